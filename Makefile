@@ -1,0 +1,53 @@
+SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
+PYTHON ?= python3
+
+# On PATH for the commands of rules and tests, but not for PYTHON above, which makes .venv.
+IN_VENV := PATH="$(CURDIR)/.venv/bin:$$PATH"
+PAPER := runs/demo/paper/main.pdf
+COMMANDS :=
+
+.PHONY: help system install demo test lint lock clean
+
+help: ## show this list
+	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile | expand -t 14
+
+install: .venv/.installed ## set up .venv from envs/lock.txt (PYTHON=python3.12 chooses the Python)
+
+demo: install ## build the demo paper (ARGS="-n" goes to snakemake)
+	@$(IN_VENV) snakemake --profile profiles/demo paper/main.pdf $(ARGS)
+	@test ! -e $(PAPER) || echo $(PAPER)
+
+test: COMMANDS := pdftotext
+test: install ## run all tests, the building of a small demo paper included
+	@$(IN_VENV) pytest
+
+lint: install ## check the style of Python and Snakemake code
+	@$(IN_VENV) ruff check
+	@$(IN_VENV) ruff format --check
+	@$(IN_VENV) snakefmt --check Snakefile rules
+	@$(IN_VENV) snakemake --lint
+
+# torch brings the CUDA packages at versions of its own, and only where there is a GPU build.
+lock: install ## write the versions that .venv has now into envs/
+	@.venv/bin/pip freeze --all --exclude-editable --exclude pip --exclude wheel \
+	| sed -E '/^(cuda-|nvidia-|triton)/d; s/\+.*//' > envs/lock.txt
+	@sed -E 's/(.*)==.*/s|- \1==.*|- &|/' envs/lock.txt | sed -i -f - envs/lionrank.yaml
+	@touch .venv/.installed
+
+clean: ## remove runs/, and nothing else
+	rm -rf runs
+
+system:
+	@sh envs/system.sh $(PYTHON) $(COMMANDS)
+
+# An unfinished .venv (no stamp) is made anew, a finished one is brought up to date.
+.venv/.installed: envs/lock.txt pyproject.toml | system
+	@echo "Installing $$(wc -l < envs/lock.txt) packages into .venv, 2 minutes or more:"
+	@test -e $@ || $(PYTHON) -m venv --clear .venv
+	@rm -f $@
+	@.venv/bin/pip install --use-pep517 --requirement envs/lock.txt \
+	| sed -unE 's/^ +(Downloading .*[0-9]{2}(\.[0-9])? [MG]B\))/\1/p; s/^Installing .*/Unpacking/p'
+	@.venv/bin/pip install --quiet --no-build-isolation --no-deps --editable .
+	@touch $@
+	@echo "Done. For snakemake and lionrank on the command line: . .venv/bin/activate"
