@@ -1,0 +1,87 @@
+"""Writing files so that no reader ever sees half of one, and reading them with clear errors."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from lionrank.errors import UserError
+
+if TYPE_CHECKING:
+    import pandas
+
+
+@contextmanager
+def atomic_write(path: str | os.PathLike, mode: str = "w") -> Iterator[IO]:
+    """Open a temporary neighbour of `path` and rename it to `path` once it is on disk.
+
+    On any exception, a full disk and Ctrl-C among them, `path` is left as it was.
+
+    Raises:
+        UserError: the file cannot be written; names the file and the system's reason.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    encoding = None if "b" in mode else "utf-8"
+    try:
+        with open(partial, mode, encoding=encoding) as handle:
+            yield handle
+            handle.flush()
+            os.fsync(handle.fileno())
+        os.replace(partial, path)
+    except OSError as error:
+        raise UserError(
+            f"{path} could not be written ({error.strerror}). Nothing was left of it: "
+            "make room or mend the permissions, then run the same command again."
+        ) from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def write_json(path: str | os.PathLike, value: Any) -> None:
+    """Write `value` as indented JSON with a stable key order."""
+    with atomic_write(path) as handle:
+        json.dump(value, handle, indent=2, sort_keys=True, ensure_ascii=False)
+        handle.write("\n")
+
+
+def write_json_lines(path: str | os.PathLike, records: Iterable[dict]) -> None:
+    """Write one JSON object a line."""
+    with atomic_write(path) as handle:
+        for record in records:
+            handle.write(json.dumps(record, ensure_ascii=False) + "\n")
+
+
+def read_json_lines(path: str | os.PathLike) -> Iterator[dict]:
+    """Yield the objects of a JSON-lines file.
+
+    Raises:
+        UserError: a line is not a JSON object; names file and line.
+    """
+    with open(path, encoding="utf-8") as handle:
+        for number, line in enumerate(handle, start=1):
+            try:
+                record = json.loads(line)
+            except json.JSONDecodeError as error:
+                raise UserError(
+                    f"{path}:{number}: expected one JSON object a line: {error}"
+                ) from None
+            if not isinstance(record, dict):
+                raise UserError(f"{path}:{number}: expected a JSON object, found {line[:40]!r}")
+            yield record
+
+
+def write_parquet(path: str | os.PathLike, frame: "pandas.DataFrame") -> None:
+    """Write a table as Parquet."""
+    with atomic_write(path, "wb") as handle:
+        frame.to_parquet(handle, index=False)
+
+
+def sha256(path: str | os.PathLike) -> str:
+    """Return the hexadecimal SHA-256 of a file's bytes."""
+    with open(path, "rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
