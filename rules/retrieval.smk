@@ -1,0 +1,77 @@
+# The first stage: a Lucene index, BM25 run files, and candidates joined with their text.
+
+
+rule index:
+    input:
+        "collections/{collection}/corpus",
+    output:
+        directory("indexes/{collection}"),
+    log:
+        "logs/retrieval/{collection}.index.log",
+    benchmark:
+        "timings/retrieval/{collection}.index.tsv"
+    conda:
+        "../envs/lionrank.yaml"
+    threads: 2
+    resources:
+        mem_mb=5000,
+    params:
+        code=code("index.py"),
+    message:
+        "Indexing {wildcards.collection} with Lucene"
+    script:
+        "../workflow/scripts/index.py"
+
+
+rule bm25:
+    input:
+        index="indexes/{collection}",
+        topics="collections/{collection}/topics.{topics}.tsv",
+    output:
+        ensure("retrieval/{collection}/{topics}.trec", non_empty=True),
+    log:
+        "logs/retrieval/{collection}.{topics}.log",
+    benchmark:
+        "timings/retrieval/{collection}.{topics}.tsv"
+    conda:
+        "../envs/lionrank.yaml"
+    threads: 2
+    resources:
+        mem_mb=5000,
+    params:
+        k1=lookup(within=config, dpath="retrieval/k1"),
+        b=lookup(within=config, dpath="retrieval/b"),
+        depth=branch(
+            lambda wildcards: wildcards.topics == "train",
+            then=lookup(within=config, dpath="training_pairs/negative_depth"),
+            otherwise=lookup(within=config, dpath="retrieval/depth"),
+        ),
+        code=code("bm25.py"),
+    message:
+        "BM25 for the {wildcards.topics} topics of {wildcards.collection}"
+    script:
+        "../workflow/scripts/bm25.py"
+
+
+rule candidates:
+    input:
+        run="retrieval/{collection}/{topics}.trec",
+        topics="collections/{collection}/topics.{topics}.tsv",
+        corpus="collections/{collection}/corpus",
+    output:
+        ensure("retrieval/{collection}/{topics}.candidates.parquet", non_empty=True),
+    log:
+        "logs/retrieval/{collection}.{topics}.candidates.log",
+    benchmark:
+        "timings/retrieval/{collection}.{topics}.candidates.tsv"
+    conda:
+        "../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        code=code("candidates.py"),
+    message:
+        "Joining the candidates of {wildcards.collection}, {wildcards.topics} topics, with their text"
+    script:
+        "../workflow/scripts/candidates.py"
