@@ -1,0 +1,11 @@
+from lionrank.jobs import job_log
+
+with job_log(snakemake.log[0]):
+    from lionrank.models import initialise
+
+    initialise(
+        snakemake.params.backbone,
+        snakemake.params.seed,
+        snakemake.params.max_length,
+        snakemake.output[0],
+    )

@@ -1,0 +1,18 @@
+from lionrank.jobs import job_log
+
+with job_log(snakemake.log[0]):
+    import pandas as pd
+
+    from lionrank import trec
+    from lionrank.device import prepare
+    from lionrank.reranking import score
+
+    candidates = pd.read_parquet(snakemake.input.candidates)
+    logits = score(
+        snakemake.input.checkpoint,
+        candidates,
+        snakemake.params.batch_size,
+        snakemake.params.precision,
+        prepare(snakemake.threads, snakemake.resources.gpu),
+    )
+    trec.write_run(snakemake.output[0], trec.to_run(candidates, logits), snakemake.params.tag)
