@@ -1,0 +1,130 @@
+import hashlib
+import shutil
+from pathlib import Path
+
+import pytest
+from markupsafe import Markup
+
+from lionrank import latex
+from lionrank.errors import UserError
+from lionrank.latex import compile_pdf, escape, find_errors, template_at
+
+needs_tex = pytest.mark.skipif(shutil.which("latexmk") is None, reason="latexmk is not installed")
+
+PLAIN = r"""\documentclass{article}
+\begin{document}
+% template: sections/one.tex.j2
+One.
+% template: sections/two.tex.j2
+%s
+\end{document}
+"""
+
+
+def write(folder: Path, body: str, name: str = "main.tex") -> Path:
+    source = folder / name
+    source.write_text(PLAIN.replace("%s", body))
+    return source
+
+
+def build(source: Path, epoch: int = 1_700_000_000) -> list[str]:
+    folder = source.parent
+    return compile_pdf(source, folder / "main.pdf", folder / "main.log", folder / "refs.bib", epoch)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("R&D 5% $x_1 #{}", r"R\&D 5\% \$x\_1 \#\{\}"),
+        (r"a\b~c^d", r"a\textbackslash{}b\textasciitilde{}c\textasciicircum{}d"),
+        ("two\n\nparagraphs\x07", "two paragraphs"),
+        (Markup(r"\emph{as it is}"), r"\emph{as it is}"),
+        (12, "12"),
+    ],
+)
+def test_escape(text, expected):
+    assert escape(text) == expected
+
+
+def test_a_line_belongs_to_the_nearest_marker_above_it():
+    text = "% template: a.j2\nx\n% template: b.j2\ny\n"
+    assert [template_at(text, line) for line in (2, 3, 4)] == ["a.j2", "b.j2", "b.j2"]
+    assert template_at("x\n% template: a.j2\n", 1) is None
+
+
+def test_consequences_of_an_error_are_not_errors():
+    log = (
+        "./main.tex:7: Undefined control sequence.\nl.7 \\nosuch\n             thing\n"
+        "./main.tex:7:  ==> Fatal error occurred, no output PDF file produced!\n"
+    )
+    (error,) = find_errors(log)
+    assert (error.file, error.line) == ("./main.tex", 7)
+    assert error.message == (
+        "! Undefined control sequence.",
+        "l.7 \\nosuch",
+        "             thing",
+    )
+
+
+def test_without_latexmk_there_is_one_line_to_run(tmp_path, monkeypatch):
+    monkeypatch.setattr(latex.shutil, "which", lambda name: None)
+    with pytest.raises(UserError, match=r"sudo apt-get install .*latexmk") as caught:
+        build(write(tmp_path, "Two."))
+    assert "\n" not in str(caught.value)
+
+
+@needs_tex
+def test_an_error_names_line_and_template_and_spares_the_old_pdf(tmp_path):
+    (tmp_path / "main.pdf").write_bytes(b"old")
+    with pytest.raises(UserError) as caught:
+        build(write(tmp_path, r"Two \nosuchmacro and more."))
+    lines = str(caught.value).splitlines()
+    assert lines[0].endswith("main.tex, line 6 (from sections/two.tex.j2):")
+    assert "! Undefined control sequence." in lines[1]
+    assert r"\nosuchmacro" in lines[2]
+    assert len(lines) < 7
+    assert (tmp_path / "main.pdf").read_bytes() == b"old"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["main.log", "main.pdf", "main.tex"]
+
+
+@needs_tex
+def test_an_error_in_an_included_file_names_that_file(tmp_path):
+    (tmp_path / "table.tex").write_text("% template: lionrank/tables.py\n\\nosuchmacro\n")
+    with pytest.raises(UserError, match=r"table\.tex, line 2 \(from lionrank/tables\.py\)"):
+        build(write(tmp_path, r"\input{table.tex}"))
+
+
+@needs_tex
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (r"See~\ref{nowhere}.", r"Reference `nowhere'"),
+        (r"See~\cite{nobody}.\bibliographystyle{plain}\bibliography{refs}", "Citation `nobody'"),
+        (r"\bibliographystyle{plain}\bibliography{absent}", "absent.bib"),
+        (r"\includegraphics{absent}", "Undefined control sequence"),
+    ],
+)
+def test_what_would_print_as_a_question_mark_is_an_error(tmp_path, body, message):
+    (tmp_path / "refs.bib").write_text("@misc{a, title={A}, author={B, C}, year={2000}}\n")
+    with pytest.raises(UserError, match=message):
+        build(write(tmp_path, body))
+    assert not (tmp_path / "main.pdf").exists()
+
+
+@needs_tex
+def test_overfull_boxes_are_returned(tmp_path):
+    assert build(write(tmp_path, "Fits.")) == []
+    complaints = build(write(tmp_path, r"\hbox to 3cm{\rule{5cm}{1pt}}\hspace{-2cm}"))
+    assert len(complaints) == 1
+    assert complaints[0].startswith("Overfull")
+
+
+@needs_tex
+def test_two_builds_in_different_folders_have_the_same_bytes(tmp_path):
+    digests = set()
+    for name in ("here", "there"):
+        folder = tmp_path / name
+        folder.mkdir()
+        build(write(folder, r"\pdftrailerid{}\today"))
+        digests.add(hashlib.sha256((folder / "main.pdf").read_bytes()).hexdigest())
+    assert len(digests) == 1

@@ -1,0 +1,19 @@
+"""Compile the paper to PDF and tell LaTeX's complaints."""
+
+from lionrank.jobs import job_log
+
+with job_log(snakemake.log[0]):
+    import json
+    from pathlib import Path
+
+    from lionrank.latex import compile_pdf
+
+    provenance = json.loads(Path(snakemake.input.provenance).read_text(encoding="utf-8"))
+    complaints = compile_pdf(
+        snakemake.input.tex,
+        snakemake.output[0],
+        snakemake.params.latex_log,
+        snakemake.input.bibliography,
+        provenance["git"]["time"],
+    )
+    print("\n".join(complaints) or "LaTeX had no complaints.")

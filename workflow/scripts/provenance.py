@@ -1,0 +1,15 @@
+"""Record commit, settings, packages, machine, time and run files behind the paper."""
+
+from lionrank.jobs import job_log
+
+with job_log(snakemake.log[0]):
+    from lionrank.files import write_json
+    from lionrank.provenance import collect
+
+    facts = collect(
+        repository=snakemake.params.repository,
+        config=snakemake.params.config,
+        run_files=snakemake.input.runs,
+        timings="timings",
+    )
+    write_json(snakemake.output[0], facts)
