@@ -1,0 +1,43 @@
+# Lion versus AdamW for cross-encoder reranking: from a collection to an IEEE paper.
+from pathlib import Path
+
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+
+configfile: str(Path(workflow.basedir) / "config.yaml")
+
+
+include: "rules/common.smk"
+include: "rules/collections.smk"
+include: "rules/retrieval.smk"
+include: "rules/training.smk"
+include: "rules/reranking.smk"
+include: "rules/evaluation.smk"
+include: "rules/paper.smk"
+
+
+localrules:
+    all,
+    trainings,
+    run_files,
+
+
+rule all:
+    default_target: True
+    input:
+        "paper/main.pdf",
+
+
+# Every checkpoint of the grid.
+rule trainings:
+    input:
+        expand("checkpoints/{checkpoint}", checkpoint=CHECKPOINTS),
+
+
+# Every run file of the grid with its trec_eval file.
+rule run_files:
+    input:
+        results(".trec"),
+        results(".eval"),

@@ -1,0 +1,42 @@
+"""Running the workflow as a user does, and one small demo that the end-to-end tests share."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+Snakemake = Callable[..., subprocess.CompletedProcess]
+
+
+def run_snakemake(
+    directory: Path, *arguments: str, overlay: str = ""
+) -> subprocess.CompletedProcess:
+    """Run the demo's workflow at the tests' reduced size in `directory`."""
+    overlays = [ROOT / "config" / "demo.yaml", ROOT / "tests" / "reduced.yaml"]
+    if overlay:
+        directory.mkdir(parents=True, exist_ok=True)
+        overlays.append(directory / "overlay.yaml")
+        overlays[-1].write_text(overlay)
+    command = [sys.executable, "-m", "snakemake", *arguments, "--directory", str(directory)]
+    command += ["--configfile", *map(str, overlays)]
+    return subprocess.run(
+        command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+
+
+@pytest.fixture
+def snakemake(tmp_path) -> Snakemake:
+    """Run Snakemake in an empty working directory."""
+    return lambda *arguments, **options: run_snakemake(tmp_path, *arguments, **options)
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory) -> Path:
+    """The working directory of a demo that was built at the reduced size, down to the PDF."""
+    directory = tmp_path_factory.mktemp("demo")
+    built = run_snakemake(directory, "paper/main.pdf")
+    assert built.returncode == 0, built.stdout[-6000:]
+    return directory

@@ -1,0 +1,164 @@
+"""The demo at a reduced size, end to end: files at the doors, the paper, and what reruns."""
+
+import csv
+import json
+import math
+import re
+import subprocess
+
+import pandas as pd
+import pytest
+import yaml
+from conftest import ROOT, run_snakemake
+from test_workflow import jobs
+
+from lionrank import trec
+
+pytestmark = pytest.mark.slow
+
+CHECKPOINTS = [
+    f"{model}_{optimizer}_e{epoch}"
+    for model in ("minilm", "gte", "modernbert")
+    for optimizer in ("adamw", "lion")
+    for epoch in (1, 2)
+]
+
+
+@pytest.fixture(scope="module")
+def means(demo):
+    with open(demo / "results" / "metrics.csv", newline="") as handle:
+        return {
+            (row["system"], row["metric"]): float(row["value"]) for row in csv.DictReader(handle)
+        }
+
+
+@pytest.fixture(scope="module")
+def pages(demo):
+    text = subprocess.run(
+        ["pdftotext", "-layout", demo / "paper" / "main.pdf", "-"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return text.stdout
+
+
+@pytest.mark.parametrize("system", ["bm25", *CHECKPOINTS])
+def test_run_files_rank_strictly_and_hold_each_candidate_once(demo, system):
+    topics = trec.read_topics(demo / "collections" / "pydocs" / "topics.test.tsv")
+    rankings = {}
+    for line in (demo / "results" / f"{system}.trec").read_text().splitlines():
+        qid, q0, docid, rank, score, tag = line.split(" ")
+        assert (q0, tag) == ("Q0", system)
+        rankings.setdefault(qid, []).append((int(rank), float(score), docid))
+    assert rankings.keys() <= topics.keys()
+    for ranking in rankings.values():
+        ranks, scores, docids = zip(*ranking, strict=True)
+        assert list(ranks) == list(range(1, len(ranks) + 1))
+        assert all(math.isfinite(score) for score in scores)
+        assert list(scores) == sorted(set(scores), reverse=True)
+        assert len(set(docids)) == len(docids)
+
+
+def test_reranking_keeps_the_candidates(demo):
+    first_stage, _ = trec.read_run(demo / "results" / "bm25.trec")
+    reranked, _ = trec.read_run(demo / "results" / "gte_lion_e2.trec")
+    assert {qid: set(ranking) for qid, ranking in reranked.items()} == {
+        qid: set(ranking) for qid, ranking in first_stage.items()
+    }
+
+
+def test_the_evaluation_files_agree_with_the_metrics(demo, means):
+    for system in ("bm25", *CHECKPOINTS):
+        text = (demo / "results" / f"{system}.eval").read_text()
+        assert re.search(rf"^runid +\tall\t{system}$", text, re.MULTILINE)
+        assert re.search(r"^num_q +\tall\t20$", text, re.MULTILINE)
+        printed = dict(re.findall(r"^(\S+) *\tall\t([\d.]+)$", text, re.MULTILINE))
+        for metric in ("ndcg_cut_10", "map", "Rprec", "P_10", "recall_10"):
+            assert printed[metric] == f"{means[system, metric]:.4f}"
+
+
+def test_the_training_logs_are_continuous_and_follow_the_schedule(demo):
+    pairs = len(pd.read_parquet(demo / "collections" / "pydocs" / "pairs.parquet"))
+    for training in ("minilm_adamw", "gte_lion"):
+        records = [
+            json.loads(line)
+            for epoch in (1, 2)
+            for line in (demo / "training" / f"{training}_e{epoch}.jsonl").read_text().splitlines()
+        ]
+        steps = [record["step"] for record in records]
+        assert steps == list(range(1, 2 * math.ceil(pairs / 16) + 1))
+        assert records[-1]["examples"] == 2 * pairs
+        settings = json.loads(
+            (demo / "checkpoints" / f"{training}_e2" / "settings.json").read_text()
+        )
+        warmup = math.ceil(settings["warmup_ratio"] * len(steps))
+        for record in records:
+            done = record["step"] - 1
+            share = done / warmup if done < warmup else (len(steps) - done) / (len(steps) - warmup)
+            assert record["lr"] == pytest.approx(share * settings["learning_rate"])
+
+
+def test_checkpoints_are_model_folders_in_safetensors(demo):
+    for checkpoint in CHECKPOINTS:
+        names = {path.name for path in (demo / "checkpoints" / checkpoint).iterdir()}
+        assert {"config.json", "model.safetensors", "tokenizer.json", "settings.json"} <= names
+        assert "training_args.bin" not in names
+
+
+def test_nothing_leaks_between_the_splits(demo):
+    folder = demo / "collections" / "pydocs"
+    modules = {}
+    for split in ("train", "dev", "test"):
+        qrels = trec.read_qrels(folder / f"qrels.{split}.txt")
+        own = {docid for judged in qrels.values() for docid, grade in judged.items() if grade == 2}
+        modules[split] = own
+        assert qrels.keys() == trec.read_topics(folder / f"topics.{split}.tsv").keys()
+    assert not modules["train"] & (modules["dev"] | modules["test"])
+    assert not modules["dev"] & modules["test"]
+    pairs = pd.read_parquet(folder / "pairs.parquet")
+    assert set(pairs["passage_id"]) <= modules["train"]
+
+
+def test_the_paper_prints_the_metrics(pages, means):
+    for system in ("bm25", *CHECKPOINTS):
+        for metric in ("ndcg_cut_10", "map", "recip_rank_10", "recall_10", "Rprec", "P_10"):
+            assert f"{means[system, metric]:.4f}" in pages
+    rows = re.findall(r"(?:\d\.\d{4}\s+){5}\d\.\d{4}", pages)
+    assert len(rows) == len(CHECKPOINTS) + 1
+
+
+def test_the_paper_says_what_it_is(pages, demo):
+    words = " ".join(pages.split())
+    assert "tiny, untrained start" in words
+    statistics = json.loads((demo / "collections" / "pydocs" / "statistics.json").read_text())
+    assert re.sub(r"(?<=\d)(?=(\d{3})+$)", " ", str(statistics["documents"])) in words
+    assert "??" not in words
+    assert str(ROOT) not in words
+
+
+def test_nothing_is_done_twice(demo):
+    told = run_snakemake(demo, "paper/main.pdf")
+    assert told.returncode == 0
+    assert "Nothing to be done" in told.stdout
+
+
+def test_one_learning_rate_reruns_its_training_and_dependants_only(demo):
+    overlay = yaml.safe_dump(
+        {"training": {"models_and_optimizers": {"minilm_lion": {"learning_rate": 3.0e-5}}}}
+    )
+    told = run_snakemake(demo, "-n", "paper/main.pdf", overlay=overlay)
+    assert told.returncode == 0, told.stdout
+    counts = jobs(told.stdout)
+    assert counts["train_epoch"] == counts["rerank"] == counts["evaluate"] == 2
+    messages = re.findall(r"Training (\w+) with (\w+), epoch (\d)", told.stdout)
+    assert set(messages) == {("minilm", "lion", "1"), ("minilm", "lion", "2")}
+    assert not counts.keys() & {"pydocs", "index", "bm25", "training_pairs", "initialise"}
+
+
+def test_a_deleted_run_file_is_rewritten_bit_for_bit(demo):
+    run_file = demo / "results" / "modernbert_adamw_e1.trec"
+    before = run_file.read_bytes()
+    run_file.unlink()
+    assert run_snakemake(demo, str(run_file.relative_to(demo))).returncode == 0
+    assert run_file.read_bytes() == before

@@ -1,0 +1,112 @@
+"""The workflow without running it: what a dry run lists, and how mistakes stop the parse."""
+
+import re
+import subprocess
+import sys
+from collections import Counter
+
+import pytest
+from conftest import ROOT
+
+JOBS = re.compile(r"^(\w+) +(\d+)$", re.MULTILINE)
+
+
+def jobs(told: str) -> Counter:
+    """Return the number of jobs of each rule that a dry run lists."""
+    counts = Counter({rule: int(count) for rule, count in JOBS.findall(told.split("Reasons:")[0])})
+    del counts["total"]
+    return counts
+
+
+def test_a_run_file_needs_its_own_training_up_to_its_epoch(snakemake):
+    told = snakemake("-n", "results/minilm_lion_e2.trec")
+    assert told.returncode == 0, told.stdout
+    assert jobs(told.stdout) == {
+        "pydocs": 1,
+        "index": 1,
+        "bm25": 2,
+        "candidates": 1,
+        "training_pairs": 1,
+        "initialise": 1,
+        "train_epoch": 2,
+        "rerank": 1,
+    }
+    assert "Training minilm with lion, epoch 1" in told.stdout
+    assert "Training minilm with lion, epoch 2" in told.stdout
+
+
+def test_the_paper_needs_the_whole_grid(snakemake):
+    told = snakemake("-n", "paper/main.pdf")
+    counts = jobs(told.stdout)
+    assert counts["initialise"] == 3 * 2
+    assert counts["train_epoch"] == counts["rerank"] == 3 * 2 * 2
+    assert counts["evaluate"] == 3 * 2 * 2 + 1
+    assert counts["compile_paper"] == 1
+
+
+def test_a_second_test_set_has_a_folder_of_its_own(snakemake):
+    overlay = """
+grid:
+  test_sets: [pydocs, pydocs_dev]
+test_sets:
+  pydocs_dev:
+    collection: pydocs
+    topics: dev
+"""
+    told = snakemake("-n", "results/pydocs_dev/gte_lion_e1.eval", overlay=overlay)
+    assert told.returncode == 0, told.stdout
+    assert "BM25 for the dev topics of pydocs" in told.stdout
+    assert "BM25 for the test topics of pydocs" not in told.stdout
+
+
+def test_the_experiment_itself_can_be_audited(tmp_path):
+    told = subprocess.run(
+        [sys.executable, "-m", "snakemake", "-n", "paper/main.pdf", "--directory", tmp_path],
+        cwd=ROOT,
+        text=True,
+        capture_output=True,
+    )
+    assert told.returncode == 0, told.stderr
+    assert jobs(told.stdout + told.stderr)["train_epoch"] == 18
+
+
+@pytest.mark.parametrize(
+    ("overlay", "message"),
+    [
+        ("retrieval: {dpeth: 5}", "retrieval: unknown key 'dpeth'; did you mean 'depth'?"),
+        ("grid: {epochs: -1}", "grid.epochs: -1 is less than the minimum of 1"),
+        ("grid: {epochs: two}", "grid.epochs: 'two' is not of type 'integer'"),
+        ("grid: {optimizers: [loin]}", "grid.optimizers: unknown 'loin'; did you mean 'lion'?"),
+    ],
+)
+def test_a_mistake_in_the_config_stops_the_parse_with_one_line(snakemake, overlay, message):
+    told = snakemake("-n", "paper/main.pdf", overlay=overlay)
+    assert told.returncode == 1
+    assert f"config: {message}" in told.stdout
+    assert "Traceback" not in told.stdout
+
+
+def test_an_epoch_beyond_the_grid_is_no_target(snakemake):
+    told = snakemake("-n", "results/minilm_lion_e9.trec")
+    assert told.returncode == 1
+    assert "results/minilm_lion_e9.trec" in told.stdout
+
+
+def test_snakemake_lint_has_no_remark():
+    told = subprocess.run(
+        [sys.executable, "-m", "snakemake", "--lint"], cwd=ROOT, text=True, capture_output=True
+    )
+    assert told.returncode == 0, told.stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["ruff", "check", "."],
+        ["ruff", "format", "--check", "."],
+        ["snakefmt", "--check", "Snakefile", "rules"],
+    ],
+)
+def test_the_code_is_in_style(command):
+    told = subprocess.run(command, cwd=ROOT, text=True, capture_output=True)
+    assert told.returncode == 0, told.stdout + told.stderr
