@@ -6,6 +6,8 @@ PYTHON ?= python3
 IN_VENV := PATH="$(CURDIR)/.venv/bin:$$PATH"
 PAPER := runs/demo/paper/main.pdf
 COMMANDS :=
+# A terminal gets live bars, a file gets a line a job.
+LOGGER := $(shell test -t 2 && echo --logger rich)
 
 .PHONY: help system install demo test lint lock clean
 
@@ -15,7 +17,7 @@ help: ## show this list
 install: .venv/.installed ## set up .venv from envs/lock.txt (PYTHON=python3.12 chooses the Python)
 
 demo: install ## build the demo paper (ARGS="-n" goes to snakemake)
-	@$(IN_VENV) snakemake --profile profiles/demo paper/main.pdf $(ARGS)
+	@$(IN_VENV) snakemake paper/main.pdf --profile profiles/demo $(ARGS) $(LOGGER)
 	@test ! -e $(PAPER) || echo $(PAPER)
 
 test: COMMANDS := pdftotext

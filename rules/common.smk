@@ -58,7 +58,7 @@ def results(ending):
 
 def code(script):
     """A param that changes when the script or a lionrank module that it imports does."""
-    return fingerprint.of_script(ROOT / "workflow" / "scripts" / script)
+    return f"{script} {fingerprint.of_script(ROOT / 'workflow' / 'scripts' / script)}"
 
 
 def training_settings(model, optimizer):

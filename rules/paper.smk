@@ -153,6 +153,7 @@ rule main_tex:
         settings=all_settings,
         test_set=TEST_SET,
         collection=COLLECTION,
+        selection=lookup(within=config, dpath=f"collections/{COLLECTION}"),
         backbones=lookup(within=config, dpath="models"),
         retrieval=lookup(within=config, dpath="retrieval"),
         pairs=lookup(within=config, dpath="training_pairs"),

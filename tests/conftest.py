@@ -8,27 +8,38 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-Snakemake = Callable[..., subprocess.CompletedProcess]
+Finished = subprocess.CompletedProcess[str]
 
 
-def run_snakemake(
-    directory: Path, *arguments: str, overlay: str = ""
-) -> subprocess.CompletedProcess:
-    """Run the demo's workflow at the tests' reduced size in `directory`."""
+def start_snakemake(directory: Path, *arguments: str, overlay: str = "") -> subprocess.Popen:
+    """Start the demo's workflow at the tests' reduced size, as a process group of its own."""
     overlays = [ROOT / "config" / "demo.yaml", ROOT / "tests" / "reduced.yaml"]
     if overlay:
         directory.mkdir(parents=True, exist_ok=True)
         overlays.append(directory / "overlay.yaml")
         overlays[-1].write_text(overlay)
-    command = [sys.executable, "-m", "snakemake", *arguments, "--directory", str(directory)]
-    command += ["--configfile", *map(str, overlays)]
-    return subprocess.run(
-        command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    return subprocess.Popen(
+        [
+            *(sys.executable, "-m", "snakemake", *arguments),
+            *("--directory", directory, "--configfile", *overlays),
+        ],
+        cwd=ROOT,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
     )
 
 
+def run_snakemake(directory: Path, *arguments: str, overlay: str = "") -> Finished:
+    """Run the demo's workflow at the tests' reduced size in `directory` to its end."""
+    job = start_snakemake(directory, *arguments, overlay=overlay)
+    told, _ = job.communicate()
+    return Finished(job.args, job.returncode, told)
+
+
 @pytest.fixture
-def snakemake(tmp_path) -> Snakemake:
+def snakemake(tmp_path) -> Callable[..., Finished]:
     """Run Snakemake in an empty working directory."""
     return lambda *arguments, **options: run_snakemake(tmp_path, *arguments, **options)
 

@@ -3,13 +3,17 @@
 import csv
 import json
 import math
+import os
 import re
+import shutil
+import signal
 import subprocess
+import time
 
 import pandas as pd
 import pytest
 import yaml
-from conftest import ROOT, run_snakemake
+from conftest import ROOT, run_snakemake, start_snakemake
 from test_workflow import jobs
 
 from lionrank import trec
@@ -154,6 +158,29 @@ def test_one_learning_rate_reruns_its_training_and_dependants_only(demo):
     messages = re.findall(r"Training (\w+) with (\w+), epoch (\d)", told.stdout)
     assert set(messages) == {("minilm", "lion", "1"), ("minilm", "lion", "2")}
     assert not counts.keys() & {"pydocs", "index", "bm25", "training_pairs", "initialise"}
+
+
+def test_ctrl_c_in_a_training_loses_that_epoch_only(demo):
+    run_file = demo / "results" / "gte_lion_e2.trec"
+    before = run_file.read_bytes()
+    log = demo / "training" / "gte_lion_e2.jsonl"
+    log.unlink()
+    run_file.unlink()
+    shutil.rmtree(demo / "checkpoints" / "gte_lion_e2")
+    job = start_snakemake(demo, "results/gte_lion_e2.trec")
+    while not log.exists():
+        assert job.poll() is None, "Snakemake ended before the training began"
+        time.sleep(0.05)
+    os.killpg(job.pid, signal.SIGINT)
+    assert job.wait(timeout=60) != 0
+    assert not run_file.exists()
+    left = {path.name for path in (demo / "checkpoints").iterdir()}
+    assert "gte_lion_e1" in left
+    assert not {name for name in left if "gte_lion_e2" in name}
+    again = run_snakemake(demo, "results/gte_lion_e2.trec")
+    assert again.returncode == 0, again.stdout
+    assert "epoch 1" not in again.stdout
+    assert run_file.read_bytes() == before
 
 
 def test_a_deleted_run_file_is_rewritten_bit_for_bit(demo):

@@ -121,6 +121,7 @@ def facts_of(results, losses=None, grid=GRID, note="Demonstration.", **changes):
                 "note": note,
             },
             "collection": "pydocs",
+            "selection": {"summary_characters": [20, 160], "body_characters": [150, 450]},
             "statistics": STATISTICS,
             "backbones": {
                 m.name: {"pretrained": "package:a_b/c"} if m.is_pretrained else model

@@ -66,7 +66,7 @@ def savanna(tmp_path, monkeypatch):
     (folder / "tests" / "test_lion.py").write_text(SOURCE)
     (folder / "template.py").write_text("def {{ name }}(:\n")
     monkeypatch.syspath_prepend(str(tmp_path))
-    return pydocs.extract("savanna", (20, 160), 150)
+    return pydocs.extract("savanna", (20, 160), (150, 10_000))
 
 
 def test_public_docstrings_of_length_are_taken_and_nothing_is_imported(savanna):

@@ -94,9 +94,10 @@ def _check_ranges(config: dict) -> None:
             "config: training_pairs.hardest_rank is below negative_depth in the ranking: "
             f"{pairs['hardest_rank']} > {pairs['negative_depth']}"
         )
-    low, high = config["collections"]["pydocs"]["summary_characters"]
-    if low > high:
-        raise UserError(f"config: collections.pydocs.summary_characters: {low} > {high}")
+    for key in ("summary_characters", "body_characters"):
+        least, greatest = config["collections"]["pydocs"][key]
+        if least > greatest:
+            raise UserError(f"config: collections.pydocs.{key}: {least} > {greatest}")
     for name, model in config["models"].items():
         if (model["pretrained"] is None) != (model["architecture"] is not None):
             raise UserError(f"config: models.{name}: set either pretrained or architecture")

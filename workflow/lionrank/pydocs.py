@@ -75,11 +75,16 @@ def package_folder(package: str) -> Path:
 
 
 def extract(
-    package: str, summary_characters: tuple[int, int], minimum_body_characters: int
+    package: str, summary_characters: tuple[int, int], body_characters: tuple[int, int]
 ) -> list[Document]:
-    """Return the usable docstrings of one package in the order of its files."""
+    """Return the usable docstrings of one package in the order of its files.
+
+    A docstring is usable if its summary and its body have least and greatest lengths within
+    `summary_characters` and `body_characters`.
+    """
     folder = package_folder(package)
-    low, high = summary_characters
+    shortest, longest = summary_characters
+    least, most = body_characters
     documents = []
     for path in sorted(folder.rglob("*.py")):
         relative = path.relative_to(folder.parent)
@@ -88,7 +93,7 @@ def extract(
         module = ".".join(relative.with_suffix("").parts).removesuffix(".__init__")
         for name, docstring in _docstrings(path):
             summary, body, see_also = _parts(docstring)
-            if low <= len(summary) <= high and len(body) >= minimum_body_characters:
+            if shortest <= len(summary) <= longest and least <= len(body) <= most:
                 documents.append(
                     Document(f"{module}.{name}", package, module, summary, body, see_also)
                 )
@@ -229,7 +234,7 @@ def build(settings: dict, threads: int) -> tuple[list[Document], list[Topic]]:
     extract_package = functools.partial(
         extract,
         summary_characters=settings["summary_characters"],
-        minimum_body_characters=settings["minimum_body_characters"],
+        body_characters=settings["body_characters"],
     )
     parsed = process_map(
         extract_package, settings["packages"], max_workers=threads, desc="parsing", unit="package"

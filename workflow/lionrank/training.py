@@ -173,6 +173,7 @@ def train_epoch(
     dataset = Dataset.from_pandas(pd.read_parquet(pairs, columns=columns), preserve_index=False)
     model = CrossEncoder(str(previous), device=str(device), num_labels=1, local_files_only=True)
     workspace = Path(checkpoint).with_name(f".{Path(checkpoint).name}.training")
+    shutil.rmtree(workspace, ignore_errors=True)  # of a job that was killed
     arguments = training_arguments(settings, workspace, device.type == "cpu")
     trainer = CrossEncoderTrainer(
         model=model,

@@ -22,6 +22,7 @@ with job_log(snakemake.log[0]):
         statistics=json.loads(Path(snakemake.input.statistics).read_text(encoding="utf-8")),
         smoothing=SMOOTHING,
         collection=params.collection,
+        selection=params.selection,
         backbones=params.backbones,
         retrieval=params.retrieval,
         pairs=params.pairs,
