@@ -22,7 +22,7 @@ from lionrank.tables import Grid
 SMOOTHING = 0.1
 
 _COLUMN_INCHES = 3.48  # IEEE: 252 TeX points
-_PANEL_INCHES = 1.0
+_PANEL_INCHES = 0.75
 _MARGIN_INCHES = 0.55
 _MARKERS = "o^sDvP"
 # Without dates and version strings, two drawings of the same data have the same bytes.

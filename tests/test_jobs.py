@@ -1,0 +1,39 @@
+"""What a script leaves in its log when it ends well, in a mistake of the user's, or in one of ours."""
+
+import subprocess
+import sys
+
+import pytest
+
+
+def run(body, log):
+    code = f"""
+import os
+from lionrank.errors import UserError
+from lionrank.jobs import job_log
+with job_log({str(log)!r}):
+    {body}
+"""
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+
+
+def test_output_of_the_process_and_its_children_goes_to_the_log(tmp_path):
+    log = tmp_path / "logs" / "rule.log"
+    told = run("print('one'); os.system('echo two; echo three >&2')", log)
+    assert (told.returncode, told.stdout, told.stderr) == (0, "", "")
+    assert log.read_text() == "one\ntwo\nthree\n"
+
+
+def test_a_mistake_of_the_users_is_the_last_line_without_a_traceback(tmp_path):
+    log = tmp_path / "rule.log"
+    told = run("raise UserError('topics.tsv:3: no text; give it a query')", log)
+    assert told.returncode == 1
+    assert log.read_text() == "error: topics.tsv:3: no text; give it a query\n"
+
+
+@pytest.mark.parametrize("error", ["ValueError('ours')", "KeyError('ours')"])
+def test_any_other_error_leaves_its_traceback(tmp_path, error):
+    log = tmp_path / "rule.log"
+    assert run(f"raise {error}", log).returncode == 1
+    assert "Traceback" in log.read_text()
+    assert "ours" in log.read_text().splitlines()[-1]
