@@ -1,4 +1,4 @@
-"""What a script leaves in its log when it ends well, in a mistake of the user's, or in one of ours."""
+"""What a script leaves in its log: its output, and a last line that says what went wrong."""
 
 import subprocess
 import sys

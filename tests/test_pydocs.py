@@ -36,6 +36,13 @@ class Cub:
     """A young lion of the pride.
 
     {BODY * 3}
+
+    .. seealso::
+        :func:`~savanna.lion.roar` - what it will do one day
+
+        :meth:`purr`
+
+    The end of the body.
     """
 
     def play(self):
@@ -49,6 +56,11 @@ try:
         """Purr at the lowest volume.
 
         {BODY * 4}
+
+        See Also
+        ========
+
+        savanna.lion.Cub
         """
 except ImportError:
     pass
@@ -83,13 +95,20 @@ def test_see_also_is_cut_from_the_passage_and_kept_as_names(savanna):
     assert "quiet way" not in roar.body
     assert roar.body.endswith("Notes ----- Kept as part of the body.")
     assert roar.see_also == ["purr", "numpy.absent", "Cub.play"]
+    assert savanna[1].body.endswith("India. The end of the body.")
+    assert savanna[1].see_also == ["savanna.lion.roar", "purr"]
 
 
 def test_own_body_is_grade_two_and_see_also_grade_one(savanna):
     topics = pydocs.build_topics(savanna, SHARES, dict.fromkeys(pydocs.SPLITS, 10))
     judged = {topic.query: topic.judgements for topic in topics}
     assert judged["Roar at the given volume."] == {"savanna.lion.roar": 2, "savanna.lion.purr": 1}
-    assert judged["A young lion of the pride."] == {"savanna.lion.Cub": 2}
+    assert judged["A young lion of the pride."] == {
+        "savanna.lion.Cub": 2,
+        "savanna.lion.roar": 1,
+        "savanna.lion.purr": 1,
+    }
+    assert judged["Purr at the lowest volume."] == {"savanna.lion.purr": 2, "savanna.lion.Cub": 1}
 
 
 def document(module, name, summary, body):

@@ -7,7 +7,8 @@ are parsed, never imported. Judgements are graded:
   functions share makes all their bodies relevant);
 * 1: a human listed the passage's function under "See Also" in a body of grade 2.
 
-"See Also" sections are cut from the passages, since they hold the summaries of other functions.
+"See Also" sections and `seealso` directives are cut from the passages, since they hold the
+summaries of other functions.
 Topics are split into train, dev and test by the module that defines them.
 """
 
@@ -32,7 +33,10 @@ OWN_BODY, SEE_ALSO = 2, 1
 SPLITS = ("train", "dev", "test")
 
 # A section runs from its underlined title to the next underlined title.
-_SECTION = re.compile(r"^[ \t]*([A-Z][A-Za-z ]+)\n[ \t]*-{3,}[ \t]*\n", re.MULTILINE)
+_SECTION = re.compile(r"^[ \t]*([A-Z][A-Za-z ]+)\n[ \t]*[-=]{3,}[ \t]*\n", re.MULTILINE)
+# A directive holds its line and the indented and blank lines below it.
+_DIRECTIVE = re.compile(r"^([ \t]*)\.\. seealso::(.*(?:\n(?:\1[ \t]+\S.*|[ \t]*$))*)", re.MULTILINE)
+_TARGET = re.compile(r":\w+:`[~.]*([\w.]+?)(?:\(\))?`")
 _ENTRY = re.compile(r"^([\w.]+(?:\s*,\s*[\w.]+)*)\s*,?(?:\s*:\s.*)?$")
 _ROLE = re.compile(r":\w+:|[`~]")
 
@@ -125,12 +129,14 @@ def _docstrings(path: Path) -> Iterator[tuple[str, str]]:
 def _parts(docstring: str) -> tuple[str, str, list[str]]:
     """Split a docstring into summary, body without "See Also", and the names listed there."""
     summary, _, rest = docstring.partition("\n\n")
-    body, see_also = [], []
+    directives = "".join(match.group(2) for match in _DIRECTIVE.finditer(rest))
+    rest = _DIRECTIVE.sub("", rest)
+    body, see_also = [], _TARGET.findall(directives)
     position, title = 0, ""
     for match in [*_SECTION.finditer(rest), None]:
         section = rest[position : match.start() if match else len(rest)]
         if title.strip().lower() == "see also":
-            see_also = _see_also_names(section)
+            see_also += _see_also_names(section)
         else:
             body.append(section)
         if match:
@@ -139,7 +145,7 @@ def _parts(docstring: str) -> tuple[str, str, list[str]]:
 
 
 def _see_also_names(section: str) -> list[str]:
-    """Return the names that a numpydoc "See Also" section lists, in order."""
+    """Return the names that a "See Also" section of numpydoc's form lists, in order."""
     names = []
     for line in section.splitlines()[2:]:
         entry = _ENTRY.match(_ROLE.sub("", line.rstrip()))
