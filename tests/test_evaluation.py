@@ -10,7 +10,9 @@ from lionrank import evaluation, trec
 from lionrank.errors import UserError
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
-needs_data = pytest.mark.skipif(not DATA.exists(), reason=f"{DATA.name}: the shared data is absent")
+needs_data = pytest.mark.skipif(
+    not DATA.exists(), reason="../shared/data, which is not part of this project, is absent"
+)
 
 
 def by_hand():
