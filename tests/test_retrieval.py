@@ -114,6 +114,12 @@ def test_random_negatives_come_from_the_training_positives():
     assert draw_triplets(qrels, {}, **SETTINGS | {"random_negatives": 1.0}) == drawn
 
 
+def test_a_topic_that_judges_every_training_passage_is_left_out():
+    qrels = {"q1": {"d1": 2, "d2": 1, "d3": 1}, "q2": {"d2": 2}}
+    drawn = draw_triplets(qrels, {}, **SETTINGS | {"random_negatives": 1.0})
+    assert drawn == [("q2", "d2", "d1")]
+
+
 def test_topics_without_negatives_are_an_error_with_a_remedy():
     with pytest.raises(UserError, match=r"raise training_pairs\.negative_depth"):
         draw_triplets({"q1": {"d1": 2}}, {"q1": {"d1": 1.0}}, **SETTINGS)

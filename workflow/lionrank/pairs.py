@@ -45,11 +45,12 @@ def draw_triplets(
         if len(drawn) == triplets:
             break
         ranking = list(run.get(qid, {}))[hardest_rank - 1 : negative_depth]
-        hard = [docid for docid in ranking if docid not in judged and docid in trainable]
+        negatives = [docid for docid in ranking if docid not in judged and docid in trainable]
         if draw.random() < random_negatives:
-            hard = [docid for docid in draw.sample(pool, len(judged) + 1) if docid not in judged]
-        if hard:
-            drawn.append((qid, draw.choice(positives[qid]), draw.choice(hard)))
+            some = draw.sample(pool, min(len(pool), len(judged) + 1))
+            negatives = [docid for docid in some if docid not in judged]
+        if negatives:
+            drawn.append((qid, draw.choice(positives[qid]), draw.choice(negatives)))
     if not drawn:
         raise UserError(
             "no training topic has an unjudged document at the BM25 ranks "
