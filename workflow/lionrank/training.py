@@ -174,19 +174,18 @@ def train_epoch(
     model = CrossEncoder(str(previous), device=str(device), num_labels=1, local_files_only=True)
     workspace = Path(checkpoint).with_name(f".{Path(checkpoint).name}.training")
     shutil.rmtree(workspace, ignore_errors=True)  # of a job that was killed
-    arguments = training_arguments(settings, workspace, device.type == "cpu")
-    trainer = CrossEncoderTrainer(
-        model=model,
-        args=arguments,
-        train_dataset=dataset,
-        loss=LOSSES[settings["loss"]](model),
-        optimizers=(build_optimizer(model, settings), None),
-        callbacks=[
-            TrainingLog(log, len(dataset), settings["global_batch_size"]),
-            StopAfterEpoch(epoch),
-        ],
-    )
     try:
+        trainer = CrossEncoderTrainer(
+            model=model,
+            args=training_arguments(settings, workspace, device.type == "cpu"),
+            train_dataset=dataset,
+            loss=LOSSES[settings["loss"]](model),
+            optimizers=(build_optimizer(model, settings), None),
+            callbacks=[
+                TrainingLog(log, len(dataset), settings["global_batch_size"]),
+                StopAfterEpoch(epoch),
+            ],
+        )
         resumable = (Path(previous) / "trainer_state.json").exists()  # all but e0
         trainer.train(resume_from_checkpoint=str(previous) if resumable else None)
         saved = workspace / f"checkpoint-{trainer.state.global_step}"
