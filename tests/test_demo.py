@@ -161,13 +161,13 @@ def test_one_learning_rate_reruns_its_training_and_dependants_only(demo):
 
 
 def test_ctrl_c_in_a_training_loses_that_epoch_only(demo):
-    run_file = demo / "results" / "gte_lion_e2.trec"
+    run_file = demo / "results" / "minilm_lion_e2.trec"
     before = run_file.read_bytes()
-    log = demo / "training" / "gte_lion_e2.jsonl"
+    log = demo / "training" / "minilm_lion_e2.jsonl"
     log.unlink()
     run_file.unlink()
-    shutil.rmtree(demo / "checkpoints" / "gte_lion_e2")
-    job = start_snakemake(demo, "results/gte_lion_e2.trec")
+    shutil.rmtree(demo / "checkpoints" / "minilm_lion_e2")
+    job = start_snakemake(demo, "results/minilm_lion_e2.trec")
     while not (log.exists() and log.stat().st_size):
         assert job.poll() is None, "Snakemake ended before the first step was logged"
         time.sleep(0.05)
@@ -175,9 +175,9 @@ def test_ctrl_c_in_a_training_loses_that_epoch_only(demo):
     assert job.wait(timeout=60) != 0
     assert not run_file.exists()
     left = {path.name for path in (demo / "checkpoints").iterdir()}
-    assert "gte_lion_e1" in left
-    assert not {name for name in left if "gte_lion_e2" in name}
-    again = run_snakemake(demo, "results/gte_lion_e2.trec")
+    assert "minilm_lion_e1" in left
+    assert not {name for name in left if "minilm_lion_e2" in name}
+    again = run_snakemake(demo, "results/minilm_lion_e2.trec")
     assert again.returncode == 0, again.stdout
     assert "epoch 1" not in again.stdout
     assert run_file.read_bytes() == before
