@@ -151,6 +151,17 @@ def test_the_logged_rate_is_the_one_each_step_was_made_with(starts, pairs, tmp_p
     assert records[-1]["examples"] == 2 * 14
 
 
+def test_the_steps_after_the_last_full_interval_are_logged_at_the_end_of_the_epoch(
+    starts, pairs, tmp_path
+):
+    every_step = read(train(starts / "bert", pairs, 2, tmp_path))
+    records = read(train(starts / "bert", pairs, 2, tmp_path, log_every=3))
+    assert [record["step"] for record in records] == [3, 4, 6, 8]
+    losses = [record["loss"] for record in every_step]
+    means = [sum(losses[:3]) / 3, losses[3], sum(losses[4:6]) / 2, sum(losses[6:]) / 2]
+    assert [record["loss"] for record in records] == pytest.approx(means)
+
+
 def test_the_schedule_none_keeps_the_rate_constant(starts, pairs, tmp_path):
     records = read(train(starts / "bert", pairs, 1, tmp_path, schedule="none", warmup_ratio=0.0))
     assert {record["lr"] for record in records} == {1e-3}

@@ -90,6 +90,10 @@ class TrainingLog(TrainerCallback):
                 f"{self.lr:g}: lower training's learning_rate or raise its warmup_ratio."
             )
 
+    def on_epoch_end(self, args, state, control: TrainerControl, **_: Any) -> None:
+        # The steps since the last line would be lost, since the next epoch is another process.
+        control.should_log = True
+
     def on_train_end(self, args, state, control, **_: Any) -> None:
         self.file.close()
 
