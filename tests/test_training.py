@@ -42,6 +42,7 @@ TINY = {
 OPTIMIZERS = {
     "adamw": {"class": "torch.optim.AdamW", "arguments": {"betas": [0.9, 0.999], "fused": True}},
     "lion": {"class": "lion_pytorch.Lion", "arguments": {"betas": [0.9, 0.99]}},
+    "sgd": {"class": "torch.optim.SGD", "arguments": {"momentum": 0.9}},
 }
 TIMELESS = ("step", "examples", "loss", "lr", "grad_norm")
 SETTINGS = {

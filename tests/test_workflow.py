@@ -59,6 +59,22 @@ test_sets:
     assert "BM25 for the test topics of pydocs" not in told.stdout
 
 
+def test_an_optimizer_is_an_entry_in_the_config(snakemake):
+    overlay = """
+grid:
+  optimizers: [adamw, lion, sgd]
+optimizers:
+  sgd: {label: SGD, class: torch.optim.SGD, arguments: {momentum: 0.9}}
+training:
+  optimizers:
+    sgd: {learning_rate: 1.0e-2}
+"""
+    told = snakemake("-n", "paper/main.pdf", overlay=overlay)
+    assert told.returncode == 0, told.stdout
+    assert jobs(told.stdout)["train_epoch"] == 3 * 3 * 2
+    assert "Training gte with sgd, epoch 2" in told.stdout
+
+
 def test_the_experiment_itself_can_be_audited(tmp_path):
     told = subprocess.run(
         [sys.executable, "-m", "snakemake", "-n", "paper/main.pdf", "--directory", tmp_path],
