@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from lionrank import fingerprint
+from lionrank import fingerprint, memo
 
 
 @pytest.fixture
@@ -19,13 +19,15 @@ def package(tmp_path, monkeypatch):
     (folder / "c.py").write_text("x = 1\n")
     (tmp_path / "script.py").write_text("if True:\n    from lionrank import a\n    a.g()\n")
     monkeypatch.setattr(fingerprint, "PACKAGE", folder)
+    monkeypatch.setattr(memo, "STORE", tmp_path / "memo.json")
+    memo._known.cache_clear()
     yield tmp_path
+    memo._known.cache_clear()
     shutil.rmtree(folder)
 
 
 def digest(package):
-    for cached in ("_tree", "_direct_imports", "_normalised"):
-        getattr(fingerprint, cached).cache_clear()
+    fingerprint._summary.cache_clear()
     return fingerprint.of_script(package / "script.py")
 
 
@@ -49,3 +51,13 @@ def test_code_that_is_not_reached_does_not(package):
     before = digest(package)
     (package / "lionrank" / "c.py").write_text("x = 2\n")
     assert digest(package) == before
+
+
+def test_what_was_computed_is_recalled_and_a_damaged_store_is_not_trusted(package):
+    first = digest(package)
+    stored = memo.STORE.read_text()
+    assert "digest" in stored
+    assert digest(package) == first
+    memo.STORE.write_text(stored[:20])
+    memo._known.cache_clear()
+    assert digest(package) == first

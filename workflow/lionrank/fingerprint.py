@@ -7,7 +7,10 @@ syntax tree without docstrings, so that a comment does not cost a training its r
 import ast
 import functools
 import hashlib
+import json
 from pathlib import Path
+
+from lionrank.memo import recall
 
 PACKAGE = Path(__file__).parent
 DOCUMENTED = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
@@ -16,13 +19,8 @@ DOCUMENTED = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 def of_script(script: Path) -> str:
     """Return a digest of a script and, transitively, of the lionrank modules it imports."""
     files = sorted({script, *_imported(script)})
-    trees = "\n".join(f"{file.name}\n{_normalised(file)}" for file in files)
-    return hashlib.sha256(trees.encode()).hexdigest()[:16]
-
-
-@functools.cache
-def _tree(file: Path) -> ast.Module:
-    return ast.parse(file.read_bytes(), filename=str(file))
+    digests = "\n".join(f"{file.name} {_summary(file)['digest']}" for file in files)
+    return hashlib.sha256(digests.encode()).hexdigest()[:16]
 
 
 def _imported(file: Path) -> set[Path]:
@@ -35,21 +33,40 @@ def _imported(file: Path) -> set[Path]:
     return found
 
 
+def _direct_imports(file: Path) -> set[Path]:
+    modules = (
+        name.removeprefix("lionrank.")
+        for name in _summary(file)["imports"]
+        if name.startswith("lionrank.")
+    )
+    return {path for name in modules if (path := PACKAGE / f"{name}.py").exists()}
+
+
 @functools.cache
-def _direct_imports(file: Path) -> frozenset[Path]:
+def _summary(file: Path) -> dict:
+    """Return what the digest needs of one file: its own digest and the names that it imports."""
+    source = file.read_bytes()
+
+    def summarise() -> str:
+        tree = ast.parse(source, filename=str(file))
+        imports = sorted(_imports(tree))
+        digest = hashlib.sha256(_normalised(tree).encode()).hexdigest()
+        return json.dumps({"imports": imports, "digest": digest})
+
+    return json.loads(recall(summarise, source))
+
+
+def _imports(tree: ast.Module) -> set[str]:
     names = set()
-    for node in ast.walk(_tree(file)):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    modules = (name.removeprefix("lionrank.") for name in names if name.startswith("lionrank."))
-    return frozenset(path for name in modules if (path := PACKAGE / f"{name}.py").exists())
+    return names
 
 
-@functools.cache
-def _normalised(file: Path) -> str:
-    tree = _tree(file)
+def _normalised(tree: ast.Module) -> str:
     for node in ast.walk(tree):
         if isinstance(node, DOCUMENTED) and ast.get_docstring(node) is not None:
             node.body = node.body[1:] or [ast.Pass()]
