@@ -1,0 +1,199 @@
+"""The table of everything that is downloaded: config/sources.csv, read strictly.
+
+Read at every parse of the workflow, so it imports nothing beyond the standard library.
+"""
+
+import csv
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import PurePosixPath
+from urllib.parse import urlsplit
+
+from lionrank.errors import UserError
+
+KINDS = ("model", "dataset", "url")
+UNKNOWN = "unknown"
+COLUMNS = (
+    "name",
+    "kind",
+    "id",
+    "files",
+    "revision",
+    "bytes",
+    "checksums",
+    "licence",
+    "cited",
+    "used_for",
+)
+DIGITS = {"sha256": 64, "md5": 32}
+"""Length of a checksum in hexadecimal digits."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """One row: a model or data set on the Hugging Face hub, or one file on the web.
+
+    `id` is the repository's on the hub, or the file's address, in which `{revision}` may stand.
+    `files` are glob patterns within the repository, where `*` also matches `/`. `revision` is a
+    commit, None where it is not known yet. `bytes` is the size of all files together, None where
+    it is not known, rounded where `exact` is false. `checksums` maps a file to `sha256:HEX` or
+    `md5:HEX`.
+    """
+
+    name: str
+    kind: str
+    id: str
+    files: tuple[str, ...]
+    revision: str | None
+    bytes: int | None
+    exact: bool
+    checksums: dict[str, str]
+    licence: str
+    cited: str
+    used_for: str
+
+    @property
+    def url(self) -> str:
+        """The address of the file, or of the repository on the hub, at its revision."""
+        revision = self.revision or "main"
+        if self.kind == "url":
+            return self.id.replace("{revision}", revision)
+        prefix = "datasets/" if self.kind == "dataset" else ""
+        return f"https://huggingface.co/{prefix}{self.id}/tree/{revision}"
+
+    @property
+    def pinned(self) -> bool:
+        """Whether everybody gets the same bytes: by the commit, or by the checksum of an url."""
+        return self.revision is not None or self.kind == "url"
+
+    @property
+    def label(self) -> str:
+        """How a message names the source."""
+        place = self.url if self.kind == "url" else f"{self.id}@{self.revision or UNKNOWN}"
+        return f"{self.name} ({place})"
+
+    def matching(self, paths: list[str]) -> list[str]:
+        """Return those of the paths that the patterns ask for, sorted."""
+        return sorted(path for path in paths if any(fnmatchcase(path, p) for p in self.files))
+
+
+class _WrongValue(Exception):
+    """A cell that cannot be read; its message says why."""
+
+
+def read_table(path: str | os.PathLike) -> dict[str, Source]:
+    """Read the table, `name -> source`, in the order of the file.
+
+    Raises:
+        UserError: a row of another form; names file, line and column.
+    """
+    sources: dict[str, Source] = {}
+    with open(path, encoding="utf-8", newline="") as handle:
+        rows = csv.reader(handle, strict=True)
+        try:
+            header = next(rows, [])
+            if tuple(header) != COLUMNS:
+                raise UserError(f"{path}:1: expected the columns {','.join(COLUMNS)}")
+            for row in rows:
+                source = _read_row(row, f"{path}:{rows.line_num}")
+                if source.name in sources:
+                    raise UserError(
+                        f"{path}:{rows.line_num}: name: {source.name!r} is there twice; "
+                        "rename or remove one"
+                    )
+                sources[source.name] = source
+        except csv.Error as error:
+            raise UserError(f"{path}:{rows.line_num}: not a line of CSV: {error}") from None
+    return sources
+
+
+def _read_row(row: list[str], place: str) -> Source:
+    if len(row) != len(COLUMNS):
+        raise UserError(f"{place}: expected {len(COLUMNS)} columns, found {len(row)}")
+    values: dict = {}
+    for column, cell in zip(COLUMNS, map(str.strip, row), strict=True):
+        try:
+            values |= READERS[column](cell) if column in READERS else {column: cell}
+        except _WrongValue as error:
+            raise UserError(f"{place}: {column}: {error}") from None
+    source = Source(**values)
+    for column, complaint in _contradictions(source):
+        raise UserError(f"{place}: {column}: {complaint}")
+    return source
+
+
+def _name(text: str) -> dict:
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", text):
+        raise _WrongValue(f"{text!r} is not of lower-case letters, digits and _")
+    return {"name": text}
+
+
+def _kind(text: str) -> dict:
+    if text not in KINDS:
+        raise _WrongValue(f"{text!r} is none of {', '.join(KINDS)}")
+    return {"kind": text}
+
+
+def _files(text: str) -> dict:
+    return {"files": tuple(text.split())}
+
+
+def _revision(text: str) -> dict:
+    if text != UNKNOWN and not re.fullmatch(r"[0-9a-f]{40}", text):
+        raise _WrongValue(f"{text!r} is neither a commit of 40 hexadecimal digits nor {UNKNOWN!r}")
+    return {"revision": None if text == UNKNOWN else text}
+
+
+def _bytes(text: str) -> dict:
+    if not re.fullmatch(r"(~?[0-9]+)?", text):
+        raise _WrongValue(f"{text!r} is neither a number nor ~ and a rounded number nor empty")
+    number = text.removeprefix("~")
+    return {"bytes": int(number) if number else None, "exact": text.isdigit()}
+
+
+def _checksums(text: str) -> dict:
+    checksums = {}
+    for item in text.split():
+        path, _, checksum = item.partition("=")
+        algorithm, _, digest = checksum.partition(":")
+        if len(digest) != DIGITS.get(algorithm) or not re.fullmatch(r"[0-9a-f]+", digest):
+            raise _WrongValue(f"{item!r} is neither path=sha256:HEX nor path=md5:HEX")
+        if path in checksums:
+            raise _WrongValue(f"{path!r} is there twice")
+        checksums[path] = checksum
+    return {"checksums": checksums}
+
+
+READERS = {
+    "name": _name,
+    "kind": _kind,
+    "files": _files,
+    "revision": _revision,
+    "bytes": _bytes,
+    "checksums": _checksums,
+}
+
+
+def _contradictions(source: Source) -> Iterator[tuple[str, str]]:
+    """Yield (column, what is wrong) for cells that do not fit those beside them."""
+    if source.kind == "url":
+        file = PurePosixPath(urlsplit(source.id).path).name
+        if not re.match(r"https?://", source.id) or not file:
+            yield "id", f"{source.id!r} is no http address of a file"
+        if source.files:
+            yield "files", "an url is one file: leave the column empty"
+        if "{revision}" in source.id and source.revision is None:
+            yield "revision", "the id asks for one: name the commit"
+        if list(source.checksums) != [file]:
+            yield "checksums", f"an url needs exactly one, {file}=sha256:HEX"
+    else:
+        if not re.fullmatch(r"[\w.-]+/[\w.-]+", source.id):
+            yield "id", f"{source.id!r} is not of the form owner/name"
+        if not source.files:
+            yield "files", "name the files that are wanted, as glob patterns"
+        for path in source.checksums:
+            if not source.matching([path]):
+                yield "checksums", f"no pattern in files matches {path!r}"
