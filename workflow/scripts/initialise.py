@@ -5,6 +5,7 @@ with job_log(snakemake.log[0]):
 
     initialise(
         snakemake.params.backbone,
+        snakemake.params.folders,
         snakemake.params.seed,
         snakemake.params.max_length,
         snakemake.output[0],
