@@ -81,6 +81,20 @@ def write_parquet(path: str | os.PathLike, frame: "pandas.DataFrame") -> None:
         frame.to_parquet(handle, index=False)
 
 
+def only_file(folder: str | os.PathLike) -> Path:
+    """Return the one file in a folder and below it, hidden ones aside.
+
+    Raises:
+        UserError: there is none, or more than one.
+    """
+    found = [path for path in Path(folder).rglob("[!.]*") if path.is_file()]
+    if len(found) != 1:
+        raise UserError(
+            f"{folder}: expected one file, found {len(found)}: delete the folder and run again."
+        )
+    return found[0]
+
+
 def sha256(path: str | os.PathLike) -> str:
     """Return the hexadecimal SHA-256 of a file's bytes."""
     with open(path, "rb") as handle:
