@@ -1,0 +1,188 @@
+"""The audit page: what an experiment downloads, trains, scores and needs, before any of it runs.
+
+Every number comes from the config, the sources' table and the list of jobs, or is arithmetic on
+them (lionrank.estimates). What cannot be estimated is None, printed as "not estimated".
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from lionrank import config as experiment
+from lionrank import published
+from lionrank.errors import UserError
+from lionrank.estimates import disk_use, reranking_work, total, training_work
+from lionrank.sources import Source
+
+TEMPLATE = Path(__file__).with_suffix(".md.j2")
+
+MISSING = "not estimated"
+MARK = " ≠"
+NULLS = {"schedule_steps": "all steps", "training_pairs.held_out.seed": "unseeded"}
+"""What null means in a setting that may be null."""
+
+
+def collect(
+    config: dict,
+    sources: Mapping[str, Source],
+    used: Iterable[str],
+    settings: Path,
+    jobs: Mapping[str, int],
+) -> dict[str, Any]:
+    """Return what the page shows, by name.
+
+    Args:
+        config: the merged and checked config.
+        sources: the sources' table.
+        used: names of the sources that this experiment uses.
+        settings: paper/published/settings.csv.
+        jobs: number of jobs of the whole experiment by rule.
+
+    Raises:
+        UserError: a used source is not in the table, or `settings` cannot be read; names it.
+    """
+    used = _used(sources, set(used), config["sources"]["table"])
+    trainings = [
+        training_work(config, model, optimizer)
+        for model in config["grid"]["models"]
+        for optimizer in config["grid"]["optimizers"]
+    ]
+    reranking = [reranking_work(config, name) for name in config["grid"]["test_sets"]]
+    disk = list(disk_use(config, used, trainings, reranking))
+    rows = published.read(settings)
+    compared = published.compare(rows, config, {t["name"]: t["settings"] for t in trainings})
+    return {
+        "title": config["paper"]["title"],
+        "digest": experiment.digest(config),
+        "grid": config["grid"],
+        "local": config["sources"]["local"],
+        "sources": used,
+        "download": total(source.bytes for source in used),
+        "assumed": _assumed(config),
+        "trainings": trainings,
+        "training_hours": total(training["gpu_hours"] for training in trainings),
+        "reranking": reranking,
+        "reranking_hours": total(test_set["gpu_hours"] for test_set in reranking),
+        "disk": disk,
+        "disk_total": total(item["bytes"] for item in disk),
+        "jobs": dict(jobs),
+        "compared": compared,
+        "differing": {source: _differing(compared, source) for source in published.SOURCES},
+        "texts": [row for row in rows if not row.training],
+    }
+
+
+def _used(sources: Mapping[str, Source], names: set[str], table: str) -> list[Source]:
+    if unknown := names - set(sources):
+        raise UserError(
+            f"{table}: there is no row {sorted(unknown)[0]!r}, which the config names; add the row "
+            "or mend the name."
+        )
+    return [source for name, source in sources.items() if name in names]
+
+
+def _assumed(config: dict) -> dict[str, Any]:
+    """Return the GPU, and those backbones and collections that the estimates are made with."""
+    assumed, grid = config["audit"], config["grid"]
+    backbones = {config["models"][model]["pretrained"] for model in grid["models"]}
+    collections = {config["test_sets"][name]["collection"] for name in grid["test_sets"]}
+    collections.add(config["training_pairs"]["collection"])
+    return {
+        "gpu": assumed["gpu"],
+        "backbones": {k: v for k, v in assumed["backbones"].items() if k in backbones},
+        "collections": {k: v for k, v in assumed["collections"].items() if k in collections},
+    }
+
+
+def _differing(compared: list[published.Comparison], source: str) -> list[str]:
+    """Return the settings in which ours differ from a source, each once."""
+    return list(dict.fromkeys(row.setting for row in compared if row.differs(source)))
+
+
+def page(facts: Mapping[str, Any]) -> str:
+    """Render what `collect` found as Markdown (tables as GitHub reads them)."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATE.parent),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,
+        undefined=jinja2.StrictUndefined,
+        finalize=_printed,
+    )
+    environment.filters |= {
+        "count": count,
+        "hours": hours,
+        "percent": "{:.0%}".format,
+        "size": size,
+        "cell": cell,
+        "value": value,
+        "said": said,
+        "summed": summed,
+    }
+    return environment.get_template(TEMPLATE.name).render(facts)
+
+
+def _printed(text: Any) -> Any:
+    if text is None:
+        raise ValueError("audit: a value is missing; say in the template how it is printed")
+    return text
+
+
+def count(number: float | None) -> str:
+    """Return a number without decimals, "1,990,000"."""
+    return MISSING if number is None else f"{number:,.0f}"
+
+
+def hours(number: float | None) -> str:
+    """Return hours with two decimals, "0.21"."""
+    if number is None:
+        return MISSING
+    return "under 0.01" if 0 < number < 0.005 else f"{number:,.2f}"
+
+
+def size(number: float | None) -> str:
+    """Return bytes in decimal units with three digits, "2.17 GB"."""
+    if number is None:
+        return MISSING
+    power = next((p for p in range(4) if number < 999.5 * 1000**p), 4)
+    return f"{number / 1000**power:.3g} {('B', 'kB', 'MB', 'GB', 'TB')[power]}"
+
+
+def summed(sums: Mapping[str, float | None], form: str) -> str:
+    """Return a total, "5.27 GB, without 1 of 14 that is not known"; `form` is size or hours."""
+    text = {"size": size, "hours": hours}[form](sums["known"])
+    if sums["known"] is None or not sums["missing"]:
+        return text
+    verb = "is" if sums["missing"] == 1 else "are"
+    return f"{text}, without {sums['missing']} of {sums['of']} that {verb} not known"
+
+
+def cell(text: str) -> str:
+    """Escape what would end a cell of a Markdown table."""
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+def value(ours: Any, setting: str = "") -> str:
+    """Return a setting's value as the page prints it."""
+    if ours is None:
+        return NULLS.get(setting, "null")
+    if isinstance(ours, float):
+        return re.sub(r"e(-?)\+?0*", r"e\1", repr(ours))
+    if isinstance(ours, int) and not isinstance(ours, bool):
+        return f"{ours:,}" if ours >= 10_000 else str(ours)
+    if isinstance(ours, list):
+        return "[" + ", ".join(map(value, ours)) + "]"
+    return cell(str(ours))
+
+
+def said(row: published.Comparison | published.Row, source: str) -> str:
+    """Return what a source says, bold and marked where ours differs from it."""
+    heard = row.said[source]
+    text = value(heard.value, row.setting) if heard.gives else published.SILENT
+    if isinstance(row, published.Comparison) and row.differs(source):
+        text = f"**{text}**{MARK}"
+    return f"{text} ({cell(heard.remark)})" if heard.remark else text

@@ -1,0 +1,173 @@
+"""Our settings beside those of the published work, from paper/published/settings.csv.
+
+The paper, the thesis and the authors' code tell of one experiment in three ways. In a row of the
+table, `setting` is a key of a training's resolved settings, dotted where it is nested, and
+`training` says of which trainings: patterns over `{model}_{optimizer}`, or `all`. Where `training`
+is `experiment`, `setting` is a dotted key of the config; where it is `-`, the row is text that no
+setting of ours expresses.
+
+A cell under a source is a value (JSON or a word), a value and a remark in parentheses, or `-` and a
+remark where the source gives no value. Only values are compared.
+"""
+
+import csv
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from lionrank.errors import UserError
+
+SOURCES = ("paper", "thesis", "code")
+COLUMNS = ("setting", "training", *SOURCES, "note")
+EXPERIMENT, TEXT, SILENT = "experiment", "-", "-"
+
+
+@dataclass(frozen=True)
+class Said:
+    """What one source says of one setting; `value` counts only where the source `gives` one."""
+
+    gives: bool
+    value: Any
+    remark: str
+
+    def differs_from(self, ours: Any) -> bool:
+        """Whether the source gives a value, and another one than ours."""
+        return self.gives and not _same(self.value, ours)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the table; `training` holds its patterns, none where the row is text."""
+
+    setting: str
+    training: tuple[str, ...]
+    said: Mapping[str, Said]
+    note: str
+
+    @property
+    def of_experiment(self) -> bool:
+        return self.training == (EXPERIMENT,)
+
+    def matching(self, trainings: Sequence[str]) -> list[str]:
+        """Return those of the trainings that the row is about."""
+        patterns = ["*" if pattern == "all" else pattern for pattern in self.training]
+        return [name for name in trainings if any(fnmatchcase(name, p) for p in patterns)]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One setting of ours beside the sources; `trainings` have it in common, none if it is global.
+
+    `set_here` is false where our config has no such key, so that the library's default holds.
+    """
+
+    setting: str
+    trainings: tuple[str, ...]
+    set_here: bool
+    ours: Any
+    said: Mapping[str, Said]
+    note: str
+
+    def differs(self, source: str) -> bool:
+        return self.said[source].differs_from(self.ours if self.set_here else _ABSENT)
+
+
+_ABSENT = object()
+
+
+def read(path: Path) -> list[Row]:
+    """Read the table.
+
+    Raises:
+        UserError: other columns, or a row with more or fewer cells; names file and line.
+    """
+    with open(path, encoding="utf-8", newline="") as handle:
+        lines = csv.reader(handle)
+        if tuple(next(lines, ())) != COLUMNS:
+            raise UserError(f"{path}:1: expected the columns {','.join(COLUMNS)}")
+        return [_row(cells, f"{path}:{lines.line_num}") for cells in lines]
+
+
+def _row(cells: list[str], place: str) -> Row:
+    if len(cells) != len(COLUMNS):
+        raise UserError(f"{place}: expected {len(COLUMNS)} columns, found {len(cells)}")
+    row = dict(zip(COLUMNS, cells, strict=True))
+    for column in COLUMNS[:-1]:
+        if not row[column].strip():
+            raise UserError(f"{place}: {column} is empty; write - where there is nothing to say")
+    text = row["training"] == TEXT
+    return Row(
+        setting=row["setting"],
+        training=() if text else tuple(row["training"].split()),
+        said={source: _plain(row[source]) if text else _said(row[source]) for source in SOURCES},
+        note=row["note"],
+    )
+
+
+def _plain(cell: str) -> Said:
+    return Said(cell != SILENT, cell, "")
+
+
+def _said(cell: str) -> Said:
+    """Take a cell apart into its value and its remark."""
+    value, remark = re.fullmatch(r"(.*?)\s*(?:\((.*)\))?", cell.strip()).groups(default="")
+    return Said(value != SILENT, _value(value), remark)
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _same(left: Any, right: Any) -> bool:
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(_same, left, right))
+    if isinstance(left, int | float) and isinstance(right, int | float):
+        return math.isclose(left, right, rel_tol=1e-9)
+    return left == right
+
+
+def compare(
+    rows: Sequence[Row], config: Mapping[str, Any], trainings: Mapping[str, Mapping[str, Any]]
+) -> list[Comparison]:
+    """Put our settings beside the sources, in the order of the table.
+
+    `trainings` maps `{model}_{optimizer}` to its settings. A row about several trainings gives one
+    comparison for each value that they have; a row about none of them, or of text, gives none.
+    """
+    return [
+        Comparison(row.setting, names, *_ours(row.setting, place), row.said, row.note)
+        for row in rows
+        for names, place in _places(row, config, trainings)
+    ]
+
+
+def _places(
+    row: Row, config: Mapping[str, Any], trainings: Mapping[str, Mapping[str, Any]]
+) -> Iterator[tuple[tuple[str, ...], Mapping[str, Any]]]:
+    """Yield (trainings with one value in common, where that value stands)."""
+    if row.of_experiment:
+        yield (), config
+        return
+    groups: dict[str, list[str]] = {}
+    for name in row.matching(list(trainings)):
+        groups.setdefault(repr(_ours(row.setting, trainings[name])), []).append(name)
+    for names in groups.values():
+        yield tuple(names), trainings[names[0]]
+
+
+def _ours(setting: str, place: Mapping[str, Any]) -> tuple[bool, Any]:
+    """Return (whether the dotted key is set, its value)."""
+    value: Any = place
+    for key in setting.split("."):
+        if not isinstance(value, Mapping) or key not in value:
+            return False, None
+        value = value[key]
+    return True, value
