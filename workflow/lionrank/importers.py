@@ -13,23 +13,13 @@ from lionrank import trec
 from lionrank.anserini import Anserini
 from lionrank.beir import Beir
 from lionrank.catalogue import Catalogue
+from lionrank.corpus import CANDIDATES
 from lionrank.documents import Candidate, Document, GivenReader, Reader
 from lionrank.errors import UserError
 from lionrank.files import atomic_write, write_json_lines
 from lionrank.marco_qa import MarcoQa
 from lionrank.nanobeir import NanoBeir
 
-# As lionrank.retrieval.CANDIDATE_COLUMNS, which is not imported for its JVM's sake.
-CANDIDATES = pa.schema(
-    {
-        "qid": pa.string(),
-        "docid": pa.string(),
-        "rank": pa.int64(),
-        "score": pa.float64(),
-        "query": pa.string(),
-        "passage": pa.string(),
-    }
-)
 # What readers of candidates hold in memory at once.
 ROW_GROUP = 65_536
 

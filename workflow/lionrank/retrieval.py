@@ -1,45 +1,80 @@
 """The first stage: a Lucene index and BM25 run files by Pyserini, and candidates for reranking."""
 
 import os
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
-import pandas as pd
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 from tqdm import tqdm
 
+from lionrank import trec
+from lionrank.corpus import CANDIDATES, add_texts, in_order, open_database, readable, relation
 from lionrank.errors import UserError
-from lionrank.files import read_json_lines
+from lionrank.files import atomic_write
 from lionrank.java import start_jvm
 from lionrank.trec import Run, Topics
 
-CANDIDATE_COLUMNS = ["qid", "docid", "rank", "score", "query", "passage"]
+CANDIDATE_COLUMNS = CANDIDATES.names
+# The columns that a run file tells, with the number of the line from 0.
+RANKING = pa.schema(
+    [pa.field("number", pa.int64()), *map(CANDIDATES.field, ("qid", "docid", "rank", "score"))]
+)
+# Lines of a run file that are Python objects at a time.
+LINES = 65_536
 
 
 def build_index(corpus: str | os.PathLike, index: str | os.PathLike, threads: int) -> None:
-    """Index a folder of Anserini JSON lines (`id`, `contents`) with Lucene.
+    """Index a corpus folder, as `lionrank.corpus` describes it, with Lucene.
+
+    Lucene reads JSON lines: of a folder of Parquet files they are written for it, and removed.
 
     Raises:
-        UserError: Lucene counts fewer documents than the corpus holds.
+        UserError: the corpus is damaged, or Lucene counts fewer documents than it holds.
     """
-    start_jvm()
-    from jnius import autoclass
-
-    arguments = {
-        "-collection": "JsonCollection",
-        "-generator": "DefaultLuceneDocumentGenerator",
-        "-input": os.path.abspath(corpus),
-        "-index": os.path.abspath(index),
-        "-threads": str(threads),
-    }
-    autoclass("io.anserini.index.IndexCollection").main(
-        [*(word for pair in arguments.items() for word in pair), "-optimize"]
-    )
-    expected = sum(1 for path in sorted(Path(corpus).iterdir()) for _ in read_json_lines(path))
+    corpus, index = Path(corpus), Path(index)
+    index.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{index.name}.", dir=index.parent) as scratch:
+        lines = corpus
+        with open_database(index, threads) as database, readable(corpus):
+            documents = relation(corpus)
+            # Both columns are counted, so that every document is read and checked.
+            ((expected, _),) = database.execute(
+                f"SELECT count(id), count(contents) FROM {documents}"
+            ).fetchall()
+            if not any(corpus.glob("*.jsonl")):
+                lines = Path(scratch)
+                database.execute(
+                    f"COPY (SELECT id, contents FROM {documents}) TO $file (FORMAT json)",
+                    {"file": str(lines / "documents.jsonl")},
+                )
+        _run_lucene(lines, index, threads)
     indexed = _searcher(index).num_docs
     if indexed != expected:
         raise UserError(
             f"{index}: {indexed} of the {expected} documents in {corpus} are indexed; "
             "the lines above say which Lucene refused."
         )
+
+
+def _run_lucene(lines: Path, index: Path, threads: int) -> None:
+    start_jvm()
+    from jnius import autoclass
+
+    arguments = {
+        "-collection": "JsonCollection",
+        "-generator": "DefaultLuceneDocumentGenerator",
+        "-input": os.path.abspath(lines),
+        "-index": os.path.abspath(index),
+        "-threads": str(threads),
+    }
+    autoclass("io.anserini.index.IndexCollection").main(
+        [*(word for pair in arguments.items() for word in pair), "-optimize"]
+    )
 
 
 def _searcher(index: str | os.PathLike):
@@ -71,38 +106,51 @@ def bm25(
     return {qid: ranking for qid, ranking in run.items() if ranking}
 
 
-def read_corpus(corpus: str | os.PathLike, docids: set[str]) -> dict[str, str]:
-    """Return the passages of the named documents from a folder of Anserini JSON lines.
+def join_candidates(run: Path, topics: Path, corpus: Path, output: Path, threads: int) -> None:
+    """Join a run file with its texts: a Parquet file of `CANDIDATE_COLUMNS`, a row a line.
+
+    The rows are in the run file's order; `rank` counts those of a topic from 1.
 
     Raises:
-        UserError: a named document is not in the corpus.
+        UserError: an input is damaged, or a topic or document of the run file has no text.
     """
-    passages = {
-        record["id"]: record["contents"]
-        for path in sorted(Path(corpus).iterdir())
-        for record in read_json_lines(path)
-        if record["id"] in docids
-    }
-    if missing := sorted(docids - passages.keys()):
-        raise UserError(
-            f"{corpus}: {len(missing)} documents of the run file are not in the corpus, "
-            f"{missing[0]!r} first; index and corpus differ: rebuild the index."
+    with open_database(output, threads) as database:
+        _read_ranking(database, run)
+        add_texts(database, topics, corpus, asked_by=run)
+        candidates = database.sql(
+            f"SELECT number, {', '.join(CANDIDATE_COLUMNS)} "
+            "FROM passages JOIN asked USING (docid) JOIN topics USING (qid)"
         )
-    return passages
+        with (
+            atomic_write(output, "wb") as handle,
+            pq.ParquetWriter(handle, CANDIDATES, compression="zstd") as writer,
+        ):
+            for group in in_order(candidates, output):
+                writer.write_table(group)
 
 
-def join_candidates(run: Run, topics: Topics, corpus: str | os.PathLike) -> pd.DataFrame:
-    """Join a run with its texts: one row a candidate, columns `CANDIDATE_COLUMNS`.
+def _read_ranking(database: duckdb.DuckDBPyConnection, run: Path) -> None:
+    """Make the table `asked`, columns `RANKING`, of a run file.
 
     Raises:
-        UserError: a topic of the run has no text, or a document is not in the corpus.
+        UserError: what `trec.read_run` refuses, which holds the whole run file in memory.
     """
-    if unknown := sorted(run.keys() - topics.keys()):
-        raise UserError(f"the run file holds topic {unknown[0]!r}, which the topics do not have")
-    passages = read_corpus(corpus, {docid for ranking in run.values() for docid in ranking})
-    rows = [
-        (qid, docid, rank, score, topics[qid], passages[docid])
-        for qid, ranking in run.items()
-        for rank, (docid, score) in enumerate(ranking.items(), start=1)
-    ]
-    return pd.DataFrame(rows, columns=CANDIDATE_COLUMNS)
+    database.from_arrow(RANKING.empty_table()).create("asked")
+    rows = _ranking(run)
+    while batch := list(islice(rows, LINES)):
+        columns = [list(column) for column in zip(*batch, strict=True)]
+        database.from_arrow(pa.table(columns, RANKING)).insert_into("asked")
+    twice = database.execute(
+        "SELECT qid, docid, max(number) + 1 AS line FROM asked GROUP BY qid, docid "
+        "HAVING count(*) > 1 ORDER BY line LIMIT 1"
+    ).fetchall()
+    for qid, docid, line in twice:
+        raise UserError(f"{run}:{line}: document {docid!r} is there twice for topic {qid!r}")
+
+
+def _ranking(run: Path) -> Iterator[tuple[int, str, str, int, float]]:
+    """Yield the rows of `RANKING`: the number of a line from 0, and what it says."""
+    ranks: Counter[str] = Counter()
+    for number, (_, qid, docid, score, _) in enumerate(trec.run_lines(run)):
+        ranks[qid] += 1
+        yield number, qid, docid, ranks[qid], score

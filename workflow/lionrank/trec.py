@@ -94,6 +94,20 @@ def write_qrels(path: str | os.PathLike, qrels: Qrels) -> None:
                 handle.write(f"{qid} 0 {docid} {grade}\n")
 
 
+def run_lines(path: str | os.PathLike) -> Iterator[tuple[str, str, str, float, str]]:
+    """Yield (place, qid, docid, score, tag) of the lines of a run file, place being `file:line`.
+
+    Raises:
+        UserError: a line of another form, or a score that is no finite number.
+    """
+    for place, columns in _rows(path, None, "qid Q0 docid rank score tag"):
+        qid, _, docid, _, text, tag = columns
+        score = _number(float, text, place, "score")
+        if not math.isfinite(score):
+            raise UserError(f"{place}: score {text!r} is not a finite number")
+        yield place, qid, docid, score, tag
+
+
 def read_run(path: str | os.PathLike) -> tuple[Run, str]:
     """Read a run file and return it with its tag.
 
@@ -102,14 +116,12 @@ def read_run(path: str | os.PathLike) -> tuple[Run, str]:
     """
     run: Run = {}
     tag = ""
-    for place, columns in _rows(path, None, "qid Q0 docid rank score tag"):
-        qid, _, docid, _, score, tag = columns
+    for place, qid, docid, score, named in run_lines(path):
+        tag = named
         ranking = run.setdefault(qid, {})
         if docid in ranking:
             raise UserError(f"{place}: document {docid!r} is there twice for topic {qid!r}")
-        ranking[docid] = _number(float, score, place, "score")
-        if not math.isfinite(ranking[docid]):
-            raise UserError(f"{place}: score {score!r} is not a finite number")
+        ranking[docid] = score
     return run, tag
 
 

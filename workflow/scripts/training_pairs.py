@@ -1,20 +1,20 @@
 from lionrank.jobs import job_log
 
 with job_log(snakemake.log[0]):
-    from lionrank import trec
-    from lionrank.files import write_parquet
-    from lionrank.pairs import draw_triplets, join_pairs
+    from pathlib import Path
 
-    run, _ = trec.read_run(snakemake.input.run)
-    triplets = draw_triplets(
-        trec.read_qrels(snakemake.input.qrels),
-        run,
-        triplets=snakemake.params.triplets,
-        random_negatives=snakemake.params.random_negatives,
-        hardest_rank=snakemake.params.hardest_rank,
-        negative_depth=snakemake.params.negative_depth,
-        seed=snakemake.params.seed,
+    from lionrank.pairs import join_pairs
+
+    join_pairs(
+        Path(snakemake.input.triplets),
+        Path(snakemake.input.topics),
+        Path(snakemake.input.corpus),
+        held_out=snakemake.params.held_out["pairs"],
+        held_out_by=snakemake.params.held_out["by"],
+        seed=snakemake.params.held_out["seed"],
+        pairs=Path(snakemake.output.pairs),
+        held_out_pairs=Path(snakemake.output.held_out),
+        record=Path(snakemake.output.record),
+        threads=snakemake.threads,
     )
-    pairs = join_pairs(triplets, trec.read_topics(snakemake.input.topics), snakemake.input.corpus)
-    write_parquet(snakemake.output[0], pairs)
-    print(f"{len(pairs)} pairs of {len(triplets)} topics")
+    print(Path(snakemake.output.record).read_text(encoding="utf-8"))

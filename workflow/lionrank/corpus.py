@@ -1,0 +1,285 @@
+"""Corpora of any size, joined with their topics out of core.
+
+A corpus is a folder of Anserini JSON lines (`*.jsonl` with `id` and `contents`) or of Parquet files
+with those two columns. DuckDB reads it in passing: what does not fit into `MEMORY` goes to a
+scratch folder beside the output, so that 8.8 million passages need no more memory than a few.
+"""
+
+import os
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import pairwise
+from pathlib import Path
+from typing import IO
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from lionrank.errors import UserError
+from lionrank.files import read_json_lines
+from lionrank.trec import Qrels, read_topics
+
+# Of DuckDB's own buffers. Python, Arrow and the batch being written come on top of it: a join of
+# MS MARCO's size peaks below twice this.
+MEMORY = "1GiB"
+# Rows: 6 MiB of passages, and bounded memory for documents of a hundred times that length.
+ROW_GROUP = 16_384
+COLUMNS = ("id", "contents")
+CANDIDATES = pa.schema(
+    {
+        "qid": pa.string(),
+        "docid": pa.string(),
+        "rank": pa.int64(),
+        "score": pa.float64(),
+        "query": pa.string(),
+        "passage": pa.string(),
+    }
+)
+"""Of every file of candidates, whoever ranked them; ranks count from 1."""
+
+
+@contextmanager
+def open_database(output: str | os.PathLike, threads: int) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open an empty database that spills into a scratch folder beside `output`.
+
+    Raises:
+        UserError: the scratch folder or the memory does not suffice, or a file cannot be read.
+    """
+    output = Path(output)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{output.name}.", dir=output.parent) as scratch:
+        settings = {
+            "memory_limit": MEMORY,
+            "threads": threads,
+            "temp_directory": scratch,
+            "autoinstall_known_extensions": False,
+            # The right side of a join is then the one that is held in memory: never the texts.
+            "disabled_optimizers": "join_order,build_side_probe_side",
+        }
+        try:
+            with duckdb.connect(config=settings) as database:
+                yield database
+        except duckdb.OutOfMemoryException as error:
+            raise UserError(
+                f"{output} could not be made in {MEMORY}: {_first_line(error)}; use fewer threads, "
+                f"or make room in {output.parent} for the scratch files."
+            ) from error
+        except duckdb.IOException as error:
+            raise UserError(
+                f"{output} could not be made: {_first_line(error)}; mend the named file, or make "
+                f"room in {output.parent} for the scratch files."
+            ) from error
+
+
+def relation(corpus: str | os.PathLike) -> str:
+    """Return the SQL source of a corpus folder: columns id and contents, both VARCHAR, never null.
+
+    Raises:
+        UserError: the folder holds no corpus, or Parquet files without these columns.
+    """
+    lines, tables = (sorted(Path(corpus).glob(f"*.{kind}")) for kind in ("jsonl", "parquet"))
+    if bool(lines) == bool(tables):
+        raise UserError(
+            f"{corpus}: expected either *.jsonl or *.parquet files, found {len(lines)} and "
+            f"{len(tables)}; a corpus is a folder of the one or the other."
+        )
+    for path in tables:
+        _check_columns(path, COLUMNS)
+    source = f"read_parquet({_literal(tables)})"
+    if lines:
+        columns = "{id: 'VARCHAR', contents: 'VARCHAR'}"
+        source = f"read_json({_literal(lines)}, format='newline_delimited', columns={columns})"
+    checked = ", ".join(f"coalesce({name}::VARCHAR, error('no {name}')) {name}" for name in COLUMNS)
+    return f"(SELECT {checked} FROM {source})"
+
+
+def _check_columns(path: Path, columns: Iterable[str]) -> None:
+    try:
+        schema = pq.read_schema(path)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise UserError(
+            f"{path} is not a Parquet file: {_first_line(error)}; make it again."
+        ) from None
+    for name in columns:
+        if name not in schema.names:
+            raise UserError(
+                f"{path}: there is no column {name!r} among {', '.join(schema.names)}; "
+                f"expected {', '.join(columns)}."
+            )
+        if pa.types.is_binary(schema.field(name).type):
+            raise UserError(f"{path}: column {name!r} holds bytes; write it as strings.")
+
+
+def _literal(paths: Iterable[Path]) -> str:
+    return "[" + ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths) + "]"
+
+
+def _first_line(error: Exception) -> str:
+    """Return what went wrong, without DuckDB's advice on options that are not the user's."""
+    return str(error).splitlines()[0].rstrip(". ")
+
+
+@contextmanager
+def readable(path: str | os.PathLike) -> Iterator[None]:
+    """Turn DuckDB's refusal of a damaged file into an error that names it.
+
+    `path` is a Parquet file or a corpus folder, of which file and line are named.
+
+    Raises:
+        UserError: a Parquet file is damaged, or a line is no JSON object with id and contents.
+    """
+    try:
+        yield
+    except duckdb.Error as error:
+        # The second is what damaged pages raise; more special errors are of other things.
+        if type(error) not in (duckdb.InvalidInputException, duckdb.Error):
+            raise
+        for lines in sorted(Path(path).glob("*.jsonl")):
+            _check_lines(lines)
+        raise UserError(f"{path} is damaged: {_first_line(error)}; make it again.") from error
+
+
+def _check_lines(path: Path) -> None:
+    try:
+        for number, record in enumerate(read_json_lines(path), start=1):
+            for name in COLUMNS:
+                if record.get(name) is None:
+                    raise UserError(f"{path}:{number}: the document has no {name!r}")
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path}: expected UTF-8: {error}") from None
+
+
+def keep_documents(
+    qrels: Qrels, corpus: str | os.PathLike, output: str | os.PathLike, threads: int
+) -> Qrels:
+    """Return the judgements of documents that the corpus holds; how many it lacks is printed.
+
+    Test collections judge documents that are not in them, or have no text. `output` is the file
+    that is being made.
+
+    Raises:
+        UserError: the corpus is damaged.
+    """
+    judged = sorted({docid for grades in qrels.values() for docid in grades})
+    with open_database(output, threads) as database, readable(corpus):
+        database.register("judged", pa.table({"docid": judged}))
+        rows = database.execute(
+            f"SELECT id FROM {relation(corpus)} WHERE id IN (SELECT docid FROM judged)"
+        ).fetchall()
+    held = {docid for (docid,) in rows}
+    if len(held) < len(judged):
+        print(f"{len(judged) - len(held)} judged documents are not in the corpus: left out")
+    return {
+        qid: {docid: grade for docid, grade in grades.items() if docid in held}
+        for qid, grades in qrels.items()
+    }
+
+
+def read_triplets(database: duckdb.DuckDBPyConnection, triplets: str | os.PathLike) -> None:
+    """Make the table `asked` (number, qid, docid, label) of a triplets' Parquet file.
+
+    A triplet gives two rows, its positive (label 1) directly before its negative (label 0); number
+    counts the rows from 0 in the file's order.
+
+    Raises:
+        UserError: the file has other columns or no row.
+    """
+    _check_columns(Path(triplets), ("query_id", "positive_id", "negative_id"))
+    source = f"read_parquet({_literal([Path(triplets)])}, file_row_number=true)"
+    with readable(triplets):
+        database.execute(
+            "CREATE TABLE asked AS "
+            "SELECT 2 * file_row_number AS number, query_id::VARCHAR AS qid, "
+            f"positive_id::VARCHAR AS docid, 1.0::DOUBLE AS label FROM {source} "
+            "UNION ALL "
+            "SELECT 2 * file_row_number + 1, query_id::VARCHAR, negative_id::VARCHAR, 0.0 "
+            f"FROM {source}"
+        )
+    if not database.execute("SELECT count(*) FROM asked").fetchall()[0][0]:
+        raise UserError(f"{triplets} holds no triplet; make it again.")
+
+
+def add_texts(
+    database: duckdb.DuckDBPyConnection,
+    topics: str | os.PathLike,
+    corpus: str | os.PathLike,
+    asked_by: str | os.PathLike,
+) -> None:
+    """Make the tables `topics` (qid, query) and `passages` (docid, passage) that `asked` needs.
+
+    `asked` has the columns number, qid and docid; `asked_by` is the file that it was made of.
+
+    Raises:
+        UserError: a line of the topics or a document is damaged, a topic or a document of `asked`
+            is missing, or a document that it asks for is in the corpus twice.
+    """
+    texts = read_topics(topics)
+    columns = pa.table({"qid": list(texts), "query": list(texts.values())})
+    del texts
+    database.register("columns", columns)
+    database.execute("CREATE TABLE topics AS SELECT * FROM columns SEMI JOIN asked USING (qid)")
+    database.unregister("columns")
+    _refuse_missing(database, "qid", "topics", f"{topics}: {{}} topics of {asked_by}")
+    with readable(corpus):
+        database.execute(
+            "CREATE TABLE passages AS SELECT id AS docid, contents AS passage "
+            f"FROM {relation(corpus)} SEMI JOIN asked ON id = docid"
+        )
+    _refuse_missing(database, "docid", "passages", f"{corpus}: {{}} documents of {asked_by}")
+    twice = database.execute(
+        "SELECT docid FROM passages GROUP BY docid HAVING count(*) > 1 ORDER BY docid LIMIT 1"
+    ).fetchall()
+    if twice:
+        raise UserError(f"{corpus}: document {twice[0][0]!r} is there twice; remove one of them.")
+
+
+def _refuse_missing(
+    database: duckdb.DuckDBPyConnection, key: str, table: str, subject: str
+) -> None:
+    ((number, first),) = database.execute(
+        f"SELECT count(DISTINCT {key}), arg_min({key}, number) FROM asked ANTI JOIN {table} "
+        f"USING ({key})"
+    ).fetchall()
+    if number:
+        raise UserError(
+            f"{subject.format(number)} are missing, {first!r} first; the two are of different "
+            "collections or versions: make both again."
+        )
+
+
+def in_order(rows: duckdb.DuckDBPyRelation, output: str | os.PathLike) -> Iterator[pa.Table]:
+    """Yield the rows of a query by their column `number`, which counts them from 0, without it.
+
+    A table has `ROW_GROUP` rows, the last one fewer. DuckDB's own sort needs much of the text in
+    memory. Here rows go to a scratch file beside `output` as they come, in pieces by the table that
+    they belong to, and only one table is put together at a time.
+    """
+    reader = rows.to_arrow_reader(ROW_GROUP)
+    pieces: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    with tempfile.TemporaryFile(dir=Path(output).parent) as scratch:
+        for batch in reader:
+            for group, piece in _pieces(batch):
+                message = piece.serialize()
+                pieces[group].append((scratch.tell(), message.size))
+                scratch.write(message)
+        for group in sorted(pieces):
+            batches = [_read_piece(scratch, *place, reader.schema) for place in pieces[group]]
+            yield pa.Table.from_batches(batches).sort_by("number").drop_columns("number")
+
+
+def _pieces(batch: pa.RecordBatch) -> Iterator[tuple[int, pa.RecordBatch]]:
+    """Cut a batch into the parts that belong to one table each, with the number of the table."""
+    batch = batch.sort_by("number")
+    groups = batch["number"].to_numpy() // ROW_GROUP
+    starts = np.flatnonzero(np.diff(groups, prepend=-1))
+    for start, stop in pairwise([*starts.tolist(), len(groups)]):
+        yield int(groups[start]), batch.slice(start, stop - start)
+
+
+def _read_piece(scratch: IO[bytes], start: int, size: int, schema: pa.Schema) -> pa.RecordBatch:
+    scratch.seek(start)
+    return pa.ipc.read_record_batch(pa.py_buffer(scratch.read(size)), schema)
