@@ -34,11 +34,7 @@ def _imported(file: Path) -> set[Path]:
 
 
 def _direct_imports(file: Path) -> set[Path]:
-    modules = (
-        name.removeprefix("lionrank.")
-        for name in _summary(file)["imports"]
-        if name.startswith("lionrank.")
-    )
+    modules = (name.removeprefix("lionrank.") for name in _summary(file)["imports"])
     return {path for name in modules if (path := PACKAGE / f"{name}.py").exists()}
 
 
@@ -57,13 +53,14 @@ def _summary(file: Path) -> dict:
 
 
 def _imports(tree: ast.Module) -> set[str]:
+    """Return the names that a file imports from here."""
     names = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return names
+    return {name for name in names if name.startswith("lionrank.")}
 
 
 def _normalised(tree: ast.Module) -> str:

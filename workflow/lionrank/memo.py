@@ -12,6 +12,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+# Of the newest answers; a checkout asks for some sixty.
+KEPT = 1000
 STORE = Path(__file__).parent / "__pycache__" / "memo.json"
 
 
@@ -48,7 +50,8 @@ def _keep(known: dict[str, str]) -> None:
     partial = STORE.with_name(f".{STORE.name}.{os.getpid()}")
     try:
         STORE.parent.mkdir(exist_ok=True)
-        partial.write_text(json.dumps(known), encoding="utf-8")
+        newest = dict(list(known.items())[-KEPT:])
+        partial.write_text(json.dumps(newest), encoding="utf-8")
         os.replace(partial, STORE)
     except OSError:  # a read-only checkout has no memory
         partial.unlink(missing_ok=True)
