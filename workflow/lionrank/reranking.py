@@ -3,21 +3,30 @@
 import os
 
 import pandas as pd
+import pyarrow.parquet as pq
 import torch
 from tqdm import tqdm
-from transformers import AutoModelForSequenceClassification, AutoTokenizer
+from transformers import (
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
 
 from lionrank.device import autocast
+
+# Candidates that are tokenised and sorted at once: bounds the memory, whatever the test set.
+CHUNK = 65_536
 
 
 def score(
     checkpoint: str | os.PathLike,
-    candidates: pd.DataFrame,
+    candidates: str | os.PathLike,
     batch_size: int,
     precision: str,
     device: torch.device,
 ) -> list[float]:
-    """Return the logit of each row of `candidates` (columns query and passage), in their order.
+    """Return the logit of each row of a Parquet file (columns query and passage), in their order.
 
     The raw logit is the score: a sigmoid would saturate, and bfloat16 would tie by the hundred.
     """
@@ -26,23 +35,35 @@ def score(
         checkpoint, dtype=torch.float32, local_files_only=True
     )
     model.to(device).eval()
-    encoded = tokenizer(
-        candidates["query"].tolist(), candidates["passage"].tolist(), truncation=True
-    )
-    lengths = [len(tokens) for tokens in encoded["input_ids"]]
-    order = sorted(range(len(lengths)), key=lambda row: -lengths[row])
-    logits = torch.empty(len(order), dtype=torch.float32)
+    rows = pq.ParquetFile(candidates)
+    logits: list[float] = []
     with (
-        tqdm(total=len(order), desc="scoring", unit="pair") as bar,
+        tqdm(total=rows.metadata.num_rows, desc="scoring", unit="pair") as bar,
         torch.inference_mode(),
         autocast(device, precision),
     ):
-        for start in range(0, len(order), batch_size):
-            rows = order[start : start + batch_size]
-            batch = tokenizer.pad(
-                {key: [values[row] for row in rows] for key, values in encoded.items()},
-                return_tensors="pt",
-            ).to(device)
-            logits[rows] = model(**batch).logits[:, 0].float().cpu()
-            bar.update(len(rows))
+        for chunk in rows.iter_batches(CHUNK, columns=["query", "passage"]):
+            logits += _score_chunk(model, tokenizer, chunk.to_pandas(), batch_size, bar)
+    return logits
+
+
+def _score_chunk(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    pairs: pd.DataFrame,
+    batch_size: int,
+    bar: tqdm,
+) -> list[float]:
+    encoded = tokenizer(pairs["query"].tolist(), pairs["passage"].tolist(), truncation=True)
+    lengths = [len(tokens) for tokens in encoded["input_ids"]]
+    order = sorted(range(len(lengths)), key=lambda row: -lengths[row])
+    logits = torch.empty(len(order), dtype=torch.float32)
+    for start in range(0, len(order), batch_size):
+        rows = order[start : start + batch_size]
+        batch = tokenizer.pad(
+            {key: [values[row] for row in rows] for key, values in encoded.items()},
+            return_tensors="pt",
+        ).to(model.device)
+        logits[rows] = model(**batch).logits[:, 0].float().cpu()
+        bar.update(len(rows))
     return logits.tolist()

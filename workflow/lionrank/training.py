@@ -103,6 +103,19 @@ class TrainingLog(TrainerCallback):
         return epochs * self.pairs + min(steps * self.batch_size, self.pairs)
 
 
+class Trainer(CrossEncoderTrainer):
+    """The maintained trainer, whose schedule may be laid out over another number of steps."""
+
+    def __init__(self, *arguments: Any, schedule_steps: int | None, **keywords: Any) -> None:
+        super().__init__(*arguments, **keywords)
+        self.schedule_steps = schedule_steps
+
+    def create_scheduler(
+        self, num_training_steps: int, optimizer: torch.optim.Optimizer | None = None
+    ) -> torch.optim.lr_scheduler.LRScheduler:
+        return super().create_scheduler(self.schedule_steps or num_training_steps, optimizer)
+
+
 class StopAfterEpoch(TrainerCallback):
     """Ends a job at the end of its epoch, while schedule and totals stay those of the training."""
 
@@ -179,8 +192,9 @@ def train_epoch(
     workspace = Path(checkpoint).with_name(f".{Path(checkpoint).name}.training")
     shutil.rmtree(workspace, ignore_errors=True)  # of a job that was killed
     try:
-        trainer = CrossEncoderTrainer(
+        trainer = Trainer(
             model=model,
+            schedule_steps=settings["schedule_steps"],
             args=training_arguments(settings, workspace, device.type == "cpu"),
             train_dataset=dataset,
             loss=LOSSES[settings["loss"]](model),

@@ -5,6 +5,6 @@ with job_log(snakemake.log[0]):
 
     from lionrank import trec
 
-    candidates = pd.read_parquet(snakemake.input.candidates)
+    candidates = pd.read_parquet(snakemake.input.candidates, columns=["qid", "docid", "score"])
     run = trec.to_run(candidates, candidates["score"])
     trec.write_run(snakemake.output[0], run, tag="bm25")

@@ -7,12 +7,12 @@ with job_log(snakemake.log[0]):
     from lionrank.device import prepare
     from lionrank.reranking import score
 
-    candidates = pd.read_parquet(snakemake.input.candidates)
     logits = score(
         snakemake.input.checkpoint,
-        candidates,
+        snakemake.input.candidates,
         snakemake.params.batch_size,
         snakemake.params.precision,
         prepare(snakemake.threads, snakemake.resources.gpu),
     )
+    candidates = pd.read_parquet(snakemake.input.candidates, columns=["qid", "docid"])
     trec.write_run(snakemake.output[0], trec.to_run(candidates, logits), snakemake.params.tag)
