@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from lionrank import provenance
 from lionrank.errors import UserError
 from lionrank.figures import final_losses, loss_figure, read_losses
 from lionrank.paper import counted, duration, find, identifier, listed, make_facts, render
@@ -41,6 +40,7 @@ SETTINGS = {
     "weight_decay": 0.01,
     "betas": [0.9, 0.99],
     "schedule": "linear",
+    "schedule_steps": None,
     "warmup_ratio": 0.1,
     "max_grad_norm": 1.0,
     "global_batch_size": 32,
@@ -71,6 +71,8 @@ PROVENANCE = {
     "packages": {"torch": "2.13.0", "snakemake": "9.27.1"},
     "hardware": {"cpu": "A & B", "cores": 2, "memory_bytes": 8 * 2**30, "gpus": []},
     "stages": {"training": {"jobs": 18, "seconds": 200.4, "peak_bytes": 2 * 2**30}},
+    "sources": {},
+    "pairs": {"rows": {"train": 3200, "held_out": 0}},
     "run_files": {"results/bm25.trec": "0" * 64, "results/x.trec": "1" * 64},
 }
 
@@ -120,7 +122,9 @@ def facts_of(results, losses=None, grid=GRID, note="Demonstration.", **changes):
                 "keywords": ["reranking"],
                 "note": note,
             },
+            "label": "pydocs",
             "collection": "pydocs",
+            "training": {"format": "pydocs"},
             "selection": {"summary_characters": [20, 160], "body_characters": [150, 450]},
             "statistics": STATISTICS,
             "backbones": {
@@ -130,6 +134,7 @@ def facts_of(results, losses=None, grid=GRID, note="Demonstration.", **changes):
             "retrieval": {"k1": 0.9, "b": 0.4, "depth": 50},
             "pairs": {
                 "triplets": 1600,
+                "held_out": {"pairs": 0, "by": "query", "seed": 12},
                 "random_negatives": 0.5,
                 "hardest_rank": 1,
                 "negative_depth": 20,
@@ -564,51 +569,6 @@ def test_a_bad_training_log_is_named(tmp_path, line, message):
         read_losses([path])
 
 
-def test_stages_are_summed_without_the_papers_own(tmp_path):
-    for name, seconds, memory in (
-        ("training/a", "1.5", "100.0"),
-        ("training/deep/b", "2.0", "-"),
-        ("retrieval/c", "0.25", "NA"),
-        ("paper/d", "9", "1"),
-    ):
-        path = tmp_path / f"{name}.tsv"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"s\th:m:s\tmax_rss\n{seconds}\t0:00:01\t{memory}\n")
-    assert provenance.stages(tmp_path) == {
-        "retrieval": {"jobs": 1, "seconds": 0.2, "peak_bytes": 0},
-        "training": {"jobs": 2, "seconds": 3.5, "peak_bytes": 100 * 2**20},
-    }
-    (tmp_path / "training/a.tsv").write_text("h:m:s\n0:00:01\n")
-    with pytest.raises(UserError, match=r"training/a\.tsv"):
-        provenance.stages(tmp_path)
-
-
-def test_the_git_state_is_that_of_the_checkout_itself(tmp_path):
-    unknown = {"commit": None, "dirty": None, "time": None}
-    assert provenance.git_state(tmp_path) == unknown
-    git = ["git", "-C", str(tmp_path), "-c", "user.name=a", "-c", "user.email=a@b"]
-    provenance._output([*git, "init"])
-    assert provenance.git_state(tmp_path) == unknown
-    provenance._output([*git, "commit", "--allow-empty", "-m", "x"])
-    state = provenance.git_state(tmp_path)
-    assert re.fullmatch("[0-9a-f]{40}", state["commit"])
-    assert state["dirty"] is False
-    (tmp_path / "inside").mkdir()
-    (tmp_path / "inside" / "new").write_text("")
-    assert provenance.git_state(tmp_path)["dirty"] is True
-    assert provenance.git_state(tmp_path / "inside") == unknown
-
-
-def test_provenance_hashes_the_run_files_and_names_no_host(tmp_path):
-    (tmp_path / "a.trec").write_text("x")
-    facts = provenance.collect(tmp_path, {"a": 1}, [tmp_path / "a.trec"], tmp_path / "timings")
-    (digest,) = facts["run_files"].values()
-    assert digest == "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"
-    assert facts["packages"]["torch"]
-    assert facts["hardware"]["cores"] > 0
-    assert provenance.platform.node() not in json.dumps(facts["hardware"])
-
-
 def test_a_paper_without_commit_bears_no_date(tmp_path):
     results = write_metrics(tmp_path / "metrics.csv", RISING | {"bm25": 0.4})
     none = {"commit": None, "dirty": None, "time": None}
@@ -618,3 +578,41 @@ def test_a_paper_without_commit_bears_no_date(tmp_path):
     text = prose(facts)
     assert r"\pdfinfoomitdate" in text
     assert "no git commit" in text
+
+
+def test_the_experiment_names_its_sources_and_what_was_held_out(tmp_path):
+    results = write_metrics(tmp_path / "metrics.csv", RISING | {"bm25": 0.4})
+    commit = "abcdef0123456789" * 2 + "01234567"
+    names = {"minilm": "microsoft/MiniLM", "msmarco_triplets": "sentence-transformers/msmarco"}
+    facts = facts_of(
+        results,
+        note=None,
+        label="TREC DL 2019",
+        collection="msmarco",
+        training={"format": "msmarco"},
+        backbones={
+            model.name: {
+                "pretrained": "minilm" if model.is_pretrained else None,
+                "architecture": {},
+            }
+            for model in GRID.models
+        },
+        pairs={"triplets": 1_000_000, "held_out": {"pairs": 10_000, "by": "query", "seed": 12}},
+    )
+    facts["provenance"] = PROVENANCE | {
+        "sources": {name: {"id": id, "revision": commit} for name, id in names.items()},
+        "pairs": {"rows": {"train": 1_990_000, "held_out": 10_000}},
+    }
+    text = prose(facts)
+    assert r"first \num{1000000} triplets" in text
+    assert (
+        r"Of these \num{2000000} pairs, \num{10000} are held out, with all pairs of their" in text
+    )
+    assert text.count(rf"at revision \texttt{{{commit[:12]}}}") == 2  # MiniLM's and the triplets'
+    assert "of TREC DL 2019" in text
+
+
+def test_a_collection_without_a_section_of_its_own_has_a_plain_one(tmp_path):
+    results = write_metrics(tmp_path / "metrics.csv", RISING | {"bm25": 0.4})
+    text = prose(facts_of(results, collection="mine", training={"format": "beir"}))
+    assert r"The collection is \texttt{mine}, of \num{15873} passages" in text

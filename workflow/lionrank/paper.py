@@ -217,7 +217,8 @@ def make_facts(
     """Return what the templates may use, by name.
 
     `others` are passed on as they are: parts of the config (`paper`, `backbones`, `retrieval`,
-    `pairs`, `relevance_level`, `selection`), the `collection`'s name and its `statistics`, and
+    `pairs`, `relevance_level`; `selection` and `training`, the entries of the collections that are
+    tested and trained on), the test set's `label`, the `collection`'s name and `statistics`, and
     `smoothing`, the part of an epoch that the running mean in the loss figure covers.
     """
     _, shared = split_settings(settings, findings.grid)

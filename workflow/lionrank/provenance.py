@@ -1,6 +1,7 @@
 """Where a paper comes from: commit, settings, packages, machine, time and run files."""
 
 import importlib.metadata
+import json
 import os
 import platform
 import re
@@ -19,12 +20,15 @@ from lionrank.files import sha256
 
 # The paper's own rules are still at work when its provenance is taken.
 _UNFINISHED_STAGE = "paper"
+LOCK = ".lock.json"
 
 
 def collect(
     repository: str | os.PathLike,
     config: Mapping[str, Any],
     run_files: Iterable[str | os.PathLike],
+    pairs: str | os.PathLike,
+    sources: str | os.PathLike,
     timings: str | os.PathLike,
 ) -> dict[str, Any]:
     """Return the provenance of an experiment as a JSON object.
@@ -33,6 +37,8 @@ def collect(
         repository: folder of the workflow's source.
         config: the whole configuration, defaults and overlays merged.
         run_files: the run files behind the results.
+        pairs: the record of the training pairs.
+        sources: folder with the locks of what was downloaded.
         timings: folder with Snakemake's benchmark files, one folder a stage.
     """
     return {
@@ -42,6 +48,11 @@ def collect(
         "packages": packages(),
         "hardware": hardware(),
         "stages": stages(timings),
+        "sources": {
+            path.name.removesuffix(LOCK): json.loads(path.read_text(encoding="utf-8"))
+            for path in sorted(Path(sources).glob(f"*{LOCK}"))
+        },
+        "pairs": json.loads(Path(pairs).read_text(encoding="utf-8")),
         "run_files": {str(path): sha256(path) for path in sorted(map(str, run_files))},
     }
 

@@ -32,6 +32,7 @@ _SETTINGS = {
     "weight_decay": "Weight decay",
     "betas": r"$\beta_1, \beta_2$",
     "schedule": "Schedule",
+    "schedule_steps": "Schedule steps",
     "warmup_ratio": "Warm-up",
     "max_grad_norm": "Gradient norm limit",
     "global_batch_size": "Batch size",
@@ -242,6 +243,8 @@ def split_settings(
 ) -> tuple[list[str], dict[str, Any]]:
     """Return the keys of the settings that differ between trainings, and those all share.
 
+    A setting that is null for all is left out.
+
     Raises:
         UserError: a training or one of its settings is absent.
     """
@@ -254,7 +257,8 @@ def split_settings(
                 raise UserError(f"settings of training {name}: no key {key!r}; see config.yaml.")
             values.append(settings[name][key])
         if all(value == values[0] for value in values):
-            shared[key] = values[0]
+            if values[0] is not None:
+                shared[key] = values[0]
         else:
             varying.append(key)
     return varying, shared
@@ -288,7 +292,9 @@ def collection_table(statistics: Mapping[str, Any]) -> str:
     for key in ("documents", "topics"):
         if key not in statistics:
             raise UserError(f"statistics.json: no key {key!r}; make the collection again.")
-    splits = {key: label for key, label in _SPLITS.items() if key in statistics["topics"]}
+    topics = statistics["topics"]
+    names = [*(name for name in _SPLITS if name in topics), *sorted(topics.keys() - _SPLITS.keys())]
+    splits = {name: str(escape(_SPLITS.get(name, name))) for name in names}
     last = len(splits) - 1
 
     def overall(label: str, value: float) -> str:

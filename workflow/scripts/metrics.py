@@ -6,7 +6,7 @@ with job_log(snakemake.log[0]):
     from lionrank.evaluation import means
     from lionrank.files import atomic_write, write_parquet
 
-    per_query = pd.concat(map(pd.read_parquet, snakemake.input.per_query), ignore_index=True)
+    per_query = pd.concat(map(pd.read_parquet, snakemake.input), ignore_index=True)
     write_parquet(snakemake.output.per_query, per_query)
     with atomic_write(snakemake.output.means) as handle:
         means(per_query).to_csv(handle, index=False)

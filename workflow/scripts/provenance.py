@@ -10,6 +10,8 @@ with job_log(snakemake.log[0]):
         repository=snakemake.params.repository,
         config=snakemake.params.config,
         run_files=snakemake.input.runs,
+        pairs=snakemake.input.pairs,
+        sources="sources",
         timings="timings",
     )
     write_json(snakemake.output[0], facts)
