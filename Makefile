@@ -9,15 +9,15 @@ COMMANDS :=
 # A terminal gets live bars, a file gets a line a job.
 LOGGER := $(shell test -t 2 && echo --logger rich)
 
-.PHONY: help system install demo test lint lock clean
+.PHONY: help system install demo test lint bench-join lock clean
 
 help: ## show this list
-	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile | expand -t 17
 
 install: .venv/.installed ## set up .venv from envs/lock.txt (PYTHON=python3.12 chooses the Python)
 
 demo: install ## build the demo paper (ARGS="-n" goes to snakemake)
-	@$(IN_VENV) snakemake paper/main.pdf --profile profiles/demo $(ARGS) $(LOGGER)
+	@$(IN_VENV) snakemake all --profile profiles/demo $(ARGS) $(LOGGER)
 	@test ! -e $(PAPER) || echo $(PAPER)
 
 test: COMMANDS := pdftotext
@@ -29,6 +29,9 @@ lint: install ## check the style of Python and Snakemake code
 	@$(IN_VENV) ruff format --check
 	@$(IN_VENV) snakefmt --check Snakefile rules
 	@$(IN_VENV) snakemake --lint
+
+bench-join: install ## time the join of triplets with their text beside the dictionary way (ARGS)
+	@$(IN_VENV) python benchmarks/join.py $(ARGS)
 
 # torch brings the CUDA packages at versions of its own, and only where there is a GPU build.
 lock: install ## write the versions that .venv has now into envs/

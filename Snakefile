@@ -10,12 +10,14 @@ configfile: str(Path(workflow.basedir) / "config.yaml")
 
 
 include: "rules/common.smk"
+include: "rules/sources.smk"
 include: "rules/collections.smk"
 include: "rules/retrieval.smk"
 include: "rules/training.smk"
 include: "rules/reranking.smk"
 include: "rules/evaluation.smk"
 include: "rules/paper.smk"
+include: "rules/audit.smk"
 
 
 localrules:
@@ -24,10 +26,12 @@ localrules:
     run_files,
 
 
+# The paper, and a trec_eval file beside each run file.
 rule all:
     default_target: True
     input:
         "paper/main.pdf",
+        results(".eval"),
 
 
 # Every checkpoint of the grid.

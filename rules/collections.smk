@@ -5,40 +5,233 @@ rule pydocs:
     input:
         lock=ROOT / "envs" / "lock.txt",
     output:
-        corpus=directory("collections/pydocs/corpus"),
-        topics=expand("collections/pydocs/topics.{split}.tsv", split=["train", "dev", "test"]),
-        qrels=expand("collections/pydocs/qrels.{split}.txt", split=["train", "dev", "test"]),
-        statistics="collections/pydocs/statistics.json",
+        corpus=directory("collections/{collection}/corpus"),
+        topics=expand(
+            "collections/{{collection}}/topics.{split}.tsv", split=["train", "dev", "test"]
+        ),
+        qrels=expand("collections/{{collection}}/qrels.{split}.txt", split=["train", "dev", "test"]),
+        statistics="collections/{collection}/statistics.json",
     log:
-        "logs/collections/pydocs.log",
+        "logs/collections/{collection}.log",
     benchmark:
-        "timings/collections/pydocs.tsv"
+        "timings/collections/{collection}.tsv"
+    wildcard_constraints:
+        collection=collections_in("pydocs"),
     conda:
         "../envs/lionrank.yaml"
     threads: 2
     resources:
         mem_mb=2000,
     params:
-        settings=lookup(within=config, dpath="collections/pydocs"),
+        settings=collection_of,
         code=code("pydocs.py"),
     message:
-        "Making the collection pydocs from the docstrings of the installed packages"
+        "Making {wildcards.collection} from the docstrings of the installed packages"
     script:
         "../workflow/scripts/pydocs.py"
 
 
-rule training_pairs:
+rule import_corpus:
+    input:
+        corpus_files,
+    output:
+        directory("collections/{collection}/corpus"),
+    log:
+        "logs/collections/{collection}.corpus.log",
+    benchmark:
+        "timings/collections/{collection}.corpus.tsv"
+    wildcard_constraints:
+        collection=collections_in(*experiment.IMPORTED),
+    conda:
+        "../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+    params:
+        settings=collection_of,
+        folders=collection_folders,
+        code=code("import_corpus.py"),
+    message:
+        "Importing the corpus of {wildcards.collection}"
+    script:
+        "../workflow/scripts/import_corpus.py"
+
+
+rule import_topics:
+    input:
+        topic_files,
+    output:
+        topics="collections/{collection}/topics.{topics}.tsv",
+        qrels="collections/{collection}/qrels.{topics}.txt",
+    log:
+        "logs/collections/{collection}.{topics}.log",
+    benchmark:
+        "timings/collections/{collection}.{topics}.tsv"
+    wildcard_constraints:
+        collection=collections_in(*experiment.IMPORTED),
+    conda:
+        "../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+    params:
+        settings=collection_of,
+        folders=collection_folders,
+        code=code("import_topics.py"),
+    message:
+        "Importing the {wildcards.topics} topics of {wildcards.collection}"
+    script:
+        "../workflow/scripts/import_topics.py"
+
+
+rule msmarco_corpus:
+    input:
+        "sources/msmarco_corpus",
+    output:
+        directory("collections/{collection}/corpus"),
+    log:
+        "logs/collections/{collection}.corpus.log",
+    benchmark:
+        "timings/collections/{collection}.corpus.tsv"
+    wildcard_constraints:
+        collection=collections_in("msmarco"),
+    conda:
+        "../envs/lionrank.yaml"
+    threads: 2
+    resources:
+        mem_mb=4000,
+    params:
+        code=code("msmarco_corpus.py"),
+    message:
+        "Reading the passages of MS MARCO"
+    script:
+        "../workflow/scripts/msmarco_corpus.py"
+
+
+rule msmarco_topics:
+    input:
+        "sources/msmarco_queries",
+    output:
+        "collections/{collection}/topics.train.tsv",
+    log:
+        "logs/collections/{collection}.train.log",
+    benchmark:
+        "timings/collections/{collection}.train.tsv"
+    wildcard_constraints:
+        collection=collections_in("msmarco"),
+    conda:
+        "../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        code=code("msmarco_topics.py"),
+    message:
+        "Reading the training queries of MS MARCO"
+    script:
+        "../workflow/scripts/msmarco_topics.py"
+
+
+rule track_topics:
+    input:
+        topics=lambda wildcards: track_source(wildcards, "topics"),
+        qrels=lambda wildcards: track_source(wildcards, "qrels"),
+    output:
+        topics="collections/{collection}/topics.{topics}.tsv",
+        qrels="collections/{collection}/qrels.{topics}.txt",
+    log:
+        "logs/collections/{collection}.{topics}.log",
+    benchmark:
+        "timings/collections/{collection}.{topics}.tsv"
+    wildcard_constraints:
+        collection=collections_in("msmarco"),
+        topics="(?!train).+",
+    conda:
+        "../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        code=code("track_topics.py"),
+    message:
+        "Reading the {wildcards.topics} topics of {wildcards.collection}"
+    script:
+        "../workflow/scripts/track_topics.py"
+
+
+rule statistics:
     input:
         corpus="collections/{collection}/corpus",
-        topics="collections/{collection}/topics.train.tsv",
+        topics=lambda wildcards: expand(
+            "collections/{collection}/topics.{topics}.tsv",
+            collection=wildcards.collection,
+            topics=test_topics(wildcards),
+        ),
+        qrels=lambda wildcards: expand(
+            "collections/{collection}/qrels.{topics}.txt",
+            collection=wildcards.collection,
+            topics=test_topics(wildcards),
+        ),
+    output:
+        "collections/{collection}/statistics.json",
+    log:
+        "logs/collections/{collection}.statistics.log",
+    benchmark:
+        "timings/collections/{collection}.statistics.tsv"
+    wildcard_constraints:
+        collection=collections_in("msmarco", *experiment.IMPORTED),
+    conda:
+        "../envs/lionrank.yaml"
+    threads: 2
+    resources:
+        mem_mb=4000,
+    params:
+        names=test_topics,
+        code=code("statistics.py"),
+    message:
+        "Describing {wildcards.collection}"
+    script:
+        "../workflow/scripts/statistics.py"
+
+
+rule msmarco_triplets:
+    input:
+        "sources/msmarco_triplets",
+    output:
+        "collections/{collection}/triplets.parquet",
+    log:
+        "logs/collections/{collection}.triplets.log",
+    benchmark:
+        "timings/collections/{collection}.triplets.tsv"
+    wildcard_constraints:
+        collection=collections_in(*experiment.WITH_TRIPLETS),
+    conda:
+        "../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        triplets=lookup(within=config, dpath="training_pairs/triplets"),
+        code=code("msmarco_triplets.py"),
+    message:
+        "Reading the first {params.triplets} triplets of MS MARCO"
+    script:
+        "../workflow/scripts/msmarco_triplets.py"
+
+
+rule draw_triplets:
+    input:
         qrels="collections/{collection}/qrels.train.txt",
         run="retrieval/{collection}/train.trec",
+        corpus="collections/{collection}/corpus",
     output:
-        "collections/{collection}/pairs.parquet",
+        "collections/{collection}/triplets.parquet",
     log:
-        "logs/collections/{collection}.pairs.log",
+        "logs/collections/{collection}.triplets.log",
     benchmark:
-        "timings/collections/{collection}.pairs.tsv"
+        "timings/collections/{collection}.triplets.tsv"
+    wildcard_constraints:
+        collection=collections_in("pydocs", *experiment.IMPORTED),
     conda:
         "../envs/lionrank.yaml"
     threads: 1
@@ -50,8 +243,35 @@ rule training_pairs:
         hardest_rank=lookup(within=config, dpath="training_pairs/hardest_rank"),
         negative_depth=lookup(within=config, dpath="training_pairs/negative_depth"),
         seed=lookup(within=config, dpath="training_pairs/seed"),
+        code=code("draw_triplets.py"),
+    message:
+        "Drawing triplets from {wildcards.collection}"
+    script:
+        "../workflow/scripts/draw_triplets.py"
+
+
+rule training_pairs:
+    input:
+        triplets="collections/{collection}/triplets.parquet",
+        topics="collections/{collection}/topics.train.tsv",
+        corpus="collections/{collection}/corpus",
+    output:
+        pairs="collections/{collection}/pairs.parquet",
+        held_out="collections/{collection}/pairs.held_out.parquet",
+        record="collections/{collection}/pairs.json",
+    log:
+        "logs/collections/{collection}.pairs.log",
+    benchmark:
+        "timings/collections/{collection}.pairs.tsv"
+    conda:
+        "../envs/lionrank.yaml"
+    threads: 2
+    resources:
+        mem_mb=4000,
+    params:
+        held_out=lookup(within=config, dpath="training_pairs/held_out"),
         code=code("training_pairs.py"),
     message:
-        "Drawing training pairs from {wildcards.collection}"
+        "Joining the training pairs of {wildcards.collection} with their text"
     script:
         "../workflow/scripts/training_pairs.py"

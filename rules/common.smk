@@ -4,14 +4,17 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 
 from lionrank import config as settings
-from lionrank import fingerprint
+from lionrank import experiment, fingerprint
+from lionrank import sources as pinned
 from lionrank.errors import UserError
 
 ROOT = Path(workflow.basedir)
 PAPER = ROOT / "paper"
 
 try:
-    settings.check(config, ROOT / "schemas" / "config.schema.yaml")
+    TABLE = ROOT / lookup(within=config, dpath="sources/table", default="config/sources.csv")
+    SOURCES = pinned.read_table(TABLE)
+    settings.check(config, ROOT / "schemas" / "config.schema.yaml", SOURCES)
 except UserError as error:
     raise WorkflowError(str(error)) from None
 
@@ -22,7 +25,9 @@ TEST_SETS = config["grid"]["test_sets"]
 CHECKPOINTS = expand(
     "{model}_{optimizer}_e{epoch}", model=MODELS, optimizer=OPTIMIZERS, epoch=EPOCHS
 )
-SYSTEMS = ["bm25", *CHECKPOINTS]
+SYSTEMS = [experiment.BM25, *CHECKPOINTS]
+NEEDED_SOURCES = experiment.needed_sources(config)
+TOPICS = {"train", "dev", "test"} | {entry["topics"] for entry in config["test_sets"].values()}
 
 
 wildcard_constraints:
@@ -30,15 +35,17 @@ wildcard_constraints:
     optimizer="|".join(config["optimizers"]),
     epoch="|".join(map(str, EPOCHS)),
     collection="|".join(config["collections"]),
-    topics="train|dev|test",
+    topics="|".join(sorted(TOPICS)),
+    source="|".join(SOURCES),
     # The folder below results/: none for the first test set, its name for every other.
     folder="({})?".format("|".join(f"{name}/" for name in TEST_SETS[1:])),
     system="|".join(SYSTEMS),
+    test_set="|".join(TEST_SETS),
 
 
-def test_set(wildcards):
-    """The settings of the test set whose run files lie in this folder of results/."""
-    return config["test_sets"][wildcards.folder.rstrip("/") or TEST_SETS[0]]
+def test_set_in(folder):
+    """The test set whose run files lie in this folder of results/."""
+    return folder.rstrip("/") or TEST_SETS[0]
 
 
 def folder(name):
@@ -48,12 +55,71 @@ def folder(name):
 
 def candidates_of(wildcards):
     """The candidates of the test set whose run files lie in this folder of results/."""
-    return "retrieval/{collection}/{topics}.candidates.parquet".format(**test_set(wildcards))
+    test_set = config["test_sets"][test_set_in(wildcards.folder)]
+    return "retrieval/{collection}/{topics}.candidates.parquet".format(**test_set)
+
+
+def qrels_of(name):
+    """The judgements of a test set."""
+    return "collections/{collection}/qrels.{topics}.txt".format(**config["test_sets"][name])
+
+
+def run_files_of(name, ending=".trec"):
+    """The results of every system on a test set, as files with this ending."""
+    systems = experiment.systems(config, name, CHECKPOINTS)
+    return [f"results/{folder(name)}{system}{ending}" for system in systems]
 
 
 def results(ending):
     """The results of every system on every test set, as files with this ending."""
-    return [f"results/{folder(name)}{system}{ending}" for name in TEST_SETS for system in SYSTEMS]
+    return [path for name in TEST_SETS for path in run_files_of(name, ending)]
+
+
+def collections_in(*formats):
+    """A constraint that only the names of collections in these formats satisfy."""
+    return "|".join(experiment.of_format(config, *formats)) or "(?!)"
+
+
+def collection_of(wildcards):
+    """The settings of a collection."""
+    return config["collections"][wildcards.collection]
+
+
+def collection_folders(wildcards):
+    """Where the source of a collection lies, by name."""
+    source = collection_of(wildcards).get("source")
+    return {source: f"sources/{source}"} if source else {}
+
+
+def corpus_files(wildcards):
+    """The user's files, or the source, from which a corpus is imported."""
+    match collection_of(wildcards):
+        case {"format": "beir", "folder": folder}:
+            return [f"{folder}/corpus.jsonl"]
+        case {"format": "anserini", "corpus": corpus}:
+            return [corpus]
+    return list(collection_folders(wildcards).values())
+
+
+def topic_files(wildcards):
+    """The user's files, or the source, from which topics and judgements are imported."""
+    match collection_of(wildcards):
+        case {"format": "beir", "folder": folder}:
+            return [f"{folder}/queries.jsonl", f"{folder}/qrels/{wildcards.topics}.tsv"]
+        case {"format": "anserini", "topics": topics, "qrels": qrels}:
+            return [topics[wildcards.topics], qrels[wildcards.topics]]
+    return list(collection_folders(wildcards).values())
+
+
+def track_source(wildcards, kind):
+    """Where the topics or qrels of an evaluation track lie."""
+    return f"sources/{collection_of(wildcards)[kind][wildcards.topics]}"
+
+
+def test_topics(wildcards):
+    """The names of a collection's topics that are test sets of the grid."""
+    test_sets = [config["test_sets"][name] for name in TEST_SETS]
+    return [each["topics"] for each in test_sets if each["collection"] == wildcards.collection]
 
 
 def code(script):
@@ -73,18 +139,26 @@ def backbone(wildcards):
     }
 
 
-def labels(wildcards):
-    """How the tidy tables name a run file; BM25 has no model and no optimizer, and epoch 0."""
-    model, optimizer, epoch = (
-        ("", "", "e0") if wildcards.system == "bm25" else wildcards.system.split("_")
-    )
-    return {
-        "test_set": wildcards.folder.rstrip("/") or TEST_SETS[0],
-        "system": wildcards.system,
-        "model": model,
-        "optimizer": optimizer,
-        "epoch": int(epoch.removeprefix("e")),
-    }
+def model_folders(wildcards):
+    """Where the sources of a model lie, by name."""
+    names = experiment.model_sources(config["models"][wildcards.model])
+    return {name: f"sources/{name}" for name in names}
+
+
+def labels(name):
+    """How the tidy tables name a test set's run files, in the order of `run_files_of`.
+
+    BM25 has no model and no optimizer, and epoch 0.
+    """
+    columns = ["test_set", "system", "model", "optimizer", "epoch"]
+    parts = [
+        (system, "", "", "e0") if system == experiment.BM25 else (system, *system.split("_"))
+        for system in experiment.systems(config, name, CHECKPOINTS)
+    ]
+    return [
+        dict(zip(columns, (name, *names, int(epoch.removeprefix("e"))), strict=True))
+        for *names, epoch in parts
+    ]
 
 
 def start_of(model):
@@ -125,4 +199,15 @@ def training_logs(wildcards):
         f"{model}_{optimizer}": [f"training/{model}_{optimizer}_e{epoch}.jsonl" for epoch in EPOCHS]
         for model in MODELS
         for optimizer in OPTIMIZERS
+    }
+
+
+def jobs_of_the_grid():
+    """The number of jobs of the rules that the grid multiplies."""
+    return {
+        "fetch": len(NEEDED_SOURCES),
+        "initialise": len(MODELS) * len(OPTIMIZERS),
+        "train_epoch": len(CHECKPOINTS),
+        "rerank": len(CHECKPOINTS) * len(TEST_SETS),
+        "evaluate": len(results(".eval")),
     }

@@ -4,12 +4,9 @@
 rule evaluate:
     input:
         run="results/{folder}{system}.trec",
-        qrels=lambda wildcards: "collections/{collection}/qrels.{topics}.txt".format(
-            **test_set(wildcards)
-        ),
+        qrels=lambda wildcards: qrels_of(test_set_in(wildcards.folder)),
     output:
-        text="results/{folder}{system}.eval",
-        per_query="results/per_query/{folder}{system}.parquet",
+        "results/{folder}{system}.eval",
     log:
         "logs/evaluation/{folder}{system}.log",
     benchmark:
@@ -18,24 +15,45 @@ rule evaluate:
         "../envs/lionrank.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=4000,
     params:
         level=lookup(within=config, dpath="evaluation/relevance_level"),
-        labels=labels,
         code=code("evaluate.py"),
     message:
-        "Evaluating results/{wildcards.folder}{wildcards.system}.trec"
+        "Evaluating {input.run}"
     script:
         "../workflow/scripts/evaluate.py"
 
 
+# One job a test set, not one a run file: there are many, and reading one takes a second.
+rule per_query:
+    input:
+        runs=lambda wildcards: run_files_of(wildcards.test_set),
+        qrels=lambda wildcards: qrels_of(wildcards.test_set),
+    output:
+        "results/per_query/{test_set}.parquet",
+    log:
+        "logs/evaluation/per_query/{test_set}.log",
+    benchmark:
+        "timings/evaluation/per_query/{test_set}.tsv"
+    conda:
+        "../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=8000,
+    params:
+        labels=lambda wildcards: labels(wildcards.test_set),
+        level=lookup(within=config, dpath="evaluation/relevance_level"),
+        code=code("per_query.py"),
+    message:
+        "Evaluating all run files on {wildcards.test_set}"
+    script:
+        "../workflow/scripts/per_query.py"
+
+
 rule metrics:
     input:
-        per_query=[
-            f"results/per_query/{folder(name)}{system}.parquet"
-            for name in TEST_SETS
-            for system in SYSTEMS
-        ],
+        expand("results/per_query/{test_set}.parquet", test_set=TEST_SETS),
     output:
         per_query="results/per_query.parquet",
         means="results/metrics.csv",

@@ -5,6 +5,7 @@ TEMPLATES = [PAPER / "main.tex.j2", *sorted(PAPER.glob("sections/*.tex.j2"))]
 # The paper reports the first test set, whose run files lie directly in results/.
 TEST_SET = TEST_SETS[0]
 COLLECTION = config["test_sets"][TEST_SET]["collection"]
+TRAINING = config["training_pairs"]["collection"]
 
 
 rule loss_figure:
@@ -107,6 +108,7 @@ rule provenance:
     input:
         runs=results(".trec"),
         metrics="results/metrics.csv",
+        pairs=f"collections/{TRAINING}/pairs.json",
     output:
         "paper/provenance.json",
     log:
@@ -152,8 +154,10 @@ rule main_tex:
         grid=paper_grid,
         settings=all_settings,
         test_set=TEST_SET,
+        label=lookup(within=config, dpath=f"test_sets/{TEST_SET}/label"),
         collection=COLLECTION,
         selection=lookup(within=config, dpath=f"collections/{COLLECTION}"),
+        training=lookup(within=config, dpath=f"collections/{TRAINING}"),
         backbones=lookup(within=config, dpath="models"),
         retrieval=lookup(within=config, dpath="retrieval"),
         pairs=lookup(within=config, dpath="training_pairs"),

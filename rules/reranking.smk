@@ -38,6 +38,7 @@ rule rerank:
     threads: lookup(within=config, dpath="hardware/threads")
     resources:
         gpu=lookup(within=config, dpath="hardware/gpus"),
+        gpu_model="",
         mem_mb=8000,
     params:
         batch_size=lookup(within=config, dpath="reranking/batch_size"),
@@ -47,6 +48,6 @@ rule rerank:
         tag="{model}_{optimizer}_e{epoch}",
         code=code("rerank.py"),
     message:
-        "Reranking with {wildcards.model}_{wildcards.optimizer}_e{wildcards.epoch}"
+        "Reranking {output} ({threads} threads, {resources.mem_mb} MB, gpu={resources.gpu} {resources.gpu_model})"
     script:
         "../workflow/scripts/rerank.py"

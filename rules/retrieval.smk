@@ -10,6 +10,8 @@ rule index:
         "logs/retrieval/{collection}.index.log",
     benchmark:
         "timings/retrieval/{collection}.index.tsv"
+    wildcard_constraints:
+        collection=collections_in("pydocs", *experiment.IMPORTED),
     conda:
         "../envs/lionrank.yaml"
     threads: 2
@@ -21,6 +23,30 @@ rule index:
         "Indexing {wildcards.collection} with Lucene"
     script:
         "../workflow/scripts/index.py"
+
+
+rule prebuilt_index:
+    input:
+        "sources/msmarco_index",
+    output:
+        directory("indexes/{collection}"),
+    log:
+        "logs/retrieval/{collection}.index.log",
+    benchmark:
+        "timings/retrieval/{collection}.index.tsv"
+    wildcard_constraints:
+        collection=collections_in("msmarco"),
+    conda:
+        "../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        code=code("prebuilt_index.py"),
+    message:
+        "Unpacking Pyserini's index of {wildcards.collection}"
+    script:
+        "../workflow/scripts/prebuilt_index.py"
 
 
 rule bm25:
@@ -64,14 +90,43 @@ rule candidates:
         "logs/retrieval/{collection}.{topics}.candidates.log",
     benchmark:
         "timings/retrieval/{collection}.{topics}.candidates.tsv"
+    wildcard_constraints:
+        collection=collections_in("pydocs", "msmarco", "beir", "anserini", "ir_datasets"),
     conda:
         "../envs/lionrank.yaml"
-    threads: 1
+    threads: 2
     resources:
-        mem_mb=2000,
+        mem_mb=4000,
     params:
         code=code("candidates.py"),
     message:
         "Joining the candidates of {wildcards.collection}, {wildcards.topics} topics, with their text"
     script:
         "../workflow/scripts/candidates.py"
+
+
+rule given_candidates:
+    input:
+        topic_files,
+    output:
+        ensure("retrieval/{collection}/{topics}.candidates.parquet", non_empty=True),
+    log:
+        "logs/retrieval/{collection}.{topics}.candidates.log",
+    benchmark:
+        "timings/retrieval/{collection}.{topics}.candidates.tsv"
+    wildcard_constraints:
+        collection=collections_in(*experiment.WITH_CANDIDATES),
+    conda:
+        "../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+    params:
+        settings=collection_of,
+        folders=collection_folders,
+        depth=lookup(within=config, dpath="retrieval/depth"),
+        code=code("given_candidates.py"),
+    message:
+        "Taking the candidates that {wildcards.collection} brings for its {wildcards.topics} topics"
+    script:
+        "../workflow/scripts/given_candidates.py"

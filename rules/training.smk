@@ -2,6 +2,8 @@
 
 
 rule initialise:
+    input:
+        lambda wildcards: list(model_folders(wildcards).values()),
     output:
         directory("checkpoints/{model}_{optimizer}_e0"),
     log:
@@ -15,6 +17,7 @@ rule initialise:
         mem_mb=4000,
     params:
         backbone=backbone,
+        folders=model_folders,
         seed=lambda wildcards: training_settings(wildcards.model, wildcards.optimizer)["seed"],
         max_length=lambda wildcards: training_settings(wildcards.model, wildcards.optimizer)[
             "max_length"
@@ -47,11 +50,13 @@ rule train_epoch:
     threads: lookup(within=config, dpath="hardware/threads")
     resources:
         gpu=lookup(within=config, dpath="hardware/gpus"),
-        mem_mb=8000,
+        # A profile names it; here, so that messages can show it.
+        gpu_model="",
+        mem_mb=16000,
     params:
         settings=lambda wildcards: training_settings(wildcards.model, wildcards.optimizer),
         code=code("train_epoch.py"),
     message:
-        "Training {wildcards.model} with {wildcards.optimizer}, epoch {wildcards.epoch}"
+        "Training {wildcards.model} with {wildcards.optimizer}, epoch {wildcards.epoch} ({threads} threads, {resources.mem_mb} MB, gpu={resources.gpu} {resources.gpu_model})"
     script:
         "../workflow/scripts/train_epoch.py"

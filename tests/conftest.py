@@ -48,6 +48,6 @@ def snakemake(tmp_path) -> Callable[..., Finished]:
 def demo(tmp_path_factory) -> Path:
     """The working directory of a demo that was built at the reduced size, down to the PDF."""
     directory = tmp_path_factory.mktemp("demo")
-    built = run_snakemake(directory, "paper/main.pdf")
+    built = run_snakemake(directory, "all")
     assert built.returncode == 0, built.stdout[-6000:]
     return directory

@@ -10,10 +10,12 @@ import yaml
 
 from lionrank import config as settings
 from lionrank.errors import UserError
+from lionrank.sources import read_table
 
 ROOT = Path(__file__).parents[1]
 SCHEMA = ROOT / "schemas" / "config.schema.yaml"
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
+SOURCES = read_table(ROOT / CONFIG["sources"]["table"])
 
 
 def changed(path, value):
@@ -28,7 +30,7 @@ def changed(path, value):
 
 
 def test_the_config_as_it_is_passes():
-    settings.check(CONFIG, SCHEMA)
+    settings.check(CONFIG, SCHEMA, SOURCES)
 
 
 @pytest.mark.parametrize(
@@ -53,14 +55,27 @@ def test_the_config_as_it_is_passes():
             "training.models: unknown 'minilmm'; did you mean 'minilm'",
         ),
         ("training.models_and_optimizers.gte_loin", {}, "did you mean 'gte_lion'"),
-        ("models.gte.revision", "main", "models.gte.revision: 'main' does not match"),
+        ("models.gte.pretrained", "gtee", "models.gte: unknown 'gtee'; did you mean 'gte'?"),
+        ("models.gte.revision", "main", "models.gte: unknown key 'revision'"),
+        ("sources.local", {"gtt": "/x"}, "sources.local: unknown 'gtt'; did you mean 'gte'?"),
+        ("collections.pydocs.format", "pydoc", "unknown value 'pydoc'; did you mean 'pydocs'?"),
+        ("collections.pydocs.packges", [], "collections.pydocs: unknown key 'packges'; did you"),
+        ("collections.pydocs.body_characters", [9, 2], "collections.pydocs.body_characters: 9 > 2"),
+        ("collections.mine", {"format": "beir"}, "collections.mine: the key 'folder' is missing"),
+        ("collections.mine", {"folder": "x"}, "collections.mine: the key 'format' is missing"),
+        ("collections.msmarco.topics.a", "dl19_topics", "collections.msmarco.qrels: unknown 'a'"),
+        ("collections.nano_nq.source", "nano_qn", "collections.nano_nq: unknown 'nano_qn'; did"),
+        ("test_sets.dl19.topics", "dl18", "test_sets.dl19.topics: unknown 'dl18'; did you mean"),
+        ("grid.test_sets", ["marco_qa_dev"], "'marco_qa_dev' has no first stage to compare with"),
+        ("training_pairs.collection", "marco_qa", "unknown 'train'; known: validation"),
+        ("training_pairs.held_out.by", "queries", "unknown value 'queries'; did you mean 'query'"),
         ("models.gte.pretrained", None, "models.gte: set either pretrained or architecture"),
         ("training_pairs.hardest_rank", 1000, "training_pairs.hardest_rank"),
     ],
 )
 def test_a_mistake_is_named_in_one_line(path, value, message):
     with pytest.raises(UserError) as caught:
-        settings.check(changed(path, value), SCHEMA)
+        settings.check(changed(path, value), SCHEMA, SOURCES)
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -69,7 +84,7 @@ def test_a_missing_key_is_named():
     config = copy.deepcopy(CONFIG)
     del config["retrieval"]["k1"]
     with pytest.raises(UserError, match="retrieval: the key 'k1' is missing"):
-        settings.check(config, SCHEMA)
+        settings.check(config, SCHEMA, SOURCES)
 
 
 def described(schema, path=""):

@@ -26,6 +26,7 @@ def test_a_run_file_needs_its_own_training_up_to_its_epoch(snakemake):
         "index": 1,
         "bm25": 2,
         "candidates": 1,
+        "draw_triplets": 1,
         "training_pairs": 1,
         "initialise": 1,
         "train_epoch": 2,
@@ -40,7 +41,7 @@ def test_the_paper_needs_the_whole_grid(snakemake):
     counts = jobs(told.stdout)
     assert counts["initialise"] == 3 * 2
     assert counts["train_epoch"] == counts["rerank"] == 3 * 2 * 2
-    assert counts["evaluate"] == 3 * 2 * 2 + 1
+    assert counts["per_query"] == 1
     assert counts["compile_paper"] == 1
 
 
@@ -50,6 +51,7 @@ grid:
   test_sets: [pydocs, pydocs_dev]
 test_sets:
   pydocs_dev:
+    label: pydocs, development topics
     collection: pydocs
     topics: dev
 """
@@ -75,15 +77,74 @@ training:
     assert "Training gte with sgd, epoch 2" in told.stdout
 
 
-def test_the_experiment_itself_can_be_audited(tmp_path):
-    told = subprocess.run(
-        [sys.executable, "-m", "snakemake", "-n", "paper/main.pdf", "--directory", tmp_path],
+def plain_snakemake(directory, *arguments, before="pass"):
+    """Run the experiment of config.yaml in Python, after the statement `before`."""
+    code = f"import sys; {before}; from snakemake.cli import main; main(sys.argv[1:])"
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments, "--directory", directory],
         cwd=ROOT,
         text=True,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
     )
-    assert told.returncode == 0, told.stderr
-    assert jobs(told.stdout + told.stderr)["train_epoch"] == 18
+
+
+# A module that is None in sys.modules cannot be imported.
+WITHOUT_TORCH = "sys.modules['torch'] = sys.modules['transformers'] = None"
+WITHOUT_NETWORK = (
+    "import socket; "
+    "socket.socket.connect = socket.getaddrinfo = lambda *_: sys.exit('the network was asked')"
+)
+
+
+def test_a_dry_run_of_the_experiment_needs_neither_torch_nor_network(tmp_path):
+    before = f"{WITHOUT_TORCH}; {WITHOUT_NETWORK}"
+    told = plain_snakemake(tmp_path, "-n", "paper/main.pdf", before=before)
+    assert told.returncode == 0, told.stdout
+    counts = jobs(told.stdout)
+    assert counts["train_epoch"] == 18
+    assert counts["rerank"] == 18 * 4
+    assert counts["first_stage"] == 3  # no BM25 on the candidates of the QA data
+    assert counts["fetch"] == 14
+
+
+def test_every_run_file_gets_its_trec_eval_file(tmp_path):
+    told = plain_snakemake(tmp_path, "-n")
+    assert jobs(told.stdout)["evaluate"] == 18 * 4 + 3
+
+
+def test_one_run_file_of_the_experiment_fetches_only_what_it_needs(tmp_path):
+    told = plain_snakemake(tmp_path, "-n", "results/modernbert_lion_e2.trec", before=WITHOUT_TORCH)
+    assert told.returncode == 0, told.stdout
+    counts = jobs(told.stdout)
+    assert counts["train_epoch"] == 2
+    fetched = set(re.findall(r"Fetching (\w+)", told.stdout))
+    assert fetched == {
+        *("msmarco_corpus", "msmarco_queries", "msmarco_triplets", "msmarco_index"),
+        *("dl19_topics", "dl19_qrels", "modernbert"),
+    }
+
+
+def test_the_cluster_profile_asks_for_an_a100_where_a_gpu_is_needed(tmp_path):
+    told = plain_snakemake(tmp_path, "--profile", "a100", "-n", "paper/main.pdf")
+    assert told.returncode == 0, told.stdout
+    asking = re.findall(r"^Job .*: (\w+) .*, (.*, gpu=.*)\)$", told.stdout, re.MULTILINE)
+    assert Counter(asking) == {
+        ("Training", "32000 MB, gpu=1 a100"): 18,
+        ("Reranking", "32000 MB, gpu=1 a100"): 18 * 4,
+    }
+
+
+def test_prefetch_lists_every_source_of_the_experiment_and_nothing_else(tmp_path):
+    told = plain_snakemake(tmp_path, "-n", "prefetch")
+    assert jobs(told.stdout) == {"fetch": 14, "prefetch": 1}
+
+
+def test_the_protocol_as_run_is_an_overlay(tmp_path):
+    told = plain_snakemake(
+        tmp_path, "-n", "checkpoints/minilm_lion_e1", "--configfile", ROOT / "config/as_run.yaml"
+    )
+    assert told.returncode == 0, told.stdout
 
 
 @pytest.mark.parametrize(

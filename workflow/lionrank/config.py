@@ -8,31 +8,48 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-
-import yaml
-from jsonschema import Draft202012Validator, ValidationError
-from jsonschema.exceptions import best_match
+from typing import TYPE_CHECKING
 
 from lionrank.errors import UserError
+from lionrank.experiment import has_first_stage, model_sources, topic_names, topic_sources
+from lionrank.memo import recall
+
+if TYPE_CHECKING:
+    from jsonschema import ValidationError
 
 
-def check(config: dict, schema_path: Path) -> None:
-    """Check a merged config against its JSON schema and against itself.
+def check(config: dict, schema_path: Path, sources: Iterable[str]) -> None:
+    """Check a merged config against its JSON schema, against itself and the names of sources.
 
     Raises:
         UserError: one line that names the first wrong key and, for a near miss, the key meant.
     """
-    schema = yaml.safe_load(schema_path.read_text())
-    error = best_match(Draft202012Validator(schema).iter_errors(config))
-    if error:
-        raise UserError(f"config: {_describe(error)}")
-    for place, name, known in _references(config):
+    schema = schema_path.read_bytes()
+
+    def violation() -> str:
+        return _violation(config, schema)
+
+    if problem := recall(violation, schema, canonical(config)):
+        raise UserError(f"config: {problem}")
+    for place, name, known in _references(config, sources):
         if name not in known:
             raise UserError(f"config: {place}: unknown {name!r}{_meant(name, known)}")
     _check_ranges(config)
 
 
-def _describe(error: ValidationError) -> str:
+def _violation(config: dict, schema: bytes) -> str:
+    """Return the first violation of the schema in words, or nothing."""
+    # Imported here: what passed before is recalled, and a dry run should not wait for them.
+    import yaml
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import best_match
+
+    validator = Draft202012Validator(yaml.load(schema, yaml.CSafeLoader))
+    error = best_match(validator.iter_errors(config))
+    return _describe(error) if error else ""
+
+
+def _describe(error: "ValidationError") -> str:
     place = ".".join(str(step) for step in error.absolute_path) or "top level"
     if error.validator == "additionalProperties":
         known = error.schema.get("properties", {})
@@ -64,9 +81,10 @@ def _meant(name: str, known: Iterable[str]) -> str:
     return f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(known)}"
 
 
-def _references(config: dict) -> Iterator[tuple[str, str, Iterable[str]]]:
+def _references(config: dict, sources: Iterable[str]) -> Iterator[tuple[str, str, Iterable[str]]]:
     """Yield (place, name, known names) of every name that must stand elsewhere in the config."""
     models, optimizers = config["models"], config["optimizers"]
+    collections = config["collections"]
     for kind, known in (
         ("models", models),
         ("optimizers", optimizers),
@@ -75,8 +93,14 @@ def _references(config: dict) -> Iterator[tuple[str, str, Iterable[str]]]:
         for name in config["grid"][kind]:
             yield f"grid.{kind}", name, known
     for name, test_set in config["test_sets"].items():
-        yield f"test_sets.{name}.collection", test_set["collection"], config["collections"]
-    yield "training_pairs.collection", config["training_pairs"]["collection"], config["collections"]
+        yield f"test_sets.{name}.collection", test_set["collection"], collections
+        known = topic_names(collections[test_set["collection"]])
+        if known is not None:
+            yield f"test_sets.{name}.topics", test_set["topics"], known
+    yield "training_pairs.collection", config["training_pairs"]["collection"], collections
+    known = topic_names(collections[config["training_pairs"]["collection"]])
+    if known is not None:
+        yield "training_pairs.collection's topics", "train", known
     pairs = [f"{model}_{optimizer}" for model in models for optimizer in optimizers]
     for kind, known in (
         ("models", models),
@@ -85,6 +109,23 @@ def _references(config: dict) -> Iterator[tuple[str, str, Iterable[str]]]:
     ):
         for name in config["training"][kind]:
             yield f"training.{kind}", name, known
+    yield from _source_references(config, sources)
+
+
+def _source_references(
+    config: dict, sources: Iterable[str]
+) -> Iterator[tuple[str, str, Iterable[str]]]:
+    for name in config["sources"]["local"]:
+        yield "sources.local", name, sources
+    for name, model in config["models"].items():
+        for source in model_sources(model):
+            yield f"models.{name}", source, sources
+    for name, collection in config["collections"].items():
+        for judged in collection.get("topics", []) if "qrels" in collection else []:
+            yield f"collections.{name}.qrels", judged, collection["qrels"]
+        topics = topic_names(collection) or []
+        for source in [source for topic in topics for source in topic_sources(collection, topic)]:
+            yield f"collections.{name}", source, sources
 
 
 def _check_ranges(config: dict) -> None:
@@ -94,10 +135,17 @@ def _check_ranges(config: dict) -> None:
             "config: training_pairs.hardest_rank is below negative_depth in the ranking: "
             f"{pairs['hardest_rank']} > {pairs['negative_depth']}"
         )
-    for key in ("summary_characters", "body_characters"):
-        least, greatest = config["collections"]["pydocs"][key]
-        if least > greatest:
-            raise UserError(f"config: collections.pydocs.{key}: {least} > {greatest}")
+    for name, collection in config["collections"].items():
+        for key in {"summary_characters", "body_characters"} & collection.keys():
+            least, greatest = collection[key]
+            if least > greatest:
+                raise UserError(f"config: collections.{name}.{key}: {least} > {greatest}")
+    first = config["grid"]["test_sets"][0]
+    if not has_first_stage(config, first):
+        raise UserError(
+            f"config: grid.test_sets: {first!r} has no first stage to compare with; "
+            "put another test set first"
+        )
     for name, model in config["models"].items():
         if (model["pretrained"] is None) != (model["architecture"] is not None):
             raise UserError(f"config: models.{name}: set either pretrained or architecture")
@@ -121,7 +169,11 @@ def training_settings(config: dict, model: str, optimizer: str) -> dict:
     }
 
 
+def canonical(config: dict) -> bytes:
+    """Return the config as JSON in which equal configs are equal bytes."""
+    return json.dumps(config, sort_keys=True, separators=(",", ":")).encode()
+
+
 def digest(config: dict) -> str:
     """Return the SHA-256 of the config as canonical JSON."""
-    canonical = json.dumps(config, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    return hashlib.sha256(canonical(config)).hexdigest()

@@ -1,0 +1,32 @@
+# A page that says, before anything runs, what the experiment downloads, trains, scores and needs.
+
+
+localrules:
+    audit,
+
+
+rule audit:
+    input:
+        table=TABLE,
+        published=PAPER / "published" / "settings.csv",
+        template=ROOT / "workflow" / "lionrank" / "audit.md.j2",
+    output:
+        "audit.md",
+    log:
+        "logs/audit.log",
+    benchmark:
+        "timings/audit.tsv"
+    conda:
+        "../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+    params:
+        config=config,
+        sources=NEEDED_SOURCES,
+        jobs=jobs_of_the_grid(),
+        code=code("audit.py"),
+    message:
+        "Writing {output}"
+    script:
+        "../workflow/scripts/audit.py"

@@ -1,0 +1,131 @@
+"""The experiment of config.yaml itself, downloads included, on small data in the real schemas.
+
+A local server stands in for the hub and ends once everything is fetched: no other rule needs it.
+"""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+import small_msmarco
+from conftest import ROOT
+
+from lionrank import trec
+
+OVERLAY = """
+sources:
+  table: {table}
+grid:
+  optimizers: [lion]
+  epochs: 1
+training_pairs:
+  triplets: 60
+  held_out:
+    pairs: 10
+training:
+  defaults:
+    global_batch_size: 16
+    max_length: 64
+    log_every: 1
+retrieval:
+  depth: 10
+reranking:
+  batch_size: 64
+hardware:
+  gpus: 0
+  threads: 1
+"""
+
+
+def run(directory, hub, *targets):
+    """Run the workflow to its end with its downloads from the hub's address."""
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "snakemake", *targets),
+            *("--directory", directory, "--configfile", directory / "overlay.yaml"),
+        ],
+        cwd=ROOT,
+        env=os.environ | {"HF_ENDPOINT": hub.url, "HF_HOME": str(directory / "hub")},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout[-6000:]
+
+
+@pytest.fixture(scope="module")
+def fetched(tmp_path_factory):
+    """The working directory after `snakemake prefetch`, and the server, which has ended."""
+    directory = tmp_path_factory.mktemp("experiment")
+    with small_msmarco.serve(tmp_path_factory.mktemp("served")) as hub:
+        table = directory / "sources.csv"
+        small_msmarco.write_table(table, hub)
+        (directory / "overlay.yaml").write_text(OVERLAY.format(table=table))
+        run(directory, hub, "prefetch")
+    return directory, hub
+
+
+@pytest.fixture(scope="module")
+def experiment(fetched):
+    """The working directory of the whole experiment, down to the PDF."""
+    directory, hub = fetched
+    run(directory, hub, "paper/main.pdf")
+    return directory
+
+
+def test_prefetch_asks_for_what_the_experiment_needs_and_nothing_else(fetched):
+    directory, hub = fetched
+    assert len(list(directory.glob("sources/*.lock.json"))) == 14
+    assert hub.asked("GET", "triplets/train-00000-of-00024.parquet")
+    for unneeded in ("triplets/train-00001-of-00024.parquet", "README.md"):
+        assert not hub.asked("GET", unneeded)
+
+
+@pytest.mark.slow
+def test_every_test_set_has_its_run_files(experiment):
+    systems = {"minilm_lion_e1", "gte_lion_e1", "modernbert_lion_e1"}
+    for folder, expected in {
+        "results": systems | {"bm25"},
+        "results/dl20": systems | {"bm25"},
+        "results/marco_dev": systems | {"bm25"},
+        "results/marco_qa_dev": systems,
+    }.items():
+        files = sorted((experiment / folder).glob("*.trec"))
+        assert {path.stem for path in files} == expected
+        for path in files:
+            ranking, tag = trec.read_run(path)
+            assert tag == path.stem
+            assert max(map(len, ranking.values())) == (9 if "qa" in folder else 10)
+
+
+@pytest.mark.slow
+def test_bm25_finds_the_passages_that_the_topics_ask_for(experiment):
+    with open(experiment / "results" / "metrics.csv", newline="") as lines:
+        rows = [row for row in csv.DictReader(lines) if row["metric"] == "recip_rank_10"]
+    assert {row["test_set"] for row in rows} == {"dl19", "dl20", "marco_dev", "marco_qa_dev"}
+    first_stage = [float(row["value"]) for row in rows if row["system"] == "bm25"]
+    assert len(first_stage) == 3
+    assert min(first_stage) > 0.5
+
+
+@pytest.mark.slow
+def test_the_pairs_are_split_by_query(experiment):
+    record = json.loads((experiment / "collections/msmarco/pairs.json").read_text())
+    assert record["rows"] == {"train": 110, "held_out": 10}
+    assert record["queries"] == {"train": 55, "held_out": 5, "shared": 0}
+
+
+@pytest.mark.slow
+def test_the_paper_says_where_its_data_come_from(experiment):
+    text = " ".join((experiment / "paper" / "main.tex").read_text().split())
+    assert "TREC DL 2019" in text
+    provenance = json.loads((experiment / "paper" / "provenance.json").read_text())
+    assert len(provenance["sources"]) == 14
+    for source in ("minilm", "gte", "modernbert", "msmarco_triplets"):
+        lock = provenance["sources"][source]
+        assert f"revision \\texttt{{{lock['revision'][:12]}}}" in text
+        assert all(len(file["sha256"]) == 64 for file in lock["files"].values())
+    assert (experiment / "paper" / "main.pdf").read_bytes().startswith(b"%PDF")
