@@ -210,4 +210,5 @@ def jobs_of_the_grid():
         "train_epoch": len(CHECKPOINTS),
         "rerank": len(CHECKPOINTS) * len(TEST_SETS),
         "evaluate": len(results(".eval")),
+        "per_query": len(TEST_SETS),
     }

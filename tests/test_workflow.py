@@ -140,6 +140,14 @@ def test_prefetch_lists_every_source_of_the_experiment_and_nothing_else(tmp_path
     assert jobs(told.stdout) == {"fetch": 14, "prefetch": 1}
 
 
+def test_audit_writes_its_page(tmp_path):
+    told = plain_snakemake(tmp_path, "audit", before=WITHOUT_NETWORK)
+    assert told.returncode == 0, told.stdout
+    page = (tmp_path / "audit.md").read_text()
+    assert "| minilm_lion | `lion_pytorch.Lion`" in page
+    assert "unknown, recorded on first download" in page
+
+
 def test_the_protocol_as_run_is_an_overlay(tmp_path):
     told = plain_snakemake(
         tmp_path, "-n", "checkpoints/minilm_lion_e1", "--configfile", ROOT / "config/as_run.yaml"
