@@ -64,4 +64,5 @@ def test_its_paper_has_its_name_and_numbers(cranfield):
 def test_a_folder_that_is_not_there_is_named(tmp_path):
     told = run_snakemake(tmp_path, "-n", "paper/main.pdf", overlay=OVERLAY.format(folder="/none"))
     assert told.returncode == 1
-    assert "/none/corpus.jsonl" in told.stdout
+    assert "MissingInputException" in told.stdout
+    assert "/none/" in told.stdout

@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 
 from lionrank.errors import UserError
 
+TABLE = "config/sources.csv"
+"""Where the table is, in messages."""
 KINDS = ("model", "dataset", "url")
 UNKNOWN = "unknown"
 COLUMNS = (
