@@ -26,12 +26,13 @@ localrules:
     run_files,
 
 
-# The paper, and a trec_eval file beside each run file.
+# The paper, and every test set evaluated.
 rule all:
     default_target: True
     input:
         "paper/main.pdf",
         results(".eval"),
+        all_metrics(),
 
 
 # Every checkpoint of the grid.

@@ -207,11 +207,13 @@ def compare(data: Path, repeats: int) -> None:
 def main() -> None:
     """Generate what is not there yet, then compare."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--folder", type=Path, default=Path(__file__).parent / ".data")
-    parser.add_argument("--passages", type=int, default=8_841_823)
-    parser.add_argument("--queries", type=int, default=808_731)
-    parser.add_argument("--triplets", type=int, default=1_000_000)
-    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument(
+        "--folder", type=Path, default=Path(__file__).parent / ".data", help="where the data lie"
+    )
+    parser.add_argument("--passages", type=int, default=8_841_823, help="size of the corpus")
+    parser.add_argument("--queries", type=int, default=808_731, help="number of queries")
+    parser.add_argument("--triplets", type=int, default=1_000_000, help="triplets to join")
+    parser.add_argument("--repeats", type=int, default=3, help="runs of each way")
     parser.add_argument("--way", nargs=2, metavar=("WAY", "OUTPUT"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.way:

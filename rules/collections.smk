@@ -211,7 +211,7 @@ rule msmarco_triplets:
     resources:
         mem_mb=2000,
     params:
-        triplets=lookup(within=config, dpath="training_pairs/triplets"),
+        triplets=config["training_pairs"]["triplets"],
         code=code("msmarco_triplets.py"),
     message:
         "Reading the first {params.triplets} triplets of MS MARCO"
@@ -238,11 +238,11 @@ rule draw_triplets:
     resources:
         mem_mb=2000,
     params:
-        triplets=lookup(within=config, dpath="training_pairs/triplets"),
-        random_negatives=lookup(within=config, dpath="training_pairs/random_negatives"),
-        hardest_rank=lookup(within=config, dpath="training_pairs/hardest_rank"),
-        negative_depth=lookup(within=config, dpath="training_pairs/negative_depth"),
-        seed=lookup(within=config, dpath="training_pairs/seed"),
+        triplets=config["training_pairs"]["triplets"],
+        random_negatives=config["training_pairs"]["random_negatives"],
+        hardest_rank=config["training_pairs"]["hardest_rank"],
+        negative_depth=config["training_pairs"]["negative_depth"],
+        seed=config["training_pairs"]["seed"],
         code=code("draw_triplets.py"),
     message:
         "Drawing triplets from {wildcards.collection}"
@@ -269,7 +269,7 @@ rule training_pairs:
     resources:
         mem_mb=4000,
     params:
-        held_out=lookup(within=config, dpath="training_pairs/held_out"),
+        held_out=config["training_pairs"]["held_out"],
         code=code("training_pairs.py"),
     message:
         "Joining the training pairs of {wildcards.collection} with their text"

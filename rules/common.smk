@@ -40,7 +40,6 @@ wildcard_constraints:
     # The folder below results/: none for the first test set, its name for every other.
     folder="({})?".format("|".join(f"{name}/" for name in TEST_SETS[1:])),
     system="|".join(SYSTEMS),
-    test_set="|".join(TEST_SETS),
 
 
 def test_set_in(folder):
@@ -73,6 +72,11 @@ def run_files_of(name, ending=".trec"):
 def results(ending):
     """The results of every system on every test set, as files with this ending."""
     return [path for name in TEST_SETS for path in run_files_of(name, ending)]
+
+
+def all_metrics():
+    """The means of every test set."""
+    return [f"results/{folder(name)}metrics.csv" for name in TEST_SETS]
 
 
 def collections_in(*formats):
@@ -210,5 +214,5 @@ def jobs_of_the_grid():
         "train_epoch": len(CHECKPOINTS),
         "rerank": len(CHECKPOINTS) * len(TEST_SETS),
         "evaluate": len(results(".eval")),
-        "per_query": len(TEST_SETS),
+        "metrics": len(TEST_SETS),
     }

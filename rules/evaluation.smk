@@ -17,7 +17,7 @@ rule evaluate:
     resources:
         mem_mb=4000,
     params:
-        level=lookup(within=config, dpath="evaluation/relevance_level"),
+        level=config["evaluation"]["relevance_level"],
         code=code("evaluate.py"),
     message:
         "Evaluating {input.run}"
@@ -26,49 +26,27 @@ rule evaluate:
 
 
 # One job a test set, not one a run file: there are many, and reading one takes a second.
-rule per_query:
+rule metrics:
     input:
-        runs=lambda wildcards: run_files_of(wildcards.test_set),
-        qrels=lambda wildcards: qrels_of(wildcards.test_set),
+        runs=lambda wildcards: run_files_of(test_set_in(wildcards.folder)),
+        qrels=lambda wildcards: qrels_of(test_set_in(wildcards.folder)),
     output:
-        "results/per_query/{test_set}.parquet",
+        per_query="results/{folder}per_query.parquet",
+        means="results/{folder}metrics.csv",
     log:
-        "logs/evaluation/per_query/{test_set}.log",
+        "logs/evaluation/{folder}metrics.log",
     benchmark:
-        "timings/evaluation/per_query/{test_set}.tsv"
+        "timings/evaluation/{folder}metrics.tsv"
     conda:
         "../envs/lionrank.yaml"
     threads: 1
     resources:
         mem_mb=8000,
     params:
-        labels=lambda wildcards: labels(wildcards.test_set),
-        level=lookup(within=config, dpath="evaluation/relevance_level"),
-        code=code("per_query.py"),
-    message:
-        "Evaluating all run files on {wildcards.test_set}"
-    script:
-        "../workflow/scripts/per_query.py"
-
-
-rule metrics:
-    input:
-        expand("results/per_query/{test_set}.parquet", test_set=TEST_SETS),
-    output:
-        per_query="results/per_query.parquet",
-        means="results/metrics.csv",
-    log:
-        "logs/evaluation/metrics.log",
-    benchmark:
-        "timings/evaluation/metrics.tsv"
-    conda:
-        "../envs/lionrank.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-    params:
+        labels=lambda wildcards: labels(test_set_in(wildcards.folder)),
+        level=config["evaluation"]["relevance_level"],
         code=code("metrics.py"),
     message:
-        "Gathering the metrics of all run files"
+        "Writing {output.means}"
     script:
         "../workflow/scripts/metrics.py"

@@ -2,7 +2,7 @@
 # while templates, style and bibliography are read from paper/ of the repository.
 
 TEMPLATES = [PAPER / "main.tex.j2", *sorted(PAPER.glob("sections/*.tex.j2"))]
-# The paper reports the first test set, whose run files lie directly in results/.
+# The paper reports the first test set, whose run files lie directly in results/, and needs no other.
 TEST_SET = TEST_SETS[0]
 COLLECTION = config["test_sets"][TEST_SET]["collection"]
 TRAINING = config["training_pairs"]["collection"]
@@ -106,7 +106,7 @@ rule collection_table:
 
 rule provenance:
     input:
-        runs=results(".trec"),
+        runs=run_files_of(TEST_SET),
         metrics="results/metrics.csv",
         pairs=f"collections/{TRAINING}/pairs.json",
     output:
@@ -154,15 +154,15 @@ rule main_tex:
         grid=paper_grid,
         settings=all_settings,
         test_set=TEST_SET,
-        label=lookup(within=config, dpath=f"test_sets/{TEST_SET}/label"),
+        label=config["test_sets"][TEST_SET]["label"],
         collection=COLLECTION,
-        selection=lookup(within=config, dpath=f"collections/{COLLECTION}"),
-        training=lookup(within=config, dpath=f"collections/{TRAINING}"),
-        backbones=lookup(within=config, dpath="models"),
-        retrieval=lookup(within=config, dpath="retrieval"),
-        pairs=lookup(within=config, dpath="training_pairs"),
-        relevance_level=lookup(within=config, dpath="evaluation/relevance_level"),
-        paper=lookup(within=config, dpath="paper"),
+        selection=config["collections"][COLLECTION],
+        training=config["collections"][TRAINING],
+        backbones=config["models"],
+        retrieval=config["retrieval"],
+        pairs=config["training_pairs"],
+        relevance_level=config["evaluation"]["relevance_level"],
+        paper=config["paper"],
         code=code("main_tex.py"),
     message:
         "Writing the text of the paper"

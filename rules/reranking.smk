@@ -35,13 +35,13 @@ rule rerank:
         "timings/reranking/{folder}{model}_{optimizer}_e{epoch}.tsv"
     conda:
         "../envs/lionrank.yaml"
-    threads: lookup(within=config, dpath="hardware/threads")
+    threads: config["hardware"]["threads"]
     resources:
-        gpu=lookup(within=config, dpath="hardware/gpus"),
+        gpu=config["hardware"]["gpus"],
         gpu_model="",
         mem_mb=8000,
     params:
-        batch_size=lookup(within=config, dpath="reranking/batch_size"),
+        batch_size=config["reranking"]["batch_size"],
         precision=lambda wildcards: training_settings(wildcards.model, wildcards.optimizer)[
             "precision"
         ],

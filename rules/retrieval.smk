@@ -65,12 +65,12 @@ rule bm25:
     resources:
         mem_mb=5000,
     params:
-        k1=lookup(within=config, dpath="retrieval/k1"),
-        b=lookup(within=config, dpath="retrieval/b"),
+        k1=config["retrieval"]["k1"],
+        b=config["retrieval"]["b"],
         depth=branch(
             lambda wildcards: wildcards.topics == "train",
-            then=lookup(within=config, dpath="training_pairs/negative_depth"),
-            otherwise=lookup(within=config, dpath="retrieval/depth"),
+            then=config["training_pairs"]["negative_depth"],
+            otherwise=config["retrieval"]["depth"],
         ),
         code=code("bm25.py"),
     message:
@@ -124,7 +124,7 @@ rule given_candidates:
     params:
         settings=collection_of,
         folders=collection_folders,
-        depth=lookup(within=config, dpath="retrieval/depth"),
+        depth=config["retrieval"]["depth"],
         code=code("given_candidates.py"),
     message:
         "Taking the candidates that {wildcards.collection} brings for its {wildcards.topics} topics"

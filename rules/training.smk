@@ -36,7 +36,7 @@ rule train_epoch:
         ),
         pairs=expand(
             "collections/{collection}/pairs.parquet",
-            collection=lookup(within=config, dpath="training_pairs/collection"),
+            collection=config["training_pairs"]["collection"],
         ),
     output:
         checkpoint=directory("checkpoints/{model}_{optimizer}_e{epoch}"),
@@ -47,9 +47,9 @@ rule train_epoch:
         "timings/training/{model}_{optimizer}_e{epoch}.tsv"
     conda:
         "../envs/lionrank.yaml"
-    threads: lookup(within=config, dpath="hardware/threads")
+    threads: config["hardware"]["threads"]
     resources:
-        gpu=lookup(within=config, dpath="hardware/gpus"),
+        gpu=config["hardware"]["gpus"],
         # A profile names it; here, so that messages can show it.
         gpu_model="",
         mem_mb=16000,

@@ -56,6 +56,14 @@ def run(directory, hub, *targets):
     assert done.returncode == 0, done.stdout[-6000:]
 
 
+def reciprocal_ranks(metrics, test_set):
+    """Return MRR@10 by system."""
+    with open(metrics, newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    assert {row["test_set"] for row in rows} == {test_set}
+    return {row["system"]: float(row["value"]) for row in rows if row["metric"] == "recip_rank_10"}
+
+
 @pytest.fixture(scope="module")
 def fetched(tmp_path_factory):
     """The working directory after `snakemake prefetch`, and the server, which has ended."""
@@ -72,7 +80,7 @@ def fetched(tmp_path_factory):
 def experiment(fetched):
     """The working directory of the whole experiment, down to the PDF."""
     directory, hub = fetched
-    run(directory, hub, "paper/main.pdf")
+    run(directory, hub, "all")
     return directory
 
 
@@ -102,13 +110,14 @@ def test_every_test_set_has_its_run_files(experiment):
 
 
 @pytest.mark.slow
-def test_bm25_finds_the_passages_that_the_topics_ask_for(experiment):
-    with open(experiment / "results" / "metrics.csv", newline="") as lines:
-        rows = [row for row in csv.DictReader(lines) if row["metric"] == "recip_rank_10"]
-    assert {row["test_set"] for row in rows} == {"dl19", "dl20", "marco_dev", "marco_qa_dev"}
-    first_stage = [float(row["value"]) for row in rows if row["system"] == "bm25"]
-    assert len(first_stage) == 3
-    assert min(first_stage) > 0.5
+def test_every_test_set_is_evaluated(experiment):
+    for name, folder in {"dl19": "", "dl20": "dl20", "marco_dev": "marco_dev"}.items():
+        scores = reciprocal_ranks(experiment / "results" / folder / "metrics.csv", name)
+        assert len(scores) == 4
+        assert scores["bm25"] > 0.5  # the topics ask with words of the relevant passage
+    scores = reciprocal_ranks(experiment / "results/marco_qa_dev/metrics.csv", "marco_qa_dev")
+    assert len(scores) == 3
+    assert all(1 / 9 < score < 1 for score in scores.values())
 
 
 @pytest.mark.slow

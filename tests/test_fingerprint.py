@@ -28,6 +28,7 @@ def package(tmp_path, monkeypatch):
 
 def digest(package):
     fingerprint._summary.cache_clear()
+    fingerprint._direct_imports.cache_clear()
     return fingerprint.of_script(package / "script.py")
 
 

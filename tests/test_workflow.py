@@ -41,7 +41,7 @@ def test_the_paper_needs_the_whole_grid(snakemake):
     counts = jobs(told.stdout)
     assert counts["initialise"] == 3 * 2
     assert counts["train_epoch"] == counts["rerank"] == 3 * 2 * 2
-    assert counts["per_query"] == 1
+    assert counts["metrics"] == 1
     assert counts["compile_paper"] == 1
 
 
@@ -97,20 +97,22 @@ WITHOUT_NETWORK = (
 )
 
 
-def test_a_dry_run_of_the_experiment_needs_neither_torch_nor_network(tmp_path):
+def test_a_dry_run_of_the_paper_needs_neither_torch_nor_network(tmp_path):
     before = f"{WITHOUT_TORCH}; {WITHOUT_NETWORK}"
     told = plain_snakemake(tmp_path, "-n", "paper/main.pdf", before=before)
     assert told.returncode == 0, told.stdout
     counts = jobs(told.stdout)
     assert counts["train_epoch"] == 18
+    assert counts["rerank"] == 18  # on the test set that the paper reports
+
+
+def test_the_whole_experiment_has_four_test_sets(tmp_path):
+    counts = jobs(plain_snakemake(tmp_path, "-n").stdout)
     assert counts["rerank"] == 18 * 4
     assert counts["first_stage"] == 3  # no BM25 on the candidates of the QA data
+    assert counts["evaluate"] == 18 * 4 + 3
+    assert counts["metrics"] == 4
     assert counts["fetch"] == 14
-
-
-def test_every_run_file_gets_its_trec_eval_file(tmp_path):
-    told = plain_snakemake(tmp_path, "-n")
-    assert jobs(told.stdout)["evaluate"] == 18 * 4 + 3
 
 
 def test_one_run_file_of_the_experiment_fetches_only_what_it_needs(tmp_path):
@@ -126,7 +128,7 @@ def test_one_run_file_of_the_experiment_fetches_only_what_it_needs(tmp_path):
 
 
 def test_the_cluster_profile_asks_for_an_a100_where_a_gpu_is_needed(tmp_path):
-    told = plain_snakemake(tmp_path, "--profile", "a100", "-n", "paper/main.pdf")
+    told = plain_snakemake(tmp_path, "--profile", "a100", "-n")
     assert told.returncode == 0, told.stdout
     asking = re.findall(r"^Job .*: (\w+) .*, (.*, gpu=.*)\)$", told.stdout, re.MULTILINE)
     assert Counter(asking) == {

@@ -33,9 +33,10 @@ def _imported(file: Path) -> set[Path]:
     return found
 
 
-def _direct_imports(file: Path) -> set[Path]:
+@functools.cache
+def _direct_imports(file: Path) -> frozenset[Path]:
     modules = (name.removeprefix("lionrank.") for name in _summary(file)["imports"])
-    return {path for name in modules if (path := PACKAGE / f"{name}.py").exists()}
+    return frozenset(path for name in modules if (path := PACKAGE / f"{name}.py").exists())
 
 
 @functools.cache
