@@ -206,7 +206,10 @@ def compare(data: Path, repeats: int) -> None:
 
 def main() -> None:
     """Generate what is not there yet, then compare."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        description=__doc__.splitlines()[0],
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
     parser.add_argument(
         "--folder", type=Path, default=Path(__file__).parent / ".data", help="where the data lie"
     )

@@ -14,7 +14,7 @@ rule first_stage:
         "../envs/lionrank.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=6000,
     params:
         code=code("first_stage.py"),
     message:

@@ -63,7 +63,7 @@ rule bm25:
         "../envs/lionrank.yaml"
     threads: 2
     resources:
-        mem_mb=5000,
+        mem_mb=8000,
     params:
         k1=config["retrieval"]["k1"],
         b=config["retrieval"]["b"],
