@@ -145,7 +145,7 @@ rule track_topics:
         "timings/collections/{collection}.{topics}.tsv"
     wildcard_constraints:
         collection=collections_in("msmarco"),
-        topics="(?!train).+",
+        topics="|".join(sorted(TOPICS - {"train"})),
     conda:
         "../envs/lionrank.yaml"
     threads: 1
@@ -204,7 +204,7 @@ rule msmarco_triplets:
     benchmark:
         "timings/collections/{collection}.triplets.tsv"
     wildcard_constraints:
-        collection=collections_in(*experiment.WITH_TRIPLETS),
+        collection=collections_in("msmarco"),
     conda:
         "../envs/lionrank.yaml"
     threads: 1

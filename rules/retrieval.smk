@@ -91,7 +91,7 @@ rule candidates:
     benchmark:
         "timings/retrieval/{collection}.{topics}.candidates.tsv"
     wildcard_constraints:
-        collection=collections_in("pydocs", "msmarco", "beir", "anserini", "ir_datasets"),
+        collection=collections_in("pydocs", "msmarco", *experiment.OWN),
     conda:
         "../envs/lionrank.yaml"
     threads: 2

@@ -20,6 +20,7 @@ rule fetch:
     resources:
         mem_mb=1000,
     params:
+        # No digest of the code, as elsewhere: a download is what the table says, however it was made.
         # The row itself, so that a new revision is fetched and the other rows' are left alone.
         row=lambda wildcards: str(SOURCES[wildcards.source]),
         table=str(TABLE),

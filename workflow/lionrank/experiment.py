@@ -8,10 +8,10 @@ from collections.abc import Iterable
 BM25 = "bm25"
 # Formats whose data bring the candidates of each topic.
 WITH_CANDIDATES = ("marco_qa", "nanobeir")
+# Formats in which anybody's own collection may come.
+OWN = ("beir", "anserini", "ir_datasets")
 # Formats that are read into the project's own formats document by document.
-IMPORTED = ("beir", "anserini", "ir_datasets", *WITH_CANDIDATES)
-# Formats whose data bring the triplets of training.
-WITH_TRIPLETS = ("msmarco",)
+IMPORTED = (*OWN, *WITH_CANDIDATES)
 MSMARCO_SOURCES = {
     "corpus": "msmarco_corpus",
     "queries": "msmarco_queries",
