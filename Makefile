@@ -36,7 +36,7 @@ bench-join: install ## time the join of triplets with their text beside the dict
 # torch brings the CUDA packages at versions of its own, and only where there is a GPU build.
 lock: install ## write the versions that .venv has now into envs/
 	@.venv/bin/pip freeze --all --exclude-editable --exclude pip --exclude wheel \
-	| sed -E '/^(cuda-|nvidia-|triton)/d; s/\+.*//' > envs/lock.txt
+	| sed -E '/^(cuda-|nvidia-[^m]|triton)/d; s/\+.*//' > envs/lock.txt
 	@sed -E 's/(.*)==.*/s|- \1==.*|- &|/' envs/lock.txt | sed -i -f - envs/lionrank.yaml
 	@touch .venv/.installed
 

@@ -18,21 +18,25 @@ include: "rules/reranking.smk"
 include: "rules/evaluation.smk"
 include: "rules/paper.smk"
 include: "rules/audit.smk"
+include: "rules/hub.smk"
 
 
 localrules:
     all,
     trainings,
     run_files,
+    best_epochs,
 
 
-# The paper, and every test set evaluated.
+# The paper, every test set evaluated, every best epoch, and every checkpoint with its model card.
 rule all:
     default_target: True
     input:
         "paper/main.pdf",
         results(".eval"),
         all_metrics(),
+        all_best_epochs(),
+        expand("hub/{checkpoint}", checkpoint=CHECKPOINTS),
 
 
 # Every checkpoint of the grid.
@@ -46,3 +50,9 @@ rule run_files:
     input:
         results(".trec"),
         results(".eval"),
+
+
+# The best epoch of every training on development data.
+rule best_epochs:
+    input:
+        all_best_epochs(),

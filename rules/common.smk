@@ -22,12 +22,17 @@ MODELS = config["grid"]["models"]
 OPTIMIZERS = config["grid"]["optimizers"]
 EPOCHS = range(1, config["grid"]["epochs"] + 1)
 TEST_SETS = config["grid"]["test_sets"]
+DEV_SETS = config["grid"]["dev_sets"]
 CHECKPOINTS = expand(
     "{model}_{optimizer}_e{epoch}", model=MODELS, optimizer=OPTIMIZERS, epoch=EPOCHS
 )
 SYSTEMS = [experiment.BM25, *CHECKPOINTS]
 NEEDED_SOURCES = experiment.needed_sources(config)
-TOPICS = {"train", "dev", "test"} | {entry["topics"] for entry in config["test_sets"].values()}
+TOPICS = {"train", "dev", "test"} | {
+    entry["topics"] for kind in ("test_sets", "dev_sets") for entry in config[kind].values()
+}
+CANDIDATES = "retrieval/{collection}/{topics}.candidates.parquet"
+QRELS = "collections/{collection}/qrels.{topics}.txt"
 
 
 wildcard_constraints:
@@ -54,13 +59,17 @@ def folder(name):
 
 def candidates_of(wildcards):
     """The candidates of the test set whose run files lie in this folder of results/."""
-    test_set = config["test_sets"][test_set_in(wildcards.folder)]
-    return "retrieval/{collection}/{topics}.candidates.parquet".format(**test_set)
+    return CANDIDATES.format(**config["test_sets"][test_set_in(wildcards.folder)])
 
 
 def qrels_of(name):
     """The judgements of a test set."""
-    return "collections/{collection}/qrels.{topics}.txt".format(**config["test_sets"][name])
+    return QRELS.format(**config["test_sets"][name])
+
+
+def of_dev_sets(pattern):
+    """The files of this pattern of every dev set, in the grid's order."""
+    return [pattern.format(**config["dev_sets"][name]) for name in DEV_SETS]
 
 
 def run_files_of(name, ending=".trec"):
@@ -77,6 +86,34 @@ def results(ending):
 def all_metrics():
     """The means of every test set."""
     return [f"results/{folder(name)}metrics.csv" for name in TEST_SETS]
+
+
+def all_best_epochs():
+    """The best epoch of every training, where there is anything to choose it by."""
+    if not experiment.has_development(config):
+        return []
+    return expand("training/{model}_{optimizer}.best.json", model=MODELS, optimizer=OPTIMIZERS)
+
+
+def scores_to_stop_by(wildcards):
+    """The development scores of the epochs before, where a training may stop early."""
+    if not training_settings(wildcards.model, wildcards.optimizer)["early_stopping"]:
+        return []
+    return dev_scores_of(wildcards, range(1, int(wildcards.epoch)))
+
+
+def dev_scores_of(wildcards, epochs):
+    """The development scores of some epochs of a training."""
+    return [
+        f"training/{wildcards.model}_{wildcards.optimizer}_e{epoch}.dev.json" for epoch in epochs
+    ]
+
+
+def dev_scores_so_far(wildcards):
+    """The development scores of a training up to an epoch, where there are any."""
+    if not experiment.has_development(config):
+        return []
+    return dev_scores_of(wildcards, range(1, int(wildcards.epoch) + 1))
 
 
 def collections_in(*formats):
@@ -131,6 +168,11 @@ def code(script):
     return f"{script} {fingerprint.of_script(ROOT / 'workflow' / 'scripts' / script)}"
 
 
+def pairs_file(name):
+    """A file of the collection whose pairs are trained on."""
+    return "collections/{}/{}".format(config["training_pairs"]["collection"], name)
+
+
 def training_settings(model, optimizer):
     """The resolved settings of one training."""
     return settings.training_settings(config, model, optimizer)
@@ -147,6 +189,28 @@ def model_folders(wildcards):
     """Where the sources of a model lie, by name."""
     names = experiment.model_sources(config["models"][wildcards.model])
     return {name: f"sources/{name}" for name in names}
+
+
+def repository_of(wildcards):
+    """The repository on the Hugging Face hub that a checkpoint becomes."""
+    namespace = config["hub"]["namespace"]
+    if namespace is None:
+        raise WorkflowError(
+            "hub.namespace is null: set it in the config to the user or organisation on the "
+            "Hugging Face hub whose repositories the checkpoints are to become."
+        )
+    return f"{namespace}/{wildcards.model}-{wildcards.optimizer}-e{wildcards.epoch}"
+
+
+def card_facts(wildcards):
+    """What a model card says besides what the checkpoint itself knows."""
+    return experiment.model_card_facts(config, wildcards.model, SOURCES)
+
+
+def folder_to_push(wildcards):
+    """A checkpoint with its card; nothing is trained for a push that has nowhere to go."""
+    repository_of(wildcards)
+    return "hub/{model}_{optimizer}_e{epoch}"
 
 
 def labels(name):
@@ -215,4 +279,7 @@ def jobs_of_the_grid():
         "rerank": len(CHECKPOINTS) * len(TEST_SETS),
         "evaluate": len(results(".eval")),
         "metrics": len(TEST_SETS),
+        "dev_scores": len(CHECKPOINTS) * bool(all_best_epochs()),
+        "best_epoch": len(all_best_epochs()),
+        "model_card": len(CHECKPOINTS),
     }

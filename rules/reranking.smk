@@ -37,7 +37,7 @@ rule rerank:
         "../envs/lionrank.yaml"
     threads: config["hardware"]["threads"]
     resources:
-        gpu=config["hardware"]["gpus"],
+        gpu=min(config["hardware"]["gpus"], 1),
         gpu_model="",
         mem_mb=8000,
     params:

@@ -1,6 +1,10 @@
 # One checkpoint an epoch: e0 is the seeded start, and every epoch goes on from the one before.
 
 
+localrules:
+    best_epoch,
+
+
 rule initialise:
     input:
         lambda wildcards: list(model_folders(wildcards).values()),
@@ -34,10 +38,9 @@ rule train_epoch:
         previous=lambda wildcards: "checkpoints/{model}_{optimizer}_e{previous}".format(
             **wildcards, previous=int(wildcards.epoch) - 1
         ),
-        pairs=expand(
-            "collections/{collection}/pairs.parquet",
-            collection=config["training_pairs"]["collection"],
-        ),
+        pairs=pairs_file("pairs.parquet"),
+        held_out=pairs_file("pairs.held_out.parquet"),
+        dev_scores=scores_to_stop_by,
     output:
         checkpoint=directory("checkpoints/{model}_{optimizer}_e{epoch}"),
         log="training/{model}_{optimizer}_e{epoch}.jsonl",
@@ -60,3 +63,57 @@ rule train_epoch:
         "Training {wildcards.model} with {wildcards.optimizer}, epoch {wildcards.epoch} ({threads} threads, {resources.mem_mb} MB, gpu={resources.gpu} {resources.gpu_model})"
     script:
         "../workflow/scripts/train_epoch.py"
+
+
+rule dev_scores:
+    input:
+        checkpoint="checkpoints/{model}_{optimizer}_e{epoch}",
+        log="training/{model}_{optimizer}_e{epoch}.jsonl",
+        candidates=of_dev_sets(CANDIDATES),
+        qrels=of_dev_sets(QRELS),
+    output:
+        "training/{model}_{optimizer}_e{epoch}.dev.json",
+    log:
+        "logs/training/{model}_{optimizer}_e{epoch}.dev.log",
+    benchmark:
+        "timings/development/{model}_{optimizer}_e{epoch}.tsv"
+    conda:
+        "../envs/lionrank.yaml"
+    threads: config["hardware"]["threads"]
+    resources:
+        gpu=min(config["hardware"]["gpus"], 1),
+        gpu_model="",
+        mem_mb=8000,
+    params:
+        batch_size=config["reranking"]["batch_size"],
+        precision=lambda wildcards: training_settings(wildcards.model, wildcards.optimizer)[
+            "precision"
+        ],
+        dev_sets=DEV_SETS,
+        code=code("dev_scores.py"),
+    message:
+        "Scoring {input.checkpoint} on development data ({threads} threads, {resources.mem_mb} MB, gpu={resources.gpu} {resources.gpu_model})"
+    script:
+        "../workflow/scripts/dev_scores.py"
+
+
+rule best_epoch:
+    input:
+        expand("training/{{model}}_{{optimizer}}_e{epoch}.dev.json", epoch=EPOCHS),
+    output:
+        "training/{model}_{optimizer}.best.json",
+    log:
+        "logs/training/{model}_{optimizer}.best.log",
+    benchmark:
+        "timings/development/best_epoch.{model}_{optimizer}.tsv"
+    conda:
+        "../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+    params:
+        code=code("best_epoch.py"),
+    message:
+        "Choosing the best epoch of {wildcards.model} with {wildcards.optimizer}"
+    script:
+        "../workflow/scripts/best_epoch.py"

@@ -1,13 +1,17 @@
-"""A local server that speaks the Hugging Face hub's protocol, as far as downloads need it.
+"""A local server that speaks the Hugging Face hub's protocol, downloads and uploads of models.
 
 It serves what huggingface_hub and datasets ask for: a repository's commit and files (`/api/…`,
 `/api/…/revision/…`, `/api/…/tree/…`, `/api/…/paths-info/…`) and the files themselves
 (`/…/resolve/…`, HEAD and GET, with ranges). Large files carry SHA-256 as the hub's LFS does, small
 ones git's checksum. Plain files lie under `/files/`.
 
+It takes uploads from whoever has one of `Hub.writers`' tokens: a new repository, the check of a
+model card, and commits whose files are in the request or went to its LFS storage before.
+
 Point HF_ENDPOINT at `Hub.url` before huggingface_hub is imported: it reads it only then.
 """
 
+import base64
 import hashlib
 import json
 import re
@@ -16,6 +20,9 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
+
+import yaml
+from huggingface_hub.repocard import REGEX_YAML_BLOCK
 
 LARGE = (".parquet", ".safetensors", ".gz")
 KINDS = {"models": "model", "datasets": "dataset"}
@@ -26,6 +33,8 @@ API = re.compile(
 FILE = re.compile(
     r"/((?P<kinds>datasets)/)?(?P<id>[^/]+/[^/]+)/resolve/(?P<revision>[^/]+)/(?P<path>.+)"
 )
+UPLOAD = re.compile(r"/api/models/(?P<id>[^/]+/[^/]+)/(?P<verb>preupload|commit)/main")
+LFS_BATCH = re.compile(r"/(?P<id>[^/]+/[^/]+)\.git/info/lfs/objects/batch")
 
 Repository = tuple[str, str]
 """Kind, which is model or dataset, and id."""
@@ -55,6 +64,10 @@ class Hub:
     `files` are the plain files, path below `/files/` -> content. A changed `wrong` makes the
     server send other bytes than it announces: path within a repository -> content. With `xet` it
     says that large files are in Xet storage, which it has not.
+
+    `writers` are the namespaces that each token may write to. `private` repositories are served to
+    their writers alone. With `lfs` large files of an upload go to the LFS storage, else they are
+    sent within the commit.
     """
 
     def __init__(self, repositories: dict[Repository, dict[str, bytes]]):
@@ -62,6 +75,10 @@ class Hub:
         self.files: dict[str, bytes] = {}
         self.wrong: dict[str, bytes] = {}
         self.xet = False
+        self.lfs = False
+        self.writers: dict[str, set[str]] = {}
+        self.private: set[Repository] = set()
+        self.stored: dict[str, bytes] = {}
         self._failures: list[_Failure] = []
         self._lock = threading.Lock()
         self._commits: dict[Repository, dict[str, dict[str, bytes]]] = {}
@@ -111,6 +128,10 @@ class Hub:
         """Return the newest commit of a repository."""
         return self._main[repository]
 
+    def content(self, repository: Repository) -> dict[str, bytes]:
+        """Return the files of the newest commit of a repository, none where there is none."""
+        return self._commits.get(repository, {}).get(self._main.get(repository), {})
+
     def asked(self, method: str, path: str) -> list[Request]:
         """Return the requests whose path ends with `path`."""
         return [r for r in self.requests if r.method == method and r.path.endswith(path)]
@@ -129,16 +150,19 @@ def _git(content: bytes) -> str:
     return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
 
 
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
 def _etag(path: str, content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest() if path.endswith(LARGE) else _git(content)
+    return _sha256(content) if path.endswith(LARGE) else _git(content)
 
 
 def _entry(path: str, content: bytes) -> dict:
     """Describe a file as the hub's listing does."""
     entry = {"type": "file", "path": path, "size": len(content), "oid": _git(content)}
     if path.endswith(LARGE):
-        sha256 = hashlib.sha256(content).hexdigest()
-        entry["lfs"] = {"oid": sha256, "size": len(content), "pointerSize": 134}
+        entry["lfs"] = {"oid": _sha256(content), "size": len(content), "pointerSize": 134}
     return entry
 
 
@@ -146,8 +170,7 @@ def _sibling(path: str, content: bytes) -> dict:
     """Describe a file as the hub's account of a repository does."""
     sibling = {"rfilename": path, "size": len(content), "blobId": _git(content)}
     if path.endswith(LARGE):
-        sha256 = hashlib.sha256(content).hexdigest()
-        sibling["lfs"] = {"sha256": sha256, "size": len(content), "pointerSize": 134}
+        sibling["lfs"] = {"sha256": _sha256(content), "size": len(content), "pointerSize": 134}
     return sibling
 
 
@@ -167,6 +190,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self._respond()
 
+    def do_PUT(self) -> None:
+        self._respond()
+
     def _respond(self) -> None:
         self.body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         path = unquote(urlsplit(self.path).path)
@@ -177,6 +203,16 @@ class _Handler(BaseHTTPRequestHandler):
         failure = self.hub._failure(path, is_content=self.command == "GET")
         if failure and failure.status:
             self._refuse(failure.status)
+        elif path == "/api/repos/create":
+            self._create(json.loads(self.body))
+        elif path == "/api/validate-yaml":
+            self._validate(json.loads(self.body)["content"])
+        elif match := UPLOAD.fullmatch(path):
+            self._upload(**match.groupdict())
+        elif match := LFS_BATCH.fullmatch(path):
+            self._lfs_batch(match["id"], json.loads(self.body))
+        elif self.command == "PUT" and path.startswith("/lfs/"):
+            self._store(path.removeprefix("/lfs/"))
         elif match := API.fullmatch(path):
             self._api(**match.groupdict())
         elif match := FILE.fullmatch(path):
@@ -194,7 +230,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Return (commit, files); answers by itself and returns None where there is none."""
         repository = (KINDS.get(kinds or "models"), id)
         commits = self.hub._commits.get(repository)
-        if commits is None:
+        if commits is None or not self._may_read(repository):
             # As the hub does it: who may not see a repository is not told whether it exists.
             return self._refuse(404 if "Authorization" in self.headers else 401, "RepoNotFound")
         commit = self.hub.main(repository) if revision in (None, "main") else revision
@@ -227,7 +263,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._json([_entry(path, files[path]) for path in asked if path in files])
         else:
             siblings = [_sibling(path, content) for path, content in files.items()]
-            self._json({"id": id, "sha": commit, "siblings": siblings, "tags": []})
+            private = (KINDS[kinds], id) in self.hub.private
+            answer = {"id": id, "sha": commit, "siblings": siblings, "tags": []}
+            self._json(answer | {"private": private})
 
     def _file(self, kinds: str | None, id: str, revision: str, path: str, cut: bool) -> None:
         found = self._files(kinds, id, revision)
@@ -264,9 +302,91 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         self.wfile.write(content[start:end])
 
-    def _json(self, value: list | dict) -> None:
+    def _namespaces(self) -> set[str] | None:
+        """Return what the request's token may write to, None where nobody has such a token."""
+        return self.hub.writers.get(self.headers.get("Authorization", "").removeprefix("Bearer "))
+
+    def _may_read(self, repository: Repository) -> bool:
+        namespace = repository[1].partition("/")[0]
+        return repository not in self.hub.private or namespace in (self._namespaces() or ())
+
+    def _may_write(self, id: str) -> bool:
+        """Say whether the request may change a model; answers by itself where it may not."""
+        namespaces = self._namespaces()
+        may = namespaces is not None and id.partition("/")[0] in namespaces
+        if not may:
+            self._refuse(401 if namespaces is None else 403)
+        return may
+
+    def _create(self, asked: dict) -> None:
+        id = f"{asked['organization']}/{asked['name']}"
+        repository = (asked.get("type", "model"), id)
+        if not self._may_write(id):
+            return
+        if not (known := repository in self.hub._commits):
+            self.hub.commit(repository, {})
+            if asked.get("visibility") == "private":
+                self.hub.private.add(repository)
+        self._json({"url": f"{self.hub.url}/{id}"}, 409 if known else 200)
+
+    def _validate(self, card: str) -> None:
+        """Check that a card begins with a mapping in YAML, as the hub does among other things."""
+        try:
+            block = REGEX_YAML_BLOCK.search(card)
+            valid = block is not None and isinstance(yaml.safe_load(block[2]), dict)
+        except yaml.YAMLError:
+            valid = False
+        errors = [] if valid else [{"message": "metadata cannot be parsed"}]
+        self._json({"errors": errors, "warnings": []}, 200 if valid else 400)
+
+    def _upload(self, id: str, verb: str) -> None:
+        if not self._may_write(id):
+            return
+        repository = ("model", id)
+        if repository not in self.hub._commits:
+            self._refuse(404, "RepoNotFound")
+            return
+        files = self.hub.content(repository)
+        if verb == "preupload":
+            paths = [file["path"] for file in json.loads(self.body)["files"]]
+            self._json({"files": [self._mode(path, files.get(path)) for path in paths]})
+            return
+        added = dict(self._added(json.loads(line)) for line in self.body.splitlines()[1:])
+        commit = self.hub.commit(repository, files | added)
+        url = f"{self.hub.url}/{id}/commit/{commit}"
+        self._json({"success": True, "commitOid": commit, "commitUrl": url})
+
+    def _mode(self, path: str, known: bytes | None) -> dict:
+        """Say how a file is to be uploaded, and its checksum where it is there already."""
+        mode, oid = ("lfs", _sha256) if self.hub.lfs and path.endswith(LARGE) else ("regular", _git)
+        return {
+            "path": path,
+            "uploadMode": mode,
+            "shouldIgnore": False,
+            "oid": known and oid(known),
+        }
+
+    def _added(self, operation: dict) -> tuple[str, bytes]:
+        """Return path and content of a file that a commit adds."""
+        value = operation["value"]
+        if operation["key"] == "lfsFile":
+            return value["path"], self.hub.stored[value["oid"]]
+        return value["path"], base64.b64decode(value["content"])
+
+    def _lfs_batch(self, id: str, asked: dict) -> None:
+        if self._may_write(id):
+            for each in asked["objects"]:
+                each["actions"] = {"upload": {"href": f"{self.hub.url}/lfs/{each['oid']}"}}
+            self._json({"transfer": "basic", "objects": asked["objects"]})
+
+    def _store(self, checksum: str) -> None:
+        """Keep a large file; its address, as that of S3, needs no token."""
+        self.hub.stored[_sha256(self.body)] = self.body
+        self._json({}, 200 if checksum in self.hub.stored else 400)
+
+    def _json(self, value: list | dict, status: int = 200) -> None:
         body = json.dumps(value).encode()
-        self.send_response(200)
+        self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

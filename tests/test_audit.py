@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 from snakemake.utils import update_config
+from transformers import TrainingArguments
 
 from lionrank import audit, estimates, published
 from lionrank.errors import UserError
@@ -132,11 +133,12 @@ def test_the_published_steps_are_those_of_dropped_batches_on_three_devices():
 @pytest.mark.parametrize(
     ("settings", "share"),
     [
-        ({"schedule": "cosine", "schedule_steps": 93_750, "warmup_ratio": 0.0}, 0.752),
-        ({"schedule": "cosine", "schedule_steps": None, "warmup_ratio": 0.1}, 0.0),
-        ({"schedule": "linear", "schedule_steps": None, "warmup_ratio": 0.1}, 0.0),
-        ({"schedule": "linear", "schedule_steps": 62_190, "warmup_ratio": 0.0}, 0.5),
-        ({"schedule": "none", "schedule_steps": None, "warmup_ratio": 0.1}, 1.0),
+        ({"schedule": "cosine", "schedule_steps": 93_750, "warmup": 0.0}, 0.752),
+        ({"schedule": "cosine", "schedule_steps": None, "warmup": 0.1}, 0.0),
+        ({"schedule": "linear", "schedule_steps": None, "warmup": 0.1}, 0.0),
+        ({"schedule": "linear", "schedule_steps": 62_190, "warmup": 0.0}, 0.5),
+        ({"schedule": "none", "schedule_steps": None, "warmup": 0.1}, 1.0),
+        ({"schedule": "linear", "schedule_steps": 61_190, "warmup": 1000}, 0.5),
     ],
 )
 def test_a_schedule_ends_where_its_steps_say(settings, share):
@@ -162,6 +164,47 @@ def test_gpu_hours_are_operations_over_the_speed_that_is_reached():
 def test_marco_qa_has_its_own_number_of_candidates():
     (row,) = [t for t in facts_of(merged())["reranking"] if t["name"] == "marco_qa_dev"]
     assert (row["topics"], row["candidates"], row["pairs"]) == (10_047, 10, 100_470)
+
+
+def test_the_steps_of_a_warmup_are_those_of_the_trainer():
+    for warmup, expected in ((0.0, 0), (0.1, 3110), (1e-9, 1), (1, 1), (1000, 1000), (1e3, 1000)):
+        arguments = TrainingArguments(warmup_steps=warmup, use_cpu=True)
+        assert arguments.get_warmup_steps(31_095) == expected
+        settings = {"warmup": warmup, "schedule_steps": None}
+        assert estimates.warmup_steps(settings, 31_095) == expected
+
+
+def test_scoring_development_data_is_counted_for_every_checkpoint():
+    facts = facts_of(merged())
+    gpu = CONFIG["audit"]["gpu"]
+    reached = gpu["bf16_tflops"] * 1e12 * gpu["utilisation"]
+    encoders = 2 * (21_293_568 + 113_329_152 + 110_330_880)
+    expected = {
+        "nano_msmarco": (5_000, 87),
+        "nano_nfcorpus": (5_000, 322),
+        "nano_nq": (5_000, 122),
+    }
+    assert [work["name"] for work in facts["development"]] == list(expected)
+    for work in facts["development"]:
+        pairs, tokens = expected[work["name"]]
+        assert (work["pairs"], work["scored"]) == (pairs, 18 * pairs)
+        operations = 2 * encoders * 3 * tokens * pairs
+        assert work["gpu_hours"] == pytest.approx(operations / reached / 3600)
+    held_out = 2 * encoders * 3 * 176 * 10_000 / reached / 3600
+    assert facts["held_out"]["gpu_hours"] == pytest.approx(held_out)
+    page = audit.page(facts)
+    assert row_of(page, "nano_nq", "nano_nq").startswith(
+        "| nano_nq | nano_nq | 50 | 100 | 5,000 | 90,000 |"
+    )
+    assert "| held-out pairs | msmarco | - | - | 10,000 | 180,000 |" in page
+    hours = sum(work["gpu_hours"] for work in facts["development"]) + held_out
+    assert f"| GPU hours of scoring development data | {hours:.2f} |" in page
+
+
+def test_without_dev_sets_the_page_says_so():
+    page = audit.page(facts_of(merged({"grid": {"dev_sets": []}})))
+    assert "each epoch scored on no dev set." in page
+    assert "nano" not in page
 
 
 def test_lion_keeps_half_of_the_optimizer_state():
@@ -194,7 +237,7 @@ def test_as_run_does_all_that_the_code_did():
         "global_batch_size",
         "schedule",
         "schedule_steps",
-        "warmup_ratio",
+        "warmup",
         "training_pairs.held_out.by",
         "training_pairs.held_out.seed",
     }
@@ -203,7 +246,7 @@ def test_as_run_does_all_that_the_code_did():
         "global_batch_size",
         "schedule",
         "schedule_steps",
-        "warmup_ratio",
+        "warmup",
     }
 
 
@@ -302,9 +345,21 @@ def test_trainings_show_settings_and_steps():
     page = audit.page(facts_of(merged("as_run.yaml")))
     assert (
         "| modernbert_lion | 2e-6 | cosine | 93,750 (set) | 75% | 0.0 (0 steps) | 0.01 | 1.0 "
-        "| 192 | 512 | bf16 | 12 | bce |" in page
+        "| 192 | 512 | bf16 | 12 | bce | never |" in page
     )
     assert "| 1,990,000 | 10,365 | 31,095 | 3 |" in page
+
+
+def test_a_warmup_in_steps_an_undecayed_group_and_early_stopping_are_shown():
+    changes = {"warmup": 1000, "decay_biases_and_norms": False, "early_stopping": 2}
+    page = audit.page(facts_of(merged({"training": {"models": {"gte": changes}}})))
+    row = row_of(page, "gte_lion", "2e-5")
+    assert "| 1,000 steps | 0.01, not of biases and norms | 1.0 |" in row
+    assert row.endswith("| bce | after 2 epochs that are not better |")
+    assert row_of(page, "decay_biases_and_norms", "gte_adamw, gte_lion") == (
+        "| decay_biases_and_norms | gte_adamw, gte_lion | false | - | - | **true** ≠ | "
+        "The optimizers of the code were given all parameters in one group. |"
+    )
 
 
 def test_what_cannot_be_estimated_is_said_and_nothing_else_is_lost():

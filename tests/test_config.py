@@ -1,15 +1,19 @@
 """The config's checks: each mistake stops with one line that names the key."""
 
 import copy
+import dataclasses
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import yaml
+from snakemake.utils import update_config
 
 from lionrank import config as settings
 from lionrank.errors import UserError
+from lionrank.experiment import model_card_facts
+from lionrank.files import write_json
 from lionrank.sources import read_table
 
 ROOT = Path(__file__).parents[1]
@@ -71,6 +75,42 @@ def test_the_config_as_it_is_passes():
         ("training_pairs.held_out.by", "queries", "unknown value 'queries'; did you mean 'query'"),
         ("models.gte.pretrained", None, "models.gte: set either pretrained or architecture"),
         ("training_pairs.hardest_rank", 1000, "training_pairs.hardest_rank"),
+        (
+            "training.defaults.warmup_ratio",
+            0.1,
+            "training.defaults: unknown key 'warmup_ratio'; did you mean 'warmup'?",
+        ),
+        ("training.defaults.warmup", -1, "training.defaults.warmup: -1 is less than the minimum"),
+        (
+            "training.models.gte",
+            {"warmup": 1.5},
+            "training.models.gte.warmup: 1.5 is neither a share below 1 nor a whole number",
+        ),
+        ("training.defaults.early_stopping", 0, "early_stopping: 0 is less than the minimum of 1"),
+        ("training.defaults.decay_biases_and_norms", "no", "'no' is not of type 'boolean'"),
+        ("grid.dev_sets", ["nano_ms"], "unknown 'nano_ms'; did you mean 'nano_msmarco'?"),
+        (
+            "dev_sets.nano_nq.collection",
+            "nano_qn",
+            "dev_sets.nano_nq.collection: unknown 'nano_qn'",
+        ),
+        ("dev_sets.nano_nq.topics", "dev", "dev_sets.nano_nq.topics: unknown 'dev'; known: test"),
+        ("hardware.gpus", 65, "hardware.gpus: 65 is greater than the maximum of 64"),
+        ("hardware.per_device_batch", 0, "per_device_batch: 0 is less than the minimum of 1"),
+        ("hardware.workers", -1, "hardware.workers: -1 is less than the minimum of 0"),
+        ("hardware.state_every", {}, "hardware.state_every: set one of minutes and steps"),
+        (
+            "hardware.state_every.steps",
+            500,
+            "hardware.state_every: set one of minutes and steps; in an overlay {minutes: null, ",
+        ),
+        (
+            "hardware.state_every.minutes",
+            0,
+            "hardware.state_every.minutes: 0 is less than or equal",
+        ),
+        ("tracking", "wand", "tracking: unknown value 'wand'; did you mean 'wandb'?"),
+        ("hub.namspace", "me", "hub: unknown key 'namspace'; did you mean 'namespace'?"),
     ],
 )
 def test_a_mistake_is_named_in_one_line(path, value, message):
@@ -78,6 +118,39 @@ def test_a_mistake_is_named_in_one_line(path, value, message):
         settings.check(changed(path, value), SCHEMA, SOURCES)
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_dev_set_must_not_be_a_test_set_of_the_grid():
+    config = changed("dev_sets.again", {"label": "x", "collection": "msmarco", "topics": "dl20"})
+    settings.check(config, SCHEMA, SOURCES)
+    config["grid"]["dev_sets"] = ["nano_nq", "again"]
+    with pytest.raises(UserError) as caught:
+        settings.check(config, SCHEMA, SOURCES)
+    assert str(caught.value).startswith(
+        "config: grid.dev_sets: 'again' has the collection and topics of the test set 'dl20'"
+    )
+    config["grid"]["test_sets"] = ["dl19"]
+    settings.check(config, SCHEMA, SOURCES)
+
+
+def test_early_stopping_needs_something_to_stop_by():
+    config = changed("training.optimizers.lion", {"early_stopping": 1})
+    config["grid"]["dev_sets"] = []
+    settings.check(config, SCHEMA, SOURCES)  # by the loss on held-out pairs
+    config["training_pairs"]["held_out"]["pairs"] = 0
+    with pytest.raises(UserError, match=r"training\.optimizers\.lion\.early_stopping: there is"):
+        settings.check(config, SCHEMA, SOURCES)
+
+
+@pytest.mark.parametrize("warmup", [0, 0.0, 0.1, 0.999, 1, 1000, 1000.0])
+def test_a_warmup_is_a_share_or_a_number_of_steps(warmup):
+    settings.check(changed("training.defaults.warmup", warmup), SCHEMA, SOURCES)
+
+
+def test_an_overlay_counts_steps_between_states():
+    config = copy.deepcopy(CONFIG)
+    update_config(config, {"hardware": {"state_every": {"minutes": None, "steps": 500}}})
+    settings.check(config, SCHEMA, SOURCES)
 
 
 def test_a_missing_key_is_named():
@@ -124,6 +197,38 @@ def test_later_layers_override_earlier_ones():
         ("gte", "lion"): 3,
     }
     assert settings.training_settings(config, "gte", "lion")["weight_decay"] == 0.2
+
+
+def test_a_model_card_names_the_source_and_the_labels(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    sources = dict(SOURCES)
+    facts = model_card_facts(CONFIG, "gte", sources)
+    assert facts == {
+        "label": "GTE",
+        "pretrained": {
+            "repository": "Alibaba-NLP/gte-multilingual-base",
+            "revision": SOURCES["gte"].revision,
+            "licence": "Apache-2.0",
+        },
+        "collection": "msmarco",
+        "dev_labels": {
+            "nano_msmarco": "NanoMSMARCO",
+            "nano_nfcorpus": "NanoNFCorpus",
+            "nano_nq": "NanoNQ",
+        },
+    }
+    sources["gte"] = dataclasses.replace(SOURCES["gte"], revision=None)
+    assert model_card_facts(CONFIG, "gte", sources)["pretrained"]["revision"] is None
+    write_json(tmp_path / "sources" / "gte.lock.json", {"revision": "0123abcd"})
+    assert model_card_facts(CONFIG, "gte", sources)["pretrained"]["revision"] == "0123abcd"
+
+
+@pytest.mark.parametrize(
+    ("pretrained", "told"), [("package:a/b", "package:a/b"), (None, "a random start")]
+)
+def test_a_model_card_says_where_else_a_model_starts(pretrained, told):
+    config = changed("models.gte.pretrained", pretrained)
+    assert model_card_facts(config, "gte", SOURCES)["pretrained"] == told
 
 
 def test_checking_imports_nothing_heavy():

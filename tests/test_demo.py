@@ -89,6 +89,7 @@ def test_the_training_logs_are_continuous_and_follow_the_schedule(demo):
             json.loads(line)
             for epoch in (1, 2)
             for line in (demo / "training" / f"{training}_e{epoch}.jsonl").read_text().splitlines()
+            if '"loss"' in line  # and not the development scores at an epoch's end
         ]
         steps = [record["step"] for record in records]
         assert steps == list(range(1, 2 * math.ceil(pairs / 16) + 1))
@@ -96,7 +97,7 @@ def test_the_training_logs_are_continuous_and_follow_the_schedule(demo):
         settings = json.loads(
             (demo / "checkpoints" / f"{training}_e2" / "settings.json").read_text()
         )
-        warmup = math.ceil(settings["warmup_ratio"] * len(steps))
+        warmup = math.ceil(settings["warmup"] * len(steps))
         for record in records:
             done = record["step"] - 1
             share = done / warmup if done < warmup else (len(steps) - done) / (len(steps) - warmup)
@@ -160,11 +161,36 @@ def test_one_learning_rate_reruns_its_training_and_dependants_only(demo):
     assert not counts.keys() & {"pydocs", "index", "bm25", "training_pairs", "initialise"}
 
 
-def test_ctrl_c_in_a_training_loses_that_epoch_only(demo):
+def test_how_a_job_computes_and_where_results_go_reruns_no_training(demo):
+    hardware = {"per_device_batch": 4, "workers": 2, "state_every": {"minutes": None, "steps": 3}}
+    hub = {"namespace": "me", "private": False}
+    overlay = {"hardware": hardware, "tracking": "tensorboard", "hub": hub}
+    overlay["dev_sets"] = {"pydocs_dev": {"label": "another label"}}
+    told = run_snakemake(demo, "-n", "all", overlay=yaml.safe_dump(overlay))
+    assert told.returncode == 0, told.stdout
+    # Those show or record the settings themselves.
+    assert jobs(told.stdout).keys() <= {"all", "provenance", "main_tex", "compile_paper"}
+
+
+def test_every_training_has_its_best_epoch_on_the_dev_topics(demo):
+    for model in ("minilm", "gte", "modernbert"):
+        for optimizer in ("adamw", "lion"):
+            name = f"{model}_{optimizer}"
+            best = json.loads((demo / "training" / f"{name}.best.json").read_text())
+            history = json.loads((demo / "checkpoints" / f"{name}_e2" / "dev.json").read_text())
+            scores = [epoch["ndcg_cut_10"]["pydocs_dev"] for epoch in best["epochs"]]
+            assert best["epochs"] == history["epochs"]
+            assert len(scores) == 2
+            assert best["mean_ndcg_cut_10"] == max(scores)
+            assert best["epoch"] == scores.index(max(scores)) + 1
+            assert all(0 < epoch["eval_loss"] < 5 for epoch in best["epochs"])
+
+
+def test_ctrl_c_in_a_training_loses_nothing(demo):
     run_file = demo / "results" / "minilm_lion_e2.trec"
     before = run_file.read_bytes()
-    log = demo / "training" / "minilm_lion_e2.jsonl"
-    log.unlink()
+    (demo / "training" / "minilm_lion_e2.jsonl").unlink()
+    log = demo / "training" / "minilm_lion_e2.state" / "log.jsonl"
     run_file.unlink()
     shutil.rmtree(demo / "checkpoints" / "minilm_lion_e2")
     job = start_snakemake(demo, "results/minilm_lion_e2.trec")
@@ -180,6 +206,8 @@ def test_ctrl_c_in_a_training_loses_that_epoch_only(demo):
     again = run_snakemake(demo, "results/minilm_lion_e2.trec")
     assert again.returncode == 0, again.stdout
     assert "epoch 1" not in again.stdout
+    assert "Going on after step" in (demo / "logs/training/minilm_lion_e2.log").read_text()
+    assert not log.parent.exists()
     assert run_file.read_bytes() == before
 
 

@@ -8,13 +8,16 @@ import json
 import os
 import subprocess
 import sys
+from math import log2
 
 import pytest
 import small_msmarco
 from conftest import ROOT
 
 from lionrank import trec
+from lionrank.sources import read_table
 
+DEV_SETS = ("nano_msmarco", "nano_nfcorpus", "nano_nq")
 OVERLAY = """
 sources:
   table: {table}
@@ -37,7 +40,26 @@ reranking:
 hardware:
   gpus: 0
   threads: 1
+  workers: 0
 """
+
+
+def nanobeir():
+    """Two topics in the schema of NanoBEIR with BM25's candidates, the relevant one last."""
+    docids = [*small_msmarco.PASSAGES][:12]
+    found = {"q1": docids[:6], "q2": docids[6:]}
+    tables = {
+        "corpus": [{"_id": docid, "text": small_msmarco.PASSAGES[docid]} for docid in docids],
+        "queries": [{"_id": qid, "text": small_msmarco.ask(ids[-1])} for qid, ids in found.items()],
+        "relevance": [
+            {"query-id": qid, "positive-corpus-ids": ids[-1:], "bm25-ranked-ids": ids}
+            for qid, ids in found.items()
+        ],
+    }
+    return {
+        f"{name}/train-00000-of-00001.parquet": small_msmarco.parquet(rows)
+        for name, rows in tables.items()
+    }
 
 
 def run(directory, hub, *targets):
@@ -68,7 +90,11 @@ def reciprocal_ranks(metrics, test_set):
 def fetched(tmp_path_factory):
     """The working directory after `snakemake prefetch`, and the server, which has ended."""
     directory = tmp_path_factory.mktemp("experiment")
-    with small_msmarco.serve(tmp_path_factory.mktemp("served")) as hub:
+    hub = small_msmarco.serve(tmp_path_factory.mktemp("served"))
+    for name in DEV_SETS:
+        source = read_table(small_msmarco.TABLE)[name]
+        hub.commit((source.kind, source.id), nanobeir())
+    with hub:
         table = directory / "sources.csv"
         small_msmarco.write_table(table, hub)
         (directory / "overlay.yaml").write_text(OVERLAY.format(table=table))
@@ -86,7 +112,7 @@ def experiment(fetched):
 
 def test_prefetch_asks_for_what_the_experiment_needs_and_nothing_else(fetched):
     directory, hub = fetched
-    assert len(list(directory.glob("sources/*.lock.json"))) == 14
+    assert len(list(directory.glob("sources/*.lock.json"))) == 17
     assert hub.asked("GET", "triplets/train-00000-of-00024.parquet")
     for unneeded in ("triplets/train-00001-of-00024.parquet", "README.md"):
         assert not hub.asked("GET", unneeded)
@@ -128,11 +154,23 @@ def test_the_pairs_are_split_by_query(experiment):
 
 
 @pytest.mark.slow
+def test_every_epoch_is_scored_on_held_out_pairs_and_the_dev_sets(experiment):
+    for model in ("minilm", "gte", "modernbert"):
+        best = json.loads((experiment / "training" / f"{model}_lion.best.json").read_text())
+        (epoch,) = best["epochs"]
+        assert best["epoch"] == epoch["epoch"] == 1
+        assert tuple(epoch["ndcg_cut_10"]) == DEV_SETS
+        # The one relevant passage of six is somewhere in the ranking.
+        assert all(1 / log2(7) <= score <= 1 for score in epoch["ndcg_cut_10"].values())
+        assert 0 < epoch["eval_loss"] < 5
+
+
+@pytest.mark.slow
 def test_the_paper_says_where_its_data_come_from(experiment):
     text = " ".join((experiment / "paper" / "main.tex").read_text().split())
     assert "TREC DL 2019" in text
     provenance = json.loads((experiment / "paper" / "provenance.json").read_text())
-    assert len(provenance["sources"]) == 14
+    assert len(provenance["sources"]) == 17
     for source in ("minilm", "gte", "modernbert", "msmarco_triplets"):
         lock = provenance["sources"][source]
         assert f"revision \\texttt{{{lock['revision'][:12]}}}" in text

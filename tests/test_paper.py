@@ -38,13 +38,15 @@ SETTINGS = {
     "start": "pretrained",
     "learning_rate": 2e-5,
     "weight_decay": 0.01,
+    "decay_biases_and_norms": True,
     "betas": [0.9, 0.99],
     "schedule": "linear",
     "schedule_steps": None,
-    "warmup_ratio": 0.1,
+    "warmup": 0.1,
     "max_grad_norm": 1.0,
     "global_batch_size": 32,
     "epochs": 3,
+    "early_stopping": None,
     "max_length": 128,
     "precision": "bf16",
     "seed": 12,
@@ -478,6 +480,12 @@ def test_hyperparameters_separate_what_differs_from_what_is_shared():
     assert head.count(TINY) == 2
     assert r"batch size \num{32}" in note
     assert "Learning rate" not in note
+    assert r"biases and norms decayed; schedule linear; warm-up \qty{10}{\percent}" in note
+    assert "early stopping" not in note
+    other = {"warmup": 1000, "decay_biases_and_norms": False, "early_stopping": 2}
+    changed = hyperparameters_table(settings | {"gte_lion": settings["gte_lion"] | other}, GRID)
+    assert r"\num{3e-6} & not decayed & -- & \num{1000} steps & \num{2} \\" in changed
+    assert changed.count(r"& \qty{10}{\percent} & -- \\") == 5
     del settings["gte_lion"]["seed"]
     with pytest.raises(UserError, match="gte_lion: no key 'seed'"):
         hyperparameters_table(settings, GRID)
@@ -544,21 +552,22 @@ def test_the_loss_figure_has_the_same_bytes_twice(tmp_path, logs):
     assert outputs[0][0].read_bytes().startswith(b"%PDF")
 
 
-def test_losses_are_read_once_a_step(tmp_path, logs):
-    first, second, _ = logs["gte_lion"]
-    repeated = second.read_text().splitlines()[0].replace('"loss": 0.0', '"loss": 5.0')
-    second.write_text(second.read_text() + repeated + "\n")
-    losses = read_losses([first, second])
+def test_losses_are_read_without_evaluations_and_without_epochs_that_were_not_run(tmp_path, logs):
+    first, second, third = logs["gte_lion"]
+    with open(second, "a", encoding="utf-8") as log:
+        log.write('{"step": 20, "epoch": 2.0, "eval_loss": 0.5}\n')
+    third.write_text("")
+    losses = read_losses([first, second, third])
     assert list(losses["step"]) == list(range(1, 21))
-    assert losses["loss"][10] > 5
-    assert final_losses({"x": [second, first]}) == {"x": pytest.approx(0.29290, abs=1e-4)}
+    expected = losses["loss"][10:].mean()
+    assert final_losses({"x": [first, second, third]}) == {"x": pytest.approx(expected)}
 
 
 @pytest.mark.parametrize(
     ("line", "message"),
     [
         ('{"step": 1, "epoch": 0.1, "loss": NaN}', "loss at step 1 is nan: the training diverged"),
-        ('{"step": 1, "epoch": 0.1}', "without a usable value .'loss'."),
+        ('{"step": 1, "loss": 0.1}', "without a usable value .'epoch'."),
         ("", "no loss was logged"),
     ],
 )

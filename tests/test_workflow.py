@@ -43,12 +43,14 @@ def test_the_paper_needs_the_whole_grid(snakemake):
     assert counts["train_epoch"] == counts["rerank"] == 3 * 2 * 2
     assert counts["metrics"] == 1
     assert counts["compile_paper"] == 1
+    assert "best_epoch" not in counts
 
 
 def test_a_second_test_set_has_a_folder_of_its_own(snakemake):
     overlay = """
 grid:
   test_sets: [pydocs, pydocs_dev]
+  dev_sets: []
 test_sets:
   pydocs_dev:
     label: pydocs, development topics
@@ -59,6 +61,68 @@ test_sets:
     assert told.returncode == 0, told.stdout
     assert "BM25 for the dev topics of pydocs" in told.stdout
     assert "BM25 for the test topics of pydocs" not in told.stdout
+
+
+def test_every_training_has_its_best_epoch(snakemake):
+    told = snakemake("-n", "best_epochs")
+    assert told.returncode == 0, told.stdout
+    assert jobs(told.stdout)["best_epoch"] == 3 * 2
+    told = snakemake("-n", "training/gte_lion.best.json")
+    counts = jobs(told.stdout)
+    assert (counts["train_epoch"], counts["dev_scores"], counts["best_epoch"]) == (2, 2, 1)
+    assert not counts.keys() & {"rerank", "evaluate"}
+
+
+def test_no_best_epoch_is_asked_for_where_nothing_tells_it(snakemake):
+    overlay = "grid: {dev_sets: []}\n"
+    assert jobs(snakemake("-n", "all", overlay=overlay).stdout)["best_epoch"] == 3 * 2
+    overlay += "training_pairs: {held_out: {pairs: 0}}\n"
+    told = snakemake("-n", "all", overlay=overlay)
+    assert told.returncode == 0, told.stdout
+    assert not {"best_epoch", "dev_scores"} & jobs(told.stdout).keys()
+    assert "dev topics" not in told.stdout
+
+
+def test_only_a_training_that_may_stop_early_waits_for_development_scores(snakemake):
+    needed = jobs(snakemake("-n", "checkpoints/gte_lion_e2").stdout)
+    assert "dev_scores" not in needed
+    overlay = "training: {models: {gte: {early_stopping: 1}}}\n"
+    told = snakemake("-n", "checkpoints/gte_lion_e2", overlay=overlay)
+    assert jobs(told.stdout)["dev_scores"] == 1
+    told = snakemake("-n", "checkpoints/minilm_lion_e2", overlay=overlay)
+    assert "dev_scores" not in jobs(told.stdout)
+
+
+def test_a_dev_set_may_be_any_topics_of_any_collection(snakemake, tmp_path):
+    overlay = f"""
+grid:
+  models: [gte]
+  optimizers: [lion]
+  epochs: 1
+  dev_sets: [fever, mine, pydocs_dev]
+collections:
+  nano_fever: {{format: nanobeir, source: nano_fever}}
+  mine: {{format: beir, folder: {tmp_path}}}
+dev_sets:
+  fever: {{label: Fever, collection: nano_fever, topics: test}}
+  mine: {{label: Mine, collection: mine, topics: tuning}}
+"""
+    for name in ("corpus.jsonl", "queries.jsonl", "qrels/tuning.tsv"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    told = snakemake("-n", "training/gte_lion_e1.dev.json", overlay=overlay)
+    assert told.returncode == 0, told.stdout
+    counts = jobs(told.stdout)
+    assert "Fetching nano_fever" in told.stdout
+    assert "BM25 for the tuning topics of mine" in told.stdout
+    assert (counts["given_candidates"], counts["candidates"]) == (1, 2)
+    assert (counts["import_topics"], counts["import_corpus"]) == (2, 1)
+
+
+def test_a_training_asks_for_all_gpus_and_a_reranking_for_one(snakemake):
+    told = snakemake("-n", "results/gte_lion_e1.trec", overlay="hardware: {gpus: 4}")
+    assert re.search(r"Training gte with lion, epoch 1 .* gpu=4 ", told.stdout)
+    assert re.search(r"Reranking results/gte_lion_e1.trec .* gpu=1 ", told.stdout)
 
 
 def test_an_optimizer_is_an_entry_in_the_config(snakemake):
@@ -112,7 +176,8 @@ def test_the_whole_experiment_has_four_test_sets(tmp_path):
     assert counts["first_stage"] == 3  # no BM25 on the candidates of the QA data
     assert counts["evaluate"] == 18 * 4 + 3
     assert counts["metrics"] == 4
-    assert counts["fetch"] == 14
+    assert counts["best_epoch"] == 6
+    assert counts["fetch"] == 17
 
 
 def test_one_run_file_of_the_experiment_fetches_only_what_it_needs(tmp_path):
@@ -133,20 +198,21 @@ def test_the_cluster_profile_asks_for_an_a100_where_a_gpu_is_needed(tmp_path):
     asking = re.findall(r"^Job .*: (\w+) .*, (.*, gpu=.*)\)$", told.stdout, re.MULTILINE)
     assert Counter(asking) == {
         ("Training", "32000 MB, gpu=1 a100"): 18,
+        ("Scoring", "32000 MB, gpu=1 a100"): 18,
         ("Reranking", "32000 MB, gpu=1 a100"): 18 * 4,
     }
 
 
 def test_prefetch_lists_every_source_of_the_experiment_and_nothing_else(tmp_path):
     told = plain_snakemake(tmp_path, "-n", "prefetch")
-    assert jobs(told.stdout) == {"fetch": 14, "prefetch": 1}
+    assert jobs(told.stdout) == {"fetch": 17, "prefetch": 1}
 
 
 def test_audit_writes_its_page(tmp_path):
     told = plain_snakemake(tmp_path, "audit", before=WITHOUT_NETWORK)
     assert told.returncode == 0, told.stdout
     page = (tmp_path / "audit.md").read_text()
-    assert "| minilm_lion | `lion_pytorch.Lion`" in page
+    assert "| minilm_lion | `lionrank.optimizers.ForeachLion`" in page
     assert "unknown, recorded on first download" in page
 
 

@@ -14,14 +14,19 @@ import jinja2
 from lionrank import config as experiment
 from lionrank import published
 from lionrank.errors import UserError
-from lionrank.estimates import disk_use, reranking_work, total, training_work
+from lionrank.estimates import disk_use, held_out_work, reranking_work, total, training_work
+from lionrank.experiment import judged_topics
 from lionrank.sources import Source
 
 TEMPLATE = Path(__file__).with_suffix(".md.j2")
 
 MISSING = "not estimated"
 MARK = " ≠"
-NULLS = {"schedule_steps": "all steps", "training_pairs.held_out.seed": "unseeded"}
+NULLS = {
+    "schedule_steps": "all steps",
+    "early_stopping": "never",
+    "training_pairs.held_out.seed": "unseeded",
+}
 """What null means in a setting that may be null."""
 
 
@@ -50,8 +55,12 @@ def collect(
         for model in config["grid"]["models"]
         for optimizer in config["grid"]["optimizers"]
     ]
-    reranking = [reranking_work(config, name) for name in config["grid"]["test_sets"]]
-    disk = list(disk_use(config, used, trainings, reranking))
+    reranking, development = (
+        [reranking_work(config, kind, name) for name in config["grid"][kind]]
+        for kind in ("test_sets", "dev_sets")
+    )
+    held_out = held_out_work(config)
+    disk = list(disk_use(config, used, trainings, reranking, development))
     rows = published.read(settings)
     compared = published.compare(rows, config, {t["name"]: t["settings"] for t in trainings})
     return {
@@ -66,6 +75,9 @@ def collect(
         "training_hours": total(training["gpu_hours"] for training in trainings),
         "reranking": reranking,
         "reranking_hours": total(test_set["gpu_hours"] for test_set in reranking),
+        "development": development,
+        "held_out": held_out,
+        "development_hours": total(work["gpu_hours"] for work in [*development, held_out]),
         "disk": disk,
         "disk_total": total(item["bytes"] for item in disk),
         "jobs": dict(jobs),
@@ -88,7 +100,7 @@ def _assumed(config: dict) -> dict[str, Any]:
     """Return the GPU, and those backbones and collections that the estimates are made with."""
     assumed, grid = config["audit"], config["grid"]
     backbones = {config["models"][model]["pretrained"] for model in grid["models"]}
-    collections = {config["test_sets"][name]["collection"] for name in grid["test_sets"]}
+    collections = {judged["collection"] for judged in judged_topics(config)}
     collections.add(config["training_pairs"]["collection"])
     return {
         "gpu": assumed["gpu"],
@@ -170,9 +182,11 @@ def value(ours: Any, setting: str = "") -> str:
     """Return a setting's value as the page prints it."""
     if ours is None:
         return NULLS.get(setting, "null")
+    if isinstance(ours, bool):
+        return str(ours).lower()
     if isinstance(ours, float):
         return re.sub(r"e(-?)\+?0*", r"e\1", repr(ours))
-    if isinstance(ours, int) and not isinstance(ours, bool):
+    if isinstance(ours, int):
         return f"{ours:,}" if ours >= 10_000 else str(ours)
     if isinstance(ours, list):
         return "[" + ", ".join(map(value, ours)) + "]"

@@ -11,7 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lionrank.errors import UserError
-from lionrank.experiment import has_first_stage, model_sources, topic_names, topic_sources
+from lionrank.experiment import (
+    has_development,
+    has_first_stage,
+    model_sources,
+    topic_names,
+    topic_sources,
+)
 from lionrank.memo import recall
 
 if TYPE_CHECKING:
@@ -35,6 +41,8 @@ def check(config: dict, schema_path: Path, sources: Iterable[str]) -> None:
         if name not in known:
             raise UserError(f"config: {place}: unknown {name!r}{_meant(name, known)}")
     _check_ranges(config)
+    _check_development(config)
+    _check_training(config)
 
 
 def _violation(config: dict, schema: bytes) -> str:
@@ -89,14 +97,16 @@ def _references(config: dict, sources: Iterable[str]) -> Iterator[tuple[str, str
         ("models", models),
         ("optimizers", optimizers),
         ("test_sets", config["test_sets"]),
+        ("dev_sets", config["dev_sets"]),
     ):
         for name in config["grid"][kind]:
             yield f"grid.{kind}", name, known
-    for name, test_set in config["test_sets"].items():
-        yield f"test_sets.{name}.collection", test_set["collection"], collections
-        known = topic_names(collections[test_set["collection"]])
-        if known is not None:
-            yield f"test_sets.{name}.topics", test_set["topics"], known
+    for kind in ("test_sets", "dev_sets"):
+        for name, judged in config[kind].items():
+            yield f"{kind}.{name}.collection", judged["collection"], collections
+            known = topic_names(collections[judged["collection"]])
+            if known is not None:
+                yield f"{kind}.{name}.topics", judged["topics"], known
     yield "training_pairs.collection", config["training_pairs"]["collection"], collections
     known = topic_names(collections[config["training_pairs"]["collection"]])
     if known is not None:
@@ -140,6 +150,11 @@ def _check_ranges(config: dict) -> None:
             least, greatest = collection[key]
             if least > greatest:
                 raise UserError(f"config: collections.{name}.{key}: {least} > {greatest}")
+    if len([unit for unit in config["hardware"]["state_every"].values() if unit]) != 1:
+        raise UserError(
+            "config: hardware.state_every: set one of minutes and steps; in an overlay "
+            "{minutes: null, steps: 500} counts steps"
+        )
     first = config["grid"]["test_sets"][0]
     if not has_first_stage(config, first):
         raise UserError(
@@ -151,6 +166,44 @@ def _check_ranges(config: dict) -> None:
             raise UserError(f"config: models.{name}: set either pretrained or architecture")
         if model["pretrained"] is None and model["tokenizer"] is None:
             raise UserError(f"config: models.{name}.tokenizer: a random start needs one")
+
+
+def _check_development(config: dict) -> None:
+    """Check that no epoch is chosen by what it is reported on."""
+
+    def topics(kind: str, name: str) -> tuple[str, str]:
+        return config[kind][name]["collection"], config[kind][name]["topics"]
+
+    reported = {topics("test_sets", name): name for name in config["grid"]["test_sets"]}
+    for name in config["grid"]["dev_sets"]:
+        if (test_set := reported.get(topics("dev_sets", name))) is not None:
+            raise UserError(
+                f"config: grid.dev_sets: {name!r} has the collection and topics of the test set "
+                f"{test_set!r}, and an epoch must not be chosen by what it is reported on; take "
+                "other topics"
+            )
+
+
+def _check_training(config: dict) -> None:
+    """Check what the layers of the trainings say of warm-up and early stopping."""
+    training = config["training"]
+    layers = {"defaults": training["defaults"]} | {
+        f"{kind}.{name}": layer
+        for kind in ("models", "optimizers", "models_and_optimizers")
+        for name, layer in training[kind].items()
+    }
+    for place, layer in layers.items():
+        warmup = layer.get("warmup", 0)
+        if warmup >= 1 and warmup != int(warmup):
+            raise UserError(
+                f"config: training.{place}.warmup: {warmup} is neither a share below 1 nor a whole "
+                "number of steps"
+            )
+        if layer.get("early_stopping") and not has_development(config):
+            raise UserError(
+                f"config: training.{place}.early_stopping: there is nothing to stop by; name dev "
+                "sets in grid.dev_sets, or hold pairs out with training_pairs.held_out.pairs"
+            )
 
 
 def training_settings(config: dict, model: str, optimizer: str) -> dict:

@@ -21,7 +21,11 @@ BYTES_A_WEIGHT = 4
 BYTES_A_RUN_LINE = 55
 """Of `qid Q0 docid rank score tag` with ids of seven digits and a checkpoint's name as the tag."""
 
-OPTIMIZER_STATES = {"torch.optim.AdamW": 2, "lion_pytorch.Lion": 1}
+OPTIMIZER_STATES = {
+    "torch.optim.AdamW": 2,
+    "lion_pytorch.Lion": 1,
+    "lionrank.optimizers.ForeachLion": 1,
+}
 """Numbers that an optimizer keeps of each weight."""
 STATES_OF_OTHERS = 2
 
@@ -82,8 +86,9 @@ def end_of_schedule(settings: Mapping[str, Any], steps: int) -> float:
 
 
 def warmup_steps(settings: Mapping[str, Any], steps: int) -> int:
-    """Return the steps of the warm-up, of the schedule's steps where those are set."""
-    return math.ceil(settings["warmup_ratio"] * (settings["schedule_steps"] or steps))
+    """Return the steps of the warm-up: as set, or its share of all that the schedule has."""
+    warmup = settings["warmup"]
+    return int(warmup) if warmup >= 1 else math.ceil(warmup * (settings["schedule_steps"] or steps))
 
 
 def training_work(config: dict, model: str, optimizer: str) -> dict[str, Any]:
@@ -127,26 +132,47 @@ def _bytes_of_checkpoints(config: dict, model: str, optimizer: str, epochs: int)
     return product(BYTES_A_WEIGHT, _backbone(config, model, "parameters"), copies)
 
 
-def reranking_work(config: dict, name: str) -> dict[str, Any]:
-    """Return topics, candidates, pairs and GPU hours of a test set, over all checkpoints."""
-    grid, collection = config["grid"], config["test_sets"][name]["collection"]
-    topics = _assumed(config, "test_sets", name, "topics")
-    candidates = _assumed(config, "test_sets", name, "candidates") or config["retrieval"]["depth"]
+def reranking_work(config: dict, kind: str, name: str) -> dict[str, Any]:
+    """Return topics, candidates, pairs and GPU hours of scoring topics by every checkpoint.
+
+    `kind` is test_sets or dev_sets, and `name` one of them.
+    """
+    collection = config[kind][name]["collection"]
+    topics = _assumed(config, kind, name, "topics")
+    candidates = _assumed(config, kind, name, "candidates") or config["retrieval"]["depth"]
     pairs = product(topics, candidates)
-    checkpoints = len(grid["models"]) * len(grid["optimizers"]) * grid["epochs"]
+    tokens = _assumed(config, "collections", collection, "tokens_per_pair", "scoring")
     return {
         "name": name,
         "collection": collection,
         "topics": topics,
         "candidates": candidates,
-        "pairs": pairs,
-        "scored": product(pairs, checkpoints),
-        "gpu_hours": _scoring_hours(config, collection, pairs),
+        **_scoring(config, pairs, tokens),
     }
 
 
-def _scoring_hours(config: dict, collection: str, pairs: float | None) -> float | None:
-    """Return the GPU hours in which every checkpoint scores `pairs`."""
+def held_out_work(config: dict) -> dict[str, Any]:
+    """Return collection, pairs and GPU hours of the evaluation losses of every checkpoint."""
+    collection = config["training_pairs"]["collection"]
+    # In the order of the file, so in batches padded as in training.
+    tokens = _assumed(config, "collections", collection, "tokens_per_pair", "training")
+    pairs = config["training_pairs"]["held_out"]["pairs"]
+    return {"collection": collection, **_scoring(config, pairs, tokens)}
+
+
+def _scoring(config: dict, pairs: float | None, tokens: float | None) -> dict[str, float | None]:
+    """Return pairs of a checkpoint and of all, and the GPU hours of all; `tokens` are a pair's."""
+    grid = config["grid"]
+    checkpoints = len(grid["models"]) * len(grid["optimizers"]) * grid["epochs"]
+    return {
+        "pairs": pairs,
+        "scored": product(pairs, checkpoints),
+        "gpu_hours": _scoring_hours(config, pairs, tokens),
+    }
+
+
+def _scoring_hours(config: dict, pairs: float | None, tokens: float | None) -> float | None:
+    """Return the GPU hours in which every checkpoint scores `pairs` of so many tokens."""
     hours: list[float | None] = []
     for model in config["grid"]["models"]:
         for optimizer in config["grid"]["optimizers"]:
@@ -154,7 +180,7 @@ def _scoring_hours(config: dict, collection: str, pairs: float | None) -> float 
             operations = product(
                 FORWARD,
                 _backbone(config, model, "encoder"),
-                _assumed(config, "collections", collection, "tokens_per_pair", "scoring"),
+                tokens,
                 pairs,
                 settings["epochs"],
             )
@@ -163,7 +189,11 @@ def _scoring_hours(config: dict, collection: str, pairs: float | None) -> float 
 
 
 def disk_use(
-    config: dict, sources: list[Source], trainings: list[dict], reranking: list[dict]
+    config: dict,
+    sources: list[Source],
+    trainings: list[dict],
+    reranking: list[dict],
+    development: list[dict],
 ) -> Iterator[dict[str, Any]]:
     """Yield (what, bytes, how they are counted) of all that takes much room."""
 
@@ -192,6 +222,9 @@ def disk_use(
         yield item(f"candidates of {test_set['name']}", candidates, text)
         lines = product(test_set["scored"], BYTES_A_RUN_LINE)
         yield item(f"run files of {test_set['name']}", lines, f"{BYTES_A_RUN_LINE} bytes a line")
+    for dev_set in development:
+        passage = _bytes_a_passage(config, dev_set["collection"])
+        yield item(f"candidates of {dev_set['name']}", product(dev_set["pairs"], passage), text)
     for training in trainings:
         how = f"weights of {training['jobs'] + 1}, optimizer state in {training['jobs']}"
         yield item(f"checkpoints of {training['name']}", training["bytes"], how)

@@ -3,7 +3,12 @@
 Runs at every parse of the workflow, so it imports nothing heavy.
 """
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from lionrank.sources import Source
 
 BM25 = "bm25"
 # Formats whose data bring the candidates of each topic.
@@ -49,6 +54,11 @@ def has_first_stage(config: dict, test_set: str) -> bool:
     return config["collections"][collection]["format"] != "marco_qa"
 
 
+def has_development(config: dict) -> bool:
+    """Return whether the epochs of a training are scored, on dev sets or on held-out pairs."""
+    return bool(config["grid"]["dev_sets"] or config["training_pairs"]["held_out"]["pairs"])
+
+
 def systems(config: dict, test_set: str, checkpoints: Iterable[str]) -> list[str]:
     """Return the systems that have a run file on a test set."""
     return [BM25, *checkpoints] if has_first_stage(config, test_set) else list(checkpoints)
@@ -72,6 +82,13 @@ def topic_sources(collection: dict, topics: str) -> list[str]:
     return []
 
 
+def judged_topics(config: dict) -> list[dict]:
+    """Return the grid's dev sets and test sets: label, collection and topics of each."""
+    return [
+        config[kind][name] for kind in ("dev_sets", "test_sets") for name in config["grid"][kind]
+    ]
+
+
 def needed_sources(config: dict) -> list[str]:
     """Return the names of all sources that the grid needs, in the order of the data's flow."""
     collections = config["collections"]
@@ -79,12 +96,45 @@ def needed_sources(config: dict) -> list[str]:
     names = topic_sources(training, "train")
     if training["format"] == "msmarco":
         names += [MSMARCO_SOURCES["triplets"], MSMARCO_SOURCES["corpus"]]
-    for name in config["grid"]["test_sets"]:
-        test_set = config["test_sets"][name]
-        collection = collections[test_set["collection"]]
-        names += topic_sources(collection, test_set["topics"])
+    for judged in judged_topics(config):
+        collection = collections[judged["collection"]]
+        names += topic_sources(collection, judged["topics"])
         if collection["format"] == "msmarco":
             names += [MSMARCO_SOURCES["corpus"], MSMARCO_SOURCES["index"]]
     for name in config["grid"]["models"]:
         names += model_sources(config["models"][name])
     return list(dict.fromkeys(names))
+
+
+def model_card_facts(config: dict, model: str, sources: Mapping[str, Source]) -> dict[str, Any]:
+    """Return what a model card says besides settings and scores, which changes no weight.
+
+    `pretrained` is a package, a random start, or repository, revision and licence of a source; its
+    revision is that of the download in the working directory where the table leaves it open, and
+    None where the download was a copy of an unknown one.
+    """
+    pretrained = config["models"][model]["pretrained"]
+    if pretrained is None:
+        start: str | dict[str, str | None] = "a random start"
+    elif pretrained not in sources:
+        start = pretrained
+    else:
+        source = sources[pretrained]
+        start = {
+            "repository": source.id,
+            "revision": source.revision or _downloaded_revision(pretrained),
+            "licence": source.licence,
+        }
+    return {
+        "label": config["models"][model]["label"],
+        "pretrained": start,
+        "collection": config["training_pairs"]["collection"],
+        "dev_labels": {
+            name: config["dev_sets"][name]["label"] for name in config["grid"]["dev_sets"]
+        },
+    }
+
+
+def _downloaded_revision(source: str) -> str | None:
+    lock = Path("sources") / f"{source}.lock.json"
+    return json.loads(lock.read_text(encoding="utf-8"))["revision"] if lock.exists() else None

@@ -29,32 +29,36 @@ _MARKERS = "o^sDvP"
 _NO_DATES = {"pdf": {"CreationDate": None, "Creator": None, "Producer": None}, "png": {}}
 
 
-def read_losses(logs: Iterable[str | os.PathLike]) -> pd.DataFrame:
+def read_losses(logs: Sequence[str | os.PathLike]) -> pd.DataFrame:
     """Return the logged losses of one training: columns `step`, `epoch` (a fraction), `loss`.
 
-    `logs` are the JSON-lines files of its epochs in order. Of a step that was logged twice, as
-    happens when an epoch is taken up again, the later line holds.
+    `logs` are the JSON-lines files of its epochs in order; that of an epoch before which the
+    training was stopped is empty. Lines without a loss, as of an evaluation, are left out.
 
     Raises:
-        UserError: a log is empty, a line lacks a value, or a loss is not finite.
+        UserError: no loss was logged, a line lacks a value, or a loss is not finite.
     """
-    rows: dict[int, tuple[int, float, float]] = {}
+    rows: list[tuple[int, float, float]] = []
     for path in logs:
-        before = len(rows)
         for record in read_json_lines(path):
-            try:
-                row = (int(record["step"]), float(record["epoch"]), float(record["loss"]))
-            except (KeyError, TypeError, ValueError) as error:
-                raise UserError(f"{path}: a line without a usable value ({error}).") from None
-            if not math.isfinite(row[2]):
-                raise UserError(
-                    f"{path}: the loss at step {row[0]} is {row[2]}: the training diverged; "
-                    "lower its learning_rate in the config."
-                )
-            rows[row[0]] = row
-        if len(rows) == before:
-            raise UserError(f"{path}: no loss was logged; train this epoch again.")
-    return pd.DataFrame(sorted(rows.values()), columns=["step", "epoch", "loss"])
+            if "loss" in record:
+                rows.append(_row(record, path))
+    if not rows:
+        raise UserError(f"{', '.join(map(str, logs))}: no loss was logged; train this again.")
+    return pd.DataFrame(rows, columns=["step", "epoch", "loss"])
+
+
+def _row(record: dict, path: str | os.PathLike) -> tuple[int, float, float]:
+    try:
+        row = (int(record["step"]), float(record["epoch"]), float(record["loss"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError(f"{path}: a line without a usable value ({error}).") from None
+    if not math.isfinite(row[2]):
+        raise UserError(
+            f"{path}: the loss at step {row[0]} is {row[2]}: the training diverged; "
+            "lower its learning_rate in the config."
+        )
+    return row
 
 
 def smoothed(losses: pd.DataFrame) -> pd.Series:
@@ -66,7 +70,12 @@ def smoothed(losses: pd.DataFrame) -> pd.Series:
 
 def final_losses(logs: Mapping[str, Sequence[str | os.PathLike]]) -> dict[str, float]:
     """Return each training's mean logged loss over its last epoch; `logs` as in loss_figure."""
-    return {name: float(read_losses(paths[-1:])["loss"].mean()) for name, paths in logs.items()}
+    return {name: _final_loss(read_losses(paths)) for name, paths in logs.items()}
+
+
+def _final_loss(losses: pd.DataFrame) -> float:
+    last = math.ceil(losses["epoch"].max())
+    return float(losses.loc[losses["epoch"] > last - 1, "loss"].mean())
 
 
 def loss_figure(

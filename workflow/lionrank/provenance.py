@@ -18,8 +18,8 @@ from lionrank.config import digest
 from lionrank.errors import UserError
 from lionrank.files import sha256
 
-# The paper's own rules are still at work when its provenance is taken.
-_UNFINISHED_STAGE = "paper"
+# The paper does not wait for these, and its own rules are still at work when this is taken.
+_UNFINISHED_STAGES = {"paper", "development", "hub"}
 LOCK = ".lock.json"
 
 
@@ -144,7 +144,7 @@ def stages(timings: str | os.PathLike) -> dict[str, dict[str, float]]:
     root = Path(timings)
     for path in sorted(root.rglob("*.tsv")):
         stage = path.relative_to(root).parts[0]
-        if stage != _UNFINISHED_STAGE:
+        if stage not in _UNFINISHED_STAGES:
             _add_benchmark(totals[stage], path)
     return {
         stage: {key: round(value, 1) for key, value in total.items()}

@@ -19,6 +19,17 @@ from lionrank.device import autocast
 CHUNK = 65_536
 
 
+def load(
+    checkpoint: str | os.PathLike, device: torch.device
+) -> tuple[PreTrainedTokenizerBase, PreTrainedModel]:
+    """Return a checkpoint's tokenizer, and its model in float32 on the device, without dropout."""
+    tokenizer = AutoTokenizer.from_pretrained(checkpoint, local_files_only=True)
+    model = AutoModelForSequenceClassification.from_pretrained(
+        checkpoint, dtype=torch.float32, local_files_only=True
+    )
+    return tokenizer, model.to(device).eval()
+
+
 def score(
     checkpoint: str | os.PathLike,
     candidates: str | os.PathLike,
@@ -30,11 +41,7 @@ def score(
 
     The raw logit is the score: a sigmoid would saturate, and bfloat16 would tie by the hundred.
     """
-    tokenizer = AutoTokenizer.from_pretrained(checkpoint, local_files_only=True)
-    model = AutoModelForSequenceClassification.from_pretrained(
-        checkpoint, dtype=torch.float32, local_files_only=True
-    )
-    model.to(device).eval()
+    tokenizer, model = load(checkpoint, device)
     rows = pq.ParquetFile(candidates)
     logits: list[float] = []
     with (

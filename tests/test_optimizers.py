@@ -1,0 +1,120 @@
+"""Optimizers from the config: what they decay, which classes they may be, and Lion at once."""
+
+import lion_pytorch
+import pytest
+import torch
+from lion_pytorch.foreach import Lion as LerpLion
+
+from lionrank import optimizers
+from lionrank.errors import UserError
+
+SETTINGS = {
+    "learning_rate": 1e-3,
+    "weight_decay": 0.01,
+    "decay_biases_and_norms": True,
+    "optimizer": {"class": "torch.optim.AdamW", "arguments": {"betas": [0.9, 0.999]}},
+}
+
+
+class Block(torch.nn.Module):
+    """The kinds of weights that a transformer has."""
+
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(1)
+        self.embeddings = torch.nn.Embedding(50, 16)
+        self.dense = torch.nn.Linear(16, 16)
+        self.attn_ln = torch.nn.LayerNorm(16)
+
+    def forward(self, tokens):
+        return self.attn_ln(self.dense(self.embeddings(tokens))).square().mean()
+
+
+def stepped(optimizer_class, steps=200, **arguments):
+    """Return the weights and momenta after steps with the same gradients, some tensors left out."""
+    model = Block()
+    optimizer = optimizer_class(model.parameters(), lr=1e-3, betas=(0.9, 0.99), **arguments)
+    generator = torch.Generator().manual_seed(2)
+    for step in range(steps):
+        for number, parameter in enumerate(model.parameters()):
+            gradient = torch.randn(parameter.shape, generator=generator) * 1e-3
+            parameter.grad = gradient if (step + number) % 7 else None
+        optimizer.step()
+    return [
+        *(parameter.detach() for parameter in model.parameters()),
+        *(state["exp_avg"] for state in optimizer.state.values()),
+    ]
+
+
+@pytest.mark.parametrize("decay", [0.0, 0.01])
+@pytest.mark.parametrize("decoupled", [False, True])
+def test_lion_on_all_tensors_at_once_has_the_bits_of_the_plain_one(decay, decoupled):
+    """Trap 8 of the protocol: a comparison of speeds needs both optimizers on equal footing."""
+    arguments = {"weight_decay": decay, "decoupled_weight_decay": decoupled}
+    plain = stepped(lion_pytorch.Lion, **arguments)
+    at_once = stepped(optimizers.ForeachLion, **arguments)
+    assert all(torch.equal(*pair) for pair in zip(plain, at_once, strict=True))
+
+
+def test_the_librarys_own_form_with_lerp_rounds_otherwise():
+    """Which is why ours is there; should this fail, lion_pytorch.foreach can take its place."""
+    plain, lerp = stepped(lion_pytorch.Lion), stepped(LerpLion)
+    assert not all(torch.equal(*pair) for pair in zip(plain, lerp, strict=True))
+
+
+def test_weight_decay_is_on_every_parameter_as_it_was_published():
+    (group,) = optimizers.build(Block(), SETTINGS).param_groups
+    assert len(group["params"]) == 5
+    assert group["weight_decay"] == 0.01
+
+
+def test_the_usual_groups_leave_biases_and_norms_undecayed():
+    model = Block()
+    optimizer = optimizers.build(model, SETTINGS | {"decay_biases_and_norms": False})
+    decayed, others = optimizer.param_groups
+    assert decayed["weight_decay"] == 0.01
+    assert {id(each) for each in decayed["params"]} == {
+        id(model.embeddings.weight),
+        id(model.dense.weight),
+    }
+    assert others["weight_decay"] == 0
+    assert len(others["params"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("torch.optim.AdamW", {"betas": [0.9, 0.999], "fused": True}),
+        ("torch.optim.SGD", {"momentum": 0.9}),
+        ("torch.optim.Adafactor", {}),
+        ("lion_pytorch.Lion", {"betas": [0.9, 0.99]}),
+        ("lion_pytorch.cautious_lion.Lion", {"cautious_factor": 0.1}),
+        ("transformers.Adafactor", {"scale_parameter": False, "relative_step": False}),
+    ],
+)
+def test_an_optimizer_is_a_class_path_and_arguments(name, arguments):
+    model = Block()
+    optimizer = optimizers.build(
+        model, SETTINGS | {"optimizer": {"class": name, "arguments": arguments}}
+    )
+    before = [parameter.detach().clone() for parameter in model.parameters()]
+    model(torch.arange(10)).backward()
+    optimizer.step()
+    changed = [not torch.equal(*pair) for pair in zip(before, model.parameters(), strict=True)]
+    assert all(changed)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "reason"),
+    [
+        ("torch.optim.Loin", {}, "has no attribute 'Loin'"),
+        ("no_such_package.Lion", {}, "No module named 'no_such_package'"),
+        ("torch.optim.SGD", {"momentun": 0.9}, "unexpected keyword argument 'momentun'"),
+        ("torch.optim.AdamW", {"betas": [0.9, 1.5]}, "Invalid beta parameter"),
+    ],
+)
+def test_an_optimizer_that_cannot_be_built_is_named(name, arguments, reason):
+    settings = SETTINGS | {"optimizer": {"class": name, "arguments": arguments}}
+    with pytest.raises(UserError, match=reason) as error:
+        optimizers.build(Block(), settings)
+    assert str(error.value).startswith(f"optimizers: {name} with ")

@@ -1,0 +1,31 @@
+"""How a checkpoint reranks the candidates of development data."""
+
+import os
+from statistics import mean
+
+import pandas as pd
+import torch
+
+from lionrank import reranking, trec
+from lionrank.evaluation import evaluate
+
+METRIC = "ndcg_cut_10"
+
+
+def ndcg(
+    checkpoint: str | os.PathLike,
+    candidates: str | os.PathLike,
+    qrels: str | os.PathLike,
+    batch_size: int,
+    precision: str,
+    device: torch.device,
+) -> float:
+    """Return the mean nDCG@10 of candidates (qid, docid, query, passage) that are reranked.
+
+    A relevant document that is no candidate is missed, and a judged topic without candidates
+    counts as zero: a reranker cannot put back what the first stage did not find.
+    """
+    logits = reranking.score(checkpoint, candidates, batch_size, precision, device)
+    ids = pd.read_parquet(candidates, columns=["qid", "docid"])
+    per_query = evaluate(trec.read_qrels(qrels), trec.to_run(ids, logits), level=1, complete=True)
+    return mean(measures[METRIC] for measures in per_query.values())

@@ -1,0 +1,86 @@
+"""How a training does on development data, epoch by epoch: which epoch is best, when to stop."""
+
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from statistics import mean
+from typing import TypedDict
+
+from lionrank.errors import UserError
+from lionrank.files import read_json_lines
+
+
+class Epoch(TypedDict):
+    """The scores at the end of one epoch, which counts from 1.
+
+    `eval_loss` is None where no pairs are held out, `mean_ndcg_cut_10` where there is no dev set.
+    """
+
+    epoch: int
+    eval_loss: float | None
+    ndcg_cut_10: dict[str, float]
+    mean_ndcg_cut_10: float | None
+
+
+def scores(epoch: int, eval_loss: float | None, ndcg: Mapping[str, float]) -> Epoch:
+    """Return the scores of an epoch; `ndcg` is nDCG@10 by dev set."""
+    return {
+        "epoch": epoch,
+        "eval_loss": eval_loss,
+        "ndcg_cut_10": dict(ndcg),
+        "mean_ndcg_cut_10": mean(ndcg.values()) if ndcg else None,
+    }
+
+
+def read(paths: Iterable[str | os.PathLike]) -> list[Epoch]:
+    """Return the scores in the files of some epochs, in their order.
+
+    Raises:
+        UserError: a file is damaged.
+    """
+    return [_read(Path(path)) for path in paths]
+
+
+def _read(path: Path) -> Epoch:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise UserError(f"{path} is damaged ({error}): delete it and run again.") from None
+
+
+def eval_loss(log: str | os.PathLike) -> float | None:
+    """Return the loss on held-out pairs at the end of a training log, None where it has none."""
+    losses = [line["eval_loss"] for line in read_json_lines(log) if "eval_loss" in line]
+    return losses[-1] if losses else None
+
+
+def best(epochs: Sequence[Epoch]) -> Epoch:
+    """Return the scores of the best epoch, the earliest of several that are level.
+
+    The best has the highest mean nDCG@10 over the dev sets or, without one, the lowest loss on
+    held-out pairs.
+
+    Raises:
+        UserError: there is neither.
+    """
+    # Both functions return the first of several that are level.
+    if scored := [epoch for epoch in epochs if epoch["mean_ndcg_cut_10"] is not None]:
+        return max(scored, key=lambda epoch: epoch["mean_ndcg_cut_10"])
+    if scored := [epoch for epoch in epochs if epoch["eval_loss"] is not None]:
+        return min(scored, key=lambda epoch: epoch["eval_loss"])
+    raise UserError(
+        "there are no development scores to choose an epoch by: name dev sets in grid.dev_sets, or "
+        "hold pairs out with training_pairs.held_out.pairs, and train again."
+    )
+
+
+def stopped(epochs: Sequence[Epoch], patience: int | None) -> bool:
+    """Return whether a training is over: `patience` epochs have not been better than the best.
+
+    Raises:
+        UserError: there are no development scores to tell by.
+    """
+    if patience is None or not epochs:
+        return False
+    return epochs[-1]["epoch"] - best(epochs)["epoch"] >= patience

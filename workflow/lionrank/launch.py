@@ -1,0 +1,65 @@
+"""Starting a training: in this process, or in one process a GPU as torchrun starts them."""
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from lionrank.device import prepare
+from lionrank.errors import UserError
+from lionrank.training import train_epoch
+
+REFUSAL = "refusal.txt"
+
+
+def train(gpus: int, threads: int, **request: Any) -> None:
+    """Call `train_epoch` with the request, on so many GPUs, or on the CPU where it is none.
+
+    Raises:
+        UserError: as `train_epoch`.
+    """
+    if gpus > 1:
+        train_with_processes(gpus, gpus, threads, **request)
+    else:
+        train_epoch(device=prepare(threads, gpus), **request)
+
+
+def train_with_processes(processes: int, gpus: int, threads: int, **request: Any) -> None:
+    """Call `train_epoch` in several processes that share each global batch.
+
+    Raises:
+        UserError: as `train_epoch`, or a process ended otherwise; its log has the reason.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        task = Path(folder) / "task.json"
+        own = {"gpus": gpus, "threads": max(1, threads // processes)}
+        task.write_text(json.dumps(own | {"request": request}, default=str), encoding="utf-8")
+        ended = subprocess.run(
+            [
+                *(sys.executable, "-m", "torch.distributed.run", "--standalone"),
+                *(f"--nproc-per-node={processes}", "-m", "lionrank.launch", str(task)),
+            ]
+        )
+        if ended.returncode:
+            refusal = Path(folder) / REFUSAL
+            raise UserError(
+                refusal.read_text(encoding="utf-8")
+                if refusal.exists()
+                else f"one of {processes} training processes ended; what it said stands above."
+            )
+
+
+def _work(task: Path) -> None:
+    """Do one process' part of a task."""
+    own = json.loads(task.read_text(encoding="utf-8"))
+    try:
+        train_epoch(device=prepare(own["threads"], own["gpus"]), **own["request"])
+    except UserError as error:
+        (task.parent / REFUSAL).write_text(str(error), encoding="utf-8")
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    _work(Path(sys.argv[1]))

@@ -1,0 +1,71 @@
+"""Losses, each with the shape of the training data that it learns from.
+
+A new loss is a class like `BinaryCrossEntropy` and a line in `LOSSES`. Whatever its shape, a batch
+reaches it as one row of logits and one row of targets an example.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How an example of the training data reads: a query, its passages and its targets."""
+
+    columns: tuple[str, ...]
+    """Of the Parquet file; one of them is `query`."""
+    read: Callable[[dict], tuple[list[str], list[float]]]
+    """Returns an example's passages, as many for each, and what their logits are compared with."""
+
+
+def _of_pair(example: dict) -> tuple[list[str], list[float]]:
+    return [example["passage"]], [example["label"]]
+
+
+def _of_triplet(example: dict) -> tuple[list[str], list[float]]:
+    return [example["positive"], example["negative"]], [example["margin"]]
+
+
+def _of_list(example: dict) -> tuple[list[str], list[float]]:
+    return example["passages"], example["labels"]
+
+
+PAIRS = Shape(("query", "passage", "label"), _of_pair)
+"""A passage and whether it is relevant."""
+
+TRIPLETS = Shape(("query", "positive", "negative", "margin"), _of_triplet)
+"""Two passages and by how much a teacher scores the first above the second."""
+
+LISTS = Shape(("query", "passages", "labels"), _of_list)
+"""Some passages and the grade of each."""
+
+
+class Loss(torch.nn.Module):
+    """A loss of single examples, so that the mean of a batch can be taken in any parts."""
+
+    shape: Shape
+
+    def forward(self, logits: Tensor, targets: Tensor) -> Tensor:
+        """Return the loss of each example.
+
+        Of `n` examples: logits [n, passages], targets [n, targets], losses [n], all float32.
+        """
+        raise NotImplementedError
+
+
+class BinaryCrossEntropy(Loss):
+    """Binary cross-entropy on the logit, the loss of the published experiment."""
+
+    shape = PAIRS
+
+    def forward(self, logits: Tensor, targets: Tensor) -> Tensor:
+        losses = torch.nn.functional.binary_cross_entropy_with_logits(
+            logits, targets, reduction="none"
+        )
+        return losses.mean(dim=1)
+
+
+LOSSES: dict[str, type[Loss]] = {"bce": BinaryCrossEntropy}

@@ -1,0 +1,31 @@
+"""Score a checkpoint on development data."""
+
+from lionrank.jobs import job_log
+
+with job_log(snakemake.log[0]):
+    from lionrank import development
+    from lionrank.dev_evaluation import ndcg
+    from lionrank.device import prepare
+    from lionrank.files import write_json
+
+    device = prepare(snakemake.threads, snakemake.resources.gpu)
+    files = zip(
+        snakemake.params.dev_sets,
+        snakemake.input.candidates,
+        snakemake.input.qrels,
+        strict=True,
+    )
+    scores = {
+        name: ndcg(
+            snakemake.input.checkpoint,
+            candidates,
+            qrels,
+            snakemake.params.batch_size,
+            snakemake.params.precision,
+            device,
+        )
+        for name, candidates, qrels in files
+    }
+    loss = development.eval_loss(snakemake.input.log)
+    epoch = int(snakemake.wildcards.epoch)
+    write_json(snakemake.output[0], development.scores(epoch, loss, scores))
