@@ -9,7 +9,7 @@ COMMANDS :=
 # A terminal gets live bars, a file gets a line a job.
 LOGGER := $(shell test -t 2 && echo --logger rich)
 
-.PHONY: help system install demo test lint bench-join lock clean
+.PHONY: help system install demo test lint bench-join bench-seeds lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile | expand -t 17
@@ -32,6 +32,9 @@ lint: install ## check the style of Python and Snakemake code
 
 bench-join: install ## time the join of triplets with their text beside the dictionary way (ARGS)
 	@$(IN_VENV) python benchmarks/join.py $(ARGS)
+
+bench-seeds: install ## measure how the demo's scores vary over seeds (ARGS="--seeds 5")
+	@$(IN_VENV) python benchmarks/seeds.py $(ARGS)
 
 # torch brings the CUDA packages at versions of its own, and only where there is a GPU build.
 lock: install ## write the versions that .venv has now into envs/

@@ -169,7 +169,23 @@ def test_how_a_job_computes_and_where_results_go_reruns_no_training(demo):
     told = run_snakemake(demo, "-n", "all", overlay=yaml.safe_dump(overlay))
     assert told.returncode == 0, told.stdout
     # Those show or record the settings themselves.
-    assert jobs(told.stdout).keys() <= {"all", "provenance", "main_tex", "compile_paper"}
+    shown = {"all", "provenance", "main_tex", "compile_paper", "model_card"}
+    assert jobs(told.stdout).keys() <= shown
+
+
+def test_every_checkpoint_has_a_model_card_that_loads_it(demo):
+    for folder in (demo / "hub").iterdir():
+        card = ModelCard.load(folder / "README.md")
+        assert card.data.pipeline_tag == "text-ranking"
+        assert f'CrossEncoder("hub/{folder.name}")' in card.text
+        assert "pydocs dev" in card.text
+        assert not (folder / "optimizer.pt").exists()
+        assert (folder / "model.safetensors").samefile(
+            demo / "checkpoints" / folder.name / "model.safetensors"
+        )
+    assert len(list((demo / "hub").iterdir())) == 12
+    scores = CrossEncoder(str(demo / "hub" / "gte_lion_e1"), device="cpu").predict([("a", "b")])
+    assert 0 < scores[0] < 1
 
 
 def test_every_training_has_its_best_epoch_on_the_dev_topics(demo):
@@ -177,9 +193,9 @@ def test_every_training_has_its_best_epoch_on_the_dev_topics(demo):
         for optimizer in ("adamw", "lion"):
             name = f"{model}_{optimizer}"
             best = json.loads((demo / "training" / f"{name}.best.json").read_text())
-            history = json.loads((demo / "checkpoints" / f"{name}_e2" / "dev.json").read_text())
+            files = [demo / "training" / f"{name}_e{epoch}.dev.json" for epoch in (1, 2)]
             scores = [epoch["ndcg_cut_10"]["pydocs_dev"] for epoch in best["epochs"]]
-            assert best["epochs"] == history["epochs"]
+            assert best["epochs"] == [json.loads(file.read_text()) for file in files]
             assert len(scores) == 2
             assert best["mean_ndcg_cut_10"] == max(scores)
             assert best["epoch"] == scores.index(max(scores)) + 1

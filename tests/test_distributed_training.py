@@ -56,5 +56,5 @@ def test_an_epoch_may_go_on_with_another_number_of_processes(start, data, tmp_pa
 def test_what_one_process_finds_wrong_is_told_by_the_job(start, data, tmp_path):
     bad = tmp_path / "pairs.parquet"
     pd.read_parquet(data["pairs"]).drop(columns="label").to_parquet(bad)
-    with pytest.raises(UserError, match="has no column label: training.loss learns from"):
+    with pytest.raises(UserError, match=r"has no column label: training\.loss learns from"):
         train_with_two(start, {**data, "pairs": str(bad)}, 1, tmp_path)

@@ -3,6 +3,10 @@
 import json
 import random
 import signal
+import subprocess
+import sys
+import textwrap
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
@@ -233,3 +237,56 @@ def test_where_not_even_one_pair_fits_it_says_so(start, data, tmp_path, monkeypa
     monkeypatch.setattr(Greedy, "fit", 0, raising=False)
     with pytest.raises(UserError, match="one example alone does not fit into the memory"):
         tiny.train(start, data, 1, tmp_path)
+
+
+class FillsTheDisk(BinaryCrossEntropy):
+    """Leaves no room on the disk in the midst of the epoch."""
+
+    folder: Path
+    calls = 0
+
+    def forward(self, logits, targets):
+        FillsTheDisk.calls += 1
+        if FillsTheDisk.calls == 12:
+            with open(self.folder / "filler", "wb", buffering=0) as file, suppress(OSError):
+                while True:
+                    file.write(bytes(100_000))
+        return super().forward(logits, targets)
+
+
+FULL_DISK = """
+    import json, os, sys
+    from pathlib import Path
+    sys.path.insert(0, sys.argv[1])
+    import test_interrupted_training as own
+    from lionrank import launch, losses
+
+    own.FillsTheDisk.folder = Path(sys.argv[2])
+    losses.LOSSES["bce"] = own.FillsTheDisk
+    launch.train(**json.loads((Path(sys.argv[2]) / "task.json").read_text()))
+"""
+
+
+def test_a_disk_that_fills_up_in_mid_epoch_leaves_the_last_state_whole(start, data, tmp_path):
+    """On a disk of its own, of 60 MB, which the process alone sees."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", disk]).returncode:
+        pytest.skip("this user may not mount anything, not even in a namespace of their own")
+    task = tiny.request(start, data, 1, disk, state_every={"steps": 5})
+    (tmp_path / "task.json").write_text(json.dumps(task))
+    own = Path(__file__).parent
+    told = subprocess.run(
+        [
+            *("unshare", "-rm", "sh", "-c"),
+            'mount -t tmpfs -o size=60m tmpfs "$1" && cp "$2" "$1" && "$3" -c "$4" "$5" "$1"; '
+            'ls "$1"/training/*.state',
+            *("sh", disk, tmp_path / "task.json", sys.executable),
+            *(textwrap.dedent(FULL_DISK), own),
+        ],
+        capture_output=True,
+        text=True,
+    )
+    assert "is on a full disk (0 MB free). The last state that was kept is whole" in told.stderr
+    assert "step-10" in told.stdout.split()
+    assert "step-15" not in told.stdout.split()

@@ -10,6 +10,7 @@ import tiny_training as tiny
 import torch
 from safetensors.torch import load_file
 from sentence_transformers import CrossEncoder
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from lionrank import batches, development, device, losses, models, reranking
 from lionrank.errors import UserError
@@ -250,6 +251,23 @@ def test_a_loss_says_which_shape_of_data_it_learns_from(starts, data, tmp_path, 
     first = tiny.steps(last)[0]["loss"]
     assert tiny.log(last)[-1]["eval_loss"] < 0.9 * first
     assert batches.read_examples(path, loss.shape).column_names == list(loss.shape.columns)
+
+
+def test_a_tracker_gets_the_lines_of_the_log_in_one_run_for_all_epochs(starts, data, tmp_path):
+    last = tiny.chain(starts / "bert", data, 2, tmp_path, tracking="tensorboard")
+    first = last.with_name(last.name.replace("e2", "e1"))
+    (run,) = (tmp_path / "training" / "tensorboard").iterdir()
+    events = EventAccumulator(str(run))
+    events.Reload()
+    records = tiny.steps(first) + tiny.steps(last)
+    for tag, name in (("train/loss", "loss"), ("train/lr", "lr"), ("train/tokens", "tokens")):
+        found = {event.step: event.value for event in events.Scalars(tag)}
+        expected = {record["step"]: record[name] for record in records}
+        assert found == pytest.approx(expected)
+    evaluated = {event.step: event.value for event in events.Scalars("eval/loss")}
+    assert evaluated == pytest.approx(
+        {STEPS * e: tiny.log(c)[-1]["eval_loss"] for e, c in ((1, first), (2, last))}
+    )
 
 
 def test_the_head_depends_on_the_seed_alone(starts, tmp_path):

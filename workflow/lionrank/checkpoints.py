@@ -23,6 +23,9 @@ OF_MODEL = ("config.json", "tokenizer_config.json")
 OF_TRAINING = ("optimizer.pt", "scheduler.pt", TRAINER_STATE, PROGRESS)
 """What the next epoch needs besides the model."""
 
+ROOM_OF_A_FULL_DISK = 50_000_000
+"""Bytes: what is left when a file does not fit may be anything below the file's size."""
+
 MOST_STATES = 2
 """Numbers that the usual optimizers keep of each weight, at most."""
 
@@ -72,6 +75,20 @@ def check_room(previous: str | os.PathLike, place: Path) -> None:
             f"{place}: the states of this epoch need {needed / 1e9:.2f} GB and {free / 1e9:.2f} GB "
             "are free: make room, or take another working directory (--directory)."
         )
+
+
+def explain_if_full(place: Path, error: Exception) -> None:
+    """Say what to do if the reason of an error may be that the disk of `place` is full.
+
+    Raises:
+        UserError: it is full.
+    """
+    free = shutil.disk_usage(place).free
+    if free < ROOM_OF_A_FULL_DISK:
+        raise UserError(
+            f"{place} is on a full disk ({free / 1e6:.0f} MB free). The last state that was kept "
+            "is whole: make room, and the same command goes on from there."
+        ) from error
 
 
 def complete(state: Path, facts: dict[str, dict], checkpoint: str | os.PathLike) -> None:

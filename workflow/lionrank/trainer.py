@@ -4,7 +4,6 @@ memory runs out, when a state is kept, and what the log says.
 
 import json
 import math
-import shutil
 import signal
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -32,9 +31,6 @@ from lionrank.files import write_json
 from lionrank.losses import Loss
 from lionrank.training_log import Meter, stall_warning
 from lionrank.training_state import EpochState
-
-ROOM_OF_A_FULL_DISK = 50_000_000
-"""Bytes; writing a weight file fails with what is left being less than the file, not none."""
 
 
 class Trainer(CrossEncoderTrainer):
@@ -194,11 +190,7 @@ class Trainer(CrossEncoderTrainer):
         self.check_finite()
         written = self.states.partial / f"{PREFIX_CHECKPOINT_DIR}-{self.state.global_step}"
         with self.meter.phase("save"):
-            try:
-                super()._save_checkpoint(model, trial)
-            except Exception as error:
-                _explain_if_full(self.states.folder, error)
-                raise
+            super()._save_checkpoint(model, trial)
             self.accelerator.wait_for_everyone()
             if self.is_world_process_zero():
                 write_json(written / PROGRESS, self._progress())
@@ -344,13 +336,3 @@ def _restore(random_state: tuple[Tensor, Tensor | None], device: torch.device) -
     torch.set_rng_state(on_cpu)
     if on_gpu is not None:
         torch.cuda.set_rng_state(on_gpu, device)
-
-
-def _explain_if_full(folder: Path, error: Exception) -> None:
-    """Raise a UserError if writing failed because the disk is full."""
-    free = shutil.disk_usage(folder).free
-    if free < ROOM_OF_A_FULL_DISK:
-        raise UserError(
-            f"{folder} is on a full disk ({free / 1e6:.0f} MB free), and the state could not be "
-            "written. The one before it is whole: make room, then run the same command again."
-        ) from error

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 import torch
 from accelerate import PartialState
 from accelerate.utils import broadcast_object_list
+from safetensors import SafetensorError
 from sentence_transformers.cross_encoder import CrossEncoder, CrossEncoderTrainingArguments
 from transformers import TrainerCallback, TrainerState
 from transformers.utils import logging as transformers_logging
@@ -107,7 +108,7 @@ def training_arguments(
     to be, within a step.
     """
     processes = int(os.environ.get("WORLD_SIZE", 1))
-    return CrossEncoderTrainingArguments(
+    arguments = CrossEncoderTrainingArguments(
         output_dir=str(folder),
         num_train_epochs=settings["epochs"],
         per_device_train_batch_size=math.ceil(settings["global_batch_size"] / processes),
@@ -128,6 +129,9 @@ def training_arguments(
         run_name=name,
         report_to=report_to(tracking, name.rpartition("_")[0], folder.parent.parent),
     )
+    # Where it sees several GPUs the Trainer would spread one process over all, and grow the batch.
+    arguments._n_gpu = min(arguments.n_gpu, 1)
+    return arguments
 
 
 def _trainer(
@@ -203,13 +207,14 @@ def _train(trainer: Trainer, start: str | os.PathLike | None) -> None:
     try:
         with trainer.steps.stop_signals():
             trainer.train(resume_from_checkpoint=str(start) if start else None)
+    except (OSError, RuntimeError, SafetensorError) as error:
+        checkpoints.explain_if_full(trainer.states.folder, error)
+        raise
     finally:
         trainer.meter.close()
 
 
-def _facts(
-    settings: dict, epoch: int, arguments: CrossEncoderTrainingArguments
-) -> dict[str, dict]:
+def _facts(settings: dict, epoch: int, arguments: CrossEncoderTrainingArguments) -> dict[str, dict]:
     """Return what a checkpoint says of how it came to be, by the name of its file."""
     packages = ("torch", "transformers", "sentence-transformers", "lion-pytorch")
     environment = {
