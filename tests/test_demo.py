@@ -14,6 +14,8 @@ import pandas as pd
 import pytest
 import yaml
 from conftest import ROOT, run_snakemake, start_snakemake
+from huggingface_hub import ModelCard
+from sentence_transformers import CrossEncoder
 from test_workflow import jobs
 
 from lionrank import trec

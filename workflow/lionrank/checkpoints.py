@@ -38,25 +38,24 @@ def steps_before(checkpoint: str | os.PathLike) -> int:
     """
     folder = Path(checkpoint)
     trained = (folder / SETTINGS).exists()
-    needed = [*OF_MODEL, *_weight_files(folder), *(OF_TRAINING if trained else ())]
-    for name in needed:
-        path = folder / name
+    names = (*OF_MODEL, *(OF_TRAINING if trained else ()))
+    for path in (*(folder / name for name in names), *weight_files(folder)):
         if not path.is_file() or not path.stat().st_size:
             raise UserError(
-                f"{folder} is no whole checkpoint: {name} is missing or empty. Delete the folder "
-                "and run again; only its own epoch is trained anew."
+                f"{folder} is no whole checkpoint: {path.name} is missing or empty. Delete the "
+                "folder and run again; only its own epoch is trained anew."
             )
     if not trained:
         return 0
     return json.loads((folder / TRAINER_STATE).read_text(encoding="utf-8"))["global_step"]
 
 
-def _weight_files(folder: Path) -> list[str]:
-    """Return the names of all files that should hold the weights."""
-    if not (folder / INDEX).is_file():
-        return [WEIGHTS]
-    index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
-    return sorted(set(index["weight_map"].values()))
+def weight_files(checkpoint: Path) -> list[Path]:
+    """Return all files that should hold the weights of a checkpoint, there or not."""
+    if not (checkpoint / INDEX).is_file():
+        return [checkpoint / WEIGHTS]
+    index = json.loads((checkpoint / INDEX).read_text(encoding="utf-8"))
+    return [checkpoint / name for name in sorted(set(index["weight_map"].values()))]
 
 
 def check_room(previous: str | os.PathLike, place: Path) -> None:
@@ -68,7 +67,7 @@ def check_room(previous: str | os.PathLike, place: Path) -> None:
     folder = Path(previous)
     state = sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
     if not (folder / "optimizer.pt").exists():
-        state += MOST_STATES * sum((folder / name).stat().st_size for name in _weight_files(folder))
+        state += MOST_STATES * sum(path.stat().st_size for path in weight_files(folder))
     needed, free = (KEPT + 1) * state, shutil.disk_usage(place).free
     if free < needed:
         raise UserError(

@@ -89,13 +89,13 @@ def train_epoch(
             trainer.restore(Path(start))
         _train(trainer, start)
         if leads:
-            written = state.newest()
-            lost = eval_loss(written, held_out, loss, batch_size, settings["precision"], device)
+            end = state.newest()
+            lost = eval_loss(end, held_out, loss, batch_size, settings["precision"], device)
             if lost is not None:
                 trainer.log({"eval_loss": lost})
+            # Before the checkpoint, which is what the next job takes for the end of this one.
             write_json_lines(log, lines_since(first_step, trainer.state))
-            facts = _facts(settings, epoch, arguments)
-            checkpoints.complete(written, facts, checkpoint)
+            checkpoints.complete(end, _facts(settings, epoch, arguments), checkpoint)
             state.remove()
 
 
@@ -198,13 +198,13 @@ def lines_since(step: int, state: TrainerState) -> list[dict]:
 
 def _train(trainer: Trainer, start: str | os.PathLike | None) -> None:
     """Train to the end of the epoch, unless the state is of its end already."""
-    if start:
-        known = TrainerState.load_from_json(str(Path(start) / checkpoints.TRAINER_STATE))
-        print(f"Going on after step {known.global_step}, from {start}.")
-        if known.global_step == trainer.steps.last_step:
-            trainer.state = known
-            return
     try:
+        if start:
+            known = TrainerState.load_from_json(str(Path(start) / checkpoints.TRAINER_STATE))
+            print(f"Going on after step {known.global_step}, from {start}.")
+            if known.global_step == trainer.steps.last_step:
+                trainer.state = known
+                return
         with trainer.steps.stop_signals():
             trainer.train(resume_from_checkpoint=str(start) if start else None)
     except (OSError, RuntimeError, SafetensorError) as error:
@@ -237,7 +237,7 @@ def _stamp(
         "epoch": epoch,
         "settings": settings,
         "pairs": sha256(pairs),
-        "previous": sha256(Path(previous) / "model.safetensors"),
+        "previous": {path.name: sha256(path) for path in checkpoints.weight_files(Path(previous))},
         "code": code,
     }
 
