@@ -13,6 +13,7 @@ from typing import Any
 
 from lionrank.config import training_settings
 from lionrank.sources import Source
+from lionrank.training_state import KEPT
 
 FORWARD, FORWARD_AND_BACKWARD = 2, 6
 """Operations a parameter and token."""
@@ -115,6 +116,7 @@ def training_work(config: dict, model: str, optimizer: str) -> dict[str, Any]:
         "jobs": epochs,
         "gpu_hours": _gpu_hours(config, operations, settings["precision"]),
         "bytes": _bytes_of_checkpoints(config, model, optimizer, epochs),
+        "bytes_within_epoch": _bytes_within_epoch(config, model, optimizer),
     }
 
 
@@ -129,6 +131,13 @@ def _bytes_of_checkpoints(config: dict, model: str, optimizer: str, epochs: int)
     """Return the size of all checkpoints of a training; the start has no optimizer state."""
     states = OPTIMIZER_STATES.get(config["optimizers"][optimizer]["class"], STATES_OF_OTHERS)
     copies = 1 + epochs * (1 + states)
+    return product(BYTES_A_WEIGHT, _backbone(config, model, "parameters"), copies)
+
+
+def _bytes_within_epoch(config: dict, model: str, optimizer: str) -> float | None:
+    """Return the size of the states that are kept while an epoch is trained, and of a new one."""
+    states = OPTIMIZER_STATES.get(config["optimizers"][optimizer]["class"], STATES_OF_OTHERS)
+    copies = (KEPT + 1) * (1 + states)
     return product(BYTES_A_WEIGHT, _backbone(config, model, "parameters"), copies)
 
 
@@ -228,6 +237,14 @@ def disk_use(
     for training in trainings:
         how = f"weights of {training['jobs'] + 1}, optimizer state in {training['jobs']}"
         yield item(f"checkpoints of {training['name']}", training["bytes"], how)
+    largest = max(
+        (each for each in trainings if each["bytes_within_epoch"] is not None),
+        key=lambda training: training["bytes_within_epoch"],
+        default=None,
+    )
+    if largest is not None:
+        how = f"{KEPT + 1}, of {largest['name']}, until the epoch's checkpoint is complete"
+        yield item("states within an epoch", largest["bytes_within_epoch"], how)
 
 
 def _bytes_a_passage(config: dict, collection: str) -> float | None:
