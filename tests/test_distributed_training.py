@@ -1,6 +1,7 @@
 """Two processes on the CPU (torchrun, gloo) share each global batch as two GPUs would."""
 
 import json
+import signal
 from pathlib import Path
 
 import pandas as pd
@@ -51,6 +52,22 @@ def test_an_epoch_may_go_on_with_another_number_of_processes(start, data, tmp_pa
     stayed = tiny.chain(start, data, 2, tmp_path / "stayed")
     losses = [[line["loss"] for line in tiny.steps(each)] for each in (moved, stayed)]
     assert losses[0] == pytest.approx(losses[1], 1e-4)
+
+
+def test_a_signal_to_the_job_stops_all_its_processes_after_the_same_step(tmp_path, start):
+    data = tiny.write_data(tmp_path, queries=200)
+    task = tiny.request(start, data, 1, tmp_path / "stopped")
+    output = tmp_path / "output"
+    tiny.kill_at(tiny.start(task, output, processes=2), task, 3, signal.SIGTERM)
+    told = output.read_text()
+    assert "UserError: stopped by SIGTERM after step" in told
+    (state,) = tiny.state_folder(task).glob("step-*")
+    again = tiny.start(task, output, processes=2)
+    again.join()
+    assert f"Going on after step {state.name.removeprefix('step-')}" in output.read_text()
+    losses = [line["loss"] for line in tiny.steps(Path(task["checkpoint"]))]
+    whole = tiny.steps(tiny.train(start, data, 1, tmp_path / "whole"))
+    assert losses == pytest.approx([line["loss"] for line in whole], 1e-4)
 
 
 def test_what_one_process_finds_wrong_is_told_by_the_job(start, data, tmp_path):

@@ -122,20 +122,23 @@ def state_folder(task: dict) -> Path:
     return Path(task["log"]).with_suffix(".state")
 
 
-def _work(task: dict, output: str) -> None:
+def _work(task: dict, output: str, processes: int) -> None:
     handle = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(handle, 1)
     os.dup2(handle, 2)
     # As in a process that was not forked off a server; else every worker would import torch anew.
     multiprocessing.set_start_method("fork", force=True)
-    launch.train(**task)
+    if processes > 1:
+        launch.train_with_processes(processes, **task)
+    else:
+        launch.train(**task)
 
 
-def start(task: dict, output: Path) -> multiprocessing.Process:
-    """Start a training in a process of its own, which prints into `output`."""
+def start(task: dict, output: Path, processes: int = 1) -> multiprocessing.Process:
+    """Start a training in a process of its own, or in several, which print into `output`."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["lionrank.launch"])
-    process = context.Process(target=_work, args=(task, str(output)))
+    process = context.Process(target=_work, args=(task, str(output), processes))
     process.start()
     return process
 

@@ -1,6 +1,7 @@
 """Starting a training: in this process, or in one process a GPU as torchrun starts them."""
 
 import json
+import signal
 import subprocess
 import sys
 import tempfile
@@ -36,19 +37,33 @@ def train_with_processes(processes: int, gpus: int, threads: int, **request: Any
         task = Path(folder) / "task.json"
         own = {"gpus": gpus, "threads": max(1, threads // processes)}
         task.write_text(json.dumps(own | {"request": request}, default=str), encoding="utf-8")
-        ended = subprocess.run(
+        failed = _run(
             [
                 *(sys.executable, "-m", "torch.distributed.run", "--standalone"),
                 *(f"--nproc-per-node={processes}", "-m", "lionrank.launch", str(task)),
             ]
         )
-        if ended.returncode:
+        if failed:
             refusal = Path(folder) / REFUSAL
             raise UserError(
                 refusal.read_text(encoding="utf-8")
                 if refusal.exists()
                 else f"one of {processes} training processes ended; what it said stands above."
             )
+
+
+def _run(command: list[str]) -> int:
+    """Run a command to its end and return its status; it is told to stop when this process is."""
+    process = subprocess.Popen(command)
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [
+        signal.signal(number, lambda number, _: process.send_signal(number)) for number in numbers
+    ]
+    try:
+        return process.wait()
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
 
 
 def _work(task: Path) -> None:
