@@ -15,10 +15,11 @@ import yaml
 ROOT = Path(__file__).parents[1]
 
 
-def train(seed: int, folder: Path) -> pd.DataFrame:
-    """Train and evaluate the grid with a seed; return the means of the test set."""
+def train(seed: int, models: list[str], folder: Path) -> pd.DataFrame:
+    """Train and evaluate the demo's grid with a seed; return the means of the test set."""
     overlay = folder / "seed.yaml"
-    overlay.write_text(yaml.safe_dump({"training": {"defaults": {"seed": seed}}}))
+    changes = {"training": {"defaults": {"seed": seed}}, "grid": {"models": models}}
+    overlay.write_text(yaml.safe_dump(changes))
     configs = [ROOT / "config" / "demo.yaml", overlay]
     command = ["snakemake", "results/metrics.csv", "--directory", folder, "--configfile", *configs]
     subprocess.run([sys.executable, "-m", *command, "--quiet", "all"], cwd=ROOT, check=True)
@@ -47,12 +48,14 @@ def report(metrics: pd.DataFrame, metric: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=5, help="how many, from 12 on")
+    parser.add_argument("--models", nargs="+", default=["minilm", "gte", "modernbert"])
     parser.add_argument("--metric", default="ndcg_cut_10", help="as results/metrics.csv names it")
     parser.add_argument("--folder", type=Path, default=ROOT / "runs" / "seeds")
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
     seeds = range(12, 12 + arguments.seeds)
-    report(pd.concat([train(seed, arguments.folder) for seed in seeds]), arguments.metric)
+    metrics = [train(seed, arguments.models, arguments.folder) for seed in seeds]
+    report(pd.concat(metrics), arguments.metric)
 
 
 if __name__ == "__main__":
