@@ -12,7 +12,7 @@ LOGGER := $(shell test -t 2 && echo --logger rich)
 .PHONY: help system install demo test lint bench-join bench-seeds lock clean
 
 help: ## show this list
-	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile | expand -t 17
+	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile | expand -t 18
 
 install: .venv/.installed ## set up .venv from envs/lock.txt (PYTHON=python3.12 chooses the Python)
 

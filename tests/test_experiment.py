@@ -70,7 +70,7 @@ def run(directory, hub, *targets):
             *("--directory", directory, "--configfile", directory / "overlay.yaml"),
         ],
         cwd=ROOT,
-        env=os.environ | {"HF_ENDPOINT": hub.url, "HF_HOME": str(directory / "hub")},
+        env=os.environ | {"HF_ENDPOINT": hub.url, "HF_HOME": str(directory / "home")},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

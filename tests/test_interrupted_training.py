@@ -39,7 +39,7 @@ def start(tmp_path_factory):
 def test_a_training_killed_at_any_step_ends_with_the_bits_of_one_never_stopped(
     start, data, tmp_path, optimizer, workers
 ):
-    """With dropout on; the log has every step once."""
+    """With dropout on; the log has every step once. Trap 4: what is taken up is really taken up."""
     changes = {"optimizer": tiny.OPTIMIZERS[optimizer], "workers": workers, "log_every": 2}
     whole = tiny.train(start, data, 2, tmp_path / "whole", **changes)
     steps = random.Random(f"{optimizer} {workers}")
@@ -119,13 +119,13 @@ def test_a_state_of_another_learning_rate_or_of_other_data_is_refused(
 
 def test_a_second_job_is_refused_while_the_first_one_trains(start, data, tmp_path, monkeypatch):
     monkeypatch.setattr(training_state, "PATIENCE", 0.1)
-    task = tiny.request(start, data, 1, tmp_path / "both")
+    task = tiny.request(start, data, 1, tmp_path / "both", global_batch_size=1)
     first = tiny.start(task, tmp_path / "output")
     log = tiny.state_folder(task) / "log.jsonl"
     while not log.exists():
         assert first.is_alive()
     with pytest.raises(UserError, match=f"in use by process {first.pid} on"):
-        tiny.train(start, data, 1, tmp_path / "both")
+        tiny.train(start, data, 1, tmp_path / "both", global_batch_size=1)
     first.join()
     assert first.exitcode == 0
     assert Path(task["checkpoint"]).exists()
