@@ -48,7 +48,9 @@ def test_two_processes_see_the_batches_and_losses_of_one(start, data, tmp_path, 
 
 def test_an_epoch_may_go_on_with_another_number_of_processes(start, data, tmp_path):
     two = train_with_two(start, data, 1, tmp_path / "moved")
+    assert json.loads((two / "progress.json").read_text())["part"] == 2
     moved = tiny.train(two, data, 2, tmp_path / "moved")
+    assert json.loads((moved / "progress.json").read_text())["part"] == 4
     stayed = tiny.chain(start, data, 2, tmp_path / "stayed")
     losses = [[line["loss"] for line in tiny.steps(each)] for each in (moved, stayed)]
     assert losses[0] == pytest.approx(losses[1], 1e-4)

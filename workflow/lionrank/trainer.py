@@ -58,8 +58,10 @@ class Trainer(CrossEncoderTrainer):
     ) -> None:
         self.loader, self.states = loader, state
         self.order: batches.GlobalBatches = loader.batch_sampler
-        self.schedule_steps, self.asked_batch = schedule_steps, per_device_batch
+        self.schedule_steps = schedule_steps
+        self.asked_part = per_device_batch
         self.part = per_device_batch or args.per_device_train_batch_size
+        self.ran_out = False
         self.name_pairs = name_pairs
         self.rate = math.nan
         super().__init__(model=model, args=args, loss=loss, optimizers=(optimizer, None))
@@ -110,7 +112,7 @@ class Trainer(CrossEncoderTrainer):
             model.zero_grad()
             clear_device_cache(garbage_collection=True)
             _restore(random_state, self.args.device)
-            self.part = math.ceil(self.part / 2)
+            self.part, self.ran_out = math.ceil(self.part / 2), True
             print(
                 f"Memory ran out in step {self.state.global_step + 1}: doing it again with "
                 f"{self.part} examples at once on a device; the global batch stays the same."
@@ -182,8 +184,8 @@ class Trainer(CrossEncoderTrainer):
         """Take over what a state or a checkpoint knows besides the Trainer's own files."""
         known = json.loads((folder / PROGRESS).read_text(encoding="utf-8"))
         self.meter.load_state_dict(known["meter"])
-        if known["asked_batch"] == self.asked_batch:
-            self.part = min(self.part, known["part"])
+        if known["ran_out"] and known["asked_part"] == self.asked_part:
+            self.part, self.ran_out = min(self.part, known["part"]), True
 
     def _save_checkpoint(self, model: torch.nn.Module, trial: None = None) -> None:
         """Keep a state, whole or not at all."""
@@ -200,8 +202,9 @@ class Trainer(CrossEncoderTrainer):
     def _progress(self) -> dict:
         return {
             "meter": self.meter.state_dict(),
+            "ran_out": self.ran_out,
             "part": self.part,
-            "asked_batch": self.asked_batch,
+            "asked_part": self.asked_part,
         }
 
     def _save(self, output_dir: str | None = None, state_dict: None = None) -> None:
