@@ -36,7 +36,7 @@ bench-join: install ## time the join of triplets with their text beside the dict
 bench-seeds: install ## measure how the demo's scores vary over seeds (ARGS="--seeds 5")
 	@$(IN_VENV) python benchmarks/seeds.py $(ARGS)
 
-# torch brings the CUDA packages at versions of its own, and only where there is a GPU build.
+# torch brings the CUDA packages at versions of its own, and only where there is a GPU build; nvidia-ml-py is ours.
 lock: install ## write the versions that .venv has now into envs/
 	@.venv/bin/pip freeze --all --exclude-editable --exclude pip --exclude wheel \
 	| sed -E '/^(cuda-|nvidia-[^m]|triton)/d; s/\+.*//' > envs/lock.txt
