@@ -2,12 +2,14 @@
 
 import json
 import math
+import time
 
 import numpy as np
 import pandas as pd
 import pytest
 import tiny_training as tiny
 import torch
+from accelerate import Accelerator
 from safetensors.torch import load_file
 from sentence_transformers import CrossEncoder
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
@@ -71,16 +73,6 @@ def test_every_architecture_trains_and_scores(starts, data, tmp_path, architectu
     assert scores == pytest.approx(peer.predict(texts, batch_size=1).tolist(), abs=1e-5)
 
 
-def test_bf16_scores_are_float32_logits_that_a_sigmoid_would_tie(starts, data):
-    """Trap 6 of the protocol."""
-    scores = reranking.score(starts / "bert", data["pairs"], 4, "bf16", CPU)
-    exact = reranking.score(starts / "bert", data["pairs"], 4, "fp32", CPU)
-    assert scores == pytest.approx(exact, abs=2e-2)
-    far = torch.tensor([40.0, 41.0])
-    assert len(set(far.tolist())) == 2
-    assert len(set(far.sigmoid().tolist())) == 1
-
-
 def rates(records):
     return [record["lr"] for record in records]
 
@@ -136,6 +128,25 @@ def test_a_schedule_may_be_laid_out_over_more_steps_than_are_run(starts, data, t
     expected = [1e-3 * (1 + math.cos(math.pi * k / 24)) / 2 for k in range(8)]
     assert used == pytest.approx(expected)
     assert used[-1] > 0.75 * 1e-3
+
+
+@pytest.mark.parametrize("max_grad_norm", [1.0, 0.0])
+def test_the_norm_and_the_clipping_of_gradients_count_as_time_of_the_optimizer(
+    starts, data, tmp_path, monkeypatch, max_grad_norm
+):
+    """Also where nothing is clipped: the norm is computed for the log."""
+    clip = Accelerator.clip_grad_norm_
+
+    def clip_slowly(*arguments, **keywords):
+        time.sleep(0.05)
+        return clip(*arguments, **keywords)
+
+    monkeypatch.setattr(Accelerator, "clip_grad_norm_", clip_slowly)
+    records = tiny.steps(
+        tiny.train(starts / "bert", data, 1, tmp_path, max_grad_norm=max_grad_norm)
+    )
+    assert all(record["seconds_optimizer"] >= 0.05 for record in records)
+    assert all(record["examples_per_second"] <= 4 / 0.05 for record in records)
 
 
 @pytest.mark.parametrize("per_device_batch", [1, 2, 3])
@@ -208,11 +219,37 @@ def test_early_stopping_holds_for_the_chain_of_epoch_jobs(starts, data, tmp_path
     assert not tiny.same_weights(second, patient)
 
 
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_training_that_has_stopped_asks_for_no_gpu_and_starts_no_process(
+    starts, data, tmp_path, capfd
+):
+    changes = {"early_stopping": 1, "gpus": 2}
+    files = [tmp_path / f"e{epoch}.dev.json" for epoch in (1, 2)]
+    for epoch, (file, ndcg) in enumerate(zip(files, (0.5, 0.4), strict=True), start=1):
+        file.write_text(json.dumps(development.scores(epoch, None, {"animals": ndcg})))
+    with pytest.raises(UserError, match="torch sees no GPU"):
+        tiny.train(starts / "bert", data, 3, tmp_path, dev_scores=files[:1], **changes)
+    capfd.readouterr()
+    third = tiny.train(starts / "bert", data, 3, tmp_path, dev_scores=files, **changes)
+    assert tiny.same_weights(starts / "bert", third)
+    told = capfd.readouterr()
+    assert told.out.count("Stopped early") == 1
+    assert not told.err
+
+
 def test_candidates_are_scored_in_chunks_as_they_are_in_one(starts, data, monkeypatch):
     whole = reranking.score(starts / "bert", data["pairs"], 4, "fp32", CPU)
     monkeypatch.setattr(reranking, "CHUNK", 5)
     chunks = reranking.score(starts / "bert", data["pairs"], 4, "fp32", CPU)
     assert chunks == pytest.approx(whole, abs=1e-6)
+
+
+def test_a_loss_without_a_formula_cannot_be_made():
+    class Nothing(losses.Loss):
+        shape = losses.PAIRS
+
+    with pytest.raises(TypeError, match="forward"):
+        Nothing()
 
 
 class MarginMse(losses.Loss):

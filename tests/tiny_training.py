@@ -20,6 +20,7 @@ ARCHITECTURES = {
     "bert": {"model_type": "bert", **SMALL},
     "gte": {"model_type": "gte", "type_vocab_size": 2, **SMALL},
     "modernbert": {"model_type": "modernbert", **SMALL},
+    "electra": {"model_type": "electra", "embedding_size": 32, **SMALL},
     "bert_without_dropout": {
         "model_type": "bert",
         "hidden_dropout_prob": 0.0,
@@ -90,7 +91,6 @@ def request(previous: Path, data: dict, epoch: int, folder: Path, **changes) -> 
         "threads": 1,
         "previous": str(previous),
         **data,
-        "dev_scores": [],
         "settings": SETTINGS | settings,
         "epoch": epoch,
         "code": "train_epoch.py 1",

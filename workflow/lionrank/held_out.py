@@ -6,7 +6,7 @@ from statistics import mean
 import pyarrow.parquet as pq
 import torch
 
-from lionrank import batches, reranking
+from lionrank import batches, cross_encoder
 from lionrank.device import autocast
 from lionrank.losses import Loss
 
@@ -22,15 +22,15 @@ def eval_loss(
     """Return the mean loss over the examples of a Parquet file, None where it has none."""
     if pq.read_metadata(held_out).num_rows == 0:
         return None
-    tokenizer, model = reranking.load(checkpoint, device)
+    model = cross_encoder.load(checkpoint, device)
     examples = batches.read_examples(held_out, loss.shape)
-    tokenise = batches.Tokenise(tokenizer, loss.shape)
+    tokenise = batches.Tokenise(model.tokenizer, loss.shape)
     losses: list[float] = []
     with torch.inference_mode(), autocast(device, precision):
         for chunk in examples.iter(batch_size):
             rows = [dict(zip(chunk, row, strict=True)) for row in zip(*chunk.values(), strict=True)]
             batch = {name: values.to(device) for name, values in tokenise(rows).items()}
             targets = batch.pop("targets")
-            logits = model(**batch).logits[:, 0].float().view(len(targets), -1)
+            logits = model(batch)["scores"].view(len(targets), -1)
             losses += loss(logits, targets).tolist()
     return mean(losses)

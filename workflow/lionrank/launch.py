@@ -1,27 +1,41 @@
 """Starting a training: in this process, or in one process a GPU as torchrun starts them."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from lionrank import checkpoints, development
 from lionrank.device import prepare
 from lionrank.errors import UserError
+from lionrank.files import write_json_lines
 from lionrank.training import train_epoch
 
 REFUSAL = "refusal.txt"
 
 
-def train(gpus: int, threads: int, **request: Any) -> None:
+def train(
+    gpus: int, threads: int, dev_scores: Sequence[str | os.PathLike] = (), **request: Any
+) -> None:
     """Call `train_epoch` with the request, on so many GPUs, or on the CPU where it is none.
 
+    `dev_scores` are files with the development scores of the epochs before. Where the training has
+    stopped early by them, the checkpoint is that of the epoch before, and the log is empty.
+
     Raises:
-        UserError: as `train_epoch`.
+        UserError: as `train_epoch`, or there are no scores to stop by, or they are damaged.
     """
-    if gpus > 1:
+    patience = request["settings"]["early_stopping"]
+    # Decided here, for all processes, and before one of them asks for a device.
+    if development.stopped(development.read(dev_scores), patience):
+        checkpoints.carry_over(request["previous"], request["checkpoint"])
+        write_json_lines(request["log"], [])
+    elif gpus > 1:
         train_with_processes(gpus, gpus, threads, **request)
     else:
         train_epoch(device=prepare(threads, gpus), **request)

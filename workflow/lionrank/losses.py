@@ -4,6 +4,7 @@ A new loss is a class like `BinaryCrossEntropy` and a line in `LOSSES`. Whatever
 reaches it as one row of logits and one row of targets an example.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -43,17 +44,17 @@ LISTS = Shape(("query", "passages", "labels"), _of_list)
 """Some passages and the grade of each."""
 
 
-class Loss(torch.nn.Module):
+class Loss(torch.nn.Module, ABC):
     """A loss of single examples, so that the mean of a batch can be taken in any parts."""
 
     shape: Shape
 
+    @abstractmethod
     def forward(self, logits: Tensor, targets: Tensor) -> Tensor:
         """Return the loss of each example.
 
         Of `n` examples: logits [n, passages], targets [n, targets], losses [n], all float32.
         """
-        raise NotImplementedError
 
 
 class BinaryCrossEntropy(Loss):

@@ -5,29 +5,14 @@ import os
 import pandas as pd
 import pyarrow.parquet as pq
 import torch
+from sentence_transformers.cross_encoder import CrossEncoder
 from tqdm import tqdm
-from transformers import (
-    AutoModelForSequenceClassification,
-    AutoTokenizer,
-    PreTrainedModel,
-    PreTrainedTokenizerBase,
-)
 
+from lionrank import cross_encoder
 from lionrank.device import autocast
 
 # Candidates that are tokenised and sorted at once: bounds the memory, whatever the test set.
 CHUNK = 65_536
-
-
-def load(
-    checkpoint: str | os.PathLike, device: torch.device
-) -> tuple[PreTrainedTokenizerBase, PreTrainedModel]:
-    """Return a checkpoint's tokenizer, and its model in float32 on the device, without dropout."""
-    tokenizer = AutoTokenizer.from_pretrained(checkpoint, local_files_only=True)
-    model = AutoModelForSequenceClassification.from_pretrained(
-        checkpoint, dtype=torch.float32, local_files_only=True
-    )
-    return tokenizer, model.to(device).eval()
 
 
 def score(
@@ -39,9 +24,9 @@ def score(
 ) -> list[float]:
     """Return the logit of each row of a Parquet file (columns query and passage), in their order.
 
-    The raw logit is the score: a sigmoid would saturate, and bfloat16 would tie by the hundred.
+    The raw logit in float32 is the score, whatever the precision: a sigmoid would saturate.
     """
-    tokenizer, model = load(checkpoint, device)
+    model = cross_encoder.load(checkpoint, device)
     rows = pq.ParquetFile(candidates)
     logits: list[float] = []
     with (
@@ -50,27 +35,23 @@ def score(
         autocast(device, precision),
     ):
         for chunk in rows.iter_batches(CHUNK, columns=["query", "passage"]):
-            logits += _score_chunk(model, tokenizer, chunk.to_pandas(), batch_size, bar)
+            logits += _score_chunk(model, chunk.to_pandas(), batch_size, bar)
     return logits
 
 
 def _score_chunk(
-    model: PreTrainedModel,
-    tokenizer: PreTrainedTokenizerBase,
-    pairs: pd.DataFrame,
-    batch_size: int,
-    bar: tqdm,
+    model: CrossEncoder, pairs: pd.DataFrame, batch_size: int, bar: tqdm
 ) -> list[float]:
-    encoded = tokenizer(pairs["query"].tolist(), pairs["passage"].tolist(), truncation=True)
+    encoded = model.tokenizer(pairs["query"].tolist(), pairs["passage"].tolist(), truncation=True)
     lengths = [len(tokens) for tokens in encoded["input_ids"]]
     order = sorted(range(len(lengths)), key=lambda row: -lengths[row])
     logits = torch.empty(len(order), dtype=torch.float32)
     for start in range(0, len(order), batch_size):
         rows = order[start : start + batch_size]
-        batch = tokenizer.pad(
+        batch = model.tokenizer.pad(
             {key: [values[row] for row in rows] for key, values in encoded.items()},
             return_tensors="pt",
         ).to(model.device)
-        logits[rows] = model(**batch).logits[:, 0].float().cpu()
+        logits[rows] = model(batch)["scores"][:, 0].cpu()
         bar.update(len(rows))
     return logits.tolist()

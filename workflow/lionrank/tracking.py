@@ -42,7 +42,7 @@ def report_to(tracking: str | None, training: str, folder: str | os.PathLike) ->
     Args:
         tracking: None, `tensorboard` or `wandb`.
         training: the run's name, `{model}_{optimizer}`.
-        folder: of the experiment.
+        folder: of the experiment's training logs.
 
     Raises:
         UserError: the tracker is not installed, or W&B would ask for a key.
@@ -74,7 +74,7 @@ def _prepare_wandb(training: str, folder: Path) -> None:
 
 
 def _run_id(training: str, folder: Path) -> str:
-    """Return the identifier of a training's run, which is kept in the experiment's folder.
+    """Return the identifier of a training's run, which is kept beside the logs.
 
     Two experiments have trainings of the same names, and their curves must not mix.
     """

@@ -129,7 +129,7 @@ class Trainer(CrossEncoderTrainer):
                 with self.meter.phase("forward"), self.compute_loss_context_manager():
                     part = self._prepare_inputs(part)
                     targets = part.pop("targets")
-                    logits = model(part)["scores"].float().view(len(targets), -1)
+                    logits = model(part)["scores"].view(len(targets), -1)
                     loss = self.loss(logits, targets).sum() / size
                 with self.meter.phase("backward"):
                     self.accelerator.backward(loss)
@@ -153,8 +153,13 @@ class Trainer(CrossEncoderTrainer):
         """The step that is being made, counted from 0 at the epoch's start."""
         return self.state.global_step % len(self.order)
 
+    def _clip_grad_norm(self, model: torch.nn.Module) -> Tensor:
+        with self.meter.phase("optimizer"):
+            return super()._clip_grad_norm(model)
+
     def _get_grad_norm(self, model: torch.nn.Module, grad_norm: Any = None) -> Any:
-        self.grad_norm = super()._get_grad_norm(model, grad_norm)
+        with self.meter.phase("optimizer"):
+            self.grad_norm = super()._get_grad_norm(model, grad_norm)
         return self.grad_norm
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:

@@ -7,7 +7,6 @@ the random generators' state, so that the next epoch goes on as if it had never 
 import json
 import math
 import os
-from collections.abc import Sequence
 from contextlib import nullcontext
 from importlib.metadata import version
 from pathlib import Path
@@ -18,11 +17,11 @@ import torch
 from accelerate import PartialState
 from accelerate.utils import broadcast_object_list
 from safetensors import SafetensorError
-from sentence_transformers.cross_encoder import CrossEncoder, CrossEncoderTrainingArguments
+from sentence_transformers.cross_encoder import CrossEncoderTrainingArguments
 from transformers import TrainerCallback, TrainerState
 from transformers.utils import logging as transformers_logging
 
-from lionrank import batches, checkpoints, development, optimizers
+from lionrank import batches, checkpoints, cross_encoder, optimizers
 from lionrank.device import check_precision
 from lionrank.files import sha256, write_json_lines
 from lionrank.held_out import eval_loss
@@ -39,7 +38,6 @@ def train_epoch(
     previous: str | os.PathLike,
     pairs: str | os.PathLike,
     held_out: str | os.PathLike,
-    dev_scores: Sequence[str | os.PathLike],
     settings: dict,
     epoch: int,
     code: str,
@@ -53,27 +51,24 @@ def train_epoch(
     """Train from the checkpoint `previous` to the end of epoch `epoch` and write `checkpoint`.
 
     Epochs count from 1; `previous` is usually that of the epoch before. `pairs` and `held_out` are
-    Parquet files in the shape of the loss. Where the settings stop early, `dev_scores` are those of
-    the epochs before. `hardware` has the config's keys per_device_batch, workers and state_every;
-    `batch_size` is that of the evaluation. What a job of this epoch that was killed has left beside
-    `log` is taken up. Run by several processes, as torchrun starts them, they share each global
-    batch.
+    Parquet files in the shape of the loss. `hardware` has the config's keys per_device_batch,
+    workers and state_every; `batch_size` is that of the evaluation. What a job of this epoch that
+    was killed has left beside `log` is taken up. Run by several processes, as torchrun starts them,
+    they share each global batch.
 
     Raises:
         UserError: what the settings ask for cannot be had, an input is damaged, a state belongs to
             another training, memory or disk are too small, the loss is not finite, or a signal
             stopped the training.
     """
-    if development.stopped(development.read(dev_scores), settings["early_stopping"]):
-        checkpoints.carry_over(previous, checkpoint)
-        write_json_lines(log, [])
-        return
     transformers_logging.disable_progress_bar()  # of every file that is read or written
     check_precision(device, settings["precision"])
     first_step = checkpoints.steps_before(previous)
     loss = LOSSES[settings["loss"]]()
     state = EpochState(Path(log).with_suffix(".state"))
-    arguments = training_arguments(settings, state.partial, device, tracking, Path(checkpoint).name)
+    name = Path(checkpoint).name
+    trackers = report_to(tracking, name.rpartition("_")[0], Path(log).parent)
+    arguments = training_arguments(settings, state.partial, device, name, trackers)
     leads = PartialState().is_main_process
     with state.locked() if leads else nullcontext():
         if leads:
@@ -100,7 +95,7 @@ def train_epoch(
 
 
 def training_arguments(
-    settings: dict, folder: Path, device: torch.device, tracking: str | None, name: str
+    settings: dict, folder: Path, device: torch.device, name: str, trackers: list[str]
 ) -> CrossEncoderTrainingArguments:
     """Translate a training's settings into the Trainer's arguments.
 
@@ -127,7 +122,7 @@ def training_arguments(
         logging_nan_inf_filter=False,
         disable_tqdm=True,
         run_name=name,
-        report_to=report_to(tracking, name.rpartition("_")[0], folder.parent.parent),
+        report_to=trackers,
     )
     # Where it sees several GPUs the Trainer would spread one process over all, and grow the batch.
     arguments._n_gpu = min(arguments.n_gpu, 1)
@@ -144,9 +139,7 @@ def _trainer(
     arguments: CrossEncoderTrainingArguments,
     state: EpochState,
 ) -> Trainer:
-    model = CrossEncoder(
-        str(start), device=str(arguments.device), num_labels=1, local_files_only=True
-    )
+    model = cross_encoder.load(start, arguments.device)
     examples = batches.read_examples(pairs, loss.shape)
     order = batches.GlobalBatches(
         len(examples),

@@ -238,9 +238,8 @@ def stalled(losses: Sequence[float]) -> bool:
 
 def stall_warning(losses: Sequence[float], step: int) -> str | None:
     """Return a warning if the newest line is the first by which a training has `stalled`."""
-    lines = range(2 * WINDOW, len(losses) + 1)
-    first = next((number for number in lines if stalled(losses[:number])), None)
-    if first is None or first < len(losses):
+    earlier = range(2 * WINDOW, len(losses))
+    if not stalled(losses) or any(stalled(losses[:number]) for number in earlier):
         return None
     return (
         f"Warning: the loss has not fallen by step {step}: it was {fmean(losses[:WINDOW]):.4g} "
