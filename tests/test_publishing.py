@@ -11,18 +11,19 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 import tiny_training as tiny
+from conftest import run_snakemake
 from hub import Hub
 from huggingface_hub import ModelCard
+from rule_scripts import Finished, run_script
 from sentence_transformers import CrossEncoder
 from test_model_card import FACTS
+from test_workflow import jobs
 
 from lionrank import hub_folder
 
-ROOT = Path(__file__).parents[1]
 TOKEN = "hf_never_to_be_seen"
 REPOSITORY = "laboratory/tiny-lion-e1"
 MODEL = ("model", REPOSITORY)
@@ -48,21 +49,6 @@ PUBLISHED = {
     "tokenizer.json",
     "tokenizer_config.json",
 }
-RUN_SCRIPT = """
-import json, runpy, sys, types
-job = json.loads(sys.argv[1])
-for part in ("input", "params"):
-    job[part] = types.SimpleNamespace(**job[part])
-runpy.run_path(sys.argv[2], init_globals={"snakemake": types.SimpleNamespace(**job)})
-"""
-
-
-class Finished(NamedTuple):
-    """How the script ended: exit status, its log, and the log's last line."""
-
-    status: int
-    log: str
-    told: str
 
 
 class Publisher:
@@ -85,38 +71,30 @@ class Publisher:
 
     def push(self, repository: str = REPOSITORY, private: bool = True) -> Finished:
         """Run the rule's script in a process of its own; no output of it has the token."""
-        log = self.folder / "push.log"
         job = {
-            "log": [str(log)],
             "input": {"folder": str(self.model)},
             "output": [str(self.record)],
             "params": {"repository": repository, "private": private},
         }
-        script = ROOT / "workflow" / "scripts" / "push.py"
-        finished = self._run(RUN_SCRIPT, json.dumps(job), script)
-        text = log.read_text()
-        for output in (text, finished.stdout, finished.stderr):
-            assert self.environment.get("HF_TOKEN", TOKEN) not in output
-        assert (finished.returncode == 0) == self.record.exists()
-        return Finished(finished.returncode, text, (text.splitlines() or [""])[-1])
+        finished = run_script("push.py", job, self.folder, self.environment)
+        assert self.environment.get("HF_TOKEN", TOKEN) not in finished.log + finished.printed
+        assert (finished.status == 0) == self.record.exists()
+        return finished
 
     def python(self, code: str) -> str:
         """Run code in a process of its own, in an empty folder, and return what it prints."""
         elsewhere = self.folder / "elsewhere"
         elsewhere.mkdir()
-        finished = self._run(code, cwd=elsewhere)
-        assert finished.returncode == 0, finished.stderr
-        return finished.stdout
-
-    def _run(self, code: str, *arguments: object, cwd: Path | None = None):
-        return subprocess.run(
-            [sys.executable, "-c", code, *map(str, arguments)],
-            cwd=cwd or self.folder,
+        finished = subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=elsewhere,
             env=self.environment,
             capture_output=True,
             text=True,
             timeout=120,
         )
+        assert finished.returncode == 0, finished.stderr
+        return finished.stdout
 
     @property
     def record(self) -> Path:
@@ -355,3 +333,44 @@ def test_without_a_namespace_nothing_is_trained_for_a_push(snakemake):
     assert told.returncode == 1
     assert "hub.namespace is null: set it in the config to the user" in told.stdout
     assert "train_epoch" not in told.stdout
+
+
+@pytest.mark.slow
+def test_a_trained_checkpoint_goes_to_the_hub_as_it_is_and_once(demo, monkeypatch):
+    """By the command of the README, its weights by way of the hub's storage for large files."""
+    weights = demo / "checkpoints" / "minilm_lion_e2" / "model.safetensors"
+    trained = weights.stat()
+    record = demo / "hub" / "minilm_lion_e2.json"
+    with Hub({}) as hub:
+        hub.writers, hub.lfs = {TOKEN: {"laboratory"}}, True
+        monkeypatch.setenv("HF_ENDPOINT", hub.url)
+        monkeypatch.setenv("HF_TOKEN", TOKEN)
+        monkeypatch.setenv("HF_HUB_DISABLE_XET", "1")
+        try:
+            first, second = (
+                run_snakemake(
+                    demo, "hub/minilm_lion_e2.json", overlay="hub: {namespace: laboratory}"
+                )
+                for _ in range(2)
+            )
+            assert first.returncode == 0, first.stdout
+            recorded = json.loads(record.read_text())
+        finally:
+            # What lies in hub/ is counted by other tests of the same demo.
+            record.unlink(missing_ok=True)
+    received = hub.content(("model", "laboratory/minilm-lion-e2"))
+    checksum = hashlib.sha256(weights.read_bytes()).hexdigest()
+    assert hub.stored.keys() == {checksum}
+    assert hashlib.sha256(received["model.safetensors"]).hexdigest() == checksum
+    assert recorded["files"]["model.safetensors"] == {"bytes": trained.st_size, "sha256": checksum}
+    assert received.keys() == PUBLISHED
+    for name in PUBLISHED - {"README.md"}:
+        assert received[name] == (demo / "hub" / "minilm_lion_e2" / name).read_bytes()
+    assert b'CrossEncoder("laboratory/minilm-lion-e2")' in received["README.md"]
+    assert not jobs(first.stdout).keys() & {"initialise", "training_pairs", "train_epoch"}
+    assert jobs(first.stdout)["push_to_hub"] == 1
+    assert weights.stat().st_mtime_ns == trained.st_mtime_ns
+    assert "Nothing to be done" in second.stdout
+    assert len(hub.asked("POST", "/commit/main")) == 1
+    log = (demo / "logs" / "hub" / "minilm_lion_e2.log").read_text()
+    assert TOKEN not in first.stdout + second.stdout + log

@@ -9,10 +9,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import jinja2
-
 from lionrank import config as experiment
-from lionrank import published
+from lionrank import markdown, published
 from lionrank.errors import UserError
 from lionrank.estimates import disk_use, held_out_work, reranking_work, total, training_work
 from lionrank.experiment import judged_topics
@@ -116,32 +114,18 @@ def _differing(compared: list[published.Comparison], source: str) -> list[str]:
 
 def page(facts: Mapping[str, Any]) -> str:
     """Render what `collect` found as Markdown (tables as GitHub reads them)."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATE.parent),
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,
-        undefined=jinja2.StrictUndefined,
-        finalize=_printed,
+    return markdown.render(
+        TEMPLATE,
+        facts,
+        count=count,
+        hours=hours,
+        percent="{:.0%}".format,
+        size=size,
+        cell=cell,
+        value=value,
+        said=said,
+        summed=summed,
     )
-    environment.filters |= {
-        "count": count,
-        "hours": hours,
-        "percent": "{:.0%}".format,
-        "size": size,
-        "cell": cell,
-        "value": value,
-        "said": said,
-        "summed": summed,
-    }
-    return environment.get_template(TEMPLATE.name).render(facts)
-
-
-def _printed(text: Any) -> Any:
-    if text is None:
-        raise ValueError("audit: a value is missing; say in the template how it is printed")
-    return text
 
 
 def count(number: float | None) -> str:

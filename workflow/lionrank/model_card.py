@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypedDict
 
-import jinja2
 from huggingface_hub import ModelCard, ModelCardData
 
+from lionrank import markdown
 from lionrank.development import Epoch
 from lionrank.files import atomic_write
 
@@ -54,15 +54,7 @@ class Facts(TypedDict):
 
 def write(folder: str | os.PathLike, facts: Facts) -> None:
     """Write the card of a checkpoint into a folder."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATE.parent),
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,
-        undefined=jinja2.StrictUndefined,
-    )
-    text = environment.get_template(TEMPLATE.name).render(facts)
+    text = markdown.render(TEMPLATE, facts)
     card = ModelCard(f"---\n{_metadata(facts).to_yaml()}\n---\n\n{text}")
     with atomic_write(Path(folder) / FILE) as handle:
         handle.write(str(card))
