@@ -1,9 +1,30 @@
-"""The console script `lionrank`: the project's evaluation for run files from anywhere."""
+"""The console script `lionrank`: the project's evaluation for run files from anywhere.
+
+A command imports what is slow to import when it runs: `lionrank --help` does not wait for it.
+"""
 
 import argparse
+import signal
 import sys
+from collections.abc import Callable
+
+import numpy as np
 
 from lionrank.errors import UserError
+from lionrank.measures import GRADED, PRIMARY
+from lionrank.significance import ALPHA, POWER, Contrast, Settings, compare, is_exact
+
+_MRR_10 = "recip_rank_10"
+_EVALUATE_EXAMPLES = """\
+examples: nDCG@10 over all judged topics, then MAP where grades from 2 are relevant
+  lionrank evaluate -c qrels.txt bm25.trec | grep ndcg_cut_10
+  lionrank evaluate -c -l 2 qrels.txt bm25.trec | grep '^map '
+"""
+_COMPARE_EXAMPLES = """\
+examples: do two rerankers differ in nDCG@10, then in MAP where grades from 2 are relevant?
+  lionrank compare qrels.txt lion.trec adamw.trec
+  lionrank compare -m map -l 2 qrels.txt lion.trec adamw.trec
+"""
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:
@@ -16,32 +37,149 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     sys.stdout.write(evaluation.to_text(per_query, tag))
 
 
+def _compare(arguments: argparse.Namespace) -> None:
+    from lionrank import evaluation, trec
+
+    metrics = [*(name for name in evaluation.MEASURES if name not in evaluation.COUNTS), _MRR_10]
+    if arguments.metric not in metrics:
+        raise UserError(f"--metric {arguments.metric!r} is not one of {', '.join(metrics)}")
+    qrels = trec.read_qrels(arguments.qrels)
+    values, lacking = [], []
+    for path in (arguments.run_a, arguments.run_b):
+        run, _ = trec.read_run(path)
+        trec.check_shared(run, path, qrels, arguments.qrels)
+        per_query = evaluation.evaluate(qrels, run, arguments.level, complete=True)
+        values.append([evaluation.value_of(v, arguments.metric) for v in per_query.values()])
+        lacking.append(len(per_query.keys() - run.keys()))
+    settings = Settings(permutations=arguments.permutations, seed=arguments.seed)
+    [contrast] = compare(*map(np.array, values), settings)
+    sys.stdout.write(_heading(arguments, contrast.queries, lacking) + _to_text(contrast, settings))
+
+
+def _heading(arguments: argparse.Namespace, topics: int, lacking: list[int]) -> str:
+    graded = arguments.metric == GRADED
+    threshold = "by the grades" if graded else f"relevant from grade {arguments.level}"
+    lines = [f"{arguments.metric} over the {topics} topics of {arguments.qrels}, {threshold}"]
+    for name, path, absent in zip("AB", (arguments.run_a, arguments.run_b), lacking, strict=True):
+        zeros = f" (lacks {absent} of the topics, which count as 0)" if absent else ""
+        lines.append(f"{name} = {path}{zeros}")
+    return "\n".join(lines) + "\n\n"
+
+
+def _to_text(contrast: Contrast, settings: Settings) -> str:
+    signs = (
+        f"all {2**contrast.queries:,} assignments of signs"
+        if is_exact(contrast.queries, settings.permutations)
+        else f"{settings.permutations:,} random assignments of signs (seed {settings.seed})"
+    )
+    return f"""\
+mean of A           {contrast.left_mean:8.4f}
+mean of B           {contrast.right_mean:8.4f}
+A - B               {contrast.difference:+8.4f}
+  {settings.confidence:.0%} interval      {contrast.low:+8.4f}  to {contrast.high:+.4f}; \
+bootstrap over topics, {settings.resamples:,} resamples
+  effect size       {contrast.effect_size:+8.2f}  standard deviations over topics (Cohen's d_z)
+  detectable        {contrast.detectable:8.4f}  the smallest true difference that the t-test \
+finds {POWER:.0%} of the time at p <= {ALPHA}
+randomization test  {_p(contrast.p_randomization)}  two-sided p; {signs}
+paired t-test       {_p(contrast.p_t)}  two-sided p
+A wins              {contrast.wins:8}  topics
+ties                {contrast.ties:8}
+B wins              {contrast.losses:8}
+"""
+
+
+def _p(value: float) -> str:
+    return f"{value:8.4f}" if value >= 0.0001 or value == 0 else f"{value:8.1e}"
+
+
+def _from(least: int) -> Callable[[str], int]:
+    """Return a type of argument: an integer of at least `least`."""
+
+    def integer(text: str) -> int:
+        value = int(text)
+        if value < least:
+            raise argparse.ArgumentTypeError(f"{value} is less than {least}")
+        return value
+
+    return integer
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="lionrank", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="lionrank", description="Evaluate and compare TREC run files."
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
     evaluate = commands.add_parser(
         "evaluate",
         help="evaluate a run file; prints what `trec_eval -q` prints",
         description="Evaluate a TREC run file and print what `trec_eval -q` prints.",
+        epilog=_EVALUATE_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    evaluate.add_argument("qrels", metavar="QRELS", help="judgements: qid iteration docid grade")
+    _add_qrels(evaluate)
     evaluate.add_argument("run", metavar="RUN", help="run file: qid Q0 docid rank score tag")
     evaluate.add_argument(
-        "--level", type=int, default=1, help="least grade that counts as relevant (default: 1)"
-    )
-    evaluate.add_argument(
-        "--complete",
+        *("-c", "--complete"),
         action="store_true",
-        help="average over all judged topics, counting those that RUN lacks as zero",
+        help="average over all topics of QRELS, counting those that RUN lacks as 0",
     )
     evaluate.set_defaults(command=_evaluate)
+
+    comparison = commands.add_parser(
+        "compare",
+        help="say how sure the difference of two run files is",
+        description="Compare two TREC run files over the topics of QRELS with paired tests. "
+        "A topic that a run\nfile lacks counts as 0, as with `lionrank evaluate -c`.",
+        epilog=_COMPARE_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    _add_qrels(comparison)
+    comparison.add_argument("run_a", metavar="RUN_A", help="run file: qid Q0 docid rank score tag")
+    comparison.add_argument(
+        "run_b", metavar="RUN_B", help="the run file that is subtracted from it"
+    )
+    comparison.add_argument(
+        *("-m", "--metric"),
+        default=PRIMARY,
+        help=f"a measure of `lionrank evaluate`, no count, or {_MRR_10} (default: %(default)s)",
+    )
+    comparison.add_argument(
+        "--permutations",
+        type=_from(1),
+        default=Settings.permutations,
+        help="random assignments of signs of the randomization test (default: %(default)s)",
+    )
+    comparison.add_argument(
+        "--seed",
+        type=_from(0),
+        default=Settings.seed,
+        help="seed of tests and interval (default: %(default)s)",
+    )
+    comparison.set_defaults(command=_compare)
     return parser
 
 
+def _add_qrels(command: argparse.ArgumentParser) -> None:
+    command.add_argument("qrels", metavar="QRELS", help="judgements: qid iteration docid grade")
+    command.add_argument(
+        *("-l", "--level"),
+        type=int,
+        default=1,
+        help="least grade that counts as relevant (default: %(default)s)",
+    )
+
+
 def main() -> None:
-    """Run the command line; a `UserError` ends it with its message and exit status 1."""
+    """Run the command line; what the user can mend ends it with one line and exit status 1."""
+    # As other filters do, end without a word when the reader, say `head`, has read enough.
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     arguments = _parser().parse_args()
     try:
         arguments.command(arguments)
-    except (UserError, OSError) as error:
+    except UserError as error:
         sys.exit(f"lionrank: {error}")
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        sys.exit(f"lionrank: {where}{error.strerror}")

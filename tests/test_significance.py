@@ -1,0 +1,291 @@
+"""Tests of significance: against SciPy, published cases, cases by hand and simulated truths."""
+
+import math
+import tracemalloc
+from dataclasses import asdict
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from lionrank import significance
+from lionrank.errors import UserError
+from lionrank.significance import Settings
+
+# Heights of crossed minus self-fertilised maize of 15 pairs, in eighths of an inch: Charles Darwin
+# 1876, The effects of cross and self fertilisation in the vegetable kingdom. Fisher analyses them
+# in chapter III of The design of experiments, 1935: t is 2.148, and of the 32,768 assignments of
+# signs 863 make the sum at least as great as the observed one.
+DARWIN = np.array([49, -67, 8, 16, 6, 23, 28, 41, 14, 29, 56, 24, 75, 60, -48])
+
+
+def drawn(queries: int, contrasts: int, mean: float = 0.0, seed: int = 5) -> np.ndarray:
+    return np.random.default_rng(seed).normal(mean, 1, size=(queries, contrasts))
+
+
+# The randomization test
+
+
+def test_darwins_plants_have_the_exact_p_value_that_fisher_counted():
+    assert significance.randomization_test(DARWIN, 2**15, seed=1) == [2 * 863 / 2**15]
+
+
+def test_random_assignments_of_signs_come_near_the_exact_p_value():
+    exact = 2 * 863 / 2**15
+    [p_value] = significance.randomization_test(DARWIN, 2**15 - 1, seed=1)
+    assert p_value != exact
+    assert p_value == pytest.approx(exact, abs=4 * math.sqrt(exact / 2**15))
+
+
+@pytest.mark.parametrize(
+    ("differences", "extreme"),
+    [
+        # Flipping the 1 makes 15 of 13, flipping anything else makes less: two, and their mirrors.
+        ([-1, 2, 3, 4, 5], 4),
+        ([1, 2, 3, 4, 5], 2),
+        # The signs of a zero are two ways to the same sum.
+        ([0, 2, 3, 4, 5], 4),
+        # The sum is 1, and every sum of five odd numbers is at least 1 from zero.
+        ([1, 1, 1, -1, -1], 32),
+        ([0, 0, 0, 0, 0], 32),
+    ],
+)
+def test_five_queries_are_enumerated_as_by_hand(differences, extreme):
+    assert significance.randomization_test(np.array(differences), 32, seed=1) == [extreme / 32]
+
+
+def test_the_exact_test_is_that_of_scipy():
+    differences = drawn(10, 6, mean=0.3)
+    reference = stats.permutation_test(
+        (differences, np.zeros_like(differences)),
+        lambda left, right, axis: np.mean(left - right, axis=axis),
+        permutation_type="samples",
+        vectorized=True,
+        n_resamples=np.inf,
+    )
+    ours = significance.randomization_test(differences, 2**10, seed=1)
+    assert ours == pytest.approx(reference.pvalue, abs=1e-12)
+
+
+def test_the_drawn_test_is_that_of_scipy_but_for_chance():
+    differences = drawn(43, 8, mean=0.25)
+    permutations = 20_000
+    reference = stats.permutation_test(
+        (differences, np.zeros_like(differences)),
+        lambda left, right, axis: np.mean(left - right, axis=axis),
+        permutation_type="samples",
+        vectorized=True,
+        n_resamples=permutations,
+        rng=np.random.default_rng(3),
+    ).pvalue
+    ours = significance.randomization_test(differences, permutations, seed=1)
+    # SciPy doubles the smaller tail, which errs more than a count of both.
+    error = np.sqrt(3 * reference * (1 - reference) / permutations)
+    assert (np.abs(ours - reference) < 4 * error).all()
+    assert (reference < 0.1).any() and (reference > 0.1).any()
+
+
+def test_under_the_null_hypothesis_the_p_values_are_uniform():
+    p_values = significance.randomization_test(drawn(25, 2_000), 20_000, seed=1)
+    assert stats.kstest(p_values, "uniform").pvalue > 0.01
+    shifted = significance.randomization_test(drawn(25, 2_000, mean=0.1), 20_000, seed=1)
+    assert stats.kstest(shifted, "uniform").pvalue < 0.0001
+
+
+def test_sums_that_are_equal_but_for_rounding_count_as_equal():
+    whole = np.random.default_rng(2).integers(-3, 4, size=(12, 40))
+    exact = significance.randomization_test(whole, 2**12, seed=1)
+    assert (significance.randomization_test(whole * 0.1, 2**12, seed=1) == exact).all()
+
+
+def test_a_drawn_p_value_is_never_zero():
+    assert significance.randomization_test(np.full(43, 0.2), 999, seed=1) == [1 / 1000]
+
+
+def test_the_same_seed_gives_the_same_p_values_and_another_seed_others():
+    differences = drawn(43, 5, mean=0.2)
+    first, again, other = (
+        significance.randomization_test(differences, 5_000, seed) for seed in (1, 1, 2)
+    )
+    assert (first == again).all()
+    assert (first != other).any()
+
+
+def test_a_contrast_has_the_same_figures_with_any_neighbours():
+    values = drawn(43, 5, mean=0.2)
+    together = significance.compare(values, np.zeros_like(values), Settings(5_000, 500))
+    [alone] = significance.compare(values[:, 3], np.zeros(43), Settings(5_000, 500))
+    assert asdict(together[3]) == pytest.approx(asdict(alone), rel=1e-12)
+
+
+def test_ten_thousand_queries_and_sixty_contrasts_need_little_memory():
+    differences = drawn(10_047, 60)
+    tracemalloc.start()
+    significance.randomization_test(differences, 8_000, seed=1)
+    significance.interval(differences, 4_000, 0.95, seed=1)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 300 * 2**20
+
+
+# The t-test, effect sizes and power
+
+
+def test_darwins_plants_have_fishers_t():
+    [p_value] = significance.t_test(DARWIN)
+    assert p_value == pytest.approx(2 * stats.t.sf(2.148, 14), rel=1e-3)
+    assert p_value == pytest.approx(0.0497, abs=5e-5)
+    # d_z is t over the root of the number of pairs.
+    assert significance.effect_size(DARWIN) == pytest.approx(2.148 / math.sqrt(15), rel=1e-3)
+
+
+def test_the_t_test_is_scipys_paired_one():
+    left, right = drawn(43, 4, mean=0.1, seed=1), drawn(43, 4, seed=2)
+    reference = stats.ttest_rel(left, right, axis=0).pvalue
+    assert significance.t_test(left - right) == pytest.approx(reference, rel=1e-12)
+
+
+@pytest.mark.filterwarnings("error")
+def test_differences_without_spread_have_p_values_and_effects():
+    differences = np.column_stack([np.zeros(43), np.full(43, 0.1), np.full(43, -0.1)])
+    assert significance.t_test(differences).tolist() == [1, 0, 0]
+    assert significance.effect_size(differences).tolist() == [0, math.inf, -math.inf]
+    assert significance.detectable_difference(differences).tolist() == [0, 0, 0]
+    low, high = significance.interval(differences, 100, 0.95, seed=1)
+    assert low == pytest.approx([0, 0.1, -0.1])
+    assert high == pytest.approx([0, 0.1, -0.1])
+
+
+def test_detectable_effects_are_those_of_gpower():
+    # G*Power 3 (Faul, Erdfelder, Lang and Buchner 2007) asks for 34 pairs where d_z is 0.5, alpha
+    # 0.05 and the power 0.8, so 33 are too few.
+    def effect(queries):
+        differences = drawn(queries, 1)
+        found = significance.detectable_difference(differences)
+        return (found / differences.std(axis=0, ddof=1)).item()
+
+    assert effect(34) < 0.5 < effect(33)
+    assert effect(43) == pytest.approx(0.437, abs=5e-4)
+
+
+@pytest.mark.parametrize("power", [0.8, 0.5])
+def test_a_detectable_difference_is_detected_as_often_as_it_says(power):
+    experiments = 20_000
+    noise = drawn(43, experiments)
+    as_noisy = stats.zscore(np.arange(43), ddof=1)
+    [detectable] = significance.detectable_difference(as_noisy, power=power)
+    found = (significance.t_test(noise + detectable) <= 0.05).mean()
+    assert found == pytest.approx(power, abs=4 * math.sqrt(0.25 / experiments))
+
+
+# Intervals
+
+
+@pytest.mark.parametrize("confidence", [0.95, 0.8])
+def test_the_interval_is_scipys_percentile_bootstrap_but_for_chance(confidence):
+    values = np.random.default_rng(4).beta(2, 3, size=(43, 3))
+    reference = stats.bootstrap(
+        (values,),
+        np.mean,
+        n_resamples=20_000,
+        confidence_level=confidence,
+        method="percentile",
+        rng=np.random.default_rng(1),
+    ).confidence_interval
+    low, high = significance.interval(values, 20_000, confidence, seed=1)
+    width = reference.high - reference.low
+    assert (np.abs(low - reference.low) < 0.03 * width).all()
+    assert (np.abs(high - reference.high) < 0.03 * width).all()
+
+
+def test_the_bounds_of_two_queries_are_known():
+    # The mean of a resample is 0, 1/2 or 1 with the probabilities 1/4, 1/2 and 1/4.
+    values = np.array([0.0, 1.0])
+    assert significance.interval(values, 10_000, 0.6, seed=1) == ([0], [1])
+    assert significance.interval(values, 10_000, 0.4, seed=1) == ([0.5], [0.5])
+
+
+def test_an_interval_is_the_same_for_the_same_seed_only():
+    values = drawn(43, 1)
+    assert significance.interval(values, 500, 0.95, 1) == significance.interval(
+        values, 500, 0.95, 1
+    )
+    assert significance.interval(values, 500, 0.95, 1) != significance.interval(
+        values, 500, 0.95, 2
+    )
+
+
+# A family
+
+
+def test_holm_adjusts_as_by_hand():
+    # In ascending order the factors are 4, 3, 2 and 1, and no p-value falls below the one before.
+    adjusted = significance.holm(np.array([0.01, 0.04, 0.03, 0.005]))
+    assert adjusted == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert significance.holm(np.array([0.6, 0.7])).tolist() == [1, 1]
+    assert significance.holm(np.array([])).size == 0
+
+
+# Two systems
+
+
+def test_a_comparison_has_the_figures_of_its_parts():
+    right = np.random.default_rng(1).beta(2, 3, size=(43, 2))
+    left = right + drawn(43, 2, mean=0.5) * 0.1
+    left[:7] = right[:7]
+    settings = Settings(permutations=2_000, resamples=300, confidence=0.9, seed=7)
+    differences = left - right
+    low, high = significance.interval(differences, 300, 0.9, 7)
+    for column, contrast in enumerate(significance.compare(left, right, settings)):
+        assert asdict(contrast) == pytest.approx(
+            {
+                "queries": 43,
+                "left_mean": left[:, column].mean(),
+                "right_mean": right[:, column].mean(),
+                "difference": differences[:, column].mean(),
+                "low": low[column],
+                "high": high[column],
+                "p_randomization": significance.randomization_test(differences, 2_000, 7)[column],
+                "p_t": stats.ttest_rel(left[:, column], right[:, column]).pvalue,
+                "effect_size": significance.effect_size(differences)[column],
+                "detectable": significance.detectable_difference(differences)[column],
+                "wins": (left[:, column] > right[:, column]).sum(),
+                "ties": 7,
+                "losses": (left[:, column] < right[:, column]).sum(),
+            }
+        )
+        assert contrast.low < contrast.difference < contrast.high
+
+
+def test_the_order_of_two_systems_changes_signs_and_nothing_else():
+    left, right = drawn(43, 1, mean=0.3, seed=1), drawn(43, 1, seed=2)
+    [there] = significance.compare(left, right, Settings(5_000, 500))
+    [back] = significance.compare(right, left, Settings(5_000, 500))
+    assert back.p_randomization == there.p_randomization < 1
+    assert back.p_t == pytest.approx(there.p_t)
+    assert (back.low, back.high) == pytest.approx((-there.high, -there.low))
+    assert back.effect_size == pytest.approx(-there.effect_size)
+    assert back.detectable == there.detectable
+    assert (back.wins, back.ties, back.losses) == (there.losses, there.ties, there.wins)
+
+
+def test_values_that_differ_by_rounding_are_ties_and_no_difference():
+    right = np.full(43, 0.3)
+    left = np.full(43, 0.1 + 0.2)
+    assert (left != right).all()
+    [contrast] = significance.compare(left, right, Settings(1_000, 100))
+    assert (contrast.wins, contrast.ties, contrast.losses) == (0, 43, 0)
+    assert (contrast.difference, contrast.low, contrast.high) == (0, 0, 0)
+    assert (contrast.p_randomization, contrast.p_t, contrast.effect_size) == (1, 1, 0)
+
+
+def test_one_query_cannot_be_compared():
+    with pytest.raises(UserError, match="there is 1: evaluate two or more"):
+        significance.compare(np.array([0.5]), np.array([0.4]), Settings())
+
+
+def test_values_that_cannot_be_paired_are_refused():
+    with pytest.raises(ValueError, match="shape"):
+        significance.compare(np.zeros((43, 2)), np.zeros((43, 3)), Settings())
+    with pytest.raises(ValueError, match="finite"):
+        significance.compare(np.array([0.1, np.nan]), np.array([0.1, 0.2]), Settings())
