@@ -32,14 +32,14 @@ def spread(values: pd.Series) -> str:
 
 def report(metrics: pd.DataFrame, metric: str) -> None:
     """Print a row a checkpoint, and a row a difference of two optimizers after the last epoch."""
-    scores = metrics[(metrics["metric"] == metric) & (metrics["epoch"] > 0)]
+    scores = metrics[(metrics["metric"] == metric) & metrics["epoch"].notna()]
     seeds = metrics["seed"].nunique()
     print(f"\n| {metric}, {seeds} seeds | mean | standard deviation | range |\n|---|---|---|---|")
     for system, own in scores.groupby("system", sort=False):
-        print(f"| {system} | {spread(own['value'])}")
+        print(f"| {system} | {spread(own['mean'])}")
     last = scores[scores["epoch"] == scores["epoch"].max()]
     for model, own in last.groupby("model", sort=False):
-        table = own.pivot(index="seed", columns="optimizer", values="value")
+        table = own.pivot(index="seed", columns="optimizer", values="mean")
         first, *others = own["optimizer"].unique()
         for other in others:
             print(f"| {model}: {other} - {first} | {spread(table[other] - table[first])}")

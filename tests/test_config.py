@@ -12,7 +12,13 @@ from snakemake.utils import update_config
 
 from lionrank import config as settings
 from lionrank.errors import UserError
-from lionrank.experiment import model_card_facts
+from lionrank.experiment import (
+    compared_measures,
+    model_card_facts,
+    paper_columns,
+    paper_level,
+    relevance_levels,
+)
 from lionrank.files import write_json
 from lionrank.sources import read_table
 
@@ -111,6 +117,35 @@ def test_the_config_as_it_is_passes():
         ),
         ("tracking", "wand", "tracking: unknown value 'wand'; did you mean 'wandb'?"),
         ("hub.namspace", "me", "hub: unknown key 'namspace'; did you mean 'namespace'?"),
+        (
+            "paper.columns",
+            [{"test_set": "dl91", "metrics": ["map"]}],
+            "paper.columns: unknown 'dl91'; did you mean 'dl19'?",
+        ),
+        (
+            "paper.columns",
+            [{"test_set": "dl19", "metrics": ["mapp"]}],
+            "paper.columns.0.metrics.0: unknown value 'mapp'; did you mean 'map'?",
+        ),
+        ("paper.claims_on", {"dl19": "pydoc"}, "paper.claims_on.dl19: unknown 'pydoc'; did you"),
+        (
+            "comparisons.measures",
+            [{"test_set": "d", "metric": "map"}],
+            "comparisons.measures: unknown 'd'; known: dl19",
+        ),
+        (
+            "comparisons.families",
+            ["optimisers"],
+            "comparisons.families.0: unknown value 'optimisers'; did you mean 'optimizers'?",
+        ),
+        ("comparisons.permutations", 1000, "1000 is less than the minimum of 100000"),
+        (
+            "evaluation.relevance_level",
+            3,
+            "evaluation.relevance_level: 3 is not among test_sets.dl19.relevance_levels (1, 2)",
+        ),
+        ("test_sets.dl19.relevance_levels", [0], "relevance_levels.0: 0 is less than the minimum"),
+        ("protocol", "As written", "protocol: 'As written' does not match"),
     ],
 )
 def test_a_mistake_is_named_in_one_line(path, value, message):
@@ -140,6 +175,43 @@ def test_early_stopping_needs_something_to_stop_by():
     config["training_pairs"]["held_out"]["pairs"] = 0
     with pytest.raises(UserError, match=r"training\.optimizers\.lion\.early_stopping: there is"):
         settings.check(config, SCHEMA, SOURCES)
+
+
+def test_chosen_epochs_need_something_to_choose_them_by():
+    config = changed("grid.dev_sets", [])
+    settings.check(config, SCHEMA, SOURCES)  # by the loss on held-out pairs
+    config["training_pairs"]["held_out"]["pairs"] = 0
+    with pytest.raises(UserError, match=r"comparisons\.families: 'optimizers' compares the epochs"):
+        settings.check(config, SCHEMA, SOURCES)
+    config["comparisons"]["families"] = ["optimizers_by_epoch"]
+    settings.check(config, SCHEMA, SOURCES)
+
+
+def test_columns_and_measures_are_those_of_the_grid():
+    config = changed("grid.test_sets", ["dl20", "marco_dev"])
+    assert paper_columns(config) == [
+        {
+            "test_set": "dl20",
+            "metrics": ["ndcg_cut_10", "map", "recip_rank_10", "recall_10", "Rprec", "P_10"],
+        }
+    ]
+    assert compared_measures(config) == [
+        {"test_set": "dl20", "metric": "ndcg_cut_10", "level": None},
+        {"test_set": "marco_dev", "metric": "recip_rank_10", "level": 1},
+    ]
+    config["grid"]["test_sets"] = ["pydocs"]
+    assert compared_measures(config) == [
+        {"test_set": "pydocs", "metric": "ndcg_cut_10", "level": None}
+    ]
+
+
+def test_the_papers_level_is_the_configs_where_a_test_set_has_several():
+    config = changed("evaluation.relevance_level", 2)
+    settings.check(config, SCHEMA, SOURCES)
+    assert paper_level(config, "dl19") == 2
+    assert paper_level(config, "marco_dev") == 1
+    assert relevance_levels(config, "dl19") == [1, 2]
+    assert relevance_levels(config, "marco_dev") == [1]
 
 
 @pytest.mark.parametrize("warmup", [0, 0.0, 0.1, 0.999, 1, 1000, 1000.0])

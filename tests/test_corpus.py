@@ -77,11 +77,11 @@ def test_a_damaged_line_is_named_by_file_and_number(tmp_path, line, told):
         read(tmp_path)
 
 
-def test_text_that_is_not_utf_8_is_named_by_file(tmp_path):
+def test_text_that_is_not_utf_8_is_named_by_file_and_line(tmp_path):
     (tmp_path / "poor.jsonl").write_bytes(
         TWO_LINES.encode() + b'{"id": "d3", "contents": "\xff"}\n'
     )
-    with pytest.raises(UserError, match=r"poor\.jsonl: expected UTF-8"):
+    with pytest.raises(UserError, match=r"poor\.jsonl:3: expected UTF-8"):
         read(tmp_path)
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from lionrank import trec
 from lionrank.errors import UserError
+from lionrank.files import read_json_lines
 
 
 def write(path, text):
@@ -19,23 +20,137 @@ def write(path, text):
 @pytest.mark.parametrize(
     ("reader", "text", "message"),
     [
-        (trec.read_qrels, "q1 0 d1 1\nq1 0 d2\n", ":2: expected 4 columns"),
-        (trec.read_qrels, "q1 0 d1 high\n", ":1: grade 'high' is not int"),
+        (trec.read_qrels, "q1 0 d1 1\nq1 0 d2\n", ":2: expected 4 columns (qid iteration docid gr"),
+        (trec.read_qrels, "q1 0 d1 high\n", ":1: grade 'high' is not an integer"),
+        (trec.read_qrels, "q1 0 d1 1\nq1 0 d2 1.5\n", ":2: grade '1.5' is not an integer"),
+        (trec.read_qrels, "q1 0 d1 1_0\n", ":1: grade '1_0' is not an integer"),
+        (trec.read_qrels, "q1 0 d1 1000000000000\n", "is not an integer between -127 and 127"),
         (trec.read_qrels, "q1 0 d1 1\nq1 0 d1 2\n", ":2: document 'd1' is judged twice"),
-        (trec.read_topics, "q1\tone\nq2 two\n", ":2: expected 2 columns"),
+        (trec.read_qrels, "q1 0 d1 1\r\n", ":1: expected a line that ends in \\n, found"),
+        (trec.read_qrels, "\ufeffq1 0 d1 1\n", ":1: expected text, found a byte-order mark"),
+        (trec.read_topics, "q1\tone\nq2 two\n", ":2: expected 2 columns (qid text), found 1"),
         (trec.read_topics, "q1\t \n", ":1: topic 'q1' has no text"),
         (trec.read_topics, "q1\ta\nq1\tb\n", ":2: topic 'q1' is there twice"),
-        (trec.read_run, "q1 Q0 d1 1 2.5\n", ":1: expected 6 columns"),
+        (trec.read_topics, "\ufeffq1\ta\n", ":1: expected text, found a byte-order mark"),
+        (trec.read_run, "q1 Q0 d1 1 2.5\n", ":1: expected 6 columns (qid Q0 docid rank score tag)"),
+        (trec.read_run, "q1 Q0 d1 1 2 t\n\n", ":2: expected 6 columns"),
+        (trec.read_run, "q1 Q0 d1 1 2 t\nq1 Q0 d2 1 x t\n", ":2: score 'x' is not a number"),
         (trec.read_run, "q1 Q0 d1 1 nan t\n", ":1: score 'nan' is not a finite number"),
+        (trec.read_run, "q1 Q0 d1 1 -inf t\n", ":1: score '-inf' is not a finite number"),
+        (trec.read_run, "q1 Q0 d1 first 2 t\n", ":1: rank 'first' is not an integer"),
         (trec.read_run, "q1 Q0 d1 1 2 t\nq1 Q0 d1 2 1 t\n", ":2: document 'd1' is there twice"),
+        (trec.read_run, "q1 Q0 d1 1 2 t\r\n", ":1: expected a line that ends in \\n, found one"),
+        (trec.read_run, "\ufeffq1 Q0 d1 1 2 t\n", ":1: expected text, found a byte-order mark"),
+        (read_json_lines, '\ufeff{"a": 1}\n', ":1: expected text, found a byte-order mark"),
     ],
 )
 def test_bad_lines_are_named(tmp_path, reader, text, message):
     path = write(tmp_path / "file", text)
     with pytest.raises(UserError) as caught:
-        reader(path)
+        list(reader(path))
     assert str(caught.value).startswith(str(path))
     assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("reader", "line"),
+    [
+        (trec.read_qrels, "q1 0 d{} 1"),
+        (trec.read_topics, "q{}\tlions"),
+        (trec.read_run, "q1 Q0 d{0} {0} 1.5 t"),
+        (read_json_lines, '{{"id": "{}"}}'),
+    ],
+)
+@pytest.mark.parametrize("bad", [1, 11, 120_000])
+def test_the_line_that_is_not_utf_8_is_named(tmp_path, reader, line, bad):
+    """Also where the file is decoded in several blocks."""
+    lines = [line.format(number).encode() for number in range(1, 120_001)]
+    lines[bad - 1] = lines[bad - 1].replace(b"1", "é".encode("latin-1"), 1)
+    (tmp_path / "file").write_bytes(b"\n".join(lines))
+    with pytest.raises(UserError) as caught:
+        list(reader(tmp_path / "file"))
+    assert f"file:{bad}: expected UTF-8, found the byte 0xe9" in str(caught.value)
+
+
+@pytest.mark.parametrize("remedy", ["sed -i 's/\\r$//'", r"sed -i '1s/^\xEF\xBB\xBF//'"])
+def test_the_command_that_an_error_names_mends_the_file(tmp_path, remedy):
+    text = "q1 0 d1 1\nq1 0 d2 0\n"
+    damaged = text.replace("\n", "\r\n") if "\\r" in remedy else f"\ufeff{text}"
+    path = tmp_path / "qrels"
+    path.write_bytes(damaged.encode())
+    with pytest.raises(UserError) as caught:
+        trec.read_qrels(path)
+    command = str(caught.value).split("`")[1]
+    assert command == f"{remedy} {path}"
+    subprocess.run(command, shell=True, check=True)
+    assert path.read_text() == text
+    assert trec.read_qrels(path) == {"q1": {"d1": 1, "d2": 0}}
+
+
+def test_topics_may_have_the_line_ends_of_windows_as_those_of_dl_2020_have(tmp_path):
+    (tmp_path / "topics").write_bytes(b"q1\tlions\r\nq2\ttigers\r\n")
+    assert trec.read_topics(tmp_path / "topics") == {"q1": "lions", "q2": "tigers"}
+
+
+def run_of(*rows: tuple[str, int, float]) -> str:
+    return "".join(f"{qid} Q0 d{n} {rank} {score} t\n" for n, (qid, rank, score) in enumerate(rows))
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        (
+            [("q1", 1, 3.0), ("q1", 2, 1.0), ("q1", 3, 2.0)],
+            ":3: expected scores that fall with the rank, found 2.0 at rank 3 of topic 'q1' and "
+            "1.0 at rank 2 (line 2)",
+        ),
+        ([("q1", 1, 3.0), ("q2", 0, 1.0), ("q2", 1, 2.0)], ":3: expected"),
+        ([("q1", 9, 3.0), ("q1", 2, 1.0)], ":1: expected"),
+        (
+            [("q1", 3, 5.0), ("q2", 1, 9.0), ("q1", 1, 8.0), ("q2", 2, 4.0), ("q1", 2, 4.0)],
+            ":1: expected scores that fall with the rank, found 5.0 at rank 3 of topic 'q1' and "
+            "4.0 at rank 2 (line 5)",
+        ),
+        ([("q1", 1, 2.0), ("q1", 1, 1.0), ("q1", 2, 1.5)], ":3: expected"),
+    ],
+)
+def test_scores_that_contradict_the_ranks_are_refused(tmp_path, rows, told):
+    path = write(tmp_path / "run", run_of(*rows))
+    with pytest.raises(UserError) as caught:
+        trec.read_run(path)
+    assert told in str(caught.value)
+    with pytest.raises(UserError):
+        list(trec.run_lines(path))
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [("q", 0, 3.0), ("q", 1, 2.0), ("q", 2, 1.0)],
+        [("q", 1, 3.0), ("q", 2, 3.0), ("q", 7, 3.0), ("q", 20, -1.0)],
+        [("q", 0, 1.0), ("q", 0, 3.0), ("q", 0, 2.0)],
+        [("q", 3, 1.0), ("p", 1, 0.0), ("q", 1, 3.0), ("p", 2, -1.0), ("q", 2, 2.0)],
+    ],
+)
+def test_ranks_may_count_from_any_number_be_equal_and_stand_in_any_order(tmp_path, rows):
+    run, tag = trec.read_run(write(tmp_path / "run", run_of(*rows)))
+    assert tag == "t"
+    assert sorted(s for scores in run.values() for s in scores.values()) == sorted(
+        score for _, _, score in rows
+    )
+
+
+def test_topics_and_qrels_of_different_test_sets_are_refused():
+    with pytest.raises(UserError) as caught:
+        trec.check_shared({"1": "a", "2": "b"}, "topics.tsv", {"q1": {"d": 1}}, "qrels.txt")
+    assert str(caught.value) == (
+        "topics.tsv and qrels.txt share no topic: the first has 1, 2, …, the second q1, …; "
+        "are they of the same test set?"
+    )
+    with pytest.raises(UserError, match="the second none;"):
+        trec.check_shared({"1": "a"}, "topics.tsv", {}, "qrels.txt")
+    trec.check_shared({"1": "a", "2": "b"}, "topics.tsv", {"2": {"d": 1}}, "qrels.txt")
 
 
 def test_topics_and_qrels_are_read_as_written(tmp_path):
@@ -77,6 +192,7 @@ def test_a_write_that_the_system_cuts_short_leaves_the_old_file(tmp_path):
 import resource, sys
 from lionrank import trec
 from lionrank.errors import UserError
+from lionrank.files import read_json_lines
 resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
 try:
     trec.write_run(sys.argv[1], {"q": {f"d{i}": float(i) for i in range(1000)}}, "tag")

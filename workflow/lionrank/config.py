@@ -15,6 +15,7 @@ from lionrank.experiment import (
     has_development,
     has_first_stage,
     model_sources,
+    relevance_levels,
     topic_names,
     topic_sources,
 )
@@ -22,6 +23,10 @@ from lionrank.memo import recall
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
+
+
+# The families of contrasts that compare the epochs which development data choose.
+CHOOSING = ("optimizers", "models", "first_stage")
 
 
 def check(config: dict, schema_path: Path, sources: Iterable[str]) -> None:
@@ -43,6 +48,7 @@ def check(config: dict, schema_path: Path, sources: Iterable[str]) -> None:
     _check_ranges(config)
     _check_development(config)
     _check_training(config)
+    _check_evaluation(config)
 
 
 def _violation(config: dict, schema: bytes) -> str:
@@ -111,6 +117,13 @@ def _references(config: dict, sources: Iterable[str]) -> Iterator[tuple[str, str
     known = topic_names(collections[config["training_pairs"]["collection"]])
     if known is not None:
         yield "training_pairs.collection's topics", "train", known
+    for entry in config["paper"]["columns"]:
+        yield "paper.columns", entry["test_set"], config["test_sets"]
+    for entry in config["comparisons"]["measures"]:
+        yield "comparisons.measures", entry["test_set"], config["test_sets"]
+    for name, stand_in in config["paper"]["claims_on"].items():
+        yield "paper.claims_on", name, config["test_sets"]
+        yield f"paper.claims_on.{name}", stand_in, config["test_sets"]
     pairs = [f"{model}_{optimizer}" for model in models for optimizer in optimizers]
     for kind, known in (
         ("models", models),
@@ -166,6 +179,25 @@ def _check_ranges(config: dict) -> None:
             raise UserError(f"config: models.{name}: set either pretrained or architecture")
         if model["pretrained"] is None and model["tokenizer"] is None:
             raise UserError(f"config: models.{name}.tokenizer: a random start needs one")
+
+
+def _check_evaluation(config: dict) -> None:
+    """Check what is reported and compared against the grid."""
+    level = config["evaluation"]["relevance_level"]
+    for name in config["grid"]["test_sets"]:
+        levels = relevance_levels(config, name)
+        if len(levels) > 1 and level not in levels:
+            raise UserError(
+                f"config: evaluation.relevance_level: {level} is not among "
+                f"test_sets.{name}.relevance_levels ({', '.join(map(str, levels))}); add it there"
+            )
+    choosing = [family for family in config["comparisons"]["families"] if family in CHOOSING]
+    if choosing and not has_development(config):
+        raise UserError(
+            f"config: comparisons.families: {choosing[0]!r} compares the epochs that development "
+            "data choose, and there are none; name dev sets in grid.dev_sets, hold pairs out with "
+            "training_pairs.held_out.pairs, or leave the family out"
+        )
 
 
 def _check_development(config: dict) -> None:

@@ -144,13 +144,10 @@ def readable(path: str | os.PathLike) -> Iterator[None]:
 
 
 def _check_lines(path: Path) -> None:
-    try:
-        for number, record in enumerate(read_json_lines(path), start=1):
-            for name in COLUMNS:
-                if record.get(name) is None:
-                    raise UserError(f"{path}:{number}: the document has no {name!r}")
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path}: expected UTF-8: {error}") from None
+    for number, record in enumerate(read_json_lines(path), start=1):
+        for name in COLUMNS:
+            if record.get(name) is None:
+                raise UserError(f"{path}:{number}: the document has no {name!r}")
 
 
 def keep_documents(

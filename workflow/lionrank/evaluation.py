@@ -1,67 +1,113 @@
 """Evaluation by pytrec_eval, printed as trec_eval prints it and kept as tidy tables.
 
-The measures and the form of the text are trec_eval's (https://github.com/usnistgov/trec_eval).
+The measures and the form of the text are those of trec_eval 10.0 (Chris Buckley and Ian Soboroff,
+https://github.com/usnistgov/trec_eval). pytrec_eval-terrier 0.5.11 is built on trec_eval 9.0.8,
+which differs in two things that are made good here: it holds scores as float32, so that some tie,
+and it takes interpolated precision at other ranks.
 """
 
 import math
 import os
-from statistics import mean
+from collections.abc import Iterable, Mapping
+from functools import reduce
+from itertools import accumulate
+from operator import add
 
 import pandas as pd
 import pytrec_eval
 
 from lionrank.errors import UserError
 from lionrank.files import atomic_write
-from lionrank.trec import Qrels, Run
+from lionrank.measures import GRADED, METRICS
+from lionrank.trec import Qrels, Run, check_shared
 
 COUNTS = ("num_ret", "num_rel", "num_rel_ret")
+RECALL_LEVELS = tuple(tenth / 10 for tenth in range(11))
+INTERPOLATED = tuple(f"iprec_at_recall_{level:.2f}" for level in RECALL_LEVELS)
 # In trec_eval's order: its official measures, then recall and nDCG at the usual cut-offs.
-# Interpolated precision is left out: pytrec_eval 0.5.11 takes it one rank off at some recall levels
-# of trec_eval's own regression files.
 MEASURES = (
     *COUNTS,
     *("map", "Rprec", "bpref", "recip_rank"),
+    *INTERPOLATED,
     *(f"P_{cutoff}" for cutoff in (5, 10, 15, 20, 30, 100, 200, 500, 1000)),
     *(f"recall_{cutoff}" for cutoff in (10, 100, 1000)),
     "ndcg_cut_10",
 )
 # The columns of the paper's results table.
-PAPER_METRICS = ("ndcg_cut_10", "map", "recip_rank_10", "recall_10", "Rprec", "P_10")
+PAPER_METRICS = tuple(METRICS)
+_ASKED = {"official", "recall.10,100,1000", "ndcg_cut.10"}
+_GRADED_RELEVANT = "num_graded_relevant"
 _GEOMETRIC_FLOOR = 0.00001
 
 PerQuery = dict[str, dict[str, float]]
-"""qid -> measure -> value."""
+"""qid -> measure -> value: `MEASURES`, and what `averages` needs besides."""
 
 
 def evaluate(qrels: Qrels, run: Run, level: int, complete: bool) -> PerQuery:
     """Evaluate a run on the judged topics; grades of at least `level` are relevant.
 
-    nDCG uses the grades themselves. With `complete` a judged topic that the run lacks counts as
-    zero, as with trec_eval's -c; else it is left out. The result is sorted by qid as text, as
-    trec_eval's is.
+    nDCG uses the grades themselves. A negative grade means that a document is in the pool and was
+    not judged. With `complete` a judged topic that the run lacks counts as zero, as with
+    trec_eval's -c; else it is left out, as trec_eval's manual says and 9.0.8 does (10.0 stops
+    there). The result is sorted by qid as text, as trec_eval's is.
 
     Raises:
-        UserError: run and qrels share no topic.
+        UserError: run and qrels share no topic, `level` is less than 1, or all grades of a topic
+            are negative, at which trec_eval stops, too.
     """
-    if not qrels.keys() & run.keys():
-        raise UserError(
-            f"the run file's topics ({', '.join(sorted(run)[:3])}, …) and the qrels' "
-            f"({', '.join(sorted(qrels)[:3])}, …) share none: are they of the same test set?"
-        )
-    evaluator = pytrec_eval.RelevanceEvaluator(
-        qrels, {"official", "recall", "ndcg_cut"}, relevance_level=level
-    )
-    found = evaluator.evaluate(run)
-    return {
-        qid: {measure: found[qid][measure] for measure in MEASURES}
-        if qid in found
-        else _not_retrieved(judged, level)
-        for qid, judged in sorted(qrels.items())
-        if complete or qid in found
-    }
+    if level < 1:
+        raise UserError(f"level {level}: the least grade that counts as relevant is 1 or more")
+    check_shared(run, "the run file", qrels, "the qrels")
+    judged_topics = {qid: judged for qid, judged in sorted(qrels.items()) if complete or qid in run}
+    _check_judged(judged_topics)
+    evaluator = pytrec_eval.RelevanceEvaluator(judged_topics, _ASKED, relevance_level=level)
+    per_query: PerQuery = {}
+    for qid, judged in judged_topics.items():
+        ranking = _ranking(run.get(qid, {}))
+        # By rank, which no float32 rounds to a tie. A topic at a time needs little memory.
+        by_rank = {docid: -float(rank) for rank, docid in enumerate(ranking)}
+        found = evaluator.evaluate({qid: by_rank}).get(qid) if ranking else None
+        measures = found or _not_retrieved(judged, level)
+        measures |= _interpolated(ranking, judged, level)
+        per_query[qid] = {measure: measures[measure] for measure in MEASURES}
+        if complete:
+            positive = sum(grade > 0 for grade in judged.values())
+            per_query[qid][_GRADED_RELEVANT] = float(positive)
+    return per_query
 
 
-def _not_retrieved(judged: dict[str, int], level: int) -> dict[str, float]:
+def _check_judged(qrels: Qrels) -> None:
+    for qid, judged in qrels.items():
+        if judged and max(judged.values()) < 0:
+            raise UserError(
+                f"the qrels: all grades of topic {qid!r} are negative, that is, no document of it "
+                "was judged: remove the topic, or grade what is not relevant as 0"
+            )
+
+
+def _ranking(scores: Mapping[str, float]) -> list[str]:
+    """Return the documents by score and, where scores tie, by docid, both falling."""
+    return [docid for _, docid in sorted(zip(scores.values(), scores, strict=True), reverse=True)]
+
+
+def _interpolated(ranking: list[str], judged: Mapping[str, int], level: int) -> dict[str, float]:
+    """Return the precision at each of `RECALL_LEVELS`, the best at that recall or a higher one.
+
+    A level of recall asks for its share of the relevant documents, rounded to the nearest whole
+    number: m_iprec_at_recall.c of trec_eval 10.0, where 9.0.8 adds 0.9 and cuts.
+    """
+    relevant = sum(grade >= level for grade in judged.values())
+    ranks = [rank for rank, docid in enumerate(ranking, 1) if judged.get(docid, 0) >= level]
+    precisions = [found / rank for found, rank in enumerate(ranks, 1)]
+    best = list(accumulate(reversed(precisions), max))[::-1]
+    values = {}
+    for measure, recall in zip(INTERPOLATED, RECALL_LEVELS, strict=True):
+        asked = max(math.floor(recall * relevant + 0.5), 1)
+        values[measure] = best[asked - 1] if asked <= len(best) else 0.0
+    return values
+
+
+def _not_retrieved(judged: Mapping[str, int], level: int) -> dict[str, float]:
     relevant = sum(grade >= level for grade in judged.values())
     return dict.fromkeys(MEASURES, 0.0) | {"num_rel": float(relevant)}
 
@@ -71,22 +117,36 @@ def averages(per_query: PerQuery) -> dict[str, float]:
     summary: dict[str, float] = {}
     for measure in MEASURES:
         values = [measures[measure] for measures in per_query.values()]
-        summary[measure] = sum(values) if measure in COUNTS else mean(values)
+        summary[measure] = _sum(values) if measure in COUNTS else _mean(values)
         if measure == "map":
             logs = [math.log(max(value, _GEOMETRIC_FLOOR)) for value in values]
-            summary["gm_map"] = math.exp(mean(logs))
+            summary["gm_map"] = math.exp(_mean(logs))
+    # With -c trec_eval's sum is of all grades above 0, whatever -l is (m_num_rel.c).
+    if all(_GRADED_RELEVANT in measures for measures in per_query.values()):
+        summary["num_rel"] = _sum(measures[_GRADED_RELEVANT] for measures in per_query.values())
     return summary
+
+
+def _sum(values: Iterable[float]) -> float:
+    # Added in order as C does: an exact sum, or that of a later Python, rounds otherwise where the
+    # mean lies half-way between two numbers of four digits.
+    return reduce(add, values, 0.0)
+
+
+def _mean(values: list[float]) -> float:
+    return _sum(values) / len(values)
 
 
 def to_text(per_query: PerQuery, runid: str) -> str:
     """Return what `trec_eval -q` prints for these measures."""
     lines = [
-        _line(measure, qid, value)
+        _line(measure, qid, measures[measure])
         for qid, measures in per_query.items()
-        for measure, value in measures.items()
+        for measure in MEASURES
     ]
     lines += [f"{'runid':<22}\tall\t{runid}", f"{'num_q':<22}\tall\t{len(per_query)}"]
-    lines += [_line(measure, "all", value) for measure, value in averages(per_query).items()]
+    summary = averages(per_query)
+    lines += [_line(measure, "all", value) for measure, value in summary.items()]
     return "\n".join(lines) + "\n"
 
 
@@ -101,25 +161,31 @@ def write_text(path: str | os.PathLike, per_query: PerQuery, runid: str) -> None
         handle.write(to_text(per_query, runid))
 
 
-def tidy(per_query: PerQuery, **labels: str | int) -> pd.DataFrame:
-    """Return one row a metric of `PAPER_METRICS` and topic: the labels, metric, qid and value."""
+def tidy(per_level: Mapping[int, PerQuery], **labels: str | int | None) -> pd.DataFrame:
+    """Return one row a level, topic and metric of `PAPER_METRICS`.
+
+    `per_level` maps the least relevant grade to what `evaluate` returns for it. The columns are
+    the labels, metric, level (Int64), qid and value. nDCG takes the grades themselves: it has one
+    row a topic, whose level is missing.
+    """
     rows = [
-        {**labels, "metric": metric, "qid": qid, "value": _paper_value(measures, metric)}
+        (metric, None if metric == GRADED else level, qid, value_of(measures, metric))
+        for place, (level, per_query) in enumerate(per_level.items())
         for qid, measures in per_query.items()
         for metric in PAPER_METRICS
+        if metric != GRADED or place == 0
     ]
-    return pd.DataFrame(rows)
+    table = pd.DataFrame(rows, columns=["metric", "level", "qid", "value"])
+    return table.astype({"level": "Int64"}).assign(**labels)[[*labels, *table.columns]]
 
 
-def _paper_value(measures: dict[str, float], metric: str) -> float:
-    if metric == "recip_rank_10":  # MRR@10: the first relevant document counts down to rank 10
+def value_of(measures: Mapping[str, float], metric: str) -> float:
+    """Return a topic's value of one of `MEASURES`, or of recip_rank_10 (MRR@10).
+
+    The first relevant document counts down to rank 10. The value at rank 10 is 1.0 / 10 in C and
+    in Python, the same float.
+    """
+    if metric == "recip_rank_10":
         value = measures["recip_rank"]
         return value if value >= 1 / 10 else 0.0
     return measures[metric]
-
-
-def means(per_query: pd.DataFrame) -> pd.DataFrame:
-    """Average a tidy per-query table over its topics, keeping the order of its rows."""
-    labels = [column for column in per_query.columns if column not in ("qid", "value")]
-    grouped = per_query.groupby(labels, sort=False, dropna=False)["value"]
-    return grouped.agg(value="mean", queries="size").reset_index()

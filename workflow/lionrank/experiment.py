@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from lionrank.grid import FIRST_STAGE
+from lionrank.measures import GRADED, METRICS, PRIMARY
 from lionrank.sources import Source
 
-BM25 = "bm25"
 # Formats whose data bring the candidates of each topic.
 WITH_CANDIDATES = ("marco_qa", "nanobeir")
 # Formats in which anybody's own collection may come.
@@ -54,6 +55,57 @@ def has_first_stage(config: dict, test_set: str) -> bool:
     return config["collections"][collection]["format"] != "marco_qa"
 
 
+def relevance_levels(config: dict, test_set: str) -> list[int]:
+    """Return the least grades at which binary measures are computed on a test set."""
+    return config["test_sets"][test_set].get("relevance_levels", [1])
+
+
+def paper_level(config: dict, test_set: str) -> int:
+    """Return the least grade of the paper's columns and of the .eval files on a test set."""
+    levels = relevance_levels(config, test_set)
+    return levels[0] if len(levels) == 1 else config["evaluation"]["relevance_level"]
+
+
+def paper_columns(config: dict) -> list[dict[str, Any]]:
+    """Return test set and metrics of the groups of columns in the table of results."""
+    return _in_grid(config, config["paper"]["columns"]) or [
+        {"test_set": config["grid"]["test_sets"][0], "metrics": list(METRICS)}
+    ]
+
+
+def reported(config: dict) -> list[str]:
+    """Return the test sets of the grid that the paper reports or compares on, its first always."""
+    named = [entry["test_set"] for entry in [*paper_columns(config), *compared_measures(config)]]
+    first, *others = config["grid"]["test_sets"]
+    return [first, *(name for name in others if name in named)]
+
+
+def stand_ins(config: dict) -> dict[str, str]:
+    """Return the reported test sets that stand in for published ones, by the latter's names."""
+    named = config["paper"]["claims_on"]
+    return {name: ours for name, ours in named.items() if ours in reported(config)}
+
+
+def compared_measures(config: dict) -> list[dict[str, Any]]:
+    """Return test set, metric and level of the measures by which systems are compared."""
+    measures = _in_grid(config, config["comparisons"]["measures"]) or [
+        {"test_set": config["grid"]["test_sets"][0], "metric": PRIMARY}
+    ]
+    return [
+        measure
+        | {
+            "level": None
+            if measure["metric"] == GRADED
+            else paper_level(config, measure["test_set"])
+        }
+        for measure in measures
+    ]
+
+
+def _in_grid(config: dict, entries: list[dict]) -> list[dict]:
+    return [entry for entry in entries if entry["test_set"] in config["grid"]["test_sets"]]
+
+
 def has_development(config: dict) -> bool:
     """Return whether the epochs of a training are scored, on dev sets or on held-out pairs."""
     return bool(config["grid"]["dev_sets"] or config["training_pairs"]["held_out"]["pairs"])
@@ -61,7 +113,7 @@ def has_development(config: dict) -> bool:
 
 def systems(config: dict, test_set: str, checkpoints: Iterable[str]) -> list[str]:
     """Return the systems that have a run file on a test set."""
-    return [BM25, *checkpoints] if has_first_stage(config, test_set) else list(checkpoints)
+    return [FIRST_STAGE, *checkpoints] if has_first_stage(config, test_set) else list(checkpoints)
 
 
 def model_sources(model: dict) -> list[str]:

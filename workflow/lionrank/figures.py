@@ -4,6 +4,7 @@ import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 
@@ -13,16 +14,23 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from lionrank.errors import UserError
 from lionrank.files import atomic_write, read_json_lines
-from lionrank.tables import Grid
+from lionrank.grid import Grid
+from lionrank.measures import METRICS
+from lionrank.tabular import score
 
 # The running mean of the loss covers this part of an epoch's logged values.
 SMOOTHING = 0.1
 
 _COLUMN_INCHES = 3.48  # IEEE: 252 TeX points
 _PANEL_INCHES = 0.75
+_CHANGES_INCHES = 0.95
+# From here on gaps between bars would be thinner than a printer's dot.
+_MANY_TOPICS = 150
+_MINUS = "\N{MINUS SIGN}"
 _MARGIN_INCHES = 0.55
 _MARKERS = "o^sDvP"
 # Without dates and version strings, two drawings of the same data have the same bytes.
@@ -108,11 +116,16 @@ def loss_figure(
         axes[-1, 0].set_xlabel("Epoch")
         axes[-1, 0].set_xticks([0, *grid.epochs])
         _legend(figure, axes[0, 0])
-        for path in map(Path, outputs):
-            with atomic_write(path, "wb") as handle:
-                kind = path.suffix[1:]
-                figure.savefig(handle, format=kind, metadata=_NO_DATES.get(kind))
-        plt.close(figure)
+        _save(figure, outputs)
+
+
+def _save(figure: Figure, outputs: Iterable[str | os.PathLike]) -> None:
+    """Write a figure in the formats that the endings name, and close it."""
+    for path in map(Path, outputs):
+        with atomic_write(path, "wb") as handle:
+            kind = path.suffix[1:]
+            figure.savefig(handle, format=kind, metadata=_NO_DATES.get(kind))
+    plt.close(figure)
 
 
 def _draw_training(
@@ -137,6 +150,71 @@ def _draw_training(
     )
 
 
-def _legend(figure: plt.Figure, ax: Axes) -> None:
+def _legend(figure: Figure, ax: Axes) -> None:
     handles, labels = ax.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper right", ncols=len(labels))
+
+
+def changes_figure(
+    changed: Mapping[str, Any],
+    grid: Grid,
+    style: str | os.PathLike,
+    outputs: Iterable[str | os.PathLike],
+) -> None:
+    """Draw the difference of two optimizers on every topic, sorted: a panel a pair, a bar a topic.
+
+    Args:
+        changed: results/changes.json (changes.py) with at least one pair.
+        grid: what was trained.
+        style: a matplotlib style sheet.
+        outputs: files to write; the ending of each is its format.
+    """
+    pairs = changed["pairs"]
+    largest = max(abs(each["difference"]) for pair in pairs for each in pair["differences"])
+    with plt.style.context(Path(style)):
+        height = _CHANGES_INCHES * len(pairs) + _MARGIN_INCHES
+        figure, axes = plt.subplots(
+            len(pairs), 1, sharex=True, squeeze=False, figsize=(_COLUMN_INCHES, height)
+        )
+        for pair, ax in zip(pairs, axes[:, 0], strict=True):
+            _draw_pair(ax, pair, grid)
+            # Room above the bars for the counts, and the same scale in every panel.
+            ax.set_ylim(-1.15 * (largest or 1), 1.15 * (largest or 1))
+            ax.set_ylabel(f"\N{GREEK CAPITAL LETTER DELTA} {METRICS[changed['metric']]}")
+        axes[-1, 0].set_xlabel("Topics, in the order of their difference")
+        _save(figure, outputs)
+
+
+def _draw_pair(ax: Axes, pair: Mapping[str, Any], grid: Grid) -> None:
+    """Draw one pair: its topics, how many each side wins, and the mean with its interval."""
+    (model, left), (_, right) = (grid.labels(pair[side]["training"]) for side in ("left", "right"))
+    heights = sorted((each["difference"] for each in pair["differences"]), reverse=True)
+    # In the loss figure, too, an optimizer has its colour by its place in the grid.
+    colors = dict(zip(grid.optimizers.values(), sns.color_palette("colorblind"), strict=False))
+    ax.bar(
+        range(len(heights)),
+        heights,
+        width=1.0 if len(heights) > _MANY_TOPICS else 0.8,
+        color=[colors[left if height > 0 else right] for height in heights],
+    )
+    ax.axhline(0, color="black", linewidth=0.4)
+    ax.axhspan(pair["low"], pair["high"], color="black", alpha=0.25, linewidth=0)
+    ax.axhline(pair["difference"], color="black", linewidth=0.8, linestyle="--")
+    ax.margins(x=0.01)
+    ax.set_xticks([])
+    epochs = [pair[side]["epoch"] for side in ("left", "right")]
+    ax.set_title(
+        f"{model}: {left} (epoch {epochs[0]}) against {right} (epoch {epochs[1]})", loc="left"
+    )
+    between = f"equal: {pair['ties']}\nmean: {score(pair['difference'])}".replace("-", _MINUS)
+    # Bars fall from the upper left to the lower right: two corners are free, and of the middle the
+    # side where its bar is not.
+    middle = "bottom" if heights[len(heights) // 2] > 0 else "top"
+    told = [
+        (0.02, "left", "bottom", f"{left} higher: {pair['wins']}", colors[left]),
+        (0.5, "center", middle, between, "black"),
+        (0.98, "right", "top", f"{right} higher: {pair['losses']}", colors[right]),
+    ]
+    for x, horizontal, vertical, text, color in told:
+        y = {"bottom": 0.05, "top": 0.96}[vertical]
+        ax.text(x, y, text, ha=horizontal, va=vertical, color=color, transform=ax.transAxes)

@@ -13,6 +13,9 @@ from lionrank.errors import UserError
 if TYPE_CHECKING:
     import pandas
 
+# Bytes that are decoded at a time: line by line, reading takes half as long again.
+_BLOCK = 1 << 20
+
 
 @contextmanager
 def atomic_write(path: str | os.PathLike, mode: str = "w") -> Iterator[IO]:
@@ -56,23 +59,47 @@ def write_json_lines(path: str | os.PathLike, records: Iterable[dict]) -> None:
             handle.write(json.dumps(record, ensure_ascii=False) + "\n")
 
 
+def text_lines(path: str | os.PathLike) -> Iterator[tuple[int, str]]:
+    """Yield (number, line) of a text file, the numbers from 1, the lines without their `\\n`.
+
+    Raises:
+        UserError: the file begins with a byte-order mark or is not UTF-8; names file and line.
+    """
+    number = 1
+    with open(path, "rb") as handle:
+        while block := handle.read(_BLOCK) + handle.readline():
+            try:
+                text = block.decode()
+            except UnicodeDecodeError as error:
+                number += block.count(b"\n", 0, error.start)
+                raise UserError(
+                    f"{path}:{number}: expected UTF-8, found the byte 0x{block[error.start]:02x}: "
+                    "convert the file, e.g. with `iconv -f LATIN1 -t UTF-8`"
+                ) from None
+            if number == 1 and text.startswith("\ufeff"):
+                raise UserError(
+                    f"{path}:1: expected text, found a byte-order mark: remove it, e.g. with "
+                    rf"`sed -i '1s/^\xEF\xBB\xBF//' {path}`"
+                )
+            lines = text.removesuffix("\n").split("\n")
+            yield from enumerate(lines, number)
+            number += len(lines)
+
+
 def read_json_lines(path: str | os.PathLike) -> Iterator[dict]:
     """Yield the objects of a JSON-lines file.
 
     Raises:
-        UserError: a line is not a JSON object; names file and line.
+        UserError: a line is not a JSON object, or what `text_lines` refuses; names file and line.
     """
-    with open(path, encoding="utf-8") as handle:
-        for number, line in enumerate(handle, start=1):
-            try:
-                record = json.loads(line)
-            except json.JSONDecodeError as error:
-                raise UserError(
-                    f"{path}:{number}: expected one JSON object a line: {error}"
-                ) from None
-            if not isinstance(record, dict):
-                raise UserError(f"{path}:{number}: expected a JSON object, found {line[:40]!r}")
-            yield record
+    for number, line in text_lines(path):
+        try:
+            record = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise UserError(f"{path}:{number}: expected one JSON object a line: {error}") from None
+        if not isinstance(record, dict):
+            raise UserError(f"{path}:{number}: expected a JSON object, found {line[:40]!r}")
+        yield record
 
 
 def write_parquet(path: str | os.PathLike, frame: "pandas.DataFrame") -> None:

@@ -96,7 +96,7 @@ def write_topics(
 
     Raises:
         UserError: an identifier is empty or holds white space, a topic has no text, or a judged
-            one is not there, which evaluation would count as zero.
+            one is not there, which evaluation would count as zero, or none is judged.
     """
     queries = {qid: one_line(query) for qid, query in source.topics(name).items()}
     judgements = source.qrels(name)
@@ -113,6 +113,7 @@ def write_topics(
             f"topics {name}: {len(missing)} of {len(judgements)} judged topics are not there, "
             f"{missing[0]!r} first: mend the topics or their topic_reader, or remove the judgements"
         )
+    trec.check_shared(queries, f"topics {name}", judgements, f"qrels {name}")
     trec.write_topics(topics, queries)
     trec.write_qrels(qrels, judgements)
 

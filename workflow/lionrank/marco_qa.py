@@ -3,6 +3,10 @@
 Each query comes with about ten passages, which are its candidates; MRR@10 over them is not that of
 MS MARCO passage ranking. A passage has no identifier there: it gets `{query_id}_{position}`, the
 position counted from 0.
+
+The published values are means over every query of the split, those without a selected passage
+included, of 1/rank of the first selected one among the ten highest logits
+(skfrost19/Cross-Encoder-Lion-vs-AdamW, ms_marco_val_mrr.py). So each query is judged here.
 """
 
 import os
@@ -34,8 +38,10 @@ class MarcoQa:
 
     def qrels(self, name: str) -> Qrels:
         """Return a judgement of every passage: 1 where the answer was written from it, else 0."""
+        # A query without passages gets a judgement all the same: qrels cannot name it otherwise,
+        # and it would not count as zero.
         return {
-            qid: {f"{qid}_{position}": grade for position, grade in enumerate(grades)}
+            qid: {f"{qid}_{position}": grade for position, grade in enumerate(grades or [0])}
             for _, qid, _, _, grades in self._queries()
         }
 

@@ -4,7 +4,8 @@ from lionrank.jobs import job_log
 
 with job_log(snakemake.log[0]):
     from lionrank.files import atomic_write
-    from lionrank.tables import Grid, hyperparameters_table
+    from lionrank.grid import Grid
+    from lionrank.tables import hyperparameters_table
 
     grid = Grid.build(**snakemake.params.grid)
     with atomic_write(snakemake.output[0]) as handle:

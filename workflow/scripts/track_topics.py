@@ -6,7 +6,9 @@ with job_log(snakemake.log[0]):
     from lionrank import trec
     from lionrank.files import only_file
 
-    topics = trec.read_topics(only_file(snakemake.input.topics))
-    qrels = trec.read_qrels(only_file(snakemake.input.qrels))
+    topics_file = only_file(snakemake.input.topics)
+    qrels_file = only_file(snakemake.input.qrels)
+    topics, qrels = trec.read_topics(topics_file), trec.read_qrels(qrels_file)
+    trec.check_shared(topics, str(topics_file), qrels, str(qrels_file))
     trec.write_topics(snakemake.output.topics, topics)
     trec.write_qrels(snakemake.output.qrels, qrels)

@@ -1,0 +1,49 @@
+"""Made-up per-query tables in the form of results/per_query.parquet."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from lionrank.files import write_json, write_parquet
+
+QIDS = [f"q{place:03}" for place in range(100)]
+
+
+def write_experiment(
+    folder: Path,
+    values: Mapping[str, Sequence[float]],
+    chosen: Mapping[str, int],
+    seed: int = 12,
+    protocol: str = "as_written",
+    test_set: str = "dl19",
+    metric: str = "ndcg_cut_10",
+    level: int | None = None,
+) -> tuple[Path, list[Path]]:
+    """Write the per-query table of an experiment and the best epochs of its trainings.
+
+    `values` are by system, bm25 or a checkpoint, a value a query.
+    """
+    rows = []
+    for system, of_queries in values.items():
+        model, optimizer, epoch = (None, None, None) if system == "bm25" else system.split("_")
+        labels = {
+            "test_set": test_set,
+            "system": system,
+            "model": model,
+            "optimizer": optimizer,
+            "epoch": epoch and int(epoch[1:]),
+            "seed": epoch and seed,
+            "protocol": protocol,
+            "metric": metric,
+            "level": level,
+        }
+        rows += [labels | {"qid": q, "value": v} for q, v in zip(QIDS, of_queries, strict=False)]
+    integers = dict.fromkeys(["epoch", "seed", "level"], "Int64")
+    table = folder / "results" / "per_query.parquet"
+    write_parquet(table, pd.DataFrame(rows).astype(integers))
+    best = []
+    for training, epoch in chosen.items():
+        best.append(folder / "training" / f"{training}.best.json")
+        write_json(best[-1], {"epoch": epoch})
+    return table, best
