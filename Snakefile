@@ -16,6 +16,7 @@ include: "rules/retrieval.smk"
 include: "rules/training.smk"
 include: "rules/reranking.smk"
 include: "rules/evaluation.smk"
+include: "rules/tables.smk"
 include: "rules/paper.smk"
 include: "rules/audit.smk"
 include: "rules/hub.smk"
@@ -34,7 +35,7 @@ rule all:
     input:
         "paper/main.pdf",
         results(".eval"),
-        all_metrics(),
+        expand("results/per_query/{test_set}.parquet", test_set=TEST_SETS),
         all_best_epochs(),
         expand("hub/{checkpoint}", checkpoint=CHECKPOINTS),
 

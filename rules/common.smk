@@ -7,9 +7,11 @@ from lionrank import config as settings
 from lionrank import experiment, fingerprint
 from lionrank import sources as pinned
 from lionrank.errors import UserError
+from lionrank.grid import FIRST_STAGE
 
 ROOT = Path(workflow.basedir)
 PAPER = ROOT / "paper"
+PUBLISHED = PAPER / "published"
 
 try:
     TABLE = ROOT / lookup(within=config, dpath="sources/table", default="config/sources.csv")
@@ -22,11 +24,12 @@ MODELS = config["grid"]["models"]
 OPTIMIZERS = config["grid"]["optimizers"]
 EPOCHS = range(1, config["grid"]["epochs"] + 1)
 TEST_SETS = config["grid"]["test_sets"]
+REPORTED = experiment.reported(config)
 DEV_SETS = config["grid"]["dev_sets"]
 CHECKPOINTS = expand(
     "{model}_{optimizer}_e{epoch}", model=MODELS, optimizer=OPTIMIZERS, epoch=EPOCHS
 )
-SYSTEMS = [experiment.BM25, *CHECKPOINTS]
+SYSTEMS = [FIRST_STAGE, *CHECKPOINTS]
 NEEDED_SOURCES = experiment.needed_sources(config)
 TOPICS = {"train", "dev", "test"} | {
     entry["topics"] for kind in ("test_sets", "dev_sets") for entry in config[kind].values()
@@ -45,6 +48,7 @@ wildcard_constraints:
     # The folder below results/: none for the first test set, its name for every other.
     folder="({})?".format("|".join(f"{name}/" for name in TEST_SETS[1:])),
     system="|".join(SYSTEMS),
+    test_set="|".join(TEST_SETS),
 
 
 def test_set_in(folder):
@@ -78,14 +82,9 @@ def run_files_of(name, ending=".trec"):
     return [f"results/{folder(name)}{system}{ending}" for system in systems]
 
 
-def results(ending):
-    """The results of every system on every test set, as files with this ending."""
-    return [path for name in TEST_SETS for path in run_files_of(name, ending)]
-
-
-def all_metrics():
-    """The means of every test set."""
-    return [f"results/{folder(name)}metrics.csv" for name in TEST_SETS]
+def results(ending, test_sets=TEST_SETS):
+    """The results of every system on some test sets, as files with this ending."""
+    return [path for name in test_sets for path in run_files_of(name, ending)]
 
 
 def all_best_epochs():
@@ -93,6 +92,18 @@ def all_best_epochs():
     if not experiment.has_development(config):
         return []
     return expand("training/{model}_{optimizer}.best.json", model=MODELS, optimizer=OPTIMIZERS)
+
+
+def of_every_seed(paths):
+    """These files of this experiment, and then of those that differ from it in their seed."""
+    folders = config["comparisons"]["other_seeds"]
+    return [*paths, *(f"{folder}/{path}" for folder in folders for path in paths)]
+
+
+def draws():
+    """How the tests of significance and the bootstrap draw."""
+    keys = ("permutations", "resamples", "confidence", "seed")
+    return {key: config["comparisons"][key] for key in keys}
 
 
 def scores_to_stop_by(wildcards):
@@ -216,17 +227,23 @@ def folder_to_push(wildcards):
 def labels(name):
     """How the tidy tables name a test set's run files, in the order of `run_files_of`.
 
-    BM25 has no model and no optimizer, and epoch 0.
+    BM25 has no model, no optimizer, no epoch and no seed.
     """
-    columns = ["test_set", "system", "model", "optimizer", "epoch"]
-    parts = [
-        (system, "", "", "e0") if system == experiment.BM25 else (system, *system.split("_"))
-        for system in experiment.systems(config, name, CHECKPOINTS)
+    columns = ["test_set", "system", "model", "optimizer", "epoch", "seed", "protocol"]
+    untrained = (FIRST_STAGE, None, None, None, None)
+    trained = [
+        (f"{model}_{optimizer}_e{epoch}", model, optimizer, epoch, seed_of(model, optimizer))
+        for model in MODELS
+        for optimizer in OPTIMIZERS
+        for epoch in EPOCHS
     ]
-    return [
-        dict(zip(columns, (name, *names, int(epoch.removeprefix("e"))), strict=True))
-        for *names, epoch in parts
-    ]
+    systems = [untrained, *trained] if experiment.has_first_stage(config, name) else trained
+    return [dict(zip(columns, (name, *row, config["protocol"]), strict=True)) for row in systems]
+
+
+def seed_of(model, optimizer):
+    """The seed of a training."""
+    return training_settings(model, optimizer)["seed"]
 
 
 def start_of(model):
@@ -245,6 +262,19 @@ def paper_grid(wildcards):
         },
         "optimizers": {name: config["optimizers"][name]["label"] for name in OPTIMIZERS},
         "epochs": list(EPOCHS),
+    }
+
+
+def paper_test_sets():
+    """What the paper says of its test sets; the first is the one that it is mainly about."""
+    return {
+        name: {
+            "label": config["test_sets"][name]["label"],
+            "level": experiment.paper_level(config, name),
+            "levels": experiment.relevance_levels(config, name),
+            "first_stage": experiment.has_first_stage(config, name),
+        }
+        for name in REPORTED
     }
 
 
@@ -278,7 +308,7 @@ def jobs_of_the_grid():
         "train_epoch": len(CHECKPOINTS),
         "rerank": len(CHECKPOINTS) * len(TEST_SETS),
         "evaluate": len(results(".eval")),
-        "metrics": len(TEST_SETS),
+        "per_query": len(TEST_SETS),
         "dev_scores": len(CHECKPOINTS) * bool(all_best_epochs()),
         "best_epoch": len(all_best_epochs()),
         "model_card": len(CHECKPOINTS),

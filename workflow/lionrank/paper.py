@@ -7,8 +7,6 @@ Templates are jinja2 with delimiters that LaTeX does not use: `<< value >>`, `<%
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from traceback import walk_tb
 from typing import Any
@@ -16,22 +14,15 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from lionrank.comparisons_table import alpha
 from lionrank.errors import UserError
+from lionrank.findings import LOSS_DIGITS, Findings
 from lionrank.latex import escape
-from lionrank.tables import (
-    DIGITS,
-    FIRST_STAGE,
-    METRICS,
-    Grid,
-    Model,
-    Results,
-    checkpoint,
-    setting,
-    split_settings,
-)
-
-PRIMARY = "ndcg_cut_10"
-LOSS_DIGITS = 3
+from lionrank.measures import GRADED, METRICS
+from lionrank.results import Layout
+from lionrank.significance import ALPHA, POWER, is_exact
+from lionrank.tables import setting, split_settings
+from lionrank.tabular import p_value, score
 
 _WORDS = (
     *("no", "one", "two", "three", "four", "five", "six"),
@@ -41,197 +32,60 @@ _STAGES = ("collections", "retrieval", "training", "reranking", "evaluation")
 _PLURALS = {"query": "queries"}
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """Two printed values of one measure, and what may be said of them."""
-
-    left: float
-    right: float
-    digits: int = DIGITS
-
-    @property
-    def relation(self) -> str:
-        """Either "above", "below" or "level with", of left to right."""
-        if self.left == self.right:
-            return "level with"
-        return "above" if self.left > self.right else "below"
-
-    @property
-    def margin(self) -> float:
-        return round(abs(self.left - self.right), self.digits)
-
-
-@dataclass(frozen=True)
-class Training:
-    """One training: its scores by epoch in the primary metric, and its last mean loss."""
-
-    model: Model
-    optimizer: str
-    label: str
-    scores: Mapping[int, float]
-    loss: float | None = None
-
-    @property
-    def best(self) -> float:
-        return max(self.scores.values())
-
-    @property
-    def best_epochs(self) -> list[int]:
-        return [epoch for epoch, score in self.scores.items() if score == self.best]
-
-    @property
-    def rises(self) -> bool:
-        """Whether every epoch is above the one before it."""
-        scores = list(self.scores.values())
-        return all(left < right for left, right in pairwise(scores))
-
-    @property
-    def ends_best(self) -> bool:
-        """Whether the last epoch is above all others."""
-        return self.best_epochs == [max(self.scores)]
-
-
-@dataclass(frozen=True)
-class Duel:
-    """Lion against AdamW on one model."""
-
-    model: Model
-    lion: Training
-    adamw: Training
-
-    @property
-    def best(self) -> Comparison:
-        return Comparison(self.lion.best, self.adamw.best)
-
-    @property
-    def by_epoch(self) -> list[Comparison]:
-        return [Comparison(self.lion.scores[e], self.adamw.scores[e]) for e in self.lion.scores]
-
-    @property
-    def loss(self) -> Comparison | None:
-        if self.lion.loss is None or self.adamw.loss is None:
-            return None
-        return Comparison(self.lion.loss, self.adamw.loss, LOSS_DIGITS)
-
-    @property
-    def loss_agrees(self) -> bool:
-        """Whether the optimizer with the lower loss has the higher best score."""
-        return self.loss is not None and {self.loss.relation, self.best.relation} == {
-            "above",
-            "below",
-        }
-
-
-@dataclass(frozen=True)
-class Findings:
-    """Everything that the prose may say about the results, computed from them."""
-
-    results: Results
-    grid: Grid
-    trainings: tuple[Training, ...]
-
-    @property
-    def first_stage(self) -> float:
-        return self.results.scores[FIRST_STAGE][PRIMARY]
-
-    @property
-    def checkpoints(self) -> list[str]:
-        return self.grid.checkpoints()
-
-    @property
-    def best(self) -> list[str]:
-        """The checkpoints that share the highest primary score."""
-        return self.results.best(PRIMARY, self.checkpoints)
-
-    @property
-    def against_first_stage(self) -> Comparison:
-        best = self.results.scores[self.best[0]][PRIMARY]
-        return Comparison(best, self.first_stage)
-
-    @property
-    def above_first_stage(self) -> list[str]:
-        scores = self.results.scores
-        return [name for name in self.checkpoints if scores[name][PRIMARY] > self.first_stage]
-
-    @property
-    def level_with_first_stage(self) -> list[str]:
-        scores = self.results.scores
-        return [name for name in self.checkpoints if scores[name][PRIMARY] == self.first_stage]
-
-    @property
-    def columns_led(self) -> list[str]:
-        """Metrics in which a best checkpoint also has the highest value of all systems."""
-        return [m for m in METRICS if set(self.results.best(m)) & set(self.best)]
-
-    @property
-    def columns_of_first_stage(self) -> list[str]:
-        """Metrics in which no checkpoint reaches the first stage."""
-        return [m for m in METRICS if self.results.best(m) == [FIRST_STAGE]]
-
-    @property
-    def duels(self) -> list[Duel]:
-        """Lion against AdamW for each model, or nothing where one of them was not trained."""
-        if not {"lion", "adamw"} <= set(self.grid.optimizers):
-            return []
-        by_name = {(t.model.name, t.optimizer): t for t in self.trainings}
-        return [
-            Duel(m, by_name[m.name, "lion"], by_name[m.name, "adamw"]) for m in self.grid.models
-        ]
-
-    def of_model(self, model: Model) -> list[str]:
-        names = self.grid.optimizers
-        return [checkpoint(model.name, name, epoch) for name in names for epoch in self.grid.epochs]
-
-    @property
-    def best_described(self) -> list[str]:
-        """The best checkpoints in words, "MiniLM with Lion at epoch 2"."""
-        words = {
-            checkpoint(model.name, optimizer, epoch): f"{model.label} with {label} at epoch {epoch}"
-            for model in self.grid.models
-            for optimizer, label in self.grid.optimizers.items()
-            for epoch in self.grid.epochs
-        }
-        return [words[name] for name in self.best]
-
-
-def find(results: Results, grid: Grid, losses: Mapping[str, float] | None = None) -> Findings:
-    """Compute the findings; `losses` maps `{model}_{optimizer}` to the last epoch's mean loss."""
-    trainings = []
-    for model, optimizer in grid.trainings():
-        scores = {
-            epoch: results.scores[checkpoint(model.name, optimizer, epoch)][PRIMARY]
-            for epoch in grid.epochs
-        }
-        loss = (losses or {}).get(f"{model.name}_{optimizer}")
-        rounded = None if loss is None else round(loss, LOSS_DIGITS)
-        trainings.append(Training(model, optimizer, grid.optimizers[optimizer], scores, rounded))
-    return Findings(results, grid, tuple(trainings))
-
-
 def make_facts(
     findings: Findings,
     settings: Mapping[str, Mapping[str, Any]],
     provenance: Mapping[str, Any],
+    compared: Mapping[str, Any],
     **others: Any,
 ) -> dict[str, Any]:
     """Return what the templates may use, by name.
 
-    `others` are passed on as they are: parts of the config (`paper`, `backbones`, `retrieval`,
-    `pairs`, `relevance_level`; `selection` and `training`, the entries of the collections that are
-    tested and trained on), the test set's `label`, the `collection`'s name and `statistics`, and
+    `compared` is comparisons.json. `others` are passed on as they are: `claims` and `changes`, the
+    contents of claims.json and changes.json; parts of the config (`paper`, `backbones`,
+    `retrieval`, `pairs`; `selection` and `training`, the entries of the collections that are tested
+    and trained on); the labels of the `dev_sets`, the `collection`'s name and `statistics`, and
     `smoothing`, the part of an epoch that the running mean in the loss figure covers.
     """
     _, shared = split_settings(settings, findings.grid)
+    layout, queries = findings.results.layout, findings.results.queries
     return others | {
         "findings": findings,
         "grid": findings.grid,
-        "metrics": METRICS,
-        "primary": METRICS[PRIMARY],
+        "label": layout.test_sets[layout.primary.test_set].label,
+        "leveled": [layout.test_sets[name].label for name in layout.with_levels],
+        "measures": list(dict.fromkeys(METRICS[c.metric] for c in layout.columns)),
+        "primary": METRICS[layout.primary.metric],
         "provenance": provenance,
-        "queries": findings.results.queries,
+        "queries": queries[layout.primary.test_set],
         "shared": shared,
+        "shown": [(layout.test_sets[name].label, queries[name]) for name in layout.shown_test_sets],
         "stages": _in_order(provenance["stages"]),
+        "tests": _tests(compared, queries[layout.primary.test_set]),
+        "thresholds": _thresholds(layout),
     }
+
+
+def _tests(compared: Mapping[str, Any], queries: int) -> dict[str, Any]:
+    """Return how the comparisons were tested; `percent` is the confidence of the intervals."""
+    settings = compared["settings"]
+    return settings | {
+        "alpha": alpha(compared),
+        "percent": round(100 * settings["confidence"], 6),
+        "exact": is_exact(queries, settings["permutations"]),
+        "power": POWER,
+        "power_alpha": ALPHA,
+        "seeds": compared["seeds"],
+    }
+
+
+def _thresholds(layout: Layout) -> list[tuple[int, list[str]]]:
+    """Return each least grade with the test sets whose binary columns take it."""
+    found: dict[int, dict[str, None]] = {}
+    for column in layout.columns:
+        if column.metric != GRADED:
+            found.setdefault(column.level, {})[layout.test_sets[column.test_set].label] = None
+    return [(level, list(labels)) for level, labels in sorted(found.items())]
 
 
 def _in_order(stages: Mapping[str, Any]) -> dict[str, Any]:
@@ -290,7 +144,7 @@ def _environment(folder: Path) -> jinja2.Environment:
         finalize=_printed,
     )
     environment.filters |= {
-        "score": lambda value: f"{value:.{DIGITS}f}",
+        "score": score,
         "loss": lambda value: f"{value:.{LOSS_DIGITS}f}",
         "number": lambda value: Markup(setting(value)),
         "decimal": lambda value: Markup(rf"\num{{{value:.1f}}}"),
@@ -298,7 +152,9 @@ def _environment(folder: Path) -> jinja2.Environment:
         "duration": duration,
         "gib": gib,
         "identifier": identifier,
-        "metric": METRICS.__getitem__,
+        "p_value": p_in_words,
+        "plain": lambda value: f"{value:g}",
+        "difference": lambda value: Markup(rf"\num{{{score(value)}}}"),
         "epochs": lambda epochs: f"epoch{'s' if len(epochs) > 1 else ''} {listed(epochs)}",
     }
     environment.globals |= {"word": word, "counted": counted}
@@ -332,6 +188,12 @@ def identifier(name: str) -> Markup:
     """Return a name in typewriter letters that may break after its punctuation."""
     breakable = re.sub(r"([-/.:]|\\_)", r"\1\\allowbreak{}", escape(name))
     return Markup(rf"\texttt{{{breakable}}}")
+
+
+def p_in_words(p: float) -> Markup:
+    """Return a p-value as an equation, or as below the smallest that is printed."""
+    printed = p_value(p)
+    return Markup(rf"$p {printed.replace('$', '')}$" if "<" in printed else rf"$p = {printed}$")
 
 
 def gib(size: float) -> Markup:

@@ -1,12 +1,18 @@
-"""Write the table of all systems and measures."""
+"""Write the tables of all systems: on the paper's columns, and at other least grades."""
 
 from lionrank.jobs import job_log
 
 with job_log(snakemake.log[0]):
     from lionrank.files import atomic_write
-    from lionrank.tables import Grid, read_results, results_table
+    from lionrank.grid import Grid
+    from lionrank.results import Layout, read_chosen, read_results
+    from lionrank.results_table import levels_table, results_table
 
     grid = Grid.build(**snakemake.params.grid)
-    results = read_results(snakemake.input.metrics, snakemake.params.test_set, grid)
-    with atomic_write(snakemake.output[0]) as handle:
-        handle.write(results_table(results, grid))
+    layout = Layout.build(snakemake.params.test_sets, snakemake.params.columns)
+    results = read_results(snakemake.input.metrics, layout, grid)
+    chosen = read_chosen(snakemake.input.best)
+    with atomic_write(snakemake.output.results) as handle:
+        handle.write(results_table(results, grid, chosen))
+    with atomic_write(snakemake.output.levels) as handle:
+        handle.write(levels_table(results, grid, chosen))

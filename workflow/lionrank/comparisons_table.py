@@ -1,0 +1,152 @@
+"""The tables of the tested comparisons, of results/comparisons.json (comparisons.py)."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+from lionrank.grid import FIRST_STAGE, Grid
+from lionrank.latex import escape
+from lionrank.measures import METRICS, PRIMARY
+from lionrank.results_table import FIRST_STAGE_LABEL
+from lionrank.tabular import DIGITS, bold, effect, interval, p_value, row, score, tabular
+
+Contrast = Mapping[str, Any]
+"""One entry of `contrasts` in comparisons.json."""
+
+_HEADINGS = {
+    "optimizers": "Optimizers",
+    "models": "Backbones",
+    "first_stage": "First stage",
+}
+_SCORE = f"S[table-format=1.{DIGITS}]"
+_DIFFERENCE = f"S[table-format=-1.{DIGITS}]"
+
+
+def alpha(compared: Mapping[str, Any]) -> float:
+    """Return the level at which a corrected p-value is significant."""
+    return round(1 - compared["settings"]["confidence"], 12)
+
+
+def of_family(compared: Mapping[str, Any], family: str) -> list[Contrast]:
+    return [each for each in compared["contrasts"] if each["family"] == family]
+
+
+def on_primary(contrasts: Iterable[Contrast], test_set: str) -> list[Contrast]:
+    """Return the contrasts on the primary measure, `test_set` being the primary one."""
+    return [e for e in contrasts if (e["test_set"], e["metric"]) == (test_set, PRIMARY)]
+
+
+def chosen_table(
+    compared: Mapping[str, Any], labels: Mapping[str, str], primary: str, grid: Grid
+) -> str:
+    """Return the table of the contrasts at the epochs that development data chose.
+
+    Those between optimizers are on every measure that was compared, the others on the primary one.
+    With several seeds the last column is the standard deviation of the difference over them.
+
+    Args:
+        compared: comparisons.json.
+        labels: the label of each test set.
+        primary: the first test set.
+        grid: what was trained.
+    """
+    spread = compared["seeds"] > 1
+    heads = [
+        *("Contrast", "{Left}", "{Right}", r"{$\Delta$}", "[interval]", "{$p$, Holm}"),
+        *("{$p$, rand.}", "{$p$, $t$}", "{$d_z$}", "W/T/L", "{Detectable}"),
+        *(["{SD, seeds}"] if spread else []),
+    ]
+    # Braces around an S column's content keep siunitx from parsing what is no plain number.
+    kinds = f"l{_SCORE}{_SCORE}{_DIFFERENCE}crrrrc{_SCORE}" + (_SCORE if spread else "")
+    lines = [rf"\begin{{tabular}}{{@{{}}{kinds}@{{}}}}", r"\toprule", row(heads)]
+    for family, heading in _HEADINGS.items():
+        contrasts = of_family(compared, family)
+        if family != "optimizers":
+            contrasts = on_primary(contrasts, primary)
+        for (test_set, metric), group in groupby(contrasts, lambda e: (e["test_set"], e["metric"])):
+            among = list(group)
+            title = (
+                rf"{heading}: {METRICS[metric]} on {escape(labels[test_set])}, "
+                rf"\num{{{among[0]['queries']}}} topics"
+            )
+            lines += [
+                r"\midrule",
+                row([rf"\multicolumn{{{len(heads)}}}{{@{{}}l}}{{\emph{{{title}}}}}"]),
+                *(_row(each, alpha(compared), grid, spread) for each in among),
+            ]
+    return tabular(lines, "comparisons_table")
+
+
+def _row(contrast: Contrast, alpha: float, grid: Grid, spread: bool) -> str:
+    return row(
+        [
+            _described(contrast, grid),
+            score(contrast["left_mean"]),
+            score(contrast["right_mean"]),
+            score(contrast["difference"]),
+            interval(contrast["low"], contrast["high"]),
+            bold(p_value(contrast["p_holm"]), contrast["p_holm"] < alpha),
+            p_value(contrast["p_randomization"]),
+            p_value(contrast["p_t"]),
+            effect(contrast["effect_size"]),
+            "/".join(str(contrast[key]) for key in ("wins", "ties", "losses")),
+            score(contrast["detectable"]),
+            *([score(contrast["spread"])] if spread else []),
+        ]
+    )
+
+
+def _described(contrast: Contrast, grid: Grid) -> str:
+    """Return what is compared, with the epochs in parentheses: "MiniLM: Lion (2) - AdamW (3)"."""
+    left = grid.labels(contrast["left"]["training"])
+    if contrast["right"]["training"] == FIRST_STAGE:
+        epochs = _epochs(contrast["left_epochs"])
+        return rf"{escape(' with '.join(left))} ({epochs}) $-$ {FIRST_STAGE_LABEL}"
+    right = grid.labels(contrast["right"]["training"])
+    # What both sides share is said once; trainings of one contrast share model or optimizer.
+    shared, place = (left[0], 1) if left[0] == right[0] else (left[1], 0)
+    return (
+        rf"{escape(shared)}: {escape(left[place])} ({_epochs(contrast['left_epochs'])}) $-$ "
+        rf"{escape(right[place])} ({_epochs(contrast['right_epochs'])})"
+    )
+
+
+def _epochs(epochs: Sequence[int]) -> str:
+    """Return the epochs that were chosen, each once: seeds may differ in them."""
+    return ", ".join(map(str, sorted(set(epochs))))
+
+
+def by_epoch_table(compared: Mapping[str, Any], primary: str, grid: Grid) -> str:
+    """Return the compact table of the contrasts between optimizers at each epoch.
+
+    On the primary measure; empty where the config does not name that family.
+    """
+    contrasts = on_primary(of_family(compared, "optimizers_by_epoch"), primary)
+    if not contrasts:
+        return "% template: workflow/lionrank/comparisons_table.py\n"
+    lines = [
+        rf"\begin{{tabular}}{{@{{}}lc{_DIFFERENCE}crc@{{}}}}",
+        r"\toprule",
+        row(["Contrast", "Epoch", r"{$\Delta$}", "[interval]", "{$p$, Holm}", "W/T/L"]),
+    ]
+    for names, group in groupby(
+        contrasts, lambda e: (e["left"]["training"], e["right"]["training"])
+    ):
+        (model, left), (_, right) = map(grid.labels, names)
+        cells = [str(escape(model)), rf"{escape(left)} $-$ {escape(right)}"]
+        lines.append(r"\midrule")
+        for contrast in group:
+            p_holm = contrast["p_holm"]
+            lines.append(
+                row(
+                    [
+                        cells.pop(0) if cells else "",
+                        str(contrast["left"]["epoch"]),
+                        score(contrast["difference"]),
+                        interval(contrast["low"], contrast["high"]),
+                        bold(p_value(p_holm), p_holm < alpha(compared)),
+                        "/".join(str(contrast[key]) for key in ("wins", "ties", "losses")),
+                    ]
+                )
+            )
+    return tabular(lines, "comparisons_table")
