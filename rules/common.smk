@@ -88,9 +88,7 @@ def results(ending, test_sets=TEST_SETS):
 
 
 def all_best_epochs():
-    """The best epoch of every training, where there is anything to choose it by."""
-    if not experiment.has_development(config):
-        return []
+    """The best epoch of every training."""
     return expand("training/{model}_{optimizer}.best.json", model=MODELS, optimizer=OPTIMIZERS)
 
 
@@ -121,9 +119,7 @@ def dev_scores_of(wildcards, epochs):
 
 
 def dev_scores_so_far(wildcards):
-    """The development scores of a training up to an epoch, where there are any."""
-    if not experiment.has_development(config):
-        return []
+    """The development scores of a training up to an epoch."""
     return dev_scores_of(wildcards, range(1, int(wildcards.epoch) + 1))
 
 
@@ -309,7 +305,7 @@ def jobs_of_the_grid():
         "rerank": len(CHECKPOINTS) * len(TEST_SETS),
         "evaluate": len(results(".eval")),
         "per_query": len(TEST_SETS),
-        "dev_scores": len(CHECKPOINTS) * bool(all_best_epochs()),
+        "dev_scores": len(CHECKPOINTS),
         "best_epoch": len(all_best_epochs()),
         "model_card": len(CHECKPOINTS),
     }

@@ -18,6 +18,7 @@ from lionrank.experiment import (
     paper_columns,
     paper_level,
     relevance_levels,
+    reported,
 )
 from lionrank.files import write_json
 from lionrank.sources import read_table
@@ -168,27 +169,17 @@ def test_a_dev_set_must_not_be_a_test_set_of_the_grid():
     settings.check(config, SCHEMA, SOURCES)
 
 
-def test_early_stopping_needs_something_to_stop_by():
-    config = changed("training.optimizers.lion", {"early_stopping": 1})
-    config["grid"]["dev_sets"] = []
-    settings.check(config, SCHEMA, SOURCES)  # by the loss on held-out pairs
-    config["training_pairs"]["held_out"]["pairs"] = 0
-    with pytest.raises(UserError, match=r"training\.optimizers\.lion\.early_stopping: there is"):
-        settings.check(config, SCHEMA, SOURCES)
-
-
-def test_chosen_epochs_need_something_to_choose_them_by():
+def test_the_best_epoch_needs_something_to_choose_it_by():
     config = changed("grid.dev_sets", [])
     settings.check(config, SCHEMA, SOURCES)  # by the loss on held-out pairs
     config["training_pairs"]["held_out"]["pairs"] = 0
-    with pytest.raises(UserError, match=r"comparisons\.families: 'optimizers' compares the epochs"):
+    with pytest.raises(UserError, match=r"grid\.dev_sets: without any, and without training_pairs"):
         settings.check(config, SCHEMA, SOURCES)
-    config["comparisons"]["families"] = ["optimizers_by_epoch"]
-    settings.check(config, SCHEMA, SOURCES)
 
 
 def test_columns_and_measures_are_those_of_the_grid():
-    config = changed("grid.test_sets", ["dl20", "marco_dev"])
+    config = changed("grid.test_sets", ["dl20", "marco_qa_dev", "marco_dev"])
+    config["paper"]["columns"] = config["paper"]["columns"][:1]  # of dl19
     assert paper_columns(config) == [
         {
             "test_set": "dl20",
@@ -197,8 +188,9 @@ def test_columns_and_measures_are_those_of_the_grid():
     ]
     assert compared_measures(config) == [
         {"test_set": "dl20", "metric": "ndcg_cut_10", "level": None},
-        {"test_set": "marco_dev", "metric": "recip_rank_10", "level": 1},
+        {"test_set": "marco_qa_dev", "metric": "recip_rank_10", "level": 1},
     ]
+    assert reported(config) == ["dl20", "marco_qa_dev"]
     config["grid"]["test_sets"] = ["pydocs"]
     assert compared_measures(config) == [
         {"test_set": "pydocs", "metric": "ndcg_cut_10", "level": None}

@@ -9,16 +9,18 @@ import shutil
 import signal
 import subprocess
 import time
+from collections import Counter
 
 import pandas as pd
 import pytest
 import yaml
 from conftest import ROOT, run_snakemake, start_snakemake
 from huggingface_hub import ModelCard
+from scipy import stats
 from sentence_transformers import CrossEncoder
 from test_workflow import jobs
 
-from lionrank import trec
+from lionrank import evaluation, per_query, trec
 
 pytestmark = pytest.mark.slow
 
@@ -32,9 +34,12 @@ CHECKPOINTS = [
 
 @pytest.fixture(scope="module")
 def means(demo):
+    """Means by system and metric; binary ones at the paper's level."""
     with open(demo / "results" / "metrics.csv", newline="") as handle:
         return {
-            (row["system"], row["metric"]): float(row["value"]) for row in csv.DictReader(handle)
+            (row["system"], row["metric"]): float(row["mean"])
+            for row in csv.DictReader(handle)
+            if row["level"] in ("", "1")
         }
 
 
@@ -82,6 +87,51 @@ def test_the_evaluation_files_agree_with_the_metrics(demo, means):
         printed = dict(re.findall(r"^(\S+) *\tall\t([\d.]+)$", text, re.MULTILINE))
         for metric in ("ndcg_cut_10", "map", "Rprec", "P_10", "recall_10"):
             assert printed[metric] == f"{means[system, metric]:.4f}"
+
+
+def test_one_table_holds_the_values_of_every_topic(demo):
+    table = pd.read_parquet(demo / "results" / "per_query.parquet")
+    assert list(table) == per_query.COLUMNS
+    assert set(table["system"]) == {"bm25", *CHECKPOINTS}
+    assert set(table["protocol"]) == {"demo"}
+    assert set(table["seed"].dropna()) == {12}
+    levels = table.groupby("metric")["level"].agg(lambda found: sorted(found.dropna().unique()))
+    assert levels.to_dict() == {
+        metric: [] if metric == "ndcg_cut_10" else [1, 2] for metric in evaluation.PAPER_METRICS
+    }
+    # Five binary measures at two levels, and nDCG, of every topic.
+    assert (table.groupby("system").size() == 20 * 11).all()
+
+
+def test_the_comparisons_are_of_the_chosen_epochs_values(demo):
+    table = pd.read_parquet(demo / "results" / "per_query.parquet")
+    ndcg = table[table["metric"] == "ndcg_cut_10"].pivot(
+        index="qid", columns="system", values="value"
+    )
+    compared = json.loads((demo / "results" / "comparisons.json").read_text())
+    families = Counter(contrast["family"] for contrast in compared["contrasts"])
+    assert families == {"optimizers": 3, "optimizers_by_epoch": 6, "models": 6, "first_stage": 6}
+    for contrast in compared["contrasts"]:
+        sides = []
+        for side in ("left", "right"):
+            training, epoch = contrast[side]["training"], contrast[side]["epoch"]
+            if training != "bm25" and epoch is None:
+                best = json.loads((demo / "training" / f"{training}.best.json").read_text())
+                epoch = best["epoch"]
+            sides.append(ndcg["bm25" if training == "bm25" else f"{training}_e{epoch}"])
+        left, right = sides
+        assert contrast["difference"] == pytest.approx((left - right).mean(), abs=1e-9)
+        assert contrast["p_t"] == pytest.approx(stats.ttest_rel(left, right).pvalue)
+        assert contrast["wins"] + contrast["ties"] + contrast["losses"] == 20
+
+
+def test_the_claims_are_decided_on_stand_ins(demo):
+    decided = json.loads((demo / "results" / "claims.json").read_text())
+    assert decided["stand_ins"] == {"dl19": "pydocs", "marco_qa_dev": "pydocs"}
+    assert [claim["id"] for claim in decided["claims"]] == [f"c{n}" for n in range(1, 18)]
+    found = {claim["id"]: claim["ours"]["verdict"] for claim in decided["claims"]}
+    assert found["c12"] == "not testable"  # published systems were not run on pydocs
+    assert found["c15"] == "replicated"  # AdamW keeps two moments, Lion one
 
 
 def test_the_training_logs_are_continuous_and_follow_the_schedule(demo):

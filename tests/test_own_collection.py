@@ -49,7 +49,7 @@ def test_a_folder_in_beirs_format_is_trained_on_and_reranked(cranfield):
     for qid, ranking in reranked.items():
         assert ranking.keys() == first_stage[qid].keys()
     with open(cranfield / "results/metrics.csv", newline="") as lines:
-        scores = {row["system"]: float(row["value"]) for row in csv.DictReader(lines)}
+        scores = {row["system"]: float(row["mean"]) for row in csv.DictReader(lines)}
     assert all(0 < score < 1 for score in scores.values())
 
 

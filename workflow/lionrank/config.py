@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from lionrank.errors import UserError
 from lionrank.experiment import (
-    has_development,
     has_first_stage,
     model_sources,
     relevance_levels,
@@ -23,10 +22,6 @@ from lionrank.memo import recall
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
-
-
-# The families of contrasts that compare the epochs which development data choose.
-CHOOSING = ("optimizers", "models", "first_stage")
 
 
 def check(config: dict, schema_path: Path, sources: Iterable[str]) -> None:
@@ -191,17 +186,15 @@ def _check_evaluation(config: dict) -> None:
                 f"config: evaluation.relevance_level: {level} is not among "
                 f"test_sets.{name}.relevance_levels ({', '.join(map(str, levels))}); add it there"
             )
-    choosing = [family for family in config["comparisons"]["families"] if family in CHOOSING]
-    if choosing and not has_development(config):
-        raise UserError(
-            f"config: comparisons.families: {choosing[0]!r} compares the epochs that development "
-            "data choose, and there are none; name dev sets in grid.dev_sets, hold pairs out with "
-            "training_pairs.held_out.pairs, or leave the family out"
-        )
 
 
 def _check_development(config: dict) -> None:
-    """Check that no epoch is chosen by what it is reported on."""
+    """Check that there is something to choose epochs by, and that none is reported on it."""
+    if not config["grid"]["dev_sets"] and not config["training_pairs"]["held_out"]["pairs"]:
+        raise UserError(
+            "config: grid.dev_sets: without any, and without training_pairs.held_out.pairs, there "
+            "is nothing to choose the best epoch by; name a dev set or hold pairs out"
+        )
 
     def topics(kind: str, name: str) -> tuple[str, str]:
         return config[kind][name]["collection"], config[kind][name]["topics"]
@@ -217,7 +210,7 @@ def _check_development(config: dict) -> None:
 
 
 def _check_training(config: dict) -> None:
-    """Check what the layers of the trainings say of warm-up and early stopping."""
+    """Check what the layers of the trainings say of warm-up."""
     training = config["training"]
     layers = {"defaults": training["defaults"]} | {
         f"{kind}.{name}": layer
@@ -230,11 +223,6 @@ def _check_training(config: dict) -> None:
             raise UserError(
                 f"config: training.{place}.warmup: {warmup} is neither a share below 1 nor a whole "
                 "number of steps"
-            )
-        if layer.get("early_stopping") and not has_development(config):
-            raise UserError(
-                f"config: training.{place}.early_stopping: there is nothing to stop by; name dev "
-                "sets in grid.dev_sets, or hold pairs out with training_pairs.held_out.pairs"
             )
 
 

@@ -106,11 +106,6 @@ def _in_grid(config: dict, entries: list[dict]) -> list[dict]:
     return [entry for entry in entries if entry["test_set"] in config["grid"]["test_sets"]]
 
 
-def has_development(config: dict) -> bool:
-    """Return whether the epochs of a training are scored, on dev sets or on held-out pairs."""
-    return bool(config["grid"]["dev_sets"] or config["training_pairs"]["held_out"]["pairs"])
-
-
 def systems(config: dict, test_set: str, checkpoints: Iterable[str]) -> list[str]:
     """Return the systems that have a run file on a test set."""
     return [FIRST_STAGE, *checkpoints] if has_first_stage(config, test_set) else list(checkpoints)
