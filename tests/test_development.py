@@ -86,6 +86,12 @@ def test_scores_are_read_bit_for_bit(tmp_path):
     assert development.read([]) == []
 
 
+def test_the_chosen_epochs_are_read_by_training(tmp_path):
+    path = tmp_path / "gte_lion.best.json"
+    write_json(path, {"epoch": 2})
+    assert development.chosen([path]) == {"gte_lion": 2}
+
+
 def test_a_damaged_file_is_named(tmp_path):
     path = tmp_path / "e1.dev.json"
     path.write_text(json.dumps(history((0.1, [0.2])))[:40])

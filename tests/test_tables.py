@@ -1,4 +1,3 @@
-import json
 import re
 
 import pandas as pd
@@ -18,7 +17,7 @@ from papers import (
 
 from lionrank.comparisons_table import by_epoch_table, chosen_table
 from lionrank.errors import UserError
-from lionrank.results import Layout, read_chosen, read_results
+from lionrank.results import Layout, read_results
 from lionrank.results_table import CHOSEN, levels_table, results_table
 from lionrank.tables import collection_table, hyperparameters_table, setting
 from lionrank.tabular import effect, interval, p_value, score
@@ -161,15 +160,6 @@ def test_metrics_of_other_columns_or_of_different_topics_are_refused(tmp_path):
 def test_a_paper_needs_a_first_stage_on_its_first_test_set():
     with pytest.raises(UserError, match=r"grid\.test_sets: given is the first one"):
         Layout.build({"given": TEST_SETS["given"], "pydocs": TEST_SETS["pydocs"]}, [])
-
-
-def test_the_chosen_epochs_are_read_by_training(tmp_path):
-    path = tmp_path / "gte_lion.best.json"
-    path.write_text(json.dumps({"epoch": 2}))
-    assert read_chosen([path]) == {"gte_lion": 2}
-    path.write_text("{")
-    with pytest.raises(UserError, match=r"gte_lion\.best\.json is damaged"):
-        read_chosen([path])
 
 
 @pytest.mark.parametrize("spread", [0.001, 0.01, 0.1])

@@ -75,6 +75,16 @@ def best(epochs: Sequence[Epoch]) -> Epoch:
     )
 
 
+def chosen(best: Iterable[str | os.PathLike]) -> dict[str, int]:
+    """Return the best epoch of each training, as its file `{training}.best.json` has it.
+
+    Raises:
+        UserError: a file is damaged.
+    """
+    paths = [Path(path) for path in best]
+    return {path.name.removesuffix(".best.json"): _read(path)["epoch"] for path in paths}
+
+
 def stopped(epochs: Sequence[Epoch], patience: int | None) -> bool:
     """Return whether a training is over: `patience` epochs have not been better than the best.
 

@@ -1,6 +1,5 @@
 """The per-query values of every system, of one experiment or of several with different seeds."""
 
-import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from lionrank import development
 from lionrank.errors import UserError
 from lionrank.grid import FIRST_STAGE
 
@@ -170,17 +170,10 @@ def read(tables: Sequence[str | os.PathLike], best: Iterable[str | os.PathLike] 
         UserError: a file is damaged, or two experiments have the same seed or other protocols.
     """
     best = [Path(path) for path in best]
-    replicates = [
-        Replicate(
-            table,
-            {
-                path.name.removesuffix(".best.json"): _chosen(path)
-                for path in best
-                if path.parents[1] == Path(table).parents[1]
-            },
-        )
-        for table in tables
-    ]
+    replicates = []
+    for table in tables:
+        of_experiment = [path for path in best if path.parents[1] == Path(table).parents[1]]
+        replicates.append(Replicate(table, development.chosen(of_experiment)))
     _check_together(replicates)
     return PerQuery(replicates)
 
@@ -199,10 +192,3 @@ def _check_together(replicates: Sequence[Replicate]) -> None:
                     f"{other.path}: the trainings have the seeds of {earlier.path}: take each "
                     "experiment once."
                 )
-
-
-def _chosen(path: Path) -> int:
-    try:
-        return int(json.loads(path.read_text(encoding="utf-8"))["epoch"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{path} is damaged ({error!r}): delete it and run again.") from None

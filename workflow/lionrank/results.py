@@ -8,10 +8,8 @@ import csv
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from lionrank import development
 from lionrank.errors import UserError
 from lionrank.grid import FIRST_STAGE, Grid
 from lionrank.measures import GRADED, METRICS, PRIMARY
@@ -133,19 +131,6 @@ class Results:
         among = list(self.scores[measure] if systems is None else systems)
         top = max(self.mean(measure, system) for system in among)
         return [system for system in among if self.mean(measure, system) == top]
-
-
-def read_chosen(best: Iterable[str | os.PathLike]) -> dict[str, int]:
-    """Return the epoch that development data chose for each training, of its `.best.json`.
-
-    Raises:
-        UserError: a file is damaged.
-    """
-    paths = [Path(path) for path in best]
-    return {
-        path.name.removesuffix(".best.json"): scores["epoch"]
-        for path, scores in zip(paths, development.read(paths), strict=True)
-    }
 
 
 def read_results(path: str | os.PathLike, layout: Layout, grid: Grid) -> Results:

@@ -6,12 +6,13 @@ with job_log(snakemake.log[0]):
     import json
     from pathlib import Path
 
+    from lionrank import development
     from lionrank.figures import SMOOTHING, final_losses
     from lionrank.files import atomic_write
     from lionrank.findings import find
     from lionrank.grid import Grid
     from lionrank.paper import make_facts, render
-    from lionrank.results import Layout, read_chosen, read_results
+    from lionrank.results import Layout, read_results
 
     params = snakemake.params
     names = ("comparisons", "claims", "changes", "provenance", "statistics")
@@ -24,7 +25,7 @@ with job_log(snakemake.log[0]):
         snakemake.input.metrics, Layout.build(params.test_sets, params.columns), grid
     )
     logs = {f"{m.name}_{o}": snakemake.input[f"{m.name}_{o}"] for m, o in grid.trainings()}
-    chosen = read_chosen(snakemake.input.best)
+    chosen = development.chosen(snakemake.input.best)
     facts = make_facts(
         findings=find(results, grid, chosen, compared, final_losses(logs)),
         settings=params.settings,
