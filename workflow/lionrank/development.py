@@ -44,9 +44,12 @@ def read(paths: Iterable[str | os.PathLike]) -> list[Epoch]:
 
 def _read(path: Path) -> Epoch:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        scores = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise UserError(f"{path} is damaged ({error}): delete it and run again.") from None
+    if "epoch" not in scores:
+        raise UserError(f"{path} is damaged (it names no epoch): delete it and run again.")
+    return scores
 
 
 def eval_loss(log: str | os.PathLike) -> float | None:
