@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lionrank import comparisons, metrics
+from lionrank import comparisons
 from lionrank.findings import Findings, find
 from lionrank.grid import FIRST_STAGE, Grid
+from lionrank.means import means
 from lionrank.measures import GRADED, METRICS, PRIMARY
 from lionrank.paper import make_facts, render
 from lionrank.per_query import COLUMNS, PerQuery, Replicate
@@ -205,7 +206,7 @@ def experiment(
         values = per_query_table(scores, grid, layout, seed=seed, **table)
         values.to_parquet(path)
         if seed == seeds[0]:
-            metrics.means(values, FAST).to_csv(folder / "metrics.csv", index=False)
+            means(values, FAST).to_csv(folder / "metrics.csv", index=False)
         chosen = {f"{m.name}_{o}": dice.choice(grid.epochs) for m, o in grid.trainings()}
         replicates.append(Replicate(path, chosen))
     results = read_results(folder / "metrics.csv", layout, grid)

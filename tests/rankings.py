@@ -25,10 +25,11 @@ from papers import (
     settings_of,
 )
 
-from lionrank import comparisons, evaluation, metrics, per_query, trec
+from lionrank import comparisons, evaluation, per_query, trec
 from lionrank.files import write_json, write_json_lines, write_parquet
 from lionrank.grid import FIRST_STAGE, Grid
-from lionrank.per_query import Measure
+from lionrank.means import means
+from lionrank.measures import Measure
 
 COLUMNS = [
     {"test_set": "pydocs", "metrics": ["ndcg_cut_10", "map", "recall_10", "Rprec", "P_10"]},
@@ -131,7 +132,7 @@ def _draw(folder: Path, grid: Grid, queries: int, seed: int) -> list[Path]:
             tables.append(evaluation.tidy(values, test_set=test_set, system=system, **labels))
     table = pd.concat(tables, ignore_index=True).astype({"epoch": "Int64", "seed": "Int64"})
     write_parquet(folder / "results" / "per_query.parquet", table)
-    metrics.means(table, FAST).to_csv(folder / "results" / "metrics.csv", index=False)
+    means(table, FAST).to_csv(folder / "results" / "metrics.csv", index=False)
     best = []
     for model, optimizer in grid.trainings():
         name = f"{model.name}_{optimizer}"

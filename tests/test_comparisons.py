@@ -1,5 +1,7 @@
 """The comparisons that the config names: their plan, their families, and what choosing costs."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,9 +9,12 @@ from measured import write_experiment
 from scipy import stats
 
 from lionrank import comparisons, per_query
+from lionrank.comparisons_table import chosen_table
+from lionrank.errors import UserError
 from lionrank.grid import Grid
-from lionrank.metrics import means
-from lionrank.per_query import Measure, System
+from lionrank.means import means
+from lionrank.measures import Measure
+from lionrank.per_query import System
 from lionrank.significance import Settings
 
 GRID = Grid.build(
@@ -140,12 +145,23 @@ def test_with_several_seeds_each_query_has_its_mean_and_the_spread_is_told(tmp_p
     assert selection["flattery"] >= 0
 
 
-def test_without_development_data_no_epoch_is_chosen(experiment):
+def test_without_a_chosen_epoch_the_remedy_is_told(experiment):
     table, _ = experiment
     read = per_query.read([table])
-    compared = comparisons.compare(read, GRID, [NDCG], ["optimizers_by_epoch"], DRAWS)
-    assert len(compared["contrasts"]) == 9
-    assert compared["selection"] == []
+    assert len(comparisons.plan("optimizers_by_epoch", GRID)) == 9
+    with pytest.raises(UserError, match=r"no epoch of minilm_adamw was chosen .*: name dev sets"):
+        comparisons.compare(read, GRID, [NDCG], ["optimizers_by_epoch"], DRAWS)
+
+
+def test_an_effect_without_spread_is_null_in_json_and_infinite_in_the_table(tmp_path):
+    values = {"bm25": [0.25] * 5} | dict.fromkeys(GRID.checkpoints(), [0.5] * 5)
+    table, best = write_experiment(tmp_path, values, CHOSEN)
+    read = per_query.read([table], best)
+    compared = comparisons.compare(read, GRID, [NDCG], ["first_stage"], DRAWS)
+    assert [each["effect_size"] for each in compared["contrasts"]] == [None] * 6
+    assert json.loads(json.dumps(compared, allow_nan=False)) == compared
+    printed = chosen_table(compared, {"dl19": "TREC DL 2019"}, "dl19", GRID)
+    assert printed.count(r"$\infty$") == 6
 
 
 def test_means_have_the_interval_of_their_topics(experiment):

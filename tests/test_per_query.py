@@ -7,7 +7,8 @@ from measured import QIDS, write_experiment
 
 from lionrank import per_query
 from lionrank.errors import UserError
-from lionrank.per_query import Measure, System
+from lionrank.measures import Measure
+from lionrank.per_query import System
 
 NDCG = Measure("dl19", "ndcg_cut_10")
 VALUES = {
@@ -25,7 +26,7 @@ def test_a_system_is_the_first_stage_an_epoch_or_the_chosen_epoch(tmp_path):
     assert read.values(NDCG, System("minilm_adamw")).tolist() == [VALUES["minilm_adamw_e2"]]
     assert read.epochs(System("minilm_adamw")) == [2]
     assert read.epochs(System("bm25")) == []
-    assert read.topics(NDCG, System("bm25")) == QIDS[:3]
+    assert list(read.replicates[0].values(NDCG, System("bm25")).index) == QIDS[:3]
 
 
 def test_values_are_in_the_order_of_their_qids_whatever_the_order_of_the_rows(tmp_path):

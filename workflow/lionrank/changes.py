@@ -16,8 +16,8 @@ from typing import Any
 from lionrank import significance, trec
 from lionrank.comparisons import Planned, plan
 from lionrank.grid import Grid
-from lionrank.measures import PRIMARY
-from lionrank.per_query import Measure, PerQuery
+from lionrank.measures import PRIMARY, Measure
+from lionrank.per_query import PerQuery
 
 CUTOFF = 10
 # Values of one measure that differ by less do so by the rounding of floats.

@@ -16,8 +16,8 @@ from lionrank import published as published_settings
 from lionrank.errors import UserError
 from lionrank.files import read_json_lines
 from lionrank.grid import Grid, checkpoint
-from lionrank.measures import GRADED
-from lionrank.per_query import Measure, PerQuery, System
+from lionrank.measures import GRADED, Measure
+from lionrank.per_query import PerQuery, System
 
 # Columns of table I in which the name of a metric differs from ours.
 COLUMNS = {"recip_rank_10": "mrr_10"}

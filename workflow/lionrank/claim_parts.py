@@ -13,8 +13,8 @@ import numpy as np
 
 from lionrank import significance
 from lionrank.claim_evidence import Ours, Untestable, label, words
-from lionrank.measures import METRICS
-from lionrank.per_query import Measure, System
+from lionrank.measures import METRICS, Measure
+from lionrank.per_query import System
 
 # Log lines (or pairs of successive ones) without which nothing is said about their mean.
 FEWEST_LINES = 10

@@ -5,7 +5,7 @@ Each family is a question. Holm's correction is over the contrasts of one family
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations
 from typing import Any
@@ -14,7 +14,11 @@ import numpy as np
 
 from lionrank import significance
 from lionrank.grid import FIRST_STAGE, Grid
-from lionrank.per_query import Measure, PerQuery, System
+from lionrank.measures import PRIMARY, Measure
+from lionrank.per_query import PerQuery, System
+
+Contrast = Mapping[str, Any]
+"""One entry of `contrasts` in the result of `compare`, comparisons.json."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +86,6 @@ def compare(
             _selection(per_query, f"{model.name}_{optimizer}", grid, measure)
             for measure in measures
             for model, optimizer in grid.trainings()
-            if per_query.chose(f"{model.name}_{optimizer}")
         ],
     }
 
@@ -147,3 +150,18 @@ def _selection(per_query: PerQuery, training: str, grid: Grid, measure: Measure)
         "best": float(best),
         "flattery": float(best - chosen),
     }
+
+
+def alpha(compared: Mapping[str, Any]) -> float:
+    """Return the level at which a corrected p-value is significant."""
+    return round(1 - compared["settings"]["confidence"], 12)
+
+
+def of_family(compared: Mapping[str, Any], family: str) -> list[Contrast]:
+    """Return the contrasts of a family."""
+    return [each for each in compared["contrasts"] if each["family"] == family]
+
+
+def on_primary(contrasts: Iterable[Contrast], test_set: str) -> list[Contrast]:
+    """Return the contrasts on the primary measure, `test_set` being the primary one."""
+    return [e for e in contrasts if (e["test_set"], e["metric"]) == (test_set, PRIMARY)]

@@ -1,17 +1,16 @@
 """The tables of the tested comparisons, of results/comparisons.json (comparisons.py)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
+from lionrank.comparisons import Contrast, alpha, of_family, on_primary
 from lionrank.grid import FIRST_STAGE, Grid
 from lionrank.latex import escape
-from lionrank.measures import METRICS, PRIMARY
+from lionrank.measures import METRICS
 from lionrank.results_table import FIRST_STAGE_LABEL
 from lionrank.tabular import DIGITS, bold, effect, interval, p_value, row, score, tabular
-
-Contrast = Mapping[str, Any]
-"""One entry of `contrasts` in comparisons.json."""
 
 _HEADINGS = {
     "optimizers": "Optimizers",
@@ -20,20 +19,6 @@ _HEADINGS = {
 }
 _SCORE = f"S[table-format=1.{DIGITS}]"
 _DIFFERENCE = f"S[table-format=-1.{DIGITS}]"
-
-
-def alpha(compared: Mapping[str, Any]) -> float:
-    """Return the level at which a corrected p-value is significant."""
-    return round(1 - compared["settings"]["confidence"], 12)
-
-
-def of_family(compared: Mapping[str, Any], family: str) -> list[Contrast]:
-    return [each for each in compared["contrasts"] if each["family"] == family]
-
-
-def on_primary(contrasts: Iterable[Contrast], test_set: str) -> list[Contrast]:
-    """Return the contrasts on the primary measure, `test_set` being the primary one."""
-    return [e for e in contrasts if (e["test_set"], e["metric"]) == (test_set, PRIMARY)]
 
 
 def chosen_table(
@@ -88,12 +73,19 @@ def _row(contrast: Contrast, alpha: float, grid: Grid, spread: bool) -> str:
             bold(p_value(contrast["p_holm"]), contrast["p_holm"] < alpha),
             p_value(contrast["p_randomization"]),
             p_value(contrast["p_t"]),
-            effect(contrast["effect_size"]),
+            effect(_effect_size(contrast)),
             "/".join(str(contrast[key]) for key in ("wins", "ties", "losses")),
             score(contrast["detectable"]),
             *([score(contrast["spread"])] if spread else []),
         ]
     )
+
+
+def _effect_size(contrast: Contrast) -> float:
+    """Return the effect size; JSON has null for an infinite one, whose sign is the difference's."""
+    if contrast["effect_size"] is None:
+        return math.copysign(math.inf, contrast["difference"])
+    return contrast["effect_size"]
 
 
 def _described(contrast: Contrast, grid: Grid) -> str:

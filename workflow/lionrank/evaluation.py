@@ -33,8 +33,6 @@ MEASURES = (
     *(f"recall_{cutoff}" for cutoff in (10, 100, 1000)),
     "ndcg_cut_10",
 )
-# The columns of the paper's results table.
-PAPER_METRICS = tuple(METRICS)
 _ASKED = {"official", "recall.10,100,1000", "ndcg_cut.10"}
 _GRADED_RELEVANT = "num_graded_relevant"
 _GEOMETRIC_FLOOR = 0.00001
@@ -162,7 +160,7 @@ def write_text(path: str | os.PathLike, per_query: PerQuery, runid: str) -> None
 
 
 def tidy(per_level: Mapping[int, PerQuery], **labels: str | int | None) -> pd.DataFrame:
-    """Return one row a level, topic and metric of `PAPER_METRICS`.
+    """Return one row a level, topic and metric of `METRICS`.
 
     `per_level` maps the least relevant grade to what `evaluate` returns for it. The columns are
     the labels, metric, level (Int64), qid and value. nDCG takes the grades themselves: it has one
@@ -172,7 +170,7 @@ def tidy(per_level: Mapping[int, PerQuery], **labels: str | int | None) -> pd.Da
         (metric, None if metric == GRADED else level, qid, value_of(measures, metric))
         for place, (level, per_query) in enumerate(per_level.items())
         for qid, measures in per_query.items()
-        for metric in PAPER_METRICS
+        for metric in METRICS
         if metric != GRADED or place == 0
     ]
     table = pd.DataFrame(rows, columns=["metric", "level", "qid", "value"])

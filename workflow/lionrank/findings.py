@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
-from lionrank.comparisons_table import alpha, of_family, on_primary
+from lionrank.comparisons import alpha, of_family, on_primary
 from lionrank.grid import FIRST_STAGE, Grid, Model, checkpoint
-from lionrank.per_query import Measure
+from lionrank.measures import Measure
 from lionrank.results import Results
 from lionrank.tabular import DIGITS
 

@@ -14,7 +14,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from lionrank.comparisons_table import alpha
+from lionrank.comparisons import alpha
 from lionrank.errors import UserError
 from lionrank.findings import LOSS_DIGITS, Findings
 from lionrank.latex import escape

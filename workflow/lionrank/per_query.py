@@ -12,20 +12,12 @@ import pandas as pd
 from lionrank import development
 from lionrank.errors import UserError
 from lionrank.grid import FIRST_STAGE
+from lionrank.measures import Measure
 
 COLUMNS = [
     *("test_set", "system", "model", "optimizer", "epoch", "seed"),
     *("protocol", "metric", "level", "qid", "value"),
 ]
-
-
-@dataclass(frozen=True)
-class Measure:
-    """A metric on a test set; `level` is the least relevant grade, None where grades are used."""
-
-    test_set: str
-    metric: str
-    level: int | None = None
 
 
 @dataclass(frozen=True)
@@ -125,19 +117,11 @@ class PerQuery:
         """Return whether a measure's test set has a first stage: some bring their candidates."""
         return self.replicates[0].has_first_stage(measure)
 
-    def chose(self, training: str) -> bool:
-        """Return whether development data chose an epoch of a training, with every seed."""
-        return all(training in each.chosen for each in self.replicates)
-
     def epochs(self, system: System) -> list[int]:
         """Return the epoch of a system with each seed; none for the first stage."""
         if system.training == FIRST_STAGE:
             return []
         return [each.epoch(system) for each in self.replicates]
-
-    def topics(self, measure: Measure, system: System) -> list[str]:
-        """Return the qids (queries,) that a system's values are of."""
-        return list(self.replicates[0].values(measure, system).index)
 
     def values(self, measure: Measure, system: System) -> np.ndarray:
         """Return a system's values (seeds, queries), the queries in the order of their qids.

@@ -12,8 +12,7 @@ from typing import Any
 
 from lionrank.errors import UserError
 from lionrank.grid import FIRST_STAGE, Grid
-from lionrank.measures import GRADED, METRICS, PRIMARY
-from lionrank.per_query import Measure
+from lionrank.measures import GRADED, METRICS, PRIMARY, Measure
 from lionrank.tabular import DIGITS
 
 _COLUMNS = ("test_set", "system", "metric", "level", "mean", "low", "high", "queries")

@@ -5,8 +5,7 @@ from itertools import groupby
 
 from lionrank.grid import FIRST_STAGE, Grid, checkpoint
 from lionrank.latex import escape
-from lionrank.measures import GRADED, METRICS
-from lionrank.per_query import Measure
+from lionrank.measures import GRADED, METRICS, Measure
 from lionrank.results import Results
 from lionrank.tabular import DIGITS, bold, interval, model_lines, row, score, tabular
 

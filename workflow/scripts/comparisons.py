@@ -6,7 +6,7 @@ with job_log(snakemake.log[0]):
     from lionrank import comparisons, per_query
     from lionrank.files import write_json
     from lionrank.grid import Grid
-    from lionrank.per_query import Measure
+    from lionrank.measures import Measure
     from lionrank.significance import Settings
 
     params = snakemake.params

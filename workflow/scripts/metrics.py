@@ -6,7 +6,7 @@ with job_log(snakemake.log[0]):
     import pandas as pd
 
     from lionrank.files import atomic_write, write_parquet
-    from lionrank.metrics import means
+    from lionrank.means import means
     from lionrank.significance import Settings
 
     per_query = pd.concat(map(pd.read_parquet, snakemake.input), ignore_index=True)
