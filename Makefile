@@ -20,7 +20,7 @@ demo: install ## build the demo paper (ARGS="-n" goes to snakemake)
 	@$(IN_VENV) snakemake all --profile profiles/demo $(ARGS) $(LOGGER)
 	@test ! -e $(PAPER) || echo $(PAPER)
 
-test: COMMANDS := pdftotext
+test: COMMANDS := pdftotext chromium
 test: install ## run all tests, the building of a small demo paper included
 	@$(IN_VENV) pytest
 

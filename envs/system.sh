@@ -1,7 +1,7 @@
 #!/bin/sh
 # The check before any work: system.sh PYTHON [COMMAND...]
-# Silent if Python's venv, TeX and the commands are there. If not, root gets them from apt where
-# there is one, and anybody else is told the one line to run.
+# Silent if Python's venv, TeX and the commands, which are those of the tests, are there. If not,
+# root gets them from apt where there is one, and anybody else is told the one line to run.
 set -eu
 python=$1
 shift
@@ -23,7 +23,8 @@ missing() {
     done
 }
 
-packages=$(sed 's/#.*//' "$(dirname "$0")/apt.txt" | xargs)
+envs=$(dirname "$0")
+packages=$(sed 's/#.*//' "$envs/apt.txt" ${1:+"$envs/apt-tests.txt"} | xargs)
 missing=$(missing "$@")
 if [ -n "$missing" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     echo "Missing: ${missing%, }. Installing Debian packages, about 3 minutes:"

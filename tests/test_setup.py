@@ -23,7 +23,10 @@ DIRECT = {
     canonicalize_name(name)
     for name in PYPROJECT["project"]["dependencies"] + PYPROJECT["dependency-groups"]["dev"]
 }
-PACKAGES = re.findall(r"^[a-z0-9-]+", (ROOT / "envs/apt.txt").read_text(), re.MULTILINE)
+PACKAGES, PACKAGES_OF_TESTS = (
+    re.findall(r"^[a-z0-9-]+", (ROOT / "envs" / name).read_text(), re.MULTILINE)
+    for name in ("apt.txt", "apt-tests.txt")
+)
 
 
 # The lock
@@ -112,6 +115,8 @@ def test_a_user_without_tex_gets_one_line_to_run(machine):
     assert done.stderr.count("\n") == 1
     assert done.stderr.split()[-len(PACKAGES) :] == PACKAGES
     assert not (machine.parent / "apt.log").exists()
+    tested = check(machine, "pdftotext").stderr
+    assert tested.strip().endswith(" ".join(["", *PACKAGES, *PACKAGES_OF_TESTS]))
 
 
 @pytest.mark.parametrize(
@@ -255,8 +260,8 @@ def test_without_tex_nothing_is_installed(clone):
         assert done.asked == []
 
 
-def test_only_the_tests_need_pdftotext(clone):
-    assert "system.sh python3 pdftotext\n" in make(clone, "-n", "test").stdout
+def test_only_the_tests_need_pdftotext_and_a_browser(clone):
+    assert "system.sh python3 pdftotext chromium\n" in make(clone, "-n", "test").stdout
     assert "pdftotext" not in make(clone, "-n", "demo").stdout
 
 
