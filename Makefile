@@ -5,11 +5,12 @@ PYTHON ?= python3
 # On PATH for the commands of rules and tests, but not for PYTHON above, which makes .venv.
 IN_VENV := PATH="$(CURDIR)/.venv/bin:$$PATH"
 PAPER := runs/demo/paper/main.pdf
+REPORT := runs/demo/report.html
 COMMANDS :=
 # A terminal gets live bars, a file gets a line a job.
 LOGGER := $(shell test -t 2 && echo --logger rich)
 
-.PHONY: help system install demo test lint bench-join bench-seeds lock clean
+.PHONY: help system install demo report archive test lint bench-join bench-seeds lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile | expand -t 18
@@ -20,9 +21,17 @@ demo: install ## build the demo paper (ARGS="-n" goes to snakemake)
 	@$(IN_VENV) snakemake all --profile profiles/demo $(ARGS) $(LOGGER)
 	@test ! -e $(PAPER) || echo $(PAPER)
 
+report: install ## write runs/demo/report.html, the demo's tables and figures for the screen
+	@$(IN_VENV) snakemake report_files --profile profiles/demo $(ARGS) $(LOGGER)
+	@$(IN_VENV) snakemake report_files --profile profiles/demo --report $(CURDIR)/$(REPORT)
+	@echo $(REPORT)
+
+archive: install ## pack the demo's results, logs and paper, with checksums, into runs/demo
+	@$(IN_VENV) snakemake archive --profile profiles/demo $(ARGS) $(LOGGER)
+
 test: COMMANDS := pdftotext chromium
 test: install ## run all tests, the building of a small demo paper included
-	@$(IN_VENV) pytest
+	@$(IN_VENV) pytest --numprocesses 2 --dist loadgroup
 
 lint: install ## check the style of Python and Snakemake code
 	@$(IN_VENV) ruff check

@@ -21,20 +21,22 @@ include: "rules/figures.smk"
 include: "rules/paper.smk"
 include: "rules/audit.smk"
 include: "rules/hub.smk"
+include: "rules/release.smk"
+include: "rules/report.smk"
 
 
 localrules:
     all,
     trainings,
     run_files,
-    best_epochs,
 
 
-# The paper, every test set evaluated, every best epoch, and every checkpoint with its model card.
+# The paper and its source, every test set evaluated, every best epoch, every checkpoint with its card.
 rule all:
     default_target: True
     input:
         "paper/main.pdf",
+        "paper/arxiv.tar.gz",
         results(".eval"),
         expand("results/per_query/{test_set}.parquet", test_set=TEST_SETS),
         all_best_epochs(),
@@ -52,9 +54,3 @@ rule run_files:
     input:
         results(".trec"),
         results(".eval"),
-
-
-# The best epoch of every training on development data.
-rule best_epochs:
-    input:
-        all_best_epochs(),

@@ -287,6 +287,42 @@ def all_settings(wildcards):
     }
 
 
+def judged_sets():
+    """The grid's dev sets and the test sets of the paper: use, label, collection and topics."""
+    named = [("development", config["dev_sets"][name]) for name in DEV_SETS]
+    named += [("test", config["test_sets"][name]) for name in REPORTED]
+    return [
+        {"use": use} | {key: entry[key] for key in ("label", "collection", "topics")}
+        for use, entry in named
+    ]
+
+
+def of_judged_sets(pattern):
+    """The files of this pattern of `judged_sets`, in their order."""
+    return [pattern.format(**each) for each in judged_sets()]
+
+
+def collections_used():
+    """The entries of the collections that are trained on or judged, by name."""
+    names = [config["training_pairs"]["collection"]]
+    names += [each["collection"] for each in judged_sets()]
+    return {name: config["collections"][name] for name in names}
+
+
+def passages_of(collection):
+    """Where the passages of a collection lie, in a folder that the grid needs anyway."""
+    entry = config["collections"][collection]
+    if entry["format"] in experiment.WITH_CANDIDATES:
+        return f"sources/{entry['source']}"
+    return f"collections/{collection}/corpus"
+
+
+def origins(wildcards):
+    """Where the weights of every model come from, as its model card says."""
+    facts = {model: experiment.model_card_facts(config, model, SOURCES) for model in MODELS}
+    return {model: each["pretrained"] for model, each in facts.items()}
+
+
 def training_logs(wildcards):
     """The logs of every training, in the order of their epochs."""
     return {

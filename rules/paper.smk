@@ -5,14 +5,23 @@ TEMPLATES = [PAPER / "main.tex.j2", *sorted(PAPER.glob("sections/*.tex.j2"))]
 # Without a second optimizer no topic changes from one to the other.
 CHANGES = ["figures/changes.pdf", "tables/changes.tex"] if len(OPTIMIZERS) > 1 else []
 PARTS = [
-    "figures/loss.pdf",
-    "tables/claims.tex",
-    "tables/collection.tex",
-    "tables/comparisons.tex",
-    "tables/comparisons_by_epoch.tex",
-    "tables/hyperparameters.tex",
-    "tables/levels.tex",
-    "tables/results.tex",
+    *expand("figures/{name}.pdf", name=["cost", "curves", "epochs"]),
+    *expand(
+        "tables/{name}.tex",
+        name=[
+            "claims",
+            "collection",
+            "comparisons",
+            "comparisons_by_epoch",
+            "datasets",
+            "efficiency",
+            "levels",
+            "optimizers",
+            "results",
+            "systems",
+            "training",
+        ],
+    ),
     *CHANGES,
 ]
 TRAINING = config["training_pairs"]["collection"]
@@ -21,13 +30,14 @@ TRAINING = config["training_pairs"]["collection"]
 rule provenance:
     input:
         runs=results(".trec", REPORTED),
-        # They come after every job of the stages that it adds up.
-        results=[
-            "results/comparisons.json",
-            "results/changes.json",
-            "results/claims.json",
-        ],
         pairs=f"collections/{TRAINING}/pairs.json",
+        defaults=ROOT / "config.yaml",
+        # All else that the paper is made of: the commit in it is that of its text. They come after
+        # the jobs of the stages that it adds up, too.
+        parts=expand("paper/{part}", part=PARTS),
+        changes="results/changes.json",
+        templates=TEMPLATES,
+        bibliography=PAPER / "refs.bib",
     output:
         "paper/provenance.json",
     log:
@@ -43,7 +53,7 @@ rule provenance:
     params:
         config=config,
         repository=ROOT,
-        code=code("provenance.py"),
+        code=[code(f"{name}.py") for name in ("provenance", "main_tex", "compile_paper")],
     message:
         "Recording where the results come from"
     script:
@@ -59,8 +69,11 @@ rule main_tex:
         comparisons="results/comparisons.json",
         changes="results/changes.json",
         claims="results/claims.json",
+        efficiency="results/efficiency.json",
         statistics=f"collections/{COLLECTION}/statistics.json",
         provenance="paper/provenance.json",
+        table1=PUBLISHED / "table1_lion_vs_adamw.csv",
+        table2=PUBLISHED / "table2_dl19_systems.csv",
     output:
         "paper/main.tex",
     log:
@@ -100,7 +113,13 @@ rule compile_paper:
         bibliography=PAPER / "refs.bib",
         provenance="paper/provenance.json",
     output:
-        "paper/main.pdf",
+        pdf=report(
+            "paper/main.pdf",
+            caption="../workflow/report/paper.rst",
+            category="Paper",
+            labels={"Paper": "PDF"},
+        ),
+        bbl="paper/main.bbl",
     log:
         "logs/paper/compile_paper.log",
     benchmark:
@@ -114,8 +133,10 @@ rule compile_paper:
     params:
         # Not a log of the rule: Snakemake shows those in full when a rule fails.
         latex_log="logs/paper/latex.log",
+        # Errors are told in terms of their lines.
+        templates=PAPER,
         code=code("compile_paper.py"),
     message:
-        "Compiling {output}"
+        "Compiling {output.pdf}"
     script:
         "../workflow/scripts/compile_paper.py"

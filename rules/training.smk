@@ -3,6 +3,7 @@
 
 localrules:
     best_epoch,
+    best_epochs,
 
 
 rule initialise:
@@ -117,3 +118,34 @@ rule best_epoch:
         "Choosing the best epoch of {wildcards.model} with {wildcards.optimizer}"
     script:
         "../workflow/scripts/best_epoch.py"
+
+
+# The best epoch of every training on development data.
+rule best_epochs:
+    input:
+        all_best_epochs(),
+
+
+rule efficiency:
+    input:
+        unpack(training_logs),
+        checkpoints=expand("checkpoints/{checkpoint}", checkpoint=CHECKPOINTS),
+    output:
+        "results/efficiency.json",
+    log:
+        "logs/evaluation/efficiency.log",
+    benchmark:
+        "timings/evaluation/efficiency.tsv"
+    conda:
+        "../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        grid=paper_grid,
+        code=code("efficiency.py"),
+    message:
+        "Adding up what each training cost"
+    script:
+        "../workflow/scripts/efficiency.py"

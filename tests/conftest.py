@@ -38,6 +38,13 @@ def run_snakemake(directory: Path, *arguments: str, overlay: str = "") -> Finish
     return Finished(job.args, job.returncode, told)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give the tests of a file to one process, and all tests of the demo to one that builds it."""
+    for item in items:
+        group = "demo" if "demo" in item.fixturenames else item.path.stem
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture
 def snakemake(tmp_path) -> Callable[..., Finished]:
     """Run Snakemake in an empty working directory."""

@@ -14,18 +14,26 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from logs_and_costs import efficiency_of, logged_of
 
-from lionrank import comparisons
+from lionrank import comparisons, origins
 from lionrank.findings import Findings, find
 from lionrank.grid import FIRST_STAGE, Grid
+from lionrank.logged import Logged
 from lionrank.means import means
 from lionrank.measures import GRADED, METRICS, PRIMARY
 from lionrank.paper import make_facts, render
 from lionrank.per_query import COLUMNS, PerQuery, Replicate
+from lionrank.published_scores import read_table1, read_table2
 from lionrank.results import Layout, Results, read_results
 from lionrank.significance import Settings
+from lionrank.standing import stand
 
-PAPER = Path(__file__).parents[1] / "paper"
+ROOT = Path(__file__).parents[1]
+PAPER = ROOT / "paper"
+TABLE1 = read_table1(PAPER / "published" / "table1_lion_vs_adamw.csv")
+TABLE2 = read_table2(PAPER / "published" / "table2_dl19_systems.csv")
+REMOTE = "https://example.org/lion_rerank"
 TINY = "tiny, untrained start"
 GRID = Grid.build(
     models={
@@ -70,10 +78,18 @@ STATISTICS = {
     "lengths": {"query_words_mean": 9.71, "passage_words_median": 88},
 }
 PROVENANCE = {
-    "git": {"commit": "0123456789abcdef" * 2, "dirty": True, "time": 1_700_000_000},
+    "git": {
+        "commit": "0123456789abcdef" * 2,
+        "dirty": True,
+        "time": 1_700_000_000,
+        "remote": REMOTE,
+    },
+    "rules": origins.rules(ROOT),
+    "changed_settings": [{"key": "retrieval.depth", "default": 1000, "here": 50}],
     "config_sha256": "fedcba9876543210" * 4,
     "python": "3.11.2",
     "packages": {"torch": "2.13.0", "snakemake": "9.27.1"},
+    "environment": {"torch": "2.13.0", "snakemake": "9.27.1", "numpy": "2.4.6"},
     "hardware": {"cpu": "A & B", "cores": 2, "memory_bytes": 8 * 2**30, "gpus": []},
     "stages": {"training": {"jobs": 18, "seconds": 200.4, "peak_bytes": 2 * 2**30}},
     "sources": {},
@@ -136,9 +152,23 @@ class Experiment:
         return comparisons.compare(self.per_query, self.grid, measures, FAMILIES, FAST)
 
 
+OPTIMIZERS = {
+    "adamw": {
+        "class": "torch.optim.AdamW",
+        "arguments": {"betas": [0.9, 0.999], "eps": 1e-8, "fused": True},
+    },
+    "lion": {
+        "class": "lionrank.optimizers.ForeachLion",
+        "arguments": {"betas": [0.9, 0.99]},
+    },
+    "sgd": {"class": "torch.optim.SGD", "arguments": {}},
+}
+
+
 def settings_of(grid: Grid) -> dict[str, dict]:
     return {
-        f"{model.name}_{optimizer}": SETTINGS | {"start": model.start}
+        f"{model.name}_{optimizer}": SETTINGS
+        | {"start": model.start, "optimizer": OPTIMIZERS[optimizer]}
         for model, optimizer in grid.trainings()
     }
 
@@ -213,8 +243,9 @@ def experiment(
     return Experiment(grid, results, replicates[0].chosen, PerQuery(replicates))
 
 
-def findings_of(made: Experiment, losses: Mapping[str, float] | None = None) -> Findings:
-    return find(made.results, made.grid, made.chosen, made.compared, losses)
+def findings_of(made: Experiment, logged: Mapping[str, Logged] | None = None) -> Findings:
+    logged = logged_of(made.grid) if logged is None else logged
+    return find(made.results, made.grid, made.chosen, made.compared, logged)
 
 
 def changes_of(made: Experiment) -> dict[str, Any]:
@@ -239,6 +270,7 @@ def params_of(grid: Grid, note: str | None = "Demonstration.") -> dict[str, Any]
             ],
             "keywords": ["reranking"],
             "note": note,
+            "beside_published": False,
         },
         "dev_sets": ["pydocs dev"],
         "collection": "pydocs",
@@ -261,7 +293,7 @@ def params_of(grid: Grid, note: str | None = "Demonstration.") -> dict[str, Any]
 
 def facts_of(
     made: Experiment,
-    losses: Mapping[str, float] | None = None,
+    logged: Mapping[str, Logged] | None = None,
     note: str | None = "Demonstration.",
     **changes,
 ) -> dict:
@@ -269,15 +301,18 @@ def facts_of(
     others = {
         "claims": CLAIMS,
         "changes": changes_of(made),
+        "efficiency": efficiency_of(made.grid),
         "statistics": STATISTICS,
         "smoothing": 0.1,
         **params_of(made.grid, note),
     }
+    findings = findings_of(made, logged)
     return make_facts(
-        findings_of(made, losses),
+        findings,
         settings_of(made.grid),
         PROVENANCE,
         made.compared,
+        stand(TABLE1, TABLE2, findings),
         **others | changes,
     )
 

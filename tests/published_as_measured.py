@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 
 from lionrank import claim_file, claims, per_query
-from lionrank.claim_evidence import COLUMNS, TEST_SETS, Ours, Published
+from lionrank.claim_evidence import Ours, Published
 from lionrank.files import write_json, write_json_lines, write_parquet
 from lionrank.grid import Grid
+from lionrank.published_scores import COLUMNS, TEST_SETS
 from lionrank.significance import Settings
 
 PUBLISHED = Path(__file__).parents[1] / "paper" / "published"

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from logs_and_costs import efficiency_of
 from papers import (
     FAMILIES,
     FAST,
@@ -26,10 +27,13 @@ from papers import (
 )
 
 from lionrank import comparisons, evaluation, per_query, trec
+from lionrank.datasets import DataSet
+from lionrank.datasets_table import datasets_table
 from lionrank.files import write_json, write_json_lines, write_parquet
 from lionrank.grid import FIRST_STAGE, Grid
 from lionrank.means import means
 from lionrank.measures import Measure
+from lionrank.training_table import training_table
 
 COLUMNS = [
     {"test_set": "pydocs", "metrics": ["ndcg_cut_10", "map", "recall_10", "Rprec", "P_10"]},
@@ -141,7 +145,11 @@ def _draw(folder: Path, grid: Grid, queries: int, seed: int) -> list[Path]:
         write_json(best[-1], {"epoch": dice.choice(grid.epochs), **scores})
         for epoch in grid.epochs:
             steps = range(10 * (epoch - 1) + 1, 10 * epoch + 1)
-            lines = [{"step": s, "epoch": s / 10, "loss": 1 / s} for s in steps]
+            lines = [
+                {"step": s, "epoch": s / 10, "loss": 1 / s, "lr": 1e-5 / s, "grad_norm": 1 + 1 / s}
+                for s in steps
+            ]
+            lines.append({"step": steps[-1], "epoch": float(epoch), "eval_loss": 1 / epoch})
             write_json_lines(folder / "training" / f"{name}_e{epoch}.jsonl", lines)
     return best
 
@@ -161,8 +169,15 @@ def write_paper(folder: Path, claims: Mapping[str, Any], grid: Grid = GRID) -> N
     """
     results, paper = folder / "results", folder / "paper"
     tables, figures = paper / "tables", paper / "figures"
-    for name, value in (("statistics", STATISTICS), ("provenance", PROVENANCE), ("claims", claims)):
+    told = {
+        "statistics": STATISTICS,
+        "provenance": PROVENANCE,
+        "claims": claims,
+        "efficiency": efficiency_of(grid),
+    }
+    for name, value in told.items():
         write_json(folder / f"{name}.json", value)
+    _write_setup_tables(tables, grid)
     printed = {
         "models": {m.name: {"label": m.label, "start": m.start} for m in grid.models},
         "optimizers": dict(grid.optimizers),
@@ -180,26 +195,36 @@ def write_paper(folder: Path, claims: Mapping[str, Any], grid: Grid = GRID) -> N
     compared = {"comparisons": results / "comparisons.json"}
     settings = {"settings": settings_of(grid)}
     templates = {"templates": [PAPER / "main.tex.j2"]}
-    facts = {name: folder / f"{name}.json" for name in ("claims", "statistics", "provenance")}
+    facts = {name: folder / f"{name}.json" for name in told}
+    published = PAPER / "published"
+    both = {"table1": published / "table1_lion_vs_adamw.csv"}
+    both |= {"table2": published / "table2_dl19_systems.csv"}
 
-    def table(*names: str) -> dict[str, Path]:
-        return {name: tables / f"{name}.tex" for name in names}
+    def table(name: str) -> dict[str, Path]:
+        return {kind: tables / f"{name}.{kind}" for kind in ("tex", "csv")}
+
+    def two_tables(**named: str) -> dict[str, Path]:
+        return {key: tables / f"{name}.tex" for key, name in named.items()} | {
+            f"{key}_csv": tables / f"{name}.csv" for key, name in named.items()
+        }
 
     def figure(name: str) -> dict[str, Path]:
         return {ending: figures / f"{name}.{ending}" for ending in ("pdf", "png")}
 
     jobs = [
-        ("results_table", metrics | best, table("results", "levels"), shown),
         (
-            "hyperparameters_table",
-            {},
-            table("hyperparameters"),
-            shown | settings,
+            "results_table",
+            metrics | best | {"published": both["table1"]},
+            two_tables(results="results", levels="levels"),
+            shown | {"beside_published": False},
         ),
+        ("systems_table", metrics | best | both, table("systems"), shown),
+        ("efficiency_table", facts, table("efficiency"), shown),
+        ("optimizers_table", {}, table("optimizers"), shown | settings),
         (
             "comparisons_table",
             compared,
-            {"chosen": tables / "comparisons.tex", "by_epoch": tables / "comparisons_by_epoch.tex"},
+            two_tables(chosen="comparisons", by_epoch="comparisons_by_epoch"),
             shown,
         ),
         (
@@ -216,14 +241,39 @@ def write_paper(folder: Path, claims: Mapping[str, Any], grid: Grid = GRID) -> N
         ),
         ("changes_table", changed, table("changes"), shown),
         ("changes_figure", changed | style, figure("changes"), shown),
-        ("loss_figure", logs | style, figure("loss"), shown),
+        ("curves_figure", logs | style, figure("curves"), shown),
+        ("epochs_figure", metrics | best | style, figure("epochs"), shown),
+        ("cost_figure", metrics | best | facts | style, figure("cost"), shown),
         ("collection_table", facts, table("collection"), {}),
         ("claims_table", facts, table("claims"), {}),
         (
             "main_tex",
-            logs | best | metrics | compared | changed | facts | templates,
+            logs | best | metrics | compared | changed | facts | templates | both,
             {"tex": paper / "main.tex"},
             shown | settings | params_of(grid),
         ),
     ]
     run_scripts(folder, json.loads(json.dumps(jobs, default=str)))
+
+
+def _write_setup_tables(folder: Path, grid: Grid) -> None:
+    """Write the tables of the backbones and of the data, for which no model or corpus is made."""
+    folder.mkdir(parents=True, exist_ok=True)
+    size = {"layers": 12, "hidden_size": 768, "heads": 12, "vocabulary": 250048}
+    size |= {"parameters": 305959681, "context": 8192}
+    sizes = {model.name: size for model in grid.models}
+    weights = {model.name: "a random start" for model in grid.models}
+    training = training_table(settings_of(grid), sizes, weights, grid)
+    (folder / "training.tex").write_text(training)
+    test_set = DataSet(
+        use="test",
+        label="MS MARCO QA v1.1 validation",
+        topics=10_047,
+        judged=10_047,
+        passages=8_841_823,
+        candidates=1000.0,
+        grades=dict.fromkeys(range(4), 12_345),
+        query_words=16.1,
+        passage_words=157.3,
+    )
+    (folder / "datasets.tex").write_text(datasets_table([test_set]))

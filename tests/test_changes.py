@@ -1,14 +1,17 @@
+import io
 import json
 import math
 from itertools import pairwise
 
+import pandas as pd
 import pytest
 from papers import FAST, GRID
 from rankings import best_files, draw, run_files
 
 from lionrank import per_query, trec
 from lionrank.changes import CUTOFF, EXAMPLES, changes, ranks, shares
-from lionrank.changes_table import changes_table, typeset
+from lionrank.changes_table import changes_rows, changes_table, typeset
+from lionrank.tabular import to_csv
 
 
 @pytest.fixture(name="folder", scope="module")
@@ -175,6 +178,25 @@ def test_the_table_tells_ranks_from_adamw_to_lion(changed):
                     for rank in (passage["rank_right"], passage["rank_left"])
                 )
                 assert told == rf"grade {passage['grade']}: {old} $\rightarrow$ {new}"
+
+
+def test_the_csv_has_each_topic_of_the_table_with_what_moved(changed):
+    table = pd.read_csv(io.StringIO(to_csv(changes_rows(changed, GRID))))
+    examples = [(pair, example) for pair in changed["pairs"] for example in pair["examples"]]
+    assert len(table) == len(examples) > 0
+    for line, (pair, example) in zip(table.itertuples(), examples, strict=True):
+        model, optimizer = GRID.labels(pair["right"]["training"])
+        assert (line.model, line.right_optimizer) == (model, optimizer)
+        assert (line.left_epoch, line.right_epoch) == tuple(
+            pair[side]["epoch"] for side in ("left", "right")
+        )
+        for key in ("qid", "query", "difference", "left", "right", "relevant_left"):
+            assert getattr(line, key) == example[key]
+        moved = line.moved.split(";")
+        assert len(moved) == len(example["passages"])
+        for told, passage in zip(moved, example["passages"], strict=True):
+            old, new = (passage[f"rank_{side}"] or "none" for side in ("right", "left"))
+            assert told == f"{passage['docid']} of grade {passage['grade']}: {old} to {new}"
 
 
 def test_characters_that_latex_lacks_become_question_marks():

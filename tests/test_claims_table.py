@@ -1,10 +1,12 @@
 """The table of the claims, and the scripts that decide them and write it."""
 
+import io
 import json
 import os
 import re
 import shutil
 
+import pandas as pd
 import pytest
 from published_as_measured import (
     CHOSEN,
@@ -20,11 +22,13 @@ from published_as_measured import (
     write_logs,
     write_results,
 )
+from rankings import run_scripts
 from rule_scripts import run_script
 
-from lionrank.claims_table import claims_table
+from lionrank.claims_table import claims_rows, claims_table
 from lionrank.files import write_json
 from lionrank.latex import compile_pdf
+from lionrank.tabular import to_csv
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +51,25 @@ def test_the_table_has_a_row_a_claim_and_escapes_foreign_text(as_published):
     assert r"\num{0.0096} [\num{0.0096}, \num{0.0096}], $p < {}$\num{0.001}" in by_name["c1"][4]
     assert by_name["c3"][4].endswith(r"$p = {}$\num{1.000} \\")
     assert by_name["c14"][3] == "not testable"
+
+
+def test_the_csv_has_a_claim_a_row_with_both_verdicts(as_published):
+    decided = {"claims": list(as_published.values())}
+    table = pd.read_csv(io.StringIO(to_csv(claims_rows(decided))))
+    assert table.id.tolist() == list(as_published)
+    for row, claim in zip(table.itertuples(), as_published.values(), strict=True):
+        assert row.claim == claim["text"]
+        assert (row.published, row.ours) == tuple(
+            claim[side]["verdict"] for side in ("published", "ours")
+        )
+        same, total = map(int, row.ours_parts.split("/"))
+        assert same == claim["ours"]["parts"].get(claim["ours"]["verdict"], 0)
+        assert total == sum(claim["ours"]["parts"].values())
+        if claim["ours"]["p"] is None:
+            assert pd.isna(row.p) and pd.isna(row.difference)
+        else:
+            assert (row.p, row.low) == (claim["ours"]["p"], claim["ours"]["low"])
+    assert table.published_parts[table.id == "c8"].tolist() == ["2/8"]
 
 
 PAPER = r"""\documentclass[conference]{IEEEtran}
@@ -111,10 +134,10 @@ def test_the_rules_write_the_verdicts_and_the_table(tmp_path):
     assert decided["settings"] == job["params"]["draws"]
     assert decided["seeds"] == 1 and decided["stand_ins"] == {}
     assert decided["claims"][0]["ours"]["verdict"] == "replicated"
-    table = {"input": {"claims": "results/claims.json"}, "output": ["paper/tables/claims.tex"]}
-    done = run_script("claims_table.py", table, tmp_path, environment)
-    assert done.status == 0, done.log
-    assert (tmp_path / "paper/tables/claims.tex").read_text() == claims_table(decided)
+    tables = {kind: f"paper/tables/claims.{kind}" for kind in ("tex", "csv")}
+    run_scripts(tmp_path, [("claims_table", {"claims": "results/claims.json"}, tables, {})])
+    assert (tmp_path / tables["tex"]).read_text() == claims_table(decided)
+    assert (tmp_path / tables["csv"]).read_text() == to_csv(claims_rows(decided))
 
     write_json(tmp_path / "training" / "minilm_lion.best.json", {})
     done = run_script("claims.py", job, tmp_path, environment)

@@ -187,6 +187,12 @@ def test_the_paper_prints_the_metrics(pages, means):
 
 def test_the_paper_says_what_it_is(pages, demo):
     words = " ".join(pages.split())
+    note = yaml.safe_load((ROOT / "config" / "demo.yaml").read_text())["paper"]["note"]
+    assert note.split(":")[0] in words
+    source = " ".join((demo / "paper" / "main.tex").read_text().split())
+    floats = re.findall(r"\\begin\{(?:table|figure)\*?\}.*?\\end\{(?:table|figure)\*?\}", source)
+    assert len(floats) == source.count(r"\caption{") >= 16
+    assert all(r"(Demonstration on \texttt{pydocs}.)" in each for each in floats)
     assert "tiny, untrained start" in words
     statistics = json.loads((demo / "collections" / "pydocs" / "statistics.json").read_text())
     assert re.sub(r"(?<=\d)(?=(\d{3})+$)", " ", str(statistics["documents"])) in words

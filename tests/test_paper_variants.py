@@ -7,18 +7,20 @@ from papers import (
     CLAIMS,
     GRID,
     PROVENANCE,
+    REMOTE,
     RISING,
     TINY,
     TWO_TEST_SETS,
     experiment,
     facts_of,
+    params_of,
     prose,
     relation,
     sentences,
 )
 
 from lionrank.grid import Grid
-from lionrank.paper import counted, duration, identifier, listed, p_in_words
+from lionrank.paper import counted, duration, identifier, listed, p_in_words, share
 
 ABOVE = RISING | {"bm25": 0.4}
 
@@ -39,13 +41,31 @@ def test_claims_are_counted_by_verdict(tmp_path):
 def test_a_demo_says_so_and_the_full_experiment_does_not(tmp_path):
     made = experiment(tmp_path, ABOVE)
     demo = prose(facts_of(made))
-    captions = re.findall(r"\\caption\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}", demo)
-    assert len(captions) == demo.count(r"\caption{") == 10
-    assert all(r"Demonstration on \texttt{pydocs}" in caption for caption in captions)
-    # All but those of the collection and of the published findings.
-    assert sum(TINY in caption for caption in captions) == 8
+    floats = re.findall(r"\\begin\{(?:table|figure)\*?\}.*?\\end\{(?:table|figure)\*?\}", demo)
+    # Figures that are drawn in the text show no results.
+    files = [each for each in floats if r"\input{tables/" in each or r"\includegraphics{" in each]
+    assert len(files) == 16
+    assert all(r"(Demonstration on \texttt{pydocs}.)" in each for each in files)
+    assert all(rf"\href{{{REMOTE}/blob/" in each for each in files)
+    plain = {
+        re.search(r"\\label\{(.+?)\}", each)[1]
+        for each in files
+        if f"ModernBERT: {TINY}" not in each
+    }
+    # What backbones start from does not show in these.
+    assert plain == {
+        *("tab:claims", "tab:collection", "tab:datasets", "tab:optimizers", "tab:systems")
+    }
     assert "not evidence about the published" in demo
     assert "emonstration" not in prose(facts_of(made, note=None))
+
+
+def test_the_table_of_results_says_what_stands_beside_published_values(tmp_path):
+    made = experiment(tmp_path, ABOVE)
+    said = "Below Each Value, the Published One and, Signed, Ours Minus It: Starred and Coloured"
+    assert said not in prose(facts_of(made))
+    paper = params_of(GRID)["paper"] | {"beside_published": True}
+    assert said in prose(facts_of(made, paper=paper))
 
 
 def test_with_several_seeds_the_tests_are_of_means_over_them(tmp_path):
@@ -114,9 +134,10 @@ def test_a_small_grid_reads_well(tmp_path):
         {"minilm": {"label": "MiniLM", "start": "pretrained"}}, {"lion": "Lion"}, epochs=[1]
     )
     text = prose(facts_of(experiment(tmp_path, {"bm25": 0.4, "minilm_lion_e1": 0.5}, grid)))
-    assert "one backbone with Lion for one epoch each" in text
+    assert "one backbone with Lion for one epoch, and let the resulting checkpoint rerank" in text
+    assert "has the only checkpoint." in text
     assert "The only checkpoint is above BM25." in text
-    assert "AdamW's" not in text
+    assert "AdamW" not in text[text.index(r"\section{Results}") : text.index(r"\section{Published")]
     assert TINY not in text
 
 
@@ -134,6 +155,14 @@ def test_words_and_times():
     assert counted(1, "query") == "one query"
     assert counted(2, "query") == "two queries"
     assert counted(18, "checkpoint") == "18 checkpoints"
+    assert [share(n, 3, "model") for n in range(4)] == [
+        *("none of the three models is", "one of the three models is"),
+        *("two of the three models are", "all three models are"),
+    ]
+    assert [share(n, 2, "model", "rises") for n in range(3)] == [
+        *("neither of the two models rises", "one of the two models rises", "both models rise"),
+    ]
+    assert [share(n, 1, "model") for n in range(2)] == ["no model is", "the only model is"]
     assert listed(["A&B", "C", "D"]) == r"A\&B, C and D"
     assert identifier("a/b_c") == r"\texttt{a/\allowbreak{}b\_\allowbreak{}c}"
     assert duration(59.6) == r"\qty{1}{\minute}"

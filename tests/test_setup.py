@@ -221,7 +221,8 @@ def test_make_alone_lists_the_targets(clone):
     lines = make(clone).stdout.splitlines()
     targets = [line.split()[1] for line in lines]
     benchmarks = ["bench-join", "bench-seeds"]
-    assert targets == ["help", "install", "demo", "test", "lint", *benchmarks, "lock", "clean"]
+    built = ["demo", "report", "archive"]
+    assert targets == ["help", "install", *built, "test", "lint", *benchmarks, "lock", "clean"]
 
 
 @pytest.mark.parametrize("before", ["nothing", "a finished .venv"])

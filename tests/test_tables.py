@@ -1,3 +1,4 @@
+import io
 import re
 
 import pandas as pd
@@ -7,20 +8,22 @@ from papers import (
     LAYOUT,
     RISING,
     SCENARIOS,
-    STATISTICS,
     TEST_SETS,
-    TINY,
     TWO_TEST_SETS,
     experiment,
-    settings_of,
 )
 
-from lionrank.comparisons_table import by_epoch_table, chosen_table
+from lionrank.comparisons_table import (
+    by_epoch,
+    by_epoch_table,
+    chosen,
+    chosen_table,
+    comparisons_rows,
+)
 from lionrank.errors import UserError
 from lionrank.results import Layout, read_results
 from lionrank.results_table import CHOSEN, levels_table, results_table
-from lionrank.tables import collection_table, hyperparameters_table, setting
-from lionrank.tabular import effect, interval, p_value, score
+from lionrank.tabular import effect, interval, p_value, score, to_csv
 
 LABELS = {name: entry["label"] for name, entry in TEST_SETS.items()}
 
@@ -238,49 +241,51 @@ def test_numbers_are_printed_without_false_signs_or_zeros():
     assert effect(0.126) == r"\num{0.13}"
 
 
-def test_hyperparameters_separate_what_differs_from_what_is_shared():
-    settings = settings_of(GRID)
-    settings["gte_lion"] = settings["gte_lion"] | {"learning_rate": 3e-6, "betas": None}
-    head, note = hyperparameters_table(settings, GRID).split(r"\end{tabular}")
-    assert r"\num{3e-6} & -- \\" in head
-    assert head.count(r"\num{2e-5}") == 5
-    assert head.count(TINY) == 2
-    assert r"batch size \num{32}" in note
-    assert "Learning rate" not in note
-    assert r"biases and norms decayed; schedule linear; warm-up \qty{10}{\percent}" in note
-    assert "early stopping" not in note
-    other = {"warmup": 1000, "decay_biases_and_norms": False, "early_stopping": 2}
-    changed = hyperparameters_table(settings | {"gte_lion": settings["gte_lion"] | other}, GRID)
-    assert r"\num{3e-6} & not decayed & -- & \num{1000} steps & \num{2} \\" in changed
-    assert changed.count(r"& \qty{10}{\percent} & -- \\") == 5
-    del settings["gte_lion"]["seed"]
-    with pytest.raises(UserError, match="gte_lion: no key 'seed'"):
-        hyperparameters_table(settings, GRID)
+def csv_of(rows):
+    return pd.read_csv(io.StringIO(to_csv(rows)))
 
 
-def test_collection_table_leaves_out_what_is_absent():
-    table = collection_table(STATISTICS)
-    assert r"Judgements of grade 2 & \num{4100} & \num{203} & \num{508} \\" in table
-    assert r"Words in a query, mean &  &  & \num{9.7} \\" in table
-    assert "percentile" not in table
-    bare = collection_table({"documents": 3, "topics": {"test": 2}})
-    assert r"Passages & \num{3} \\" in bare
-    with pytest.raises(UserError, match="topics"):
-        collection_table({"documents": 3})
+@pytest.mark.parametrize("seeds", [(12,), (12, 13)])
+def test_the_csv_of_the_comparisons_has_the_rows_of_the_table_in_full(tmp_path, seeds):
+    made = experiment(
+        tmp_path, SCENARIOS["made up 2"], layout=TWO_TEST_SETS, spread=0.01, seeds=seeds
+    )
+    contrasts = chosen(made.compared, "pydocs")
+    table = csv_of(comparisons_rows(contrasts, GRID))
+    printed = rows_of(chosen_table(made.compared, LABELS, "pydocs", GRID))
+    assert len(table) == len(printed) == 18
+    assert [f"{value:.4f}" for value in table.left_mean] == [row[1] for row in printed]
+    for key in ("difference", "low", "high", "p_holm", "p_randomization", "p_t", "detectable"):
+        assert table[key].tolist() == [each[key] for each in contrasts]
+    assert table.spread.isna().all() == (len(seeds) == 1)
+    against = table[table.family == "first_stage"]
+    assert (against.right_model == "BM25").all()
+    assert against.right_optimizer.isna().all() and against.right_epochs.isna().all()
+    assert against.left_model.tolist() == [model.label for model, _ in GRID.trainings()]
+    sides = table[table.family == "optimizers"]
+    assert (sides.left_model == sides.right_model).all()
+    assert (sides.left_optimizer + sides.right_optimizer == "LionAdamW").all()
+
+    each_epoch = csv_of(comparisons_rows(by_epoch(made.compared, "pydocs"), GRID))
+    assert len(each_epoch) == 9
+    if len(seeds) == 1:
+        assert each_epoch.left_epochs.tolist() == [1, 2, 3] * 3
 
 
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [
-        (2e-5, r"\num{2e-5}"),
-        (0.01, r"\num{0.01}"),
-        (0.1 + 0.2, r"\num{0.3}"),
-        (64, r"\num{64}"),
-        (0.0, r"\num{0}"),
-        ([0.9, 0.999], r"\num{0.9}, \num{0.999}"),
-        (None, "--"),
-        ("a_b", r"a\_b"),
-    ],
-)
-def test_setting(value, expected):
-    assert setting(value) == expected
+def test_an_infinite_effect_is_infinite_in_the_csv(tmp_path):
+    made = experiment(tmp_path, SCENARIOS["made up 2"], layout=TWO_TEST_SETS)
+    contrast = made.compared["contrasts"][0] | {"effect_size": None, "difference": -0.5}
+    assert csv_of(comparisons_rows([contrast], GRID)).effect_size.tolist() == [float("-inf")]
+
+
+def test_csv_has_a_header_a_line_a_row_and_only_plain_values():
+    rows = [
+        {"model": 'A "B", C', "epochs": [1, 3], "p": None, "score": 0.1 + 0.2},
+        {"model": "naïve\nlines", "epochs": (), "p": 1e-9, "score": 1},
+    ]
+    assert to_csv(rows) == (
+        'model,epochs,p,score\n"A ""B"", C",1;3,,0.30000000000000004\n"naïve\nlines",,1e-09,1\n'
+    )
+    assert to_csv([]) == ""
+    with pytest.raises(ValueError, match="surplus"):
+        to_csv([{"model": 1}, {"model": 2, "surplus": 3}])

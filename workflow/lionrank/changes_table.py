@@ -1,6 +1,5 @@
 """The table of the topics that changed most between two optimizers, of results/changes.json."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,8 +8,9 @@ from markupsafe import Markup
 from lionrank.changes import CUTOFF
 from lionrank.grid import Grid
 from lionrank.latex import escape
-from lionrank.tabular import DIGITS, row, score, tabular
+from lionrank.tabular import DIGITS, breakable, row, score, tabular
 
+_SIDES = ("left", "right")
 # Quotation marks, dashes, dots and the euro: beyond Latin-1, LaTeX sets these by itself.
 _TYPESET = "\u2018\u2019\u201c\u201d\u2013\u2014\u2026\u20ac"
 
@@ -35,9 +35,37 @@ def changes_table(changed: Mapping[str, Any], grid: Grid) -> str:
     return tabular(lines, "changes_table")
 
 
+def changes_rows(changed: Mapping[str, Any], grid: Grid) -> list[dict[str, object]]:
+    """Return the rows of the table as plain values, a topic of a pair of optimizers a row."""
+    return [
+        _side(pair, "left", grid)
+        | _side(pair, "right", grid)
+        | {key: example[key] for key in ("qid", "query", "difference", *_SIDES)}
+        | {key: example[key] for key in ("relevant_left", "relevant_right")}
+        | {"moved": [_moved(passage) for passage in example["passages"]]}
+        for pair in changed["pairs"]
+        for example in pair["examples"]
+    ]
+
+
+def _side(pair: Mapping[str, Any], side: str, grid: Grid) -> dict[str, object]:
+    model, optimizer = grid.labels(pair[side]["training"])
+    return {
+        "model": model,
+        f"{side}_optimizer": optimizer,
+        f"{side}_epoch": pair[side]["epoch"],
+    }
+
+
+def _moved(passage: Mapping[str, Any]) -> str:
+    """Return how a passage moved, "d7 of grade 2: 11 to 3", with "none" for no rank."""
+    ranks = [passage[f"rank_{side}"] or "none" for side in ("right", "left")]
+    return f"{passage['docid']} of grade {passage['grade']}: {ranks[0]} to {ranks[1]}"
+
+
 def _described(pair: Mapping[str, Any], grid: Grid) -> Markup:
     """Return a pair in words, "MiniLM: from AdamW at epoch 3 to Lion at epoch 2", as LaTeX."""
-    (model, left), (_, right) = (grid.labels(pair[side]["training"]) for side in ("left", "right"))
+    (model, left), (_, right) = (grid.labels(pair[side]["training"]) for side in _SIDES)
     epochs = pair["right"]["epoch"], pair["left"]["epoch"]
     return escape(f"{model}: from {right} at epoch {epochs[0]} to {left} at epoch {epochs[1]}")
 
@@ -70,4 +98,4 @@ def typeset(text: str) -> Markup:
     printable = "".join(
         character if character <= "\xff" or character in _TYPESET else "?" for character in text
     )
-    return Markup(re.sub(r"(?<=\S)([-/.:?=&#]|\\_)(?=\S)", r"\1\\allowbreak{}", escape(printable)))
+    return breakable(escape(printable))

@@ -4,7 +4,6 @@ The published values are of models, optimizers and epochs by the same names as i
 metric of table I was published on one test set only.
 """
 
-import csv
 import math
 import os
 from collections.abc import Mapping, Sequence
@@ -18,22 +17,12 @@ from lionrank.files import read_json_lines
 from lionrank.grid import Grid, checkpoint
 from lionrank.measures import GRADED, Measure
 from lionrank.per_query import PerQuery, System
+from lionrank.published_scores import PRINTED, TEST_SETS, read_table1, read_table2
 
-# Columns of table I in which the name of a metric differs from ours.
-COLUMNS = {"recip_rank_10": "mrr_10"}
-# The test set that a metric was published on.
-TEST_SETS = {
-    **dict.fromkeys(("ndcg_cut_10", "map", "recall_10", "Rprec", "P_10"), "dl19"),
-    "recip_rank_10": "marco_qa_dev",
-}
-# How the paper prints the names of the table's rows.
-PRINTED = {
-    "minilm": "MiniLM",
-    "gte": "GTE",
-    "modernbert": "ModernBERT",
-    "adamw": "AdamW",
-    "lion": "Lion",
-}
+
+def _checkpoint(name: str) -> System:
+    training, _, epoch = name.rpartition("_e")
+    return System(training, int(epoch))
 
 
 class Untestable(Exception):
@@ -72,17 +61,10 @@ class Published:
         Raises:
             UserError: a column is absent or a value is no number; names file and line.
         """
-        names = {metric: COLUMNS.get(metric, metric) for metric in TEST_SETS}
-        values: dict[str, dict[System, float]] = {metric: {} for metric in names}
-        for place, row in _rows(table1, ["model", "optimizer", "epoch", *names.values()]):
-            training = f"{row['model']}_{row['optimizer']}"
-            epoch = int(_number(row, "epoch", place))
-            for metric, column in names.items():
-                values[metric][System(training, epoch)] = _number(row, column, place)
-        others = {
-            row["system"]: _number(row, GRADED, place)
-            for place, row in _rows(table2, ["system", GRADED])
-        }
+        values: dict[str, dict[System, float]] = {}
+        for measure, scores in read_table1(table1).items():
+            values[measure.metric] = {_checkpoint(name): score for name, score in scores.items()}
+        others = {system.name: float(system.score) for system in read_table2(table2)}
         return cls(values, others, published_settings.read(Path(settings)))
 
     @property
@@ -117,24 +99,6 @@ class Published:
         }
         top = max(among, key=among.__getitem__)
         return top, among[top]
-
-
-def _rows(path: str | os.PathLike, columns: Sequence[str]) -> list[tuple[str, dict[str, str]]]:
-    """Return (file and line, row) of a CSV file that has these columns."""
-    with open(path, newline="", encoding="utf-8") as handle:
-        reader = csv.DictReader(handle)
-        if absent := set(columns) - set(reader.fieldnames or ()):
-            raise UserError(f"{path}:1: no column {', '.join(sorted(absent))}; restore the file.")
-        return [(f"{path}:{reader.line_num}", row) for row in reader]
-
-
-def _number(row: Mapping[str, str], column: str, place: str) -> float:
-    try:
-        return float(row[column])
-    except (TypeError, ValueError):
-        raise UserError(
-            f"{place}: {column} is {row[column]!r}, not a number; restore the file."
-        ) from None
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,30 @@ def claims_table(decided: Mapping[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def claims_rows(decided: Mapping[str, Any]) -> list[dict[str, object]]:
+    """Return a row of plain values a claim; `parts` are how many have the verdict, of how many."""
+    return [
+        {
+            "id": claim["id"],
+            "claim": claim["text"],
+            "where": claim["where"],
+            "published": claim["published"]["verdict"],
+            "published_parts": "/".join(map(str, _parts(claim["published"]))),
+            "counterexamples": claim["published"]["counterexamples"],
+            "ours": claim["ours"]["verdict"],
+            "ours_parts": "/".join(map(str, _parts(claim["ours"]))),
+            "decided_by": claim["ours"]["reason"],
+            **{key: claim["ours"][key] for key in ("difference", "low", "high", "p")},
+        }
+        for claim in decided["claims"]
+    ]
+
+
+def _parts(side: Mapping[str, Any]) -> tuple[int, int]:
+    """Return how many parts of a claim have its verdict, and how many there are."""
+    return side["parts"].get(side["verdict"], 0), sum(side["parts"].values())
+
+
 def _row(claim: Mapping[str, Any]) -> str:
     published, ours = claim["published"], claim["ours"]
     shown = "".join(f": {cell}" for cell in published["counterexamples"][:1])
@@ -50,7 +74,7 @@ def _row(claim: Mapping[str, Any]) -> str:
 
 def _verdict(side: Mapping[str, Any]) -> str:
     """Return a verdict, with the share of the parts that have it where there are several."""
-    total, same = sum(side["parts"].values()), side["parts"].get(side["verdict"], 0)
+    same, total = _parts(side)
     return f"{side['verdict']} ({same}/{total})" if total > 1 else side["verdict"]
 
 

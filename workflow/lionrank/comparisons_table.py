@@ -44,22 +44,66 @@ def chosen_table(
     # Braces around an S column's content keep siunitx from parsing what is no plain number.
     kinds = f"l{_SCORE}{_SCORE}{_DIFFERENCE}crrrrc{_SCORE}" + (_SCORE if spread else "")
     lines = [rf"\begin{{tabular}}{{@{{}}{kinds}@{{}}}}", r"\toprule", row(heads)]
-    for family, heading in _HEADINGS.items():
-        contrasts = of_family(compared, family)
-        if family != "optimizers":
-            contrasts = on_primary(contrasts, primary)
-        for (test_set, metric), group in groupby(contrasts, lambda e: (e["test_set"], e["metric"])):
-            among = list(group)
-            title = (
-                rf"{heading}: {METRICS[metric]} on {escape(labels[test_set])}, "
-                rf"\num{{{among[0]['queries']}}} topics"
-            )
-            lines += [
-                r"\midrule",
-                row([rf"\multicolumn{{{len(heads)}}}{{@{{}}l}}{{\emph{{{title}}}}}"]),
-                *(_row(each, alpha(compared), grid, spread) for each in among),
-            ]
+    for (family, test_set, metric), group in groupby(chosen(compared, primary), _block):
+        among = list(group)
+        title = (
+            rf"{_HEADINGS[family]}: {METRICS[metric]} on {escape(labels[test_set])}, "
+            rf"\num{{{among[0]['queries']}}} topics"
+        )
+        lines += [
+            r"\midrule",
+            row([rf"\multicolumn{{{len(heads)}}}{{@{{}}l}}{{\emph{{{title}}}}}"]),
+            *(_row(each, alpha(compared), grid, spread) for each in among),
+        ]
     return tabular(lines, "comparisons_table")
+
+
+def chosen(compared: Mapping[str, Any], primary: str) -> list[Contrast]:
+    """Return the contrasts at the chosen epochs in the order of their table."""
+    contrasts = []
+    for family in _HEADINGS:
+        found = of_family(compared, family)
+        contrasts += found if family == "optimizers" else on_primary(found, primary)
+    return contrasts
+
+
+def by_epoch(compared: Mapping[str, Any], primary: str) -> list[Contrast]:
+    """Return the contrasts between optimizers at each epoch in the order of their table."""
+    return on_primary(of_family(compared, "optimizers_by_epoch"), primary)
+
+
+def _block(contrast: Contrast) -> tuple[str, str, str]:
+    return contrast["family"], contrast["test_set"], contrast["metric"]
+
+
+def comparisons_rows(contrasts: Sequence[Contrast], grid: Grid) -> list[dict[str, object]]:
+    """Return contrasts as rows of plain values, all that comparisons.json says of them."""
+    return [
+        {
+            **{key: contrast[key] for key in ("family", "test_set", "metric", "level", "queries")},
+            **_side(contrast, "left", grid),
+            **_side(contrast, "right", grid),
+            **{key: contrast[key] for key in ("difference", "low", "high")},
+            **{key: contrast[key] for key in ("p_holm", "p_randomization", "p_t")},
+            "effect_size": _effect_size(contrast),
+            **{key: contrast[key] for key in ("wins", "ties", "losses", "detectable", "spread")},
+        }
+        for contrast in contrasts
+    ]
+
+
+def _side(contrast: Contrast, side: str, grid: Grid) -> dict[str, object]:
+    """Return what is on one side of a contrast; the first stage is a model without optimizer."""
+    training = contrast[side]["training"]
+    model, optimizer = (
+        (FIRST_STAGE_LABEL, None) if training == FIRST_STAGE else grid.labels(training)
+    )
+    return {
+        f"{side}_model": model,
+        f"{side}_optimizer": optimizer,
+        f"{side}_epochs": sorted(set(contrast[f"{side}_epochs"])),
+        f"{side}_mean": contrast[f"{side}_mean"],
+    }
 
 
 def _row(contrast: Contrast, alpha: float, grid: Grid, spread: bool) -> str:
@@ -113,7 +157,7 @@ def by_epoch_table(compared: Mapping[str, Any], primary: str, grid: Grid) -> str
 
     On the primary measure; empty where the config does not name that family.
     """
-    contrasts = on_primary(of_family(compared, "optimizers_by_epoch"), primary)
+    contrasts = by_epoch(compared, primary)
     if not contrasts:
         return "% template: workflow/lionrank/comparisons_table.py\n"
     lines = [

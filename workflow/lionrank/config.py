@@ -14,11 +14,15 @@ from lionrank.errors import UserError
 from lionrank.experiment import (
     has_first_stage,
     model_sources,
+    paper_columns,
+    paper_level,
     relevance_levels,
     topic_names,
     topic_sources,
 )
+from lionrank.measures import GRADED, METRICS, Measure
 from lionrank.memo import recall
+from lionrank.published_scores import LEVEL, TEST_SETS, was_published
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
@@ -44,6 +48,7 @@ def check(config: dict, schema_path: Path, sources: Iterable[str]) -> None:
     _check_development(config)
     _check_training(config)
     _check_evaluation(config)
+    _check_published(config)
 
 
 def _violation(config: dict, schema: bytes) -> str:
@@ -186,6 +191,28 @@ def _check_evaluation(config: dict) -> None:
                 f"config: evaluation.relevance_level: {level} is not among "
                 f"test_sets.{name}.relevance_levels ({', '.join(map(str, levels))}); add it there"
             )
+
+
+def _check_published(config: dict) -> None:
+    """Check that published values can stand in the table of results, if they are asked for."""
+    if not config["paper"]["beside_published"]:
+        return
+    shown = [
+        Measure(
+            group["test_set"],
+            metric,
+            None if metric == GRADED else paper_level(config, group["test_set"]),
+        )
+        for group in paper_columns(config)
+        for metric in group["metrics"]
+    ]
+    if not any(map(was_published, shown)):
+        known = ", ".join(f"{METRICS[metric]} on {name}" for metric, name in TEST_SETS.items())
+        raise UserError(
+            "config: paper.beside_published: no column of the table of results has published "
+            f"values; put one of {known} (evaluation.relevance_level: {LEVEL}) into "
+            "grid.test_sets and paper.columns, or set this to false"
+        )
 
 
 def _check_development(config: dict) -> None:

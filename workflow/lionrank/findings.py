@@ -1,12 +1,13 @@
 """What the results say: everything that the prose of the paper may claim, computed from them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
 from lionrank.comparisons import alpha, of_family, on_primary
 from lionrank.grid import FIRST_STAGE, Grid, Model, checkpoint
+from lionrank.logged import Logged
 from lionrank.measures import Measure
 from lionrank.results import Results
 from lionrank.tabular import DIGITS
@@ -38,10 +39,12 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Training:
-    """One training: its scores by epoch in the primary measure, and its last mean loss.
+    """One training: its scores by epoch in the primary measure, and what it logged.
 
     `flattery` is how much the epoch that is best on the test topics is above the one that
     development data chose, averaged over the seeds; None where comparisons.json does not tell.
+    `loss` and `grad_norm` are means over the last epoch, and `held_out` is the loss on held-out
+    pairs by epoch, rounded as they are printed; None and empty where they are not known.
     """
 
     model: Model
@@ -51,6 +54,8 @@ class Training:
     chosen: int
     flattery: float | None = None
     loss: float | None = None
+    grad_norm: float | None = None
+    held_out: Mapping[int, float] = field(default_factory=dict)
 
     @property
     def described(self) -> str:
@@ -74,6 +79,12 @@ class Training:
     def ends_best(self) -> bool:
         """Whether the last epoch is above all others."""
         return self.best_epochs == [max(self.scores)]
+
+    @property
+    def held_out_ends_lowest(self) -> bool:
+        """Whether the loss on held-out pairs is lower after the last epoch than after any other."""
+        *before, last = self.held_out.values()
+        return all(last < loss for loss in before)
 
 
 @dataclass(frozen=True)
@@ -161,9 +172,17 @@ class Duel:
 
     @property
     def loss(self) -> Comparison | None:
-        if self.lion.loss is None or self.adamw.loss is None:
-            return None
-        return Comparison(self.lion.loss, self.adamw.loss, LOSS_DIGITS)
+        return _logged(self.lion.loss, self.adamw.loss)
+
+    @property
+    def grad_norm(self) -> Comparison | None:
+        return _logged(self.lion.grad_norm, self.adamw.grad_norm)
+
+    @property
+    def held_out(self) -> Comparison | None:
+        """The loss on held-out pairs after the last epoch of each."""
+        ends = [next(reversed(each.held_out.values()), None) for each in (self.lion, self.adamw)]
+        return _logged(*ends)
 
     @property
     def loss_agrees(self) -> bool:
@@ -172,6 +191,10 @@ class Duel:
             "above",
             "below",
         }
+
+
+def _logged(lion: float | None, adamw: float | None) -> Comparison | None:
+    return None if lion is None or adamw is None else Comparison(lion, adamw, LOSS_DIGITS)
 
 
 @dataclass(frozen=True)
@@ -244,16 +267,19 @@ class Findings:
         names = self.grid.optimizers
         return [checkpoint(model.name, name, epoch) for name in names for epoch in self.grid.epochs]
 
-    @property
-    def best_described(self) -> list[str]:
-        """The best checkpoints in words, "MiniLM with Lion at epoch 2"."""
+    def describe(self, name: str) -> str:
+        """Return a checkpoint in words, "MiniLM with Lion at epoch 2"."""
         words = {
             checkpoint(model.name, optimizer, epoch): f"{model.label} with {label} at epoch {epoch}"
             for model in self.grid.models
             for optimizer, label in self.grid.optimizers.items()
             for epoch in self.grid.epochs
         }
-        return [words[name] for name in self.best]
+        return words[name]
+
+    @property
+    def best_described(self) -> list[str]:
+        return [self.describe(name) for name in self.best]
 
 
 def find(
@@ -261,7 +287,7 @@ def find(
     grid: Grid,
     chosen: Mapping[str, int],
     compared: Mapping[str, Any],
-    losses: Mapping[str, float] | None = None,
+    logged: Mapping[str, Logged] | None = None,
 ) -> Findings:
     """Compute the findings.
 
@@ -270,7 +296,7 @@ def find(
         grid: what was trained.
         chosen: the epoch that development data chose, by `{model}_{optimizer}`.
         compared: comparisons.json.
-        losses: the last epoch's mean loss, by `{model}_{optimizer}`.
+        logged: what the training logs say, by `{model}_{optimizer}`.
     """
     primary = results.layout.primary
     flattery = {
@@ -284,12 +310,11 @@ def find(
             epoch: results.mean(primary, checkpoint(model.name, optimizer, epoch))
             for epoch in grid.epochs
         }
-        loss = (losses or {}).get(name)
         trainings.append(
             Training(
                 *(model, optimizer, grid.optimizers[optimizer], scores, chosen[name]),
                 flattery=flattery.get(name),
-                loss=None if loss is None else round(loss, LOSS_DIGITS),
+                **_of_logs((logged or {}).get(name)),
             )
         )
     contrasts = on_primary(compared["contrasts"], primary.test_set)
@@ -299,6 +324,17 @@ def find(
     }
     duels = _duels(trainings, of_family({"contrasts": contrasts}, "optimizers"), alpha(compared))
     return Findings(results, grid, tuple(trainings), tuple(duels), tested)
+
+
+def _of_logs(logged: Logged | None) -> dict[str, Any]:
+    """Return what a training logged in the digits that are printed."""
+    if logged is None:
+        return {}
+    return {
+        "loss": round(logged.loss, LOSS_DIGITS),
+        "grad_norm": round(logged.grad_norm, LOSS_DIGITS),
+        "held_out": {e: round(loss, LOSS_DIGITS) for e, loss in logged.held_out.items()},
+    }
 
 
 def _duels(

@@ -6,7 +6,8 @@ Templates are jinja2 with delimiters that LaTeX does not use: `<< value >>`, `<%
 
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from traceback import walk_tb
 from typing import Any
@@ -15,12 +16,17 @@ import jinja2
 from markupsafe import Markup
 
 from lionrank.comparisons import alpha
+from lionrank.costs import costs
 from lionrank.errors import UserError
 from lionrank.findings import LOSS_DIGITS, Findings
 from lionrank.latex import escape
 from lionrank.measures import GRADED, METRICS
+from lionrank.origins import link
+from lionrank.prose import listed, macros
+from lionrank.provenance import STAGES
 from lionrank.results import Layout
 from lionrank.significance import ALPHA, POWER, is_exact
+from lionrank.standing import Standing
 from lionrank.tables import setting, split_settings
 from lionrank.tabular import p_value, score
 
@@ -28,7 +34,6 @@ _WORDS = (
     *("no", "one", "two", "three", "four", "five", "six"),
     *("seven", "eight", "nine", "ten", "eleven", "twelve"),
 )
-_STAGES = ("collections", "retrieval", "training", "reranking", "evaluation")
 _PLURALS = {"query": "queries"}
 
 
@@ -37,33 +42,54 @@ def make_facts(
     settings: Mapping[str, Mapping[str, Any]],
     provenance: Mapping[str, Any],
     compared: Mapping[str, Any],
+    standing: Standing,
+    *,
+    claims: Mapping[str, Any],
+    efficiency: Mapping[str, Any],
+    paper: Mapping[str, Any],
     **others: Any,
 ) -> dict[str, Any]:
     """Return what the templates may use, by name.
 
-    `compared` is comparisons.json. `others` are passed on as they are: `claims` and `changes`, the
-    contents of claims.json and changes.json; parts of the config (`paper`, `backbones`,
-    `retrieval`, `pairs`; `selection` and `training`, the entries of the collections that are tested
-    and trained on); the labels of the `dev_sets`, the `collection`'s name and `statistics`, and
-    `smoothing`, the part of an epoch that the running mean in the loss figure covers.
+    `settings` are the resolved ones of each training; `compared`, `claims` and `efficiency` the
+    contents of comparisons.json, claims.json and efficiency.json; `paper` that part of the config.
+    `others` are passed on as they are: `changes`, the content of changes.json; parts of the config
+    (`backbones`, `retrieval`, `pairs`; `selection` and `training`, the entries of the collections
+    that are tested and trained on); the labels of the `dev_sets`, the `collection`'s name and
+    `statistics`, and `smoothing`, the part of an epoch that the running mean in the figure of the
+    training curves covers. The functions of `lionrank.prose` are among the facts, too.
     """
     _, shared = split_settings(settings, findings.grid)
     layout, queries = findings.results.layout, findings.results.queries
-    return others | {
-        "findings": findings,
-        "grid": findings.grid,
-        "label": layout.test_sets[layout.primary.test_set].label,
-        "leveled": [layout.test_sets[name].label for name in layout.with_levels],
-        "measures": list(dict.fromkeys(METRICS[c.metric] for c in layout.columns)),
-        "primary": METRICS[layout.primary.metric],
-        "provenance": provenance,
-        "queries": queries[layout.primary.test_set],
-        "shared": shared,
-        "shown": [(layout.test_sets[name].label, queries[name]) for name in layout.shown_test_sets],
-        "stages": _in_order(provenance["stages"]),
-        "tests": _tests(compared, queries[layout.primary.test_set]),
-        "thresholds": _thresholds(layout),
-    }
+    functions = macros(findings, claims, compared) | {"made_by": partial(link, provenance)}
+    return (
+        others
+        | functions
+        | {
+            "beside_published": paper["beside_published"],
+            "claims": claims,
+            "costs": costs(findings, efficiency["trainings"]),
+            "efficiency": efficiency,
+            "findings": findings,
+            "grid": findings.grid,
+            "label": layout.test_sets[layout.primary.test_set].label,
+            "leveled": [layout.test_sets[name].label for name in layout.with_levels],
+            "paper": paper,
+            "measures": list(dict.fromkeys(METRICS[c.metric] for c in layout.columns)),
+            "primary": METRICS[layout.primary.metric],
+            "provenance": provenance,
+            "queries": queries[layout.primary.test_set],
+            "settings": settings,
+            "shared": shared,
+            "shown": [
+                (layout.test_sets[name].label, queries[name]) for name in layout.shown_test_sets
+            ],
+            "stages": _in_order(provenance["stages"]),
+            "standing": standing,
+            "tests": _tests(compared, queries[layout.primary.test_set]),
+            "thresholds": _thresholds(layout),
+        }
+    )
 
 
 def _tests(compared: Mapping[str, Any], queries: int) -> dict[str, Any]:
@@ -90,8 +116,7 @@ def _thresholds(layout: Layout) -> list[tuple[int, list[str]]]:
 
 def _in_order(stages: Mapping[str, Any]) -> dict[str, Any]:
     """Return the stages in the order in which data flows through them."""
-    known = [stage for stage in _STAGES if stage in stages]
-    return {stage: stages[stage] for stage in [*known, *sorted(set(stages) - set(known))]}
+    return {stage: stages[stage] for stage in STAGES if stage in stages}
 
 
 def render(folder: str | os.PathLike, facts: Mapping[str, Any], name: str = "main.tex.j2") -> str:
@@ -108,7 +133,7 @@ def render(folder: str | os.PathLike, facts: Mapping[str, Any], name: str = "mai
         raise UserError(f"{folder}: there is no template {error.name}; write it.") from None
     except jinja2.TemplateSyntaxError as error:
         raise UserError(f"{error.name}, line {error.lineno}: {error.message}") from None
-    except (jinja2.TemplateRuntimeError, LookupError, TypeError, ValueError) as error:
+    except (jinja2.TemplateRuntimeError, LookupError, TypeError, UserError, ValueError) as error:
         place = _place(error, Path(folder))
         if place is None:
             raise
@@ -157,7 +182,7 @@ def _environment(folder: Path) -> jinja2.Environment:
         "difference": lambda value: Markup(rf"\num{{{score(value)}}}"),
         "epochs": lambda epochs: f"epoch{'s' if len(epochs) > 1 else ''} {listed(epochs)}",
     }
-    environment.globals |= {"word": word, "counted": counted}
+    environment.globals |= {"word": word, "counted": counted, "share": share}
     return environment
 
 
@@ -177,11 +202,18 @@ def counted(count: int, noun: str) -> str:
     return f"{word(count)} {noun if count == 1 else _PLURALS.get(noun, noun + 's')}"
 
 
-def listed(items: Iterable[object]) -> Markup:
-    """Return items as an English list, "A, B and C", escaped for LaTeX."""
-    # Plain strings: a Markup that is added to one would escape it for HTML.
-    *first, last = [str(escape(item)) for item in items]
-    return Markup(", ".join(first) + " and " + last if first else last)
+def share(count: int, total: int, noun: str, verb: str = "is") -> str:
+    """Return how many of some things are or do something, "one of the two models is".
+
+    `verb` is in the singular: "is", or one to which -s was added.
+    """
+    plural = "are" if verb == "is" else verb.removesuffix("s")
+    if total == 1:
+        return f"{'no' if count == 0 else 'the only'} {noun} {verb}"
+    if count == total:
+        return f"{'both' if total == 2 else f'all {word(total)}'} {noun}s {plural}"
+    subject = word(count) if count else "neither" if total == 2 else "none"
+    return f"{subject} of the {word(total)} {noun}s {verb if count < 2 else plural}"
 
 
 def identifier(name: str) -> Markup:

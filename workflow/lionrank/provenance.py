@@ -8,24 +8,31 @@ import re
 import shutil
 import subprocess
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import psutil
+import yaml
 
+from lionrank import origins
 from lionrank.config import digest
 from lionrank.errors import UserError
 from lionrank.files import sha256
 
-# The paper does not wait for these, and its own rules are still at work when this is taken.
-_UNFINISHED_STAGES = {"paper", "development", "hub"}
+# What the paper waits for, in the order in which data flows: other timings may be of work that is
+# still going on when this is taken.
+STAGES = (
+    *("sources", "collections", "retrieval", "training", "development", "reranking"),
+    "evaluation",
+)
 LOCK = ".lock.json"
 
 
 def collect(
     repository: str | os.PathLike,
     config: Mapping[str, Any],
+    defaults: str | os.PathLike,
     run_files: Iterable[str | os.PathLike],
     pairs: str | os.PathLike,
     sources: str | os.PathLike,
@@ -36,16 +43,21 @@ def collect(
     Args:
         repository: folder of the workflow's source.
         config: the whole configuration, defaults and overlays merged.
+        defaults: the configuration file that overlays change.
         run_files: the run files behind the results.
         pairs: the record of the training pairs.
         sources: folder with the locks of what was downloaded.
         timings: folder with Snakemake's benchmark files, one folder a stage.
     """
+    unchanged = yaml.safe_load(Path(defaults).read_text(encoding="utf-8"))
     return {
         "git": git_state(repository),
+        "rules": origins.rules(repository),
         "config_sha256": digest(config),
+        "changed_settings": list(changed_settings(unchanged, config)),
         "python": platform.python_version(),
         "packages": packages(),
+        "environment": environment(),
         "hardware": hardware(),
         "stages": stages(timings),
         "sources": {
@@ -58,12 +70,13 @@ def collect(
 
 
 def git_state(repository: str | os.PathLike) -> dict[str, Any]:
-    """Return commit, dirty flag and commit time (seconds since 1970) of a git checkout.
+    """Return commit, dirty flag, commit time (seconds since 1970) and remote of a git checkout.
 
-    All three are None where `repository` is not itself the root of a checkout with a commit.
-    A file that git neither tracks nor ignores counts as a change.
+    All are None where `repository` is not itself the root of a checkout with a commit. A file that
+    git neither tracks nor ignores counts as a change. The remote is the web address of `origin`,
+    or of the first one where none has that name, and None where that has no such address.
     """
-    unknown = {"commit": None, "dirty": None, "time": None}
+    unknown = {"commit": None, "dirty": None, "time": None, "remote": None}
     root = _git(repository, "rev-parse", "--show-toplevel")
     if root is None or not os.path.samefile(root, repository):
         return unknown
@@ -72,7 +85,20 @@ def git_state(repository: str | os.PathLike) -> dict[str, Any]:
     if head is None or status is None:
         return unknown
     commit, time = head.split()
-    return {"commit": commit, "dirty": bool(status), "time": int(time)}
+    return {
+        "commit": commit,
+        "dirty": bool(status),
+        "time": int(time),
+        "remote": _remote(repository),
+    }
+
+
+def _remote(repository: str | os.PathLike) -> str | None:
+    names = (_git(repository, "remote") or "").split()
+    if not names:
+        return None
+    name = "origin" if "origin" in names else names[0]
+    return origins.web_address(_git(repository, "remote", "get-url", name) or "")
 
 
 def _git(repository: str | os.PathLike, *arguments: str) -> str | None:
@@ -85,6 +111,36 @@ def _output(command: list[str]) -> str | None:
         return None
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return done.stdout.strip() if done.returncode == 0 else None
+
+
+def changed_settings(defaults: Any, here: Any, key: str = "") -> Iterator[dict[str, Any]]:
+    """Yield the settings in which two configs differ: dotted key, default and value here.
+
+    A mapping is compared key by key, also with null or nothing in its place; all else, lists
+    among it, as a whole. What is absent counts as null.
+    """
+    if isinstance(defaults, Mapping) or isinstance(here, Mapping):
+        sides = [_children(side) for side in (defaults, here)]
+        if None not in sides:
+            left, right = sides
+            for name in dict.fromkeys([*left, *right]):
+                inner = f"{key}.{name}" if key else str(name)
+                yield from changed_settings(left.get(name), right.get(name), inner)
+            return
+    if defaults != here:
+        yield {"key": key, "default": defaults, "here": here}
+
+
+def _children(value: Any) -> Mapping[str, Any] | None:
+    return {} if value is None else value if isinstance(value, Mapping) else None
+
+
+def environment() -> dict[str, str]:
+    """Return the version of every installed package, those that others brought along among them."""
+    installed = importlib.metadata.distributions()
+    # An interrupted installation leaves one without a name.
+    found = {each.name: each.version for each in installed if each.name}
+    return dict(sorted(found.items(), key=lambda item: item[0].lower()))
 
 
 def packages(distribution: str = "lionrank") -> dict[str, str]:
@@ -133,7 +189,7 @@ def _cpu_model() -> str:
 
 
 def stages(timings: str | os.PathLike) -> dict[str, dict[str, float]]:
-    """Sum the benchmark files of each stage: jobs, wall time in seconds, peak memory in bytes.
+    """Sum the benchmark files of `STAGES`: jobs, wall time in seconds, peak memory in bytes.
 
     Raises:
         UserError: a benchmark file has no readable wall time.
@@ -141,10 +197,8 @@ def stages(timings: str | os.PathLike) -> dict[str, dict[str, float]]:
     totals: dict[str, dict[str, float]] = defaultdict(
         lambda: {"jobs": 0, "seconds": 0.0, "peak_bytes": 0}
     )
-    root = Path(timings)
-    for path in sorted(root.rglob("*.tsv")):
-        stage = path.relative_to(root).parts[0]
-        if stage not in _UNFINISHED_STAGES:
+    for stage in STAGES:
+        for path in sorted((Path(timings) / stage).rglob("*.tsv")):
             _add_benchmark(totals[stage], path)
     return {
         stage: {key: round(value, 1) for key, value in total.items()}

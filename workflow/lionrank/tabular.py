@@ -1,8 +1,15 @@
 """The parts that the tables of the paper share: rows, rules, and how values are printed."""
 
+import csv
+import io
 import math
-from collections.abc import Sequence
+import os
+import re
+from collections.abc import Mapping, Sequence
 
+from markupsafe import Markup
+
+from lionrank.files import atomic_write
 from lionrank.grid import Model
 from lionrank.latex import escape
 
@@ -19,6 +26,45 @@ def tabular(lines: Sequence[str], module: str) -> str:
     """Close a tabular, and name the module that made it as the origin of a LaTeX error in it."""
     origin = f"% template: workflow/lionrank/{module}.py"
     return "\n".join([origin, *lines, r"\bottomrule", r"\end{tabular}"]) + "\n"
+
+
+def to_csv(rows: Sequence[Mapping[str, object]]) -> str:
+    """Return a table as CSV: a header of the first row's keys, then a line a row, plain values.
+
+    None becomes an empty cell, a list its items with `;` between them. No rows give no text.
+
+    Raises:
+        ValueError: a row has a key that the first one lacks.
+    """
+    if not rows:
+        return ""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({key: _cell(value) for key, value in row.items()} for row in rows)
+    return text.getvalue()
+
+
+def _cell(value: object) -> object:
+    return ";".join(map(str, value)) if isinstance(value, list | tuple) else value
+
+
+def write_table(
+    latex: str,
+    rows: Sequence[Mapping[str, object]],
+    tex: str | os.PathLike,
+    csv: str | os.PathLike,
+) -> None:
+    """Write a table as LaTeX into the file `tex`, and its rows by `to_csv` into the file `csv`."""
+    with atomic_write(tex) as handle:
+        handle.write(latex)
+    with atomic_write(csv) as handle:
+        handle.write(to_csv(rows))
+
+
+def breakable(latex: str) -> Markup:
+    """Return LaTeX whose lines may break after the punctuation within its words."""
+    return Markup(re.sub(r"(?<=\S)([-/.:?=&#]|\\_)(?=\S)", r"\1\\allowbreak{}", latex))
 
 
 def model_lines(model: Model) -> list[str]:

@@ -6,9 +6,11 @@ with job_log(snakemake.log[0]):
     import json
     from pathlib import Path
 
-    from lionrank.figures import changes_figure
+    from lionrank.changes_figure import changes_figure
+    from lionrank.figures import save, style
     from lionrank.grid import Grid
 
     changed = json.loads(Path(snakemake.input.changes).read_text(encoding="utf-8"))
     grid = Grid.build(**snakemake.params.grid)
-    changes_figure(changed, grid, snakemake.input.style, snakemake.output)
+    with style(snakemake.input.style):
+        save(changes_figure(changed, grid), snakemake.output)

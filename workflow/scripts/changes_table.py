@@ -6,10 +6,10 @@ with job_log(snakemake.log[0]):
     import json
     from pathlib import Path
 
-    from lionrank.changes_table import changes_table
-    from lionrank.files import atomic_write
+    from lionrank.changes_table import changes_rows, changes_table
     from lionrank.grid import Grid
+    from lionrank.tabular import write_table
 
+    output, grid = snakemake.output, Grid.build(**snakemake.params.grid)
     changed = json.loads(Path(snakemake.input.changes).read_text(encoding="utf-8"))
-    with atomic_write(snakemake.output[0]) as handle:
-        handle.write(changes_table(changed, Grid.build(**snakemake.params.grid)))
+    write_table(changes_table(changed, grid), changes_rows(changed, grid), output.tex, output.csv)

@@ -6,9 +6,9 @@ with job_log(snakemake.log[0]):
     import json
     from pathlib import Path
 
-    from lionrank.claims_table import claims_table
-    from lionrank.files import atomic_write
+    from lionrank.claims_table import claims_rows, claims_table
+    from lionrank.tabular import write_table
 
+    output = snakemake.output
     decided = json.loads(Path(snakemake.input.claims).read_text(encoding="utf-8"))
-    with atomic_write(snakemake.output[0]) as handle:
-        handle.write(claims_table(decided))
+    write_table(claims_table(decided), claims_rows(decided), output.tex, output.csv)

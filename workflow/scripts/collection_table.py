@@ -6,9 +6,9 @@ with job_log(snakemake.log[0]):
     import json
     from pathlib import Path
 
-    from lionrank.files import atomic_write
-    from lionrank.tables import collection_table
+    from lionrank.collection_table import collection_rows, collection_table
+    from lionrank.tabular import write_table
 
+    output = snakemake.output
     statistics = json.loads(Path(snakemake.input.statistics).read_text(encoding="utf-8"))
-    with atomic_write(snakemake.output[0]) as handle:
-        handle.write(collection_table(statistics))
+    write_table(collection_table(statistics), collection_rows(statistics), output.tex, output.csv)

@@ -6,15 +6,24 @@ with job_log(snakemake.log[0]):
     import json
     from pathlib import Path
 
-    from lionrank.comparisons_table import by_epoch_table, chosen_table
-    from lionrank.files import atomic_write
+    from lionrank import comparisons_table as tables
     from lionrank.grid import Grid
+    from lionrank.tabular import write_table
 
-    grid = Grid.build(**snakemake.params.grid)
-    labels = {name: entry["label"] for name, entry in snakemake.params.test_sets.items()}
+    output, params = snakemake.output, snakemake.params
+    grid = Grid.build(**params.grid)
+    labels = {name: entry["label"] for name, entry in params.test_sets.items()}
     primary = next(iter(labels))
     compared = json.loads(Path(snakemake.input.comparisons).read_text(encoding="utf-8"))
-    with atomic_write(snakemake.output.chosen) as handle:
-        handle.write(chosen_table(compared, labels, primary, grid))
-    with atomic_write(snakemake.output.by_epoch) as handle:
-        handle.write(by_epoch_table(compared, primary, grid))
+    write_table(
+        tables.chosen_table(compared, labels, primary, grid),
+        tables.comparisons_rows(tables.chosen(compared, primary), grid),
+        output.chosen,
+        output.chosen_csv,
+    )
+    write_table(
+        tables.by_epoch_table(compared, primary, grid),
+        tables.comparisons_rows(tables.by_epoch(compared, primary), grid),
+        output.by_epoch,
+        output.by_epoch_csv,
+    )

@@ -11,9 +11,10 @@ with job_log(snakemake.log[0]):
     provenance = json.loads(Path(snakemake.input.provenance).read_text(encoding="utf-8"))
     complaints = compile_pdf(
         snakemake.input.tex,
-        snakemake.output[0],
+        snakemake.output.pdf,
         snakemake.params.latex_log,
         snakemake.input.bibliography,
         provenance["git"]["time"],
+        snakemake.params.templates,
     )
     print("\n".join(complaints) or "LaTeX had no complaints.")

@@ -6,16 +6,18 @@ with job_log(snakemake.log[0]):
     import json
     from pathlib import Path
 
-    from lionrank import development
-    from lionrank.figures import SMOOTHING, final_losses
+    from lionrank import development, logged
+    from lionrank.curves import SMOOTHING
     from lionrank.files import atomic_write
     from lionrank.findings import find
     from lionrank.grid import Grid
     from lionrank.paper import make_facts, render
+    from lionrank.published_scores import read_table1, read_table2
     from lionrank.results import Layout, read_results
+    from lionrank.standing import stand
 
     params = snakemake.params
-    names = ("comparisons", "claims", "changes", "provenance", "statistics")
+    names = ("comparisons", "claims", "changes", "efficiency", "provenance", "statistics")
     read = {
         name: json.loads(Path(snakemake.input[name]).read_text(encoding="utf-8")) for name in names
     }
@@ -26,10 +28,14 @@ with job_log(snakemake.log[0]):
     )
     logs = {f"{m.name}_{o}": snakemake.input[f"{m.name}_{o}"] for m, o in grid.trainings()}
     chosen = development.chosen(snakemake.input.best)
+    findings = find(results, grid, chosen, compared, logged.read(logs))
     facts = make_facts(
-        findings=find(results, grid, chosen, compared, final_losses(logs)),
+        findings=findings,
         settings=params.settings,
         compared=compared,
+        standing=stand(
+            read_table1(snakemake.input.table1), read_table2(snakemake.input.table2), findings
+        ),
         smoothing=SMOOTHING,
         dev_sets=params.dev_sets,
         collection=params.collection,

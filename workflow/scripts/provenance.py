@@ -9,6 +9,7 @@ with job_log(snakemake.log[0]):
     facts = collect(
         repository=snakemake.params.repository,
         config=snakemake.params.config,
+        defaults=snakemake.input.defaults,
         run_files=snakemake.input.runs,
         pairs=snakemake.input.pairs,
         sources="sources",

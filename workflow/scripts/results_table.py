@@ -4,16 +4,27 @@ from lionrank.jobs import job_log
 
 with job_log(snakemake.log[0]):
     from lionrank import development
-    from lionrank.files import atomic_write
+    from lionrank import results_table as tables
     from lionrank.grid import Grid
+    from lionrank.published_scores import read_table1
     from lionrank.results import Layout, read_results
-    from lionrank.results_table import levels_table, results_table
+    from lionrank.tabular import write_table
 
-    grid = Grid.build(**snakemake.params.grid)
-    layout = Layout.build(snakemake.params.test_sets, snakemake.params.columns)
+    output, params = snakemake.output, snakemake.params
+    grid = Grid.build(**params.grid)
+    layout = Layout.build(params.test_sets, params.columns)
     results = read_results(snakemake.input.metrics, layout, grid)
     chosen = development.chosen(snakemake.input.best)
-    with atomic_write(snakemake.output.results) as handle:
-        handle.write(results_table(results, grid, chosen))
-    with atomic_write(snakemake.output.levels) as handle:
-        handle.write(levels_table(results, grid, chosen))
+    published = read_table1(snakemake.input.published) if params.beside_published else None
+    write_table(
+        tables.results_table(results, grid, chosen, published),
+        tables.results_rows(results, grid, chosen, published),
+        output.results,
+        output.results_csv,
+    )
+    write_table(
+        tables.levels_table(results, grid, chosen),
+        tables.levels_rows(results, grid, chosen),
+        output.levels,
+        output.levels_csv,
+    )

@@ -1,0 +1,102 @@
+# What Snakemake's report shows besides the figures and the PDF: each table of the paper as a page,
+# and a page of all checkpoints with their training curves.
+import yaml
+
+from lionrank.results_table import FIRST_STAGE_LABEL
+
+SCREEN_TABLES = yaml.safe_load((ROOT / "workflow" / "report" / "tables.yaml").read_text())
+# Without a second optimizer no topic changes from one to the other.
+if len(OPTIMIZERS) == 1:
+    del SCREEN_TABLES["changes"]
+SCREEN = sorted((ROOT / "workflow" / "lionrank" / "screen").iterdir())
+
+
+# How pages call the models, optimizers and test sets that tables call by their keys.
+SCREEN_LABELS = {
+    name: entry["label"]
+    for kind in ("models", "optimizers", "test_sets")
+    for name, entry in config[kind].items()
+} | {FIRST_STAGE: FIRST_STAGE_LABEL}
+
+
+localrules:
+    report_files,
+
+
+report: "../workflow/report/workflow.rst"
+
+
+# All that `snakemake report_files --report report.html` shows; it has to be built before.
+rule report_files:
+    input:
+        "paper/main.pdf",
+        "report/results.html",
+        expand("report/tables/{table}.html", table=SCREEN_TABLES),
+
+
+rule screen_table:
+    input:
+        table="paper/tables/{table}.csv",
+        templates=SCREEN,
+    output:
+        report(
+            "report/tables/{table}.html",
+            caption="../workflow/report/table.rst",
+            category="Tables",
+            labels=lambda wildcards: {"Table": SCREEN_TABLES[wildcards.table]["title"]},
+        ),
+    log:
+        "logs/report/screen_table.{table}.log",
+    benchmark:
+        "timings/report/screen_table.{table}.tsv"
+    wildcard_constraints:
+        table="|".join(SCREEN_TABLES),
+    conda:
+        "../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        text=lambda wildcards: SCREEN_TABLES[wildcards.table],
+        note=config["paper"]["note"],
+        labels=SCREEN_LABELS,
+        code=code("screen_table.py"),
+    message:
+        "Writing {output}"
+    script:
+        "../workflow/scripts/screen_table.py"
+
+
+rule results_page:
+    input:
+        unpack(training_logs),
+        metrics="results/metrics.csv",
+        best=all_best_epochs(),
+        templates=SCREEN,
+    output:
+        report(
+            "report/results.html",
+            caption="../workflow/report/results.rst",
+            category="Checkpoints",
+            labels={"Page": "Scores and training curves"},
+        ),
+    log:
+        "logs/report/results_page.log",
+    benchmark:
+        "timings/report/results_page.tsv"
+    conda:
+        "../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        grid=paper_grid,
+        test_sets=paper_test_sets(),
+        paper={key: config["paper"][key] for key in ("title", "note")},
+        code=code("results_page.py"),
+    message:
+        "Writing {output}"
+    script:
+        "../workflow/scripts/results_page.py"

@@ -1,0 +1,55 @@
+"""What trainings logged and what they cost, made up for the tests of the paper's text."""
+
+import random
+from typing import Any
+
+from lionrank.grid import Grid
+from lionrank.logged import Logged
+
+
+def efficiency_of(grid: Grid, seed: int = 12, energy: bool = True) -> dict[str, Any]:
+    """Return what efficiency.json has: few distinct values, so that some are level."""
+    dice = random.Random(seed)
+    return {
+        "trainings": {
+            f"{model.name}_{optimizer}": _cost(grid, dice, energy)
+            for model, optimizer in grid.trainings()
+        }
+    }
+
+
+def _cost(grid: Grid, dice: random.Random, energy: bool) -> dict[str, Any]:
+    seconds = [60.0 + 30 * dice.randrange(4) for _ in grid.epochs]
+    by_epoch = [
+        {"epoch": epoch, "seconds": each, "device_hours": each / 3600}
+        for epoch, each in zip(grid.epochs, seconds, strict=True)
+    ]
+    return {
+        "device": "NVIDIA A100" if energy else "CPU",
+        "devices": 1,
+        "seconds": sum(seconds),
+        "device_hours": sum(seconds) / 3600,
+        "by_epoch": by_epoch,
+        "examples": 4800,
+        # The last two print alike in a table of three digits.
+        "examples_per_second": dice.choice([20.0, 24.5, 24.51]),
+        "tokens_per_second": 2000.0 + dice.randrange(3),
+        "padding": 0.1,
+        "peak_memory_bytes": dice.choice([1.2, 1.5, 1.5001]) * 2**30,
+        "optimizer_state_bytes": dice.choice([90, 180]) * 2**20,
+        "gpu_utilisation": 92.5 if energy else None,
+        "energy_joules": dice.choice([36_000.0, 54_000.0]) if energy else None,
+    }
+
+
+def logged_of(grid: Grid, seed: int = 12) -> dict[str, Logged]:
+    """Return what training logs say: few distinct values, so that some are level."""
+    dice = random.Random(seed)
+
+    def drawn() -> float:
+        return 0.3 + 0.001 * dice.randrange(3)
+
+    return {
+        f"{model.name}_{optimizer}": Logged(drawn(), drawn(), {e: drawn() for e in grid.epochs})
+        for model, optimizer in grid.trainings()
+    }

@@ -1,0 +1,179 @@
+"""What each training cost: speed, memory, energy and device time, from its logs.
+
+How each number is made, of the log's lines (`lionrank.training_log`), a line being about all that
+happened since the one before:
+
+- The time of a line is that of its phases: on a GPU as CUDA's events tell it, on a CPU as the clock
+  does. `seconds` adds up steps and saving; reading data counts, and waiting for it. Not in a log,
+  and so not in here: loading the model, development scores, the last state of an epoch, which is
+  saved after its last line, and what a killed job did after the state that was gone on from.
+- Examples and tokens (padding aside) a second are all of them over all the time in steps, without
+  saving. Padding is its share of all tokens that were computed on.
+- Memory and optimizer state are the most that any line tells: what torch has allocated on the
+  first GPU, or the process' resident set on a CPU, with the libraries in it.
+- Utilisation is the mean over time (lines weighted by theirs) and GPUs, energy the sum over both.
+  Each is None unless every line has it: a part of a training is not the training.
+- Device hours are seconds times devices, epoch by epoch.
+
+Lines are exact over restarts, so nothing is counted twice or lost. An epoch that early stopping
+left out has an empty log and cost nothing.
+"""
+
+import json
+import math
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lionrank.errors import UserError
+from lionrank.files import read_json_lines
+
+ENVIRONMENT = "environment.json"
+CPU = "CPU"
+_STEPS = ("data", "forward", "backward", "optimizer")
+_PHASES = (*_STEPS, "save")
+_COUNTS = ("examples", "tokens", "padding", "peak_memory_bytes", "optimizer_state_bytes")
+_DEVICES = re.compile(r"(\d+) x (.+)")
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """The lines of one epoch's log that tell of steps, and the devices that it ran on."""
+
+    number: int
+    devices: int
+    device: str
+    lines: Sequence[Mapping[str, float]]
+
+    def seconds(self, phases: Iterable[str] = _PHASES) -> float:
+        return math.fsum(_seconds(line, self.device, phases) for line in self.lines)
+
+    @property
+    def device_hours(self) -> float:
+        return self.seconds() * self.devices / 3600
+
+
+def efficiency(
+    logs: Mapping[str, Sequence[str | os.PathLike]],
+    checkpoints: Iterable[str | os.PathLike],
+) -> dict[str, Any]:
+    """Return what every training cost as a JSON object.
+
+    It has `trainings`, by name: device and devices (the most at a time), seconds, device_hours,
+    by_epoch (epoch, seconds and device_hours of each), examples, examples_per_second,
+    tokens_per_second, padding (0 to 1), peak_memory_bytes, optimizer_state_bytes, gpu_utilisation
+    (percent) and energy_joules, both of which may be None.
+
+    Args:
+        logs: the training logs of each training, in the order of their epochs.
+        checkpoints: the folders of the same epochs' checkpoints, in any order; each has the name
+            of its log.
+
+    Raises:
+        UserError: a log or a checkpoint lacks what is needed; names file and line.
+    """
+    folders = {Path(folder).name: Path(folder) for folder in checkpoints}
+    return {"trainings": {name: _cost(_read_epochs(logs[name], folders)) for name in logs}}
+
+
+def _read_epochs(logs: Sequence[str | os.PathLike], checkpoints: Mapping[str, Path]) -> list[Epoch]:
+    epochs = []
+    for number, log in enumerate(map(Path, logs), start=1):
+        devices, device = _devices(checkpoints[log.stem] / ENVIRONMENT)
+        epochs.append(Epoch(number, devices, device, _read_lines(log, device)))
+    if not epochs[0].lines:
+        raise UserError(f"{logs[0]}: no line tells of a step; {_again(logs[0])}.")
+    return epochs
+
+
+def _devices(path: Path) -> tuple[int, str]:
+    """Return how many devices trained a checkpoint, and what they are."""
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))["devices"]
+        number, device = _DEVICES.fullmatch(told).groups()
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        raise UserError(
+            f"{path}: no devices such as '1 x {CPU}'; delete {path.parent} and train this again."
+        ) from None
+    return int(number), device
+
+
+def _read_lines(path: Path, device: str) -> list[Mapping[str, float]]:
+    """Return the lines that tell of steps; the loss on held-out pairs has a line of its own."""
+    needed = {*_COUNTS, *(_time(phase, device) for phase in _PHASES)}
+    lines = []
+    for number, line in enumerate(read_json_lines(path), start=1):
+        if "loss" not in line:
+            continue
+        if absent := sorted(key for key in needed if not isinstance(line.get(key), int | float)):
+            raise UserError(f"{path}:{number}: no number for {absent[0]}; {_again(path)}.")
+        lines.append(line)
+    return lines
+
+
+def _again(log: str | os.PathLike) -> str:
+    return f"delete {log} and its checkpoint, and train this again"
+
+
+def _time(phase: str, device: str) -> str:
+    """Return the log's field; a process runs ahead of its GPU, so that its clock tells nothing."""
+    return f"seconds_{phase}" if device == CPU else f"device_seconds_{phase}"
+
+
+def _seconds(line: Mapping[str, float], device: str, phases: Iterable[str] = _PHASES) -> float:
+    return math.fsum(line[_time(phase, device)] for phase in phases)
+
+
+def _cost(epochs: Sequence[Epoch]) -> dict[str, Any]:
+    lines = [line for epoch in epochs for line in epoch.lines]
+    steps = math.fsum(epoch.seconds(_STEPS) for epoch in epochs)
+    # Both are counted since the training's start.
+    examples, tokens = lines[-1]["examples"], lines[-1]["tokens"]
+    return {
+        "device": " and ".join(dict.fromkeys(epoch.device for epoch in epochs)),
+        "devices": max(epoch.devices for epoch in epochs),
+        "seconds": math.fsum(epoch.seconds() for epoch in epochs),
+        "device_hours": math.fsum(epoch.device_hours for epoch in epochs),
+        "by_epoch": [
+            {
+                "epoch": epoch.number,
+                "seconds": epoch.seconds(),
+                "device_hours": epoch.device_hours,
+            }
+            for epoch in epochs
+        ],
+        "examples": examples,
+        "examples_per_second": examples / steps,
+        "tokens_per_second": tokens / steps,
+        "padding": 1 - tokens / _slots(lines),
+        "peak_memory_bytes": max(line["peak_memory_bytes"] for line in lines),
+        "optimizer_state_bytes": max(line["optimizer_state_bytes"] for line in lines),
+        "gpu_utilisation": _utilisation(epochs),
+        "energy_joules": _energy(lines),
+    }
+
+
+def _slots(lines: Sequence[Mapping[str, float]]) -> float:
+    """Return the tokens of all lines with their padding."""
+    slots, before = [], 0
+    for line in lines:
+        slots.append((line["tokens"] - before) / (1 - line["padding"]))
+        before = line["tokens"]
+    return math.fsum(slots)
+
+
+def _utilisation(epochs: Sequence[Epoch]) -> float | None:
+    timed = [(line, _seconds(line, epoch.device)) for epoch in epochs for line in epoch.lines]
+    if any("gpu_utilisation" not in line for line, _ in timed):
+        return None
+    busy = math.fsum(line["gpu_utilisation"] * seconds for line, seconds in timed)
+    return busy / math.fsum(seconds for _, seconds in timed)
+
+
+def _energy(lines: Sequence[Mapping[str, float]]) -> float | None:
+    if any("gpu_energy_joules" not in line for line in lines):
+        return None
+    return math.fsum(line["gpu_energy_joules"] for line in lines)
