@@ -38,13 +38,10 @@ def run_snakemake(directory: Path, *arguments: str, overlay: str = "") -> Finish
     return Finished(job.args, job.returncode, told)
 
 
-# Before pytest-xdist looks for the mark.
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_itemcollected(item: pytest.Item) -> None:
     """Give the tests of a file to one process, and all tests of the demo to one that builds it."""
-    for item in items:
-        of_demo = "demo" in item.fixturenames or "[demo" in item.name
-        item.add_marker(pytest.mark.xdist_group("demo" if of_demo else item.path.stem))
+    of_demo = "demo" in item.fixturenames or "[demo" in item.name
+    item.add_marker(pytest.mark.xdist_group("demo" if of_demo else item.path.stem))
 
 
 @pytest.fixture
