@@ -31,7 +31,7 @@ archive: install ## pack the demo's results, logs and paper, with checksums, int
 
 test: COMMANDS := pdftotext chromium
 test: install ## run all tests, the building of a small demo paper included
-	@$(IN_VENV) pytest --numprocesses 2 --dist loadgroup
+	@$(IN_VENV) pytest --numprocesses 2
 
 lint: install ## check the style of Python and Snakemake code
 	@$(IN_VENV) ruff check

@@ -1,11 +1,14 @@
 """Running the workflow as a user does, and one small demo that the end-to-end tests share."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 ROOT = Path(__file__).parents[1]
 Finished = subprocess.CompletedProcess[str]
@@ -38,10 +41,19 @@ def run_snakemake(directory: Path, *arguments: str, overlay: str = "") -> Finish
     return Finished(job.args, job.returncode, told)
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Give the tests of a file to one process, and all tests of the demo to one that builds it."""
-    of_demo = "demo" in item.fixturenames or "[demo" in item.name
-    item.add_marker(pytest.mark.xdist_group("demo" if of_demo else item.path.stem))
+class ByFile(LoadFileScheduling):
+    """Gives the tests of a file to one process, and all files with tests of the demo to one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        text = (ROOT / file).read_text()
+        asks = r'def \w+\((?:[^)]*, )?demo[,)]|getfixturevalue\("demo"\)'
+        return "demo" if re.search(asks, text) else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
+    # The demo takes minutes to build: two processes must not both do so.
+    return ByFile(config, log)
 
 
 @pytest.fixture
