@@ -51,6 +51,7 @@ class ByFile(LoadFileScheduling):
         return "demo" if re.search(asks, text) else file
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
     # The demo takes minutes to build: two processes must not both do so.
     return ByFile(config, log)

@@ -163,6 +163,7 @@ def job(target: str) -> dict:
         "output": [target],
         "input": {
             "results": [name for name in MADE if name.startswith("results")],
+            "computed": [],
             "training": ["training/minilm_lion.best.json"],
             "paper": [
                 *(name for name in MADE if name.startswith("paper")),
@@ -216,13 +217,25 @@ def test_a_job_killed_in_the_middle_leaves_the_archive_of_before(experiment):
     assert zipfile.ZipFile("x.zip").testzip() is None
 
 
-def test_the_archive_has_what_the_paper_and_every_test_set_are_made_of(snakemake):
+def test_the_archive_has_what_the_paper_is_made_of(snakemake):
     told = snakemake("-n", "archive", "--config", "protocol=tried")
     assert told.returncode == 0, told.stdout
     assert "Packing the experiment into lion-rerank-tried.zip" in told.stdout
     for rule in ("arxiv", "compile_paper", "efficiency", "evaluate", "dev_scores"):
         assert f"\n{rule} " in told.stdout
     assert "\nmodel_card " not in told.stdout
+
+
+def test_nothing_is_scored_for_the_archive_that_the_paper_does_not_need(tmp_path):
+    told = subprocess.run(
+        [sys.executable, "-m", "snakemake", "-n", "archive", "--directory", tmp_path],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert told.returncode == 0, told.stderr
+    assert "results/marco_qa_dev/minilm_lion_e3.trec" in told.stdout
+    assert "results/marco_dev/minilm_lion_e3.trec" not in told.stdout
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ from worlds import DEMO_WORLDS, MADE_UP, PUBLISHED_WORLDS, build, number, share
 
 from lionrank.grid import checkpoint
 from lionrank.measures import Measure
+from lionrank.published_scores import PRINTED
 
 WORLDS = [
     *MADE_UP[:8],
@@ -174,6 +175,19 @@ def test_the_front_of_cost_and_score_has_the_checkpoints_that_are_said(world):
     assert points[cheapest][0] == min(cost for cost, _ in points.values())
     assert points[highest][1] == max(score for _, score in points.values())
     assert {cheapest, highest} <= set(front)
+
+
+def test_the_published_orders_are_those_of_the_published_table(world):
+    best: dict[str, dict[str, float]] = {}
+    for name, value in TABLE1[Measure("dl19", "ndcg_cut_10")].items():
+        model, optimizer, _ = name.split("_")
+        of_model = best.setdefault(PRINTED[model], {})
+        of_model[PRINTED[optimizer]] = max(value, of_model.get(PRINTED[optimizer], 0))
+    (said,) = sentences(r"By its best nDCG@10, (.+?)\. Its tables", world.text)
+    parts = re.findall(r"(\w+) is ahead on (.+?)(?:, and|$)", said)
+    assert {model: optimizer for optimizer, named in parts for model in best if model in named} == {
+        model: max(values, key=values.get) for model, values in best.items()
+    }
 
 
 def test_our_trainings_stand_among_the_published_systems_as_on_dl_2019(world):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from lionrank.findings import Findings
 from lionrank.grid import checkpoint
-from lionrank.published_scores import PublishedScores, System
+from lionrank.published_scores import PRINTED, PublishedScores, System
 from lionrank.systems_table import MEASURE
 
 
@@ -37,6 +37,24 @@ class Standing:
     def study_above(self) -> int:
         """How many of the study's trainings are above all published systems."""
         return sum(value > self._highest for value in self.study.values())
+
+    @property
+    def study_leads(self) -> dict[str, list[str]]:
+        """The models on which each of the study's optimizers is ahead of the others, as printed."""
+        leads: dict[str, list[str]] = {}
+        for model in dict.fromkeys(name.split("_")[0] for name in self.study):
+            ranked = sorted(
+                (
+                    (value, name)
+                    for name, value in self.study.items()
+                    if name.startswith(f"{model}_")
+                ),
+                reverse=True,
+            )
+            if len(ranked) > 1 and ranked[0][0] > ranked[1][0]:
+                optimizer = ranked[0][1].removeprefix(f"{model}_")
+                leads.setdefault(PRINTED[optimizer], []).append(PRINTED[model])
+        return leads
 
     @property
     def ours_above(self) -> int:

@@ -10,7 +10,7 @@ with job_log(snakemake.log[0]):
 
     inputs = snakemake.input
     files = find_files(
-        made=[*inputs.results, *inputs.training, *inputs.paper],
+        made=[*inputs.results, *inputs.computed, *inputs.training, *inputs.paper],
         repository=inputs.repository,
         folders=["logs", "timings"],
         unfinished=[snakemake.log[0], snakemake.params.timing],
