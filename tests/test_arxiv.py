@@ -74,9 +74,14 @@ def compile_alone(archive: Path, folder: Path) -> Path:
     environment = {"PATH": os.environ["PATH"], "HOME": str(folder)}
     for _ in range(3):
         command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "main.tex"]
-        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+        # LaTeX quotes text in the encoding of the font.
+        quoted = {"text": True, "errors": "replace"}
+        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, **quoted)
         assert done.returncode == 0, done.stdout[-3000:]
-    assert "undefined" not in (folder / "main.log").read_text().partition("(./main.aux)")[2]
+    assert (
+        "undefined"
+        not in (folder / "main.log").read_text(errors="replace").partition("(./main.aux)")[2]
+    )
     return folder / "main.pdf"
 
 

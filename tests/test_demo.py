@@ -227,7 +227,8 @@ def test_how_a_job_computes_and_where_results_go_reruns_no_training(demo):
     told = run_snakemake(demo, "-n", "all", overlay=yaml.safe_dump(overlay))
     assert told.returncode == 0, told.stdout
     # Those show or record the settings themselves.
-    shown = {"all", "provenance", "main_tex", "compile_paper", "model_card"}
+    shown = {"all", "datasets_table", "model_card"}
+    shown |= {"provenance", "main_tex", "compile_paper", "arxiv"}
     assert jobs(told.stdout).keys() <= shown
 
 

@@ -85,7 +85,7 @@ def test_every_table_and_figure_is_referred_to_and_captioned_as_ieee_asks(text):
     assert text.count(r"\begin{tikzpicture}") == 2
     for kind, body in floats:
         (label,) = re.findall(r"\\label\{(\w+:\w+)\}", body)
-        assert re.search(rf"(?:Table|Figure)s?~\\ref\{{{label}\}}|and~\\ref\{{{label}\}}", text)
+        assert re.search(rf"(?:Tables?|Figs?\.)~\\ref\{{{label}\}}|and~\\ref\{{{label}\}}", text)
         parts = [body.index(part) for part in (r"\caption{", r"\label{")]
         content = max(body.rfind(part) for part in (r"\input{", "graphics{", "{tikzpicture}"))
         assert parts == sorted(parts)
