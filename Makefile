@@ -28,6 +28,7 @@ report: install ## write runs/demo/report.html, the demo's tables and figures fo
 
 archive: install ## pack the demo's results, logs and paper, with checksums, into runs/demo
 	@$(IN_VENV) snakemake archive --profile profiles/demo $(ARGS) $(LOGGER)
+	@ls runs/demo/*.zip
 
 test: COMMANDS := pdftotext chromium
 test: install ## run all tests, the building of a small demo paper included
