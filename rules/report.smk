@@ -2,7 +2,7 @@
 # and a page of all checkpoints with their training curves.
 import yaml
 
-from lionrank.results_table import FIRST_STAGE_LABEL
+from lionrank.grid import FIRST_STAGE_LABEL
 
 SCREEN_TABLES = yaml.safe_load((ROOT / "workflow" / "report" / "tables.yaml").read_text())
 # Without a second optimizer no topic changes from one to the other.

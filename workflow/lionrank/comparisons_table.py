@@ -6,10 +6,9 @@ from itertools import groupby
 from typing import Any
 
 from lionrank.comparisons import Contrast, alpha, of_family, on_primary
-from lionrank.grid import FIRST_STAGE, Grid
+from lionrank.grid import FIRST_STAGE, FIRST_STAGE_LABEL, Grid
 from lionrank.latex import escape
 from lionrank.measures import METRICS
-from lionrank.results_table import FIRST_STAGE_LABEL
 from lionrank.tabular import DIGITS, bold, effect, interval, p_value, row, score, tabular
 
 _HEADINGS = {

@@ -8,7 +8,6 @@ from matplotlib.figure import Figure
 
 from lionrank.figures import (
     COLUMN,
-    FIRST_STAGE_LABEL,
     FIRST_STAGE_LOOK,
     legend,
     looks,
@@ -16,7 +15,7 @@ from lionrank.figures import (
     sample,
     title,
 )
-from lionrank.grid import FIRST_STAGE, Grid, Model, checkpoint
+from lionrank.grid import FIRST_STAGE, FIRST_STAGE_LABEL, Grid, Model, checkpoint
 from lionrank.results import Results
 
 _PANELS_A_ROW = 3

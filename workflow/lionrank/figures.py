@@ -38,7 +38,6 @@ _CHARACTER = 4.3
 # Line styles and markers tell in black and white what the colours tell.
 _LINES = ("-", "--", "-.", ":")
 _MARKERS = "o^sDvPX*"
-FIRST_STAGE_LABEL = "BM25"
 FIRST_STAGE_LOOK = {"color": "0.35", "linestyle": "-", "linewidth": 0.8}
 
 # Without dates and version strings, two drawings of the same data have the same bytes.

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 FIRST_STAGE = "bm25"
+FIRST_STAGE_LABEL = "BM25"
 PRETRAINED = "pretrained"
 
 

@@ -8,9 +8,8 @@ from typing import Any
 
 from lionrank import development, screen_curves
 from lionrank.errors import UserError
-from lionrank.grid import FIRST_STAGE, Grid, checkpoint
+from lionrank.grid import FIRST_STAGE, FIRST_STAGE_LABEL, Grid, checkpoint
 from lionrank.measures import METRICS
-from lionrank.results_table import FIRST_STAGE_LABEL
 from lionrank.screen import render
 
 TITLE = "Checkpoints and training curves"

@@ -4,14 +4,13 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
-from lionrank.grid import FIRST_STAGE, Grid, Model, checkpoint
+from lionrank.grid import FIRST_STAGE, FIRST_STAGE_LABEL, Grid, Model, checkpoint
 from lionrank.latex import escape
 from lionrank.measures import GRADED, METRICS, Measure
 from lionrank.published_scores import PublishedScores, was_published
 from lionrank.results import Results
 from lionrank.tabular import DIGITS, bold, interval, model_lines, row, score, tabular
 
-FIRST_STAGE_LABEL = "BM25"
 CHOSEN = r"$^\dagger$"
 BEYOND = r"$^\ast$"
 """Beside a difference: the published value lies beyond our interval, which its colour says too."""

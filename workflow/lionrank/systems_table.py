@@ -9,12 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from lionrank.grid import FIRST_STAGE, Grid, checkpoint
+from lionrank.grid import FIRST_STAGE, FIRST_STAGE_LABEL, Grid, checkpoint
 from lionrank.latex import escape
 from lionrank.measures import GRADED, METRICS, Measure
 from lionrank.published_scores import PRINTED, TEST_SETS, PublishedScores, System
 from lionrank.results import Results
-from lionrank.results_table import FIRST_STAGE_LABEL
 from lionrank.tabular import DIGITS, bold, row, score, tabular
 
 MEASURE = Measure(TEST_SETS[GRADED], GRADED)
