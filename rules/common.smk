@@ -87,6 +87,20 @@ def results(ending, test_sets=TEST_SETS):
     return [path for name in test_sets for path in run_files_of(name, ending)]
 
 
+def archived_results(wildcards):
+    """The results that the paper is made of, and those on other test sets that are all there."""
+    files = []
+    for name in TEST_SETS:
+        own = [
+            *run_files_of(name),
+            *run_files_of(name, ".eval"),
+            f"results/per_query/{name}.parquet",
+        ]
+        if name in REPORTED or all(Path(path).exists() for path in own):
+            files += own
+    return files
+
+
 def all_best_epochs():
     """The best epoch of every training."""
     return expand("training/{model}_{optimizer}.best.json", model=MODELS, optimizer=OPTIMIZERS)

@@ -1,20 +1,6 @@
 # Ways out: the paper's source for arXiv, and the whole experiment for a repository such as Zenodo.
 
 
-def archived_results(wildcards):
-    """The results that the paper is made of, and those on other test sets that are all there."""
-    files = []
-    for name in TEST_SETS:
-        own = [
-            *run_files_of(name),
-            *run_files_of(name, ".eval"),
-            f"results/per_query/{name}.parquet",
-        ]
-        if name in REPORTED or all(Path(path).exists() for path in own):
-            files += own
-    return files
-
-
 localrules:
     arxiv,
 
