@@ -219,6 +219,17 @@ def test_one_learning_rate_reruns_its_training_and_dependants_only(demo):
     assert not counts.keys() & {"pydocs", "index", "bm25", "training_pairs", "initialise"}
 
 
+def test_the_paper_is_built_without_complaints_and_with_the_same_bytes_again(demo):
+    pdf, log = demo / "paper" / "main.pdf", demo / "logs" / "paper" / "compile_paper.log"
+    assert log.read_text() == "LaTeX had no complaints.\n"
+    before = pdf.read_bytes()
+    told = run_snakemake(demo, "paper/main.pdf", "--forcerun", "provenance")
+    assert told.returncode == 0, told.stdout[-3000:]
+    made = re.findall(r"Finished jobid: \d+ \(Rule: (\w+)\)", told.stdout)
+    assert made == ["provenance", "main_tex", "compile_paper"]
+    assert pdf.read_bytes() == before
+
+
 def test_how_a_job_computes_and_where_results_go_reruns_no_training(demo):
     hardware = {"per_device_batch": 4, "workers": 2, "state_every": {"minutes": None, "steps": 3}}
     hub = {"namespace": "me", "private": False}
