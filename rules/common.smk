@@ -289,13 +289,9 @@ def paper_test_sets():
 
 
 def all_settings(wildcards):
-    """The resolved settings of every training, with what its table shows besides."""
+    """The resolved settings of every training."""
     return {
         f"{model}_{optimizer}": training_settings(model, optimizer)
-        | {
-            "start": start_of(model),
-            "betas": config["optimizers"][optimizer]["arguments"].get("betas"),
-        }
         for model in MODELS
         for optimizer in OPTIMIZERS
     }

@@ -12,6 +12,8 @@ from papers import GRID
 from rankings import run_scripts
 from typeset import PAGE, size_of
 
+from lionrank import efficiency as efficiency_module
+from lionrank import training_log
 from lionrank.efficiency import efficiency
 from lionrank.efficiency_table import efficiency_rows, efficiency_table
 from lionrank.efficiency_table import printed as printed_values
@@ -23,6 +25,14 @@ from lionrank.tabular import to_csv
 
 STEPS = ("data", "forward", "backward", "optimizer")
 PHASES = (*STEPS, "save")
+
+
+def test_the_phases_are_those_that_trainings_log():
+    # Written out in efficiency.py, which would else wait for torch to be imported.
+    assert (efficiency_module._STEPS, efficiency_module._PHASES) == (
+        training_log.STEP_PHASES,
+        training_log.PHASES,
+    )
 
 
 @pytest.fixture(scope="module")

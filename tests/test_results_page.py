@@ -6,18 +6,14 @@ import re
 import pandas as pd
 import pytest
 from browser import visit
-from papers import GRID
+from papers import GRID, TEST_SETS
 
 from lionrank.errors import UserError
-from lionrank.results_page import read_scores, results_page
+from lionrank.results_page import results_page
 from lionrank.screen_curves import BINS, thinned
 from lionrank.screen_table import columns, screen_table
 
 PAPER = {"title": "Lion & AdamW", "note": "Small models <only>."}
-TEST_SETS = {
-    "pydocs": {"label": "pydocs", "levels": [1, 2]},
-    "given": {"label": "Given", "levels": [1]},
-}
 LABELS = {"lion": "Lion", "dl19": "TREC DL 2019"}
 CHOSEN = 2
 CURVES = ("loss", "held_out", "lr", "grad_norm")
@@ -260,18 +256,20 @@ def test_a_checkpoint_without_scores_is_named(tmp_path):
     logs, best = write_trainings(tmp_path)
     path = tmp_path / "metrics.csv"
     path.write_text(re.sub(r".*gte_lion_e3.*\n", "", path.read_text()))
-    with pytest.raises(UserError, match=r"metrics\.csv: no gte_lion_e3; evaluate it"):
+    with pytest.raises(UserError, match=r"metrics\.csv: .* for gte_lion_e3; evaluate it"):
         results_page(path, best, logs, GRID, TEST_SETS, PAPER)
 
 
 def test_a_mean_that_is_no_number_is_refused_by_its_line(tmp_path):
+    logs, best = write_trainings(tmp_path)
     path = tmp_path / "metrics.csv"
-    path.write_text("test_set,system,metric,level,mean,low,high\npydocs,bm25,map,1,much,0,1\n")
+    head = "test_set,system,metric,level,mean,low,high,queries\n"
+    path.write_text(head + "pydocs,bm25,map,1,much,0,1,9\n")
     with pytest.raises(UserError, match=r"metrics\.csv:2: .*'much'"):
-        read_scores(path, TEST_SETS)
+        results_page(path, best, logs, GRID, TEST_SETS, PAPER)
     path.write_text("test_set,system\n")
     with pytest.raises(UserError, match="no column high, level, low, mean, metric"):
-        read_scores(path, TEST_SETS)
+        results_page(path, best, logs, GRID, TEST_SETS, PAPER)
 
 
 def write_table(path, text):

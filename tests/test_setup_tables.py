@@ -17,7 +17,7 @@ from lionrank.errors import UserError
 from lionrank.grid import Grid
 from lionrank.latex import compile_pdf
 from lionrank.optimizers_table import optimizers_rows, optimizers_table
-from lionrank.tables import setting
+from lionrank.printed_settings import setting
 from lionrank.tabular import to_csv
 from lionrank.training_table import training_rows, training_table
 

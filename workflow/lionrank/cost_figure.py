@@ -1,12 +1,13 @@
 """The figure of effectiveness against what training cost."""
 
 from collections.abc import Mapping
-from itertools import accumulate, cycle
+from itertools import cycle
 from typing import Any
 
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
+from lionrank.efficiency import spent
 from lionrank.errors import UserError
 from lionrank.figures import (
     COLUMN,
@@ -45,20 +46,20 @@ def cost_figure(
         UserError: the cost of an epoch of the grid is absent.
     """
     figure, ax = plt.subplots(figsize=(COLUMN, _HEIGHT_INCHES))
-    spent, unit = costs(efficiency, grid)
+    so_far, unit = costs(efficiency, grid)
     scores = results.scores[results.layout.primary]
     markers = dict(zip([model.name for model in grid.models], cycle(_MODEL_MARKERS), strict=False))
     for model, optimizer in grid.trainings():
         name = f"{model.name}_{optimizer}"
         y = [scores[checkpoint(model.name, optimizer, epoch)].mean for epoch in grid.epochs]
         look = looks(grid)[optimizer] | {"marker": markers[model.name]}
-        plot_epochs(ax, spent[name], y, look, grid.epochs.index(chosen[name]))
+        plot_epochs(ax, so_far[name], y, look, grid.epochs.index(chosen[name]))
     ax.set_xlabel(f"Training up to the checkpoint ({unit})")
     ax.set_ylabel(results.layout.name(results.layout.primary))
-    totals = [each[-1] for each in spent.values()]
+    totals = [each[-1] for each in so_far.values()]
     if 0 < _LOG_FROM * min(totals) < max(totals):
         ax.set_xscale("log")
-        log_ticks(ax.xaxis, min(each[0] for each in spent.values()), max(totals))
+        log_ticks(ax.xaxis, min(each[0] for each in so_far.values()), max(totals))
     else:
         ax.set_xlim(left=0)
     lines = [
@@ -85,17 +86,18 @@ def costs(efficiency: Mapping[str, Any], grid: Grid) -> tuple[dict[str, list[flo
     devices = {training["device"] for training in trainings.values()}
     on_gpu = devices != {"CPU"}
     field, divisor = ("device_hours", 1) if on_gpu else ("seconds", _MINUTE)
-    spent = {}
+    by_training = {}
     for model, optimizer in grid.trainings():
         name = f"{model.name}_{optimizer}"
-        epochs = trainings.get(name, {}).get("by_epoch", [])
-        by_epoch = {each["epoch"]: each[field] / divisor for each in epochs}
+        by_epoch = spent(trainings.get(name, {"by_epoch": []}), field)
         if absent := [epoch for epoch in grid.epochs if epoch not in by_epoch]:
             raise UserError(
                 f"results/efficiency.json has no cost of epoch {absent[0]} of {name}: delete it "
                 "and run again."
             )
-        spent[name] = list(accumulate(by_epoch[epoch] for epoch in grid.epochs))
+        by_training[name] = [by_epoch[epoch] / divisor for epoch in grid.epochs]
     if not on_gpu:
-        return spent, "minutes on a CPU"
-    return spent, "device hours" if any("CPU" in device for device in devices) else "GPU hours"
+        return by_training, "minutes on a CPU"
+    return by_training, "device hours" if any(
+        "CPU" in device for device in devices
+    ) else "GPU hours"

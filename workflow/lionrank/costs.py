@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from lionrank.efficiency import spent
 from lionrank.efficiency_table import printed
 from lionrank.findings import Comparison, Duel, Findings
 from lionrank.grid import Model, checkpoint
@@ -91,12 +92,11 @@ def _points(
     """Return (device hours up to it, primary score, name) of each checkpoint."""
     points = []
     for training in findings.trainings:
-        by_epoch = trainings[f"{training.model.name}_{training.optimizer}"]["by_epoch"]
+        measured = trainings[f"{training.model.name}_{training.optimizer}"]
+        so_far = spent(measured, "device_hours")
         for epoch, score in training.scores.items():
-            # An epoch before which the training was stopped cost nothing.
-            spent = sum(each["device_hours"] for each in by_epoch if each["epoch"] <= epoch)
             name = checkpoint(training.model.name, training.optimizer, epoch)
-            points.append((spent, score, name))
+            points.append((so_far[epoch], score, name))
     return points
 
 

@@ -25,6 +25,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,17 @@ def efficiency(
     """
     folders = {Path(folder).name: Path(folder) for folder in checkpoints}
     return {"trainings": {name: _cost(_read_epochs(logs[name], folders)) for name in logs}}
+
+
+def spent(training: Mapping[str, Any], key: str) -> dict[int, float]:
+    """Return what a training had cost after each epoch.
+
+    Args:
+        training: one of efficiency.json.
+        key: seconds or device_hours.
+    """
+    epochs = [each["epoch"] for each in training["by_epoch"]]
+    return dict(zip(epochs, accumulate(each[key] for each in training["by_epoch"]), strict=True))
 
 
 def _read_epochs(logs: Sequence[str | os.PathLike], checkpoints: Mapping[str, Path]) -> list[Epoch]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from lionrank.grid import Grid, Model
 from lionrank.latex import escape
-from lionrank.tables import SETTINGS, setting, value_of
+from lionrank.printed_settings import SETTINGS, setting, value_of
 from lionrank.tabular import breakable, row, tabular
 
 _OF_OPTIMIZER = ("learning_rate", "weight_decay", "decay_biases_and_norms")

@@ -5,7 +5,6 @@ Templates are jinja2 with delimiters that LaTeX does not use: `<< value >>`, `<%
 """
 
 import os
-import re
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -22,13 +21,13 @@ from lionrank.findings import LOSS_DIGITS, Findings
 from lionrank.latex import escape
 from lionrank.measures import GRADED, METRICS
 from lionrank.origins import link
+from lionrank.printed_settings import setting, shared_settings
 from lionrank.prose import listed, macros
 from lionrank.provenance import STAGES
 from lionrank.results import Layout
 from lionrank.significance import ALPHA, POWER, is_exact
 from lionrank.standing import Standing
-from lionrank.tables import setting, split_settings
-from lionrank.tabular import p_value, score
+from lionrank.tabular import breakable, p_value, score
 
 _WORDS = (
     *("no", "one", "two", "three", "four", "five", "six"),
@@ -59,7 +58,7 @@ def make_facts(
     `statistics`, and `smoothing`, the part of an epoch that the running mean in the figure of the
     training curves covers. The functions of `lionrank.prose` are among the facts, too.
     """
-    _, shared = split_settings(settings, findings.grid)
+    shared = shared_settings(settings, findings.grid)
     layout, queries = findings.results.layout, findings.results.queries
     functions = macros(findings, claims, compared) | {"made_by": partial(link, provenance)}
     return (
@@ -218,8 +217,7 @@ def share(count: int, total: int, noun: str, verb: str = "is") -> str:
 
 def identifier(name: str) -> Markup:
     """Return a name in typewriter letters that may break after its punctuation."""
-    breakable = re.sub(r"([-/.:]|\\_)", r"\1\\allowbreak{}", escape(name))
-    return Markup(rf"\texttt{{{breakable}}}")
+    return Markup(rf"\texttt{{{breakable(escape(name))}}}")
 
 
 def p_in_words(p: float) -> Markup:

@@ -1,29 +1,18 @@
 """A page on which a reader sorts and filters the checkpoints and sees their training curves."""
 
-import csv
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from lionrank import development, screen_curves
-from lionrank.errors import UserError
 from lionrank.grid import FIRST_STAGE, FIRST_STAGE_LABEL, Grid, checkpoint
 from lionrank.measures import METRICS
+from lionrank.results import Layout, Results, Score, read_results
 from lionrank.screen import render
 
 TITLE = "Checkpoints and training curves"
 _DEVELOPMENT = {"mean_ndcg_cut_10": "Dev nDCG@10", "eval_loss": "Held-out loss"}
-_COLUMNS = ("test_set", "system", "metric", "level", "mean", "low", "high")
-
-
-@dataclass(frozen=True)
-class Score:
-    """A mean with the bounds of its interval, which development data have none of."""
-
-    mean: float
-    low: float | None = None
-    high: float | None = None
 
 
 @dataclass(frozen=True)
@@ -36,7 +25,7 @@ class Row:
     training: str | None
     chosen: bool
     scores: Mapping[tuple[str, str], Score]
-    development: Mapping[str, Score | None]
+    development: Mapping[str, float | None]
 
 
 def results_page(
@@ -54,7 +43,7 @@ def results_page(
         best: the best epoch of every training, `{training}.best.json`.
         logs: the logs of each training's epochs in order.
         grid: what was trained.
-        test_sets: the label of each test set and the least grades, `levels`, of its measures.
+        test_sets: by name, the fields of `lionrank.results.TestSet`.
         paper: the title, and the note of a demonstration or None.
 
     Raises:
@@ -62,6 +51,8 @@ def results_page(
     """
     best = list(best)
     chosen = development.chosen(best)
+    columns = [{"test_set": name, "metrics": list(METRICS)} for name in test_sets]
+    layout = Layout.build(test_sets, columns)
     curves, script = screen_curves.curves(logs, grid, chosen)
     facts = {
         "title": TITLE,
@@ -72,10 +63,10 @@ def results_page(
         | {m.name: None if m.is_pretrained else m.start for m in grid.models},
         "optimizers": grid.optimizers,
         "epochs": {str(epoch): epoch for epoch in grid.epochs},
-        "groups": groups(test_sets),
+        "groups": groups(layout),
         "metrics": METRICS,
         "development": _DEVELOPMENT,
-        "rows": rows(metrics, best, grid, test_sets),
+        "rows": rows(read_results(metrics, layout, grid), best, grid),
         "lines": screen_curves.lines(grid),
         "curves": curves,
         "script": script,
@@ -88,83 +79,54 @@ def _group(test_set: str, level: int | str) -> str:
     return f"{test_set} {level}"
 
 
-def groups(test_sets: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+def groups(layout: Layout) -> dict[str, str]:
     """Return the label of each test set at each least grade of its measures, by group."""
     found = {}
-    for name, entry in test_sets.items():
-        for level in entry["levels"]:
-            from_grade = f", relevant from grade {level}" if len(entry["levels"]) > 1 else ""
-            found[_group(name, level)] = f"{entry['label']}{from_grade}"
+    for name, entry in layout.test_sets.items():
+        for level in entry.levels:
+            from_grade = f", relevant from grade {level}" if len(entry.levels) > 1 else ""
+            found[_group(name, level)] = f"{entry.label}{from_grade}"
     return found
 
 
-def rows(
-    metrics: str | os.PathLike,
-    best: Iterable[str | os.PathLike],
-    grid: Grid,
-    test_sets: Mapping[str, Mapping[str, Any]],
-) -> list[Row]:
-    """Return the first stage, where a test set has one, and every checkpoint, in the grid's order.
-
-    The arguments are those of `results_page`.
+def rows(results: Results, best: Iterable[str | os.PathLike], grid: Grid) -> list[Row]:
+    """Return the first stage and every checkpoint, in the grid's order.
 
     Raises:
-        UserError: a file is damaged, or lacks a value.
+        UserError: a file of `best` is damaged; names it.
     """
-    scores = read_scores(metrics, test_sets)
     best = list(best)
     chosen = dict(zip(development.chosen(best), development.read(best), strict=True))
     nothing = dict.fromkeys(_DEVELOPMENT)
-    first = Row(FIRST_STAGE, None, None, None, False, scores.get(FIRST_STAGE, {}), nothing)
-    found = [first] if first.scores else []
+    found = [Row(FIRST_STAGE, None, None, None, False, _scores(results, FIRST_STAGE), nothing)]
     for model, optimizer in grid.trainings():
         training = f"{model.name}_{optimizer}"
         by_epoch = {each["epoch"]: each for each in chosen[training]["epochs"]}
         for epoch in grid.epochs:
-            name = checkpoint(model.name, optimizer, epoch)
-            if name not in scores:
-                raise UserError(f"{metrics}: no {name}; evaluate it and make the metrics again.")
             row = Row(
                 model=model.name,
                 optimizer=optimizer,
                 epoch=epoch,
                 training=training,
                 chosen=epoch == chosen[training]["epoch"],
-                scores=scores[name],
+                scores=_scores(results, checkpoint(model.name, optimizer, epoch)),
                 development=_development(by_epoch.get(epoch)),
             )
             found.append(row)
     return found
 
 
-def _development(epoch: Mapping[str, Any] | None) -> dict[str, Score | None]:
-    """Return the scores of an epoch on development data, None for those that there are not."""
-    values = {key: None if epoch is None else epoch[key] for key in _DEVELOPMENT}
-    return {key: None if value is None else Score(value) for key, value in values.items()}
-
-
-def read_scores(
-    metrics: str | os.PathLike, test_sets: Mapping[str, Mapping[str, Any]]
-) -> dict[str, dict[tuple[str, str], Score]]:
-    """Return the scores of each system by group and metric; graded ones are in every group.
-
-    Raises:
-        UserError: a column is absent, or a value is no number; names file and line.
-    """
-    scores: dict[str, dict[tuple[str, str], Score]] = {}
-    with open(metrics, newline="", encoding="utf-8") as handle:
-        reader = csv.DictReader(handle)
-        if absent := set(_COLUMNS) - set(reader.fieldnames or ()):
-            raise UserError(f"{metrics}: no column {', '.join(sorted(absent))}; make it again.")
-        for number, line in enumerate(reader, start=2):
-            if line["test_set"] not in test_sets or line["metric"] not in METRICS:
-                continue
-            try:
-                score = Score(*(float(line[column]) for column in ("mean", "low", "high")))
-            except ValueError as error:
-                raise UserError(f"{metrics}:{number}: {error}; make it again.") from None
-            levels = [line["level"]] if line["level"] else test_sets[line["test_set"]]["levels"]
-            for level in levels:
-                group = _group(line["test_set"], level)
-                scores.setdefault(line["system"], {})[group, line["metric"]] = score
+def _scores(results: Results, system: str) -> dict[tuple[str, str], Score]:
+    """Return the scores of a system by group and metric; graded ones are in every group."""
+    scores = {}
+    for measure, by_system in results.scores.items():
+        if system in by_system:
+            levels = results.layout.test_sets[measure.test_set].levels
+            for level in levels if measure.level is None else (measure.level,):
+                scores[_group(measure.test_set, level), measure.metric] = by_system[system]
     return scores
+
+
+def _development(epoch: Mapping[str, Any] | None) -> dict[str, float | None]:
+    """Return the scores of an epoch on development data, None for those that there are not."""
+    return {key: None if epoch is None else epoch[key] for key in _DEVELOPMENT}

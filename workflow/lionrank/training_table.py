@@ -5,7 +5,7 @@ from typing import Any
 
 from lionrank.grid import Grid, Model
 from lionrank.latex import escape
-from lionrank.tables import SETTINGS, setting, value_of
+from lionrank.printed_settings import SETTINGS, setting, value_of
 from lionrank.tabular import breakable, model_lines, row, tabular
 
 # The others are the optimizers', which have a table of their own.

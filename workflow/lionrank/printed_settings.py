@@ -8,11 +8,9 @@ from lionrank.grid import Grid
 from lionrank.latex import escape
 
 SETTINGS = {
-    "start": "Start",
     "learning_rate": "Learning rate",
     "weight_decay": "Weight decay",
     "decay_biases_and_norms": "Biases and norms",
-    "betas": r"$\beta_1, \beta_2$",
     "schedule": "Schedule",
     "schedule_steps": "Schedule steps",
     "warmup": "Warm-up",
@@ -29,26 +27,19 @@ SETTINGS = {
 _LOSSES = {"bce": "binary cross-entropy"}
 
 
-def split_settings(
-    settings: Mapping[str, Mapping[str, Any]], grid: Grid
-) -> tuple[list[str], dict[str, Any]]:
-    """Return the keys of the settings that differ between trainings, and those all share.
-
-    A setting that is null for all is left out.
+def shared_settings(settings: Mapping[str, Mapping[str, Any]], grid: Grid) -> dict[str, Any]:
+    """Return the printed settings that all trainings share, without those that are null.
 
     Raises:
         UserError: a training or one of its settings is absent.
     """
     names = [f"{model.name}_{optimizer}" for model, optimizer in grid.trainings()]
-    varying, shared = [], {}
+    shared = {}
     for key in SETTINGS:
         values = [value_of(settings, name, key) for name in names]
-        if all(value == values[0] for value in values):
-            if values[0] is not None:
-                shared[key] = values[0]
-        else:
-            varying.append(key)
-    return varying, shared
+        if values[0] is not None and all(value == values[0] for value in values):
+            shared[key] = values[0]
+    return shared
 
 
 def value_of(settings: Mapping[str, Mapping[str, Any]], training: str, key: str) -> Any:
