@@ -1,12 +1,10 @@
 # Lion versus AdamW for cross-encoder reranking: from a collection to an IEEE paper.
-from pathlib import Path
-
 from snakemake.utils import min_version
 
 min_version("9.0")
 
 
-configfile: str(Path(workflow.basedir) / "config.yaml")
+configfile: f"{workflow.basedir}/config.yaml"
 
 
 include: "rules/common.smk"
@@ -23,6 +21,10 @@ include: "rules/audit.smk"
 include: "rules/hub.smk"
 include: "rules/release.smk"
 include: "rules/report.smk"
+
+
+onstart:
+    wait_for_jobs_left_behind()
 
 
 localrules:

@@ -1,4 +1,5 @@
-# A page that says, before anything runs, what the experiment downloads, trains, scores and needs.
+# A page that says, before anything runs, what the experiment downloads, trains, scores and needs,
+# and, once epochs are complete, what those took.
 
 
 localrules:
@@ -25,6 +26,8 @@ rule audit:
         config=config,
         sources=NEEDED_SOURCES,
         jobs=jobs_of_the_grid(),
+        # No input: an audit is no reason to train, whatever has changed.
+        logs=logs_so_far,
         code=code("audit.py"),
     message:
         "Writing {output}"

@@ -1,10 +1,12 @@
 # The grid, the wildcards and the functions with which rules ask the config; no rules.
+import os
+import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
 from lionrank import config as settings
-from lionrank import experiment, fingerprint
+from lionrank import experiment, fingerprint, slurm
 from lionrank import sources as pinned
 from lionrank.errors import UserError
 from lionrank.grid import FIRST_STAGE
@@ -17,6 +19,8 @@ try:
     TABLE = ROOT / lookup(within=config, dpath="sources/table", default="config/sources.csv")
     SOURCES = pinned.read_table(TABLE)
     settings.check(config, ROOT / "schemas" / "config.schema.yaml", SOURCES)
+    # Before Snakemake looks at what is there, as a job may end between the two.
+    LEFT_BEHIND = slurm.running(Path()) if workflow.is_main_process else {}
 except UserError as error:
     raise WorkflowError(str(error)) from None
 
@@ -342,6 +346,12 @@ def training_logs(wildcards):
     }
 
 
+def logs_so_far(wildcards):
+    """The training logs that are there, and when each was written."""
+    paths = [path for logs in training_logs(wildcards).values() for path in logs]
+    return {path: Path(path).stat().st_mtime for path in paths if Path(path).exists()}
+
+
 def jobs_of_the_grid():
     """The number of jobs of the rules that the grid multiplies."""
     return {
@@ -355,3 +365,14 @@ def jobs_of_the_grid():
         "best_epoch": len(all_best_epochs()),
         "model_card": len(CHECKPOINTS),
     }
+
+
+def wait_for_jobs_left_behind():
+    """Wait for the jobs in Slurm of a Snakemake that was killed, then begin anew with their results.
+
+    Snakemake has planned by now to make again what they are making.
+    """
+    if LEFT_BEHIND:
+        slurm.wait_for(LEFT_BEHIND, Path())
+        workflow.persistence.unlock()
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])

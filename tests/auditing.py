@@ -1,6 +1,7 @@
 """Audits of the experiment and of overlays on it, for the tests of the page and its arithmetic."""
 
 import copy
+from collections.abc import Iterable
 from pathlib import Path
 
 import yaml
@@ -42,9 +43,9 @@ def source(name: str, **changes) -> Source:
     return Source(name=name, **(fields | changes))
 
 
-def facts_of(config: dict, *sources: Source) -> dict:
+def facts_of(config: dict, *sources: Source, logs: Iterable[Path] = ()) -> dict:
     table = {source.name: source for source in sources}
-    return audit.collect(config, table, list(table), SETTINGS, JOBS)
+    return audit.collect(config, table, list(table), SETTINGS, JOBS, logs)
 
 
 def marked(config: dict, source: str) -> list[tuple[str, tuple[str, ...]]]:

@@ -8,27 +8,35 @@ from lionrank.logged import Logged
 
 
 def efficiency_of(grid: Grid, seed: int = 12, energy: bool = True) -> dict[str, Any]:
-    """Return what efficiency.json has: few distinct values, so that some are level."""
-    dice = random.Random(seed)
+    """Return what efficiency.json has: few distinct values, so that some are level.
+
+    By the seed, no training was interrupted, some were and repeated nothing, or they did.
+    """
+    dice, fate = random.Random(seed), random.Random(seed)
     return {
         "trainings": {
-            f"{model.name}_{optimizer}": _cost(grid, dice, energy)
+            f"{model.name}_{optimizer}": _cost(grid, dice, fate, seed % 3, energy)
             for model, optimizer in grid.trainings()
         }
     }
 
 
-def _cost(grid: Grid, dice: random.Random, energy: bool) -> dict[str, Any]:
+def _cost(
+    grid: Grid, dice: random.Random, fate: random.Random, interrupted: int, energy: bool
+) -> dict[str, Any]:
     seconds = [60.0 + 30 * dice.randrange(4) for _ in grid.epochs]
     by_epoch = [
-        {"epoch": epoch, "seconds": each, "device_hours": each / 3600}
+        {"epoch": epoch, "seconds": each, "device_hours": each / 3600, "step_seconds": each - 20}
+        | _interruptions(fate.randrange(3) if interrupted else 0, repeated=interrupted > 1)
         for epoch, each in zip(grid.epochs, seconds, strict=True)
     ]
+    summed = ("jobs", "step_seconds", "repeated_steps", "repeated_seconds")
     return {
         "device": "NVIDIA A100" if energy else "CPU",
         "devices": 1,
         "seconds": sum(seconds),
         "device_hours": sum(seconds) / 3600,
+        **{key: sum(each[key] for each in by_epoch) for key in summed},
         "by_epoch": by_epoch,
         "examples": 4800,
         # The last two print alike in a table of three digits.
@@ -40,6 +48,11 @@ def _cost(grid: Grid, dice: random.Random, energy: bool) -> dict[str, Any]:
         "gpu_utilisation": 92.5 if energy else None,
         "energy_joules": dice.choice([36_000.0, 54_000.0]) if energy else None,
     }
+
+
+def _interruptions(number: int, repeated: bool) -> dict[str, Any]:
+    steps = 14 * number * repeated
+    return {"jobs": 1 + number, "repeated_steps": steps, "repeated_seconds": 0.5 * steps}
 
 
 def logged_of(grid: Grid, seed: int = 12) -> dict[str, Logged]:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import yaml
@@ -9,6 +10,7 @@ from auditing import COMMIT, JOBS, ROOT, SETTINGS, facts_of, marked, merged, row
 
 from lionrank import audit, published
 from lionrank.errors import UserError
+from lionrank.files import write_json_lines
 
 # ---- beside the published settings ----
 
@@ -122,7 +124,7 @@ def test_downloads_are_summed_and_unknown_sizes_counted():
 
 def test_a_source_that_is_not_in_the_table_is_named():
     with pytest.raises(UserError, match=r"sources\.csv: there is no row 'msmarcoo'"):
-        audit.collect(merged(), {}, ["msmarcoo"], SETTINGS, JOBS)
+        audit.collect(merged(), {}, ["msmarcoo"], SETTINGS, JOBS, [])
 
 
 def test_jobs_are_listed_and_summed():
@@ -152,6 +154,68 @@ def test_a_warmup_in_steps_an_undecayed_group_and_early_stopping_are_shown():
     )
 
 
+# ---- beside what trainings took ----
+
+
+def write_log(folder: Path, name: str, **changes) -> Path:
+    """Write a training log of one step and the account of its jobs."""
+    account = {"step": 1, "jobs": 1, "job_seconds": 3600.0, "device_hours": 1.0}
+    account |= {"devices": "1 x NVIDIA A100", "repeated_steps": 0, "repeated_seconds": 0.0}
+    write_json_lines(folder / f"{name}.jsonl", [{"step": 1, "loss": 0.5}, account | changes])
+    return folder / f"{name}.jsonl"
+
+
+def test_before_anything_ran_nothing_is_said_of_what_it_took():
+    page = audit.page(facts_of(merged()))
+    assert page.startswith("# Audit of the experiment, before it runs\n\n")
+    assert "device hours" not in page
+
+
+def test_what_trainings_took_stands_beside_their_estimates(tmp_path):
+    """Of all epochs, and of those so far; the ratio is to the estimate of as many."""
+    whole = [{"device_hours": 2.0, "jobs": 3, "repeated_steps": 40}, {}, {"device_hours": 3.0}]
+    logs = [
+        *(write_log(tmp_path, f"gte_lion_e{n}", **one) for n, one in enumerate(whole, start=1)),
+        *(write_log(tmp_path, f"gte_adamw_e{n}", devices="2 x NVIDIA A100") for n in (1, 2)),
+    ]
+    facts = facts_of(merged(), logs=logs)
+    page = audit.page(facts)
+    estimated = {each["name"]: each["gpu_hours"] for each in facts["trainings"]}
+    assert page.startswith("# Audit of the experiment\n\n")
+    assert "| device hours that trainings took so far, section 2 | 8.00 |" in page
+    hours = estimated["gte_lion"]
+    assert row_of(page, "gte_lion", "all 3") == (
+        f"| gte_lion | all 3 | 5 | 40 | 1 x NVIDIA A100 | {hours:.2f} | 6.00 | {6 / hours:.2f} |"
+    )
+    hours = estimated["gte_adamw"]
+    assert row_of(page, "gte_adamw", "2 of 3 so far") == (
+        "| gte_adamw | 2 of 3 so far | 2 | 0 | 2 x NVIDIA A100 "
+        f"| {hours:.2f} | 2.00 | {2 / (hours * 2 / 3):.2f} |"
+    )
+    assert row_of(page, "minilm_lion", "none so far").endswith(" | - | - |")
+
+
+def test_a_training_that_stopped_early_is_compared_over_the_epochs_that_it_had(tmp_path):
+    empty = tmp_path / "gte_lion_e3.jsonl"
+    write_json_lines(empty, [])
+    logs = [*(write_log(tmp_path, f"gte_lion_e{n}") for n in (1, 2)), empty]
+    facts = facts_of(merged(), logs=logs)
+    (hours,) = [each["gpu_hours"] for each in facts["trainings"] if each["name"] == "gte_lion"]
+    row = row_of(audit.page(facts), "gte_lion", "2 of 3 before it stopped early")
+    assert row.endswith(f" | 2.00 | {2 / (hours * 2 / 3):.2f} |")
+
+
+def test_a_training_without_an_estimate_has_no_ratio(tmp_path):
+    config = merged()
+    config["audit"]["backbones"] = {}
+    row = row_of(
+        audit.page(facts_of(config, logs=[write_log(tmp_path, "gte_lion_e1")])),
+        "gte_lion",
+        "1 of 3 so far",
+    )
+    assert row.endswith("| not estimated | 1.00 | - |")
+
+
 def test_what_cannot_be_estimated_is_said_and_nothing_else_is_lost():
     config = merged()
     config["audit"] |= {"backbones": {}, "test_sets": {}, "collections": {}}
@@ -170,9 +234,12 @@ def test_the_speed_at_another_precision_is_not_guessed():
     assert hours["minilm_lion"] is not None
 
 
+@pytest.mark.parametrize("epochs", [0, 1])
 @pytest.mark.parametrize("overlays", [(), ("as_run.yaml",), ("demo.yaml",)])
-def test_no_page_prints_a_python_none_or_a_ragged_table(overlays):
-    page = audit.page(facts_of(merged(*overlays), source("open", revision=None, bytes=None)))
+def test_no_page_prints_a_python_none_or_a_ragged_table(tmp_path, overlays, epochs):
+    logs = [write_log(tmp_path, f"gte_lion_e{epoch + 1}") for epoch in range(epochs)]
+    unsized = source("open", revision=None, bytes=None)
+    page = audit.page(facts_of(merged(*overlays), unsized, logs=logs))
     assert "None" not in page
     tables = [block.splitlines() for block in page.split("\n\n") if block.startswith("|")]
     assert len(tables) > 8
@@ -217,6 +284,7 @@ rule audit:
         config=config,
         sources=["small"],
         jobs={{"train_epoch": 18}},
+        logs={{"training/gte_lion_e1.jsonl": 0.0}},
     script:
         {script!r}
 """
@@ -230,6 +298,7 @@ def test_the_script_writes_the_page(tmp_path):
         "other,dataset,owner/other,*.parquet,unknown,,,MIT,,nothing\n",
         encoding="utf-8",
     )
+    write_log(tmp_path / "training", "gte_lion_e1", device_hours=1.5)
     script = ROOT / "workflow" / "scripts" / "audit.py"
     rule = RULE.format(published=str(SETTINGS), script=str(script))
     (tmp_path / "Snakefile").write_text('configfile: "config.yaml"\n' + rule, encoding="utf-8")
@@ -243,3 +312,4 @@ def test_the_script_writes_the_page(tmp_path):
     page = (tmp_path / "audit.md").read_text(encoding="utf-8")
     assert "| ~1.5 kB |" in row_of(page, "small")
     assert "owner/other" not in page
+    assert row_of(page, "gte_lion", "1 of 3 so far").split(" | ")[6] == "1.50"

@@ -23,6 +23,8 @@ from lionrank.gpu import Usage
 from lionrank.grid import Grid
 from lionrank.tabular import to_csv
 
+COSTS = ("seconds", "device_hours", "step_seconds", "jobs", "repeated_steps", "repeated_seconds")
+"""Of a training and of each of its epochs."""
 STEPS = ("data", "forward", "backward", "optimizer")
 PHASES = (*STEPS, "save")
 
@@ -71,13 +73,16 @@ def cost_of(last: Path) -> dict:
 
 def test_a_training_costs_what_the_lines_of_its_logs_add_up_to(trained):
     cost = cost_of(trained)
-    lines = [line for path in epochs_of(trained)[0] for line in tiny_training.lines(path)]
-    lines = [line for line in lines if "loss" in line]
+    every = [line for path in epochs_of(trained)[0] for line in tiny_training.lines(path)]
+    lines = [line for line in every if "loss" in line]
     spent = {phase: sum(line[f"seconds_{phase}"] for line in lines) for phase in PHASES}
     steps = sum(spent[phase] for phase in STEPS)
     assert (cost["device"], cost["devices"], cost["examples"]) == ("CPU", 1, 80)
-    assert cost["seconds"] == pytest.approx(steps + spent["save"])
+    assert cost["step_seconds"] == pytest.approx(steps + spent["save"])
+    assert cost["seconds"] == pytest.approx(sum(line.get("job_seconds", 0) for line in every))
+    assert cost["seconds"] > cost["step_seconds"]
     assert cost["device_hours"] == pytest.approx(cost["seconds"] / 3600)
+    assert (cost["jobs"], cost["repeated_steps"], cost["repeated_seconds"]) == (2, 0, 0)
     assert cost["examples_per_second"] == pytest.approx(80 / steps)
     tokens = lines[-1]["tokens"]
     assert cost["tokens_per_second"] == pytest.approx(tokens / steps)
@@ -97,13 +102,16 @@ def test_a_training_costs_what_the_lines_of_its_logs_add_up_to(trained):
 def test_the_epochs_add_up_to_the_training(trained):
     cost = cost_of(trained)
     assert [each["epoch"] for each in cost["by_epoch"]] == [1, 2]
-    for key in ("seconds", "device_hours"):
-        assert all(each[key] > 0 for each in cost["by_epoch"])
+    for key in COSTS:
+        if not key.startswith("repeated"):
+            assert all(each[key] > 0 for each in cost["by_epoch"])
         assert sum(each[key] for each in cost["by_epoch"]) == pytest.approx(cost[key])
 
 
 @pytest.mark.slow
-def test_a_training_that_was_killed_counts_no_step_twice_and_none_less(place, data, start, trained):
+def test_a_training_that_was_killed_counts_each_step_once_and_all_that_its_jobs_took(
+    place, data, start, trained
+):
     hardware = {"state_every": {"steps": 2}}
     task = tiny_training.request(start, data, 1, place / "killed", **hardware)
     process = tiny_training.start(task, place / "killed.out")
@@ -112,6 +120,9 @@ def test_a_training_that_was_killed_counts_no_step_twice_and_none_less(place, da
     whole, killed = cost_of(trained), cost_of(last)
     for key in ("examples", "padding", "optimizer_state_bytes"):
         assert killed[key] == pytest.approx(whole[key])
+    assert (killed["jobs"], whole["jobs"]) == (3, 2)
+    assert 0 <= killed["repeated_steps"] <= 2
+    assert killed["seconds"] > killed["step_seconds"] + killed["repeated_seconds"]
     ratio = killed["tokens_per_second"] / killed["examples_per_second"]
     assert ratio == pytest.approx(whole["tokens_per_second"] / whole["examples_per_second"])
 
@@ -128,7 +139,7 @@ def test_an_epoch_that_was_left_out_by_early_stopping_cost_nothing(place, data, 
     )
     assert epochs_of(stopped)[0][-1].read_text() == ""
     cost = cost_of(stopped)
-    assert cost["by_epoch"][2] == {"epoch": 3, "seconds": 0, "device_hours": 0}
+    assert cost["by_epoch"][2] == {"epoch": 3} | dict.fromkeys(COSTS, 0)
     assert cost["by_epoch"][:2] == cost_of(trained)["by_epoch"]
     assert {**cost, "by_epoch": None} == {**cost_of(trained), "by_epoch": None}
 
@@ -187,6 +198,13 @@ def gpu_line(step: int, seconds: float, usage: Usage) -> dict:
     }
 
 
+def account_of(jobs: int = 1, seconds: float = 1.0, devices: int = 1) -> dict:
+    """Return a log's last line; a job after the first one repeats 5 steps, of 2 seconds each."""
+    lost = {"repeated_steps": 5 * (jobs - 1), "repeated_seconds": 10.0 * (jobs - 1)}
+    hours = devices * seconds / 3600
+    return {"step": 9, "jobs": jobs, "job_seconds": seconds, "device_hours": hours, **lost}
+
+
 def write_epochs(folder: Path, epochs: list[tuple[str, list[dict]]]) -> tuple[list, list]:
     """Write the log and the environment of each epoch, given its devices and lines."""
     logs, checkpoints = [], []
@@ -207,12 +225,18 @@ def test_on_gpus_their_own_clock_counts_and_energy_is_of_all_of_them(tmp_path):
     first = gpu_line(1, 30.0, Usage(seconds=30, busy_seconds=27, joules=9000))
     second = gpu_line(2, 10.0, Usage(seconds=10, busy_seconds=5, joules=2000))
     third = gpu_line(3, 40.0, Usage(seconds=40, busy_seconds=40, joules=15000))
-    epochs = [("3 x NVIDIA L40S", [first, second]), ("2 x NVIDIA A100", [third])]
+    epochs = [
+        ("3 x NVIDIA L40S", [first, second, account_of(3, 100.0, devices=3)]),
+        ("2 x NVIDIA A100", [third, account_of(1, 50.0, devices=2)]),
+    ]
     cost = cost_on_gpus(tmp_path, epochs)
     assert (cost["devices"], cost["device"]) == (3, "NVIDIA L40S and NVIDIA A100")
-    assert cost["seconds"] == pytest.approx(80)
-    assert cost["device_hours"] == pytest.approx((3 * 40 + 2 * 40) / 3600)
-    assert cost["by_epoch"][1]["device_hours"] == pytest.approx(80 / 3600)
+    assert cost["step_seconds"] == pytest.approx(80)
+    assert cost["seconds"] == pytest.approx(150)
+    assert cost["device_hours"] == pytest.approx((3 * 100 + 2 * 50) / 3600)
+    assert cost["by_epoch"][1]["device_hours"] == pytest.approx(100 / 3600)
+    assert (cost["jobs"], cost["repeated_steps"], cost["repeated_seconds"]) == (4, 10, 20)
+    assert [each["jobs"] for each in cost["by_epoch"]] == [3, 1]
     assert cost["examples_per_second"] == pytest.approx(24 / 60)
     assert cost["gpu_utilisation"] == pytest.approx(100 * 72 / 80)
     assert cost["energy_joules"] == pytest.approx(26000)
@@ -220,7 +244,7 @@ def test_on_gpus_their_own_clock_counts_and_energy_is_of_all_of_them(tmp_path):
 
 
 def test_what_was_measured_for_a_part_only_is_not_told_of_the_whole(tmp_path):
-    lines = [gpu_line(1, 30.0, Usage(30, 27, 9000)), gpu_line(2, 10.0, Usage())]
+    lines = [gpu_line(1, 30.0, Usage(30, 27, 9000)), gpu_line(2, 10.0, Usage()), account_of()]
     cost = cost_on_gpus(tmp_path, [("1 x NVIDIA A100", lines)])
     assert cost["gpu_utilisation"] is cost["energy_joules"] is None
 
@@ -244,7 +268,15 @@ def test_a_log_without_what_is_needed_is_named_with_the_remedy(tmp_path, field, 
 
 def test_a_training_without_a_step_is_named(tmp_path):
     with pytest.raises(UserError, match=r"tiny_e1\.jsonl: no line tells of a step; delete"):
-        cost_on_gpus(tmp_path, [("1 x CPU", [{"eval_loss": 0.5, "step": 3}])])
+        cost_on_gpus(tmp_path, [("1 x CPU", [{"eval_loss": 0.5, "step": 3}, account_of()])])
+
+
+def test_a_log_that_does_not_tell_what_its_jobs_took_is_named_with_the_remedy(tmp_path):
+    lines = [gpu_line(1, 1.0, Usage()), {"eval_loss": 0.5, "step": 1}]
+    with pytest.raises(
+        UserError, match=r"tiny_e1\.jsonl: no line tells what its jobs took; delete"
+    ):
+        cost_on_gpus(tmp_path, [("1 x NVIDIA A100", lines)])
 
 
 @pytest.mark.parametrize("devices", [None, 3, "CPU", "x CPU"])

@@ -2,10 +2,12 @@
 
 import json
 import random
+import re
 import signal
 import subprocess
 import sys
 import textwrap
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,8 +18,10 @@ import torch
 
 from lionrank import losses, training_state
 from lionrank.batches import GlobalBatches
+from lionrank.efficiency import ACCOUNT
 from lionrank.errors import UserError
 from lionrank.losses import BinaryCrossEntropy
+from lionrank.training_log import PHASES
 
 QUERIES = 60
 STEPS = QUERIES * 2 // 4
@@ -49,19 +53,48 @@ def test_a_training_killed_at_any_step_ends_with_the_bits_of_one_never_stopped(
         task = tiny.request(checkpoint, data, epoch, tmp_path / "killed", **changes)
         first = (epoch - 1) * STEPS
         output = tmp_path / f"output_{epoch}"
+        begun, lost = time.time(), {}
         for step in sorted(steps.sample(range(first + 1, first + STEPS - 10), 2)):
             tiny.kill_at(tiny.start(task, output), task, step, signal.SIGKILL)
             assert not Path(task["checkpoint"]).exists()
+            # The second one may be killed before it has begun: the log is still the first one's.
+            attempts = tiny.attempts(task)
+            if (made := attempts[-1]["step"]) is not None:
+                # The log has every second step.
+                assert made - tiny.lines(tiny.state_folder(task) / "log.jsonl")[-1]["step"] in (
+                    0,
+                    1,
+                )
+                kept = max([first, *(int(path.name[5:]) for path in states(task))])
+                lost[len(attempts)] = made - kept
         last = tiny.start(task, output)
         last.join()
         assert last.exitcode == 0, output.read_text()
         assert "Going on after step" in output.read_text()
         assert not tiny.state_folder(task).exists()
         checkpoint = Path(task["checkpoint"])
+        account = tiny.account(checkpoint)
+        assert account["jobs"] == len(attempts) + 1
+        assert account["repeated_steps"] == sum(lost.values())
+        assert 0 <= account["repeated_seconds"] < account["job_seconds"] < time.time() - begun
+        seconds = sum(
+            line[f"seconds_{phase}"] for line in tiny.steps(checkpoint) for phase in PHASES
+        )
+        assert account["job_seconds"] > seconds + account["repeated_seconds"]
+        assert account["device_hours"] == pytest.approx(account["job_seconds"] / 3600)
+        for count in filter(None, lost.values()):
+            assert re.search(
+                rf"; {count} steps? of the job before (is|are) repeated, \d", output.read_text()
+            )
+    assert tiny.account(whole)["jobs"] == 1
     tiny.assert_same_bits(whole, checkpoint)
     logs = [*tiny.log(checkpoint.with_name(checkpoint.name.replace("e2", "e1")))]
     together = [line for line in logs + tiny.log(checkpoint) if "loss" in line]
     assert tiny.timeless(together) == tiny.timeless(tiny.steps(whole))
+
+
+def states(task):
+    return sorted(tiny.state_folder(task).glob("step-*"), key=lambda path: int(path.name[5:]))
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -75,7 +108,11 @@ def test_a_signal_ends_a_training_after_a_whole_step_that_is_kept(start, data, t
     assert int(state.name.removeprefix("step-")) >= 3
     last = tiny.start(task, output)
     last.join()
-    assert f"Going on after step {state.name.removeprefix('step-')}, from" in output.read_text()
+    step = state.name.removeprefix("step-")
+    assert f"Going on after step {step}, from {state}.\n" in output.read_text()
+    account = tiny.account(Path(task["checkpoint"]))
+    assert account["jobs"] == 2
+    assert account["repeated_steps"] == account["repeated_seconds"] == 0
     tiny.assert_same_bits(whole, Path(task["checkpoint"]))
 
 
@@ -87,18 +124,16 @@ def stopped(start, data, tmp_path):
     return task
 
 
-def states(task):
-    return sorted(tiny.state_folder(task).glob("step-*"), key=lambda path: int(path.name[5:]))
-
-
 def test_a_truncated_state_falls_back_to_the_one_before(start, data, tmp_path, stopped, capsys):
     before, newest = states(stopped)
+    lost = tiny.attempts(stopped)[-1]["step"] - int(before.name[5:])
     weights = newest / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:1000])
     checkpoint = tiny.train(start, data, 1, tmp_path / "stopped")
     told = capsys.readouterr().out
     assert f"{newest} is damaged (model.safetensors has 1,000 bytes of" in told
-    assert f"Going on after step {before.name[5:]}, from {before}" in told
+    assert f"Going on after step {before.name[5:]}, from {before}; {lost} steps of the job" in told
+    assert tiny.account(checkpoint)["repeated_steps"] == lost > 4
     tiny.assert_same_bits(tiny.train(start, data, 1, tmp_path / "whole"), checkpoint)
 
 
@@ -131,12 +166,85 @@ def test_a_second_job_is_refused_while_the_first_one_trains(start, data, tmp_pat
     assert Path(task["checkpoint"]).exists()
 
 
+class Fails(BinaryCrossEntropy):
+    """Ends a job while it makes the step `at`, of which each takes `seconds`, if `at` comes."""
+
+    at: int | None
+    seconds = 0.02
+    step = 0
+
+    def forward(self, logits, targets):
+        if torch.is_grad_enabled():
+            Fails.step += 1
+            time.sleep(self.seconds)
+            if self.step == self.at:
+                raise RuntimeError("as it were")
+        return super().forward(logits, targets)
+
+
+def fail_at(monkeypatch, step):
+    monkeypatch.setitem(losses.LOSSES, "bce", Fails)
+    monkeypatch.setattr(Fails, "at", step, raising=False)
+    monkeypatch.setattr(Fails, "step", 0)
+
+
+def test_the_steps_after_the_last_state_are_repeated_and_counted_exactly(
+    start, data, tmp_path, monkeypatch, capsys
+):
+    """Also from job to job: the second one fails before it has kept a state, the third goes on."""
+    changes = {"state_every": {"steps": 8}, "log_every": 5}
+    for step in (15, 5):  # 14 steps made, 8 kept; 4 more made, none kept
+        fail_at(monkeypatch, step)
+        with pytest.raises(RuntimeError, match="as it were"):
+            tiny.train(start, data, 1, tmp_path, **changes)
+    fail_at(monkeypatch, None)
+    checkpoint = tiny.train(start, data, 1, tmp_path, **changes)
+    told = re.findall(r"after step 8, .*; (\d) steps .* repeated, (\S+) s", capsys.readouterr().out)
+    account = tiny.account(checkpoint)
+    assert [int(steps) for steps, _ in told] == [6, 4]
+    assert (account["jobs"], account["repeated_steps"]) == (3, 10)
+    assert account["repeated_seconds"] == pytest.approx(sum(float(s) for _, s in told), abs=0.1)
+    assert account["repeated_seconds"] >= 10 * Fails.seconds
+
+
+def test_an_epoch_that_begins_anew_says_what_is_repeated(
+    start, data, tmp_path, monkeypatch, capsys
+):
+    """In the first epoch from the start, in the second from the first one's checkpoint."""
+    for epoch, begins in ((1, "Beginning the training anew"), (2, f"Going on after step {STEPS}")):
+        fail_at(monkeypatch, 3)
+        with pytest.raises(RuntimeError, match="as it were"):
+            tiny.train(start, data, epoch, tmp_path)
+        fail_at(monkeypatch, None)
+        capsys.readouterr()
+        start = tiny.train(start, data, epoch, tmp_path)
+        said = capsys.readouterr().out
+        assert re.search(rf"{begins}.*; 2 steps of the job before are repeated, 0\.\d s of", said)
+        assert tiny.account(start)["repeated_steps"] == 2
+
+
+def test_a_job_begins_when_it_has_its_devices(start, data, tmp_path):
+    ago = time.time() - 1000
+    checkpoint = tiny.train(start, data, 1, tmp_path, begun=ago)
+    account = tiny.account(checkpoint)
+    assert 1000 < account["job_seconds"] < time.time() - ago
+    assert account["devices"] == "1 x CPU"
+
+
+def test_what_is_kept_for_good_names_no_host(start, data, tmp_path):
+    checkpoint = tiny.train(start, data, 1, tmp_path)
+    assert tiny.account(checkpoint).keys() == {*ACCOUNT, "devices", "step", "epoch"}
+    assert not list(checkpoint.rglob("attempts*"))
+
+
 def test_a_job_killed_while_it_evaluates_does_not_train_again(start, data, tmp_path, capsys):
     """What is left to do is found in the state of the epoch's end."""
     with pytest.raises(FileNotFoundError):
         tiny.train(start, {**data, "held_out": str(tmp_path / "no")}, 1, tmp_path / "evaluated")
     checkpoint = tiny.train(start, data, 1, tmp_path / "evaluated")
     assert f"Going on after step {STEPS}, from" in capsys.readouterr().out
+    account = tiny.account(checkpoint)
+    assert (account["jobs"], account["repeated_steps"], account["repeated_seconds"]) == (2, 0, 0)
     whole = tiny.train(start, data, 1, tmp_path / "whole")
     tiny.assert_same_bits(whole, checkpoint)
     assert tiny.timeless(tiny.log(whole)) == tiny.timeless(tiny.log(checkpoint))

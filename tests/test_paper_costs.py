@@ -112,6 +112,33 @@ def test_what_a_training_takes_stands_as_the_table_of_efficiency_prints_it(world
     assert world.by_relation(found[0], said) == truth
 
 
+def test_the_jobs_and_what_was_repeated_are_those_of_the_measurements(world):
+    trainings = world.costs["trainings"].values()
+    epochs = [epoch for each in trainings for epoch in each["by_epoch"]]
+    jobs = sum(epoch["jobs"] for epoch in epochs)
+    steps = sum(epoch["repeated_steps"] for epoch in epochs)
+    ((count, all_jobs, rest),) = sentences(
+        r"The (\w+) epochs took (\w+) jobs, (.+?interrupted(?:, and .+?)?)\. ", world.text
+    )
+    assert (number(count), number(all_jobs)) == (len(epochs), jobs)
+    if jobs == len(epochs):
+        assert rest == "none of which was interrupted"
+        return
+    lost, made_again = re.fullmatch(r"(\w+) of which w\w+ interrupted, and (.+)", rest).groups()
+    assert number(lost) == jobs - len(epochs)
+    if not steps:
+        assert made_again == "no step was made again"
+        return
+    again, time = re.fullmatch(r"(\w+) steps were made again \((.+)\)", made_again).groups()
+    assert number(again) == steps
+    units = {"hour": 3600, "minute": 60, "second": 1}
+    said = sum(
+        int(value) * units[unit] for value, unit in re.findall(r"\{(\d+)\}\{\\(\w+)\}", time)
+    )
+    expected = sum(epoch["repeated_seconds"] for epoch in epochs)
+    assert said == pytest.approx(expected, abs=0.5)
+
+
 def test_lions_optimizer_state_is_the_share_of_adamws_that_is_said(world):
     trainings = world.costs["trainings"]
     shares = sorted(

@@ -53,5 +53,10 @@ def test_a_killed_job_that_is_retried_ends_with_the_bits_of_one_never_killed(dem
 
     tiny.assert_same_bits(tmp_path / "undisturbed", tmp_path / CHECKPOINT)
     before = [json.loads(line) for line in lines.splitlines()]
-    assert tiny.timeless(tiny.lines(log)) == tiny.timeless(before)
+    *again, account = tiny.lines(log)
+    assert tiny.timeless(again) == tiny.timeless(before[:-1])
+    assert (account["jobs"], before[-1]["jobs"]) == (2, 1)
+    lost = account["repeated_steps"]
+    assert 0 <= lost < 10 and before[-1]["repeated_steps"] == 0
+    assert (f"; {lost} step" in job_log) == bool(lost)
     assert not live.parent.exists()

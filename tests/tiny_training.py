@@ -162,8 +162,22 @@ def lines(path: Path) -> list[dict]:
 
 
 def log(checkpoint: Path) -> list[dict]:
-    """Return the lines of a checkpoint's log."""
-    return lines(checkpoint.parents[1] / "training" / f"{checkpoint.name}.jsonl")
+    """Return the lines of a checkpoint's log, without the account of its jobs."""
+    return lines(log_file(checkpoint))[:-1]
+
+
+def account(checkpoint: Path) -> dict:
+    """Return what the jobs of a checkpoint's epoch took, as its log says."""
+    return lines(log_file(checkpoint))[-1]
+
+
+def log_file(checkpoint: Path) -> Path:
+    return checkpoint.parents[1] / "training" / f"{checkpoint.name}.jsonl"
+
+
+def attempts(task: dict) -> list[dict]:
+    """Return the lines of the jobs so far of an epoch that is not complete."""
+    return lines(state_folder(task) / "attempts.jsonl")
 
 
 def timeless(records: list[dict]) -> list[dict]:

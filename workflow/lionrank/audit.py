@@ -1,9 +1,12 @@
 """The audit page: what an experiment downloads, trains, scores and needs, before any of it runs.
 
 Every number comes from the config, the sources' table and the list of jobs, or is arithmetic on
-them (lionrank.estimates). What cannot be estimated is None, printed as "not estimated".
+them (lionrank.estimates). What cannot be estimated is None, printed as "not estimated". Once epochs
+are complete, what they took stands beside what was estimated.
 """
 
+import math
+import os
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -11,6 +14,7 @@ from typing import Any
 
 from lionrank import config as experiment
 from lionrank import markdown, published
+from lionrank.efficiency import account
 from lionrank.errors import UserError
 from lionrank.estimates import disk_use, held_out_work, reranking_work, total, training_work
 from lionrank.experiment import judged_topics
@@ -34,6 +38,7 @@ def collect(
     used: Iterable[str],
     settings: Path,
     jobs: Mapping[str, int],
+    logs: Iterable[str | os.PathLike],
 ) -> dict[str, Any]:
     """Return what the page shows, by name.
 
@@ -43,9 +48,11 @@ def collect(
         used: names of the sources that this experiment uses.
         settings: paper/published/settings.csv.
         jobs: number of jobs of the whole experiment by rule.
+        logs: the training logs that there are.
 
     Raises:
-        UserError: a used source is not in the table, or `settings` cannot be read; names it.
+        UserError: a used source is not in the table, `settings` cannot be read, or a log does not
+            tell what its epoch took; names it.
     """
     used = _used(sources, set(used), config["sources"]["table"])
     trainings = [
@@ -53,6 +60,10 @@ def collect(
         for model in config["grid"]["models"]
         for optimizer in config["grid"]["optimizers"]
     ]
+    accounts = {Path(log).stem: account(log) for log in logs}
+    for training in trainings:
+        training["taken"] = _taken(training, accounts)
+    taken = [training["taken"]["hours"] for training in trainings if training["taken"]]
     reranking, development = (
         [reranking_work(config, kind, name) for name in config["grid"][kind]]
         for kind in ("test_sets", "dev_sets")
@@ -71,6 +82,7 @@ def collect(
         "assumed": _assumed(config),
         "trainings": trainings,
         "training_hours": total(training["gpu_hours"] for training in trainings),
+        "taken_hours": math.fsum(taken) if taken else None,
         "reranking": reranking,
         "reranking_hours": total(test_set["gpu_hours"] for test_set in reranking),
         "development": development,
@@ -82,6 +94,32 @@ def collect(
         "compared": compared,
         "differing": {source: _differing(compared, source) for source in published.SOURCES},
         "texts": [row for row in rows if not row.training],
+    }
+
+
+def _taken(training: dict, accounts: Mapping[str, Mapping[str, Any]]) -> dict[str, Any] | None:
+    """Return what a training's complete epochs took, None where there is none.
+
+    It has epochs (those that were trained) of `of`, whether it stopped early, jobs, hours (device
+    hours), devices in words and ratio, of the hours to those estimated for as many epochs.
+    """
+    names = [f"{training['name']}_e{epoch}" for epoch in range(1, training["jobs"] + 1)]
+    complete = [accounts[name] for name in names if name in accounts]
+    trained = [each for each in complete if each["jobs"]]
+    if not trained:
+        return None
+    hours = math.fsum(each["device_hours"] for each in trained)
+    estimated = training["gpu_hours"]
+    share = len(trained) / training["jobs"]
+    return {
+        "epochs": len(trained),
+        "of": training["jobs"],
+        "stopped": len(complete) > len(trained),
+        "jobs": sum(each["jobs"] for each in trained),
+        "repeated_steps": sum(each["repeated_steps"] for each in trained),
+        "hours": hours,
+        "devices": " and ".join(dict.fromkeys(each["devices"] for each in trained)),
+        "ratio": hours / (estimated * share) if estimated else None,
     }
 
 

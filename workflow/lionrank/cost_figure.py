@@ -77,7 +77,7 @@ def cost_figure(
 def costs(efficiency: Mapping[str, Any], grid: Grid) -> tuple[dict[str, list[float]], str]:
     """Return what each training had cost after each epoch, and the unit.
 
-    That is device hours if any training had a GPU, else minutes of wall time.
+    That is device hours if any training had a GPU, else minutes of wall time; of all its jobs.
 
     Raises:
         UserError: the cost of an epoch of the grid is absent.

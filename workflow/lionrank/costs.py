@@ -31,6 +31,24 @@ class Effort:
 
 
 @dataclass(frozen=True)
+class Jobs:
+    """How many jobs the epochs took that were trained, and the steps that were made again.
+
+    `seconds` is what these had taken when they were lost.
+    """
+
+    epochs: int
+    jobs: int
+    steps: int
+    seconds: float
+
+    @property
+    def interrupted(self) -> int:
+        """The jobs that were killed, stopped or failed before their epoch was complete."""
+        return self.jobs - self.epochs
+
+
+@dataclass(frozen=True)
 class Costs:
     """What the trainings cost.
 
@@ -42,6 +60,7 @@ class Costs:
     efforts: tuple[Effort, ...]
     front: tuple[str, ...]
     devices: tuple[str, ...]
+    jobs: Jobs
 
     @property
     def state_percents(self) -> list[int]:
@@ -60,11 +79,22 @@ def costs(findings: Findings, trainings: Mapping[str, Measured]) -> Costs:
         efforts=tuple(_effort(duel, trainings) for duel in findings.duels),
         front=tuple(_front(_points(findings, trainings))),
         devices=tuple(devices),
+        jobs=_jobs([trainings[name] for name in _names(findings)]),
     )
 
 
 def _names(findings: Findings) -> list[str]:
     return [f"{model.name}_{optimizer}" for model, optimizer in findings.grid.trainings()]
+
+
+def _jobs(trainings: Sequence[Measured]) -> Jobs:
+    epochs = [epoch for each in trainings for epoch in each["by_epoch"] if epoch["jobs"]]
+    return Jobs(
+        epochs=len(epochs),
+        jobs=sum(epoch["jobs"] for epoch in epochs),
+        steps=sum(epoch["repeated_steps"] for epoch in epochs),
+        seconds=sum(epoch["repeated_seconds"] for epoch in epochs),
+    )
 
 
 def _effort(duel: Duel, trainings: Mapping[str, Measured]) -> Effort:

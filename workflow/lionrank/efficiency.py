@@ -4,19 +4,22 @@ How each number is made, of the log's lines (`lionrank.training_log`), a line be
 happened since the one before:
 
 - The time of a line is that of its phases: on a GPU as CUDA's events tell it, on a CPU as the clock
-  does. `seconds` adds up steps and saving; reading data counts, and waiting for it. Not in a log,
-  and so not in here: loading the model, development scores, the last state of an epoch, which is
-  saved after its last line, and what a killed job did after the state that was gone on from.
+  does. `step_seconds` adds up steps and saving; reading data counts, and waiting for it. Every step
+  is in it once: not what a job did after the state that the next one went on from.
 - Examples and tokens (padding aside) a second are all of them over all the time in steps, without
   saving. Padding is its share of all tokens that were computed on.
 - Memory and optimizer state are the most that any line tells: what torch has allocated on the
   first GPU, or the process' resident set on a CPU, with the libraries in it.
 - Utilisation is the mean over time (lines weighted by theirs) and GPUs, energy the sum over both.
   Each is None unless every line has it: a part of a training is not the training.
-- Device hours are seconds times devices, epoch by epoch.
 
-Lines are exact over restarts, so nothing is counted twice or lost. An epoch that early stopping
-left out has an empty log and cost nothing.
+What the cluster was occupied with is told by a log's last line (`lionrank.attempts`): `seconds` of
+wall time in all jobs of an epoch, killed ones too, from when they got their devices to their end or
+last sign of life, so with loading, the loss on held-out pairs and steps that were repeated. Device
+hours are these seconds times the devices of each job. Starting Python and waiting for devices are
+not in them, nor development scores, which are other jobs.
+
+An epoch that early stopping left out has an empty log and cost nothing.
 """
 
 import json
@@ -40,21 +43,32 @@ _COUNTS = ("examples", "tokens", "padding", "peak_memory_bytes", "optimizer_stat
 _DEVICES = re.compile(r"(\d+) x (.+)")
 
 
+ACCOUNT = ("jobs", "job_seconds", "device_hours", "repeated_steps", "repeated_seconds")
+"""Numbers of a log's last line."""
+
+
 @dataclass(frozen=True)
 class Epoch:
-    """The lines of one epoch's log that tell of steps, and the devices that it ran on."""
+    """The lines of one epoch's log that tell of steps, the devices, and what its jobs took."""
 
     number: int
     devices: int
     device: str
     lines: Sequence[Mapping[str, float]]
+    account: Mapping[str, Any]
 
-    def seconds(self, phases: Iterable[str] = _PHASES) -> float:
+    def step_seconds(self, phases: Iterable[str] = _PHASES) -> float:
         return math.fsum(_seconds(line, self.device, phases) for line in self.lines)
 
     @property
-    def device_hours(self) -> float:
-        return self.seconds() * self.devices / 3600
+    def cost(self) -> dict[str, Any]:
+        """What `efficiency` has of it, and in sum of a training."""
+        return {
+            "seconds": self.account["job_seconds"],
+            "device_hours": self.account["device_hours"],
+            "step_seconds": self.step_seconds(),
+            **{key: self.account[key] for key in ("jobs", "repeated_steps", "repeated_seconds")},
+        }
 
 
 def efficiency(
@@ -64,9 +78,10 @@ def efficiency(
     """Return what every training cost as a JSON object.
 
     It has `trainings`, by name: device and devices (the most at a time), seconds, device_hours,
-    by_epoch (epoch, seconds and device_hours of each), examples, examples_per_second,
-    tokens_per_second, padding (0 to 1), peak_memory_bytes, optimizer_state_bytes, gpu_utilisation
-    (percent) and energy_joules, both of which may be None.
+    step_seconds, jobs, repeated_steps and repeated_seconds, the same of each epoch in by_epoch with
+    its number as epoch, examples, examples_per_second, tokens_per_second, padding (0 to 1),
+    peak_memory_bytes, optimizer_state_bytes, gpu_utilisation (percent) and energy_joules, both of
+    which may be None.
 
     Args:
         logs: the training logs of each training, in the order of their epochs.
@@ -95,10 +110,26 @@ def _read_epochs(logs: Sequence[str | os.PathLike], checkpoints: Mapping[str, Pa
     epochs = []
     for number, log in enumerate(map(Path, logs), start=1):
         devices, device = _devices(checkpoints[log.stem] / ENVIRONMENT)
-        epochs.append(Epoch(number, devices, device, _read_lines(log, device)))
+        epochs.append(Epoch(number, devices, device, _read_lines(log, device), account(log)))
     if not epochs[0].lines:
         raise UserError(f"{logs[0]}: no line tells of a step; {_again(logs[0])}.")
     return epochs
+
+
+def account(log: str | os.PathLike) -> dict[str, Any]:
+    """Return what the jobs of an epoch took, by `ACCOUNT`, and their devices in words.
+
+    All is 0, and there are no devices, where early stopping left the epoch out.
+
+    Raises:
+        UserError: the log does not end with it; names the log and the remedy.
+    """
+    *_, last = ({}, *read_json_lines(log))
+    if not last:
+        return dict.fromkeys(ACCOUNT, 0) | {"devices": ""}
+    if not all(isinstance(last.get(key), int | float) for key in ACCOUNT):
+        raise UserError(f"{log}: no line tells what its jobs took; {_again(log)}.")
+    return last
 
 
 def _devices(path: Path) -> tuple[int, str]:
@@ -114,7 +145,7 @@ def _devices(path: Path) -> tuple[int, str]:
 
 
 def _read_lines(path: Path, device: str) -> list[Mapping[str, float]]:
-    """Return the lines that tell of steps; the loss on held-out pairs has a line of its own."""
+    """Return the lines that tell of steps: not the loss on held-out pairs, nor the account."""
     needed = {*_COUNTS, *(_time(phase, device) for phase in _PHASES)}
     lines = []
     for number, line in enumerate(read_json_lines(path), start=1):
@@ -141,22 +172,15 @@ def _seconds(line: Mapping[str, float], device: str, phases: Iterable[str] = _PH
 
 def _cost(epochs: Sequence[Epoch]) -> dict[str, Any]:
     lines = [line for epoch in epochs for line in epoch.lines]
-    steps = math.fsum(epoch.seconds(_STEPS) for epoch in epochs)
+    steps = math.fsum(epoch.step_seconds(_STEPS) for epoch in epochs)
+    by_epoch = [{"epoch": epoch.number, **epoch.cost} for epoch in epochs]
     # Both are counted since the training's start.
     examples, tokens = lines[-1]["examples"], lines[-1]["tokens"]
     return {
         "device": " and ".join(dict.fromkeys(epoch.device for epoch in epochs)),
         "devices": max(epoch.devices for epoch in epochs),
-        "seconds": math.fsum(epoch.seconds() for epoch in epochs),
-        "device_hours": math.fsum(epoch.device_hours for epoch in epochs),
-        "by_epoch": [
-            {
-                "epoch": epoch.number,
-                "seconds": epoch.seconds(),
-                "device_hours": epoch.device_hours,
-            }
-            for epoch in epochs
-        ],
+        **{key: _sum(each[key] for each in by_epoch) for key in epochs[0].cost},
+        "by_epoch": by_epoch,
         "examples": examples,
         "examples_per_second": examples / steps,
         "tokens_per_second": tokens / steps,
@@ -166,6 +190,12 @@ def _cost(epochs: Sequence[Epoch]) -> dict[str, Any]:
         "gpu_utilisation": _utilisation(epochs),
         "energy_joules": _energy(lines),
     }
+
+
+def _sum(values: Iterable[float]) -> float:
+    """Return the exact sum of seconds or hours, and that of counts as one."""
+    values = list(values)
+    return sum(values) if all(isinstance(value, int) for value in values) else math.fsum(values)
 
 
 def _slots(lines: Sequence[Mapping[str, float]]) -> float:

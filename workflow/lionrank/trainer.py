@@ -62,6 +62,8 @@ class Trainer(CrossEncoderTrainer):
         self.asked_part = per_device_batch
         self.part = per_device_batch or args.per_device_train_batch_size
         self.ran_out = False
+        self.seconds_before = 0.0
+        """In training, of the jobs that this one goes on from."""
         self.name_pairs = name_pairs
         self.rate = math.nan
         super().__init__(model=model, args=args, loss=loss, optimizers=(optimizer, None))
@@ -149,6 +151,11 @@ class Trainer(CrossEncoderTrainer):
         return loss
 
     @property
+    def seconds(self) -> float:
+        """Wall time in training since its start, as if no job had ever been interrupted."""
+        return self.seconds_before + time.monotonic() - self.steps.begun
+
+    @property
     def step_of_epoch(self) -> int:
         """The step that is being made, counted from 0 at the epoch's start."""
         return self.state.global_step % len(self.order)
@@ -189,6 +196,7 @@ class Trainer(CrossEncoderTrainer):
         """Take over what a state or a checkpoint knows besides the Trainer's own files."""
         known = json.loads((folder / PROGRESS).read_text(encoding="utf-8"))
         self.meter.load_state_dict(known["meter"])
+        self.seconds_before = known["seconds"]
         if known["ran_out"] and known["asked_part"] == self.asked_part:
             self.part, self.ran_out = min(self.part, known["part"]), True
 
@@ -207,6 +215,7 @@ class Trainer(CrossEncoderTrainer):
     def _progress(self) -> dict:
         return {
             "meter": self.meter.state_dict(),
+            "seconds": self.seconds,
             "ran_out": self.ran_out,
             "part": self.part,
             "asked_part": self.asked_part,
@@ -260,7 +269,8 @@ class Steps(TrainerCallback):
         return self.stop_signal is not None, waited >= 60 * self.state_every["minutes"]
 
     def on_train_begin(self, args, state: TrainerState, control, **_: Any) -> None:
-        self.kept = (time.monotonic(), state.global_step)
+        self.begun = time.monotonic()
+        self.kept = (self.begun, state.global_step)
         self.bar = tqdm(
             total=self.last_step,
             initial=state.global_step,
@@ -301,7 +311,7 @@ class Steps(TrainerCallback):
     def on_log(self, args, state, control, logs: dict, **_: Any) -> None:
         if "loss" not in logs:
             return
-        self.bar.set_postfix_str(f"loss {logs['loss']:.4f}")
+        self.bar.set_postfix_str(f"loss {logs['loss']:.4f}", refresh=False)
         losses = [line["loss"] for line in state.log_history if "loss" in line]
         if warning := stall_warning(losses, state.global_step):
             print(warning)

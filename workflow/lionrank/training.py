@@ -7,7 +7,10 @@ the random generators' state, so that the next epoch goes on as if it had never 
 import json
 import math
 import os
-from contextlib import nullcontext
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -22,13 +25,14 @@ from transformers import TrainerCallback, TrainerState
 from transformers.utils import logging as transformers_logging
 
 from lionrank import batches, checkpoints, cross_encoder, optimizers
+from lionrank.attempts import Attempt, attempt
 from lionrank.device import check_precision
 from lionrank.files import sha256, write_json_lines
 from lionrank.held_out import eval_loss
 from lionrank.losses import LOSSES, Loss
 from lionrank.tracking import report_to
 from lionrank.trainer import Trainer
-from lionrank.training_state import EpochState
+from lionrank.training_state import LOG, EpochState
 
 SCHEDULES = {"none": "constant_with_warmup", "linear": "linear", "cosine": "cosine"}
 
@@ -47,6 +51,7 @@ def train_epoch(
     tracking: str | None,
     checkpoint: str | os.PathLike,
     log: str | os.PathLike,
+    begun: float | None = None,
 ) -> None:
     """Train from the checkpoint `previous` to the end of epoch `epoch` and write `checkpoint`.
 
@@ -54,13 +59,15 @@ def train_epoch(
     Parquet files in the shape of the loss. `hardware` has the config's keys per_device_batch,
     workers and state_every; `batch_size` is that of the evaluation. What a job of this epoch that
     was killed has left beside `log` is taken up. Run by several processes, as torchrun starts them,
-    they share each global batch.
+    they share each global batch. `begun` is when the job got its devices, in seconds since 1970;
+    left out, it is now. The last line of `log` says what all jobs of the epoch took.
 
     Raises:
         UserError: what the settings ask for cannot be had, an input is damaged, a state belongs to
             another training, memory or disk are too small, the loss is not finite, or a signal
             stopped the training.
     """
+    begun = time.time() if begun is None else begun
     transformers_logging.disable_progress_bar()  # of every file that is read or written
     check_precision(device, settings["precision"])
     first_step = checkpoints.steps_before(previous)
@@ -69,29 +76,52 @@ def train_epoch(
     name = Path(checkpoint).name
     trackers = report_to(tracking, name.rpartition("_")[0], Path(log).parent)
     arguments = training_arguments(settings, state.partial, device, name, trackers)
-    leads = PartialState().is_main_process
-    with state.locked() if leads else nullcontext():
-        if leads:
+    stamp = partial(_stamp, previous, pairs, settings, epoch, code)
+    with _alone(state, begun, arguments, stamp) as job:
+        if job:
             checkpoints.check_room(previous, state.folder)
-            state.claim(_stamp(previous, pairs, settings, epoch, code))
-        found = broadcast_object_list([state.newest() if leads else None])[0]
+        found = broadcast_object_list([state.newest() if job else None])[0]
         start = found or (previous if first_step else None)
         trainer = _trainer(
             found or previous, pairs, loss, settings, epoch, hardware, arguments, state
         )
-        trainer.add_callback(LogFile(state.folder / "log.jsonl", first_step))
+        trainer.add_callback(LogFile(state.folder / LOG, first_step))
         if start:
             trainer.restore(Path(start))
-        _train(trainer, start)
-        if leads:
+        _train(trainer, start, job)
+        if job:
             end = state.newest()
             lost = eval_loss(end, held_out, loss, batch_size, settings["precision"], device)
             if lost is not None:
                 trainer.log({"eval_loss": lost})
+            lines = lines_since(first_step, trainer.state)
+            # The trackers, which draw curves, have no use for it.
+            account = {name: lines[-1][name] for name in ("step", "epoch")} | job.account()
             # Before the checkpoint, which is what the next job takes for the end of this one.
-            write_json_lines(log, lines_since(first_step, trainer.state))
+            write_json_lines(log, [*lines, account])
             checkpoints.complete(end, _facts(settings, epoch, arguments), checkpoint)
-            state.remove()
+
+
+@contextmanager
+def _alone(
+    state: EpochState,
+    begun: float,
+    arguments: CrossEncoderTrainingArguments,
+    stamp: Callable[[], dict],
+) -> Iterator[Attempt | None]:
+    """Have the epoch's state to this job alone, and remove it when the epoch is complete.
+
+    Yields the account of the job to its first process, and None to the others.
+    """
+    if not PartialState().is_main_process:
+        yield None
+        return
+    with state.locked():
+        state.claim(stamp())
+        device = _name(arguments.device)
+        with attempt(state.folder, begun, arguments.world_size, device) as job:
+            yield job
+        state.remove()
 
 
 def training_arguments(
@@ -184,20 +214,43 @@ class LogFile(TrainerCallback):
                 handle.write(json.dumps(state.log_history[-1]) + "\n")
 
 
+class SignsOfLife(TrainerCallback):
+    """Says after each step how far the job has come."""
+
+    def __init__(self, job: Attempt, trainer: Trainer) -> None:
+        self.job, self.trainer = job, trainer
+
+    def on_train_begin(self, args, state, control, **_: Any) -> None:
+        self.job.lives()
+
+    def on_step_end(self, args, state: TrainerState, control, **_: Any) -> None:
+        self.job.made(state.global_step, self.trainer.seconds)
+
+    def on_save(self, args, state, control, **_: Any) -> None:
+        self.job.lives()
+
+
 def lines_since(step: int, state: TrainerState) -> list[dict]:
     """Return the lines of the training log after a step."""
     return [line for line in state.log_history if line["step"] > step]
 
 
-def _train(trainer: Trainer, start: str | os.PathLike | None) -> None:
+def _train(trainer: Trainer, start: str | os.PathLike | None, job: Attempt | None) -> None:
     """Train to the end of the epoch, unless the state is of its end already."""
     try:
+        known = TrainerState()
         if start:
             known = TrainerState.load_from_json(str(Path(start) / checkpoints.TRAINER_STATE))
-            print(f"Going on after step {known.global_step}, from {start}.")
-            if known.global_step == trainer.steps.last_step:
-                trainer.state = known
-                return
+        if job:
+            repeats = job.goes_on(known.global_step, trainer.seconds_before)
+            if start:
+                print(f"Going on after step {known.global_step}, from {start}{repeats}.")
+            elif repeats:
+                print(f"Beginning the training anew{repeats}.")
+            trainer.add_callback(SignsOfLife(job, trainer))
+        if start and known.global_step == trainer.steps.last_step:
+            trainer.state = known
+            return
         with trainer.steps.stop_signals():
             trainer.train(resume_from_checkpoint=str(start) if start else None)
     except (OSError, RuntimeError, SafetensorError) as error:

@@ -10,12 +10,13 @@ import os
 import shutil
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
+from lionrank import attempts
 from lionrank.errors import UserError
 from lionrank.files import sha256, write_json
 
@@ -27,6 +28,7 @@ PATIENCE = 10
 """
 
 STAMP, MANIFEST, LOCK, OWNER = "stamp.json", "manifest.json", "lock", "owner.json"
+LOG = "log.jsonl"
 ABSENT = "absent"
 
 
@@ -41,6 +43,8 @@ class EpochState:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Keep every other job out; the operating system lets go of it when this process ends.
+
+        The folder goes with the lock if nothing else is in it.
 
         Raises:
             UserError: another job is training this epoch.
@@ -60,6 +64,8 @@ class EpochState:
             yield
         finally:
             lock.release()
+            with suppress(OSError):
+                self.folder.rmdir()
 
     def _owner(self) -> str:
         try:
@@ -71,21 +77,25 @@ class EpochState:
     def claim(self, stamp: dict) -> None:
         """Make the folder that of a training with this stamp, a JSON object.
 
+        Where another one left no state, what it took is forgotten.
+
         Raises:
             UserError: it holds states of another; names what differs, and both values.
         """
         path = self.folder / STAMP
-        if self._steps():
-            try:
-                found = json.loads(path.read_text(encoding="utf-8"))
-            except (OSError, ValueError):
-                found = {}
-            if differences := list(_differences(found, json.loads(json.dumps(stamp)))):
-                raise UserError(
-                    f"{self.folder} holds the state of another training ({'; '.join(differences)})"
-                    f": undo that change to go on from step {self._steps()[-1]}, or delete the "
-                    "folder to begin the epoch anew."
-                )
+        try:
+            found = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            found = {}
+        differences = list(_differences(found, json.loads(json.dumps(stamp))))
+        if differences and self._steps():
+            raise UserError(
+                f"{self.folder} holds the state of another training ({'; '.join(differences)}): "
+                f"undo that change to go on from step {self._steps()[-1]}, or delete the folder "
+                "to begin the epoch anew."
+            )
+        if differences:
+            (self.folder / attempts.FILE).unlink(missing_ok=True)
         write_json(path, stamp)
 
     def newest(self) -> Path | None:
@@ -125,8 +135,11 @@ class EpochState:
             shutil.rmtree(self._state(old))
 
     def remove(self) -> None:
-        """Delete the folder, when the epoch's checkpoint is complete."""
-        shutil.rmtree(self.folder)
+        """Delete what is in the folder, when the epoch's checkpoint is complete.
+
+        On NFS the open lock stays under another name, and with it the folder, until its release.
+        """
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _state(self, step: int) -> Path:
         return self.folder / f"step-{step}"

@@ -13,6 +13,7 @@ with job_log(snakemake.log[0]):
         snakemake.params.sources,
         Path(snakemake.input.published),
         snakemake.params.jobs,
+        snakemake.params.logs,
     )
     with atomic_write(snakemake.output[0]) as handle:
         handle.write(page(facts))
