@@ -261,16 +261,45 @@ def test_the_examples_in_the_help_work(folder, lionrank, command):
         assert done.stdout and done.stderr == ""
 
 
+# lionrank status
+
+
+def write_prepared_training(folder: Path) -> None:
+    """Write what a training has that is not begun."""
+    (folder / "checkpoints" / "minilm_lion_e0").mkdir(parents=True)
+
+
+@pytest.mark.parametrize("line", ["status", "status .", "status runs/demo"])
+def test_status_lists_the_trainings_of_the_directory_or_of_the_current_one(folder, lionrank, line):
+    write_prepared_training(folder / "runs" / "demo" if "demo" in line else folder)
+    done = lionrank(line)
+    assert (done.returncode, done.stderr) == (0, "")
+    heading, row, _, totals = done.stdout.splitlines()
+    assert heading.split() == ["training", "epoch", "step", "loss", "examples/s", "ends", "state"]
+    assert row.split() == ["minilm_lion", "-", "-", "-", "-", "-", "not", "begun"]
+    assert totals == "1 not begun"
+
+
+@pytest.mark.parametrize("directory", ["", "absent", "qrels.txt"])
+def test_status_without_trainings_says_so_in_one_line(lionrank, directory):
+    error = one_line(lionrank(f"status {directory}"))
+    assert error.startswith(f"lionrank: no trainings in {directory or '.'}: ")
+
+
 def test_the_help_names_the_commands(lionrank):
     told = lionrank("--help").stdout
-    assert "evaluate" in told and "compare" in told
+    assert all(f"    {command} " in told for command in ("evaluate", "compare", "status"))
 
 
-def test_neither_torch_nor_snakemake_is_imported(folder):
+@pytest.mark.parametrize(
+    ("line", "slow"), [("compare qrels.txt a.trec b.trec", set()), ("status", {"pandas"})]
+)
+def test_neither_torch_nor_snakemake_is_imported(folder, line, slow):
+    write_prepared_training(folder)
     code = (
         "import sys; from lionrank.cli import main; "
-        "sys.argv[1:] = ['compare', 'qrels.txt', 'a.trec', 'b.trec']; main(); "
-        "print(sorted({'torch', 'transformers', 'snakemake'} & sys.modules.keys()))"
+        f"sys.argv[1:] = {line.split()}; main(); "
+        f"print(sorted({slow | {'torch', 'transformers', 'snakemake'}} & sys.modules.keys()))"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=folder, text=True, capture_output=True)
     assert done.stdout.splitlines()[-1] == "[]", done.stderr

@@ -1,4 +1,4 @@
-"""The console script `lionrank`: the project's evaluation for run files from anywhere.
+"""The console script `lionrank`: evaluation for run files from anywhere, and a look at trainings.
 
 A command imports what is slow to import when it runs: `lionrank --help` does not wait for it.
 """
@@ -7,6 +7,7 @@ import argparse
 import signal
 import sys
 from collections.abc import Callable
+from datetime import datetime
 
 import numpy as np
 
@@ -24,6 +25,11 @@ _COMPARE_EXAMPLES = """\
 examples: do two rerankers differ in nDCG@10, then in MAP where grades from 2 are relevant?
   lionrank compare qrels.txt lion.trec adamw.trec
   lionrank compare -m map -l 2 qrels.txt lion.trec adamw.trec
+"""
+_STATUS_EXAMPLES = """\
+examples: what runs here, then what the demo's trainings are doing, every ten seconds
+  lionrank status
+  watch -n 10 lionrank status runs/demo
 """
 
 
@@ -54,6 +60,13 @@ def _compare(arguments: argparse.Namespace) -> None:
     settings = Settings(permutations=arguments.permutations, seed=arguments.seed)
     [contrast] = compare(*map(np.array, values), settings)
     sys.stdout.write(_heading(arguments, contrast.queries, lacking) + _to_text(contrast, settings))
+
+
+def _status(arguments: argparse.Namespace) -> None:
+    from lionrank import status
+
+    trainings = status.read(arguments.directory)
+    sys.stdout.write(status.to_text(trainings, datetime.now()))
 
 
 def _heading(arguments: argparse.Namespace, topics: int, lacking: list[int]) -> str:
@@ -107,7 +120,8 @@ def _from(least: int) -> Callable[[str], int]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="lionrank", description="Evaluate and compare TREC run files."
+        prog="lionrank",
+        description="Evaluate and compare TREC run files, and see what trainings are doing.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -158,6 +172,23 @@ def _parser() -> argparse.ArgumentParser:
         help="seed of tests and interval (default: %(default)s)",
     )
     comparison.set_defaults(command=_compare)
+
+    state = commands.add_parser(
+        "status",
+        help="say what the trainings of an experiment are doing",
+        description="List the trainings of an experiment with epoch, step and loss, speed and "
+        "estimated end,\nfrom their logs. Steps count over all epochs of a training.",
+        epilog=_STATUS_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    state.add_argument(
+        "directory",
+        metavar="DIRECTORY",
+        nargs="?",
+        default=".",
+        help="the experiment's working directory (default: the current one)",
+    )
+    state.set_defaults(command=_status)
     return parser
 
 
