@@ -6,9 +6,13 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from lionrank import checkpoints, development
 from lionrank.device import prepare
@@ -49,7 +53,7 @@ def train_with_processes(processes: int, gpus: int, threads: int, **request: Any
     """
     with tempfile.TemporaryDirectory() as folder:
         task = Path(folder) / "task.json"
-        own = {"gpus": gpus, "threads": max(1, threads // processes)}
+        own = {"gpus": gpus, "threads": max(1, threads // processes), "job": os.getpid()}
         task.write_text(json.dumps(own | {"request": request}, default=str), encoding="utf-8")
         failed = _run(
             [
@@ -68,7 +72,8 @@ def train_with_processes(processes: int, gpus: int, threads: int, **request: Any
 
 def _run(command: list[str]) -> int:
     """Run a command to its end and return its status; it is told to stop when this process is."""
-    process = subprocess.Popen(command)
+    # It inherits the locks on the job's GPUs, so they last until the last process is off them.
+    process = subprocess.Popen(command, close_fds=False)
     numbers = (signal.SIGINT, signal.SIGTERM)
     before = [
         signal.signal(number, lambda number, _: process.send_signal(number)) for number in numbers
@@ -83,11 +88,19 @@ def _run(command: list[str]) -> int:
 def _work(task: Path) -> None:
     """Do one process' part of a task."""
     own = json.loads(task.read_text(encoding="utf-8"))
+    threading.Thread(target=_stop_after, args=(own["job"],), daemon=True).start()
     try:
         train_epoch(device=prepare(own["threads"], own["gpus"]), **own["request"])
     except UserError as error:
         (task.parent / REFUSAL).write_text(str(error), encoding="utf-8")
         sys.exit(1)
+
+
+def _stop_after(job: int) -> None:
+    """Stop this process once that of its job is gone, which `kill -9` leaves no time to do it."""
+    with suppress(psutil.NoSuchProcess):
+        psutil.Process(job).wait()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 if __name__ == "__main__":

@@ -3,12 +3,17 @@
 from lionrank.jobs import job_log
 
 with job_log(snakemake.log[0]):
+    from lionrank.gpu_locks import reserve
+
+    hardware = snakemake.config["hardware"]
+    gpus = reserve(hardware, snakemake.resources.gpu, snakemake.output[0])
+
     from lionrank import development
     from lionrank.dev_evaluation import ndcg
     from lionrank.device import prepare
     from lionrank.files import write_json
 
-    device = prepare(snakemake.threads, snakemake.resources.gpu)
+    device = prepare(snakemake.threads, gpus)
     files = zip(
         snakemake.params.dev_sets,
         snakemake.input.candidates,

@@ -1,13 +1,22 @@
 """Train one epoch, in as many processes as the job has GPUs."""
 
+import time
+
 from lionrank.jobs import job_log
 
 with job_log(snakemake.log[0]):
-    from lionrank.launch import train
+    from lionrank.gpu_locks import reserve
 
     config = snakemake.config
+    gpus = reserve(config["hardware"], snakemake.resources.gpu, snakemake.output.checkpoint)
+    # From here on it occupies its devices, while torch is imported too.
+    begun = time.time()
+
+    from lionrank.launch import train
+
     train(
-        gpus=snakemake.resources.gpu,
+        gpus=gpus,
+        begun=begun,
         threads=snakemake.threads,
         previous=snakemake.input.previous,
         pairs=snakemake.input.pairs,
