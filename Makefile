@@ -10,7 +10,7 @@ COMMANDS :=
 # A terminal gets live bars, a file gets a line a job.
 LOGGER := $(shell test -t 2 && echo --logger rich)
 
-.PHONY: help system install demo report archive test lint bench-join bench-seeds lock clean
+.PHONY: help system install demo report archive test test-cluster lint bench-join bench-seeds lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile | expand -t 18
@@ -30,9 +30,12 @@ archive: install ## pack the demo's results, logs and paper, with checksums, int
 	@$(IN_VENV) snakemake archive --profile profiles/demo $(ARGS) $(LOGGER)
 	@ls runs/demo/*.zip
 
-test: COMMANDS := pdftotext chromium
+test test-cluster: COMMANDS := pdftotext chromium
 test: install ## run all tests, the building of a small demo paper included
 	@$(IN_VENV) pytest --numprocesses 2
+
+test-cluster: install ## run those of them that need a Slurm, which root gets (also part of make test)
+	@$(IN_VENV) pytest -m cluster
 
 lint: install ## check the style of Python and Snakemake code
 	@$(IN_VENV) ruff check

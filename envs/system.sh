@@ -1,7 +1,8 @@
 #!/bin/sh
 # The check before any work: system.sh PYTHON [COMMAND...]
 # Silent if Python's venv, TeX and the commands, which are those of the tests, are there. If not,
-# root gets them from apt where there is one, and anybody else is told the one line to run.
+# root gets them from apt where there is one, and anybody else is told the one line to run. With
+# commands, root also gets Slurm, without which its tests are skipped.
 set -eu
 python=$1
 shift
@@ -23,17 +24,30 @@ missing() {
     done
 }
 
-envs=$(dirname "$0")
-packages=$(sed 's/#.*//' "$envs/apt.txt" ${1:+"$envs/apt-tests.txt"} | xargs)
-missing=$(missing "$@")
-if [ -n "$missing" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    echo "Missing: ${missing%, }. Installing Debian packages, about 3 minutes:"
+packages() { sed 's/#.*//' "$@" | xargs; }
+
+install() {
     apt-get update
+    DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"
+}
+
+is_root_with_apt() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
+
+envs=$(dirname "$0")
+packages=$(packages "$envs/apt.txt" ${1:+"$envs/apt-tests.txt"})
+missing=$(missing "$@")
+if [ -n "$missing" ] && is_root_with_apt; then
+    echo "Missing: ${missing%, }. Installing Debian packages, about 3 minutes:"
     # shellcheck disable=SC2086  # one word a package
-    DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $packages
+    install $packages
     missing=$(missing "$@")
 fi
 if [ -n "$missing" ]; then
     echo "Missing: ${missing%, }. Run: sudo apt-get update && sudo apt-get install -y --no-install-recommends $packages" >&2
     exit 1
+fi
+if [ $# -gt 0 ] && is_root_with_apt && ! command -v slurmctld >/dev/null; then
+    # shellcheck disable=SC2046
+    install $(packages "$envs/apt-cluster.txt") ||
+        echo "No Slurm: the tests of --profile a100 will be skipped." >&2
 fi

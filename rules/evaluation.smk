@@ -1,6 +1,11 @@
 # trec_eval files, and the tables and tests from which every number in the paper comes.
 
 
+localrules:
+    changes,
+    claims,
+
+
 rule evaluate:
     input:
         run="results/{folder}{system}.trec",

@@ -1,6 +1,13 @@
 # Figures of the paper, each as vector PDF and as PNG for the screen, in paper/figures/.
 
 
+localrules:
+    curves_figure,
+    epochs_figure,
+    changes_figure,
+    cost_figure,
+
+
 rule curves_figure:
     input:
         unpack(training_logs),

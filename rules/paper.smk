@@ -27,6 +27,12 @@ PARTS = [
 TRAINING = config["training_pairs"]["collection"]
 
 
+localrules:
+    provenance,
+    main_tex,
+    compile_paper,
+
+
 rule provenance:
     input:
         runs=results(".trec", REPORTED),

@@ -21,6 +21,8 @@ SCREEN_LABELS = {
 
 localrules:
     report_files,
+    screen_table,
+    results_page,
 
 
 report: "../workflow/report/workflow.rst"

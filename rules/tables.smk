@@ -3,6 +3,18 @@
 COLLECTION = config["test_sets"][TEST_SETS[0]]["collection"]
 
 
+localrules:
+    results_table,
+    systems_table,
+    efficiency_table,
+    comparisons_table,
+    changes_table,
+    claims_table,
+    training_table,
+    optimizers_table,
+    collection_table,
+
+
 rule results_table:
     input:
         metrics="results/metrics.csv",

@@ -4,6 +4,7 @@
 localrules:
     best_epoch,
     best_epochs,
+    efficiency,
 
 
 rule initialise:

@@ -1,5 +1,6 @@
 """Running the workflow as a user does, and one small demo that the end-to-end tests share."""
 
+import os
 import re
 import subprocess
 import sys
@@ -14,18 +15,25 @@ ROOT = Path(__file__).parents[1]
 Finished = subprocess.CompletedProcess[str]
 
 
-def start_snakemake(directory: Path, *arguments: str, overlay: str = "") -> subprocess.Popen:
-    """Start the demo's workflow at the tests' reduced size, as a process group of its own."""
+def snakemake_command(
+    directory: Path, *arguments: str | os.PathLike, overlay: str = ""
+) -> list[str | os.PathLike]:
+    """Return the command that runs the demo's workflow at the tests' reduced size."""
     overlays = [ROOT / "config" / "demo.yaml", ROOT / "tests" / "reduced.yaml"]
     if overlay:
         directory.mkdir(parents=True, exist_ok=True)
         overlays.append(directory / "overlay.yaml")
         overlays[-1].write_text(overlay)
+    return [
+        *(sys.executable, "-m", "snakemake", *arguments),
+        *("--directory", directory, "--configfile", *overlays),
+    ]
+
+
+def start_snakemake(directory: Path, *arguments: str, overlay: str = "") -> subprocess.Popen:
+    """Start the demo's workflow at the tests' reduced size, as a process group of its own."""
     return subprocess.Popen(
-        [
-            *(sys.executable, "-m", "snakemake", *arguments),
-            *("--directory", directory, "--configfile", *overlays),
-        ],
+        snakemake_command(directory, *arguments, overlay=overlay),
         cwd=ROOT,
         text=True,
         stdout=subprocess.PIPE,

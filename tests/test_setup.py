@@ -23,9 +23,9 @@ DIRECT = {
     canonicalize_name(name)
     for name in PYPROJECT["project"]["dependencies"] + PYPROJECT["dependency-groups"]["dev"]
 }
-PACKAGES, PACKAGES_OF_TESTS = (
+PACKAGES, PACKAGES_OF_TESTS, PACKAGES_OF_SLURM = (
     re.findall(r"^[a-z0-9-]+", (ROOT / "envs" / name).read_text(), re.MULTILINE)
-    for name in ("apt.txt", "apt-tests.txt")
+    for name in ("apt.txt", "apt-tests.txt", "apt-cluster.txt")
 )
 
 
@@ -165,6 +165,24 @@ def test_root_is_told_when_apt_could_not_help(machine):
     assert done.stdout == ""
 
 
+def test_for_the_tests_root_gets_slurm_too_and_does_without_where_there_is_none(machine):
+    for command in ["latexmk", "kpsewhich", "pdftotext"]:
+        put(machine, command)
+    log = machine.parent / "apt.log"
+    assert check(machine, "pdftotext").returncode == 0  # a user, who is not asked for it
+    assert not log.exists()
+    put(machine, "id", "echo 0")
+    assert check(machine).returncode == 0  # root, for the demo alone
+    assert not log.exists()
+    done = check(machine, "pdftotext")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert log.read_text().splitlines()[-1].split()[3:] == PACKAGES_OF_SLURM
+    put(machine, "apt-get", "exit 100")
+    done = check(machine, "pdftotext")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == "No Slurm: the tests of --profile a100 will be skipped.\n"
+
+
 def test_an_old_python_stops_before_anything_is_installed(machine):
     put(machine, "id", "echo 0")
     put(machine, "python3", 'if [ "$1" = --version ]; then echo Python 3.9.2; fi; exit 1')
@@ -222,7 +240,8 @@ def test_make_alone_lists_the_targets(clone):
     targets = [line.split()[1] for line in lines]
     benchmarks = ["bench-join", "bench-seeds"]
     built = ["demo", "report", "archive"]
-    assert targets == ["help", "install", *built, "test", "lint", *benchmarks, "lock", "clean"]
+    tests = ["test", "test-cluster", "lint"]
+    assert targets == ["help", "install", *built, *tests, *benchmarks, "lock", "clean"]
 
 
 @pytest.mark.parametrize("before", ["nothing", "a finished .venv"])

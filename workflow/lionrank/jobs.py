@@ -25,6 +25,8 @@ def job_log(log: str | os.PathLike) -> Iterator[None]:
     os.dup2(handle, 2)
     os.close(handle)
     sys.stdout.reconfigure(line_buffering=True)
+    # A log grows with every redrawing, and is shown if the job fails. Read when tqdm is imported.
+    os.environ.setdefault("TQDM_MININTERVAL", "60")
     try:
         yield
     except UserError as error:
