@@ -379,4 +379,5 @@ def wait_for_jobs_left_behind():
     if LEFT_BEHIND:
         slurm.wait_for(LEFT_BEHIND, Path())
         workflow.persistence.unlock()
+        os.chdir(workflow.rundir)
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
