@@ -33,7 +33,7 @@ archive: install ## pack the demo's results, logs and paper, with checksums, int
 test test-cluster: COMMANDS := pdftotext chromium
 # One process more than CI has cores, as Slurm's tests wait most of their time.
 test: install ## run all tests, the building of a small demo paper included
-	@$(IN_VENV) pytest --numprocesses 3
+	@$(IN_VENV) pytest --numprocesses 3 --no-loadscope-reorder
 
 test-cluster: install ## run those of them that need a Slurm, which root gets (also part of make test)
 	@$(IN_VENV) pytest -m cluster

@@ -59,6 +59,12 @@ class ByFile(LoadFileScheduling):
         return "demo" if re.search(asks, text) else file
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # Long files first, so that no process goes on alone at the end.
+    long = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in long)
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
     # The demo takes minutes to build: two processes must not both do so.

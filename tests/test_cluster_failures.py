@@ -15,7 +15,7 @@ pytestmark = [
     pytest.mark.skipif(lacking() is not None, reason=str(lacking())),
 ]
 
-EVERY = 5
+EVERY = 8
 """Steps between two states."""
 TRAININGS = ("minilm_adamw", "minilm_lion")
 RUN_FILES = [f"results/{training}_e1.trec" for training in TRAININGS]
@@ -23,6 +23,8 @@ OVERLAY = yaml.safe_dump(
     {
         "collections": {"pydocs": {"topics": {"train": 150}}},
         "training_pairs": {"triplets": 320},
+        # Steps enough to be interrupted in their midst on a fast machine, too.
+        "training": {"defaults": {"global_batch_size": 8}},
         "hardware": {"state_every": {"minutes": None, "steps": EVERY}},
     }
 )
@@ -91,7 +93,7 @@ class Training:
             lines = path.read_text().splitlines() if path.exists() else []
             return bool(lines) and f'"step": {step}' in "".join(lines)
 
-        wait_for(reached, 120)
+        wait_for(reached, 300)
 
     def process(self) -> int:
         """The training's process."""
@@ -152,7 +154,7 @@ def test_out_of_time_or_without_its_node_a_training_is_queued_again(cluster, dir
     cluster.run("scontrol", "update", f"JobId={late.job()}", "TimeLimit=1")
     node = homeless.jobs()[-1]["NodeList"]
     cluster.run("scontrol", "update", f"NodeName={node}", "State=DOWN", "Reason=test")
-    wait_for(lambda: homeless.jobs()[-1]["Restarts"] == "1", 60)
+    wait_for(lambda: homeless.jobs()[-1]["Restarts"] == "1", 120)
     cluster.run("scontrol", "update", f"NodeName={node}", "State=RESUME")
     told = snakemake.finish()
     assert told.returncode == 0, told.stdout[-6000:]
@@ -167,7 +169,7 @@ def test_a_drained_node_finishes_its_training_and_gets_no_other(cluster, directo
     first, second = trainings
     cluster.run("scontrol", "update", "NodeName=node2", "State=DRAIN", "Reason=test")
     snakemake = start(cluster, directory)
-    wait_for(lambda: any((training.state / "log.jsonl").exists() for training in trainings), 120)
+    wait_for(lambda: any((training.state / "log.jsonl").exists() for training in trainings), 300)
     cluster.run("scontrol", "update", "NodeName=node1", "State=DRAIN", "Reason=test")
     cluster.run("scontrol", "update", "NodeName=node2", "State=RESUME")
     told = snakemake.finish()

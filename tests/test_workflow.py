@@ -195,8 +195,10 @@ def test_the_cluster_profile_asks_for_an_a100_where_a_gpu_is_needed(tmp_path):
     assert told.returncode == 0, told.stdout
     asking = re.findall(r"^Job .*: (\w+) .*, (.*, gpu=.*)\)$", told.stdout, re.MULTILINE)
     assert Counter(asking) == {
-        ("Training", "32000 MB, gpu=1 a100"): 18,
-        ("Scoring", "32000 MB, gpu=1 a100"): 18,
+        ("Training", "24000 MB, gpu=1 a100"): 6,  # MiniLM
+        ("Training", "40000 MB, gpu=1 a100"): 6,  # GTE
+        ("Training", "32000 MB, gpu=1 a100"): 6,  # ModernBERT
+        ("Scoring", "16000 MB, gpu=1 a100"): 18,
         ("Reranking", "32000 MB, gpu=1 a100"): 18 * 4,
     }
 
