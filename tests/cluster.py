@@ -19,7 +19,6 @@ RECIPE = ROOT / "tests" / "slurm"
 NAMESPACES = ("--mount", "--net", "--pid", "--uts", "--ipc")
 COMMANDS = ("unshare", "nsenter", "setpriv", "ip", "munged", "slurmctld", "slurmd", "sbatch")
 Made = TypeVar("Made")
-ENDED = {"COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "NODE_FAIL", "PREEMPTED"}
 
 
 def lacking() -> str | None:
@@ -41,6 +40,8 @@ class Cluster:
         self.log = open(self.folder / "start.log", "w+")  # noqa: SIM115
         self.process = subprocess.Popen(
             [
+                # It ends with the tests, however they end.
+                *("setpriv", "--pdeathsig", "KILL"),
                 *("unshare", *NAMESPACES, "--fork", "--kill-child", "--mount-proc"),
                 *("sh", RECIPE / "start.sh", self.folder, ROOT, self.folder),
             ],
