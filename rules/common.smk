@@ -1,4 +1,5 @@
-# The grid, the wildcards and the functions with which rules ask the config; no rules.
+# What all rules share: the grid, the wildcards, the image, and the functions with which they ask the
+# config; no rules.
 import os
 import sys
 from pathlib import Path

@@ -7,13 +7,12 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, TypeVar
 
-from conftest import ROOT, Finished, snakemake_command
+from conftest import ROOT, Finished, snakemake_command, wait_for
 
 RECIPE = ROOT / "tests" / "slurm"
 NAMESPACES = ("--mount", "--net", "--pid", "--uts", "--ipc")
@@ -148,16 +147,3 @@ def child(process: subprocess.Popen) -> int:
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
     wait_for(lambda: children.read_text())
     return int(children.read_text().split()[0])
-
-
-def wait_for(condition: Callable[[], object], seconds: float = 30) -> None:
-    """Wait until something is so.
-
-    Raises:
-        TimeoutError: it was not in this time.
-    """
-    last = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > last:
-            raise TimeoutError(f"waited {seconds} s in vain")
-        time.sleep(0.1)

@@ -4,7 +4,8 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,19 @@ def run_snakemake(directory: Path, *arguments: str, overlay: str = "") -> Finish
     return Finished(job.args, job.returncode, told)
 
 
+def wait_for(condition: Callable[[], object], seconds: float = 30) -> None:
+    """Wait until something is so.
+
+    Raises:
+        TimeoutError: it was not in this time.
+    """
+    last = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > last:
+            raise TimeoutError(f"waited {seconds} s in vain")
+        time.sleep(0.1)
+
+
 class ByFile(LoadFileScheduling):
     """Gives the tests of a file to one process, and all files with tests of the demo to one."""
 
@@ -84,3 +98,15 @@ def demo(tmp_path_factory) -> Path:
     built = run_snakemake(directory, "all")
     assert built.returncode == 0, built.stdout[-6000:]
     return directory
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator:
+    """A Slurm of a test file's own, a `cluster.Cluster`; skips where there can be none."""
+    from cluster import Cluster, lacking  # which imports this file
+
+    if reason := lacking():
+        pytest.skip(reason)
+    made = Cluster()
+    yield made
+    made.close()

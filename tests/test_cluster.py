@@ -6,24 +6,13 @@ from itertools import combinations
 
 import pytest
 import yaml
-from cluster import ROOT, Cluster, lacking
+from conftest import ROOT
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.cluster,
-    pytest.mark.skipif(lacking() is not None, reason=str(lacking())),
-]
+pytestmark = [pytest.mark.slow, pytest.mark.cluster]
 
 GPU_RULES = {"train_epoch", "rerank", "dev_scores"}
 GRID = {"models": ["minilm", "gte"], "epochs": 1}
 TRAININGS = {"minilm_adamw", "minilm_lion", "gte_adamw", "gte_lion"}
-
-
-@pytest.fixture(scope="module")
-def cluster():
-    made = Cluster()
-    yield made
-    made.close()
 
 
 @pytest.fixture(scope="module")

@@ -6,14 +6,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from cluster import Cluster, lacking, wait_for
-from conftest import run_snakemake
+from cluster import Cluster
+from conftest import run_snakemake, wait_for
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.cluster,
-    pytest.mark.skipif(lacking() is not None, reason=str(lacking())),
-]
+pytestmark = [pytest.mark.slow, pytest.mark.cluster]
 
 EVERY = 8
 """Steps between two states."""
@@ -28,13 +24,6 @@ OVERLAY = yaml.safe_dump(
         "hardware": {"state_every": {"minutes": None, "steps": EVERY}},
     }
 )
-
-
-@pytest.fixture(scope="module")
-def cluster():
-    made = Cluster()
-    yield made
-    made.close()
 
 
 @pytest.fixture(scope="module")

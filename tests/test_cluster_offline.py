@@ -8,23 +8,12 @@ import sys
 
 import pytest
 import small_msmarco
-from cluster import RECIPE, Cluster, Snakemake, lacking
+from cluster import RECIPE, Snakemake
 from test_experiment import OVERLAY
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.cluster,
-    pytest.mark.skipif(lacking() is not None, reason=str(lacking())),
-]
+pytestmark = [pytest.mark.slow, pytest.mark.cluster]
 
 CONNECT = "import socket, sys; socket.create_connection(('127.0.0.1', int(sys.argv[1])), 5)"
-
-
-@pytest.fixture(scope="module")
-def cluster():
-    made = Cluster()
-    yield made
-    made.close()
 
 
 @pytest.fixture(scope="module")

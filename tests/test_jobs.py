@@ -37,3 +37,11 @@ def test_any_other_error_leaves_its_traceback(tmp_path, error):
     assert run(f"raise {error}", log).returncode == 1
     assert "Traceback" in log.read_text()
     assert "ours" in log.read_text().splitlines()[-1]
+
+
+def test_a_bar_does_not_fill_the_log(tmp_path):
+    log = tmp_path / "rule.log"
+    body = "import time; from tqdm import tqdm; [time.sleep(0.01) for _ in tqdm(range(100))]"
+    assert run(body, log).returncode == 0
+    # Its begin and its end, and none of the ten redrawings a second of a terminal.
+    assert log.read_text().count("%|") == 2

@@ -6,12 +6,11 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psutil
 import pytest
-from conftest import ROOT
+from conftest import ROOT, wait_for
 from modal_service import Service
 from test_workflow import jobs
 
@@ -211,19 +210,12 @@ def attempt(tmp_path):
     return start
 
 
-def wait_for(path):
-    deadline = time.monotonic() + 60
-    while not path.exists():
-        assert time.monotonic() < deadline, f"no {path.name}"
-        time.sleep(0.05)
-
-
 @pytest.mark.slow
 def test_an_interrupt_of_the_container_reaches_the_jobs_and_the_next_attempt_goes_on(
     tmp_path, attempt
 ):
     first = attempt()
-    wait_for(tmp_path / "state")
+    wait_for((tmp_path / "state").exists, 60)
     first.send_signal(signal.SIGINT)
     assert first.wait(60) != 0
     assert (tmp_path / "state").read_text() == "kept\n"
@@ -236,7 +228,7 @@ def test_the_lock_of_a_killed_attempt_keeps_out_another_call_and_not_the_next_at
     tmp_path, attempt
 ):
     killed = attempt()
-    wait_for(tmp_path / "state")
+    wait_for((tmp_path / "state").exists, 60)
     for process in [*psutil.Process(killed.pid).children(recursive=True), killed]:
         process.kill()
     killed.wait()

@@ -63,10 +63,10 @@ def _compare(arguments: argparse.Namespace) -> None:
 
 
 def _status(arguments: argparse.Namespace) -> None:
-    from lionrank import status
+    from lionrank import status, status_table
 
     trainings = status.read(arguments.directory)
-    sys.stdout.write(status.to_text(trainings, datetime.now()))
+    sys.stdout.write(status_table.to_text(trainings, datetime.now()))
 
 
 def _heading(arguments: argparse.Namespace, topics: int, lacking: list[int]) -> str:

@@ -72,10 +72,10 @@ def train_with_processes(processes: int, gpus: int, threads: int, **request: Any
 
 def _run(command: list[str]) -> int:
     """Run a command to its end and return its status; it is told to stop when this process is."""
-    # It inherits the locks on the job's GPUs, so they last until the last process is off them.
     # In conda or a container this package is on the path of the job's own process alone.
     folders = [str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH")]
     paths = os.pathsep.join(filter(None, folders))
+    # It inherits the locks on the job's GPUs, so they last until the last process is off them.
     process = subprocess.Popen(command, close_fds=False, env=os.environ | {"PYTHONPATH": paths})
     numbers = (signal.SIGINT, signal.SIGTERM)
     before = [

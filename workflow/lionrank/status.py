@@ -10,7 +10,7 @@ import os
 import re
 import socket
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -24,7 +24,7 @@ from typing import Any
 from lionrank import attempts
 from lionrank.checkpoints import SETTINGS
 from lionrank.errors import UserError
-from lionrank.training_state import LOCK, LOG, OWNER, STAMP
+from lionrank.training_state import LOCK, LOG, OWNER, STAMP, EpochState
 
 FINISHED, RUNNING, SILENT = "finished", "running", "silent"
 STOPPED, BETWEEN, NOT_BEGUN = "stopped", "between epochs", "not begun"
@@ -35,10 +35,7 @@ NEWEST = 10
 QUIET_LINES, QUIET_SECONDS = 5, 600
 """A job that has written nothing for the time of so many lines, and so many seconds, is silent."""
 
-UNKNOWN = "-"
 _CHECKPOINT = re.compile(r"(\w+)_e(\d+)(?:\.jsonl|\.state)?")
-_HEADINGS = ("training", "epoch", "step", "loss", "examples/s", "ends", "state")
-_RIGHT = ("step", "loss", "examples/s")
 
 
 @dataclass(frozen=True)
@@ -136,8 +133,7 @@ class _Epoch:
     @property
     def kept(self) -> int | None:
         """The step of the newest state."""
-        names = (path.name.removeprefix("step-") for path in self.state.glob("step-*"))
-        return max((int(name) for name in names if name.isdecimal()), default=None)
+        return max(EpochState(self.state).steps(), default=None)
 
     @property
     def silence(self) -> float:
@@ -312,50 +308,6 @@ def _written(path: Path) -> float:
         return path.stat().st_mtime
     except FileNotFoundError:
         return 0.0
-
-
-def to_text(trainings: Sequence[Training], now: datetime) -> str:
-    """Return a table for a terminal, a row a training, and below it how many are in each state."""
-    rows = [_HEADINGS, *(_row(training, now) for training in trainings)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    sides = [">" if heading in _RIGHT else "<" for heading in _HEADINGS]
-    lines = [
-        "  ".join(
-            f"{cell:{side}{width}}" for cell, side, width in zip(row, sides, widths, strict=True)
-        ).rstrip()
-        for row in rows
-    ]
-    number = Counter(training.state for training in trainings)
-    counts = ", ".join(f"{number[state]} {state}" for state in STATES if number[state])
-    hours = math.fsum(training.device_hours for training in trainings)
-    cost = f"; {hours:,.2f} device hours so far" if hours else ""
-    return "\n".join([*lines, "", counts + cost]) + "\n"
-
-
-def _row(training: Training, now: datetime) -> tuple[str, ...]:
-    speed = training.examples_per_second
-    return (
-        training.name,
-        _of(training.epoch, training.epochs),
-        _of(training.step, training.steps),
-        UNKNOWN if training.loss is None else f"{training.loss:.4f}",
-        UNKNOWN if speed is None else f"{speed:,.{0 if speed >= 100 else 1}f}",
-        _time(training.ends, now),
-        training.note,
-    )
-
-
-def _of(number: int | None, total: int | None) -> str:
-    if number is None:
-        return UNKNOWN
-    return f"{number:,}" if total is None else f"{number:,}/{total:,}"
-
-
-def _time(time: datetime | None, now: datetime) -> str:
-    if time is None:
-        return UNKNOWN
-    day = "today" if time.date() == now.date() else f"{time:%Y-%m-%d}"
-    return f"{day} {time:%H:%M}"
 
 
 def _duration(seconds: float) -> str:

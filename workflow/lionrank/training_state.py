@@ -88,20 +88,25 @@ class EpochState:
         except (OSError, ValueError):
             found = {}
         differences = list(_differences(found, json.loads(json.dumps(stamp))))
-        if differences and self._steps():
+        if differences and self.steps():
             raise UserError(
                 f"{self.folder} holds the state of another training ({'; '.join(differences)}): "
-                f"undo that change to go on from step {self._steps()[-1]}, or delete the folder "
+                f"undo that change to go on from step {self.steps()[-1]}, or delete the folder "
                 "to begin the epoch anew."
             )
         if differences:
             (self.folder / attempts.FILE).unlink(missing_ok=True)
         write_json(path, stamp)
 
+    def steps(self) -> list[int]:
+        """Return the steps after which states were kept, whole or not, the newest last."""
+        names = (path.name.removeprefix("step-") for path in self.folder.glob("step-*"))
+        return sorted(int(name) for name in names if name.isdecimal())
+
     def newest(self) -> Path | None:
         """Return the newest state that is whole, and delete newer ones that are not."""
         shutil.rmtree(self.partial, ignore_errors=True)
-        for step in reversed(self._steps()):
+        for step in reversed(self.steps()):
             state = self._state(step)
             damage = _damage(state)
             if damage is None:
@@ -131,7 +136,7 @@ class EpochState:
         _sync(written)
         os.replace(written, self._state(step))
         _sync(self.folder)
-        for old in self._steps()[:-KEPT]:
+        for old in self.steps()[:-KEPT]:
             shutil.rmtree(self._state(old))
 
     def remove(self) -> None:
@@ -143,10 +148,6 @@ class EpochState:
 
     def _state(self, step: int) -> Path:
         return self.folder / f"step-{step}"
-
-    def _steps(self) -> list[int]:
-        names = (path.name.removeprefix("step-") for path in self.folder.glob("step-*"))
-        return sorted(int(name) for name in names if name.isdecimal())
 
 
 def _damage(state: Path) -> str | None:
