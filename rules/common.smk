@@ -35,6 +35,7 @@ CHECKPOINTS = expand(
     "{model}_{optimizer}_e{epoch}", model=MODELS, optimizer=OPTIMIZERS, epoch=EPOCHS
 )
 SYSTEMS = [FIRST_STAGE, *CHECKPOINTS]
+SHARDS = config["reranking"]["shards"]
 NEEDED_SOURCES = experiment.needed_sources(config)
 TOPICS = {"train", "dev", "test"} | {
     entry["topics"] for kind in ("test_sets", "dev_sets") for entry in config[kind].values()
@@ -357,13 +358,21 @@ def logs_so_far(wildcards):
     return {path: Path(path).stat().st_mtime for path in paths if Path(path).exists()}
 
 
+def reranking_jobs():
+    """The number of jobs that make the run files of all checkpoints, by rule."""
+    run_files = len(CHECKPOINTS) * len(TEST_SETS)
+    if SHARDS == 1:
+        return {"rerank": run_files}
+    return {"rerank_shard": run_files * SHARDS, "join_shards": run_files}
+
+
 def jobs_of_the_grid():
     """The number of jobs of the rules that the grid multiplies."""
     return {
         "fetch": len(NEEDED_SOURCES),
         "initialise": len(MODELS) * len(OPTIMIZERS),
         "train_epoch": len(CHECKPOINTS),
-        "rerank": len(CHECKPOINTS) * len(TEST_SETS),
+        **reranking_jobs(),
         "evaluate": len(results(".eval")),
         "per_query": len(TEST_SETS),
         "dev_scores": len(CHECKPOINTS),

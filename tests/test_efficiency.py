@@ -49,7 +49,7 @@ def data(place):
 
 @pytest.fixture(scope="module")
 def start(place):
-    return tiny_training.write_start(place / "start", "bert")
+    return tiny_training.write_start(place / "start", "roberta")
 
 
 @pytest.fixture(scope="module")

@@ -36,7 +36,7 @@ training:
 retrieval:
   depth: 10
 reranking:
-  batch_size: 64
+  shards: 1
 hardware:
   gpus: 0
   threads: 1

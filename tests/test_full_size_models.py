@@ -80,7 +80,7 @@ def measure(name: str) -> dict:
         checkpoint = start({name: str(source)}, name, Path(root) / "e0")
         words = [f"{word} " * 80 for word in CATS]
         rows = [("which cat is it", passage) for passage in words]
-        scores = score(checkpoint, rows, Path(root), batch_size=8, precision="bf16")
+        scores = score(checkpoint, rows, Path(root), precision="bf16")
         model = AutoModelForSequenceClassification.from_pretrained(
             checkpoint, dtype=torch.float32, local_files_only=True
         )

@@ -366,7 +366,7 @@ def test_8192_tokens_can_be_scored(published, tmp_path, name):
     head, tail = "lion " * 4000, "cat " * 4000
     passages = [head, head + tail, head + tail + "dog " * 9000, head + tail + "dog " * 300]
     rows = [("what is a lion", passage) for passage in passages]
-    scores = score(checkpoint, rows, tmp_path, batch_size=1)
+    scores = score(checkpoint, rows, tmp_path)
     assert np.isfinite(scores).all()
     assert abs(scores[0] - scores[1]) > 1e-5
     assert scores[2] == scores[3]

@@ -66,7 +66,9 @@ def test_every_architecture_trains_and_scores(starts, data, tmp_path, architectu
     candidates = pd.read_parquet(data["pairs"])
     candidates.loc[0, "passage"] = "lion " * 20_000  # 100,000 characters
     candidates.to_parquet(tmp_path / "candidates.parquet")
-    scores = reranking.score(checkpoint, tmp_path / "candidates.parquet", 4, "fp32", CPU)
+    scores = reranking.score(
+        checkpoint, tmp_path / "candidates.parquet", "fp32", tiny.HARDWARE, CPU
+    )
     assert np.isfinite(scores).all()
     peer = CrossEncoder(str(checkpoint), device="cpu", activation_fn=torch.nn.Identity())
     texts = list(zip(candidates["query"], candidates["passage"], strict=True))
@@ -187,7 +189,7 @@ def test_the_log_ends_with_the_loss_on_held_out_pairs(starts, data, tmp_path):
     checkpoint = tiny.train(starts / "bert", data, 1, tmp_path)
     last = tiny.log(checkpoint)[-1]
     assert (last["step"], last["epoch"]) == (STEPS, 1)
-    scores = torch.tensor(reranking.score(checkpoint, data["held_out"], 4, "fp32", CPU))
+    scores = torch.tensor(reranking.score(checkpoint, data["held_out"], "fp32", tiny.HARDWARE, CPU))
     labels = torch.tensor(pd.read_parquet(data["held_out"])["label"].to_numpy()).float()
     expected = torch.nn.functional.binary_cross_entropy_with_logits(scores, labels)
     assert last["eval_loss"] == pytest.approx(expected.item(), rel=1e-5)
@@ -238,9 +240,9 @@ def test_a_training_that_has_stopped_asks_for_no_gpu_and_starts_no_process(
 
 
 def test_candidates_are_scored_in_chunks_as_they_are_in_one(starts, data, monkeypatch):
-    whole = reranking.score(starts / "bert", data["pairs"], 4, "fp32", CPU)
+    whole = reranking.score(starts / "bert", data["pairs"], "fp32", tiny.HARDWARE, CPU)
     monkeypatch.setattr(reranking, "CHUNK", 5)
-    chunks = reranking.score(starts / "bert", data["pairs"], 4, "fp32", CPU)
+    chunks = reranking.score(starts / "bert", data["pairs"], "fp32", tiny.HARDWARE, CPU)
     assert chunks == pytest.approx(whole, abs=1e-6)
 
 

@@ -21,6 +21,8 @@ ARCHITECTURES = {
     "gte": {"model_type": "gte", "type_vocab_size": 2, **SMALL},
     "modernbert": {"model_type": "modernbert", **SMALL},
     "electra": {"model_type": "electra", "embedding_size": 32, **SMALL},
+    # Counts positions from two, so it is computed with padding.
+    "roberta": {"model_type": "roberta", "max_position_embeddings": 40, **SMALL},
     "bert_without_dropout": {
         "model_type": "bert",
         "hidden_dropout_prob": 0.0,
@@ -51,7 +53,12 @@ SETTINGS = {
     "epochs": 2,
     "optimizer": OPTIMIZERS["adamw"],
 }
-HARDWARE = {"per_device_batch": None, "workers": 0, "state_every": {"minutes": 10}}
+HARDWARE = {
+    "per_device_batch": None,
+    "tokens_at_once": None,
+    "workers": 0,
+    "state_every": {"minutes": 10},
+}
 TIMES = ("second", "memory")
 """What of a log's line no second training repeats."""
 
@@ -95,7 +102,6 @@ def request(previous: Path, data: dict, epoch: int, folder: Path, **changes) -> 
         "epoch": epoch,
         "code": "train_epoch.py 1",
         "hardware": HARDWARE | hardware,
-        "batch_size": 4,
         "tracking": None,
         "checkpoint": str(folder / "checkpoints" / name),
         "log": str(folder / "training" / f"{name}.jsonl"),

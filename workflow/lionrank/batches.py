@@ -13,9 +13,10 @@ from transformers import PreTrainedTokenizerBase
 
 from lionrank.errors import UserError
 from lionrank.losses import Shape
+from lionrank.tokens import Batch, encode, take
 
-Batch = dict[str, Tensor]
-"""`targets` [examples, targets] and what the tokenizer gives, [examples x passages, tokens]."""
+Examples = dict[str, Tensor]
+"""`targets` [examples, targets], and a `Batch` of the pairs, those of an example together."""
 
 
 def read_examples(path: str | os.PathLike, shape: Shape) -> Dataset:
@@ -74,7 +75,7 @@ class Tokenise:
     def __init__(self, tokenizer: PreTrainedTokenizerBase, shape: Shape) -> None:
         self.tokenizer, self.shape = tokenizer, shape
 
-    def __call__(self, examples: list[dict]) -> Batch:
+    def __call__(self, examples: list[dict]) -> Examples:
         """Tokenise each query with each of its passages; no examples give an empty batch."""
         if not examples:
             return {}
@@ -82,15 +83,8 @@ class Tokenise:
         queries = [
             example["query"] for example, own in zip(examples, passages, strict=True) for _ in own
         ]
-        encoded = self.tokenizer(
-            queries,
-            [passage for own in passages for passage in own],
-            truncation=True,
-            padding=True,
-            padding_side="right",
-            return_tensors="pt",
-        )
-        return {**encoded, "targets": torch.tensor(targets, dtype=torch.float32)}
+        pairs = encode(self.tokenizer, queries, [passage for own in passages for passage in own])
+        return pairs | {"targets": torch.tensor(targets, dtype=torch.float32)}
 
 
 class EpochLoader(DataLoader):
@@ -114,18 +108,17 @@ def load(
         collate_fn=tokenise,
         num_workers=workers,
         generator=torch.Generator(),
-        pin_memory=torch.cuda.is_available(),
     )
 
 
-def parts(batch: Batch, size: int) -> Iterator[Batch]:
-    """Yield a batch in parts of at most `size` examples, each as long as its longest pair."""
+def parts(batch: Examples, size: int) -> Iterator[tuple[Batch, Tensor]]:
+    """Yield pairs and targets of a batch in parts of at most `size` examples."""
     if not batch:
         return
-    examples = len(batch["targets"])
-    passages = len(batch["input_ids"]) // examples
-    for start in range(0, examples, size):
-        rows = slice(start * passages, (start + size) * passages)
-        length = int(batch["attention_mask"][rows].sum(dim=1).max())
-        part = {name: values[rows, :length] for name, values in batch.items() if name != "targets"}
-        yield part | {"targets": batch["targets"][start : start + size]}
+    pairs = {name: values for name, values in batch.items() if name != "targets"}
+    passages = len(batch["lengths"]) // len(batch["targets"])
+    for start, targets in zip(
+        range(0, len(batch["targets"]), size), batch["targets"].split(size), strict=True
+    ):
+        rows = torch.arange(start * passages, (start + len(targets)) * passages)
+        yield take(pairs, rows), targets

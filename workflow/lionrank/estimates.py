@@ -102,7 +102,7 @@ def training_work(config: dict, model: str, optimizer: str) -> dict[str, Any]:
     operations = product(
         FORWARD_AND_BACKWARD,
         _backbone(config, model, "encoder"),
-        _assumed(config, "collections", collection, "tokens_per_pair", "training"),
+        _assumed(config, "collections", collection, "tokens_per_pair"),
         pairs,
         epochs,
     )
@@ -123,6 +123,7 @@ def training_work(config: dict, model: str, optimizer: str) -> dict[str, Any]:
 def _gpu_hours(config: dict, operations: float | None, precision: str) -> float | None:
     """Return the hours of `operations`, None where the GPU's speed at `precision` is not known."""
     gpu = config["audit"]["gpu"]
+    precision = "bf16" if precision == "auto" else precision
     speed = product(gpu.get(f"{precision}_tflops"), 1e12, gpu["utilisation"])
     return None if operations is None or speed is None else operations / speed / 3600
 
@@ -150,7 +151,7 @@ def reranking_work(config: dict, kind: str, name: str) -> dict[str, Any]:
     topics = _assumed(config, kind, name, "topics")
     candidates = _assumed(config, kind, name, "candidates") or config["retrieval"]["depth"]
     pairs = product(topics, candidates)
-    tokens = _assumed(config, "collections", collection, "tokens_per_pair", "scoring")
+    tokens = _assumed(config, "collections", collection, "tokens_per_pair")
     return {
         "name": name,
         "collection": collection,
@@ -163,8 +164,7 @@ def reranking_work(config: dict, kind: str, name: str) -> dict[str, Any]:
 def held_out_work(config: dict) -> dict[str, Any]:
     """Return collection, pairs and GPU hours of the evaluation losses of every checkpoint."""
     collection = config["training_pairs"]["collection"]
-    # In the order of the file, so in batches padded as in training.
-    tokens = _assumed(config, "collections", collection, "tokens_per_pair", "training")
+    tokens = _assumed(config, "collections", collection, "tokens_per_pair")
     pairs = config["training_pairs"]["held_out"]["pairs"]
     return {"collection": collection, **_scoring(config, pairs, tokens)}
 

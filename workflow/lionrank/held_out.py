@@ -9,13 +9,16 @@ import torch
 from lionrank import batches, cross_encoder
 from lionrank.device import autocast
 from lionrank.losses import Loss
+from lionrank.unpadded import to
+
+# Examples that are computed at once, as many as in most training batches.
+SIZE = 64
 
 
 def eval_loss(
     checkpoint: str | os.PathLike,
     held_out: str | os.PathLike,
     loss: Loss,
-    batch_size: int,
     precision: str,
     device: torch.device,
 ) -> float | None:
@@ -27,10 +30,9 @@ def eval_loss(
     tokenise = batches.Tokenise(model.tokenizer, loss.shape)
     losses: list[float] = []
     with torch.inference_mode(), autocast(device, precision):
-        for chunk in examples.iter(batch_size):
+        for chunk in examples.iter(SIZE):
             rows = [dict(zip(chunk, row, strict=True)) for row in zip(*chunk.values(), strict=True)]
-            batch = {name: values.to(device) for name, values in tokenise(rows).items()}
-            targets = batch.pop("targets")
-            logits = model(batch)["scores"].view(len(targets), -1)
-            losses += loss(logits, targets).tolist()
+            for pairs, targets in batches.parts(tokenise(rows), SIZE):
+                logits = model(cross_encoder.arguments(model, pairs))["scores"]
+                losses += loss(logits.view(len(targets), -1), to(targets, device)).tolist()
     return mean(losses)

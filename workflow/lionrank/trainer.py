@@ -24,13 +24,14 @@ from tqdm import tqdm
 from transformers import PrinterCallback, TrainerCallback, TrainerControl, TrainerState
 from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 
-from lionrank import batches
+from lionrank import batches, cross_encoder
 from lionrank.checkpoints import PROGRESS
 from lionrank.errors import UserError
 from lionrank.files import write_json
 from lionrank.losses import Loss
 from lionrank.training_log import Meter, stall_warning
 from lionrank.training_state import EpochState
+from lionrank.unpadded import to
 
 
 class Trainer(CrossEncoderTrainer):
@@ -90,7 +91,7 @@ class Trainer(CrossEncoderTrainer):
             return super().get_batch_samples(*arguments)
 
     def training_step(
-        self, model: torch.nn.Module, inputs: batches.Batch, num_items_in_batch: None = None
+        self, model: torch.nn.Module, inputs: batches.Examples, num_items_in_batch: None = None
     ) -> Tensor:
         """Compute the gradient of a global batch and return its mean loss, on every process.
 
@@ -121,27 +122,28 @@ class Trainer(CrossEncoderTrainer):
             )
         return self._share(model, loss, inputs)
 
-    def _accumulate(self, model: torch.nn.Module, inputs: batches.Batch) -> Tensor:
+    def _accumulate(self, model: torch.nn.Module, inputs: batches.Examples) -> Tensor:
         """Add up the gradients of this process' parts; return its part of the mean loss."""
         size = self.order.examples_at(self.step_of_epoch)
         total = torch.zeros((), device=self.args.device)
-        for part in batches.parts(inputs, self.part):
+        self.slots = 0
+        for pairs, targets in batches.parts(inputs, self.part):
             # DDP's own exchange would leave others waiting if memory ran out in the midst of it.
             with self.accelerator.no_sync(model):
                 with self.meter.phase("forward"), self.compute_loss_context_manager():
-                    part = self._prepare_inputs(part)
-                    targets = part.pop("targets")
-                    logits = model(part)["scores"].view(len(targets), -1)
-                    loss = self.loss(logits, targets).sum() / size
+                    arguments = cross_encoder.arguments(self.model, pairs)
+                    logits = model(arguments)["scores"].view(len(targets), -1)
+                    loss = self.loss(logits, to(targets, self.args.device)).sum() / size
                 with self.meter.phase("backward"):
                     self.accelerator.backward(loss)
             total += loss.detach()
+            self.slots += arguments["input_ids"].numel()
         return total
 
-    def _share(self, model: torch.nn.Module, loss: Tensor, inputs: batches.Batch) -> Tensor:
+    def _share(self, model: torch.nn.Module, loss: Tensor, inputs: batches.Examples) -> Tensor:
         """Sum over the processes what each has seen of the step, and what it asks for."""
-        mask = inputs.get("attention_mask", torch.zeros(0, dtype=torch.int64))
-        counts = torch.tensor([int(mask.sum()), mask.numel(), *self.steps.wishes()])
+        tokens = int(inputs["lengths"].sum()) if inputs else 0
+        counts = torch.tensor([tokens, self.slots, *self.steps.wishes()])
         if self.args.world_size > 1:
             counts = counts.to(loss.device)
             with self.meter.phase("backward"):

@@ -26,7 +26,7 @@ from transformers.utils import logging as transformers_logging
 
 from lionrank import batches, checkpoints, cross_encoder, optimizers
 from lionrank.attempts import Attempt, attempt
-from lionrank.device import check_precision
+from lionrank.device import check_precision, resolve
 from lionrank.files import sha256, write_json_lines
 from lionrank.held_out import eval_loss
 from lionrank.losses import LOSSES, Loss
@@ -47,7 +47,6 @@ def train_epoch(
     code: str,
     hardware: dict,
     device: torch.device,
-    batch_size: int,
     tracking: str | None,
     checkpoint: str | os.PathLike,
     log: str | os.PathLike,
@@ -57,10 +56,10 @@ def train_epoch(
 
     Epochs count from 1; `previous` is usually that of the epoch before. `pairs` and `held_out` are
     Parquet files in the shape of the loss. `hardware` has the config's keys per_device_batch,
-    workers and state_every; `batch_size` is that of the evaluation. What a job of this epoch that
-    was killed has left beside `log` is taken up. Run by several processes, as torchrun starts them,
-    they share each global batch. `begun` is when the job got its devices, in seconds since 1970;
-    left out, it is now. The last line of `log` says what all jobs of the epoch took.
+    workers and state_every. What a job of this epoch that was killed has left beside `log` is taken
+    up. Run by several processes, as torchrun starts them, they share each global batch. `begun` is
+    when the job got its devices, in seconds since 1970; left out, it is now. The last line of `log`
+    says what all jobs of the epoch took.
 
     Raises:
         UserError: what the settings ask for cannot be had, an input is damaged, a state belongs to
@@ -91,7 +90,7 @@ def train_epoch(
         _train(trainer, start, job)
         if job:
             end = state.newest()
-            lost = eval_loss(end, held_out, loss, batch_size, settings["precision"], device)
+            lost = eval_loss(end, held_out, loss, settings["precision"], device)
             if lost is not None:
                 trainer.log({"eval_loss": lost})
             lines = lines_since(first_step, trainer.state)
@@ -141,7 +140,7 @@ def training_arguments(
         lr_scheduler_type=SCHEDULES[settings["schedule"]],
         warmup_steps=settings["warmup"],
         max_grad_norm=settings["max_grad_norm"],
-        bf16=settings["precision"] == "bf16",
+        bf16=resolve(settings["precision"], device) == "bf16",
         seed=settings["seed"],
         use_cpu=device.type == "cpu",
         ddp_backend="gloo" if device.type == "cpu" and processes > 1 else None,

@@ -25,8 +25,8 @@ with job_log(snakemake.log[0]):
             snakemake.input.checkpoint,
             candidates,
             qrels,
-            snakemake.params.batch_size,
             snakemake.params.precision,
+            hardware,
             device,
         )
         for name, candidates, qrels in files

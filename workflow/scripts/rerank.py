@@ -6,18 +6,23 @@ with job_log(snakemake.log[0]):
     hardware = snakemake.config["hardware"]
     gpus = reserve(hardware, snakemake.resources.gpu, snakemake.output[0])
 
-    import pandas as pd
+    import pyarrow.parquet as pq
 
-    from lionrank import trec
+    from lionrank import shards, trec
     from lionrank.device import prepare
     from lionrank.reranking import score
 
+    # Only `rerank_shard` has the wildcard.
+    shard = snakemake.wildcards.get("scatteritem", "1-of-1")
+    rows = shards.rows(snakemake.input.candidates, shard)
     logits = score(
         snakemake.input.checkpoint,
         snakemake.input.candidates,
-        snakemake.params.batch_size,
         snakemake.params.precision,
+        hardware,
         prepare(snakemake.threads, gpus),
+        rows,
     )
-    candidates = pd.read_parquet(snakemake.input.candidates, columns=["qid", "docid"])
-    trec.write_run(snakemake.output[0], trec.to_run(candidates, logits), snakemake.params.tag)
+    candidates = pq.read_table(snakemake.input.candidates, columns=["qid", "docid"])
+    run = trec.to_run(candidates.slice(rows.start, len(logits)).to_pandas(), logits)
+    trec.write_run(snakemake.output[0], run, snakemake.params.tag)

@@ -27,7 +27,6 @@ with job_log(snakemake.log[0]):
         code=snakemake.params.code,
         # No params of the rule: they change no result, so they are no reason to train again.
         hardware=config["hardware"],
-        batch_size=config["reranking"]["batch_size"],
         tracking=config["tracking"],
         checkpoint=snakemake.output.checkpoint,
         log=snakemake.output.log,

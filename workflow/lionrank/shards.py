@@ -1,0 +1,47 @@
+"""Shards of a test set: whole topics of its candidates, each scored by a job of its own."""
+
+import os
+import shutil
+from collections.abc import Iterable
+
+import numpy as np
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from lionrank.errors import UserError
+from lionrank.files import atomic_write
+
+
+def rows(candidates: str | os.PathLike, shard: str) -> slice:
+    """Return the rows of a shard, which is named as by Snakemake: 1-of-5 to 5-of-5.
+
+    They are of whole topics, and about as many in each shard; with fewer topics than shards some
+    shards have none.
+    `candidates` is a Parquet file with the column qid.
+
+    Raises:
+        UserError: a topic has rows in this shard and in another one.
+    """
+    number, shards = map(int, shard.split("-of-"))
+    qids = pq.read_table(candidates, columns=["qid"])["qid"].combine_chunks()
+    blocks = pc.run_end_encode(qids)
+    bounds = np.concatenate([[0], blocks.run_ends.to_numpy()])
+    first, last = (
+        int(np.abs(bounds - place * len(qids) / shards).argmin()) for place in (number - 1, number)
+    )
+    topics = blocks.values.to_pylist()
+    twice = set(topics[first:last]) & {*topics[:first], *topics[last:]}
+    if twice:
+        raise UserError(
+            f"{candidates}: the rows of topic {min(twice)!r} are not next to each other, so that "
+            "they would be in two shards: sort them by topic, or set reranking.shards to 1 in the config."
+        )
+    return slice(int(bounds[first]), int(bounds[last]))
+
+
+def join(shards: Iterable[str | os.PathLike], run: str | os.PathLike) -> None:
+    """Write the run file whose topics are those of the shards' run files, in their order."""
+    with atomic_write(run, "wb") as joined:
+        for shard in shards:
+            with open(shard, "rb") as handle:
+                shutil.copyfileobj(handle, joined)

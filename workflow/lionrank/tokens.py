@@ -1,0 +1,48 @@
+"""The tokens of query-passage pairs, end to end, and batches of them."""
+
+from collections.abc import Iterator, Sequence
+from itertools import chain
+
+import numpy as np
+import torch
+from torch import Tensor
+from transformers import PreTrainedTokenizerBase
+
+Batch = dict[str, Tensor]
+"""`lengths` [pairs] and what a model takes of each token, such as `input_ids` [tokens]; int64."""
+
+
+def encode(
+    tokenizer: PreTrainedTokenizerBase, queries: Sequence[str], passages: Sequence[str]
+) -> Batch:
+    """Tokenise each query with its passage; what is longer than the model takes is cut."""
+    encoded = tokenizer(list(queries), list(passages), truncation=True, return_attention_mask=False)
+    lengths = torch.tensor([len(ids) for ids in encoded["input_ids"]])
+    count = int(lengths.sum())
+    tokens = {
+        name: torch.from_numpy(np.fromiter(chain.from_iterable(rows), np.int64, count))
+        for name, rows in encoded.items()
+    }
+    return tokens | {"lengths": lengths}
+
+
+def take(batch: Batch, pairs: Tensor) -> Batch:
+    """Return these pairs of a batch, in this order."""
+    lengths = batch["lengths"][pairs]
+    begins = (batch["lengths"].cumsum(0) - batch["lengths"])[pairs]
+    offsets = torch.arange(int(lengths.sum())) - (lengths.cumsum(0) - lengths).repeat_interleave(
+        lengths
+    )
+    places = begins.repeat_interleave(lengths) + offsets
+    tokens = {name: batch[name][places] for name in batch.keys() - {"lengths"}}
+    return tokens | {"lengths": lengths}
+
+
+def budgets(lengths: Tensor, tokens: int) -> Iterator[slice]:
+    """Yield slices of `lengths` that hold at most so many tokens, and one pair at least."""
+    ends = lengths.cumsum(0)
+    start, done = 0, 0
+    while start < len(lengths):
+        stop = max(start + 1, int(torch.searchsorted(ends, done + tokens, right=True)))
+        yield slice(start, stop)
+        start, done = stop, int(ends[stop - 1])
