@@ -21,17 +21,27 @@ def value(rule, resource, attempt=1, **wildcards):
 
 
 def test_all_rules_that_compute_on_a_gpu_ask_for_an_a100():
+    texts = [path.read_text() for path in (ROOT / "rules").glob("*.smk")]
     rules = {
         rule
-        for path in (ROOT / "rules").glob("*.smk")
+        for text in texts
         for rule, body in re.findall(
-            r"^rule (\w+):(.*?)(?=^rule |\Z)", path.read_text(), re.MULTILINE | re.DOTALL
+            r"^rule (\w+):(.*?)(?=^rule |\Z)", text, re.MULTILINE | re.DOTALL
         )
         if re.search(r"^        gpu=", body, re.MULTILINE)
     }
+    uses = re.findall(r"^use rule (\w+) as (\w+) with:", "\n".join(texts), re.MULTILINE)
+    rules |= {new for old, new in uses if old in rules}
     assert rules == RESOURCES.keys()
     for rule in rules:
         assert (value(rule, "gpu"), RESOURCES[rule]["gpu_model"]) == (1, "a100")
+
+
+def test_a_shard_gets_what_a_whole_run_file_gets():
+    assert RESOURCES["rerank_shard"] == RESOURCES["rerank"]
+    local = yaml.safe_load((ROOT / "profiles" / "local" / "config.yaml").read_text())
+    assert local["set-threads"].keys() == RESOURCES.keys()
+    assert local["set-threads"]["rerank_shard"] == local["set-threads"]["rerank"]
 
 
 @pytest.mark.parametrize("model", CONFIG["grid"]["models"])

@@ -15,9 +15,8 @@ from lionrank.files import atomic_write
 def rows(candidates: str | os.PathLike, shard: str) -> slice:
     """Return the rows of a shard, which is named as by Snakemake: 1-of-5 to 5-of-5.
 
-    They are of whole topics, and about as many in each shard; with fewer topics than shards some
-    shards have none.
-    `candidates` is a Parquet file with the column qid.
+    They are of whole topics, and about as many in each shard; where there are fewer topics than
+    shards, some have none. `candidates` is a Parquet file with the column qid.
 
     Raises:
         UserError: a topic has rows in this shard and in another one.
@@ -34,7 +33,7 @@ def rows(candidates: str | os.PathLike, shard: str) -> slice:
     if twice:
         raise UserError(
             f"{candidates}: the rows of topic {min(twice)!r} are not next to each other, so that "
-            "they would be in two shards: sort them by topic, or set reranking.shards to 1 in the config."
+            "they would be in two shards: sort them by topic, or set reranking.shards to 1."
         )
     return slice(int(bounds[first]), int(bounds[last]))
 
