@@ -45,6 +45,7 @@ FACTS = {
     "dev_labels": {"nano_nq": "Nano|NQ", "nano_nfcorpus": "NanoNFCorpus"},
     "packages": {"torch": "2.13.0", "lion-pytorch": "0.2.5"},
     "devices": "2 x NVIDIA A100",
+    "computed_in": "bf16",
 }
 
 
@@ -108,7 +109,8 @@ def test_every_setting_is_in_the_table_and_every_row_has_two_cells(card):
     assert table["`decay_biases_and_norms`"] == "yes"
     assert table["`optimizer`"] == "`lionrank.optimizers.ForeachLion`"
     assert table["`optimizer.betas`"] == "[0.9, 0.99]"
-    assert (table["devices"], table["torch"]) == ("2 x NVIDIA A100", "2.13.0")
+    assert (table["devices"], table["computed in"]) == ("2 x NVIDIA A100", "bf16")
+    assert table["torch"] == "2.13.0"
     assert "1,990,000 training pairs of the collection `msmarco`" in written.text
     assert FACTS["data"]["sha256"] in written.text and REVISION in written.text
 

@@ -266,6 +266,7 @@ def _facts(settings: dict, epoch: int, arguments: CrossEncoderTrainingArguments)
         "epoch": epoch,
         "packages": {package: version(package) for package in packages},
         "devices": f"{arguments.world_size} x {_name(arguments.device)}",
+        "computed_in": resolve(settings["precision"], arguments.device),
     }
     return {checkpoints.SETTINGS: settings, checkpoints.ENVIRONMENT: environment}
 
