@@ -7,13 +7,17 @@ IN_VENV := PATH="$(CURDIR)/.venv/bin:$$PATH"
 PAPER := runs/demo/paper/main.pdf
 REPORT := runs/demo/report.html
 COMMANDS :=
+BENCHMARKS := $(addprefix bench-,train score scaling optimizer bm25 join dryrun seeds)
+# Variables of the command line are options of the benchmark: MODEL=gte is --model gte.
+OPTIONS = $(foreach name,MODEL DEVICE PAIRS THREADS STEPS PASSAGES QUERIES TRIPLETS DEPTH REPEATS,$(if \
+	$(filter command,$(origin $(name))),--$(shell echo $(name) | tr A-Z a-z) $($(name))))
 # A terminal gets live bars, a file gets a line a job.
 LOGGER := $(shell test -t 2 && echo --logger rich)
 
-.PHONY: help system install demo report archive test test-cluster lint bench-join bench-seeds lock clean
+.PHONY: help system install demo report archive test test-cluster lint $(BENCHMARKS) lock clean
 
 help: ## show this list
-	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z0-9-]*\):.*## /make \1\t/p' Makefile | expand -t 22
 
 install: .venv/.installed ## set up .venv from envs/lock.txt (PYTHON=python3.12 chooses the Python)
 
@@ -44,11 +48,17 @@ lint: install ## check the style of Python and Snakemake code
 	@$(IN_VENV) snakefmt --check Snakefile rules
 	@$(IN_VENV) snakemake --lint
 
-bench-join: install ## time the join of triplets with their text beside the dictionary way (ARGS)
-	@$(IN_VENV) python benchmarks/join.py $(ARGS)
+bench-train: ## time training beside sentence-transformers' trainer (MODEL, DEVICE, PAIRS)
+bench-score: ## time scoring beside CrossEncoder.predict (MODEL, DEVICE, PAIRS)
+bench-scaling: ## time scoring and training by several processes and at three sizes (MODEL, DEVICE, PAIRS)
+bench-optimizer: ## time a step of AdamW and Lion in all their forms (MODEL, DEVICE, STEPS)
+bench-bm25: ## time BM25 beside Pyserini's command (PASSAGES, QUERIES, DEPTH)
+bench-join: ## time the join of triplets with their text beside the dictionary way (PASSAGES, TRIPLETS)
+bench-dryrun: ## time a dry run beside that of a trivial Snakefile (REPEATS, as for those above)
+bench-seeds: ## measure how the demo's scores vary over seeds (ARGS="--seeds 5")
 
-bench-seeds: install ## measure how the demo's scores vary over seeds (ARGS="--seeds 5")
-	@$(IN_VENV) python benchmarks/seeds.py $(ARGS)
+$(BENCHMARKS): bench-%: install
+	@$(IN_VENV) python benchmarks/$*.py $(strip $(OPTIONS)) $(ARGS)
 
 # torch brings the CUDA packages at versions of its own, and only where there is a GPU build; nvidia-ml-py is ours.
 lock: install ## write the versions that .venv has now into envs/

@@ -1,66 +1,28 @@
 """The join of the training pairs at MS MARCO's size, ours beside the dictionary way.
 
-Data of the real shape are generated once. Each way then runs as a process of its own, in turn with
-the other, and both must give the same content. Run with `make bench-join`.
+Data of the real shape are generated once. The two ways then run in turn and must give the same
+content. Run with `make bench-join`.
 """
 
 import argparse
 import hashlib
 import json
+import subprocess
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from statistics import median
 
 import numpy as np
-import psutil
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from alternate import Contender, alternate, ratio, report
+from texts import DEVIATION, SEED, WORDS, Writer
 
-WORDS, DEVIATION = 55, 22
-VOCABULARY = 200_000
 PIECE = 200_000
-SEED = 12
 HELD_OUT = 10_000
 WAYS = ("ours", "dictionary")
-
-
-def vocabulary(draw: np.random.Generator) -> pa.Array:
-    """Return distinct words by falling frequency: as in English, the frequent ones are short."""
-    lengths = np.clip(2.2 + np.log10(np.arange(1, 2 * VOCABULARY + 1)) * 1.15, 1, 12)
-    lengths = np.maximum(1, np.round(draw.normal(lengths, 1.2))).astype(int)
-    letters = draw.choice(list("etaoinsrhldcumfpgwybvkxjqz"), p=_zipf(26, 0.7), size=lengths.sum())
-    text, ends = "".join(letters), np.cumsum(lengths)
-    words = dict.fromkeys(
-        text[end - length : end] for end, length in zip(ends, lengths, strict=True)
-    )
-    return pa.array(list(words)[:VOCABULARY])
-
-
-def _zipf(number: int, exponent: float = 1.0) -> np.ndarray:
-    weights = np.arange(1, number + 1) ** -exponent
-    return weights / weights.sum()
-
-
-class Writer:
-    """Texts of words that follow Zipf's law, a million of them in a second."""
-
-    def __init__(self) -> None:
-        self.words = vocabulary(np.random.default_rng(SEED))
-        # Drawing from a table of quantiles is much faster than from the distribution itself.
-        quantiles = (np.arange(2**21) + 0.5) / 2**21
-        cumulative = np.cumsum(_zipf(len(self.words)))
-        self.table = np.searchsorted(cumulative, quantiles).astype(np.int32)
-
-    def texts(self, number: int, mean: float, deviation: float, seed: list[int]) -> pa.Array:
-        """Return `number` texts of about `mean` words."""
-        draw = np.random.default_rng(seed)
-        lengths = np.maximum(1, np.round(draw.normal(mean, deviation, number))).astype(np.int32)
-        offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
-        words = self.words.take(pa.array(self.table[draw.integers(0, 2**21, offsets[-1])]))
-        return pc.binary_join(pa.ListArray.from_arrays(pa.array(offsets), words), " ")
 
 
 def _ids(start: int, stop: int) -> pa.Array:
@@ -157,51 +119,35 @@ def content(path: Path) -> str:
     return digest.hexdigest()
 
 
-def measure(way: str, data: Path, output: Path) -> tuple[float, float]:
-    """Run one way as a process of its own: seconds, and the peak of its resident memory in GiB.
-
-    The memory is the sum over the process and its children, sampled ten times a second.
-    """
+def prepare(way: str, data: Path, triplets: int) -> Callable[[], dict[str, float]]:
+    """Return what runs one way in a new process, so that it has no memory of the run before."""
+    output = data / way
     output.mkdir(exist_ok=True)
     command = [sys.executable, __file__, "--folder", str(data), "--way", way, str(output)]
-    start, peak = time.monotonic(), 0
-    job = psutil.Popen(command)
-    while job.poll() is None:
-        for_now = 0
-        try:
-            for process in (job, *job.children(recursive=True)):
-                for_now += process.memory_info().rss
-        except psutil.NoSuchProcess:
-            continue
-        peak = max(peak, for_now)
-        time.sleep(0.1)
-    if job.returncode:
-        sys.exit(f"{way} failed with status {job.returncode}")
-    return time.monotonic() - start, peak / 2**30
+
+    def repeat() -> dict[str, float]:
+        subprocess.run(command, check=True)
+        return {"pairs": 2 * triplets}
+
+    return repeat
 
 
-def compare(data: Path, repeats: int) -> None:
+def compare(data: Path, triplets: int, repeats: int) -> None:
     """Run both ways in turn, check that they agree, and print a table and the ratios."""
-    measured: dict[str, list[tuple[float, float]]] = {way: [] for way in WAYS}
-    for _ in range(repeats):
-        for way in WAYS:
-            measured[way].append(measure(way, data, data / way))
-            seconds, memory = measured[way][-1]
-            print(f"{way:<12}{seconds:8.1f} s{memory:8.2f} GiB", flush=True)
+    contenders = [
+        Contender(way, prepare, {"way": way, "data": data, "triplets": triplets}) for way in WAYS
+    ]
+    results = alternate(contenders, repeats, warm_up=0)
     record = json.loads((data / "ours" / "record.json").read_text())
     for name, key in (("pairs", "train"), ("held_out", "held_out")):
         contents = {content(data / way / f"{name}.parquet") for way in WAYS}
         if contents != {record["sha256"][key]}:
             sys.exit(f"the contents of {name} differ")
-    seconds, memory = (
-        {way: median(column[index] for column in measured[way]) for way in WAYS} for index in (0, 1)
-    )
-    print(f"\n{record['rows']['train']} pairs and {record['rows']['held_out']} held out, the same")
-    print(f"{'median of ' + str(repeats):<14}{'seconds':>10}{'peak GiB':>10}")
-    for way in WAYS:
-        print(f"{way:<14}{seconds[way]:>10.1f}{memory[way]:>10.2f}")
-    ratios = [values["ours"] / values["dictionary"] for values in (seconds, memory)]
-    print(f"ours / dictionary: time {ratios[0]:.2f}, memory {ratios[1]:.2f}")
+    rows = record["rows"]
+    print(f"{rows['train']} pairs and {rows['held_out']} held out, the same")
+    memory = ratio(results["ours"], results["dictionary"], lambda each: each.peak_bytes)
+    print(f"peak memory, ours / dictionary: {memory}")
+    report("The join of the training pairs", results, "ours", "pairs")
 
 
 def main() -> None:
@@ -229,7 +175,7 @@ def main() -> None:
         start = time.monotonic()
         generate(data, *sizes)
         print(f"generated in {time.monotonic() - start:.0f} s in {data}")
-    compare(data, options.repeats)
+    compare(data, options.triplets, options.repeats)
 
 
 if __name__ == "__main__":

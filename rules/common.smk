@@ -1,5 +1,6 @@
 # What all rules share: the grid, the wildcards, the image, and the functions with which they ask the
 # config; no rules.
+import gc
 import os
 import sys
 from pathlib import Path
@@ -11,6 +12,9 @@ from lionrank import experiment, fingerprint, slurm
 from lionrank import sources as pinned
 from lionrank.errors import UserError
 from lionrank.grid import FIRST_STAGE
+
+# Else the collector would walk all that Snakemake has imported, again and again, while it plans.
+gc.freeze()
 
 ROOT = Path(workflow.basedir)
 PAPER = ROOT / "paper"

@@ -272,4 +272,4 @@ def test_the_benchmark_finds_the_dictionary_way_of_the_same_content(tmp_path):
     )
     assert told.returncode == 0, told.stderr
     assert "30000 pairs and 10000 held out, the same" in told.stdout
-    assert told.stdout.splitlines()[-1].startswith("ours / dictionary: time ")
+    assert told.stdout.splitlines()[-1].startswith("ratio to dictionary: ")

@@ -238,7 +238,8 @@ def change(clone, name):
 def test_make_alone_lists_the_targets(clone):
     lines = make(clone).stdout.splitlines()
     targets = [line.split()[1] for line in lines]
-    benchmarks = ["bench-join", "bench-seeds"]
+    names = ["train", "score", "scaling", "optimizer", "bm25", "join", "dryrun", "seeds"]
+    benchmarks = [f"bench-{name}" for name in names]
     built = ["demo", "report", "archive"]
     tests = ["test", "test-cluster", "lint"]
     assert targets == ["help", "install", *built, *tests, *benchmarks, "lock", "clean"]

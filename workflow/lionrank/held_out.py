@@ -29,7 +29,7 @@ def eval_loss(
     examples = batches.read_examples(held_out, loss.shape)
     tokenise = batches.Tokenise(model.tokenizer, loss.shape)
     losses: list[float] = []
-    with torch.inference_mode(), autocast(device, precision):
+    with torch.no_grad(), autocast(device, precision):
         for chunk in examples.iter(SIZE):
             rows = [dict(zip(chunk, row, strict=True)) for row in zip(*chunk.values(), strict=True)]
             for pairs, targets in batches.parts(tokenise(rows), SIZE):

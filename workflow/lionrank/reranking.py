@@ -55,7 +55,8 @@ def logits(
     found, places = [torch.empty(0, device=model.device)], [torch.empty(0, dtype=torch.int64)]
     with (
         tqdm(total=stop - start, desc="scoring", unit="pair") as bar,
-        torch.inference_mode(),
+        # Under inference_mode autocast would convert the weights anew for each batch.
+        torch.no_grad(),
         autocast(model.device, precision),
     ):
         for place, pairs in DataLoader(

@@ -81,7 +81,7 @@ def train_epoch(
             checkpoints.check_room(previous, state.folder)
         found = broadcast_object_list([state.newest() if job else None])[0]
         start = found or (previous if first_step else None)
-        trainer = _trainer(
+        trainer = build_trainer(
             found or previous, pairs, loss, settings, epoch, hardware, arguments, state
         )
         trainer.add_callback(LogFile(state.folder / LOG, first_step))
@@ -158,7 +158,7 @@ def training_arguments(
     return arguments
 
 
-def _trainer(
+def build_trainer(
     start: str | os.PathLike,
     pairs: str | os.PathLike,
     loss: Loss,

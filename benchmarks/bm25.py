@@ -1,0 +1,131 @@
+"""BM25 as the workflow runs it, beside Pyserini's own command, on generated passages.
+
+The index is made once. Each repetition is a process that starts Java, searches, and writes a run
+file, and all run files must have the same documents. Run with `make bench-bm25`.
+"""
+
+import argparse
+import multiprocessing
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from alternate import Contender, alternate, report
+from texts import DEVIATION, SEED, WORDS, Writer
+
+from lionrank import trec
+from lionrank.retrieval import build_index
+
+QUERY_WORDS, QUERY_DEVIATION = 7, 2
+K1, B, THREADS = 0.9, 0.4, 2
+# What workflow/scripts/bm25.py does.
+WORKFLOW = f"""
+import sys
+from lionrank import trec
+from lionrank.retrieval import bm25
+index, topics, output, depth = sys.argv[1:]
+run = bm25(index, trec.read_topics(topics), int(depth), {K1}, {B}, {THREADS})
+trec.write_run(output, run, tag="bm25")
+"""
+# What `python -m pyserini.search.lucene` does where its Java is found.
+PYSERINI = """
+import runpy
+from lionrank.java import start_jvm
+start_jvm()
+runpy.run_module("pyserini.search.lucene", run_name="__main__", alter_sys=True)
+"""
+CODE = {"ours": WORKFLOW, "pyserini": PYSERINI}
+BATCH = 64
+
+
+def generate(folder: Path, passages: int, queries: int) -> None:
+    """Write corpus/passages.parquet, topics.tsv and the Lucene index `index` into `folder`."""
+    writer = Writer()
+    (folder / "corpus").mkdir(parents=True, exist_ok=True)
+    contents = writer.texts(passages, WORDS, DEVIATION, [SEED, 1])
+    ids = pa.array(np.arange(passages)).cast(pa.string())
+    table = pa.table({"id": ids, "contents": contents})
+    pq.write_table(table, folder / "corpus" / "passages.parquet", compression="zstd")
+    texts = writer.texts(queries, QUERY_WORDS, QUERY_DEVIATION, [SEED, 2]).to_pylist()
+    topics = {str(number): text for number, text in enumerate(texts)}
+    trec.write_topics(folder / "topics.tsv", topics)
+    # In a process of its own, whose Java then ends.
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        pool.submit(build_index, folder / "corpus", folder / "unfinished", THREADS).result()
+    (folder / "unfinished").rename(folder / "index")
+
+
+def prepare(name: str, data: Path, queries: int, depth: int) -> Callable[[], dict[str, float]]:
+    """Return what writes the run file `{name}.trec`."""
+    index, topics, output = (str(data / each) for each in ("index", "topics.tsv", f"{name}.trec"))
+    arguments = [index, topics, output, str(depth)]
+    if name == "pyserini":
+        arguments = [
+            *("--index", index, "--topics", topics, "--output", output, "--hits", str(depth)),
+            *("--bm25", "--k1", str(K1), "--b", str(B)),
+            *("--threads", str(THREADS), "--batch-size", str(BATCH)),
+        ]
+
+    def repeat() -> dict[str, float]:
+        done = subprocess.run(
+            [sys.executable, "-c", CODE[name], *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        if done.returncode:
+            raise RuntimeError(f"status {done.returncode}: {done.stdout[-2000:]}")
+        return {"queries": queries}
+
+    return repeat
+
+
+def check(data: Path) -> None:
+    """Compare the documents of the two run files, topic by topic.
+
+    Raises:
+        SystemExit: a topic has others in one of them.
+    """
+    ours, theirs = (trec.read_run(data / f"{name}.trec")[0] for name in CODE)
+    topics = ours.keys() | theirs.keys()
+    differing = [qid for qid in topics if {*ours.get(qid, ())} != {*theirs.get(qid, ())}]
+    if differing:
+        sys.exit(f"ours and pyserini have other documents for topics {differing[:5]}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__.splitlines()[0],
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    parser.add_argument(
+        "--folder", type=Path, default=Path(__file__).parent / ".data", help="where the data lie"
+    )
+    parser.add_argument("--passages", type=int, default=200_000, help="size of the index")
+    parser.add_argument("--queries", type=int, default=500, help="number of queries")
+    parser.add_argument("--depth", type=int, default=1000, help="documents a query")
+    parser.add_argument("--repeats", type=int, default=5, help="runs of each way")
+    options = parser.parse_args()
+    data = options.folder / f"bm25_{options.passages}_{options.queries}"
+    if not (data / "index").exists():
+        start = time.monotonic()
+        generate(data, options.passages, options.queries)
+        print(f"generated and indexed in {time.monotonic() - start:.0f} s in {data}")
+    sizes = {"queries": options.queries, "depth": options.depth}
+    contenders = [Contender(name, prepare, {"name": name, "data": data, **sizes}) for name in CODE]
+    results = alternate(contenders, options.repeats, warm_up=0)
+    check(data)
+    found = (
+        f"{options.queries} queries, the best {options.depth:,} of {options.passages:,} passages"
+    )
+    report(f"BM25, {found}, {THREADS} threads", results, "ours", "queries")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+"""What the benchmarks of scoring and training share: command line, tokens, a GPU's peak."""
+
+import argparse
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import torch
+from alternate import Column, Contender, alternate
+from models import ARCHITECTURES, DATA
+from sentence_transformers.cross_encoder import CrossEncoder
+
+PEAK_SIZE = 8192
+PRODUCTS = 50
+
+Repeat = Callable[[], dict[str, float]]
+
+
+class Counter(dict[str, float]):
+    """Counts the tokens that a cross-encoder computes: `tokens`, and `slots` with padding."""
+
+    def __init__(self, model: CrossEncoder) -> None:
+        self.masks: list[torch.Tensor] = []
+        self.slots = self.without_mask = 0
+        model.register_forward_pre_hook(self._count)
+
+    def _count(self, _: torch.nn.Module, arguments: tuple) -> None:
+        (features,) = arguments
+        self.slots += features["input_ids"].numel()
+        if "attention_mask" in features:
+            # Left on its device, so that a GPU is not waited for.
+            self.masks.append(features["attention_mask"].sum())
+        else:
+            self.without_mask += features["input_ids"].numel()
+
+    def take(self) -> dict[str, float]:
+        """Return the counts since the last time."""
+        tokens = self.without_mask + sum(int(each) for each in self.masks)
+        counts = {"tokens": tokens, "slots": self.slots}
+        self.masks.clear()
+        self.slots = self.without_mask = 0
+        return counts
+
+
+def prepare_peak() -> Repeat:
+    """Return what multiplies two matrices in bf16 on a GPU, again and again."""
+    left, right = torch.randn(2, PEAK_SIZE, PEAK_SIZE, device="cuda", dtype=torch.bfloat16)
+
+    def repeat() -> dict[str, float]:
+        for _ in range(PRODUCTS):
+            left @ right
+        return {"operations": 2.0 * PRODUCTS * PEAK_SIZE**3}
+
+    return repeat
+
+
+def utilisation(operations: float) -> dict[str, Column]:
+    """Return the column that says which share of a GPU's peak a repetition reaches.
+
+    `operations` are those of a repetition, padding aside. The peak is measured, and printed.
+    """
+    (measured,) = alternate([Contender("matrices", prepare_peak, {})], 1).values()
+    peak = measured[0].facts["operations"] / measured[0].seconds
+    print(f"\nmatrices of {PEAK_SIZE} x {PEAK_SIZE} in bf16: {peak / 1e12:.0f} TFLOP/s")
+    return {"of that, %": lambda each: 100 * operations / each.seconds / peak}
+
+
+def options(description: str, pairs: dict[str, int]) -> argparse.Namespace:
+    """Read the command line of a benchmark of scoring or training; `pairs` by device."""
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = partial(parser.add_argument, metavar="N", type=int)
+    models = {"choices": ARCHITECTURES, "default": "minilm", "help": "minilm if not given"}
+    parser.add_argument("--model", **models)
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="cpu if not given")
+    told = ", ".join(f"{number:,} on {device}" for device, number in pairs.items())
+    add("--pairs", help=f"of each repetition; {told} if not given")
+    add("--repeats", default=3, help="repetitions that count, after one that does not; 3")
+    add("--threads", default=torch.get_num_threads(), help="of the CPU; all cores if not given")
+    parser.add_argument("--folder", type=Path, default=DATA, help="where models and pairs lie")
+    read = parser.parse_args()
+    if read.device == "cuda" and not torch.cuda.is_available():
+        parser.error("torch sees no GPU: leave out --device cuda, or run where there is one")
+    read.pairs = read.pairs or pairs[read.device]
+    return read
