@@ -2,7 +2,7 @@
 
 The same candidates, of MS MARCO's lengths, are scored in turn by each, tokenisation included and
 loading not. It is first checked that ours gives the scores of predict in fp32. By default it takes
-some three minutes for minilm on two CPU cores, and ten times as long for the other two models. Run
+some six minutes for minilm on two CPU cores, and ten times as long for the other two models. Run
 with `make bench-score`.
 """
 
@@ -26,7 +26,7 @@ from lionrank.device import prepare
 from lionrank.evaluation import averages, evaluate
 
 OURS = "ours"
-PAIRS = {"cpu": 256, "cuda": 50_000}
+PAIRS = {"cpu": 512, "cuda": 50_000}
 BATCH_SIZES = {"cpu": (16, 32, 64, 128), "cuda": (32, 64, 128, 256, 512, 1024)}
 WORKERS = {"cpu": 0, "cuda": 4}
 CHECKED = 128

@@ -35,7 +35,7 @@ from lionrank.training_state import EpochState
 
 OURS = "ours"
 BATCH = 64
-PAIRS = {"cpu": 6 * BATCH, "cuda": 200 * BATCH}
+PAIRS = {"cpu": 3 * BATCH, "cuda": 200 * BATCH}
 WORKERS = {"cpu": 0, "cuda": 4}
 COLUMNS = ["query", "passage", "label"]
 CONFIG = Path(__file__).parents[1] / "config.yaml"

@@ -48,8 +48,12 @@ def stepped(optimizer_class, steps=200, **arguments):
 
 @pytest.mark.parametrize("decay", [0.0, 0.01])
 @pytest.mark.parametrize("decoupled", [False, True])
-def test_lion_on_all_tensors_at_once_has_the_bits_of_the_plain_one(decay, decoupled):
+@pytest.mark.parametrize("cached", [7, optimizers.CACHED])
+def test_lion_on_many_tensors_at_once_has_the_bits_of_the_plain_one(
+    decay, decoupled, cached, monkeypatch
+):
     """Trap 8 of the protocol: a comparison of speeds needs both optimizers on equal footing."""
+    monkeypatch.setattr(optimizers, "CACHED", cached)
     arguments = {"weight_decay": decay, "decoupled_weight_decay": decoupled}
     plain = stepped(lion_pytorch.Lion, **arguments)
     at_once = stepped(optimizers.ForeachLion, **arguments)

@@ -1,10 +1,11 @@
 """Optimizers, from a class path and arguments in the config."""
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import torch
 from lion_pytorch import Lion
+from torch import Tensor
 from transformers.trainer_pt_utils import get_parameter_names
 
 from lionrank.errors import UserError
@@ -13,8 +14,12 @@ from lionrank.errors import UserError
 NOT_DECAYED = (r"bias", r"layernorm", r"rmsnorm", r"(?:^|\.)norm(?:$|\.)", r"_norm(?:$|\.)")
 
 
+CACHED = 2**18
+"""Weights that a CPU takes through all operations of a step while they are in its caches."""
+
+
 class ForeachLion(Lion):
-    """Lion that updates all tensors of a group at once, with the bits of lion_pytorch's.
+    """Lion that updates many tensors at once, with the bits of lion_pytorch's.
 
     The operations are those of `lion_pytorch.Lion`, in its order, so that a comparison with AdamW's
     fused kernel is not one of launch overheads. `lion_pytorch.foreach.Lion` interpolates with lerp,
@@ -22,25 +27,26 @@ class ForeachLion(Lion):
     """
 
     @torch.no_grad()
-    def step(self, closure: Callable[[], torch.Tensor] | None = None) -> torch.Tensor | None:
+    def step(self, closure: Callable[[], Tensor] | None = None) -> Tensor | None:
         """Update the parameters (Chen et al. 2023, arXiv 2302.06675, algorithm 2)."""
         loss = None
         if closure is not None:
             with torch.enable_grad():
                 loss = closure()
         for group in self.param_groups:
-            self._step_group(group)
+            parameters = [parameter for parameter in group["params"] if parameter.grad is not None]
+            for parameter in parameters:
+                if not self.state[parameter]:
+                    self.state[parameter]["exp_avg"] = torch.zeros_like(parameter)
+            gradients = [parameter.grad for parameter in parameters]
+            momenta = [self.state[parameter]["exp_avg"] for parameter in parameters]
+            for block in _blocks(parameters, gradients, momenta):
+                self._update(group, *block)
         return loss
 
-    def _step_group(self, group: dict) -> None:
-        parameters = [parameter for parameter in group["params"] if parameter.grad is not None]
-        if not parameters:
-            return
-        gradients = [parameter.grad for parameter in parameters]
-        for parameter in parameters:
-            if not self.state[parameter]:
-                self.state[parameter]["exp_avg"] = torch.zeros_like(parameter)
-        momenta = [self.state[parameter]["exp_avg"] for parameter in parameters]
+    def _update(
+        self, group: dict, parameters: list[Tensor], gradients: list[Tensor], momenta: list[Tensor]
+    ) -> None:
         rate, (beta1, beta2) = group["lr"], group["betas"]
         decay = group["weight_decay"] / (self._init_lr if self.decoupled_wd else 1)
         torch._foreach_mul_(parameters, 1.0 - rate * decay)
@@ -50,6 +56,28 @@ class ForeachLion(Lion):
         torch._foreach_add_(parameters, updates, alpha=-rate)
         torch._foreach_mul_(momenta, beta2)
         torch._foreach_add_(momenta, gradients, alpha=1.0 - beta2)
+
+
+def _blocks(*tensors: list[Tensor]) -> Iterator[tuple[list[Tensor], ...]]:
+    """Yield lists of as many tensors in parts: on a CPU such as its caches hold, else all."""
+    if not tensors[0]:
+        return
+    if tensors[0][0].device.type != "cpu":
+        yield tensors
+        return
+    block: list[tuple[Tensor, ...]] = []
+    size = 0
+    for row in zip(*tensors, strict=True):
+        # Gradient and momentum are laid out as their parameter is.
+        whole = (each.detach().view(-1) for each in row) if row[0].is_contiguous() else row
+        for pieces in zip(*(each.split(CACHED) for each in whole), strict=True):
+            block.append(pieces)
+            size += pieces[0].numel()
+            if size >= CACHED:
+                yield tuple(map(list, zip(*block, strict=True)))
+                block, size = [], 0
+    if block:
+        yield tuple(map(list, zip(*block, strict=True)))
 
 
 def build(model: torch.nn.Module, settings: dict) -> torch.optim.Optimizer:
