@@ -194,7 +194,7 @@ def test_the_kernels_of_a_gpu_are_asked_as_they_want_to_be(dropout, sliding_wind
     ]
     bounds = torch.empty(3, device="meta", dtype=torch.int32)
     sequences = unpadded.Sequences(bounds, [7, 5], bounds)
-    attended = unpadded._by_flash_attention(*rows, 0.2, dropout, sliding_window, sequences)
+    attended = unpadded._by_flash_attention(rows, 0.2, dropout, sliding_window, sequences)
     assert attended.shape == rows[0].shape
     attended.sum().backward()
     assert rows[0].grad.shape == rows[0].shape

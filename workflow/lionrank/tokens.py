@@ -30,12 +30,15 @@ def take(batch: Batch, pairs: Tensor) -> Batch:
     """Return these pairs of a batch, in this order."""
     lengths = batch["lengths"][pairs]
     begins = (batch["lengths"].cumsum(0) - batch["lengths"])[pairs]
-    offsets = torch.arange(int(lengths.sum())) - (lengths.cumsum(0) - lengths).repeat_interleave(
-        lengths
-    )
-    places = begins.repeat_interleave(lengths) + offsets
+    places = begins.repeat_interleave(lengths) + positions(lengths)
     tokens = {name: batch[name][places] for name in batch.keys() - {"lengths"}}
     return tokens | {"lengths": lengths}
+
+
+def positions(lengths: Tensor) -> Tensor:
+    """Return the position of each token [tokens] within its pair, counted from 0."""
+    begins = lengths.cumsum(0) - lengths
+    return torch.arange(int(lengths.sum())) - begins.repeat_interleave(lengths)
 
 
 def budgets(lengths: Tensor, tokens: int) -> Iterator[slice]:

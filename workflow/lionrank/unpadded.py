@@ -17,7 +17,7 @@ from torch.nn.attention.varlen import varlen_attn
 from torch.nn.functional import scaled_dot_product_attention
 from transformers import AttentionInterface, PreTrainedModel
 
-from lionrank.tokens import Batch
+from lionrank.tokens import Batch, positions, take
 
 NAME = "unpadded"
 """Of the attention, among transformers' implementations."""
@@ -48,18 +48,15 @@ class Sequences:
 
 def arrange(batch: Batch, device: torch.device) -> dict[str, Any]:
     """Return the model's arguments for a batch, whose logits come in the order of its pairs."""
-    lengths = batch["lengths"]
-    longest = int(lengths.max())
-    ordered, order = lengths.sort(descending=True, stable=True)
-    begins = ordered.cumsum(0) - ordered
-    positions = torch.arange(int(lengths.sum())) - begins.repeat_interleave(ordered)
-    sources = (lengths.cumsum(0) - lengths)[order].repeat_interleave(ordered) + positions
-    arguments = {name: batch[name][None, sources] for name in batch.keys() - {"lengths"}}
-    arguments["position_ids"] = positions[None]
-    arguments["attention_mask"] = torch.arange(longest) < lengths[:, None]
-    bounds = torch.nn.functional.pad(ordered.cumsum(0), (1, 0)).to(torch.int32)
-    slots = (order * longest).repeat_interleave(ordered) + positions
-    sequences = Sequences(to(bounds, device), ordered.tolist(), to(slots, device))
+    lengths, order = batch["lengths"].sort(descending=True, stable=True)
+    longest, places = int(lengths[0]), positions(lengths)
+    row = take(batch, order)
+    arguments = {name: row[name][None] for name in row.keys() - {"lengths"}}
+    arguments["position_ids"] = places[None]
+    arguments["attention_mask"] = torch.arange(longest) < batch["lengths"][:, None]
+    bounds = torch.nn.functional.pad(lengths.cumsum(0), (1, 0)).to(torch.int32)
+    slots = (order * longest).repeat_interleave(lengths) + places
+    sequences = Sequences(to(bounds, device), lengths.tolist(), to(slots, device))
     return {name: to(values, device) for name, values in arguments.items()} | {
         "sequences": sequences
     }
@@ -127,9 +124,9 @@ def attention(
     dtype = _dtype(query)
     rows = [states[0].transpose(0, 1).to(dtype) for states in (query, key, value)]
     if query.device.type != "cuda" or dtype == torch.float32:
-        attended = _by_equal_length(*rows, scaling, dropout, sliding_window, sequences)
+        attended = _by_equal_length(rows, scaling, dropout, sliding_window, sequences)
     else:
-        attended = _by_flash_attention(*rows, scaling, dropout, sliding_window, sequences)
+        attended = _by_flash_attention(rows, scaling, dropout, sliding_window, sequences)
     return attended[None], None
 
 
@@ -140,9 +137,7 @@ def _dtype(states: Tensor) -> torch.dtype:
 
 
 def _by_flash_attention(
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
+    rows: list[Tensor],
     scaling: float,
     dropout: float,
     sliding_window: int | None,
@@ -152,12 +147,10 @@ def _by_flash_attention(
     side = sliding_window - 1 if sliding_window else -1
     place = (sequences.bounds, sequences.bounds, sequences.longest, sequences.longest)
     if dropout == 0.0:
-        return varlen_attn(query, key, value, *place, scale=scaling, window_size=(side, side))
+        return varlen_attn(*rows, *place, scale=scaling, window_size=(side, side))
     # `varlen_attn` calls the same kernel, without a way to hand it the dropout.
     attended, *_ = torch.ops.aten._flash_attention_forward(
-        query,
-        key,
-        value,
+        *rows,
         *place,
         dropout,
         False,
@@ -170,9 +163,7 @@ def _by_flash_attention(
 
 
 def _by_equal_length(
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
+    rows: list[Tensor],
     scaling: float,
     dropout: float,
     sliding_window: int | None,
@@ -183,11 +174,11 @@ def _by_equal_length(
     for start, pairs, length in sequences.of_equal_length():
         group = [
             states[start : start + pairs * length].unflatten(0, (pairs, length)).transpose(1, 2)
-            for states in (query, key, value)
+            for states in rows
         ]
         mask = None
         if sliding_window and length > sliding_window:
-            places = torch.arange(length, device=query.device)
+            places = torch.arange(length, device=rows[0].device)
             mask = (places[:, None] - places).abs() < sliding_window
         out = scaled_dot_product_attention(*group, attn_mask=mask, dropout_p=dropout, scale=scaling)
         attended.append(out.transpose(1, 2).flatten(0, 1))
