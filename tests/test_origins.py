@@ -23,11 +23,13 @@ def test_every_rule_that_snakemake_knows_is_found(snakemake):
 def test_each_rule_stands_where_it_is_said_to_with_its_script():
     for name, origin in RULES.items():
         lines = (ROOT / origin["file"]).read_text().splitlines()
-        assert lines[origin["line"] - 1] == f"rule {name}:"
+        assert lines[origin["line"] - 1] in (f"rule {name}:", f"use rule rerank as {name} with:")
         assert origin["script"] is None or (ROOT / origin["script"]).is_file()
     files = [ROOT / "Snakefile", *(ROOT / "rules").glob("*.smk")]
     scripts = sum(path.read_text().count("\n    script:\n") for path in files)
-    assert scripts == sum(origin["script"] is not None for origin in RULES.values()) > 30
+    # One rule has the script of another.
+    assert scripts + 1 == sum(origin["script"] is not None for origin in RULES.values()) > 30
+    assert RULES["rerank_shard"]["script"] == RULES["rerank"]["script"]
     assert RULES["results_table"]["script"] == "workflow/scripts/results_table.py"
     assert RULES["results_table"]["file"] == "rules/tables.smk"
     assert RULES["all"]["script"] is None

@@ -11,7 +11,9 @@ from markupsafe import Markup
 
 from lionrank.errors import UserError
 
-_RULE = re.compile(r"^(?:rule|checkpoint) (\w+):", re.MULTILINE)
+_RULE = re.compile(
+    r"^(?:(?:rule|checkpoint) |use rule (?P<base>\w+) as )(?P<name>\w+)(?: with)?:", re.MULTILINE
+)
 _SCRIPT = re.compile(r'^    script:\s*"([^"]+)"', re.MULTILINE)
 # host:path and user@host:path, as git and scp take it. A host without a dot is an alias that only
 # somebody's own ssh knows, or the letter of a drive.
@@ -33,10 +35,12 @@ def rules(repository: str | os.PathLike) -> dict[str, dict[str, Any]]:
         for place, head in enumerate(heads):
             end = heads[place + 1].start() if place + 1 < len(heads) else len(text)
             script = _SCRIPT.search(text, head.start(), end)
-            found[head[1]] = {
+            # A rule that is made from another one runs its script.
+            inherited = found[head["base"]]["script"] if head["base"] else None
+            found[head["name"]] = {
                 "file": path.relative_to(root).as_posix(),
                 "line": text.count("\n", 0, head.start()) + 1,
-                "script": script and _within(root, path.parent / script[1]),
+                "script": _within(root, path.parent / script[1]) if script else inherited,
             }
     return found
 
