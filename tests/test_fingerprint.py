@@ -5,17 +5,18 @@ import shutil
 import pytest
 
 from lionrank import fingerprint, memo
+from lionrank.errors import UserError
 
 
 @pytest.fixture
 def package(tmp_path, monkeypatch):
-    """A copy of a small package: a script imports a, a imports b, and c stands apart."""
+    """A copy of a small package: a script imports a, a imports door.b, and c stands apart."""
     folder = tmp_path / "lionrank"
-    folder.mkdir()
+    (folder / "door").mkdir(parents=True)
     (folder / "a.py").write_text(
-        '"""A."""\nfrom lionrank.b import f\n\n\ndef g():\n    return f()\n'
+        '"""A."""\nfrom lionrank.door.b import f\n\n\ndef g():\n    return f()\n'
     )
-    (folder / "b.py").write_text("def f():\n    return 1\n")
+    (folder / "door" / "b.py").write_text("def f():\n    return 1\n")
     (folder / "c.py").write_text("x = 1\n")
     (tmp_path / "script.py").write_text("if True:\n    from lionrank import a\n    a.g()\n")
     monkeypatch.setattr(fingerprint, "PACKAGE", folder)
@@ -32,7 +33,7 @@ def digest(package):
     return fingerprint.of_script(package / "script.py")
 
 
-@pytest.mark.parametrize("file", ["script.py", "lionrank/a.py", "lionrank/b.py"])
+@pytest.mark.parametrize("file", ["script.py", "lionrank/a.py", "lionrank/door/b.py"])
 def test_a_change_of_code_that_is_reached_changes_it(package, file):
     before = digest(package)
     with (package / file).open("a") as handle:
@@ -42,7 +43,7 @@ def test_a_change_of_code_that_is_reached_changes_it(package, file):
 
 def test_a_comment_or_a_docstring_does_not(package):
     before = digest(package)
-    (package / "lionrank" / "b.py").write_text(
+    (package / "lionrank" / "door" / "b.py").write_text(
         '"""New."""\ndef f():\n    """One."""\n    return 1  # x\n'
     )
     assert digest(package) == before
@@ -62,3 +63,28 @@ def test_what_was_computed_is_recalled_and_a_damaged_store_is_not_trusted(packag
     memo.STORE.write_text(stored[:20])
     memo._known.cache_clear()
     assert digest(package) == first
+
+
+@pytest.mark.parametrize(
+    "imports",
+    [
+        "from lionrank.door import b",
+        "from lionrank.door.b import f",
+        "import lionrank.door.b",
+        "def g():\n    from lionrank.door import b as c",
+    ],
+)
+def test_every_way_to_import_a_module_of_a_folder_is_followed(package, imports):
+    (package / "script.py").write_text(f"{imports}\n")
+    before = digest(package)
+    (package / "lionrank" / "door" / "b.py").write_text("def f():\n    return 2\n")
+    assert digest(package) != before
+
+
+@pytest.mark.parametrize(
+    "imports", ["from lionrank import d", "from lionrank.door.d import f", "import lionrank.d"]
+)
+def test_an_import_that_names_no_file_is_an_error(package, imports):
+    (package / "script.py").write_text(f"{imports}\n")
+    with pytest.raises(UserError, match=r"script\.py: lionrank\..* is in no file"):
+        digest(package)

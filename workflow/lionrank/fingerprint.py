@@ -10,6 +10,7 @@ import hashlib
 import json
 from pathlib import Path
 
+from lionrank.errors import UserError
 from lionrank.memo import recall
 
 PACKAGE = Path(__file__).parent
@@ -17,26 +18,45 @@ DOCUMENTED = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def of_script(script: Path) -> str:
-    """Return a digest of a script and, transitively, of the lionrank modules it imports."""
-    files = sorted({script, *_imported(script)})
-    digests = "\n".join(f"{file.name} {_summary(file)['digest']}" for file in files)
-    return hashlib.sha256(digests.encode()).hexdigest()[:16]
+    """Return a digest of a script and, transitively, of the lionrank modules it imports.
+
+    Raises:
+        UserError: an import from lionrank names no file, whose changes nothing would see.
+    """
+    modules = sorted(_imported(script))
+    digests = [f"{script.name} {_summary(script)['digest']}"]
+    digests += [f"{name} {_summary(_file(name))['digest']}" for name in modules]
+    return hashlib.sha256("\n".join(digests).encode()).hexdigest()[:16]
 
 
-def _imported(file: Path) -> set[Path]:
-    found: set[Path] = set()
-    waiting = [file]
+def _imported(script: Path) -> set[str]:
+    """Return the dotted names of the modules that a script imports, transitively."""
+    found: set[str] = set()
+    waiting = [script]
     while waiting:
         for module in _direct_imports(waiting.pop()) - found:
             found.add(module)
-            waiting.append(module)
+            waiting.append(_file(module))
     return found
 
 
 @functools.cache
-def _direct_imports(file: Path) -> frozenset[Path]:
-    modules = (name.removeprefix("lionrank.") for name in _summary(file)["imports"])
-    return frozenset(path for name in modules if (path := PACKAGE / f"{name}.py").exists())
+def _direct_imports(file: Path) -> frozenset[str]:
+    """Return the dotted names of the modules that a file imports."""
+    return frozenset(_module(package, name, file) for package, name in _summary(file)["imports"])
+
+
+def _module(package: str, name: str, file: Path) -> str:
+    """Return which of the two `from package import name` imports: a module, or what is in one."""
+    for dotted in (f"{package}.{name}", package):
+        if _file(dotted).is_file():
+            return dotted
+    raise UserError(f"{file}: {package}.{name} is in no file below {PACKAGE}: correct the import.")
+
+
+def _file(dotted: str) -> Path:
+    """Return where the module of a dotted name below lionrank lies."""
+    return PACKAGE.joinpath(*dotted.split(".")[1:]).with_suffix(".py")
 
 
 @functools.cache
@@ -53,15 +73,15 @@ def _summary(file: Path) -> dict:
     return json.loads(recall(summarise, source))
 
 
-def _imports(tree: ast.Module) -> set[str]:
-    """Return the names that a file imports from here."""
+def _imports(tree: ast.Module) -> set[tuple[str, str]]:
+    """Return package and name of all that a file imports from here."""
     names = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
+            names |= {tuple(alias.name.rpartition(".")[::2]) for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return {name for name in names if name.startswith("lionrank.")}
+            names |= {(node.module, alias.name) for alias in node.names}
+    return {(package, name) for package, name in names if f"{package}.".startswith("lionrank.")}
 
 
 def _normalised(tree: ast.Module) -> str:
