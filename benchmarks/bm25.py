@@ -20,15 +20,15 @@ from alternate import Contender, alternate, report
 from texts import DEVIATION, SEED, WORDS, Writer
 
 from lionrank import trec
-from lionrank.retrieval import build_index
+from lionrank.retrieval.bm25 import build_index
 
 QUERY_WORDS, QUERY_DEVIATION = 7, 2
 K1, B, THREADS = 0.9, 0.4, 2
-# What workflow/scripts/bm25.py does.
+# What workflow/scripts/retrieval/bm25.py does.
 WORKFLOW = f"""
 import sys
 from lionrank import trec
-from lionrank.retrieval import bm25
+from lionrank.retrieval.bm25 import bm25
 index, topics, output, depth = sys.argv[1:]
 run = bm25(index, trec.read_topics(topics), int(depth), {K1}, {B}, {THREADS})
 trec.write_run(output, run, tag="bm25")

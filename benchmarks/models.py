@@ -16,7 +16,7 @@ from sentence_transformers.cross_encoder import CrossEncoder
 from sentence_transformers.sentence_transformer.modules import LayerNorm, Pooling
 from transformers import AutoConfig, AutoModelForSequenceClassification, PreTrainedModel
 
-from lionrank import models
+from lionrank.cross_encoder import initialise as models
 
 DATA = Path(__file__).parent / ".data"
 SEED = 12

@@ -27,7 +27,7 @@ FORMS: dict[str, tuple[str, dict]] = {
     "AdamW, a loop": ("torch.optim.AdamW", {"foreach": False, "fused": False}),
     "AdamW, foreach": ("torch.optim.AdamW", {"foreach": True}),
     FUSED: ("torch.optim.AdamW", {"fused": True}),
-    OURS: ("lionrank.optimizers.ForeachLion", {}),
+    OURS: ("lionrank.training.optimizers.ForeachLion", {}),
     "Lion, foreach by lerp": ("lion_pytorch.foreach.Lion", {}),
     TRITON: ("lion_pytorch.Lion", {"use_triton": True}),
     COMPILED: ("lion_pytorch.Lion", {}),

@@ -27,8 +27,10 @@ from models import checkpoint
 from score import WORKERS, prepare_ours
 from shared import Repeat, options
 
-from lionrank import cross_encoder, launch, reranking
-from lionrank.device import prepare
+from lionrank.cross_encoder import model as cross_encoder
+from lionrank.cross_encoder.device import prepare
+from lionrank.reranking import score as reranking
+from lionrank.training import launch
 
 PAIRS = {"cpu": 256, "cuda": 100_000}
 STEPS = {"cpu": 4, "cuda": 100}

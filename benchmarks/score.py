@@ -21,9 +21,10 @@ from sentence_transformers.cross_encoder import CrossEncoder
 from shared import Counter, Repeat, options, utilisation
 from transformers.utils import is_flash_attn_2_available
 
-from lionrank import cross_encoder, reranking
-from lionrank.device import prepare
-from lionrank.evaluation import averages, evaluate
+from lionrank.cross_encoder import model as cross_encoder
+from lionrank.cross_encoder.device import prepare
+from lionrank.evaluation.trec_eval import averages, evaluate
+from lionrank.reranking import score as reranking
 
 OURS = "ours"
 PAIRS = {"cpu": 512, "cuda": 50_000}

@@ -28,10 +28,11 @@ from shared import Counter, Repeat, options, utilisation
 from transformers import TrainerCallback
 from transformers.utils import is_flash_attn_2_available
 
-from lionrank import batches, losses, training
-from lionrank.config import training_settings
-from lionrank.device import prepare
-from lionrank.training_state import EpochState
+from lionrank.config.check import training_settings
+from lionrank.cross_encoder.device import prepare
+from lionrank.training import batches, losses
+from lionrank.training import epoch as training
+from lionrank.training.state import EpochState
 
 OURS = "ours"
 BATCH = 64

@@ -10,7 +10,7 @@ rule audit:
     input:
         table=TABLE,
         published=PAPER / "published" / "settings.csv",
-        template=ROOT / "workflow" / "lionrank" / "audit.md.j2",
+        template=ROOT / "workflow" / "lionrank" / "audit" / "page.md.j2",
     output:
         "audit.md",
     log:
@@ -28,8 +28,8 @@ rule audit:
         jobs=jobs_of_the_grid(),
         # No input: an audit is no reason to train, whatever has changed.
         logs=logs_so_far,
-        code=code("audit.py"),
+        code=code("audit/audit.py"),
     message:
         "Writing {output}"
     script:
-        "../workflow/scripts/audit.py"
+        "../workflow/scripts/audit/audit.py"

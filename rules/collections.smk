@@ -24,11 +24,11 @@ rule pydocs:
         mem_mb=2000,
     params:
         settings=collection_of,
-        code=code("pydocs.py"),
+        code=code("collections/pydocs.py"),
     message:
         "Making {wildcards.collection} from the docstrings of the installed packages"
     script:
-        "../workflow/scripts/pydocs.py"
+        "../workflow/scripts/collections/pydocs.py"
 
 
 rule import_corpus:
@@ -50,11 +50,11 @@ rule import_corpus:
     params:
         settings=collection_of,
         folders=collection_folders,
-        code=code("import_corpus.py"),
+        code=code("collections/import_corpus.py"),
     message:
         "Importing the corpus of {wildcards.collection}"
     script:
-        "../workflow/scripts/import_corpus.py"
+        "../workflow/scripts/collections/import_corpus.py"
 
 
 rule import_topics:
@@ -77,11 +77,11 @@ rule import_topics:
     params:
         settings=collection_of,
         folders=collection_folders,
-        code=code("import_topics.py"),
+        code=code("collections/import_topics.py"),
     message:
         "Importing the {wildcards.topics} topics of {wildcards.collection}"
     script:
-        "../workflow/scripts/import_topics.py"
+        "../workflow/scripts/collections/import_topics.py"
 
 
 rule msmarco_corpus:
@@ -101,11 +101,11 @@ rule msmarco_corpus:
     resources:
         mem_mb=4000,
     params:
-        code=code("msmarco_corpus.py"),
+        code=code("collections/msmarco_corpus.py"),
     message:
         "Reading the passages of MS MARCO"
     script:
-        "../workflow/scripts/msmarco_corpus.py"
+        "../workflow/scripts/collections/msmarco_corpus.py"
 
 
 rule msmarco_topics:
@@ -125,11 +125,11 @@ rule msmarco_topics:
     resources:
         mem_mb=2000,
     params:
-        code=code("msmarco_topics.py"),
+        code=code("collections/msmarco_topics.py"),
     message:
         "Reading the training queries of MS MARCO"
     script:
-        "../workflow/scripts/msmarco_topics.py"
+        "../workflow/scripts/collections/msmarco_topics.py"
 
 
 rule track_topics:
@@ -152,11 +152,11 @@ rule track_topics:
     resources:
         mem_mb=1000,
     params:
-        code=code("track_topics.py"),
+        code=code("collections/track_topics.py"),
     message:
         "Reading the {wildcards.topics} topics of {wildcards.collection}"
     script:
-        "../workflow/scripts/track_topics.py"
+        "../workflow/scripts/collections/track_topics.py"
 
 
 rule statistics:
@@ -187,11 +187,11 @@ rule statistics:
         mem_mb=4000,
     params:
         names=test_topics,
-        code=code("statistics.py"),
+        code=code("collections/statistics.py"),
     message:
         "Describing {wildcards.collection}"
     script:
-        "../workflow/scripts/statistics.py"
+        "../workflow/scripts/collections/statistics.py"
 
 
 rule msmarco_triplets:
@@ -212,11 +212,11 @@ rule msmarco_triplets:
         mem_mb=2000,
     params:
         triplets=config["training_pairs"]["triplets"],
-        code=code("msmarco_triplets.py"),
+        code=code("collections/msmarco_triplets.py"),
     message:
         "Reading the first {params.triplets} triplets of MS MARCO"
     script:
-        "../workflow/scripts/msmarco_triplets.py"
+        "../workflow/scripts/collections/msmarco_triplets.py"
 
 
 rule draw_triplets:
@@ -243,11 +243,11 @@ rule draw_triplets:
         hardest_rank=config["training_pairs"]["hardest_rank"],
         negative_depth=config["training_pairs"]["negative_depth"],
         seed=config["training_pairs"]["seed"],
-        code=code("draw_triplets.py"),
+        code=code("collections/draw_triplets.py"),
     message:
         "Drawing triplets from {wildcards.collection}"
     script:
-        "../workflow/scripts/draw_triplets.py"
+        "../workflow/scripts/collections/draw_triplets.py"
 
 
 rule training_pairs:
@@ -270,8 +270,8 @@ rule training_pairs:
         mem_mb=4000,
     params:
         held_out=config["training_pairs"]["held_out"],
-        code=code("training_pairs.py"),
+        code=code("collections/training_pairs.py"),
     message:
         "Joining the training pairs of {wildcards.collection} with their text"
     script:
-        "../workflow/scripts/training_pairs.py"
+        "../workflow/scripts/collections/training_pairs.py"

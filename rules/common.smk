@@ -7,9 +7,11 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-from lionrank import config as settings
-from lionrank import experiment, fingerprint, slurm
-from lionrank import sources as pinned
+from lionrank.config import check as settings
+from lionrank.config import experiment
+from lionrank.config import fingerprint
+from lionrank.jobs import left_behind as slurm
+from lionrank.config import sources as pinned
 from lionrank.errors import UserError
 from lionrank.grid import FIRST_STAGE
 

@@ -23,11 +23,11 @@ rule evaluate:
         mem_mb=4000,
     params:
         level=lambda wildcards: experiment.paper_level(config, test_set_in(wildcards.folder)),
-        code=code("evaluate.py"),
+        code=code("evaluation/evaluate.py"),
     message:
         "Evaluating {input.run}"
     script:
-        "../workflow/scripts/evaluate.py"
+        "../workflow/scripts/evaluation/evaluate.py"
 
 
 # One job a test set, not one a run file: there are many, and reading one takes a second.
@@ -49,11 +49,11 @@ rule per_query:
     params:
         labels=lambda wildcards: labels(wildcards.test_set),
         levels=lambda wildcards: experiment.relevance_levels(config, wildcards.test_set),
-        code=code("per_query.py"),
+        code=code("evaluation/per_query.py"),
     message:
         "Evaluating all run files of {wildcards.test_set}"
     script:
-        "../workflow/scripts/per_query.py"
+        "../workflow/scripts/evaluation/per_query.py"
 
 
 rule metrics:
@@ -73,11 +73,11 @@ rule metrics:
         mem_mb=8000,
     params:
         draws=draws(),
-        code=code("metrics.py"),
+        code=code("evaluation/metrics.py"),
     message:
         "Writing {output.means}"
     script:
-        "../workflow/scripts/metrics.py"
+        "../workflow/scripts/evaluation/metrics.py"
 
 
 rule comparisons:
@@ -100,11 +100,11 @@ rule comparisons:
         measures=experiment.compared_measures(config),
         families=config["comparisons"]["families"],
         draws=draws(),
-        code=code("comparisons.py"),
+        code=code("evaluation/comparisons.py"),
     message:
         "Testing the comparisons that the config names"
     script:
-        "../workflow/scripts/comparisons.py"
+        "../workflow/scripts/evaluation/comparisons.py"
 
 
 rule changes:
@@ -132,11 +132,11 @@ rule changes:
         test_set=TEST_SETS[0],
         level=experiment.paper_level(config, TEST_SETS[0]),
         draws=draws(),
-        code=code("changes.py"),
+        code=code("evaluation/changes.py"),
     message:
         "Finding the topics on which the optimizers differ most"
     script:
-        "../workflow/scripts/changes.py"
+        "../workflow/scripts/evaluation/changes.py"
 
 
 rule claims:
@@ -165,8 +165,8 @@ rule claims:
         levels={name: experiment.paper_level(config, name) for name in REPORTED},
         stand_ins=experiment.stand_ins(config),
         draws=draws(),
-        code=code("claims.py"),
+        code=code("claims/claims.py"),
     message:
         "Trying the published claims on these results"
     script:
-        "../workflow/scripts/claims.py"
+        "../workflow/scripts/claims/claims.py"

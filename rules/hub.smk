@@ -13,7 +13,7 @@ rule model_card:
         checkpoint="checkpoints/{model}_{optimizer}_e{epoch}",
         record=pairs_file("pairs.json"),
         dev_scores=dev_scores_so_far,
-        template=ROOT / "workflow" / "lionrank" / "model_card.md.j2",
+        template=ROOT / "workflow" / "lionrank" / "release" / "model_card.md.j2",
     output:
         directory("hub/{model}_{optimizer}_e{epoch}"),
     log:
@@ -27,11 +27,11 @@ rule model_card:
         mem_mb=1000,
     params:
         facts=card_facts,
-        code=code("model_card.py"),
+        code=code("release/model_card.py"),
     message:
         "Writing the model card of {input.checkpoint}"
     script:
-        "../workflow/scripts/model_card.py"
+        "../workflow/scripts/release/model_card.py"
 
 
 # Every checkpoint of the grid with its model card.
@@ -61,7 +61,7 @@ rule push_to_hub:
     message:
         "Publishing {input.folder} as {params.repository}"
     script:
-        "../workflow/scripts/push.py"
+        "../workflow/scripts/release/push.py"
 
 
 # Every checkpoint of the grid, published.

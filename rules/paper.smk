@@ -59,11 +59,11 @@ rule provenance:
     params:
         config=config,
         repository=ROOT,
-        code=[code(f"{name}.py") for name in ("provenance", "main_tex", "compile_paper")],
+        code=[code(f"paper/{name}.py") for name in ("provenance", "main_tex", "compile_paper")],
     message:
         "Recording where the results come from"
     script:
-        "../workflow/scripts/provenance.py"
+        "../workflow/scripts/paper/provenance.py"
 
 
 rule main_tex:
@@ -105,11 +105,11 @@ rule main_tex:
         retrieval=config["retrieval"],
         pairs=config["training_pairs"],
         paper=config["paper"],
-        code=code("main_tex.py"),
+        code=code("paper/main_tex.py"),
     message:
         "Writing the text of the paper"
     script:
-        "../workflow/scripts/main_tex.py"
+        "../workflow/scripts/paper/main_tex.py"
 
 
 rule compile_paper:
@@ -141,8 +141,8 @@ rule compile_paper:
         latex_log="logs/paper/latex.log",
         # Errors are told in terms of their lines.
         templates=PAPER,
-        code=code("compile_paper.py"),
+        code=code("paper/compile_paper.py"),
     message:
         "Compiling {output.pdf}"
     script:
-        "../workflow/scripts/compile_paper.py"
+        "../workflow/scripts/paper/compile_paper.py"

@@ -23,11 +23,11 @@ rule arxiv:
     resources:
         mem_mb=500,
     params:
-        code=code("arxiv.py"),
+        code=code("release/arxiv.py"),
     message:
         "Packing the paper's source for arXiv"
     script:
-        "../workflow/scripts/arxiv.py"
+        "../workflow/scripts/release/arxiv.py"
 
 
 # No checkpoints: they are large, and hub/ is for them.
@@ -58,7 +58,7 @@ rule archive:
             *expand("paper/{part}", part=PARTS),
         ],
         repository=[ROOT / "CITATION.cff", ROOT / "LICENSE"],
-        template=ROOT / "workflow" / "lionrank" / "archive.md.j2",
+        template=ROOT / "workflow" / "lionrank" / "release" / "archive.md.j2",
     output:
         "lion-rerank-{}.zip".format(config["protocol"]),
     log:
@@ -74,8 +74,8 @@ rule archive:
     params:
         config=config,
         timing="timings/paper/archive.tsv",
-        code=code("archive.py"),
+        code=code("release/archive.py"),
     message:
         "Packing the experiment into {output}"
     script:
-        "../workflow/scripts/archive.py"
+        "../workflow/scripts/release/archive.py"

@@ -8,7 +8,7 @@ SCREEN_TABLES = yaml.safe_load((ROOT / "workflow" / "report" / "tables.yaml").re
 # Without a second optimizer no topic changes from one to the other.
 if len(OPTIMIZERS) == 1:
     del SCREEN_TABLES["changes"]
-SCREEN = sorted((ROOT / "workflow" / "lionrank" / "screen").iterdir())
+SCREEN = sorted((ROOT / "workflow" / "lionrank" / "report" / "screen").iterdir())
 
 
 # How pages call the models, optimizers and test sets that tables call by their keys.
@@ -63,11 +63,11 @@ rule screen_table:
         text=lambda wildcards: SCREEN_TABLES[wildcards.table],
         note=config["paper"]["note"],
         labels=SCREEN_LABELS,
-        code=code("screen_table.py"),
+        code=code("report/screen_table.py"),
     message:
         "Writing {output}"
     script:
-        "../workflow/scripts/screen_table.py"
+        "../workflow/scripts/report/screen_table.py"
 
 
 rule results_page:
@@ -97,8 +97,8 @@ rule results_page:
         grid=paper_grid,
         test_sets=paper_test_sets(),
         paper={key: config["paper"][key] for key in ("title", "note")},
-        code=code("results_page.py"),
+        code=code("report/results_page.py"),
     message:
         "Writing {output}"
     script:
-        "../workflow/scripts/results_page.py"
+        "../workflow/scripts/report/results_page.py"

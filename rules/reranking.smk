@@ -29,11 +29,11 @@ rule first_stage:
     resources:
         mem_mb=6000,
     params:
-        code=code("first_stage.py"),
+        code=code("reranking/first_stage.py"),
     message:
         "Writing the first stage's run file results/{wildcards.folder}bm25.trec"
     script:
-        "../workflow/scripts/first_stage.py"
+        "../workflow/scripts/reranking/first_stage.py"
 
 
 rule rerank:
@@ -58,11 +58,11 @@ rule rerank:
             "precision"
         ],
         tag="{model}_{optimizer}_e{epoch}",
-        code=code("rerank.py"),
+        code=code("reranking/rerank.py"),
     message:
         "Reranking {output} ({threads} threads, {resources.mem_mb} MB, gpu={resources.gpu} {resources.gpu_model})"
     script:
-        "../workflow/scripts/rerank.py"
+        "../workflow/scripts/reranking/rerank.py"
 
 
 use rule rerank as rerank_shard with:
@@ -92,8 +92,8 @@ rule join_shards:
     resources:
         mem_mb=500,
     params:
-        code=code("join_shards.py"),
+        code=code("reranking/join_shards.py"),
     message:
         "Joining the shards of {output}"
     script:
-        "../workflow/scripts/join_shards.py"
+        "../workflow/scripts/reranking/join_shards.py"

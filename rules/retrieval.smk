@@ -18,11 +18,11 @@ rule index:
     resources:
         mem_mb=5000,
     params:
-        code=code("index.py"),
+        code=code("retrieval/index.py"),
     message:
         "Indexing {wildcards.collection} with Lucene"
     script:
-        "../workflow/scripts/index.py"
+        "../workflow/scripts/retrieval/index.py"
 
 
 rule prebuilt_index:
@@ -42,11 +42,11 @@ rule prebuilt_index:
     resources:
         mem_mb=2000,
     params:
-        code=code("prebuilt_index.py"),
+        code=code("retrieval/prebuilt_index.py"),
     message:
         "Unpacking Pyserini's index of {wildcards.collection}"
     script:
-        "../workflow/scripts/prebuilt_index.py"
+        "../workflow/scripts/retrieval/prebuilt_index.py"
 
 
 rule bm25:
@@ -72,11 +72,11 @@ rule bm25:
             then=config["training_pairs"]["negative_depth"],
             otherwise=config["retrieval"]["depth"],
         ),
-        code=code("bm25.py"),
+        code=code("retrieval/bm25.py"),
     message:
         "BM25 for the {wildcards.topics} topics of {wildcards.collection}"
     script:
-        "../workflow/scripts/bm25.py"
+        "../workflow/scripts/retrieval/bm25.py"
 
 
 rule candidates:
@@ -98,11 +98,11 @@ rule candidates:
     resources:
         mem_mb=4000,
     params:
-        code=code("candidates.py"),
+        code=code("retrieval/candidates.py"),
     message:
         "Joining the candidates of {wildcards.collection}, {wildcards.topics} topics, with their text"
     script:
-        "../workflow/scripts/candidates.py"
+        "../workflow/scripts/retrieval/candidates.py"
 
 
 rule given_candidates:
@@ -125,8 +125,8 @@ rule given_candidates:
         settings=collection_of,
         folders=collection_folders,
         depth=config["retrieval"]["depth"],
-        code=code("given_candidates.py"),
+        code=code("retrieval/given_candidates.py"),
     message:
         "Taking the candidates that {wildcards.collection} brings for its {wildcards.topics} topics"
     script:
-        "../workflow/scripts/given_candidates.py"
+        "../workflow/scripts/retrieval/given_candidates.py"

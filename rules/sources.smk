@@ -28,7 +28,7 @@ rule fetch:
     message:
         "Fetching {wildcards.source}"
     script:
-        "../workflow/scripts/fetch.py"
+        "../workflow/scripts/sources/fetch.py"
 
 
 # Everything that the experiment downloads: for a login node whose compute nodes have no internet.

@@ -28,11 +28,11 @@ rule initialise:
         max_length=lambda wildcards: training_settings(wildcards.model, wildcards.optimizer)[
             "max_length"
         ],
-        code=code("initialise.py"),
+        code=code("training/initialise.py"),
     message:
         "Preparing {wildcards.model} for training with {wildcards.optimizer}"
     script:
-        "../workflow/scripts/initialise.py"
+        "../workflow/scripts/training/initialise.py"
 
 
 rule train_epoch:
@@ -60,11 +60,11 @@ rule train_epoch:
         mem_mb=16000,
     params:
         settings=lambda wildcards: training_settings(wildcards.model, wildcards.optimizer),
-        code=code("train_epoch.py"),
+        code=code("training/train_epoch.py"),
     message:
         "Training {wildcards.model} with {wildcards.optimizer}, epoch {wildcards.epoch} ({threads} threads, {resources.mem_mb} MB, gpu={resources.gpu} {resources.gpu_model})"
     script:
-        "../workflow/scripts/train_epoch.py"
+        "../workflow/scripts/training/train_epoch.py"
 
 
 rule dev_scores:
@@ -91,11 +91,11 @@ rule dev_scores:
             "precision"
         ],
         dev_sets=DEV_SETS,
-        code=code("dev_scores.py"),
+        code=code("training/dev_scores.py"),
     message:
         "Scoring {input.checkpoint} on development data ({threads} threads, {resources.mem_mb} MB, gpu={resources.gpu} {resources.gpu_model})"
     script:
-        "../workflow/scripts/dev_scores.py"
+        "../workflow/scripts/training/dev_scores.py"
 
 
 rule best_epoch:
@@ -113,11 +113,11 @@ rule best_epoch:
     resources:
         mem_mb=500,
     params:
-        code=code("best_epoch.py"),
+        code=code("training/best_epoch.py"),
     message:
         "Choosing the best epoch of {wildcards.model} with {wildcards.optimizer}"
     script:
-        "../workflow/scripts/best_epoch.py"
+        "../workflow/scripts/training/best_epoch.py"
 
 
 # The best epoch of every training on development data.
@@ -144,8 +144,8 @@ rule efficiency:
         runtime=5,
     params:
         grid=paper_grid,
-        code=code("efficiency.py"),
+        code=code("training/efficiency.py"),
     message:
         "Adding up what each training cost"
     script:
-        "../workflow/scripts/efficiency.py"
+        "../workflow/scripts/training/efficiency.py"

@@ -7,8 +7,8 @@ from pathlib import Path
 import yaml
 from snakemake.utils import update_config
 
-from lionrank import audit
-from lionrank.sources import Source
+from lionrank.audit import page as audit
+from lionrank.config.sources import Source
 
 ROOT = Path(__file__).parents[1]
 SETTINGS = ROOT / "paper" / "published" / "settings.csv"

@@ -12,8 +12,8 @@ from matplotlib.lines import Line2D
 from matplotlib.text import Text
 from papers import GRID, PAPER
 
-from lionrank.figures import looks
 from lionrank.grid import Grid
+from lionrank.paper.figures.style import looks
 
 STYLE = PAPER / "paper.mplstyle"
 STEPS = 40

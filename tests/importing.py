@@ -5,7 +5,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lionrank import importers, trec
+from lionrank import trec
+from lionrank.collections import convert as importers
 from lionrank.files import read_json_lines
 
 

@@ -16,18 +16,19 @@ import numpy as np
 import pandas as pd
 from logs_and_costs import efficiency_of, logged_of
 
-from lionrank import comparisons, origins
-from lionrank.findings import Findings, find
+from lionrank.evaluation import comparisons
+from lionrank.evaluation.means import means
+from lionrank.evaluation.per_query import COLUMNS, PerQuery, Replicate
+from lionrank.evaluation.significance import Settings
 from lionrank.grid import FIRST_STAGE, Grid
-from lionrank.logged import Logged
-from lionrank.means import means
 from lionrank.measures import GRADED, METRICS, PRIMARY
-from lionrank.paper import make_facts, render
-from lionrank.per_query import COLUMNS, PerQuery, Replicate
-from lionrank.published_scores import read_table1, read_table2
-from lionrank.results import Layout, Results, read_results
-from lionrank.significance import Settings
-from lionrank.standing import stand
+from lionrank.paper import origins
+from lionrank.paper.facts import make_facts, render
+from lionrank.paper.findings import Findings, find
+from lionrank.paper.results import Layout, Results, read_results
+from lionrank.paper.standing import stand
+from lionrank.published.scores import read_table1, read_table2
+from lionrank.training.logged import Logged
 
 ROOT = Path(__file__).parents[1]
 PAPER = ROOT / "paper"
@@ -158,7 +159,7 @@ OPTIMIZERS = {
         "arguments": {"betas": [0.9, 0.999], "eps": 1e-8, "fused": True},
     },
     "lion": {
-        "class": "lionrank.optimizers.ForeachLion",
+        "class": "lionrank.training.optimizers.ForeachLion",
         "arguments": {"betas": [0.9, 0.99]},
     },
     "sgd": {"class": "torch.optim.SGD", "arguments": {}},

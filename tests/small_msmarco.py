@@ -16,9 +16,10 @@ from backbones import SMALL, publish
 from conftest import ROOT
 from hub import Hub, Repository
 
-from lionrank import models, retrieval
+from lionrank.config.sources import read_table
+from lionrank.cross_encoder import initialise as models
 from lionrank.files import write_json_lines
-from lionrank.sources import read_table
+from lionrank.retrieval import bm25 as retrieval
 
 TABLE = ROOT / "config" / "sources.csv"
 COMMIT = "0" * 40

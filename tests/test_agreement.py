@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 from test_given_candidates import marco_qa
 
-from lionrank import evaluation, trec
+from lionrank import trec
+from lionrank.collections.readers.marco_qa import MarcoQa
 from lionrank.errors import UserError
-from lionrank.marco_qa import MarcoQa
+from lionrank.evaluation import trec_eval as evaluation
 
 FILES = Path(__file__).parents[2] / "shared" / "data" / "trec_eval"
 needs_files = pytest.mark.skipif(

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from papers import GRID, PAPER, PROVENANCE, STATISTICS
 
-from lionrank import origins
-from lionrank.latex import compile_pdf
-from lionrank.paper import render
+from lionrank.paper import origins
+from lionrank.paper.facts import render
+from lionrank.paper.latex import compile_pdf
 
 REVISION = "9a201d7b3ebebc5feabf9fbb4b3a4ec5d3f2440d"
 DIGEST = "0123456789abcdef" * 4

@@ -16,9 +16,9 @@ import yaml
 from conftest import ROOT, run_snakemake
 from rule_scripts import run_script
 
-from lionrank.archive import CHECKSUMS, find_files, naming, pack
-from lionrank.config import digest
+from lionrank.config.check import digest
 from lionrank.errors import UserError
+from lionrank.release.archive import CHECKSUMS, find_files, naming, pack
 
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
 MADE = {
@@ -179,12 +179,12 @@ def test_a_full_disk_leaves_the_archive_of_before(experiment):
     (experiment / "x.zip").write_bytes(b"of before")
     # Python's own caches of modules would be cut at that size, too.
     environment = {"HOME": "/home/ada", "PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"}
-    done = run_script("archive.py", job("x.zip"), experiment, environment, largest=2000)
+    done = run_script("release/archive.py", job("x.zip"), experiment, environment, largest=2000)
     assert done.status == 1
     assert done.told.startswith("error: x.zip could not be written (File too large).")
     assert (experiment / "x.zip").read_bytes() == b"of before"
     assert not list(experiment.glob(".*partial"))
-    done = run_script("archive.py", job("x.zip"), experiment, environment)
+    done = run_script("release/archive.py", job("x.zip"), experiment, environment)
     assert done.status == 0, done.log
     assert "x.zip has" in done.log and "packing: 100%" in done.log
     assert done.told.endswith("/home/ada: logs/training/minilm_lion_e1.log")
@@ -192,7 +192,7 @@ def test_a_full_disk_leaves_the_archive_of_before(experiment):
 
 KILLED = """
 import json, sys
-from lionrank import archive
+from lionrank.release import archive
 archive._BLOCK = 1
 files = archive.find_files(json.loads(sys.argv[1]), [], [])
 archive.pack("x.zip", files, *json.loads(sys.argv[2]))

@@ -12,9 +12,9 @@ import pytest
 from conftest import run_snakemake
 from matplotlib.figure import Figure
 
-from lionrank.arxiv import pack, used_files
 from lionrank.errors import UserError
-from lionrank.latex import compile_pdf
+from lionrank.paper.latex import compile_pdf
+from lionrank.release.arxiv import pack, used_files
 
 needs_tex = pytest.mark.skipif(shutil.which("latexmk") is None, reason="latexmk is not installed")
 

@@ -10,9 +10,9 @@ import time
 
 import pytest
 
-from lionrank import attempts
-from lionrank.attempts import account, attempt, read
-from lionrank.training_state import EpochState
+from lionrank.training import attempts
+from lionrank.training.attempts import account, attempt, read
+from lionrank.training.state import EpochState
 
 A100 = (2, "NVIDIA A100")
 
@@ -86,7 +86,7 @@ def test_device_hours_are_those_of_the_devices_that_each_job_had():
 JOB = """
     import sys, time
     from pathlib import Path
-    from lionrank.attempts import attempt
+    from lionrank.training.attempts import attempt
     with attempt(Path(sys.argv[1]), time.time(), 1, "CPU") as job:
         job.goes_on(0, 0.0)
         for step in range(1, 8):

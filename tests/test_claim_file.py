@@ -7,8 +7,8 @@ import pytest
 import yaml
 from published_as_measured import PRINTED, SETTINGS_TABLE, TABLE1, TABLE2
 
-from lionrank import claim_file
-from lionrank.claim_evidence import Published
+from lionrank.claims import file as claim_file
+from lionrank.claims.evidence import Published
 from lionrank.errors import UserError
 
 BEST = {"kind": "best", "metrics": ["map"], "systems": ["gte_lion"], "over": "trainings"}

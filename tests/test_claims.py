@@ -25,9 +25,10 @@ from published_as_measured import (
     write_results,
 )
 
-from lionrank import claim_file, per_query
-from lionrank.claim_parts import Outcome, Verdict, conclude, fact
+from lionrank.claims import file as claim_file
+from lionrank.claims.parts import Outcome, Verdict, conclude, fact
 from lionrank.errors import UserError
+from lionrank.evaluation import per_query
 
 SHARED = Path(__file__).parents[2] / "shared" / "published"
 DL = [metric for metric, test_set in TEST_SETS.items() if test_set == "dl19"]

@@ -25,10 +25,10 @@ from published_as_measured import (
 from rankings import run_scripts
 from rule_scripts import run_script
 
-from lionrank.claims_table import claims_rows, claims_table
 from lionrank.files import write_json
-from lionrank.latex import compile_pdf
-from lionrank.tabular import to_csv
+from lionrank.paper.latex import compile_pdf
+from lionrank.paper.tables.claims import claims_rows, claims_table
+from lionrank.paper.tables.tabular import to_csv
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ def test_the_table_has_a_row_a_claim_and_escapes_foreign_text(as_published):
     changed = as_published["c16"] | {"text": "100% of R&D_1"}
     claims = [*(claim for name, claim in as_published.items() if name != "c16"), changed]
     table = claims_table({"claims": claims})
-    assert table.splitlines()[0] == "% template: workflow/lionrank/claims_table.py"
+    assert table.splitlines()[0] == "% template: workflow/lionrank/paper/tables/claims.py"
     rows = [line.split(" & ") for line in table.splitlines() if re.match(r"c\d+ & ", line)]
     assert len(rows) == 17 and all(len(row) == 5 for row in rows)
     by_name = {row[0]: row for row in rows}
@@ -128,7 +128,7 @@ def test_the_rules_write_the_verdicts_and_the_table(tmp_path):
         },
     }
     environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    done = run_script("claims.py", job, tmp_path, environment)
+    done = run_script("claims/claims.py", job, tmp_path, environment)
     assert done.status == 0, done.log
     decided = json.loads((tmp_path / "results" / "claims.json").read_text())
     assert decided["settings"] == job["params"]["draws"]
@@ -140,6 +140,6 @@ def test_the_rules_write_the_verdicts_and_the_table(tmp_path):
     assert (tmp_path / tables["csv"]).read_text() == to_csv(claims_rows(decided))
 
     write_json(tmp_path / "training" / "minilm_lion.best.json", {})
-    done = run_script("claims.py", job, tmp_path, environment)
+    done = run_script("claims/claims.py", job, tmp_path, environment)
     assert done.status == 1
     assert "minilm_lion.best.json is damaged" in done.told

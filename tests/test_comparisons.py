@@ -8,14 +8,14 @@ import pytest
 from measured import write_experiment
 from scipy import stats
 
-from lionrank import comparisons, per_query
-from lionrank.comparisons_table import chosen_table
 from lionrank.errors import UserError
+from lionrank.evaluation import comparisons, per_query
+from lionrank.evaluation.means import means
+from lionrank.evaluation.per_query import System
+from lionrank.evaluation.significance import Settings
 from lionrank.grid import Grid
-from lionrank.means import means
 from lionrank.measures import Measure
-from lionrank.per_query import System
-from lionrank.significance import Settings
+from lionrank.paper.tables.comparisons import chosen_table
 
 GRID = Grid.build(
     {name: {"label": name, "start": "pretrained"} for name in ("minilm", "gte", "modernbert")},

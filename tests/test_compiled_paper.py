@@ -10,9 +10,11 @@ import pytest
 from papers import FAST, GRID, PAPER, settings_of
 from rankings import best_files, draw, write_paper
 
-from lionrank import claim_file, claims, per_query
-from lionrank.claim_evidence import Ours, Published
-from lionrank.latex import compile_pdf
+from lionrank.claims import decide as claims
+from lionrank.claims import file as claim_file
+from lionrank.claims.evidence import Ours, Published
+from lionrank.evaluation import per_query
+from lionrank.paper.latex import compile_pdf
 
 pytestmark = [
     pytest.mark.slow,

@@ -10,9 +10,8 @@ import pytest
 import yaml
 from snakemake.utils import update_config
 
-from lionrank import config as settings
-from lionrank.errors import UserError
-from lionrank.experiment import (
+from lionrank.config import check as settings
+from lionrank.config.experiment import (
     compared_measures,
     model_card_facts,
     paper_columns,
@@ -20,8 +19,9 @@ from lionrank.experiment import (
     relevance_levels,
     reported,
 )
+from lionrank.config.sources import read_table
+from lionrank.errors import UserError
 from lionrank.files import write_json
-from lionrank.sources import read_table
 
 ROOT = Path(__file__).parents[1]
 SCHEMA = ROOT / "schemas" / "config.schema.yaml"
@@ -297,6 +297,7 @@ def test_a_model_card_says_where_else_a_model_starts(pretrained, told):
 
 def test_checking_imports_nothing_heavy():
     heavy = {"torch", "transformers", "pandas", "pyserini"}
-    code = f"import sys, lionrank.config, lionrank.fingerprint; print({heavy} & set(sys.modules))"
+    modules = "lionrank.config.check, lionrank.config.fingerprint"
+    code = f"import sys, {modules}; print({heavy} & set(sys.modules))"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "set()"

@@ -8,10 +8,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from lionrank import corpus, pydocs
+from lionrank.collections import corpus, pydocs
+from lionrank.collections.statistics import describe
 from lionrank.errors import UserError
 from lionrank.files import write_json_lines
-from lionrank.statistics import describe
 
 PASSAGES = {
     "d1": 'the lion\'s "mane"\tand\ntwo lines',

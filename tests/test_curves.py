@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from lionrank.curves import SMOOTHING, read_curves, smoothed
 from lionrank.errors import UserError
+from lionrank.training.log import SMOOTHING, read_curves, smoothed
 
 
 def lines_of(epoch):

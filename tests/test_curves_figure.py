@@ -3,10 +3,10 @@ import pytest
 from drawings import STEPS, STYLE, cycle, legend_of, line_of, write_logs
 from papers import GRID, TINY
 
-from lionrank.curves import read_curves, smoothed
-from lionrank.curves_figure import ROWS, curves_figure
-from lionrank.figures import style
 from lionrank.grid import Grid
+from lionrank.paper.figures.curves import ROWS, curves_figure
+from lionrank.paper.figures.style import style
+from lionrank.training.log import read_curves, smoothed
 
 
 @pytest.fixture(autouse=True)

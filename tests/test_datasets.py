@@ -13,13 +13,13 @@ from rankings import run_scripts
 from test_setup_tables import overfull
 
 from lionrank import trec
-from lionrank.corpus import CANDIDATES, open_database
-from lionrank.datasets import DataSet, of_pairs, of_topics, passages_in
-from lionrank.datasets_table import datasets_rows, datasets_table
+from lionrank.collections.corpus import CANDIDATES, open_database
+from lionrank.collections.describe import DataSet, of_pairs, of_topics, passages_in
+from lionrank.collections.pairs import PAIRS
 from lionrank.errors import UserError
 from lionrank.files import write_json_lines
-from lionrank.pairs import PAIRS
-from lionrank.tabular import to_csv
+from lionrank.paper.tables.datasets import datasets_rows, datasets_table
+from lionrank.paper.tables.tabular import to_csv
 
 TOPICS = {"q1": "two words", "q2": "three whole words", "q3": "one"}
 QRELS = {"q1": {"d1": 3, "d2": 0}, "q2": {"d1": 1, "d9": 1}}

@@ -20,7 +20,8 @@ from scipy import stats
 from sentence_transformers import CrossEncoder
 from test_workflow import jobs
 
-from lionrank import per_query, trec
+from lionrank import trec
+from lionrank.evaluation import per_query
 from lionrank.measures import METRICS
 
 pytestmark = pytest.mark.slow

@@ -5,7 +5,8 @@ import pytest
 import tiny_training as tiny
 import torch
 
-from lionrank import dev_evaluation, reranking
+from lionrank.evaluation import dev_sets as dev_evaluation
+from lionrank.reranking import score as reranking
 
 CPU = torch.device("cpu")
 

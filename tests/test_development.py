@@ -5,9 +5,9 @@ import math
 
 import pytest
 
-from lionrank import development
 from lionrank.errors import UserError
 from lionrank.files import write_json
+from lionrank.training import development
 
 
 def history(*epochs: tuple[float | None, list[float]]) -> list[development.Epoch]:

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 import tiny_training as tiny
 
-from lionrank import launch
 from lionrank.errors import UserError
+from lionrank.training import launch
 
 
 @pytest.fixture(scope="module")

@@ -12,16 +12,16 @@ from papers import GRID
 from rankings import run_scripts
 from typeset import PAGE, size_of
 
-from lionrank import efficiency as efficiency_module
-from lionrank import training_log
-from lionrank.efficiency import efficiency
-from lionrank.efficiency_table import efficiency_rows, efficiency_table
-from lionrank.efficiency_table import printed as printed_values
 from lionrank.errors import UserError
 from lionrank.files import write_json, write_json_lines
-from lionrank.gpu import Usage
 from lionrank.grid import Grid
-from lionrank.tabular import to_csv
+from lionrank.paper.tables.efficiency import efficiency_rows, efficiency_table
+from lionrank.paper.tables.efficiency import printed as printed_values
+from lionrank.paper.tables.tabular import to_csv
+from lionrank.training import cost as efficiency_module
+from lionrank.training import meter as training_log
+from lionrank.training.cost import efficiency
+from lionrank.training.gpu_usage import Usage
 
 COSTS = ("seconds", "device_hours", "step_seconds", "jobs", "repeated_steps", "repeated_seconds")
 """Of a training and of each of its epochs."""

@@ -6,7 +6,8 @@ import pytest
 from auditing import CONFIG, SETTINGS, facts_of, merged, row_of
 from transformers import TrainingArguments
 
-from lionrank import audit, estimates
+from lionrank.audit import estimates
+from lionrank.audit import page as audit
 
 # ---- the published architectures and what is computed from them ----
 

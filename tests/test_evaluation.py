@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from rule_scripts import Finished, run_script
 
-from lionrank import evaluation, trec
+from lionrank import trec
 from lionrank.errors import UserError
+from lionrank.evaluation import trec_eval as evaluation
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 needs_data = pytest.mark.skipif(
@@ -121,7 +122,7 @@ def evaluate_file(tmp_path: Path, run: str) -> Finished:
         "params": {"level": 1},
         "output": [str(tmp_path / "out.eval")],
     }
-    return run_script("evaluate.py", job, tmp_path, os.environ)
+    return run_script("evaluation/evaluate.py", job, tmp_path, os.environ)
 
 
 def test_a_run_file_that_is_refused_leaves_no_evaluation(tmp_path):

@@ -15,7 +15,7 @@ import small_msmarco
 from conftest import ROOT
 
 from lionrank import trec
-from lionrank.sources import read_table
+from lionrank.config.sources import read_table
 
 DEV_SETS = ("nano_msmarco", "nano_nfcorpus", "nano_nq")
 OVERLAY = """

@@ -8,12 +8,12 @@ from drawings import STYLE, cycle, efficiency_of, legend_of, texts, write_logs
 from matplotlib.colors import to_hex
 from papers import GRID, SCENARIOS, experiment
 
-from lionrank.changes_figure import changes_figure
-from lionrank.cost_figure import cost_figure
-from lionrank.curves_figure import curves_figure
-from lionrank.epochs_figure import epochs_figure
-from lionrank.figures import legend, looks, sample, save, style
 from lionrank.grid import Grid
+from lionrank.paper.figures.changes import changes_figure
+from lionrank.paper.figures.cost import cost_figure
+from lionrank.paper.figures.curves import curves_figure
+from lionrank.paper.figures.epochs import epochs_figure
+from lionrank.paper.figures.style import legend, looks, sample, save, style
 
 WIDTHS = {"curves": 516, "epochs": 252, "changes": 252, "cost": 252}
 

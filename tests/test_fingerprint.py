@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from lionrank import fingerprint, memo
+from lionrank.config import fingerprint, memo
 from lionrank.errors import UserError
 
 

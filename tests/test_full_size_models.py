@@ -20,7 +20,8 @@ from rerankers import score, start
 from torch.nn import functional
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-from lionrank import device, optimizers
+from lionrank.cross_encoder import device
+from lionrank.training import optimizers
 
 HEADS = {
     "minilm": {

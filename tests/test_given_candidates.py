@@ -8,8 +8,10 @@ import pyarrow.parquet as pq
 import pytest
 from importing import imported, write_parquet
 
-from lionrank import importers, retrieval, trec
+from lionrank import trec
+from lionrank.collections import convert as importers
 from lionrank.errors import UserError
+from lionrank.retrieval import bm25 as retrieval
 
 NANO = {"format": "nanobeir", "source": "nano_msmarco"}
 

@@ -9,10 +9,13 @@ import cranfield
 import pytest
 from importing import imported, write
 
-from lionrank import evaluation, importers, retrieval, trec
-from lionrank.documents import Document
+from lionrank import trec
+from lionrank.collections import convert as importers
+from lionrank.collections.readers.base import Document
 from lionrank.errors import UserError
+from lionrank.evaluation import trec_eval as evaluation
 from lionrank.files import read_json_lines, write_json_lines
+from lionrank.retrieval import bm25 as retrieval
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 needs_data = pytest.mark.skipif(
@@ -157,7 +160,7 @@ def test_one_file_of_json_lines_is_a_corpus_too(tmp_path):
 def test_topics_separated_by_tabs_need_no_jvm(tmp_path):
     code = f"""if True:
         import sys
-        from lionrank.importers import reader
+        from lionrank.collections.convert import reader
         print(reader({anserini(tmp_path)!r}, {{}}).topics("test"))
         print("jnius" in sys.modules or "pyserini" in sys.modules)
     """

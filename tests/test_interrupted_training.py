@@ -16,12 +16,13 @@ import pytest
 import tiny_training as tiny
 import torch
 
-from lionrank import losses, training_state
-from lionrank.batches import GlobalBatches
-from lionrank.efficiency import ACCOUNT
 from lionrank.errors import UserError
-from lionrank.losses import BinaryCrossEntropy
-from lionrank.training_log import PHASES
+from lionrank.training import losses
+from lionrank.training import state as training_state
+from lionrank.training.batches import GlobalBatches
+from lionrank.training.cost import ACCOUNT
+from lionrank.training.losses import BinaryCrossEntropy
+from lionrank.training.meter import PHASES
 
 QUERIES = 60
 STEPS = QUERIES * 2 // 4
@@ -367,7 +368,8 @@ FULL_DISK = """
     from pathlib import Path
     sys.path.insert(0, sys.argv[1])
     import test_interrupted_training as own
-    from lionrank import launch, losses
+    from lionrank.training import launch
+    from lionrank.training import losses
 
     own.FillsTheDisk.folder = Path(sys.argv[2])
     losses.LOSSES["bce"] = own.FillsTheDisk

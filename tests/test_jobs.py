@@ -10,7 +10,7 @@ def run(body, log):
     code = f"""
 import os
 from lionrank.errors import UserError
-from lionrank.jobs import job_log
+from lionrank.jobs.log import job_log
 with job_log({str(log)!r}):
     {body}
 """

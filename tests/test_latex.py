@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from markupsafe import Markup
 
-from lionrank import latex
 from lionrank.errors import UserError
-from lionrank.latex import compile_pdf, escape
+from lionrank.paper import latex
+from lionrank.paper.latex import compile_pdf, escape
 
 needs_tex = pytest.mark.skipif(shutil.which("latexmk") is None, reason="latexmk is not installed")
 

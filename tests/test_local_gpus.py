@@ -17,12 +17,12 @@ import pytest
 import tiny_training as tiny
 from conftest import ROOT
 
-from lionrank import gpu_locks
 from lionrank.errors import UserError
+from lionrank.jobs import gpus as gpu_locks
 
 JOB = """
 import os, sys, time
-from lionrank.gpu_locks import reserve
+from lionrank.jobs.gpus import reserve
 assert "torch" not in sys.modules  # which might look for GPUs before it is told which
 number, name, seconds = sys.argv[1:]
 print(f"{reserve({'gpus': 1}, int(number), name)} reserved")
@@ -62,7 +62,7 @@ SNAKEFILE = """
 SCRIPT = """
     import os, time
     from pathlib import Path
-    from lionrank.gpu_locks import reserve
+    from lionrank.jobs.gpus import reserve
 
     reserve({"gpus": 1}, snakemake.resources.gpu, snakemake.output[0])
     begin = time.monotonic()

@@ -11,7 +11,11 @@ import torch
 from sentence_transformers import CrossEncoder
 from transformers import AutoTokenizer
 
-from lionrank import cross_encoder, device, losses, models, reranking
+from lionrank.cross_encoder import device
+from lionrank.cross_encoder import initialise as models
+from lionrank.cross_encoder import model as cross_encoder
+from lionrank.reranking import score as reranking
+from lionrank.training import losses
 
 CPU = torch.device("cpu")
 PAIRS = 400

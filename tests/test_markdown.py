@@ -1,7 +1,7 @@
 import jinja2
 import pytest
 
-from lionrank.markdown import render
+from lionrank.templates import render
 
 
 @pytest.fixture(name="template")

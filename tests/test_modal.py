@@ -15,7 +15,7 @@ from modal_service import Service
 from test_workflow import jobs
 
 import modal_app
-from lionrank.provenance import git_state
+from lionrank.paper.provenance import git_state
 
 IGNORED = [
     ".venv/bin/python",

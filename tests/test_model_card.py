@@ -12,7 +12,7 @@ import tiny_training as tiny
 import torch
 from huggingface_hub import ModelCard
 
-from lionrank import model_card
+from lionrank.release import model_card
 
 REVISION = "9a201d7b3ebebc5feabf9fbb4b3a4ec5d3f2440d"
 FACTS = {
@@ -107,7 +107,7 @@ def test_every_setting_is_in_the_table_and_every_row_has_two_cells(card):
     assert table["`schedule_steps`"] == "all steps of the training"
     assert table["`early_stopping`"] == "never"
     assert table["`decay_biases_and_norms`"] == "yes"
-    assert table["`optimizer`"] == "`lionrank.optimizers.ForeachLion`"
+    assert table["`optimizer`"] == "`lionrank.training.optimizers.ForeachLion`"
     assert table["`optimizer.betas`"] == "[0.9, 0.99]"
     assert (table["devices"], table["computed in"]) == ("2 x NVIDIA A100", "bf16")
     assert table["torch"] == "2.13.0"

@@ -16,7 +16,8 @@ from tokenizers import models as tokenizer_models
 from torch.nn import functional
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-from lionrank import device, gte, models
+from lionrank.cross_encoder import device, gte
+from lionrank.cross_encoder import initialise as models
 from lionrank.errors import UserError
 
 

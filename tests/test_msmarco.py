@@ -6,7 +6,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from lionrank import msmarco, trec
+from lionrank import trec
+from lionrank.collections import msmarco
 from lionrank.errors import UserError
 
 

@@ -5,8 +5,9 @@ import pytest
 import torch
 from lion_pytorch.foreach import Lion as LerpLion
 
-from lionrank import device, optimizers
+from lionrank.cross_encoder import device
 from lionrank.errors import UserError
+from lionrank.training import optimizers
 
 SETTINGS = {
     "learning_rate": 1e-3,

@@ -5,8 +5,8 @@ import re
 import pytest
 from conftest import ROOT
 
-from lionrank import origins
 from lionrank.errors import UserError
+from lionrank.paper import origins
 
 RULES = origins.rules(ROOT)
 GIT = {"commit": "0123456789" * 4, "remote": "https://example.org/a_lab/lion%7Ererank"}
@@ -25,13 +25,13 @@ def test_each_rule_stands_where_it_is_said_to_with_its_script():
         lines = (ROOT / origin["file"]).read_text().splitlines()
         assert lines[origin["line"] - 1] in (f"rule {name}:", f"use rule rerank as {name} with:")
         assert origin["script"] is None or (ROOT / origin["script"]).is_file()
-    files = [ROOT / "Snakefile", *(ROOT / "rules").glob("*.smk")]
+    files = [ROOT / "Snakefile", *(ROOT / "rules").rglob("*.smk")]
     scripts = sum(path.read_text().count("\n    script:\n") for path in files)
     # One rule has the script of another.
     assert scripts + 1 == sum(origin["script"] is not None for origin in RULES.values()) > 30
     assert RULES["rerank_shard"]["script"] == RULES["rerank"]["script"]
-    assert RULES["results_table"]["script"] == "workflow/scripts/results_table.py"
-    assert RULES["results_table"]["file"] == "rules/tables.smk"
+    assert RULES["results_table"]["script"] == "workflow/scripts/paper/tables/results_table.py"
+    assert RULES["results_table"]["file"] == "rules/paper/tables.smk"
     assert RULES["all"]["script"] is None
 
 
@@ -68,8 +68,8 @@ def test_a_link_leads_to_rule_and_script_at_the_built_commit():
     link = origins.link(PROVENANCE, "results_table")
     base = r"https://example.org/a_lab/lion\%7Ererank/blob/" + GIT["commit"]
     line = RULES["results_table"]["line"]
-    assert rf"\href{{{base}/rules/tables.smk\#L{line}}}{{rule}}" in link
-    assert rf"\href{{{base}/workflow/scripts/results_table.py}}{{script}}" in link
+    assert rf"\href{{{base}/rules/paper/tables.smk\#L{line}}}{{rule}}" in link
+    assert rf"\href{{{base}/workflow/scripts/paper/tables/results_table.py}}{{script}}" in link
 
 
 @pytest.mark.parametrize("missing", ["commit", "remote"])

@@ -12,9 +12,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from lionrank import trec
+from lionrank.collections.pairs import PAIRS, draw_triplets, join_pairs, write_triplets
 from lionrank.errors import UserError
 from lionrank.files import write_json_lines
-from lionrank.pairs import PAIRS, draw_triplets, join_pairs, write_triplets
 
 ROOT = Path(__file__).parents[1]
 SETTINGS = {
@@ -183,7 +183,7 @@ def test_the_bytes_are_the_same_on_any_number_of_threads_and_in_little_memory(
     pq.write_table(pa.table(columns), data / "corpus" / "documents.parquet")
     contents = set()
     for threads, memory in ((1, "1GiB"), (2, "1GiB"), (4, "1GiB"), (2, "48MiB")):
-        monkeypatch.setattr("lionrank.corpus.MEMORY", memory)
+        monkeypatch.setattr("lionrank.collections.corpus.MEMORY", memory)
         pairs, held_out, _ = join(data, held_out=4800, by=by, threads=threads)
         contents.add(tuple(path.read_bytes() for path in sorted((data / "output").iterdir())))
     assert len(contents) == 1

@@ -6,9 +6,9 @@ import pytest
 from papers import relation, sentences
 from worlds import ADAMW, DEMO_WORLDS, MADE_UP, PUBLISHED_WORLDS, build, number, share
 
+from lionrank.evaluation.significance import POWER
 from lionrank.grid import checkpoint
 from lionrank.measures import METRICS
-from lionrank.significance import POWER
 
 WORLDS = [
     *MADE_UP,

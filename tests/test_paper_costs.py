@@ -9,7 +9,7 @@ from worlds import DEMO_WORLDS, MADE_UP, PUBLISHED_WORLDS, build, number, share
 
 from lionrank.grid import checkpoint
 from lionrank.measures import Measure
-from lionrank.published_scores import PRINTED
+from lionrank.published.scores import PRINTED
 
 WORLDS = [
     *MADE_UP[:8],

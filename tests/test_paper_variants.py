@@ -20,7 +20,7 @@ from papers import (
 )
 
 from lionrank.grid import Grid
-from lionrank.paper import counted, duration, identifier, listed, p_in_words, share
+from lionrank.paper.facts import counted, duration, identifier, listed, p_in_words, share
 
 ABOVE = RISING | {"bm25": 0.4}
 

@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 from measured import QIDS, write_experiment
 
-from lionrank import per_query
 from lionrank.errors import UserError
+from lionrank.evaluation import per_query
+from lionrank.evaluation.per_query import System
 from lionrank.measures import Measure
-from lionrank.per_query import System
 
 NDCG = Measure("dl19", "ndcg_cut_10")
 VALUES = {

@@ -6,7 +6,7 @@ import tarfile
 import pytest
 
 from lionrank.errors import UserError
-from lionrank.prebuilt import unpack_index
+from lionrank.retrieval.prebuilt import unpack_index
 
 
 @pytest.fixture

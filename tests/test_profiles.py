@@ -7,7 +7,7 @@ import pytest
 import yaml
 from conftest import ROOT
 
-from lionrank.estimates import training_work
+from lionrank.audit.estimates import training_work
 
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
 TEXT = (ROOT / "profiles" / "a100" / "config.yaml").read_text()
@@ -21,7 +21,7 @@ def value(rule, resource, attempt=1, **wildcards):
 
 
 def test_all_rules_that_compute_on_a_gpu_ask_for_an_a100():
-    texts = [path.read_text() for path in (ROOT / "rules").glob("*.smk")]
+    texts = [path.read_text() for path in (ROOT / "rules").rglob("*.smk")]
     rules = {
         rule
         for text in texts

@@ -13,8 +13,8 @@ from papers import (
 
 from lionrank.errors import UserError
 from lionrank.measures import METRICS, Measure
-from lionrank.paper import render
-from lionrank.prose import macros
+from lionrank.paper.facts import render
+from lionrank.paper.prose import macros
 
 
 @pytest.fixture(name="made", scope="module")

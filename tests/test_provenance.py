@@ -9,9 +9,9 @@ import yaml
 from conftest import ROOT
 from snakemake.utils import update_config
 
-from lionrank import provenance
 from lionrank.errors import UserError
 from lionrank.files import write_json
+from lionrank.paper import provenance
 
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
 UNKNOWN = {"commit": None, "dirty": None, "time": None, "remote": None}

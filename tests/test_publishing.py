@@ -22,7 +22,7 @@ from sentence_transformers import CrossEncoder
 from test_model_card import FACTS
 from test_workflow import jobs
 
-from lionrank import hub_folder
+from lionrank.release import hub_folder
 
 TOKEN = "hf_never_to_be_seen"
 REPOSITORY = "laboratory/tiny-lion-e1"
@@ -76,7 +76,7 @@ class Publisher:
             "output": [str(self.record)],
             "params": {"repository": repository, "private": private},
         }
-        finished = run_script("push.py", job, self.folder, self.environment)
+        finished = run_script("release/push.py", job, self.folder, self.environment)
         assert self.environment.get("HF_TOKEN", TOKEN) not in finished.log + finished.printed
         assert (finished.status == 0) == self.record.exists()
         return finished

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lionrank import pydocs
+from lionrank.collections import pydocs
 from lionrank.errors import UserError
 
 BODY = "The lion is a large cat of the genus Panthera, native to Sub-Saharan Africa and India. "

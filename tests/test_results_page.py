@@ -9,9 +9,9 @@ from browser import visit
 from papers import GRID, TEST_SETS
 
 from lionrank.errors import UserError
-from lionrank.results_page import results_page
-from lionrank.screen_curves import BINS, thinned
-from lionrank.screen_table import columns, screen_table
+from lionrank.report.results_page import results_page
+from lionrank.report.screen_curves import BINS, thinned
+from lionrank.report.tables import columns, screen_table
 
 PAPER = {"title": "Lion & AdamW", "note": "Small models <only>."}
 LABELS = {"lion": "Lion", "dl19": "TREC DL 2019"}

@@ -15,13 +15,13 @@ from rankings import run_scripts
 from snakemake.utils import update_config
 from typeset import PAGE, size_of
 
-from lionrank import config as settings
+from lionrank.config import check as settings
+from lionrank.config.sources import read_table
 from lionrank.errors import UserError
 from lionrank.grid import Grid
 from lionrank.measures import METRICS, Measure
-from lionrank.published_scores import read_table1, read_table2, was_published
-from lionrank.results import Layout, Results, Score
-from lionrank.results_table import (
+from lionrank.paper.results import Layout, Results, Score
+from lionrank.paper.tables.results import (
     ABOVE,
     BELOW,
     BEYOND,
@@ -31,8 +31,8 @@ from lionrank.results_table import (
     results_table,
     signed,
 )
-from lionrank.sources import read_table
-from lionrank.tabular import to_csv
+from lionrank.paper.tables.tabular import to_csv
+from lionrank.published.scores import read_table1, read_table2, was_published
 
 ROOT = PAPER.parent
 TABLE1 = PAPER / "published" / "table1_lion_vs_adamw.csv"

@@ -9,9 +9,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from lionrank import java, retrieval, trec
+from lionrank import java, trec
 from lionrank.errors import UserError
 from lionrank.files import write_json_lines
+from lionrank.retrieval import bm25 as retrieval
 
 SOURCES = Path(__file__).parents[1] / "workflow"
 PASSAGES = {
@@ -104,7 +105,7 @@ def test_many_candidates_come_in_small_row_groups_the_same_on_any_number_of_thre
         for number, qid in enumerate(topics)
     }
     trec.write_run(tmp_path / "run.trec", run, tag="t")
-    monkeypatch.setattr("lionrank.corpus.MEMORY", "48MiB")
+    monkeypatch.setattr("lionrank.collections.corpus.MEMORY", "48MiB")
     inputs = [tmp_path / name for name in ("run.trec", "topics.tsv", "corpus")]
     contents = set()
     for threads in (1, 2, 4):

@@ -3,11 +3,11 @@ import pytest
 from drawings import STYLE, cycle, efficiency_of, legend_of, line_of, texts
 from papers import GRID, LAYOUT, SCENARIOS, experiment
 
-from lionrank.cost_figure import cost_figure, costs
-from lionrank.epochs_figure import epochs_figure
 from lionrank.errors import UserError
-from lionrank.figures import style
 from lionrank.grid import Grid, Model, checkpoint
+from lionrank.paper.figures.cost import cost_figure, costs
+from lionrank.paper.figures.epochs import epochs_figure
+from lionrank.paper.figures.style import style
 
 DODGED = 0.12
 

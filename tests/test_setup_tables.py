@@ -11,15 +11,15 @@ from papers import GRID, SETTINGS, STATISTICS, TINY, settings_of
 from rankings import run_scripts
 from safetensors.numpy import save_file
 
-from lionrank.backbones import size_of
-from lionrank.collection_table import collection_rows, collection_table
+from lionrank.cross_encoder.weights import size_of
 from lionrank.errors import UserError
 from lionrank.grid import Grid
-from lionrank.latex import compile_pdf
-from lionrank.optimizers_table import optimizers_rows, optimizers_table
-from lionrank.printed_settings import setting
-from lionrank.tabular import to_csv
-from lionrank.training_table import training_rows, training_table
+from lionrank.paper.latex import compile_pdf
+from lionrank.paper.settings import setting
+from lionrank.paper.tables.collection import collection_rows, collection_table
+from lionrank.paper.tables.optimizers import optimizers_rows, optimizers_table
+from lionrank.paper.tables.tabular import to_csv
+from lionrank.paper.tables.training import training_rows, training_table
 
 ADAMW = {
     "class": "torch.optim.AdamW",
@@ -95,7 +95,7 @@ def cells_of(table, label):
 
 def test_a_training_is_told_by_weights_size_and_settings(settings):
     table = training_table(settings, SIZES, ORIGINS, GRID)
-    assert table.splitlines()[0] == "% template: workflow/lionrank/training_table.py"
+    assert table.splitlines()[0] == "% template: workflow/lionrank/paper/tables/training.py"
     assert table.count(TINY) == 2
     weights = [cell.replace(r"\allowbreak{}", "") for cell in cells_of(table, "Weights")]
     assert weights == [r"some\_owner/a-very-long\_name.of-weights", "a random start", r"gt\_all"]

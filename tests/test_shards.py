@@ -9,8 +9,10 @@ import tiny_training as tiny
 from rerankers import CPU
 from test_workflow import jobs
 
-from lionrank import reranking, shards, trec
+from lionrank import trec
 from lionrank.errors import UserError
+from lionrank.reranking import score as reranking
+from lionrank.reranking import shards
 
 NAME = "minilm_lion_e1"
 OVERLAY = "training: {{defaults: {{precision: fp32}}}}\nreranking: {{shards: {}}}\n"

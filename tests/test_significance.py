@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from lionrank import significance
 from lionrank.errors import UserError
-from lionrank.significance import Settings
+from lionrank.evaluation import significance
+from lionrank.evaluation.significance import Settings
 
 # Heights of crossed minus self-fertilised maize of 15 pairs, in eighths of an inch: Charles Darwin
 # 1876, The effects of cross and self fertilisation in the vegetable kingdom. Fisher analyses them

@@ -2,8 +2,8 @@
 
 import pytest
 
-from lionrank import slurm
 from lionrank.errors import UserError
+from lionrank.jobs import left_behind as slurm
 
 
 @pytest.fixture

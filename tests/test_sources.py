@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from workplace import sha256, workplace
 
+from lionrank.config.sources import COLUMNS, read_table
 from lionrank.errors import UserError
-from lionrank.sources import COLUMNS, read_table
 
 ROOT = Path(__file__).parents[1]
 TABLE = ROOT / "config" / "sources.csv"

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 import tiny_training as tiny
 
-from lionrank import attempts, development, status
-from lionrank.attempts import attempt
 from lionrank.errors import UserError
 from lionrank.files import write_json, write_json_lines
-from lionrank.status import Training
-from lionrank.training_state import EpochState
+from lionrank.training import attempts, development, status
+from lionrank.training.attempts import attempt
+from lionrank.training.state import EpochState
+from lionrank.training.status import Training
 
 HERE = socket.gethostname()
 ME = f"process {os.getpid()} on {HERE}"

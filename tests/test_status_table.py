@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from lionrank import status
-from lionrank.status import Training
-from lionrank.status_table import to_text
+from lionrank.training import status
+from lionrank.training.status import Training
+from lionrank.training.status_table import to_text
 
 
 def test_the_table_has_a_row_a_training_in_columns_and_then_the_totals():

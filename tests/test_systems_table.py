@@ -13,9 +13,8 @@ from test_results_table import CHOSEN, PUBLISHED, TABLE1, TABLE2, measured
 from typeset import COLUMN, size_of
 
 from lionrank.measures import Measure
-from lionrank.published_scores import read_table2
-from lionrank.results import Layout
-from lionrank.systems_table import (
+from lionrank.paper.results import Layout
+from lionrank.paper.tables.systems import (
     OUR_GROUP,
     STUDY,
     STUDY_GROUP,
@@ -23,7 +22,8 @@ from lionrank.systems_table import (
     systems_rows,
     systems_table,
 )
-from lionrank.tabular import to_csv
+from lionrank.paper.tables.tabular import to_csv
+from lionrank.published.scores import read_table2
 
 SYSTEMS = read_table2(TABLE2)
 PRIMARY = Measure("dl19", "ndcg_cut_10")

@@ -13,17 +13,17 @@ from papers import (
     experiment,
 )
 
-from lionrank.comparisons_table import (
+from lionrank.errors import UserError
+from lionrank.paper.results import Layout, read_results
+from lionrank.paper.tables.comparisons import (
     by_epoch,
     by_epoch_table,
     chosen,
     chosen_table,
     comparisons_rows,
 )
-from lionrank.errors import UserError
-from lionrank.results import Layout, read_results
-from lionrank.results_table import CHOSEN, levels_table, results_table
-from lionrank.tabular import effect, interval, p_value, score, to_csv
+from lionrank.paper.tables.results import CHOSEN, levels_table, results_table
+from lionrank.paper.tables.tabular import effect, interval, p_value, score, to_csv
 
 LABELS = {name: entry["label"] for name, entry in TEST_SETS.items()}
 

@@ -4,8 +4,8 @@ import pytest
 from papers import GRID, PAPER, SCENARIOS, experiment, facts_of, prose
 
 from lionrank.errors import UserError
-from lionrank.figures import looks
-from lionrank.paper import render
+from lionrank.paper.facts import render
+from lionrank.paper.figures.style import looks
 
 TEMPLATES = sorted(PAPER.rglob("*.j2"))
 

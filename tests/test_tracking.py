@@ -12,7 +12,7 @@ from wandb.proto import wandb_internal_pb2
 from wandb.sdk.internal.datastore import DataStore
 
 from lionrank.errors import UserError
-from lionrank.tracking import report_to
+from lionrank.training.tracking import report_to
 
 SECRET = "0123456789abcdef0123456789abcdef01234567"
 
@@ -22,7 +22,7 @@ PROGRAM = """
 import sys
 import torch
 from transformers import BertConfig, BertForSequenceClassification, Trainer, TrainingArguments
-from lionrank.tracking import report_to
+from lionrank.training.tracking import report_to
 
 class StopAfter(Trainer):
     def training_step(self, *arguments):

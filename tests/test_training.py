@@ -14,8 +14,11 @@ from safetensors.torch import load_file
 from sentence_transformers import CrossEncoder
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from lionrank import batches, development, device, losses, models, reranking
+from lionrank.cross_encoder import device
+from lionrank.cross_encoder import initialise as models
 from lionrank.errors import UserError
+from lionrank.reranking import score as reranking
+from lionrank.training import batches, development, losses
 
 CPU = torch.device("cpu")
 STEPS = math.ceil(14 / 4)
@@ -88,7 +91,7 @@ def test_the_logged_rate_is_that_of_the_optimizer_that_made_the_step(
     used = []
     kind = {"adamw": torch.optim.AdamW}.get(optimizer)
     if kind is None:
-        from lionrank.optimizers import ForeachLion as kind
+        from lionrank.training.optimizers import ForeachLion as kind
     original = kind.step
 
     def step(self, *arguments, **keywords):

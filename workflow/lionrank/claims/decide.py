@@ -1,0 +1,153 @@
+"""The claims of the published paper, decided on what it printed and on our results.
+
+On the published tables a test holds or does not by the order of the printed values; nothing is
+known there of their uncertainty.
+
+On our results every comparison of two systems is the paired randomization test over queries, of
+means over seeds where there are several. Holm's correction is over all pairs of a claim, whose
+tests stand or fall together (Holm 1979, A simple sequentially rejective multiple test procedure).
+At the level alpha, which is 1 minus the confidence of the intervals:
+
+- "A is above B" is replicated if A is significantly above B, contradicted if it is significantly
+  below, and else inconclusive.
+- "The best of some is above all of others" is replicated if one of them is significantly above each
+  of the others, contradicted if one of the others is significantly above each of them, and else
+  inconclusive. All pairs are in the correction, so that the best need not be known beforehand.
+- "A and B are level" is replicated if the interval of their difference lies within the margin that
+  the claims file gives, contradicted if it lies outside, and else inconclusive. An interval of 95%
+  makes this two one-sided tests at 2.5% (Schuirmann 1987, A comparison of the two one-sided tests
+  procedure and the power approach for assessing the equivalence of average bioavailability). That
+  a difference is not significant is no evidence that there is none.
+- What is not drawn at random, a setting or the bytes of an optimizer's state, is as claimed or not.
+- Lines of training logs are compared like queries. They tell of these trainings, not of others with
+  other seeds.
+
+A claim that names an epoch is about that epoch; every other is about the epoch that development
+data chose, never about the best on the test set. Parts make a test, and tests a claim: contradicted
+if any is, replicated if all are, not testable if none is, and else inconclusive.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from lionrank.claims.evidence import Ours, Published
+from lionrank.claims.file import Claim
+from lionrank.claims.parts import AnyPair, Outcome, Part, Tested, Verdict, compare, conclude
+from lionrank.evaluation import significance
+
+# On paper nothing is uncertain: what is not decided there could not be tested.
+ON_PAPER = {
+    Verdict.REPLICATED: "holds",
+    Verdict.CONTRADICTED: "does not hold",
+    Verdict.INCONCLUSIVE: "not testable",
+    Verdict.NOT_TESTABLE: "not testable",
+}
+
+# A test on one side: the outcomes of its parts, and whether most of them are enough.
+_Decided = tuple[Sequence[Outcome], bool]
+
+
+def decide(
+    claims: Sequence[Claim], published: Published, ours: Ours, settings: significance.Settings
+) -> dict[str, Any]:
+    """Return the verdicts on all claims as a JSON object.
+
+    It has `settings`; the number of `seeds`; `stand_ins`, by published test set; and `claims`, each
+    with id, text, where, `published`, `ours` and `tests`. `published` has a verdict (holds, does
+    not hold, not testable), the values that decided it as `reason`, all that it fails by as
+    `counterexamples`, and how many parts have which verdict. `ours` has a verdict (replicated,
+    contradicted, inconclusive, not testable), the same counts, what decided it as `reason` and, if
+    that was a comparison, difference, low, high and p after Holm's correction, else null.
+
+    Raises:
+        UserError: results are absent or damaged.
+    """
+    parts = [[test.parts(ours, published) for test in claim.tests] for claim in claims]
+    everything = [pair for of_claim in parts for pair in _pairs(of_claim)]
+    contrasts = compare(everything, ours, settings)
+    decided = []
+    for claim, of_claim in zip(claims, parts, strict=True):
+        tested = _corrected(_pairs(of_claim), contrasts)
+        here = [
+            [part.decide(tested, 1 - settings.confidence) for part in test] for test in of_claim
+        ]
+        decided.append(_record(claim, published, here))
+    return {
+        "settings": asdict(settings),
+        "seeds": ours.per_query.seeds,
+        "stand_ins": {for_: name for for_, name in ours.stand_ins.items() if for_ != name},
+        "claims": decided,
+    }
+
+
+def _pairs(parts: Sequence[Sequence[Part]]) -> list[AnyPair]:
+    """Return the pairs of a claim, each once."""
+    return list(dict.fromkeys(pair for test in parts for part in test for pair in part.pairs))
+
+
+def _corrected(
+    pairs: Sequence[AnyPair], contrasts: Mapping[AnyPair, significance.Contrast]
+) -> dict[AnyPair, Tested]:
+    found = [contrasts[pair] for pair in pairs]
+    p_values = significance.holm([contrast.p_randomization for contrast in found])
+    return {
+        pair: Tested(contrast.difference, contrast.low, contrast.high, float(p))
+        for pair, contrast, p in zip(pairs, found, p_values, strict=True)
+    }
+
+
+def _record(
+    claim: Claim, published: Published, here: Sequence[Sequence[Outcome]]
+) -> dict[str, Any]:
+    most = [test.most for test in claim.tests]
+    there = [test.published(published) for test in claim.tests]
+    return {
+        "id": claim.id,
+        "text": claim.text,
+        "where": list(claim.where),
+        "published": _on_paper(list(zip(there, most, strict=True))),
+        "ours": _on_ours(list(zip(here, most, strict=True))),
+        "tests": [
+            {**written, "published": _on_paper([printed]), "ours": _on_ours([measured])}
+            for written, printed, measured in zip(
+                claim.written,
+                zip(there, most, strict=True),
+                zip(here, most, strict=True),
+                strict=True,
+            )
+        ],
+    }
+
+
+def _on_paper(tests: Sequence[_Decided]) -> dict[str, Any]:
+    """Return what is said of a claim, or of one test, by what was published."""
+    outcomes = [conclude(*test) for test in tests]
+    outcome = conclude(outcomes)
+    return {
+        "verdict": ON_PAPER[outcome.verdict],
+        "reason": outcome.reason,
+        "counterexamples": [
+            part.reason
+            for (parts, _), test in zip(tests, outcomes, strict=True)
+            for part in parts
+            if test.verdict is part.verdict is Verdict.CONTRADICTED
+        ],
+        "parts": dict(Counter(ON_PAPER[part.verdict] for parts, _ in tests for part in parts)),
+    }
+
+
+def _on_ours(tests: Sequence[_Decided]) -> dict[str, Any]:
+    """Return what is said of a claim, or of one test, by our results."""
+    outcome = conclude([conclude(*test) for test in tests])
+    numbers = asdict(outcome.tested) if outcome.tested else _NO_NUMBERS
+    return {
+        "verdict": str(outcome.verdict),
+        "reason": outcome.reason,
+        **numbers,
+        "parts": dict(Counter(str(part.verdict) for parts, _ in tests for part in parts)),
+    }
+
+
+_NO_NUMBERS = dict.fromkeys(("difference", "low", "high", "p"))

@@ -1,0 +1,172 @@
+"""What claims are tested on: the tables that were published, and the results of this experiment.
+
+The published values are of models, optimizers and epochs by the same names as in our grid. Each
+metric of table I was published on one test set only.
+"""
+
+import math
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lionrank.errors import UserError
+from lionrank.evaluation.per_query import PerQuery, System
+from lionrank.files import read_json_lines
+from lionrank.grid import Grid, checkpoint
+from lionrank.measures import GRADED, Measure
+from lionrank.published import settings as published_settings
+from lionrank.published.scores import PRINTED, TEST_SETS, read_table1, read_table2
+
+
+def _checkpoint(name: str) -> System:
+    training, _, epoch = name.rpartition("_e")
+    return System(training, int(epoch))
+
+
+class Untestable(Exception):
+    """A test lacks what it would be decided on; says what."""
+
+
+def label(system: System) -> str:
+    """Return a system as prose names it; without an epoch, the training."""
+    parts = (PRINTED.get(part, part) for part in system.training.split("_"))
+    epoch = "" if system.epoch is None else f", epoch {system.epoch}"
+    return " + ".join(parts) + epoch
+
+
+def words(key: str) -> str:
+    """Return a key of the config or the training logs as prose names it."""
+    return key.replace("_", " ")
+
+
+@dataclass(frozen=True)
+class Published:
+    """Table I as metric -> system, with an epoch -> value; table II as system -> nDCG@10 on dl19.
+
+    `settings` are the rows of paper/published/settings.csv.
+    """
+
+    values: Mapping[str, Mapping[System, float]]
+    others: Mapping[str, float]
+    settings: Sequence[published_settings.Row]
+
+    @classmethod
+    def read(
+        cls, table1: str | os.PathLike, table2: str | os.PathLike, settings: str | os.PathLike
+    ) -> "Published":
+        """Read the published tables.
+
+        Raises:
+            UserError: a column is absent or a value is no number; names file and line.
+        """
+        values: dict[str, dict[System, float]] = {}
+        for measure, scores in read_table1(table1).items():
+            values[measure.metric] = {_checkpoint(name): score for name, score in scores.items()}
+        others = {system.name: float(system.score) for system in read_table2(table2)}
+        return cls(values, others, published_settings.read(Path(settings)))
+
+    @property
+    def checkpoints(self) -> list[System]:
+        return list(self.values[GRADED])
+
+    @property
+    def trainings(self) -> list[System]:
+        return list(dict.fromkeys(System(system.training) for system in self.checkpoints))
+
+    @property
+    def optimizers(self) -> list[str]:
+        return list(dict.fromkeys(each.training.split("_")[1] for each in self.trainings))
+
+    @property
+    def models(self) -> list[str]:
+        return list(dict.fromkeys(each.training.split("_")[0] for each in self.trainings))
+
+    @property
+    def epochs(self) -> list[int]:
+        return sorted({system.epoch for system in self.checkpoints})
+
+    def best(self, metric: str, systems: Sequence[System]) -> tuple[System, float]:
+        """Return the first of the best checkpoints among `systems`, and its value.
+
+        A system without an epoch is all checkpoints of its training, as the table shows them.
+        """
+        among = {
+            each: value
+            for each, value in self.values[metric].items()
+            if each in systems or System(each.training) in systems
+        }
+        top = max(among, key=among.__getitem__)
+        return top, among[top]
+
+
+@dataclass(frozen=True)
+class Ours:
+    """The results of this experiment, of one seed or several.
+
+    Attributes:
+        grid: what was trained.
+        levels: the paper's least relevant grade on each test set of the grid.
+        stand_ins: test sets of the grid, by the published test set that each is taken for.
+        logs: the training logs of each training, a file an epoch.
+        settings: the resolved settings of each training.
+    """
+
+    per_query: PerQuery
+    grid: Grid
+    levels: Mapping[str, int]
+    stand_ins: Mapping[str, str]
+    logs: Mapping[str, Sequence[str | os.PathLike]]
+    settings: Mapping[str, Mapping[str, Any]]
+
+    def __post_init__(self) -> None:
+        """Raise UserError if a stand-in is for a test set on which nothing was published."""
+        if unknown := set(self.stand_ins) - set(TEST_SETS.values()):
+            raise UserError(
+                f"config: paper.claims_on: nothing was published on {', '.join(sorted(unknown))}; "
+                f"known: {', '.join(dict.fromkeys(TEST_SETS.values()))}"
+            )
+
+    def test_set(self, published: str) -> str:
+        """Return the test set that a published one is here; Untestable if there is none."""
+        name = self.stand_ins.get(published, published)
+        if name not in self.levels:
+            raise Untestable(f"{name} is not among the test sets")
+        return name
+
+    def measure(self, metric: str) -> Measure:
+        """Return a published metric on the test set that it is decided on here."""
+        test_set = self.test_set(TEST_SETS[metric])
+        return Measure(test_set, metric, None if metric == GRADED else self.levels[test_set])
+
+    def check(self, system: System) -> None:
+        """Raise Untestable unless the system is in the grid and its epoch is known."""
+        self._check_training(system.training)
+        if system.epoch is None:
+            if any(system.training not in each.chosen for each in self.per_query.replicates):
+                raise Untestable("no epoch was chosen on development data")
+        elif system.epoch not in self.grid.epochs:
+            name = checkpoint(*system.training.split("_"), system.epoch)
+            raise Untestable(f"{name} is not in the grid")
+
+    def setting(self, training: str, key: str) -> Any:
+        self._check_training(training)
+        return self.settings[training][key]
+
+    def log(self, training: str, quantity: str) -> dict[int, float]:
+        """Return what a training's logs say of a quantity, by optimizer step."""
+        self._check_training(training)
+        found = {
+            line["step"]: line[quantity]
+            for path in self.logs[training]
+            for line in read_json_lines(path)
+            if isinstance(line.get(quantity), int | float) and math.isfinite(line[quantity])
+        }
+        if not found:
+            raise Untestable(f"the training logs have no {words(quantity)}")
+        return found
+
+    def _check_training(self, training: str) -> None:
+        if training not in {f"{model.name}_{name}" for model, name in self.grid.trainings()}:
+            raise Untestable(f"{training} is not in the grid")

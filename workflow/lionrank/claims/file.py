@@ -1,0 +1,199 @@
+"""The claims file: every finding of the published paper as data, checked to the last key."""
+
+import difflib
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import MISSING, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from lionrank.claims.evidence import TEST_SETS, Published
+from lionrank.claims.kinds import KINDS, Test
+from lionrank.errors import UserError
+from lionrank.evaluation.per_query import System
+from lionrank.published.settings import SOURCES
+
+# Where a claim is made: paper, thesis, abstract on arXiv.
+PLACES = ("P", "T", "A")
+# Instead of a list of systems: all trainings, or all checkpoints, of the published table.
+ALL_TRAININGS, ALL_CHECKPOINTS = "trainings", "checkpoints"
+# Fewer systems or more make no sense of a key.
+_LENGTHS = {
+    ("equal", "systems"): 2,
+    ("same_settings", "trainings"): 2,
+    ("greater_by_epoch", "left"): 1,
+    ("greater_by_epoch", "right"): 1,
+    **{(kind, "optimizers"): 2 for kind in ("log_greater", "log_smoother", "log_ratio")},
+}
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A finding of the published work in our words, where it is made, and what decides it.
+
+    `written` are the tests as they stand in the file, in the order of `tests`.
+    """
+
+    id: str
+    text: str
+    where: tuple[str, ...]
+    tests: tuple[Test, ...]
+    written: tuple[Mapping[str, Any], ...]
+
+
+def read(path: str | os.PathLike, published: Published) -> list[Claim]:
+    """Read the claims; models, optimizers, epochs and settings are those that were published.
+
+    Raises:
+        UserError: no YAML, or a key or value that is absent or unknown; names file, claim and key.
+    """
+    try:
+        content = yaml.load(Path(path).read_text(encoding="utf-8"), yaml.CSafeLoader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 1 if mark else 1
+        problem = getattr(error, "problem", None) or error
+        raise UserError(f"{path}:{line}: this is no YAML: {problem}") from None
+    if not isinstance(content, dict) or list(content) != ["claims"]:
+        raise UserError(f"{path}: expected the key claims and no other at the top")
+    place = f"{path}: claims"
+    claims: list[Claim] = []
+    for number, entry in enumerate(_listed(content["claims"], place), start=1):
+        claim = _claim(entry, f"{path}: claim {number}", str(path), published)
+        if claim.id in {other.id for other in claims}:
+            raise UserError(f"{path}: {claim.id}: id: two claims have it; rename one")
+        claims.append(claim)
+    return claims
+
+
+def _claim(entry: Any, place: str, path: str, published: Published) -> Claim:
+    keys = ("id", "text", "where", "tests")
+    _check_keys(entry, place, keys, keys)
+    if not (isinstance(entry["id"], str) and entry["id"]):
+        raise UserError(f"{place}: id: expected text, found {entry['id']!r}")
+    place = f"{path}: {entry['id']}"
+    if not (isinstance(entry["text"], str) and entry["text"].strip()):
+        raise UserError(f"{place}: text: expected a sentence, found {entry['text']!r}")
+    for where in _listed(entry["where"], f"{place}: where"):
+        _known(where, PLACES, f"{place}: where")
+    written = _listed(entry["tests"], f"{place}: tests")
+    tests = [
+        _test(test, f"{place}: test {number}", published)
+        for number, test in enumerate(written, start=1)
+    ]
+    return Claim(
+        entry["id"], entry["text"].strip(), tuple(entry["where"]), tuple(tests), tuple(written)
+    )
+
+
+def _test(entry: Any, place: str, published: Published) -> Test:
+    kind = entry.get("kind") if isinstance(entry, dict) else None
+    if kind is None:
+        raise UserError(f"{place}: kind: the key is missing")
+    _known(kind, KINDS, f"{place}: kind")
+    known = fields(KINDS[kind])
+    required = [field.name for field in known if field.default is MISSING]
+    _check_keys(entry, place, ["kind", *required], ["kind", *(field.name for field in known)])
+    values = {
+        key: _PARSERS[key](value, f"{place}: {key}", published)
+        for key, value in entry.items()
+        if key != "kind"
+    }
+    for key, value in values.items():
+        if (length := _LENGTHS.get((kind, key))) and len(value) != length:
+            raise UserError(f"{place}: {key}: {kind} takes {length}, found {len(value)}")
+    return KINDS[kind](**values)
+
+
+def _check_keys(entry: Any, place: str, required: Iterable[str], known: Iterable[str]) -> None:
+    if not isinstance(entry, dict):
+        raise UserError(f"{place}: expected a mapping, found {entry!r}")
+    for key in required:
+        if key not in entry:
+            raise UserError(f"{place}: {key}: the key is missing")
+    for key in entry:
+        _known(key, list(known), place)
+
+
+def _known(name: Any, known: Iterable[str], place: str) -> None:
+    names = list(known)
+    if name not in names:
+        near = difflib.get_close_matches(str(name), names, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(names)}"
+        raise UserError(f"{place}: unknown {name!r}; {hint}")
+
+
+def _listed(value: Any, place: str) -> list:
+    if not (isinstance(value, list) and value):
+        raise UserError(f"{place}: expected a list, found {value!r}")
+    return value
+
+
+def _metrics(value: Any, place: str, published: Published) -> tuple[str, ...]:
+    """Return the metrics listed; the name of a test set stands for all metrics on it."""
+    metrics: list[str] = []
+    for name in _listed(value, place):
+        _known(name, [*TEST_SETS, *dict.fromkeys(TEST_SETS.values())], place)
+        metrics += [metric for metric, test_set in TEST_SETS.items() if name in (metric, test_set)]
+    return tuple(metrics)
+
+
+def _systems(value: Any, place: str, published: Published) -> tuple[System, ...]:
+    if value == ALL_TRAININGS:
+        return tuple(published.trainings)
+    if value == ALL_CHECKPOINTS:
+        return tuple(published.checkpoints)
+    known = {_name(each): each for each in (*published.trainings, *published.checkpoints)}
+    for name in _listed(value, place):
+        _known(name, known, place)
+    return tuple(known[name] for name in value)
+
+
+def _name(system: System) -> str:
+    return system.training if system.epoch is None else f"{system.training}_e{system.epoch}"
+
+
+def _names(known: Callable[[Published], Iterable[Any]]) -> Callable[..., tuple]:
+    """Return a parser of lists of what `known` takes from the published tables."""
+
+    def parse(value: Any, place: str, published: Published) -> tuple:
+        for name in _listed(value, place):
+            _known(name, known(published), place)
+        return tuple(value)
+
+    return parse
+
+
+def _number(value: Any, place: str, published: Published) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+        raise UserError(f"{place}: expected a number of at least 0, found {value!r}")
+    return float(value)
+
+
+def _text(value: Any, place: str, published: Published) -> str:
+    if not (isinstance(value, str) and value):
+        raise UserError(f"{place}: expected text, found {value!r}")
+    return value
+
+
+def _flag(value: Any, place: str, published: Published) -> bool:
+    if not isinstance(value, bool):
+        raise UserError(f"{place}: expected true or false, found {value!r}")
+    return value
+
+
+_PARSERS: dict[str, Callable[[Any, str, Published], Any]] = {
+    "metrics": _metrics,
+    **dict.fromkeys(("systems", "over", "left", "right"), _systems),
+    "epochs": _names(lambda published: published.epochs),
+    "models": _names(lambda published: published.models),
+    "optimizers": _names(lambda published: published.optimizers),
+    "trainings": _names(lambda published: [each.training for each in published.trainings]),
+    "settings": _names(lambda published: dict.fromkeys(row.setting for row in published.settings)),
+    "sources": _names(lambda published: SOURCES),
+    **dict.fromkeys(("margin", "ratio"), _number),
+    **dict.fromkeys(("quantity", "reason"), _text),
+    "most": _flag,
+}

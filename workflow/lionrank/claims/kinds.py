@@ -1,0 +1,378 @@
+"""The kinds of tests in the claims file, each with what it says of the published tables and of us.
+
+A test falls into parts, one for each metric, epoch or model that it speaks of. On the published
+tables a part is decided by the printed values as they are. A system without an epoch is its
+training at the epoch that it is reported by: the best of the published table, and here the one
+that development data chose.
+"""
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from lionrank.claims.evidence import TEST_SETS, Ours, Published, Untestable, label, words
+from lionrank.claims.parts import (
+    Above,
+    LogPair,
+    Outcome,
+    Pair,
+    Part,
+    Settled,
+    Verdict,
+    Within,
+    attempt,
+    fact,
+)
+from lionrank.evaluation.per_query import System
+from lionrank.measures import GRADED, METRICS
+
+Systems = Sequence[System]
+
+_NO_LOGS = Outcome(Verdict.NOT_TESTABLE, "no training logs were published")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Test(ABC):
+    """One test of a claim; its fields are the keys of the claims file.
+
+    With `most`, more than half of the parts have to hold instead of all.
+    """
+
+    most: bool = False
+
+    @abstractmethod
+    def published(self, published: Published) -> list[Outcome]:
+        """Decide every part on what was published."""
+
+    @abstractmethod
+    def parts(self, ours: Ours, published: Published) -> list[Part]:
+        """Return every part, with the pairs of ours that it is to be decided by."""
+
+
+@dataclass(frozen=True)
+class _Order:
+    """That the best on the left is above all on the right; `ties` are good enough on paper."""
+
+    metric: str
+    left: Systems
+    right: Systems
+    ties: bool = False
+
+    def published(self, published: Published) -> Outcome:
+        (left, above), (right, below) = (
+            published.best(self.metric, each) for each in (self.left, self.right)
+        )
+        cells = (
+            f"{METRICS[self.metric]}: {above:.4f} for {label(left)}; {below:.4f} for {label(right)}"
+        )
+        return fact(above > below or (self.ties and above == below), cells)
+
+    def part(self, ours: Ours) -> Part:
+        measure = ours.measure(self.metric)
+        for system in (*self.left, *self.right):
+            ours.check(system)
+        return Above([[Pair(measure, one, other) for other in self.right] for one in self.left])
+
+
+class _Orders(Test):
+    """A test whose parts are orders of systems."""
+
+    @abstractmethod
+    def orders(self) -> Iterator[_Order]: ...
+
+    def published(self, published: Published) -> list[Outcome]:
+        return [order.published(published) for order in self.orders()]
+
+    def parts(self, ours: Ours, published: Published) -> list[Part]:
+        return [attempt(lambda order=order: order.part(ours)) for order in self.orders()]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Best(_Orders):
+    """One of `systems` has the highest value, shared or not, among these and those in `over`."""
+
+    metrics: Sequence[str]
+    systems: Systems
+    over: Systems
+
+    def orders(self) -> Iterator[_Order]:
+        others = [system for system in self.over if system not in self.systems]
+        for metric in self.metrics:
+            yield _Order(metric, self.systems, others, ties=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Greater(_Orders):
+    """The best of `left` is above the best of `right`."""
+
+    metrics: Sequence[str]
+    left: Systems
+    right: Systems
+
+    def orders(self) -> Iterator[_Order]:
+        for metric in self.metrics:
+            yield _Order(metric, self.left, self.right)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GreaterByEpoch(_Orders):
+    """The training `left` is above the training `right` after each of `epochs`."""
+
+    metrics: Sequence[str]
+    left: Systems
+    right: Systems
+    epochs: Sequence[int]
+
+    def orders(self) -> Iterator[_Order]:
+        for metric in self.metrics:
+            for epoch in self.epochs:
+                sides = ([System(each.training, epoch)] for each in (*self.left, *self.right))
+                yield _Order(metric, *sides)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Monotonic(_Orders):
+    """From each of `systems` to the next one the value rises; listed backwards, it falls."""
+
+    metrics: Sequence[str]
+    systems: Systems
+
+    def orders(self) -> Iterator[_Order]:
+        for metric in self.metrics:
+            for before, after in pairwise(self.systems):
+                yield _Order(metric, [after], [before])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Equal(Test):
+    """Two systems are level: on paper to the printed digit, here within `margin`."""
+
+    metrics: Sequence[str]
+    systems: Systems
+    margin: float
+
+    def published(self, published: Published) -> list[Outcome]:
+        outcomes = []
+        for metric in self.metrics:
+            found = [published.best(metric, [system]) for system in self.systems]
+            cells = "; ".join(f"{value:.4f} for {label(system)}" for system, value in found)
+            level = len({value for _, value in found}) == 1
+            outcomes.append(fact(level, f"{METRICS[metric]}: {cells}"))
+        return outcomes
+
+    def parts(self, ours: Ours, published: Published) -> list[Part]:
+        return [attempt(lambda metric=metric: self._part(ours, metric)) for metric in self.metrics]
+
+    def _part(self, ours: Ours, metric: str) -> Part:
+        measure = ours.measure(metric)
+        for system in self.systems:
+            ours.check(system)
+        return Within(Pair(measure, *self.systems), self.margin)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exceeds(Test):
+    """One of `systems` is above every system of table II on nDCG@10.
+
+    Of those systems only the means are known, which are taken as they were printed.
+    """
+
+    systems: Systems
+
+    def published(self, published: Published) -> list[Outcome]:
+        system, value = published.best(GRADED, self.systems)
+        name, top = _highest(published)
+        cells = f"{METRICS[GRADED]}: {value:.4f} for {label(system)}; {top:g} for {name}"
+        return [fact(value > top, cells)]
+
+    def parts(self, ours: Ours, published: Published) -> list[Part]:
+        return [attempt(lambda: self._part(ours, published))]
+
+    def _part(self, ours: Ours, published: Published) -> Part:
+        measure = ours.measure(GRADED)
+        if measure.test_set != TEST_SETS[GRADED]:
+            raise Untestable(
+                f"the systems of Table II are known on {TEST_SETS[GRADED]} only, for which "
+                f"{measure.test_set} stands in"
+            )
+        for system in self.systems:
+            ours.check(system)
+        _, top = _highest(published)
+        return Above([[Pair(measure, system, top)] for system in self.systems])
+
+
+def _highest(published: Published) -> tuple[str, float]:
+    """Return the best systems of table II, which may be level, and their value."""
+    top = max(published.others.values())
+    return " and ".join(name for name, value in published.others.items() if value == top), top
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Logs(Test):
+    """A test of what the logs of two optimizers say, a part for each of `models`."""
+
+    quantity: str
+    optimizers: Sequence[str]
+    models: Sequence[str]
+
+    def published(self, published: Published) -> list[Outcome]:
+        return [_NO_LOGS]
+
+    def trainings(self) -> Iterator[tuple[str, str]]:
+        for model in self.models:
+            first, second = self.optimizers
+            yield f"{model}_{first}", f"{model}_{second}"
+
+    def parts(self, ours: Ours, published: Published) -> list[Part]:
+        return [attempt(lambda names=names: self._part(ours, *names)) for names in self.trainings()]
+
+    @abstractmethod
+    def _part(self, ours: Ours, first: str, second: str) -> Part: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogGreater(_Logs):
+    """The mean of `quantity` over the lines of the log is greater with the first optimizer."""
+
+    def _part(self, ours: Ours, first: str, second: str) -> Part:
+        pair = LogPair(self.quantity, first, second, uneven=False)
+        pair.samples(ours)
+        return Above([[pair]])
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogSmoother(_Logs):
+    """From a line of the log to the next, `quantity` changes less with the first optimizer."""
+
+    def _part(self, ours: Ours, first: str, second: str) -> Part:
+        pair = LogPair(self.quantity, second, first, uneven=True)
+        pair.samples(ours)
+        return Above([[pair]])
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogRatio(_Logs):
+    """At the end, `quantity` with the first optimizer is `ratio`, give or take `margin`, of the
+    second's.
+    """
+
+    ratio: float
+    margin: float
+
+    def _part(self, ours: Ours, first: str, second: str) -> Part:
+        logs = [ours.log(name, self.quantity) for name in (first, second)]
+        upper, lower = (log[max(log)] for log in logs)
+        if lower == 0:
+            raise Untestable(f"{words(self.quantity)} is 0 with {label(System(second))}")
+        names = [label(System(name)) for name in (first, second)]
+        reason = (
+            f"{words(self.quantity)}: {names[0]} has {upper / lower:.4f} times that of {names[1]}"
+        )
+        return Settled(fact(abs(upper / lower - self.ratio) <= self.margin, reason))
+
+
+@dataclass(frozen=True, kw_only=True)
+class SameSettings(Test):
+    """Two trainings have the same settings; `sources` are columns of the published settings."""
+
+    trainings: Sequence[str]
+    settings: Sequence[str]
+    sources: Sequence[str]
+
+    def published(self, published: Published) -> list[Outcome]:
+        return [
+            self._said(published, key, source) for key in self.settings for source in self.sources
+        ]
+
+    def _said(self, published: Published, key: str, source: str) -> Outcome:
+        said = [
+            row.said[source]
+            for name in self.trainings
+            for row in published.settings
+            if row.setting == key and row.matching([name])
+        ]
+        if len(said) != len(self.trainings) or not all(each.gives for each in said):
+            reason = f"the {source} does not give the {words(key)} of both"
+            return Outcome(Verdict.NOT_TESTABLE, reason)
+        return self._compared(key, [each.value for each in said], f"in the {source} ")
+
+    def _compared(self, key: str, values: Sequence[Any], place: str) -> Outcome:
+        listed = "; ".join(
+            f"{value} for {label(System(name))}"
+            for name, value in zip(self.trainings, values, strict=True)
+        )
+        same = all(value == values[0] for value in values)
+        return fact(same, f"{place}{words(key)} is {listed}")
+
+    def parts(self, ours: Ours, published: Published) -> list[Part]:
+        def part(key: str) -> Part:
+            values = [ours.setting(name, key) for name in self.trainings]
+            return Settled(self._compared(key, values, ""))
+
+        return [attempt(lambda key=key: part(key)) for key in self.settings]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChoiceMatters(Test):
+    """Had the epochs been chosen on the test set, some training would report another epoch."""
+
+    metrics: Sequence[str]
+
+    def published(self, published: Published) -> list[Outcome]:
+        return [Outcome(Verdict.NOT_TESTABLE, "no development scores were published")]
+
+    def parts(self, ours: Ours, published: Published) -> list[Part]:
+        return [attempt(lambda metric=metric: self._part(ours, metric)) for metric in self.metrics]
+
+    def _part(self, ours: Ours, metric: str) -> Part:
+        measure = ours.measure(metric)
+        gains = []
+        for model, optimizer in ours.grid.trainings():
+            system = System(f"{model.name}_{optimizer}")
+            ours.check(system)
+            chosen, *by_epoch = (
+                ours.per_query.values(measure, each).mean(axis=1)
+                for each in (system, *(System(system.training, e) for e in ours.grid.epochs))
+            )
+            # One seed after the other, since each chooses its own epoch.
+            best = [max(of_seed) for of_seed in zip(*by_epoch, strict=True)]
+            gains += [top - mean for top, mean in zip(best, chosen, strict=True)]
+        others = [gain for gain in gains if not math.isclose(gain, 0, abs_tol=1e-12)]
+        reason = (
+            f"{METRICS[metric]}: choosing on {measure.test_set} would have taken a better epoch "
+            f"for {len(others)} of {len(gains)} trainings, which adds {sum(gains) / len(gains):.4f}"
+            " to their mean"
+        )
+        return Settled(fact(bool(others), reason))
+
+
+@dataclass(frozen=True, kw_only=True)
+class CannotBeTested(Test):
+    """No result of this experiment could decide it, for a reason."""
+
+    reason: str
+
+    def published(self, published: Published) -> list[Outcome]:
+        return [Outcome(Verdict.NOT_TESTABLE, self.reason)]
+
+    def parts(self, ours: Ours, published: Published) -> list[Part]:
+        return [Settled(Outcome(Verdict.NOT_TESTABLE, self.reason))]
+
+
+KINDS: dict[str, type[Test]] = {
+    "best": Best,
+    "greater": Greater,
+    "greater_by_epoch": GreaterByEpoch,
+    "monotonic": Monotonic,
+    "equal": Equal,
+    "exceeds": Exceeds,
+    "log_greater": LogGreater,
+    "log_smoother": LogSmoother,
+    "log_ratio": LogRatio,
+    "same_settings": SameSettings,
+    "choice_matters": ChoiceMatters,
+    "cannot_be_tested": CannotBeTested,
+}

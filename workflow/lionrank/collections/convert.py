@@ -1,0 +1,149 @@
+"""Bringing collections of other formats to the formats at the doors."""
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from tqdm import tqdm
+
+from lionrank import trec
+from lionrank.collections.corpus import CANDIDATES
+from lionrank.collections.readers.anserini import Anserini
+from lionrank.collections.readers.base import Candidate, Document, GivenReader, Reader
+from lionrank.collections.readers.beir import Beir
+from lionrank.collections.readers.irds import Catalogue
+from lionrank.collections.readers.marco_qa import MarcoQa
+from lionrank.collections.readers.nanobeir import NanoBeir
+from lionrank.errors import UserError
+from lionrank.files import atomic_write, write_json_lines
+
+# What readers of candidates hold in memory at once.
+ROW_GROUP = 65_536
+
+
+def reader(settings: dict, folders: dict[str, str]) -> Reader:
+    """Return the reader of a collection.
+
+    `settings` is its entry under `collections` in the config, and `folders` says where the sources
+    that it names lie.
+    """
+    match settings["format"]:
+        case "beir":
+            return Beir(settings["folder"])
+        case "anserini":
+            return Anserini(settings)
+        case "ir_datasets":
+            return Catalogue(settings["ids"])
+    return _given_reader(settings, folders)
+
+
+def _given_reader(settings: dict, folders: dict[str, str]) -> GivenReader:
+    readers = {"nanobeir": NanoBeir, "marco_qa": MarcoQa}
+    return readers[settings["format"]](folders[settings["source"]])
+
+
+def write_corpus(documents: Iterable[Document], folder: str | os.PathLike) -> None:
+    """Write a collection's documents as Anserini JSON lines, in a file in `folder`.
+
+    A document without text is left out and told of: Lucene does not index it, so that no first
+    stage can retrieve it. A judgement of it still counts. Identifiers stay in memory, which is
+    about 1 GB for 10 million.
+
+    Raises:
+        UserError: an identifier is empty, holds white space or is there twice, or no document has
+            text.
+    """
+    records = _records(documents, folder)
+    write_json_lines(Path(folder, "documents.jsonl"), records)
+
+
+def _records(documents: Iterable[Document], folder: str | os.PathLike) -> Iterator[dict]:
+    seen: set[str] = set()
+    empty: list[str] = []
+    for docid, text, place in tqdm(documents, desc="documents", unit=""):
+        _check_id(docid, "document", place)
+        if docid in seen:
+            raise UserError(f"{place}: document {docid!r} is there twice: remove one of the two")
+        seen.add(docid)
+        if text.strip():
+            yield {"id": docid, "contents": text}
+        else:
+            empty.append(docid)
+    if len(empty) == len(seen):
+        raise UserError(
+            f"{folder} would be empty: none of its {len(seen)} documents has text; "
+            "look at the collection's entry in the config"
+        )
+    if empty:
+        print(f"left out {len(empty)} documents without text: {' '.join(empty[:10])}")
+
+
+def _check_id(identifier: str, kind: str, place: str) -> None:
+    if identifier.split() != [identifier]:
+        raise UserError(
+            f"{place}: {kind} id {identifier!r} is empty or holds white space, which separates the "
+            "columns of run files and qrels: rename it, also in the qrels"
+        )
+
+
+def write_topics(
+    source: Reader, name: str, topics: str | os.PathLike, qrels: str | os.PathLike
+) -> None:
+    """Write a collection's topics of this name as TSV and their judgements as TREC qrels.
+
+    Raises:
+        UserError: an identifier is empty or holds white space, a topic has no text, or a judged
+            one is not there, which evaluation would count as zero, or none is judged.
+    """
+    queries = {qid: one_line(query) for qid, query in source.topics(name).items()}
+    judgements = source.qrels(name)
+    for qid, query in queries.items():
+        _check_id(qid, "topic", f"topics {name}")
+        if not query:
+            raise UserError(f"topics {name}: topic {qid!r} has no text; give it some or remove it")
+    for qid, judged in judgements.items():
+        _check_id(qid, "topic", f"qrels {name}")
+        for docid in judged:
+            _check_id(docid, "document", f"qrels {name}, topic {qid}")
+    if missing := [qid for qid in judgements if qid not in queries]:
+        raise UserError(
+            f"topics {name}: {len(missing)} of {len(judgements)} judged topics are not there, "
+            f"{missing[0]!r} first: mend the topics or their topic_reader, or remove the judgements"
+        )
+    trec.check_shared(queries, f"topics {name}", judgements, f"qrels {name}")
+    trec.write_topics(topics, queries)
+    trec.write_qrels(qrels, judgements)
+
+
+def one_line(text: str) -> str:
+    """Return a text without tabs and line ends, each with the white space around it one space."""
+    return re.sub(r"\s*[\t\r\n]\s*", " ", text).strip()
+
+
+def given_candidates(settings: dict, folders: dict[str, str], name: str, depth: int) -> pa.Table:
+    """Return the first `depth` candidates that a collection brings for each of its topics.
+
+    Columns: `CANDIDATES`; a score falls with the rank and says no more than it.
+
+    Raises:
+        UserError: the collection's files are damaged, or hold no candidates.
+    """
+    found = [
+        candidate._replace(query=one_line(candidate.query))
+        for candidate in _given_reader(settings, folders).candidates(name, depth)
+    ]
+    if not found:
+        raise UserError(
+            f"{settings['source']} brings no candidates; is it a copy of the right source?"
+        )
+    columns = zip(*found, strict=True)
+    return pa.Table.from_pydict(dict(zip(Candidate._fields, columns, strict=True)), CANDIDATES)
+
+
+def write_candidates(path: str | os.PathLike, candidates: pa.Table) -> None:
+    """Write candidates as Parquet whose row groups are small enough to be read one by one."""
+    with atomic_write(path, "wb") as handle:
+        pq.write_table(candidates, handle, row_group_size=ROW_GROUP, compression="zstd")

@@ -1,0 +1,93 @@
+"""Collections in the formats of Anserini and TREC: JSON lines, topics in many forms, qrels."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from lionrank import trec
+from lionrank.collections.readers.base import Document, json_lines, readable, text_of
+from lionrank.errors import UserError
+from lionrank.java import start_jvm
+from lionrank.trec import Qrels, Topics
+
+TAB_SEPARATED = "TsvString"
+READERS = "io.anserini.search.topicreader"
+SUFFIXES = (".json", ".jsonl")
+
+
+class Anserini:
+    """Settings as under `collections` in the config: corpus, topics, qrels and topic_reader."""
+
+    def __init__(self, settings: dict) -> None:
+        self.corpus = Path(settings["corpus"])
+        self.topic_files: dict[str, str] = settings["topics"]
+        self.topic_reader: str = settings.get("topic_reader", TAB_SEPARATED)
+        self.qrels_files: dict[str, str] = settings["qrels"]
+
+    def documents(self) -> Iterator[Document]:
+        """Yield the documents of a JSON-lines file, or of all *.json and *.jsonl in a folder.
+
+        Raises:
+            UserError: the folder has no such file, or a line has no text `id` and `contents`.
+        """
+        files = [self.corpus]
+        if self.corpus.is_dir():
+            files = sorted(file for file in self.corpus.iterdir() if file.suffix in SUFFIXES)
+            if not files:
+                raise UserError(f"{self.corpus}: no *.jsonl or *.json is there; unpack what is")
+        for file in files:
+            for place, record in json_lines(file):
+                yield Document(
+                    text_of(record, "id", place), text_of(record, "contents", place), place
+                )
+
+    def topics(self, name: str) -> Topics:
+        """Return the titles of the topics, as `topic_reader` gives them."""
+        path = _file(self.topic_files, "topics", name)
+        with readable(path):
+            if self.topic_reader == TAB_SEPARATED:
+                return trec.read_topics(path)
+            return _read_by_anserini(path, self.topic_reader)
+
+    def qrels(self, name: str) -> Qrels:
+        """Return the judgements of a TREC qrels file."""
+        path = _file(self.qrels_files, "qrels", name)
+        with readable(path):
+            return trec.read_qrels(path)
+
+
+def _file(files: dict[str, str], key: str, name: str) -> str:
+    if name not in files:
+        raise UserError(f"config: {key}: no file for {name!r}; there is one for {', '.join(files)}")
+    return files[name]
+
+
+def _read_by_anserini(path: str, reader: str) -> Topics:
+    """Return the titles that one of Anserini's topic readers finds, in the order of their qids.
+
+    Pyserini's get_topics_with_reader does the same but turns qids of digits into numbers, and so
+    loses their leading zeros.
+
+    Raises:
+        UserError: there is no such reader, or it finds no topics or a topic without a title.
+    """
+    Path(path).open().close()  # Anserini says neither which file is missing nor that one is.
+    start_jvm()
+    from jnius import JavaException, autoclass
+
+    try:
+        autoclass(f"{READERS}.{reader}TopicReader")
+    except JavaException:
+        raise UserError(
+            f"config: topic_reader: Anserini has no {reader}TopicReader in {READERS}; "
+            f"others are Trec, Webxml, {TAB_SEPARATED}"
+        ) from None
+    found = autoclass(f"{READERS}.TopicReader").getTopicsWithStringIdsFromFileWithTopicReaderClass(
+        f"{READERS}.{reader}TopicReader", path
+    )
+    titles = {qid: found.get(qid).get("title") for qid in found.keySet().toArray()} if found else {}
+    if not titles or None in titles.values():
+        raise UserError(
+            f"{path}: Anserini's {reader}TopicReader finds no topics with titles there: "
+            "choose the topic_reader of the file's format in the config"
+        )
+    return {qid: titles[qid] for qid in sorted(titles, key=lambda qid: (len(qid), qid))}

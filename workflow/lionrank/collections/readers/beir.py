@@ -1,0 +1,75 @@
+"""Collections in BEIR's format (https://github.com/beir-cellar/beir/wiki/Load-your-custom-dataset)."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from lionrank.collections.readers.base import Document, json_lines, readable, text_of
+from lionrank.errors import UserError
+from lionrank.trec import Qrels, Topics
+
+HEADER = ["query-id", "corpus-id", "score"]
+
+
+class Beir:
+    """A folder with corpus.jsonl, queries.jsonl and qrels/NAME.tsv."""
+
+    def __init__(self, folder: str | os.PathLike) -> None:
+        self.folder = Path(folder)
+
+    def documents(self) -> Iterator[Document]:
+        """Yield the documents; where there is a title, it goes before the text."""
+        for place, record in json_lines(self.folder / "corpus.jsonl"):
+            title = text_of(record, "title", place) if record.get("title") else ""
+            parts = filter(None, (title, text_of(record, "text", place)))
+            yield Document(text_of(record, "_id", place), " ".join(parts), place)
+
+    def topics(self, name: str) -> Topics:
+        """Return the queries that are judged under this name.
+
+        Raises:
+            UserError: a query is there twice.
+        """
+        queries: Topics = {}
+        for place, record in json_lines(self.folder / "queries.jsonl"):
+            qid = text_of(record, "_id", place)
+            if qid in queries:
+                raise UserError(f"{place}: query {qid!r} is there twice: remove one of the two")
+            queries[qid] = text_of(record, "text", place)
+        judged = self.qrels(name)
+        return {qid: query for qid, query in queries.items() if qid in judged}
+
+    def qrels(self, name: str) -> Qrels:
+        """Return the judgements in qrels/NAME.tsv.
+
+        Raises:
+            UserError: there is no such file, or a line of it is of another form, has a score that
+                is no integer, or judges a document again.
+        """
+        path = self.folder / "qrels" / f"{name}.tsv"
+        if not path.exists():
+            others = ", ".join(sorted(file.stem for file in path.parent.glob("*.tsv")))
+            raise UserError(f"{path} is not there; {path.parent} has: {others or 'no *.tsv file'}")
+        qrels: Qrels = {}
+        for place, (qid, docid, score) in _rows(path):
+            judged = qrels.setdefault(qid, {})
+            if docid in judged:
+                raise UserError(f"{place}: document {docid!r} is judged twice for query {qid!r}")
+            try:
+                judged[docid] = int(score)
+            except ValueError:
+                raise UserError(f"{place}: score {score!r} is not an integer") from None
+        return qrels
+
+
+def _rows(path: Path) -> Iterator[tuple[str, list[str]]]:
+    form = "<TAB>".join(HEADER)
+    with readable(path), open(path, encoding="utf-8") as handle:
+        for number, line in enumerate(handle, start=1):
+            columns = line.rstrip("\n").split("\t")
+            if len(columns) != len(HEADER):
+                raise UserError(f"{path}:{number}: expected {form}, found {line[:80]!r}")
+            if number > 1:
+                yield f"{path}:{number}", columns
+            elif columns != HEADER:
+                raise UserError(f"{path}:1: expected the header {form}, found {line[:80]!r}")

@@ -1,0 +1,279 @@
+"""Checking the config and resolving the layered settings of a training.
+
+Runs at every parse of the workflow, so it imports nothing heavy.
+"""
+
+import difflib
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lionrank.config.experiment import (
+    has_first_stage,
+    model_sources,
+    paper_columns,
+    paper_level,
+    relevance_levels,
+    topic_names,
+    topic_sources,
+)
+from lionrank.config.memo import recall
+from lionrank.errors import UserError
+from lionrank.measures import GRADED, METRICS, Measure
+from lionrank.published.scores import LEVEL, TEST_SETS, was_published
+
+if TYPE_CHECKING:
+    from jsonschema import ValidationError
+
+
+def check(config: dict, schema_path: Path, sources: Iterable[str]) -> None:
+    """Check a merged config against its JSON schema, against itself and the names of sources.
+
+    Raises:
+        UserError: one line that names the first wrong key and, for a near miss, the key meant.
+    """
+    schema = schema_path.read_bytes()
+
+    def violation() -> str:
+        return _violation(config, schema)
+
+    if problem := recall(violation, schema, canonical(config)):
+        raise UserError(f"config: {problem}")
+    for place, name, known in _references(config, sources):
+        if name not in known:
+            raise UserError(f"config: {place}: unknown {name!r}{_meant(name, known)}")
+    _check_ranges(config)
+    _check_development(config)
+    _check_training(config)
+    _check_evaluation(config)
+    _check_published(config)
+
+
+def _violation(config: dict, schema: bytes) -> str:
+    """Return the first violation of the schema in words, or nothing."""
+    # Imported here: what passed before is recalled, and a dry run should not wait for them.
+    import yaml
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import best_match
+
+    validator = Draft202012Validator(yaml.load(schema, yaml.CSafeLoader))
+    error = best_match(validator.iter_errors(config))
+    return _describe(error) if error else ""
+
+
+def _describe(error: "ValidationError") -> str:
+    place = ".".join(str(step) for step in error.absolute_path) or "top level"
+    if error.validator == "additionalProperties":
+        known = error.schema.get("properties", {})
+        name = next(key for key in error.instance if key not in known)
+        return f"{place}: unknown key {name!r}{_meant(name, known)}"
+    if error.validator == "required":
+        name = next(key for key in error.validator_value if key not in error.instance)
+        return f"{place}: the key {name!r} is missing"
+    if error.validator == "enum":
+        known = [str(value) for value in error.validator_value]
+        return f"{place}: unknown value {error.instance!r}{_meant(str(error.instance), known)}"
+    hint = ""
+    if error.validator == "type" and isinstance(error.instance, str) and _is_number(error.instance):
+        hint = "; YAML reads it as text: write it without quotes, and a power of ten as in 2.0e-5"
+    return f"{place}: {error.message}{hint}"
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    known = list(known)
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(known)}"
+
+
+def _references(config: dict, sources: Iterable[str]) -> Iterator[tuple[str, str, Iterable[str]]]:
+    """Yield (place, name, known names) of every name that must stand elsewhere in the config."""
+    models, optimizers = config["models"], config["optimizers"]
+    collections = config["collections"]
+    for kind, known in (
+        ("models", models),
+        ("optimizers", optimizers),
+        ("test_sets", config["test_sets"]),
+        ("dev_sets", config["dev_sets"]),
+    ):
+        for name in config["grid"][kind]:
+            yield f"grid.{kind}", name, known
+    for kind in ("test_sets", "dev_sets"):
+        for name, judged in config[kind].items():
+            yield f"{kind}.{name}.collection", judged["collection"], collections
+            known = topic_names(collections[judged["collection"]])
+            if known is not None:
+                yield f"{kind}.{name}.topics", judged["topics"], known
+    yield "training_pairs.collection", config["training_pairs"]["collection"], collections
+    known = topic_names(collections[config["training_pairs"]["collection"]])
+    if known is not None:
+        yield "training_pairs.collection's topics", "train", known
+    for entry in config["paper"]["columns"]:
+        yield "paper.columns", entry["test_set"], config["test_sets"]
+    for entry in config["comparisons"]["measures"]:
+        yield "comparisons.measures", entry["test_set"], config["test_sets"]
+    for name, stand_in in config["paper"]["claims_on"].items():
+        yield "paper.claims_on", name, config["test_sets"]
+        yield f"paper.claims_on.{name}", stand_in, config["test_sets"]
+    pairs = [f"{model}_{optimizer}" for model in models for optimizer in optimizers]
+    for kind, known in (
+        ("models", models),
+        ("optimizers", optimizers),
+        ("models_and_optimizers", pairs),
+    ):
+        for name in config["training"][kind]:
+            yield f"training.{kind}", name, known
+    yield from _source_references(config, sources)
+
+
+def _source_references(
+    config: dict, sources: Iterable[str]
+) -> Iterator[tuple[str, str, Iterable[str]]]:
+    for name in config["sources"]["local"]:
+        yield "sources.local", name, sources
+    for name, model in config["models"].items():
+        for source in model_sources(model):
+            yield f"models.{name}", source, sources
+    for name, collection in config["collections"].items():
+        for judged in collection.get("topics", []) if "qrels" in collection else []:
+            yield f"collections.{name}.qrels", judged, collection["qrels"]
+        topics = topic_names(collection) or []
+        for source in [source for topic in topics for source in topic_sources(collection, topic)]:
+            yield f"collections.{name}", source, sources
+
+
+def _check_ranges(config: dict) -> None:
+    pairs = config["training_pairs"]
+    if pairs["hardest_rank"] > pairs["negative_depth"]:
+        raise UserError(
+            "config: training_pairs.hardest_rank is below negative_depth in the ranking: "
+            f"{pairs['hardest_rank']} > {pairs['negative_depth']}"
+        )
+    for name, collection in config["collections"].items():
+        for key in {"summary_characters", "body_characters"} & collection.keys():
+            least, greatest = collection[key]
+            if least > greatest:
+                raise UserError(f"config: collections.{name}.{key}: {least} > {greatest}")
+    if len([unit for unit in config["hardware"]["state_every"].values() if unit]) != 1:
+        raise UserError(
+            "config: hardware.state_every: set one of minutes and steps; in an overlay "
+            "{minutes: null, steps: 500} counts steps"
+        )
+    first = config["grid"]["test_sets"][0]
+    if not has_first_stage(config, first):
+        raise UserError(
+            f"config: grid.test_sets: {first!r} has no first stage to compare with; "
+            "put another test set first"
+        )
+    for name, model in config["models"].items():
+        if (model["pretrained"] is None) != (model["architecture"] is not None):
+            raise UserError(f"config: models.{name}: set either pretrained or architecture")
+        if model["pretrained"] is None and model["tokenizer"] is None:
+            raise UserError(f"config: models.{name}.tokenizer: a random start needs one")
+
+
+def _check_evaluation(config: dict) -> None:
+    """Check what is reported and compared against the grid."""
+    level = config["evaluation"]["relevance_level"]
+    for name in config["grid"]["test_sets"]:
+        levels = relevance_levels(config, name)
+        if len(levels) > 1 and level not in levels:
+            raise UserError(
+                f"config: evaluation.relevance_level: {level} is not among "
+                f"test_sets.{name}.relevance_levels ({', '.join(map(str, levels))}); add it there"
+            )
+
+
+def _check_published(config: dict) -> None:
+    """Check that published values can stand in the table of results, if they are asked for."""
+    if not config["paper"]["beside_published"]:
+        return
+    shown = [
+        Measure(
+            group["test_set"],
+            metric,
+            None if metric == GRADED else paper_level(config, group["test_set"]),
+        )
+        for group in paper_columns(config)
+        for metric in group["metrics"]
+    ]
+    if not any(map(was_published, shown)):
+        known = ", ".join(f"{METRICS[metric]} on {name}" for metric, name in TEST_SETS.items())
+        raise UserError(
+            "config: paper.beside_published: no column of the table of results has published "
+            f"values; put one of {known} (evaluation.relevance_level: {LEVEL}) into "
+            "grid.test_sets and paper.columns, or set this to false"
+        )
+
+
+def _check_development(config: dict) -> None:
+    """Check that there is something to choose epochs by, and that none is reported on it."""
+    if not config["grid"]["dev_sets"] and not config["training_pairs"]["held_out"]["pairs"]:
+        raise UserError(
+            "config: grid.dev_sets: without any, and without training_pairs.held_out.pairs, there "
+            "is nothing to choose the best epoch by; name a dev set or hold pairs out"
+        )
+
+    def topics(kind: str, name: str) -> tuple[str, str]:
+        return config[kind][name]["collection"], config[kind][name]["topics"]
+
+    reported = {topics("test_sets", name): name for name in config["grid"]["test_sets"]}
+    for name in config["grid"]["dev_sets"]:
+        if (test_set := reported.get(topics("dev_sets", name))) is not None:
+            raise UserError(
+                f"config: grid.dev_sets: {name!r} has the collection and topics of the test set "
+                f"{test_set!r}, and an epoch must not be chosen by what it is reported on; take "
+                "other topics"
+            )
+
+
+def _check_training(config: dict) -> None:
+    """Check what the layers of the trainings say of warm-up."""
+    training = config["training"]
+    layers = {"defaults": training["defaults"]} | {
+        f"{kind}.{name}": layer
+        for kind in ("models", "optimizers", "models_and_optimizers")
+        for name, layer in training[kind].items()
+    }
+    for place, layer in layers.items():
+        warmup = layer.get("warmup", 0)
+        if warmup >= 1 and warmup != int(warmup):
+            raise UserError(
+                f"config: training.{place}.warmup: {warmup} is neither a share below 1 nor a whole "
+                "number of steps"
+            )
+
+
+def training_settings(config: dict, model: str, optimizer: str) -> dict:
+    """Return the settings of one training: all that its bits depend on besides data and code."""
+    training = config["training"]
+    layers = (
+        training["defaults"],
+        training["models"].get(model, {}),
+        training["optimizers"].get(optimizer, {}),
+        training["models_and_optimizers"].get(f"{model}_{optimizer}", {}),
+    )
+    settings = {key: value for layer in layers for key, value in layer.items()}
+    return settings | {
+        "epochs": config["grid"]["epochs"],
+        "optimizer": {key: config["optimizers"][optimizer][key] for key in ("class", "arguments")},
+    }
+
+
+def canonical(config: dict) -> bytes:
+    """Return the config as JSON in which equal configs are equal bytes."""
+    return json.dumps(config, sort_keys=True, separators=(",", ":")).encode()
+
+
+def digest(config: dict) -> str:
+    """Return the SHA-256 of the config as canonical JSON."""
+    return hashlib.sha256(canonical(config)).hexdigest()

@@ -1,0 +1,187 @@
+"""What an experiment needs of its collections and sources, as its config tells.
+
+Runs at every parse of the workflow, so it imports nothing heavy.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from lionrank.config.sources import Source
+from lionrank.grid import FIRST_STAGE
+from lionrank.measures import GRADED, METRICS, PRIMARY
+
+# Formats whose data bring the candidates of each topic.
+WITH_CANDIDATES = ("marco_qa", "nanobeir")
+# Formats in which anybody's own collection may come.
+OWN = ("beir", "anserini", "ir_datasets")
+# Formats that are read into the project's own formats document by document.
+IMPORTED = (*OWN, *WITH_CANDIDATES)
+MSMARCO_SOURCES = {
+    "corpus": "msmarco_corpus",
+    "queries": "msmarco_queries",
+    "triplets": "msmarco_triplets",
+    "index": "msmarco_index",
+}
+
+
+def topic_names(collection: dict) -> list[str] | None:
+    """Return the names of a collection's topics, or None where only its files can tell."""
+    match collection["format"]:
+        case "pydocs":
+            return ["train", "dev", "test"]
+        case "msmarco":
+            return ["train", *collection["topics"]]
+        case "marco_qa":
+            return ["validation"]
+        case "nanobeir":
+            return ["test"]
+        case "anserini":
+            return list(collection["topics"])
+        case "ir_datasets":
+            return list(collection["ids"])
+    return None
+
+
+def of_format(config: dict, *formats: str) -> list[str]:
+    """Return the names of the collections in one of these formats."""
+    return [name for name, entry in config["collections"].items() if entry["format"] in formats]
+
+
+def has_first_stage(config: dict, test_set: str) -> bool:
+    """Return whether a test set's candidates are a ranking that can be evaluated as it is."""
+    collection = config["test_sets"][test_set]["collection"]
+    return config["collections"][collection]["format"] != "marco_qa"
+
+
+def relevance_levels(config: dict, test_set: str) -> list[int]:
+    """Return the least grades at which binary measures are computed on a test set."""
+    return config["test_sets"][test_set].get("relevance_levels", [1])
+
+
+def paper_level(config: dict, test_set: str) -> int:
+    """Return the least grade of the paper's columns and of the .eval files on a test set."""
+    levels = relevance_levels(config, test_set)
+    return levels[0] if len(levels) == 1 else config["evaluation"]["relevance_level"]
+
+
+def paper_columns(config: dict) -> list[dict[str, Any]]:
+    """Return test set and metrics of the groups of columns in the table of results."""
+    return _in_grid(config, config["paper"]["columns"]) or [
+        {"test_set": config["grid"]["test_sets"][0], "metrics": list(METRICS)}
+    ]
+
+
+def reported(config: dict) -> list[str]:
+    """Return the test sets of the grid that the paper reports or compares on, its first always."""
+    named = [entry["test_set"] for entry in [*paper_columns(config), *compared_measures(config)]]
+    first, *others = config["grid"]["test_sets"]
+    return [first, *(name for name in others if name in named)]
+
+
+def stand_ins(config: dict) -> dict[str, str]:
+    """Return the reported test sets that stand in for published ones, by the latter's names."""
+    named = config["paper"]["claims_on"]
+    return {name: ours for name, ours in named.items() if ours in reported(config)}
+
+
+def compared_measures(config: dict) -> list[dict[str, Any]]:
+    """Return test set, metric and level of the measures by which systems are compared."""
+    measures = _in_grid(config, config["comparisons"]["measures"]) or [
+        {"test_set": config["grid"]["test_sets"][0], "metric": PRIMARY}
+    ]
+    return [
+        measure
+        | {
+            "level": None
+            if measure["metric"] == GRADED
+            else paper_level(config, measure["test_set"])
+        }
+        for measure in measures
+    ]
+
+
+def _in_grid(config: dict, entries: list[dict]) -> list[dict]:
+    return [entry for entry in entries if entry["test_set"] in config["grid"]["test_sets"]]
+
+
+def systems(config: dict, test_set: str, checkpoints: Iterable[str]) -> list[str]:
+    """Return the systems that have a run file on a test set."""
+    return [FIRST_STAGE, *checkpoints] if has_first_stage(config, test_set) else list(checkpoints)
+
+
+def model_sources(model: dict) -> list[str]:
+    """Return the sources of a model's weights and tokenizer; a package is not downloaded."""
+    named = [model["pretrained"], model["tokenizer"]]
+    return [name for name in dict.fromkeys(named) if name and not name.startswith("package:")]
+
+
+def topic_sources(collection: dict, topics: str) -> list[str]:
+    """Return the sources of one set of topics and its judgements."""
+    match collection["format"]:
+        case "msmarco" if topics == "train":
+            return [MSMARCO_SOURCES["queries"]]
+        case "msmarco":
+            return [collection["topics"][topics], collection["qrels"][topics]]
+        case "marco_qa" | "nanobeir":
+            return [collection["source"]]
+    return []
+
+
+def judged_topics(config: dict) -> list[dict]:
+    """Return the grid's dev sets and test sets: label, collection and topics of each."""
+    return [
+        config[kind][name] for kind in ("dev_sets", "test_sets") for name in config["grid"][kind]
+    ]
+
+
+def needed_sources(config: dict) -> list[str]:
+    """Return the names of all sources that the grid needs, in the order of the data's flow."""
+    collections = config["collections"]
+    training = collections[config["training_pairs"]["collection"]]
+    names = topic_sources(training, "train")
+    if training["format"] == "msmarco":
+        names += [MSMARCO_SOURCES["triplets"], MSMARCO_SOURCES["corpus"]]
+    for judged in judged_topics(config):
+        collection = collections[judged["collection"]]
+        names += topic_sources(collection, judged["topics"])
+        if collection["format"] == "msmarco":
+            names += [MSMARCO_SOURCES["corpus"], MSMARCO_SOURCES["index"]]
+    for name in config["grid"]["models"]:
+        names += model_sources(config["models"][name])
+    return list(dict.fromkeys(names))
+
+
+def model_card_facts(config: dict, model: str, sources: Mapping[str, Source]) -> dict[str, Any]:
+    """Return what a model card says besides settings and scores, which changes no weight.
+
+    `pretrained` is a package, a random start, or repository, revision and licence of a source; its
+    revision is that of the download in the working directory where the table leaves it open, and
+    None where the download was a copy of an unknown one.
+    """
+    pretrained = config["models"][model]["pretrained"]
+    if pretrained is None:
+        start: str | dict[str, str | None] = "a random start"
+    elif pretrained not in sources:
+        start = pretrained
+    else:
+        source = sources[pretrained]
+        start = {
+            "repository": source.id,
+            "revision": source.revision or _downloaded_revision(pretrained),
+            "licence": source.licence,
+        }
+    return {
+        "label": config["models"][model]["label"],
+        "pretrained": start,
+        "collection": config["training_pairs"]["collection"],
+        "dev_labels": {
+            name: config["dev_sets"][name]["label"] for name in config["grid"]["dev_sets"]
+        },
+    }
+
+
+def _downloaded_revision(source: str) -> str | None:
+    lock = Path("sources") / f"{source}.lock.json"
+    return json.loads(lock.read_text(encoding="utf-8"))["revision"] if lock.exists() else None

@@ -1,0 +1,76 @@
+"""A checkpoint as the cross-encoder that training and scoring both compute with."""
+
+import os
+from typing import Any
+
+import torch
+from sentence_transformers.cross_encoder import CrossEncoder
+from torch import Tensor
+from transformers import PreTrainedModel
+
+from lionrank.cross_encoder import unpadded
+from lionrank.cross_encoder.tokens import Batch, encode
+
+TOLERANCE = {"rtol": 1e-4, "atol": 1e-5}
+"""Between the logits of a pair with and without padding, in float32."""
+
+
+def load(checkpoint: str | os.PathLike, device: torch.device) -> CrossEncoder:
+    """Return a checkpoint's model with float32 weights and float32 logits, without dropout.
+
+    Under autocast to bf16 the body and the layers of the head before the last, such as BERT's
+    pooler, compute in bf16, and the last, which gives the logit, in float32. A logit in bf16 has
+    eight significant bits: the scores of a thousand candidates would tie by the hundred.
+
+    The model computes without padding, unless it is one whose logits would be others then.
+    """
+    model = CrossEncoder(
+        str(checkpoint),
+        device=str(device),
+        num_labels=1,
+        local_files_only=True,
+        model_kwargs={"dtype": torch.float32},
+    )
+    *_, last = (
+        name
+        for name, layer in model.named_modules()
+        if isinstance(layer, torch.nn.Linear) and layer.out_features == 1
+    )
+    model.set_keep_in_fp32_modules([last])
+    model.eval()
+    _do_without_padding(model)
+    return model
+
+
+def _do_without_padding(model: CrossEncoder) -> None:
+    """Let the model compute without padding, if it can and two pairs then have the same logits."""
+    body: PreTrainedModel = model[0].model
+    # Of different lengths, the longer one second, and with tokens in both segments.
+    pairs = encode(model.tokenizer, ["a", "two words"], ["few", "a passage of some more words"])
+    with torch.inference_mode():
+        expected = model(arguments(model, pairs))["scores"]
+        ordinary = body.config._attn_implementation
+        if unpadded.prepare(body):
+            found = model(arguments(model, pairs))["scores"]
+            if torch.allclose(found, expected, **TOLERANCE):
+                return
+            body.set_attn_implementation(ordinary)
+    print(f"{body.config.model_type} computes with padding: without it, its logits are others.")
+
+
+def arguments(model: CrossEncoder, batch: Batch) -> dict[str, Any]:
+    """Return what the model is called with to compute the logits [pairs, 1] of a batch."""
+    body: PreTrainedModel = model[0].model
+    if body.config._attn_implementation == unpadded.NAME:
+        return unpadded.arrange(batch, body.device)
+    return padded(batch, model.tokenizer.pad_token_id, body.device)
+
+
+def padded(batch: Batch, pad: int, device: torch.device) -> dict[str, Tensor]:
+    """Return a batch as a matrix, each pair as long as the longest."""
+    mask = torch.arange(int(batch["lengths"].max())) < batch["lengths"][:, None]
+    made = {"attention_mask": mask.long()}
+    for name in batch.keys() - {"lengths"}:
+        made[name] = torch.full(mask.shape, pad if name == "input_ids" else 0)
+        made[name][mask] = batch[name]
+    return {name: unpadded.to(values, device) for name, values in made.items()}

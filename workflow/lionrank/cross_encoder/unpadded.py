@@ -1,0 +1,188 @@
+"""Query-passage pairs of different lengths, end to end in one row of tokens: no padding.
+
+The model's own layers compute on that row. Attention, registered with transformers, keeps each pair
+to itself; behind the last layer the hidden states are laid out as a padded batch again, in which
+the model's own head finds the first token, or the mean, of each pair.
+"""
+
+import inspect
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.attention.varlen import varlen_attn
+from torch.nn.functional import scaled_dot_product_attention
+from transformers import AttentionInterface, PreTrainedModel
+
+from lionrank.cross_encoder.tokens import Batch, positions, take
+
+NAME = "unpadded"
+"""Of the attention, among transformers' implementations."""
+
+
+@dataclass(frozen=True)
+class Sequences:
+    """Where the pairs lie in a row of tokens, the longest pair first."""
+
+    bounds: Tensor
+    """[pairs + 1] int32: where each begins, and where the last one ends."""
+    lengths: list[int]
+    slots: Tensor
+    """[tokens] int64: where each token lies in the padded batch, whose rows are in given order."""
+
+    @property
+    def longest(self) -> int:
+        return self.lengths[0]
+
+    def of_equal_length(self) -> Iterator[tuple[int, int, int]]:
+        """Yield the first token, the number and the length of neighbouring pairs as long."""
+        start = 0
+        for length, group in groupby(self.lengths):
+            number = len(list(group))
+            yield start, number, length
+            start += number * length
+
+
+def arrange(batch: Batch, device: torch.device) -> dict[str, Any]:
+    """Return the model's arguments for a batch, whose logits come in the order of its pairs."""
+    lengths, order = batch["lengths"].sort(descending=True, stable=True)
+    longest, places = int(lengths[0]), positions(lengths)
+    row = take(batch, order)
+    arguments = {name: row[name][None] for name in row.keys() - {"lengths"}}
+    arguments["position_ids"] = places[None]
+    arguments["attention_mask"] = torch.arange(longest) < batch["lengths"][:, None]
+    bounds = torch.nn.functional.pad(lengths.cumsum(0), (1, 0)).to(torch.int32)
+    slots = (order * longest).repeat_interleave(lengths) + places
+    sequences = Sequences(to(bounds, device), lengths.tolist(), to(slots, device))
+    return {name: to(values, device) for name, values in arguments.items()} | {
+        "sequences": sequences
+    }
+
+
+def to(values: Tensor, device: torch.device) -> Tensor:
+    """Copy a tensor of the CPU to a device; a GPU's work so far is not waited for."""
+    if device.type != "cuda":
+        return values.to(device)
+    return values.pin_memory().to(device, non_blocking=True)
+
+
+def prepare(model: PreTrainedModel) -> bool:
+    """Make a model take the arguments of `arrange`, if its code provides for other attention."""
+    stacks = [
+        layers
+        for layers in model.base_model.modules()
+        if isinstance(layers, torch.nn.ModuleList) and len(layers) == model.config.num_hidden_layers
+    ]
+    if not (stacks and model.is_backend_compatible() and _takes_positions(model)):
+        return False
+    model.set_attn_implementation(NAME)
+    stacks[-1][-1].register_forward_hook(_as_padded_batch, with_kwargs=True)
+    return True
+
+
+def _takes_positions(model: PreTrainedModel) -> bool:
+    return "position_ids" in inspect.signature(model.forward).parameters
+
+
+def _as_padded_batch(_: Any, __: Any, arguments: dict[str, Any], hidden: Tensor) -> Tensor:
+    """Turn hidden states [1, tokens, size] into [pairs, longest, size]."""
+    sequences: Sequences | None = arguments.get("sequences")
+    if sequences is None:
+        return hidden
+    pairs, size = len(sequences.lengths), hidden.shape[-1]
+    empty = hidden.new_zeros(pairs * sequences.longest, size)
+    padded = empty.index_copy(0, sequences.slots, hidden[0])
+    return padded.view(pairs, sequences.longest, size)
+
+
+def attention(
+    module: torch.nn.Module,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attention_mask: None,
+    *,
+    scaling: float,
+    dropout: float = 0.0,
+    sliding_window: int | None = None,
+    sequences: Sequences,
+    **_: Any,
+) -> tuple[Tensor, None]:
+    """Attend within each pair, in both directions.
+
+    Args:
+        query, key, value: [1, heads, tokens, size of a head].
+        dropout: of the attention's probabilities.
+        sliding_window: one more than the tokens seen on each side, as transformers counts.
+
+    Returns:
+        [1, tokens, heads, size of a head].
+    """
+    dtype = _dtype(query)
+    rows = [states[0].transpose(0, 1).to(dtype) for states in (query, key, value)]
+    if query.device.type != "cuda" or dtype == torch.float32:
+        attended = _by_equal_length(rows, scaling, dropout, sliding_window, sequences)
+    else:
+        attended = _by_flash_attention(rows, scaling, dropout, sliding_window, sequences)
+    return attended[None], None
+
+
+def _dtype(states: Tensor) -> torch.dtype:
+    """Return what attention computes in: rotary embeddings leave float32 behind under autocast."""
+    device = states.device.type
+    return torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else states.dtype
+
+
+def _by_flash_attention(
+    rows: list[Tensor],
+    scaling: float,
+    dropout: float,
+    sliding_window: int | None,
+    sequences: Sequences,
+) -> Tensor:
+    """Attend with the kernels for variable lengths, which are there for half precision on GPUs."""
+    side = sliding_window - 1 if sliding_window else -1
+    place = (sequences.bounds, sequences.bounds, sequences.longest, sequences.longest)
+    if dropout == 0.0:
+        return varlen_attn(*rows, *place, scale=scaling, window_size=(side, side))
+    # `varlen_attn` calls the same kernel, without a way to hand it the dropout.
+    attended, *_ = torch.ops.aten._flash_attention_forward(
+        *rows,
+        *place,
+        dropout,
+        False,
+        False,
+        scale=scaling,
+        window_size_left=side,
+        window_size_right=side,
+    )
+    return attended
+
+
+def _by_equal_length(
+    rows: list[Tensor],
+    scaling: float,
+    dropout: float,
+    sliding_window: int | None,
+    sequences: Sequences,
+) -> Tensor:
+    """Attend with the ordinary kernels, to all pairs of a length at once."""
+    attended = []
+    for start, pairs, length in sequences.of_equal_length():
+        group = [
+            states[start : start + pairs * length].unflatten(0, (pairs, length)).transpose(1, 2)
+            for states in rows
+        ]
+        mask = None
+        if sliding_window and length > sliding_window:
+            places = torch.arange(length, device=rows[0].device)
+            mask = (places[:, None] - places).abs() < sliding_window
+        out = scaled_dot_product_attention(*group, attn_mask=mask, dropout_p=dropout, scale=scaling)
+        attended.append(out.transpose(1, 2).flatten(0, 1))
+    return torch.cat(attended)
+
+
+AttentionInterface.register(NAME, attention)

@@ -1,0 +1,44 @@
+"""The size of a cross-encoder, as the files of its checkpoint tell without loading any weight."""
+
+import json
+import math
+import os
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+
+from lionrank.errors import UserError
+from lionrank.training.checkpoints import weight_files
+
+_STATED = {
+    "layers": "num_hidden_layers",
+    "hidden_size": "hidden_size",
+    "heads": "num_attention_heads",
+    "vocabulary": "vocab_size",
+    "context": "max_position_embeddings",
+}
+
+
+def size_of(checkpoint: str | os.PathLike) -> dict[str, int | None]:
+    """Return layers, hidden_size, heads, vocabulary and context (tokens) of config.json.
+
+    And the number of parameters, those of the head among them, counted from the shapes in the
+    headers of the weights. What the config of an architecture does not state is None.
+
+    Raises:
+        UserError: config.json or the weights are missing or damaged.
+    """
+    folder = Path(checkpoint)
+    try:
+        stated = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        parameters = sum(map(_parameters, weight_files(folder)))
+    except (OSError, ValueError, SafetensorError) as error:
+        raise UserError(
+            f"{folder} is no whole checkpoint ({error}): delete the folder and run again."
+        ) from error
+    return {name: stated.get(key) for name, key in _STATED.items()} | {"parameters": parameters}
+
+
+def _parameters(weights: Path) -> int:
+    with safe_open(weights, framework="numpy") as tensors:
+        return sum(math.prod(tensors.get_slice(name).get_shape()) for name in tensors.keys())  # noqa: SIM118

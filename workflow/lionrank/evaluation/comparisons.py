@@ -1,0 +1,167 @@
+"""The comparisons that the config names before any result is seen, and what their tests say.
+
+Each family is a question. Holm's correction is over the contrasts of one family on one measure
+(Holm 1979, A simple sequentially rejective multiple test procedure).
+"""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from lionrank.evaluation import significance
+from lionrank.evaluation.per_query import PerQuery, System
+from lionrank.grid import FIRST_STAGE, Grid
+from lionrank.measures import PRIMARY, Measure
+
+Contrast = Mapping[str, Any]
+"""One entry of `contrasts` in the result of `compare`, comparisons.json."""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A contrast to be tested: `left` minus `right`."""
+
+    family: str
+    left: System
+    right: System
+
+
+def plan(family: str, grid: Grid) -> list[Planned]:
+    """Return the contrasts of a family, in the order of the grid.
+
+    optimizers: every later optimizer minus every earlier one, within each model, at the epochs
+    that development data chose; optimizers_by_epoch: the same at each epoch; models: every later
+    model minus every earlier one, with each optimizer, at the chosen epochs; first_stage: every
+    training at its chosen epoch minus BM25.
+    """
+    trainings = {(m.name, o): f"{m.name}_{o}" for m, o in grid.trainings()}
+    by_optimizer = [
+        (trainings[model.name, later], trainings[model.name, earlier])
+        for model in grid.models
+        for earlier, later in combinations(grid.optimizers, 2)
+    ]
+    by_model = [
+        (trainings[later.name, optimizer], trainings[earlier.name, optimizer])
+        for optimizer in grid.optimizers
+        for earlier, later in combinations(grid.models, 2)
+    ]
+    match family:
+        case "optimizers":
+            pairs = [(System(left), System(right)) for left, right in by_optimizer]
+        case "optimizers_by_epoch":
+            pairs = [(System(a, e), System(b, e)) for a, b in by_optimizer for e in grid.epochs]
+        case "models":
+            pairs = [(System(left), System(right)) for left, right in by_model]
+        case "first_stage":
+            pairs = [(System(name), System(FIRST_STAGE)) for name in trainings.values()]
+    return [Planned(family, left, right) for left, right in pairs]
+
+
+def compare(
+    per_query: PerQuery,
+    grid: Grid,
+    measures: Sequence[Measure],
+    families: Sequence[str],
+    settings: significance.Settings,
+) -> dict[str, Any]:
+    """Return the tests of all families on all measures, and what choosing epochs on dev cost.
+
+    A test set without a first stage has no contrasts with it. The result is a JSON object:
+    `settings`, the number of `seeds`, `contrasts` and `selection`.
+    """
+    return {
+        "settings": asdict(settings),
+        "seeds": per_query.seeds,
+        "contrasts": [
+            tested
+            for measure in measures
+            for family in families
+            for tested in _family(per_query, plan(family, grid), measure, settings)
+        ],
+        "selection": [
+            _selection(per_query, f"{model.name}_{optimizer}", grid, measure)
+            for measure in measures
+            for model, optimizer in grid.trainings()
+        ],
+    }
+
+
+def _family(
+    per_query: PerQuery,
+    planned: Sequence[Planned],
+    measure: Measure,
+    settings: significance.Settings,
+) -> Iterator[dict[str, Any]]:
+    """Yield the tests of one family; with several seeds of the mean over seeds of each query."""
+    if not per_query.has_first_stage(measure):
+        planned = [each for each in planned if each.right.training != FIRST_STAGE]
+    if not planned:
+        return
+    left = np.stack([per_query.mean_over_seeds(measure, p.left) for p in planned], axis=1)
+    right = np.stack([per_query.mean_over_seeds(measure, p.right) for p in planned], axis=1)
+    contrasts = significance.compare(left, right, settings)
+    adjusted = significance.holm(np.array([each.p_randomization for each in contrasts]))
+    for plan_, contrast, p_holm in zip(planned, contrasts, adjusted, strict=True):
+        yield {
+            **asdict(measure),
+            **asdict(plan_),
+            "left_epochs": per_query.epochs(plan_.left),
+            "right_epochs": per_query.epochs(plan_.right),
+            **_finite(asdict(contrast)),
+            "p_holm": float(p_holm),
+            "spread": _spread(per_query, measure, plan_),
+        }
+
+
+def _finite(numbers: dict[str, float]) -> dict[str, float | None]:
+    """Return numbers as JSON has them: an effect without any spread is infinite, and so null."""
+    return {name: number if math.isfinite(number) else None for name, number in numbers.items()}
+
+
+def _spread(per_query: PerQuery, measure: Measure, planned: Planned) -> float | None:
+    """Return the standard deviation of the mean difference over seeds, None with one seed."""
+    if per_query.seeds == 1:
+        return None
+    differences = per_query.values(measure, planned.left) - per_query.values(measure, planned.right)
+    return float(differences.mean(axis=1).std(ddof=1))
+
+
+def _selection(per_query: PerQuery, training: str, grid: Grid, measure: Measure) -> dict[str, Any]:
+    """Return a training's means at its chosen epochs and at those that are best on the test set.
+
+    The difference is what choosing on the test set would have flattered by. With several seeds
+    each chooses its own epoch, and the means are over seeds.
+    """
+    means = np.stack(
+        [per_query.values(measure, System(training, epoch)).mean(axis=1) for epoch in grid.epochs]
+    )
+    chosen = per_query.values(measure, System(training)).mean()
+    best = means.max(axis=0).mean()
+    return {
+        **asdict(measure),
+        "training": training,
+        "chosen_epochs": per_query.epochs(System(training)),
+        "chosen": float(chosen),
+        "best_epochs": [grid.epochs[place] for place in means.argmax(axis=0)],
+        "best": float(best),
+        "flattery": float(best - chosen),
+    }
+
+
+def alpha(compared: Mapping[str, Any]) -> float:
+    """Return the level at which a corrected p-value is significant."""
+    return round(1 - compared["settings"]["confidence"], 12)
+
+
+def of_family(compared: Mapping[str, Any], family: str) -> list[Contrast]:
+    """Return the contrasts of a family."""
+    return [each for each in compared["contrasts"] if each["family"] == family]
+
+
+def on_primary(contrasts: Iterable[Contrast], test_set: str) -> list[Contrast]:
+    """Return the contrasts on the primary measure, `test_set` being the primary one."""
+    return [e for e in contrasts if (e["test_set"], e["metric"]) == (test_set, PRIMARY)]

@@ -1,0 +1,35 @@
+"""How a checkpoint reranks the candidates of development data."""
+
+import os
+from collections.abc import Mapping
+from statistics import mean
+from typing import Any
+
+import pandas as pd
+import torch
+
+from lionrank import trec
+from lionrank.evaluation.trec_eval import evaluate
+from lionrank.reranking import score as reranking
+
+METRIC = "ndcg_cut_10"
+
+
+def ndcg(
+    checkpoint: str | os.PathLike,
+    candidates: str | os.PathLike,
+    qrels: str | os.PathLike,
+    precision: str,
+    hardware: Mapping[str, Any],
+    device: torch.device,
+) -> float:
+    """Return the mean nDCG@10 of candidates (qid, docid, query, passage) that are reranked.
+
+    A relevant document that is no candidate is missed, and a judged topic without candidates
+    counts as zero: a reranker cannot put back what the first stage did not find. `hardware` is as
+    for `reranking.score`.
+    """
+    logits = reranking.score(checkpoint, candidates, precision, hardware, device)
+    ids = pd.read_parquet(candidates, columns=["qid", "docid"])
+    per_query = evaluate(trec.read_qrels(qrels), trec.to_run(ids, logits), level=1, complete=True)
+    return mean(measures[METRIC] for measures in per_query.values())

@@ -1,0 +1,178 @@
+"""The per-query values of every system, of one experiment or of several with different seeds."""
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from lionrank.errors import UserError
+from lionrank.grid import FIRST_STAGE
+from lionrank.measures import Measure
+from lionrank.training import development
+
+COLUMNS = [
+    *("test_set", "system", "model", "optimizer", "epoch", "seed"),
+    *("protocol", "metric", "level", "qid", "value"),
+]
+
+
+@dataclass(frozen=True)
+class System:
+    """A ranking: the checkpoint of a training, `{model}_{optimizer}`, after an epoch.
+
+    Without an epoch it is the one that development data chose or, if `training` is the first
+    stage, BM25 itself.
+    """
+
+    training: str
+    epoch: int | None = None
+
+
+class Replicate:
+    """The per-query values of one experiment, which has one seed, and the epochs it chose."""
+
+    def __init__(self, path: str | os.PathLike, chosen: Mapping[str, int]) -> None:
+        """Read a per-query Parquet file; `chosen` maps a training to its epoch by development data.
+
+        Raises:
+            UserError: the file lacks a column.
+        """
+        self.path = os.fspath(path)
+        self.chosen = dict(chosen)
+        table = pd.read_parquet(path)
+        if absent := set(COLUMNS) - set(table.columns):
+            raise UserError(f"{path}: no column {', '.join(sorted(absent))}; make it again.")
+        self.protocols = sorted(table["protocol"].unique())
+        trained = table.dropna(subset=["seed"])
+        self.seeds = dict(zip(trained["system"], trained["seed"], strict=True))
+        self._table = table
+        self._pivot = cache(self._make_pivot)
+
+    def epoch(self, system: System) -> int:
+        """Return the epoch of a training's checkpoint, the chosen one if it names none.
+
+        Raises:
+            UserError: development data chose no epoch of the training.
+        """
+        epoch = self.chosen.get(system.training) if system.epoch is None else system.epoch
+        if epoch is None:
+            raise UserError(
+                f"{self.path}: no epoch of {system.training} was chosen on development data: name "
+                "dev sets in grid.dev_sets, or hold out pairs with training_pairs.held_out.pairs."
+            )
+        return epoch
+
+    def name(self, system: System) -> str:
+        """Return what the tables call a system: the checkpoint's name, or the first stage's."""
+        if system.training == FIRST_STAGE:
+            return FIRST_STAGE
+        return f"{system.training}_e{self.epoch(system)}"
+
+    def has_first_stage(self, measure: Measure) -> bool:
+        return FIRST_STAGE in self._pivot(measure)
+
+    def values(self, measure: Measure, system: System) -> pd.Series:
+        """Return a system's values (queries,), by qid in sorted order.
+
+        Raises:
+            UserError: the file has none.
+        """
+        name = self.name(system)
+        pivot = self._pivot(measure)
+        if name not in pivot:
+            level = "" if measure.level is None else f" at level {measure.level}"
+            raise UserError(
+                f"{self.path}: no {measure.metric}{level} of {name} on {measure.test_set}; "
+                "evaluate its run file and make the table again."
+            )
+        return pivot[name]
+
+    def _make_pivot(self, measure: Measure) -> pd.DataFrame:
+        """Return the values of a measure, a row a topic and a column a system."""
+        level = self._table["level"]
+        rows = (
+            (self._table["test_set"] == measure.test_set)
+            & (self._table["metric"] == measure.metric)
+            & (level.isna() if measure.level is None else level.eq(measure.level).fillna(False))
+        )
+        return self._table[rows].pivot(index="qid", columns="system", values="value").sort_index()
+
+
+class PerQuery:
+    """The per-query values of an experiment, whose trainings may have been repeated with seeds."""
+
+    def __init__(self, replicates: Sequence[Replicate]) -> None:
+        """Take the experiment itself, and after it those that differ from it in their seed."""
+        self.replicates = tuple(replicates)
+
+    @property
+    def seeds(self) -> int:
+        return len(self.replicates)
+
+    def has_first_stage(self, measure: Measure) -> bool:
+        """Return whether a measure's test set has a first stage: some bring their candidates."""
+        return self.replicates[0].has_first_stage(measure)
+
+    def epochs(self, system: System) -> list[int]:
+        """Return the epoch of a system with each seed; none for the first stage."""
+        if system.training == FIRST_STAGE:
+            return []
+        return [each.epoch(system) for each in self.replicates]
+
+    def values(self, measure: Measure, system: System) -> np.ndarray:
+        """Return a system's values (seeds, queries), the queries in the order of their qids.
+
+        Raises:
+            UserError: an experiment has no such values, or is of other queries.
+        """
+        rows = [replicate.values(measure, system) for replicate in self.replicates]
+        for replicate, row in zip(self.replicates, rows, strict=True):
+            if not row.index.equals(rows[0].index):
+                raise UserError(
+                    f"{replicate.path}: {measure.test_set} has other topics than in "
+                    f"{self.replicates[0].path}; only experiments that differ in nothing but "
+                    "their seed can be taken together."
+                )
+        return np.stack([row.to_numpy() for row in rows])
+
+    def mean_over_seeds(self, measure: Measure, system: System) -> np.ndarray:
+        """Return a system's values (queries,), averaged over the seeds query by query."""
+        return self.values(measure, system).mean(axis=0)
+
+
+def read(tables: Sequence[str | os.PathLike], best: Iterable[str | os.PathLike] = ()) -> PerQuery:
+    """Read the tables of experiments that differ in their seed, this experiment's being the first.
+
+    A table is `results/per_query.parquet` in the folder of an experiment. `best` are the files
+    `training/{training}.best.json` in the same folders; without any, no epoch is chosen.
+
+    Raises:
+        UserError: a file is damaged, or two experiments have the same seed or other protocols.
+    """
+    best = [Path(path) for path in best]
+    replicates = []
+    for table in tables:
+        of_experiment = [path for path in best if path.parents[1] == Path(table).parents[1]]
+        replicates.append(Replicate(table, development.chosen(of_experiment)))
+    _check_together(replicates)
+    return PerQuery(replicates)
+
+
+def _check_together(replicates: Sequence[Replicate]) -> None:
+    first, *others = replicates
+    for place, other in enumerate(others, start=1):
+        if other.protocols != first.protocols:
+            raise UserError(
+                f"{other.path}: the protocol is {', '.join(other.protocols)}, that of {first.path} "
+                f"is {', '.join(first.protocols)}: only seeds may differ."
+            )
+        for earlier in replicates[:place]:
+            if other.seeds == earlier.seeds:
+                raise UserError(
+                    f"{other.path}: the trainings have the seeds of {earlier.path}: take each "
+                    "experiment once."
+                )

@@ -1,0 +1,143 @@
+"""What the trainings cost beside what they reached, for the prose."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lionrank.grid import Model, checkpoint
+from lionrank.paper.findings import Comparison, Duel, Findings
+from lionrank.paper.tables.efficiency import printed
+from lionrank.training.cost import spent
+
+Measured = Mapping[str, Any]
+"""One training of efficiency.json."""
+
+
+@dataclass(frozen=True)
+class Effort:
+    """What Lion (left) and AdamW (right) took on one model, as the table of efficiency prints it.
+
+    `speed` counts examples by time, `memory` is the peak of the process or device, `state` the
+    optimizer's, and `energy` is None where it was not measured for both. `state_percent` is Lion's
+    optimizer state as a percentage of AdamW's.
+    """
+
+    model: Model
+    speed: Comparison
+    memory: Comparison
+    state: Comparison
+    energy: Comparison | None
+    state_percent: int
+
+
+@dataclass(frozen=True)
+class Jobs:
+    """How many jobs the epochs took that were trained, and the steps that were made again.
+
+    `seconds` is what these had taken when they were lost.
+    """
+
+    epochs: int
+    jobs: int
+    steps: int
+    seconds: float
+
+    @property
+    def interrupted(self) -> int:
+        """The jobs that were killed, stopped or failed before their epoch was complete."""
+        return self.jobs - self.epochs
+
+
+@dataclass(frozen=True)
+class Costs:
+    """What the trainings cost.
+
+    `front` has the checkpoints, cheapest first, that no other checkpoint equals or surpasses in the
+    primary measure at the same or a lower cost without being level in both; a checkpoint's cost is
+    the device hours of its training up to its epoch.
+    """
+
+    efforts: tuple[Effort, ...]
+    front: tuple[str, ...]
+    devices: tuple[str, ...]
+    jobs: Jobs
+
+    @property
+    def state_percents(self) -> list[int]:
+        """Lion's states as percentages of AdamW's, each once, in order."""
+        return sorted({effort.state_percent for effort in self.efforts})
+
+    @property
+    def with_energy(self) -> list[Effort]:
+        return [effort for effort in self.efforts if effort.energy is not None]
+
+
+def costs(findings: Findings, trainings: Mapping[str, Measured]) -> Costs:
+    """Compute the costs; `trainings` are those of efficiency.json (`lionrank.training.cost`)."""
+    devices = dict.fromkeys(trainings[name]["device"] for name in _names(findings))
+    return Costs(
+        efforts=tuple(_effort(duel, trainings) for duel in findings.duels),
+        front=tuple(_front(_points(findings, trainings))),
+        devices=tuple(devices),
+        jobs=_jobs([trainings[name] for name in _names(findings)]),
+    )
+
+
+def _names(findings: Findings) -> list[str]:
+    return [f"{model.name}_{optimizer}" for model, optimizer in findings.grid.trainings()]
+
+
+def _jobs(trainings: Sequence[Measured]) -> Jobs:
+    epochs = [epoch for each in trainings for epoch in each["by_epoch"] if epoch["jobs"]]
+    return Jobs(
+        epochs=len(epochs),
+        jobs=sum(epoch["jobs"] for epoch in epochs),
+        steps=sum(epoch["repeated_steps"] for epoch in epochs),
+        seconds=sum(epoch["repeated_seconds"] for epoch in epochs),
+    )
+
+
+def _effort(duel: Duel, trainings: Mapping[str, Measured]) -> Effort:
+    lion, adamw = (f"{duel.model.name}_{side.optimizer}" for side in (duel.lion, duel.adamw))
+    cells = printed(trainings)
+
+    def compared(key: str) -> Comparison:
+        return Comparison(float(cells[key][lion]), float(cells[key][adamw]))
+
+    energies = [trainings[name]["energy_joules"] for name in (lion, adamw)]
+    states = [trainings[name]["optimizer_state_bytes"] for name in (lion, adamw)]
+    return Effort(
+        model=duel.model,
+        speed=compared("examples_per_second"),
+        memory=compared("peak_memory_bytes"),
+        state=compared("optimizer_state_bytes"),
+        energy=None if None in energies else compared("energy_joules"),
+        state_percent=round(100 * states[0] / states[1]),
+    )
+
+
+def _points(
+    findings: Findings, trainings: Mapping[str, Measured]
+) -> list[tuple[float, float, str]]:
+    """Return (device hours up to it, primary score, name) of each checkpoint."""
+    points = []
+    for training in findings.trainings:
+        measured = trainings[f"{training.model.name}_{training.optimizer}"]
+        so_far = spent(measured, "device_hours")
+        for epoch, score in training.scores.items():
+            name = checkpoint(training.model.name, training.optimizer, epoch)
+            points.append((so_far[epoch], score, name))
+    return points
+
+
+def _front(points: Sequence[tuple[float, float, str]]) -> Iterable[str]:
+    """Return the names of the points that no other one dominates, cheapest first."""
+    for cost, score, name in sorted(points):
+        dominated = any(
+            (other_cost, -other_score) != (cost, -score)
+            and other_cost <= cost
+            and other_score >= score
+            for other_cost, other_score, _ in points
+        )
+        if not dominated:
+            yield name

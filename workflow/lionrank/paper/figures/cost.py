@@ -1,0 +1,103 @@
+"""The figure of effectiveness against what training cost."""
+
+from collections.abc import Mapping
+from itertools import cycle
+from typing import Any
+
+import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
+
+from lionrank.errors import UserError
+from lionrank.grid import Grid, checkpoint
+from lionrank.paper.figures.style import (
+    COLUMN,
+    legend,
+    log_ticks,
+    looks,
+    plot_epochs,
+    sample,
+)
+from lionrank.paper.results import Results
+from lionrank.training.cost import spent
+
+_HEIGHT_INCHES = 2.3
+# None of them is the marker of one of the first optimizers, which are told by their lines here.
+_MODEL_MARKERS = "sDvPX*"
+# Costs that differ by more than this factor have a logarithmic axis.
+_LOG_FROM = 10
+_MINUTE = 60
+
+
+def cost_figure(
+    results: Results, efficiency: Mapping[str, Any], grid: Grid, chosen: Mapping[str, int]
+) -> Figure:
+    """Draw the primary measure of every checkpoint against what training had cost up to it.
+
+    A line is a training, its epochs in their order: its style an optimizer, its markers a model,
+    filled at the epoch that development data chose.
+
+    Args:
+        results: the scores of every checkpoint.
+        efficiency: results/efficiency.json (efficiency.py).
+        grid: what was trained.
+        chosen: the epoch of each training, by `{model}_{optimizer}`.
+
+    Raises:
+        UserError: the cost of an epoch of the grid is absent.
+    """
+    figure, ax = plt.subplots(figsize=(COLUMN, _HEIGHT_INCHES))
+    so_far, unit = costs(efficiency, grid)
+    scores = results.scores[results.layout.primary]
+    markers = dict(zip([model.name for model in grid.models], cycle(_MODEL_MARKERS), strict=False))
+    for model, optimizer in grid.trainings():
+        name = f"{model.name}_{optimizer}"
+        y = [scores[checkpoint(model.name, optimizer, epoch)].mean for epoch in grid.epochs]
+        look = looks(grid)[optimizer] | {"marker": markers[model.name]}
+        plot_epochs(ax, so_far[name], y, look, grid.epochs.index(chosen[name]))
+    ax.set_xlabel(f"Training up to the checkpoint ({unit})")
+    ax.set_ylabel(results.layout.name(results.layout.primary))
+    totals = [each[-1] for each in so_far.values()]
+    if 0 < _LOG_FROM * min(totals) < max(totals):
+        ax.set_xscale("log")
+        log_ticks(ax.xaxis, min(each[0] for each in so_far.values()), max(totals))
+    else:
+        ax.set_xlim(left=0)
+    lines = [
+        sample(look | {"marker": ""}, grid.optimizers[name]) for name, look in looks(grid).items()
+    ]
+    points = {"color": "black", "linestyle": "none"}
+    legend(
+        figure,
+        lines,
+        [sample(points | {"marker": markers[each.name]}, each.label) for each in grid.models],
+    )
+    return figure
+
+
+def costs(efficiency: Mapping[str, Any], grid: Grid) -> tuple[dict[str, list[float]], str]:
+    """Return what each training had cost after each epoch, and the unit.
+
+    That is device hours if any training had a GPU, else minutes of wall time; of all its jobs.
+
+    Raises:
+        UserError: the cost of an epoch of the grid is absent.
+    """
+    trainings = efficiency["trainings"]
+    devices = {training["device"] for training in trainings.values()}
+    on_gpu = devices != {"CPU"}
+    field, divisor = ("device_hours", 1) if on_gpu else ("seconds", _MINUTE)
+    by_training = {}
+    for model, optimizer in grid.trainings():
+        name = f"{model.name}_{optimizer}"
+        by_epoch = spent(trainings.get(name, {"by_epoch": []}), field)
+        if absent := [epoch for epoch in grid.epochs if epoch not in by_epoch]:
+            raise UserError(
+                f"results/efficiency.json has no cost of epoch {absent[0]} of {name}: delete it "
+                "and run again."
+            )
+        by_training[name] = [by_epoch[epoch] / divisor for epoch in grid.epochs]
+    if not on_gpu:
+        return by_training, "minutes on a CPU"
+    return by_training, "device hours" if any(
+        "CPU" in device for device in devices
+    ) else "GPU hours"

@@ -1,0 +1,81 @@
+"""The figure of the primary measure over the epochs."""
+
+from collections.abc import Mapping
+
+import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from lionrank.grid import FIRST_STAGE, FIRST_STAGE_LABEL, Grid, Model, checkpoint
+from lionrank.paper.figures.style import (
+    COLUMN,
+    FIRST_STAGE_LOOK,
+    legend,
+    looks,
+    plot_epochs,
+    sample,
+    title,
+)
+from lionrank.paper.results import Results
+
+_PANELS_A_ROW = 3
+_ROW_INCHES = 1.45
+_MARGIN_INCHES = 0.5
+# Between the points of two optimizers, and of all of them: parts of an epoch.
+_DODGE = 0.24
+_ALL_DODGED = 0.8
+
+
+def epochs_figure(results: Results, grid: Grid, chosen: Mapping[str, int]) -> Figure:
+    """Draw the primary measure over epochs: a panel a model, a line an optimizer.
+
+    Each point has its bootstrap interval over topics, and is filled at the epoch that development
+    data chose. The first stage is a horizontal line in the band of its interval.
+
+    Args:
+        results: the scores of every checkpoint and of the first stage.
+        grid: what was trained.
+        chosen: the epoch of each training, by `{model}_{optimizer}`.
+    """
+    columns = min(_PANELS_A_ROW, len(grid.models))
+    rows = -(-len(grid.models) // columns)
+    figure, axes = plt.subplots(
+        rows,
+        columns,
+        sharey=True,
+        squeeze=False,
+        figsize=(COLUMN, _ROW_INCHES * rows + _MARGIN_INCHES),
+    )
+    for ax in axes.flat[len(grid.models) :]:
+        ax.set_axis_off()
+    for place, (model, ax) in enumerate(zip(grid.models, axes.flat, strict=False)):
+        _draw_model(ax, model, results, grid, chosen)
+        title(ax, model, columns)
+        if place + columns >= len(grid.models):
+            ax.set_xlabel("Epoch")
+        ax.set_xticks(grid.epochs)
+        ax.set_xlim(min(grid.epochs) - 0.5, max(grid.epochs) + 0.5)
+    for ax in axes[:, 0]:
+        ax.set_ylabel(results.layout.name(results.layout.primary))
+    lines = [sample(look, grid.optimizers[name]) for name, look in looks(grid).items()]
+    legend(figure, [*lines, sample(FIRST_STAGE_LOOK, FIRST_STAGE_LABEL)])
+    return figure
+
+
+def _draw_model(
+    ax: Axes, model: Model, results: Results, grid: Grid, chosen: Mapping[str, int]
+) -> None:
+    """Draw a model's optimizers, side by side at each epoch, over the first stage."""
+    scores = results.scores[results.layout.primary]
+    first = scores[FIRST_STAGE]
+    ax.axhspan(first.low, first.high, color=FIRST_STAGE_LOOK["color"], alpha=0.15, linewidth=0)
+    ax.axhline(first.mean, **FIRST_STAGE_LOOK)
+    dodge = min(_DODGE, _ALL_DODGED / len(grid.optimizers))
+    for place, (optimizer, look) in enumerate(looks(grid).items()):
+        shift = dodge * (place - (len(grid.optimizers) - 1) / 2)
+        x = [epoch + shift for epoch in grid.epochs]
+        found = [scores[checkpoint(model.name, optimizer, epoch)] for epoch in grid.epochs]
+        low, high = [each.low for each in found], [each.high for each in found]
+        ax.vlines(x, low, high, color=look["color"], linewidth=0.8)
+        best = grid.epochs.index(chosen[f"{model.name}_{optimizer}"])
+        plot_epochs(ax, x, [each.mean for each in found], look, best)

@@ -1,0 +1,352 @@
+"""What the results say: everything that the prose of the paper may claim, computed from them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import Any
+
+from lionrank.evaluation.comparisons import alpha, of_family, on_primary
+from lionrank.grid import FIRST_STAGE, Grid, Model, checkpoint
+from lionrank.measures import Measure
+from lionrank.paper.results import Results
+from lionrank.paper.tables.tabular import DIGITS
+from lionrank.training.logged import Logged
+
+LOSS_DIGITS = 3
+FAMILIES = ("optimizers", "optimizers_by_epoch", "models", "first_stage")
+"""Of comparisons.py."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two printed values of one measure, and what may be said of them."""
+
+    left: float
+    right: float
+    digits: int = DIGITS
+
+    @property
+    def relation(self) -> str:
+        """Either "above", "below" or "level with", of left to right."""
+        if self.left == self.right:
+            return "level with"
+        return "above" if self.left > self.right else "below"
+
+    @property
+    def margin(self) -> float:
+        return round(abs(self.left - self.right), self.digits)
+
+
+@dataclass(frozen=True)
+class Training:
+    """One training: its scores by epoch in the primary measure, and what it logged.
+
+    `flattery` is how much the epoch that is best on the test topics is above the one that
+    development data chose, averaged over the seeds; None where comparisons.json does not tell.
+    `loss` and `grad_norm` are means over the last epoch, and `held_out` is the loss on held-out
+    pairs by epoch, rounded as they are printed; None and empty where they are not known.
+    """
+
+    model: Model
+    optimizer: str
+    label: str
+    scores: Mapping[int, float]
+    chosen: int
+    flattery: float | None = None
+    loss: float | None = None
+    grad_norm: float | None = None
+    held_out: Mapping[int, float] = field(default_factory=dict)
+
+    @property
+    def described(self) -> str:
+        return f"{self.model.label} with {self.label}"
+
+    @property
+    def best(self) -> float:
+        return max(self.scores.values())
+
+    @property
+    def best_epochs(self) -> list[int]:
+        return [epoch for epoch, score in self.scores.items() if score == self.best]
+
+    @property
+    def rises(self) -> bool:
+        """Whether every epoch is above the one before it."""
+        scores = list(self.scores.values())
+        return all(left < right for left, right in pairwise(scores))
+
+    @property
+    def ends_best(self) -> bool:
+        """Whether the last epoch is above all others."""
+        return self.best_epochs == [max(self.scores)]
+
+    @property
+    def held_out_ends_lowest(self) -> bool:
+        """Whether the loss on held-out pairs is lower after the last epoch than after any other."""
+        *before, last = self.held_out.values()
+        return all(last < loss for loss in before)
+
+
+@dataclass(frozen=True)
+class Tested:
+    """A tested contrast on the primary measure, in the digits that are printed.
+
+    `left` and `right` are the means that were compared, and `low` and `high` bound the difference.
+    """
+
+    left: float
+    right: float
+    left_epochs: tuple[int, ...]
+    right_epochs: tuple[int, ...]
+    difference: float
+    low: float
+    high: float
+    p: float
+    significant: bool
+    detectable: float
+    wins: int
+    ties: int
+    losses: int
+    spread: float | None
+
+    @classmethod
+    def of(cls, contrast: Mapping[str, Any], alpha: float) -> "Tested":
+        """Take an entry of comparisons.json; `alpha` is what a corrected p-value must be below."""
+        rounded = {
+            # Adding 0.0 makes 0 of the negative 0 that a small difference is rounded to.
+            name: round(contrast[key], DIGITS) + 0.0
+            for name, key in {
+                "left": "left_mean",
+                "right": "right_mean",
+                **{key: key for key in ("difference", "low", "high", "detectable")},
+            }.items()
+        }
+        return cls(
+            **rounded,
+            left_epochs=tuple(contrast["left_epochs"]),
+            right_epochs=tuple(contrast["right_epochs"]),
+            p=contrast["p_holm"],
+            significant=contrast["p_holm"] < alpha,
+            spread=contrast["spread"],
+            **{key: contrast[key] for key in ("wins", "ties", "losses")},
+        )
+
+    def turned(self) -> "Tested":
+        """Return the contrast of right with left."""
+        return replace(
+            self,
+            left=self.right,
+            right=self.left,
+            left_epochs=self.right_epochs,
+            right_epochs=self.left_epochs,
+            # Not -x: the negative of 0 would be printed with a sign.
+            difference=0.0 - self.difference,
+            low=0.0 - self.high,
+            high=0.0 - self.low,
+            wins=self.losses,
+            losses=self.wins,
+        )
+
+    @property
+    def relation(self) -> str:
+        return Comparison(self.left, self.right).relation
+
+
+@dataclass(frozen=True)
+class Duel:
+    """Lion against AdamW on one model; `chosen` tests them at the epochs chosen beforehand."""
+
+    model: Model
+    lion: Training
+    adamw: Training
+    chosen: Tested
+
+    @property
+    def best(self) -> Comparison:
+        """At the epochs that are best on the test topics."""
+        return Comparison(self.lion.best, self.adamw.best)
+
+    @property
+    def by_epoch(self) -> list[Comparison]:
+        return [Comparison(self.lion.scores[e], self.adamw.scores[e]) for e in self.lion.scores]
+
+    @property
+    def loss(self) -> Comparison | None:
+        return _logged(self.lion.loss, self.adamw.loss)
+
+    @property
+    def grad_norm(self) -> Comparison | None:
+        return _logged(self.lion.grad_norm, self.adamw.grad_norm)
+
+    @property
+    def held_out(self) -> Comparison | None:
+        """The loss on held-out pairs after the last epoch of each."""
+        ends = [next(reversed(each.held_out.values()), None) for each in (self.lion, self.adamw)]
+        return _logged(*ends)
+
+    @property
+    def loss_agrees(self) -> bool:
+        """Whether the optimizer with the lower loss has the higher score at the chosen epochs."""
+        return self.loss is not None and {self.loss.relation, self.chosen.relation} == {
+            "above",
+            "below",
+        }
+
+
+def _logged(lion: float | None, adamw: float | None) -> Comparison | None:
+    return None if lion is None or adamw is None else Comparison(lion, adamw, LOSS_DIGITS)
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Everything that the prose may say about the results.
+
+    `tested` has the contrasts of each of FAMILIES on the primary measure, left minus right; none
+    of a family that the config does not name.
+    """
+
+    results: Results
+    grid: Grid
+    trainings: tuple[Training, ...]
+    duels: tuple[Duel, ...]
+    tested: Mapping[str, Sequence[Tested]]
+
+    @property
+    def primary(self) -> Measure:
+        return self.results.layout.primary
+
+    @property
+    def first_stage(self) -> float:
+        return self.results.mean(self.primary, FIRST_STAGE)
+
+    @property
+    def checkpoints(self) -> list[str]:
+        return self.grid.checkpoints()
+
+    @property
+    def best(self) -> list[str]:
+        """The checkpoints that share the highest primary score."""
+        return self.results.best(self.primary, self.checkpoints)
+
+    @property
+    def against_first_stage(self) -> Comparison:
+        return Comparison(self.results.mean(self.primary, self.best[0]), self.first_stage)
+
+    @property
+    def above_first_stage(self) -> list[str]:
+        return [n for n in self.checkpoints if self._score(n) > self.first_stage]
+
+    @property
+    def level_with_first_stage(self) -> list[str]:
+        return [n for n in self.checkpoints if self._score(n) == self.first_stage]
+
+    def _score(self, system: str) -> float:
+        return self.results.mean(self.primary, system)
+
+    @property
+    def other_columns(self) -> list[Measure]:
+        return [c for c in self.results.layout.columns if c != self.primary]
+
+    @property
+    def columns_led(self) -> list[str]:
+        """The other columns in which a best checkpoint has the highest value of all systems."""
+        led = [c for c in self.other_columns if set(self.results.best(c)) & set(self.best)]
+        return [self.results.layout.name(column) for column in led]
+
+    @property
+    def first_stage_leads(self) -> bool:
+        """Whether no checkpoint reaches the first stage in any column that has one."""
+        columns = [
+            column
+            for column in {self.primary: None} | dict.fromkeys(self.other_columns)
+            if FIRST_STAGE in self.results.scores[column]
+        ]
+        return all(self.results.best(column) == [FIRST_STAGE] for column in columns)
+
+    def of_model(self, model: Model) -> list[str]:
+        names = self.grid.optimizers
+        return [checkpoint(model.name, name, epoch) for name in names for epoch in self.grid.epochs]
+
+    def describe(self, name: str) -> str:
+        """Return a checkpoint in words, "MiniLM with Lion at epoch 2"."""
+        words = {
+            checkpoint(model.name, optimizer, epoch): f"{model.label} with {label} at epoch {epoch}"
+            for model in self.grid.models
+            for optimizer, label in self.grid.optimizers.items()
+            for epoch in self.grid.epochs
+        }
+        return words[name]
+
+    @property
+    def best_described(self) -> list[str]:
+        return [self.describe(name) for name in self.best]
+
+
+def find(
+    results: Results,
+    grid: Grid,
+    chosen: Mapping[str, int],
+    compared: Mapping[str, Any],
+    logged: Mapping[str, Logged] | None = None,
+) -> Findings:
+    """Compute the findings.
+
+    Args:
+        results: the mean scores.
+        grid: what was trained.
+        chosen: the epoch that development data chose, by `{model}_{optimizer}`.
+        compared: comparisons.json.
+        logged: what the training logs say, by `{model}_{optimizer}`.
+    """
+    primary = results.layout.primary
+    flattery = {
+        each["training"]: round(each["flattery"], DIGITS)
+        for each in on_primary(compared["selection"], primary.test_set)
+    }
+    trainings = []
+    for model, optimizer in grid.trainings():
+        name = f"{model.name}_{optimizer}"
+        scores = {
+            epoch: results.mean(primary, checkpoint(model.name, optimizer, epoch))
+            for epoch in grid.epochs
+        }
+        trainings.append(
+            Training(
+                *(model, optimizer, grid.optimizers[optimizer], scores, chosen[name]),
+                flattery=flattery.get(name),
+                **_of_logs((logged or {}).get(name)),
+            )
+        )
+    contrasts = on_primary(compared["contrasts"], primary.test_set)
+    tested = {
+        family: [Tested.of(each, alpha(compared)) for each in contrasts if each["family"] == family]
+        for family in FAMILIES
+    }
+    duels = _duels(trainings, of_family({"contrasts": contrasts}, "optimizers"), alpha(compared))
+    return Findings(results, grid, tuple(trainings), tuple(duels), tested)
+
+
+def _of_logs(logged: Logged | None) -> dict[str, Any]:
+    """Return what a training logged in the digits that are printed."""
+    if logged is None:
+        return {}
+    return {
+        "loss": round(logged.loss, LOSS_DIGITS),
+        "grad_norm": round(logged.grad_norm, LOSS_DIGITS),
+        "held_out": {e: round(loss, LOSS_DIGITS) for e, loss in logged.held_out.items()},
+    }
+
+
+def _duels(
+    trainings: Iterable[Training], contrasts: Sequence[Mapping[str, Any]], alpha: float
+) -> Iterable[Duel]:
+    """Yield Lion against AdamW for each model on which the two were compared."""
+    by_name = {f"{training.model.name}_{training.optimizer}": training for training in trainings}
+    for contrast in contrasts:
+        sides = [by_name[contrast[side]["training"]] for side in ("left", "right")]
+        tested = Tested.of(contrast, alpha)
+        match [side.optimizer for side in sides]:
+            case ["lion", "adamw"]:
+                yield Duel(sides[0].model, sides[0], sides[1], tested)
+            case ["adamw", "lion"]:
+                yield Duel(sides[0].model, sides[1], sides[0], tested.turned())

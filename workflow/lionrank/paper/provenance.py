@@ -1,0 +1,221 @@
+"""Where a paper comes from: commit, settings, packages, machine, time and run files."""
+
+import importlib.metadata
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import psutil
+import yaml
+
+from lionrank.config.check import digest
+from lionrank.errors import UserError
+from lionrank.files import sha256
+from lionrank.paper import origins
+
+# What the paper waits for, in the order in which data flows: other timings may be of work that is
+# still going on when this is taken.
+STAGES = (
+    *("sources", "collections", "retrieval", "training", "development", "reranking"),
+    "evaluation",
+)
+LOCK = ".lock.json"
+
+
+def collect(
+    repository: str | os.PathLike,
+    config: Mapping[str, Any],
+    defaults: str | os.PathLike,
+    run_files: Iterable[str | os.PathLike],
+    pairs: str | os.PathLike,
+    sources: str | os.PathLike,
+    timings: str | os.PathLike,
+) -> dict[str, Any]:
+    """Return the provenance of an experiment as a JSON object.
+
+    Args:
+        repository: folder of the workflow's source.
+        config: the whole configuration, defaults and overlays merged.
+        defaults: the configuration file that overlays change.
+        run_files: the run files behind the results.
+        pairs: the record of the training pairs.
+        sources: folder with the locks of what was downloaded.
+        timings: folder with Snakemake's benchmark files, one folder a stage.
+    """
+    unchanged = yaml.safe_load(Path(defaults).read_text(encoding="utf-8"))
+    return {
+        "git": git_state(repository),
+        "rules": origins.rules(repository),
+        "config_sha256": digest(config),
+        "changed_settings": list(changed_settings(unchanged, config)),
+        "python": platform.python_version(),
+        "packages": packages(),
+        "environment": environment(),
+        "hardware": hardware(),
+        "stages": stages(timings),
+        "sources": {
+            path.name.removesuffix(LOCK): json.loads(path.read_text(encoding="utf-8"))
+            for path in sorted(Path(sources).glob(f"*{LOCK}"))
+        },
+        "pairs": json.loads(Path(pairs).read_text(encoding="utf-8")),
+        "run_files": {str(path): sha256(path) for path in sorted(map(str, run_files))},
+    }
+
+
+def git_state(repository: str | os.PathLike) -> dict[str, Any]:
+    """Return commit, dirty flag, commit time (seconds since 1970) and remote of a git checkout.
+
+    All are None where `repository` is not itself the root of a checkout with a commit. A file that
+    git neither tracks nor ignores counts as a change. The remote is the web address of `origin`,
+    or of the first one where none has that name, and None where that has no such address.
+    """
+    unknown = {"commit": None, "dirty": None, "time": None, "remote": None}
+    root = _git(repository, "rev-parse", "--show-toplevel")
+    if root is None or not os.path.samefile(root, repository):
+        return unknown
+    head = _git(repository, "log", "-1", "--format=%H %ct")
+    status = _git(repository, "status", "--porcelain")
+    if head is None or status is None:
+        return unknown
+    commit, time = head.split()
+    return {
+        "commit": commit,
+        "dirty": bool(status),
+        "time": int(time),
+        "remote": _remote(repository),
+    }
+
+
+def _remote(repository: str | os.PathLike) -> str | None:
+    names = (_git(repository, "remote") or "").split()
+    if not names:
+        return None
+    name = "origin" if "origin" in names else names[0]
+    return origins.web_address(_git(repository, "remote", "get-url", name) or "")
+
+
+def _git(repository: str | os.PathLike, *arguments: str) -> str | None:
+    """Return the output of a git command, or None if it fails or there is no git."""
+    return _output(["git", "-C", os.fspath(repository), *arguments])
+
+
+def _output(command: list[str]) -> str | None:
+    if shutil.which(command[0]) is None:
+        return None
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+def changed_settings(defaults: Any, here: Any, key: str = "") -> Iterator[dict[str, Any]]:
+    """Yield the settings in which two configs differ: dotted key, default and value here.
+
+    A mapping is compared key by key, also with null or nothing in its place; all else, lists
+    among it, as a whole. What is absent counts as null.
+    """
+    if isinstance(defaults, Mapping) or isinstance(here, Mapping):
+        sides = [_children(side) for side in (defaults, here)]
+        if None not in sides:
+            left, right = sides
+            for name in dict.fromkeys([*left, *right]):
+                inner = f"{key}.{name}" if key else str(name)
+                yield from changed_settings(left.get(name), right.get(name), inner)
+            return
+    if defaults != here:
+        yield {"key": key, "default": defaults, "here": here}
+
+
+def _children(value: Any) -> Mapping[str, Any] | None:
+    return {} if value is None else value if isinstance(value, Mapping) else None
+
+
+def environment() -> dict[str, str]:
+    """Return the version of every installed package, those that others brought along among them."""
+    installed = importlib.metadata.distributions()
+    # An interrupted installation leaves one without a name.
+    found = {each.name: each.version for each in installed if each.name}
+    return dict(sorted(found.items(), key=lambda item: item[0].lower()))
+
+
+def packages(distribution: str = "lionrank") -> dict[str, str]:
+    """Return the installed versions of the packages that a distribution asks for.
+
+    Raises:
+        UserError: the distribution is not installed.
+    """
+    try:
+        wanted = importlib.metadata.requires(distribution) or []
+    except importlib.metadata.PackageNotFoundError:
+        raise UserError(f"The package {distribution} is not installed; run: make install") from None
+    versions = {}
+    for requirement in wanted:
+        name = re.split(r"[^\w.-]", requirement, maxsplit=1)[0]
+        try:
+            versions[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue  # wanted on another platform, or by an extra
+    return dict(sorted(versions.items(), key=lambda item: item[0].lower()))
+
+
+def hardware() -> dict[str, Any]:
+    """Return CPU model, usable cores, memory in bytes and the GPUs by name; no host name."""
+    listed = _output(["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]) or ""
+    return {
+        "cpu": _cpu_model(),
+        "cores": len(os.sched_getaffinity(0))
+        if hasattr(os, "sched_getaffinity")
+        else os.cpu_count(),
+        "memory_bytes": psutil.virtual_memory().total,
+        "gpus": [line.strip() for line in listed.splitlines() if line.strip()],
+    }
+
+
+def _cpu_model() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    for line in lines:
+        key, _, value = line.partition(":")
+        if key.strip() == "model name":
+            return value.strip()
+    return platform.processor() or platform.machine()
+
+
+def stages(timings: str | os.PathLike) -> dict[str, dict[str, float]]:
+    """Sum the benchmark files of `STAGES`: jobs, wall time in seconds, peak memory in bytes.
+
+    Raises:
+        UserError: a benchmark file has no readable wall time.
+    """
+    totals: dict[str, dict[str, float]] = defaultdict(
+        lambda: {"jobs": 0, "seconds": 0.0, "peak_bytes": 0}
+    )
+    for stage in STAGES:
+        for path in sorted((Path(timings) / stage).rglob("*.tsv")):
+            _add_benchmark(totals[stage], path)
+    return {
+        stage: {key: round(value, 1) for key, value in total.items()}
+        for stage, total in totals.items()
+    }
+
+
+def _add_benchmark(total: dict[str, float], path: Path) -> None:
+    head, *rows = path.read_text(encoding="utf-8").splitlines()
+    for row in rows:
+        values = dict(zip(head.split("\t"), row.split("\t"), strict=False))
+        try:
+            total["seconds"] += float(values["s"])
+        except (KeyError, ValueError):
+            raise UserError(f"{path}: no wall time in column 's'; remove the file.") from None
+        total["jobs"] += 1
+        # A job shorter than the sampling interval has no memory figure ("-" or "NA").
+        memory = values.get("max_rss", "")
+        if re.fullmatch(r"[\d.]+", memory):
+            total["peak_bytes"] = max(total["peak_bytes"], round(float(memory) * 2**20))

@@ -1,0 +1,195 @@
+"""The mean scores of every system that tables and prose show.
+
+Scores are rounded to the digits that are printed as soon as they are read, so that "best", "above"
+and "level with" mean in prose exactly what a reader sees in the table.
+"""
+
+import csv
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lionrank.errors import UserError
+from lionrank.grid import FIRST_STAGE, Grid
+from lionrank.measures import GRADED, METRICS, PRIMARY, Measure
+from lionrank.paper.tables.tabular import DIGITS
+
+_COLUMNS = ("test_set", "system", "metric", "level", "mean", "low", "high", "queries")
+
+
+@dataclass(frozen=True)
+class TestSet:
+    """A test set in the paper: its label and the least grades of its binary measures.
+
+    `level` is that of the paper's columns and `levels` all that were computed; `first_stage` says
+    whether its candidates are a ranking that can be evaluated.
+    """
+
+    label: str
+    level: int
+    levels: tuple[int, ...]
+    first_stage: bool
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What the paper shows: its test sets, the first of which is primary, and its columns."""
+
+    test_sets: Mapping[str, TestSet]
+    columns: tuple[Measure, ...]
+
+    @classmethod
+    def build(
+        cls, test_sets: Mapping[str, Mapping[str, Any]], columns: Iterable[Mapping[str, Any]]
+    ) -> "Layout":
+        """Make a layout from plain dictionaries: the fields of TestSet, and test_set and metrics.
+
+        Raises:
+            UserError: the first test set has no first stage.
+        """
+        named = {
+            name: TestSet(**{**entry, "levels": tuple(entry["levels"])})
+            for name, entry in test_sets.items()
+        }
+        first = next(iter(named))
+        if not named[first].first_stage:
+            raise UserError(
+                f"grid.test_sets: {first} is the first one and has no first stage, which the paper "
+                "compares every checkpoint with; put a test set with one before it."
+            )
+        shown = tuple(
+            _measure(group["test_set"], metric, named[group["test_set"]].level)
+            for group in columns
+            for metric in group["metrics"]
+        )
+        return cls(named, shown)
+
+    @property
+    def primary(self) -> Measure:
+        return Measure(next(iter(self.test_sets)), PRIMARY)
+
+    @property
+    def shown_test_sets(self) -> list[str]:
+        """The test sets of the columns, in their order."""
+        return list(dict.fromkeys(column.test_set for column in self.columns))
+
+    @property
+    def with_levels(self) -> list[str]:
+        """The test sets on which binary measures were computed at several least grades."""
+        return [name for name, entry in self.test_sets.items() if len(entry.levels) > 1]
+
+    def at_levels(self, test_set: str) -> list[Measure]:
+        """Return every binary measure of a test set at each of its least grades."""
+        return [
+            Measure(test_set, metric, level)
+            for metric in METRICS
+            if metric != GRADED
+            for level in self.test_sets[test_set].levels
+        ]
+
+    def measures(self) -> list[Measure]:
+        """Return everything that some table shows."""
+        at_levels = [each for name in self.with_levels for each in self.at_levels(name)]
+        return list(dict.fromkeys([self.primary, *self.columns, *at_levels]))
+
+    def name(self, measure: Measure) -> str:
+        """Return the label of a measure, with its test set unless that is the primary one."""
+        label = METRICS[measure.metric]
+        if measure.test_set == self.primary.test_set:
+            return label
+        return f"{label} on {self.test_sets[measure.test_set].label}"
+
+
+def _measure(test_set: str, metric: str, level: int) -> Measure:
+    return Measure(test_set, metric, None if metric == GRADED else level)
+
+
+@dataclass(frozen=True)
+class Score:
+    """A mean over topics with the bounds of its interval, rounded to DIGITS decimals."""
+
+    mean: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Results:
+    """The scores of every system, `measure -> system -> score`, and each test set's topics."""
+
+    layout: Layout
+    scores: Mapping[Measure, Mapping[str, Score]]
+    queries: Mapping[str, int]
+
+    def mean(self, measure: Measure, system: str) -> float:
+        return self.scores[measure][system].mean
+
+    def best(self, measure: Measure, systems: Iterable[str] | None = None) -> list[str]:
+        """Return the systems that share the highest mean of a measure, in the order given."""
+        among = list(self.scores[measure] if systems is None else systems)
+        top = max(self.mean(measure, system) for system in among)
+        return [system for system in among if self.mean(measure, system) == top]
+
+
+def read_results(path: str | os.PathLike, layout: Layout, grid: Grid) -> Results:
+    """Read the means that the layout shows, for the first stage and every checkpoint of a grid.
+
+    Raises:
+        UserError: a column, a system or a measure is absent, or a value is no number.
+    """
+    wanted = {measure: {} for measure in layout.measures()}
+    queries: dict[str, set[int]] = {name: set() for name in layout.test_sets}
+    with open(path, newline="", encoding="utf-8") as handle:
+        reader = csv.DictReader(handle)
+        if absent := set(_COLUMNS) - set(reader.fieldnames or ()):
+            raise UserError(f"{path}: no column {', '.join(sorted(absent))}; make it again.")
+        for number, row in enumerate(reader, start=2):
+            level = int(row["level"]) if row["level"] else None
+            measure = Measure(row["test_set"], row["metric"], level)
+            if measure in wanted:
+                wanted[measure][row["system"]] = _score(row, f"{path}:{number}")
+                queries[measure.test_set].add(int(row["queries"]))
+    scores = {
+        measure: _in_order(found, layout, grid, measure, path) for measure, found in wanted.items()
+    }
+    counts = {name: _one(found, name, path) for name, found in queries.items() if found}
+    return Results(layout, scores, counts)
+
+
+def _score(row: Mapping[str, str], place: str) -> Score:
+    values = {}
+    for column in ("mean", "low", "high"):
+        try:
+            values[column] = round(float(row[column]), DIGITS)
+        except ValueError:
+            values[column] = float("nan")
+        if not 0 <= values[column] <= 1:
+            raise UserError(
+                f"{place}: {column} of {row['metric']} of {row['system']} is {row[column]!r}, "
+                "not a number from 0 to 1; evaluate its run file again."
+            )
+    return Score(**values)
+
+
+def _in_order(
+    found: Mapping[str, Score], layout: Layout, grid: Grid, measure: Measure, path: object
+) -> dict[str, Score]:
+    first = [FIRST_STAGE] if layout.test_sets[measure.test_set].first_stage else []
+    systems = [*first, *grid.checkpoints()]
+    if absent := [system for system in systems if system not in found]:
+        level = "" if measure.level is None else f" at level {measure.level}"
+        raise UserError(
+            f"{path}: test set {measure.test_set} has no {measure.metric}{level} for {absent[0]}; "
+            "evaluate its run file and make the metrics again."
+        )
+    return {system: found[system] for system in systems}
+
+
+def _one(queries: Sequence[int] | set[int], test_set: str, path: object) -> int:
+    if len(queries) != 1:
+        raise UserError(
+            f"{path}: the means of {test_set} cover different numbers of queries "
+            f"({', '.join(map(str, sorted(queries)))}); they cannot share a table."
+        )
+    return next(iter(queries))

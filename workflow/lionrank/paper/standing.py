@@ -1,0 +1,95 @@
+"""Where our trainings stand among the published systems on TREC DL 2019, for the prose."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from lionrank.grid import checkpoint
+from lionrank.paper.findings import Findings
+from lionrank.paper.tables.systems import MEASURE
+from lionrank.published.scores import PRINTED, PublishedScores, System
+
+
+@dataclass(frozen=True)
+class Standing:
+    """nDCG@10 on DL 2019, as it is printed.
+
+    Attributes:
+        systems: the published systems that the published study compares with.
+        study: its own trainings, each at its best epoch on the test topics, as it reports them.
+        ours: our trainings in words, at the epochs that development data chose; none where DL 2019
+            is not among our test sets.
+    """
+
+    systems: Sequence[System]
+    study: Mapping[str, float]
+    ours: Mapping[str, float]
+
+    @property
+    def leaders(self) -> list[System]:
+        """The published systems that share the highest value."""
+        return [each for each in self.systems if float(each.score) == self._highest]
+
+    @property
+    def _highest(self) -> float:
+        return max(float(each.score) for each in self.systems)
+
+    @property
+    def study_above(self) -> int:
+        """How many of the study's trainings are above all published systems."""
+        return sum(value > self._highest for value in self.study.values())
+
+    @property
+    def study_leads(self) -> dict[str, list[str]]:
+        """The models on which each of the study's optimizers is ahead of the others, as printed."""
+        leads: dict[str, list[str]] = {}
+        for model in dict.fromkeys(name.split("_")[0] for name in self.study):
+            ranked = sorted(
+                (
+                    (value, name)
+                    for name, value in self.study.items()
+                    if name.startswith(f"{model}_")
+                ),
+                reverse=True,
+            )
+            if len(ranked) > 1 and ranked[0][0] > ranked[1][0]:
+                optimizer = ranked[0][1].removeprefix(f"{model}_")
+                leads.setdefault(PRINTED[optimizer], []).append(PRINTED[model])
+        return leads
+
+    @property
+    def ours_above(self) -> int:
+        """How many of our trainings are above all published systems."""
+        return sum(value > self._highest for value in self.ours.values())
+
+    @property
+    def top(self) -> float:
+        """The highest value of our trainings."""
+        return max(self.ours.values())
+
+    @property
+    def top_described(self) -> list[str]:
+        return [name for name, value in self.ours.items() if value == self.top]
+
+    @property
+    def above(self) -> int:
+        """How many published systems our best training is above."""
+        return sum(self.top > float(each.score) for each in self.systems)
+
+    @property
+    def level(self) -> int:
+        return sum(self.top == float(each.score) for each in self.systems)
+
+
+def stand(table1: PublishedScores, table2: Sequence[System], findings: Findings) -> Standing:
+    """Put our trainings among the systems of the published table II (published_scores.py)."""
+    study: dict[str, float] = {}
+    for name, value in table1[MEASURE].items():
+        training = name.rpartition("_e")[0]
+        study[training] = max(value, study.get(training, value))
+    scores = findings.results.scores.get(MEASURE, {})
+    ours = {}
+    for training in findings.trainings:
+        name = checkpoint(training.model.name, training.optimizer, training.chosen)
+        if name in scores:
+            ours[findings.describe(name)] = scores[name].mean
+    return Standing(table2, study, ours)

@@ -1,0 +1,103 @@
+"""The table of the parameters of the optimizers, an optimizer a column."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from lionrank.grid import Grid, Model
+from lionrank.paper.latex import escape
+from lionrank.paper.settings import SETTINGS, setting, value_of
+from lionrank.paper.tables.tabular import breakable, row, tabular
+
+_OF_OPTIMIZER = ("learning_rate", "weight_decay", "decay_biases_and_norms")
+_ARGUMENTS = {"eps": r"$\epsilon$"}
+_LABELS = 0.34
+"""Share of the line that the labels take; the optimizers share the rest evenly."""
+
+Settings = Mapping[str, Mapping[str, Any]]
+"""The settings of each training, by `{model}_{optimizer}`, the `optimizer` among them."""
+
+
+def optimizers_table(settings: Settings, grid: Grid) -> str:
+    """Return the table: class, learning rate, weight decay, and the arguments of the config.
+
+    A setting that an optimizer has otherwise with another model has a row a model.
+
+    Raises:
+        UserError: a setting is absent.
+    """
+    column = r">{\raggedright\arraybackslash}p"
+    width = rf"\dimexpr {1 - _LABELS:.2f}\linewidth/{len(grid.optimizers)}-2\tabcolsep\relax"
+    lines = [
+        rf"\begin{{tabular}}{{@{{}}{column}{{{_LABELS}\linewidth}}"
+        rf"*{{{len(grid.optimizers)}}}{{{column}{{{width}}}}}@{{}}}}",
+        r"\toprule",
+        row(["", *map(escape, grid.optimizers.values())]),
+        r"\midrule",
+        row(["Class", *(breakable(escape(path)) for path in _classes(settings, grid))]),
+    ]
+    for key in _OF_OPTIMIZER:
+        lines += _setting_lines(settings, key, grid)
+    lines += [row(cells) for cells in _argument_lines(settings, grid)]
+    return tabular(lines, __name__)
+
+
+def optimizers_rows(settings: Settings, grid: Grid) -> list[dict[str, object]]:
+    """Return what the table says as plain values, a training a row; no argument is None."""
+    arguments = dict.fromkeys(
+        name for m, o in grid.trainings() for name in _arguments(settings, m, o)
+    )
+    return [
+        {
+            "model": model.label,
+            "optimizer": grid.optimizers[optimizer],
+            "class": value_of(settings, _name(model, optimizer), "optimizer")["class"],
+        }
+        | {key: value_of(settings, _name(model, optimizer), key) for key in _OF_OPTIMIZER}
+        | arguments
+        | dict(_arguments(settings, model, optimizer))
+        for model, optimizer in grid.trainings()
+    ]
+
+
+def _name(model: Model, optimizer: str) -> str:
+    return f"{model.name}_{optimizer}"
+
+
+def _arguments(settings: Settings, model: Model, optimizer: str) -> Mapping[str, Any]:
+    return value_of(settings, _name(model, optimizer), "optimizer")["arguments"]
+
+
+def _classes(settings: Settings, grid: Grid) -> Iterator[str]:
+    """Yield the class of each optimizer, which is the same with every model."""
+    for optimizer in grid.optimizers:
+        yield value_of(settings, _name(grid.models[0], optimizer), "optimizer")["class"]
+
+
+def _setting_lines(settings: Settings, key: str, grid: Grid) -> list[str]:
+    """Return a row for a setting or, if any optimizer has several values of it, a row a model."""
+    by_model = [
+        [setting(value_of(settings, _name(model, o), key), key) for o in grid.optimizers]
+        for model in grid.models
+    ]
+    if all(cells == by_model[0] for cells in by_model):
+        return [row([SETTINGS[key], *by_model[0]])]
+    heading = row([SETTINGS[key], *[""] * len(grid.optimizers)])
+    labels = [rf"\quad {escape(model.label)}" for model in grid.models]
+    return [heading, *(row([label, *cells]) for label, cells in zip(labels, by_model, strict=True))]
+
+
+def _argument_lines(settings: Settings, grid: Grid) -> Iterator[list[str]]:
+    """Yield the cells of a row an argument; of a list, such as the betas, a row an item."""
+    given = [_arguments(settings, grid.models[0], optimizer) for optimizer in grid.optimizers]
+    flat = [dict(_flat(arguments)) for arguments in given]
+    for label in dict.fromkeys(label for arguments in flat for label in arguments):
+        yield [label, *(setting(arguments.get(label)) for arguments in flat)]
+
+
+def _flat(arguments: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield label and value of each argument, and of each of the betas."""
+    for name, value in arguments.items():
+        if name == "betas":
+            yield from ((rf"$\beta_{place}$", beta) for place, beta in enumerate(value, start=1))
+        else:
+            yield _ARGUMENTS.get(name, rf"\texttt{{{escape(name)}}}"), value

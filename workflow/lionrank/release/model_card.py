@@ -1,0 +1,74 @@
+"""The model card of a checkpoint: README.md with the metadata that the Hugging Face hub reads."""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypedDict
+
+from huggingface_hub import ModelCard, ModelCardData
+
+from lionrank import templates as markdown
+from lionrank.files import atomic_write
+from lionrank.training.development import Epoch
+
+TEMPLATE = Path(__file__).with_suffix(".md.j2")
+FILE = "README.md"
+# As the hub spells them: https://huggingface.co/docs/hub/repositories-licenses
+HUB_LICENCES = {
+    "apache-2.0",
+    "mit",
+    "bsd-2-clause",
+    "bsd-3-clause",
+    "cc0-1.0",
+    "cc-by-4.0",
+    "cc-by-sa-4.0",
+    "cc-by-nc-4.0",
+    "gpl-3.0",
+    "mpl-2.0",
+}
+
+
+class Facts(TypedDict):
+    """What a card tells.
+
+    `name` is the checkpoint's and `label` the model's. `pretrained` has repository, revision and
+    licence of the start, or says in words what it was. `data` has the number of training pairs and
+    the SHA-256 of their content. `development` has the scores of the epochs so far, and is empty
+    where there is nothing to score by; `dev_labels` maps dev sets to how they are printed.
+    `packages` maps packages to versions; `devices` is such as "2 x NVIDIA A100".
+    """
+
+    name: str
+    label: str
+    epoch: int
+    epochs: int
+    pretrained: Mapping[str, str | None] | str
+    collection: str
+    data: Mapping[str, int | str]
+    settings: Mapping[str, Any]
+    development: Sequence[Epoch]
+    dev_labels: Mapping[str, str]
+    packages: Mapping[str, str]
+    devices: str
+
+
+def write(folder: str | os.PathLike, facts: Facts) -> None:
+    """Write the card of a checkpoint into a folder."""
+    text = markdown.render(TEMPLATE, facts)
+    card = ModelCard(f"---\n{_metadata(facts).to_yaml()}\n---\n\n{text}")
+    with atomic_write(Path(folder) / FILE) as handle:
+        handle.write(str(card))
+
+
+def _metadata(facts: Facts) -> ModelCardData:
+    """Return what the hub sorts models by; what is not known is left out."""
+    start = facts["pretrained"]
+    source = {} if isinstance(start, str) else start
+    licence = (source.get("licence") or "").lower()
+    return ModelCardData(
+        library_name="sentence-transformers",
+        pipeline_tag="text-ranking",
+        tags=["cross-encoder", "reranker", "lion-rerank"],
+        base_model=source.get("repository"),
+        license=licence if licence in HUB_LICENCES else None,
+    )

@@ -1,0 +1,111 @@
+"""Scoring candidates with a checkpoint: logits in float32, without padding where the model can."""
+
+import os
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pyarrow.parquet as pq
+import torch
+from sentence_transformers.cross_encoder import CrossEncoder
+from torch import Tensor
+from torch.utils.data import DataLoader, IterableDataset, get_worker_info
+from tqdm import tqdm
+from transformers import PreTrainedTokenizerBase
+
+from lionrank.cross_encoder import model as cross_encoder
+from lionrank.cross_encoder.device import autocast
+from lionrank.cross_encoder.tokens import Batch, budgets, encode, take
+
+CHUNK = 8192
+"""Candidates that are tokenised and sorted at once: bounds the memory, whatever the test set."""
+
+TOKENS_AT_ONCE = {"cpu": 2048, "cuda": 65_536}
+"""What fits into the caches of a CPU; what keeps a GPU busy."""
+
+
+def score(
+    checkpoint: str | os.PathLike,
+    candidates: str | os.PathLike,
+    precision: str,
+    hardware: Mapping[str, Any],
+    device: torch.device,
+    rows: slice | None = None,
+) -> list[float]:
+    """Return the logit of each row of a Parquet file (columns query and passage), in their order.
+
+    The raw logit in float32 is the score, whatever the precision: a sigmoid would saturate.
+    `hardware` has the config's keys workers and tokens_at_once. Of `rows`, all where it is None,
+    start and stop count.
+    """
+    model = cross_encoder.load(checkpoint, device)
+    return logits(model, candidates, precision, hardware, rows).tolist()
+
+
+def logits(
+    model: CrossEncoder,
+    candidates: str | os.PathLike,
+    precision: str,
+    hardware: Mapping[str, Any],
+    rows: slice | None = None,
+) -> Tensor:
+    """Return the logits [rows] of a model that is loaded, float32 on the CPU; else as `score`."""
+    start, stop, _ = (rows or slice(None)).indices(pq.read_metadata(candidates).num_rows)
+    tokens = hardware["tokens_at_once"] or TOKENS_AT_ONCE[model.device.type]
+    batches = Candidates(candidates, range(start, stop), model.tokenizer, tokens)
+    found, places = [torch.empty(0, device=model.device)], [torch.empty(0, dtype=torch.int64)]
+    with (
+        tqdm(total=stop - start, desc="scoring", unit="pair") as bar,
+        # Under inference_mode autocast would convert the weights anew for each batch.
+        torch.no_grad(),
+        autocast(model.device, precision),
+    ):
+        for place, pairs in DataLoader(
+            batches, batch_size=None, num_workers=hardware["workers"], generator=torch.Generator()
+        ):
+            # Left on their device, so that a GPU is not waited for.
+            found.append(model(cross_encoder.arguments(model, pairs))["scores"][:, 0])
+            places.append(place)
+            bar.update(len(place))
+    scores = torch.empty(stop - start)
+    scores[torch.cat(places) - start] = torch.cat(found).cpu()
+    return scores
+
+
+class Candidates(IterableDataset[tuple[Tensor, Batch]]):
+    """Batches of candidates as long, or nearly, with the numbers of their rows."""
+
+    def __init__(
+        self,
+        path: str | os.PathLike,
+        rows: range,
+        tokenizer: PreTrainedTokenizerBase,
+        tokens: int,
+    ) -> None:
+        self.path, self.rows, self.tokenizer, self.tokens = path, rows, tokenizer, tokens
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Batch]]:
+        """Yield batches; of several processes, each those of its share of the chunks."""
+        worker = get_worker_info()
+        first, step = (worker.id, worker.num_workers) if worker else (0, 1)
+        for number, (start, queries, passages) in enumerate(self._chunks()):
+            if number % step == first:
+                yield from self._batches(start, queries, passages)
+
+    def _chunks(self) -> Iterator[tuple[int, list[str], list[str]]]:
+        begin = 0
+        columns = ["query", "passage"]
+        for chunk in pq.ParquetFile(self.path).iter_batches(CHUNK, columns=columns):
+            end = begin + len(chunk)
+            first, last = max(begin, self.rows.start), min(end, self.rows.stop)
+            if first < last:
+                texts = chunk.slice(first - begin, last - first)
+                yield first, *(texts.column(name).to_pylist() for name in columns)
+            begin = end
+
+    def _batches(
+        self, start: int, queries: list[str], passages: list[str]
+    ) -> Iterator[tuple[Tensor, Batch]]:
+        pairs = encode(self.tokenizer, queries, passages)
+        lengths, order = pairs["lengths"].sort(descending=True, stable=True)
+        for some in budgets(lengths, self.tokens):
+            yield start + order[some], take(pairs, order[some])

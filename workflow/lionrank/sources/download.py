@@ -1,0 +1,345 @@
+"""Fetching a source of config/sources.csv: kept in the usual caches, verified, recorded for ever.
+
+Hugging Face repositories are downloaded by huggingface_hub into its own cache, single files by
+pooch into its; both retry by themselves. A file is verified whenever it is asked for, also when
+it comes from a cache or from a local copy.
+"""
+
+import dataclasses
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+import huggingface_hub
+import pooch
+from huggingface_hub.errors import (
+    CachedRepoTreeNotFoundError,
+    RevisionResolutionError,
+)
+from huggingface_hub.utils import tqdm
+
+from lionrank.config.sources import TABLE, Source
+from lionrank.errors import UserError
+from lionrank.files import sha256, write_json
+from lionrank.sources.refusals import HUB, explained
+
+RETRIES = 2
+BAR_SECONDS = 5.0
+"""How often a progress bar is drawn: the log keeps every drawing."""
+
+
+@dataclass(frozen=True)
+class _File:
+    """A file that was downloaded or copied; `bytes` and `sha256` are measured."""
+
+    place: Path
+    bytes: int
+    sha256: str
+
+    @classmethod
+    def measure(cls, place: Path) -> "_File":
+        return cls(place, place.stat().st_size, sha256(place))
+
+    def digest(self, algorithm: str) -> str:
+        """Return a checksum; `git` is that of git's own blobs, SHA-1 with a header."""
+        if algorithm == "sha256":
+            return self.sha256
+        header = b"blob %d\0" % self.bytes if algorithm == "git" else b""
+        name = "sha1" if algorithm == "git" else algorithm
+        with open(self.place, "rb") as handle:
+            return hashlib.file_digest(handle, lambda: hashlib.new(name, header)).hexdigest()
+
+
+_Files = dict[str, _File]
+"""Path within the repository -> file."""
+_Record = dict
+"""What a lock holds: id, revision (None if only a local copy was seen so far) and files, a
+mapping of path to bytes and sha256."""
+
+
+def fetch(
+    source: Source, folder: str | os.PathLike, lock: str | os.PathLike, local: str | None
+) -> None:
+    """Make `folder` hold one link for each file of the source, at its path in the repository.
+
+    The links point into a cache, or into `local`, which is a copy of the repository, or of the
+    one file of an url. Every file has been compared with the table, with what the hub tells of it
+    and with the JSON record `lock`, which the first call writes.
+
+    Raises:
+        UserError: a file is out of reach, missing, damaged, or not the one that was recorded;
+            `folder` and `lock` are then as they were.
+    """
+    lock = Path(lock)
+    recorded = _read_lock(lock, source)
+    if recorded and source.revision is None:
+        source = dataclasses.replace(source, revision=recorded["revision"])
+    try:
+        if local is not None:
+            files = _measured(_copied(source, recorded, Path(local)))
+        elif source.kind == "url":
+            files = _measured(_from_web(source))
+            _check_arrival(source, files)
+        else:
+            source = _resolved(source)
+            files = _measured(_from_hub(source))
+            _check_arrival(source, files)
+        _check_table(source, files, local or "the cache")
+        record = _check_lock(source, files, recorded, lock)
+        if record != recorded:
+            write_json(lock, record)
+        _link(files, Path(folder))
+    except (
+        OSError,
+        RuntimeError,
+        httpx2.HTTPError,
+        RevisionResolutionError,
+        CachedRepoTreeNotFoundError,
+    ) as error:
+        told = explained(source, error)
+        if told is None:
+            raise
+        raise UserError(told) from error
+    volume = sum(file.bytes for file in files.values())
+    print(f"{source.label}: {volume:,} bytes, all of them verified.")
+
+
+def _read_lock(lock: Path, source: Source) -> _Record | None:
+    """Return what an earlier call recorded.
+
+    Raises:
+        UserError: the lock cannot be read, or is of another repository or revision.
+    """
+    if not lock.exists():
+        return None
+    try:
+        recorded = json.loads(lock.read_text(encoding="utf-8"))
+        found = (recorded["id"], recorded["revision"])
+        {path: (entry["bytes"], entry["sha256"]) for path, entry in recorded["files"].items()}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UserError(
+            f"{lock} is damaged ({error!r}): restore it, or delete it to record {source.name} anew."
+        ) from None
+    if found[0] != source.id or (source.revision and found[1] not in (None, source.revision)):
+        raise UserError(
+            f"{lock} records {found[0]}@{found[1]}, and {TABLE} asks for {source.label}: undo the "
+            f"change of the table, or delete {lock} to accept it."
+        )
+    return recorded
+
+
+# Where the files come from.
+
+
+def _resolved(source: Source) -> Source:
+    """Return the source at a known commit: its own, else that of `main` today."""
+    if source.revision:
+        return source
+    commit = huggingface_hub.HfApi().resolve_revision(source.id, repo_type=source.kind).resolved
+    print(
+        f"{source.name}: main of {source.id} is commit {commit}: write it into {TABLE} as the "
+        "revision, so that everybody gets the same."
+    )
+    return dataclasses.replace(source, revision=commit)
+
+
+@contextmanager
+def _progress() -> Iterator[type[tqdm]]:
+    """Give the class of bars for huggingface_hub: draws that of all bytes, in a log too.
+
+    They are closed at the end, as a bar that is drawn later would hide how the job ended.
+    """
+    bars = []
+
+    class Bar(tqdm):
+        def __init__(self, *arguments, **options):
+            hidden = options.get("name") != "huggingface_hub.snapshot_download"
+            seldom = {"disable": hidden, "ascii": True, "mininterval": BAR_SECONDS, "position": 0}
+            super().__init__(*arguments, **options | seldom)
+            bars.append(self)
+
+    try:
+        yield Bar
+    finally:
+        for bar in bars:
+            bar.close()
+
+
+def _from_hub(source: Source) -> dict[str, Path]:
+    repository = {"repo_id": source.id, "repo_type": source.kind, "revision": source.revision}
+    with _progress() as bar:
+        snapshot = huggingface_hub.snapshot_download(
+            **repository, allow_patterns=list(source.files), tqdm_class=bar
+        )
+    # Where the hub is out of reach a snapshot may be incomplete, and only the listing tells.
+    listing = [file.path for file in huggingface_hub.get_cached_repo_tree(**repository)]
+    _check_patterns(source, listing, HUB)
+    return {path: Path(snapshot, path) for path in source.matching(listing)}
+
+
+def _from_web(source: Source) -> dict[str, Path]:
+    ((path, checksum),) = source.checksums.items()
+    # Named by content, so that no two versions of a file meet in the cache.
+    name = f"{checksum.partition(':')[2][:16]}-{path}"
+    cache = pooch.create(
+        path=pooch.os_cache("lionrank"),
+        base_url="",
+        registry={name: None},
+        urls={name: source.url},
+        retry_if_failed=RETRIES,
+    )
+    downloader = pooch.HTTPDownloader(progressbar=True)
+    return {path: Path(cache.fetch(name, downloader=downloader))}
+
+
+def _copied(source: Source, recorded: _Record | None, local: Path) -> dict[str, Path]:
+    """Return the files of a local copy that the patterns ask for.
+
+    Raises:
+        UserError: a pattern matches none, or a file that table or lock name is missing.
+    """
+    place = f"{local} (sources.local.{source.name} in the config)"
+    if source.kind == "url":
+        if not local.is_file():
+            raise UserError(f"{place} is no file: it has to be a copy of {source.label}.")
+        return {path: local.absolute() for path in source.checksums}
+    if not local.is_dir():
+        raise UserError(f"{place} is no folder: it has to be a copy of {source.label}.")
+    found = [file.relative_to(local).as_posix() for file in local.rglob("*") if file.is_file()]
+    _check_patterns(source, found, place)
+    known = [*source.checksums, *(recorded["files"] if recorded else ())]
+    lacking = sorted(set(source.matching(known)).difference(found))
+    if lacking:
+        raise UserError(f"{place} lacks {', '.join(lacking)} of {source.label}: copy them there.")
+    return {path: (local / path).absolute() for path in source.matching(found)}
+
+
+def _check_patterns(source: Source, paths: Iterable[str], place: str) -> None:
+    paths = list(paths)
+    for pattern in source.files:
+        if not dataclasses.replace(source, files=(pattern,)).matching(paths):
+            raise UserError(
+                f"{source.label}: no file matches {pattern!r} in {place}: correct files or "
+                f"revision in {TABLE}, or complete the copy."
+            )
+
+
+def _measured(places: dict[str, Path]) -> _Files:
+    return {path: _File.measure(place) for path, place in places.items()}
+
+
+# Whether they are the right ones.
+
+
+def _check_arrival(source: Source, files: _Files) -> None:
+    """Remove from the cache what is not as its server has it, so that it is downloaded anew.
+
+    Raises:
+        UserError: a file was removed; the message names the first.
+    """
+    damaged = []
+    for path, file in files.items():
+        if source.kind == "url":
+            told, teller = tuple(source.checksums[path].split(":")), TABLE
+        else:
+            told, teller = _told_by_hub(file.place), HUB
+        if told and file.digest(told[0]) != told[1]:
+            damaged.append(
+                f"{source.label}: {path} arrived with {told[0]} {file.digest(told[0])}, and "
+                f"{teller} says {told[1]}. It was removed from the cache: run the same command "
+                f"again; if it stays so, find out which is right."
+            )
+            _remove(file.place)
+    if damaged:
+        raise UserError(damaged[0])
+
+
+def _told_by_hub(place: Path) -> tuple[str, str] | None:
+    """Return (algorithm, checksum) that the hub told of a file in its cache.
+
+    A file of the cache is a link to a blob that is named by the hub's ETag: SHA-256 of a large
+    file, git's checksum of a small one
+    (https://huggingface.co/docs/huggingface_hub/guides/manage-cache). None on file systems
+    without links.
+    """
+    etag = Path(os.readlink(place)).name if place.is_symlink() else ""
+    for algorithm, digits in (("sha256", 64), ("git", 40)):
+        if re.fullmatch(rf"[0-9a-f]{{{digits}}}", etag):
+            return algorithm, etag
+    return None
+
+
+def _remove(place: Path) -> None:
+    """Remove a file and every link on the way to it."""
+    while place.is_symlink():
+        target = place.parent / os.readlink(place)
+        place.unlink()
+        place = target
+    place.unlink(missing_ok=True)
+
+
+def _check_table(source: Source, files: _Files, place: str) -> None:
+    """Compare the files, which lie in `place`, with the checksums and the size of the table.
+
+    Raises:
+        UserError: they differ; says both values.
+    """
+    for path, checksum in source.checksums.items():
+        algorithm, _, expected = checksum.partition(":")
+        if path not in files:
+            raise UserError(
+                f"{source.label}: there is no {path}, of which {TABLE} has the checksum: correct "
+                "the table."
+            )
+        if files[path].digest(algorithm) != expected:
+            raise UserError(
+                f"{source.label}: {path} in {place} has {algorithm} "
+                f"{files[path].digest(algorithm)}, and {TABLE} says {expected}: put the right file "
+                "there, or correct the table if this one is meant."
+            )
+    total = sum(file.bytes for file in files.values())
+    if source.exact and total != source.bytes:
+        raise UserError(
+            f"{source.label}: the files in {place} have {total} bytes ({', '.join(files)}), and "
+            f"{TABLE} says {source.bytes}: put the right ones there, or correct the table if these "
+            "are meant."
+        )
+
+
+def _check_lock(source: Source, files: _Files, recorded: _Record | None, lock: Path) -> _Record:
+    """Return what the lock is to hold from now on.
+
+    Raises:
+        UserError: a file is not the one that was recorded; says both checksums.
+    """
+    known = recorded["files"] if recorded else {}
+    found = {path: {"bytes": file.bytes, "sha256": file.sha256} for path, file in files.items()}
+    for path in sorted(known.keys() & found.keys()):
+        if known[path] != found[path]:
+            raise UserError(
+                f"{source.label}: {path} has sha256 {found[path]['sha256']}, and {lock} recorded "
+                f"{known[path]['sha256']} at the first download: find out why it changed, and "
+                f"delete {lock} if the new file is to be accepted."
+            )
+    return {"id": source.id, "revision": source.revision, "files": known | found}
+
+
+def _link(files: _Files, folder: Path) -> None:
+    partial = folder.with_name(f".{folder.name}.{os.getpid()}.partial")
+    try:
+        for path, file in files.items():
+            link = partial / path
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(file.place)
+        if folder.exists():
+            shutil.rmtree(folder)
+        partial.rename(folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)

@@ -1,0 +1,131 @@
+"""Checkpoints as folders: whether one is whole, and how a new one comes to be."""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from lionrank.errors import UserError
+from lionrank.files import write_json
+from lionrank.training.state import KEPT, MANIFEST
+
+WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
+TRAINER_STATE = "trainer_state.json"
+PROGRESS = "progress.json"
+"""What the trainer writes besides transformers' own files."""
+
+SETTINGS, ENVIRONMENT = "settings.json", "environment.json"
+"""What every checkpoint has but e0, which is no training's."""
+
+OF_MODEL = ("config.json", "tokenizer_config.json")
+OF_TRAINING = ("optimizer.pt", "scheduler.pt", TRAINER_STATE, PROGRESS)
+"""What the next epoch needs besides the model."""
+
+ROOM_OF_A_FULL_DISK = 50_000_000
+"""Bytes: what is left when a file does not fit may be anything below the file's size."""
+
+MOST_STATES = 2
+"""Numbers that the usual optimizers keep of each weight, at most."""
+
+
+def steps_before(checkpoint: str | os.PathLike) -> int:
+    """Return the optimizer steps that were made before a checkpoint, which is checked: 0 for e0.
+
+    Raises:
+        UserError: a file is missing or empty; names it and says what to do.
+    """
+    folder = Path(checkpoint)
+    trained = (folder / SETTINGS).exists()
+    names = (*OF_MODEL, *(OF_TRAINING if trained else ()))
+    for path in (*(folder / name for name in names), *weight_files(folder)):
+        if not path.is_file() or not path.stat().st_size:
+            raise UserError(
+                f"{folder} is no whole checkpoint: {path.name} is missing or empty. Delete the "
+                "folder and run again; only its own epoch is trained anew."
+            )
+    if not trained:
+        return 0
+    return json.loads((folder / TRAINER_STATE).read_text(encoding="utf-8"))["global_step"]
+
+
+def weight_files(checkpoint: Path) -> list[Path]:
+    """Return all files that should hold the weights of a checkpoint, there or not."""
+    if not (checkpoint / INDEX).is_file():
+        return [checkpoint / WEIGHTS]
+    index = json.loads((checkpoint / INDEX).read_text(encoding="utf-8"))
+    return [checkpoint / name for name in sorted(set(index["weight_map"].values()))]
+
+
+def check_room(previous: str | os.PathLike, place: Path) -> None:
+    """Check that the states of an epoch after `previous` fit on the disk of `place`.
+
+    Raises:
+        UserError: they do not; says what is needed and what is free.
+    """
+    folder = Path(previous)
+    state = sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
+    if not (folder / "optimizer.pt").exists():
+        state += MOST_STATES * sum(path.stat().st_size for path in weight_files(folder))
+    needed, free = (KEPT + 1) * state, shutil.disk_usage(place).free
+    if free < needed:
+        raise UserError(
+            f"{place}: the states of this epoch need {needed / 1e9:.2f} GB and {free / 1e9:.2f} GB "
+            "are free: make room, or take another working directory (--directory)."
+        )
+
+
+def explain_if_full(place: Path, error: Exception) -> None:
+    """Say what to do if the reason of an error may be that the disk of `place` is full.
+
+    Raises:
+        UserError: it is full.
+    """
+    free = shutil.disk_usage(place).free
+    if free < ROOM_OF_A_FULL_DISK:
+        raise UserError(
+            f"{place} is on a full disk ({free / 1e6:.0f} MB free). The last state that was kept "
+            "is whole: make room, and the same command goes on from there."
+        ) from error
+
+
+def complete(state: Path, facts: dict[str, dict], checkpoint: str | os.PathLike) -> None:
+    """Make the state at an epoch's end its checkpoint, with each of the facts as a JSON file."""
+    with folder_from(state, checkpoint) as folder:
+        (folder / MANIFEST).unlink()
+        for name, content in facts.items():
+            write_json(folder / name, content)
+
+
+def carry_over(previous: str | os.PathLike, checkpoint: str | os.PathLike) -> None:
+    """Make the checkpoint of the epoch before also that of this one: the training has stopped."""
+    with folder_from(Path(previous), checkpoint):
+        print(f"Stopped early: {checkpoint} holds the weights of {previous}.")
+
+
+@contextmanager
+def folder_from(source: Path, target: str | os.PathLike) -> Iterator[Path]:
+    """Make a folder of another's files, in the sight of others once it is complete.
+
+    They are linked where the file system can: weights are large, and are only ever replaced.
+    """
+    target = Path(target)
+    partial = target.with_name(f".{target.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    try:
+        # Hidden files are Snakemake's, one that tells when it made the folder among them.
+        hidden = shutil.ignore_patterns(".*")
+        shutil.copytree(source, partial, ignore=hidden, copy_function=_link)
+        yield partial
+        shutil.rmtree(target, ignore_errors=True)
+        os.replace(partial, target)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _link(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # another disk, or a file system without links
+        shutil.copy2(source, target)

@@ -1,0 +1,299 @@
+"""Training a cross-encoder one epoch at a time, as a chain of checkpoints e0 -> e1 -> e2 -> e3.
+
+A checkpoint is a Hugging Face model folder that also holds the optimizer's, the schedule's and
+the random generators' state, so that the next epoch goes on as if it had never stopped.
+"""
+
+import json
+import math
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import torch
+from accelerate import PartialState
+from accelerate.utils import broadcast_object_list
+from safetensors import SafetensorError
+from sentence_transformers.cross_encoder import CrossEncoderTrainingArguments
+from transformers import TrainerCallback, TrainerState
+from transformers.utils import logging as transformers_logging
+
+from lionrank.cross_encoder import model as cross_encoder
+from lionrank.cross_encoder.device import check_precision, resolve
+from lionrank.files import sha256, write_json_lines
+from lionrank.training import batches, checkpoints, optimizers
+from lionrank.training.attempts import Attempt, attempt
+from lionrank.training.held_out import eval_loss
+from lionrank.training.losses import LOSSES, Loss
+from lionrank.training.state import LOG, EpochState
+from lionrank.training.tracking import report_to
+from lionrank.training.trainer import Trainer
+
+SCHEDULES = {"none": "constant_with_warmup", "linear": "linear", "cosine": "cosine"}
+
+
+def train_epoch(
+    *,
+    previous: str | os.PathLike,
+    pairs: str | os.PathLike,
+    held_out: str | os.PathLike,
+    settings: dict,
+    epoch: int,
+    code: str,
+    hardware: dict,
+    device: torch.device,
+    tracking: str | None,
+    checkpoint: str | os.PathLike,
+    log: str | os.PathLike,
+    begun: float | None = None,
+) -> None:
+    """Train from the checkpoint `previous` to the end of epoch `epoch` and write `checkpoint`.
+
+    Epochs count from 1; `previous` is usually that of the epoch before. `pairs` and `held_out` are
+    Parquet files in the shape of the loss. `hardware` has the config's keys per_device_batch,
+    workers and state_every. What a job of this epoch that was killed has left beside `log` is taken
+    up. Run by several processes, as torchrun starts them, they share each global batch. `begun` is
+    when the job got its devices, in seconds since 1970; left out, it is now. The last line of `log`
+    says what all jobs of the epoch took.
+
+    Raises:
+        UserError: what the settings ask for cannot be had, an input is damaged, a state belongs to
+            another training, memory or disk are too small, the loss is not finite, or a signal
+            stopped the training.
+    """
+    begun = time.time() if begun is None else begun
+    transformers_logging.disable_progress_bar()  # of every file that is read or written
+    check_precision(device, settings["precision"])
+    first_step = checkpoints.steps_before(previous)
+    loss = LOSSES[settings["loss"]]()
+    state = EpochState(Path(log).with_suffix(".state"))
+    name = Path(checkpoint).name
+    trackers = report_to(tracking, name.rpartition("_")[0], Path(log).parent)
+    arguments = training_arguments(settings, state.partial, device, name, trackers)
+    stamp = partial(_stamp, previous, pairs, settings, epoch, code)
+    with _alone(state, begun, arguments, stamp) as job:
+        if job:
+            checkpoints.check_room(previous, state.folder)
+        found = broadcast_object_list([state.newest() if job else None])[0]
+        start = found or (previous if first_step else None)
+        trainer = build_trainer(
+            found or previous, pairs, loss, settings, epoch, hardware, arguments, state
+        )
+        trainer.add_callback(LogFile(state.folder / LOG, first_step))
+        if start:
+            trainer.restore(Path(start))
+        _train(trainer, start, job)
+        if job:
+            end = state.newest()
+            lost = eval_loss(end, held_out, loss, settings["precision"], device)
+            if lost is not None:
+                trainer.log({"eval_loss": lost})
+            lines = lines_since(first_step, trainer.state)
+            # The trackers, which draw curves, have no use for it.
+            account = {name: lines[-1][name] for name in ("step", "epoch")} | job.account()
+            # Before the checkpoint, which is what the next job takes for the end of this one.
+            write_json_lines(log, [*lines, account])
+            checkpoints.complete(end, _facts(settings, epoch, arguments), checkpoint)
+
+
+@contextmanager
+def _alone(
+    state: EpochState,
+    begun: float,
+    arguments: CrossEncoderTrainingArguments,
+    stamp: Callable[[], dict],
+) -> Iterator[Attempt | None]:
+    """Have the epoch's state to this job alone, and remove it when the epoch is complete.
+
+    Yields the account of the job to its first process, and None to the others.
+    """
+    if not PartialState().is_main_process:
+        yield None
+        return
+    with state.locked():
+        state.claim(stamp())
+        device = _name(arguments.device)
+        with attempt(state.folder, begun, arguments.world_size, device) as job:
+            yield job
+        state.remove()
+
+
+def training_arguments(
+    settings: dict, folder: Path, device: torch.device, name: str, trackers: list[str]
+) -> CrossEncoderTrainingArguments:
+    """Translate a training's settings into the Trainer's arguments.
+
+    The share of a process is what the Trainer calls its batch; it is divided further, where it has
+    to be, within a step.
+    """
+    processes = int(os.environ.get("WORLD_SIZE", 1))
+    arguments = CrossEncoderTrainingArguments(
+        output_dir=str(folder),
+        num_train_epochs=settings["epochs"],
+        per_device_train_batch_size=math.ceil(settings["global_batch_size"] / processes),
+        learning_rate=settings["learning_rate"],
+        lr_scheduler_type=SCHEDULES[settings["schedule"]],
+        warmup_steps=settings["warmup"],
+        max_grad_norm=settings["max_grad_norm"],
+        bf16=resolve(settings["precision"], device) == "bf16",
+        seed=settings["seed"],
+        use_cpu=device.type == "cpu",
+        ddp_backend="gloo" if device.type == "cpu" and processes > 1 else None,
+        ddp_find_unused_parameters=False,
+        ddp_broadcast_buffers=False,
+        save_strategy="no",
+        logging_steps=settings["log_every"],
+        logging_nan_inf_filter=False,
+        disable_tqdm=True,
+        run_name=name,
+        report_to=trackers,
+    )
+    # Where it sees several GPUs the Trainer would spread one process over all, and grow the batch.
+    arguments._n_gpu = min(arguments.n_gpu, 1)
+    return arguments
+
+
+def build_trainer(
+    start: str | os.PathLike,
+    pairs: str | os.PathLike,
+    loss: Loss,
+    settings: dict,
+    epoch: int,
+    hardware: dict,
+    arguments: CrossEncoderTrainingArguments,
+    state: EpochState,
+) -> Trainer:
+    model = cross_encoder.load(start, arguments.device)
+    examples = batches.read_examples(pairs, loss.shape)
+    order = batches.GlobalBatches(
+        len(examples),
+        settings["global_batch_size"],
+        settings["seed"],
+        arguments.process_index,
+        arguments.world_size,
+    )
+    tokenise = batches.Tokenise(model.tokenizer, loss.shape)
+    return Trainer(
+        model,
+        arguments,
+        optimizers.build(model, settings),
+        loss,
+        batches.load(examples, order, tokenise, hardware["workers"]),
+        state,
+        epoch=epoch,
+        schedule_steps=settings["schedule_steps"],
+        per_device_batch=hardware["per_device_batch"],
+        state_every=hardware["state_every"],
+        name_pairs=lambda rows: name_pairs(pairs, rows),
+    )
+
+
+class LogFile(TrainerCallback):
+    """The log of the epoch so far, as JSON lines, for whoever watches.
+
+    The Trainer's own state has all lines up to where it was saved, so that a training that is
+    taken up again neither repeats a line nor lacks one.
+    """
+
+    def __init__(self, path: Path, first_step: int) -> None:
+        self.path, self.first_step = path, first_step
+
+    def on_train_begin(self, args, state: TrainerState, control, **_: Any) -> None:
+        if state.is_world_process_zero:
+            write_json_lines(self.path, lines_since(self.first_step, state))
+
+    def on_log(self, args, state: TrainerState, control, **_: Any) -> None:
+        if state.is_world_process_zero:
+            with open(self.path, "a", encoding="utf-8") as handle:
+                handle.write(json.dumps(state.log_history[-1]) + "\n")
+
+
+class SignsOfLife(TrainerCallback):
+    """Says after each step how far the job has come."""
+
+    def __init__(self, job: Attempt, trainer: Trainer) -> None:
+        self.job, self.trainer = job, trainer
+
+    def on_train_begin(self, args, state, control, **_: Any) -> None:
+        self.job.lives()
+
+    def on_step_end(self, args, state: TrainerState, control, **_: Any) -> None:
+        self.job.made(state.global_step, self.trainer.seconds)
+
+    def on_save(self, args, state, control, **_: Any) -> None:
+        self.job.lives()
+
+
+def lines_since(step: int, state: TrainerState) -> list[dict]:
+    """Return the lines of the training log after a step."""
+    return [line for line in state.log_history if line["step"] > step]
+
+
+def _train(trainer: Trainer, start: str | os.PathLike | None, job: Attempt | None) -> None:
+    """Train to the end of the epoch, unless the state is of its end already."""
+    try:
+        known = TrainerState()
+        if start:
+            known = TrainerState.load_from_json(str(Path(start) / checkpoints.TRAINER_STATE))
+        if job:
+            repeats = job.goes_on(known.global_step, trainer.seconds_before)
+            if start:
+                print(f"Going on after step {known.global_step}, from {start}{repeats}.")
+            elif repeats:
+                print(f"Beginning the training anew{repeats}.")
+            trainer.add_callback(SignsOfLife(job, trainer))
+        if start and known.global_step == trainer.steps.last_step:
+            trainer.state = known
+            return
+        with trainer.steps.stop_signals():
+            trainer.train(resume_from_checkpoint=str(start) if start else None)
+    except (OSError, RuntimeError, SafetensorError) as error:
+        checkpoints.explain_if_full(trainer.states.folder, error)
+        raise
+    finally:
+        trainer.meter.close()
+
+
+def _facts(settings: dict, epoch: int, arguments: CrossEncoderTrainingArguments) -> dict[str, dict]:
+    """Return what a checkpoint says of how it came to be, by the name of its file."""
+    packages = ("torch", "transformers", "sentence-transformers", "lion-pytorch")
+    environment = {
+        "epoch": epoch,
+        "packages": {package: version(package) for package in packages},
+        "devices": f"{arguments.world_size} x {_name(arguments.device)}",
+        "computed_in": resolve(settings["precision"], arguments.device),
+    }
+    return {checkpoints.SETTINGS: settings, checkpoints.ENVIRONMENT: environment}
+
+
+def _name(device: torch.device) -> str:
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU"
+
+
+def _stamp(
+    previous: str | os.PathLike, pairs: str | os.PathLike, settings: dict, epoch: int, code: str
+) -> dict:
+    """Return all that the bits of an epoch hang on."""
+    return {
+        "epoch": epoch,
+        "settings": settings,
+        "pairs": sha256(pairs),
+        "previous": {path.name: sha256(path) for path in checkpoints.weight_files(Path(previous))},
+        "code": code,
+    }
+
+
+def name_pairs(pairs: str | os.PathLike, rows: list[int]) -> str:
+    """Print the query and passage of each row of the training pairs, and return the first ones."""
+    names = [name for name in pq.read_schema(pairs).names if name.endswith("_id")]
+    table = pq.read_table(pairs, columns=names).take(rows)
+    ids = [" ".join(row.values()) for row in table.to_pylist()]
+    for row, name in zip(rows, ids, strict=True):
+        print(f"row {row}: {name}")
+    return f"{', '.join(ids[:3])}{f' and {len(ids) - 3} more, all above' if ids[3:] else ''}"

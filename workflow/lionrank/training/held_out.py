@@ -1,0 +1,39 @@
+"""The loss of a checkpoint on examples that it was not trained on."""
+
+import os
+from statistics import mean
+
+import pyarrow.parquet as pq
+import torch
+
+from lionrank.cross_encoder import model as cross_encoder
+from lionrank.cross_encoder.device import autocast
+from lionrank.cross_encoder.unpadded import to
+from lionrank.training import batches
+from lionrank.training.losses import Loss
+
+# Examples that are computed at once, as many as in most training batches.
+SIZE = 64
+
+
+def eval_loss(
+    checkpoint: str | os.PathLike,
+    held_out: str | os.PathLike,
+    loss: Loss,
+    precision: str,
+    device: torch.device,
+) -> float | None:
+    """Return the mean loss over the examples of a Parquet file, None where it has none."""
+    if pq.read_metadata(held_out).num_rows == 0:
+        return None
+    model = cross_encoder.load(checkpoint, device)
+    examples = batches.read_examples(held_out, loss.shape)
+    tokenise = batches.Tokenise(model.tokenizer, loss.shape)
+    losses: list[float] = []
+    with torch.no_grad(), autocast(device, precision):
+        for chunk in examples.iter(SIZE):
+            rows = [dict(zip(chunk, row, strict=True)) for row in zip(*chunk.values(), strict=True)]
+            for pairs, targets in batches.parts(tokenise(rows), SIZE):
+                logits = model(cross_encoder.arguments(model, pairs))["scores"]
+                losses += loss(logits.view(len(targets), -1), to(targets, device)).tolist()
+    return mean(losses)

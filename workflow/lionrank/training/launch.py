@@ -1,0 +1,110 @@
+"""Starting a training: in this process, or in one process a GPU as torchrun starts them."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from lionrank.cross_encoder.device import prepare
+from lionrank.errors import UserError
+from lionrank.files import write_json_lines
+from lionrank.training import checkpoints, development
+from lionrank.training.epoch import train_epoch
+
+REFUSAL = "refusal.txt"
+
+
+def train(
+    gpus: int, threads: int, dev_scores: Sequence[str | os.PathLike] = (), **request: Any
+) -> None:
+    """Call `train_epoch` with the request, on so many GPUs, or on the CPU where it is none.
+
+    `dev_scores` are files with the development scores of the epochs before. Where the training has
+    stopped early by them, the checkpoint is that of the epoch before, and the log is empty.
+
+    Raises:
+        UserError: as `train_epoch`, or there are no scores to stop by, or they are damaged.
+    """
+    patience = request["settings"]["early_stopping"]
+    # Decided here, for all processes, and before one of them asks for a device.
+    if development.stopped(development.read(dev_scores), patience):
+        checkpoints.carry_over(request["previous"], request["checkpoint"])
+        write_json_lines(request["log"], [])
+    elif gpus > 1:
+        train_with_processes(gpus, gpus, threads, **request)
+    else:
+        train_epoch(device=prepare(threads, gpus), **request)
+
+
+def train_with_processes(processes: int, gpus: int, threads: int, **request: Any) -> None:
+    """Call `train_epoch` in several processes that share each global batch.
+
+    Raises:
+        UserError: as `train_epoch`, or a process ended otherwise; its log has the reason.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        task = Path(folder) / "task.json"
+        own = {"gpus": gpus, "threads": max(1, threads // processes), "job": os.getpid()}
+        task.write_text(json.dumps(own | {"request": request}, default=str), encoding="utf-8")
+        failed = _run(
+            [
+                *(sys.executable, "-m", "torch.distributed.run", "--standalone"),
+                *(f"--nproc-per-node={processes}", "-m", "lionrank.training.launch", str(task)),
+            ]
+        )
+        if failed:
+            refusal = Path(folder) / REFUSAL
+            raise UserError(
+                refusal.read_text(encoding="utf-8")
+                if refusal.exists()
+                else f"one of {processes} training processes ended; what it said stands above."
+            )
+
+
+def _run(command: list[str]) -> int:
+    """Run a command to its end and return its status; it is told to stop when this process is."""
+    # In conda or a container this package is on the path of the job's own process alone.
+    folders = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH")]
+    paths = os.pathsep.join(filter(None, folders))
+    # It inherits the locks on the job's GPUs, so they last until the last process is off them.
+    process = subprocess.Popen(command, close_fds=False, env=os.environ | {"PYTHONPATH": paths})
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [
+        signal.signal(number, lambda number, _: process.send_signal(number)) for number in numbers
+    ]
+    try:
+        return process.wait()
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
+
+
+def _work(task: Path) -> None:
+    """Do one process' part of a task."""
+    own = json.loads(task.read_text(encoding="utf-8"))
+    threading.Thread(target=_stop_after, args=(own["job"],), daemon=True).start()
+    try:
+        train_epoch(device=prepare(own["threads"], own["gpus"]), **own["request"])
+    except UserError as error:
+        (task.parent / REFUSAL).write_text(str(error), encoding="utf-8")
+        sys.exit(1)
+
+
+def _stop_after(job: int) -> None:
+    """Stop this process once that of its job is gone, which `kill -9` leaves no time to do it."""
+    with suppress(psutil.NoSuchProcess):
+        psutil.Process(job).wait()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    _work(Path(sys.argv[1]))

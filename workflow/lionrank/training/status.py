@@ -1,0 +1,318 @@
+"""What the trainings of an experiment are doing, from their logs and the states of their epochs.
+
+Files are only read. No job is asked, and none notices.
+"""
+
+import fcntl
+import json
+import math
+import os
+import re
+import socket
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
+from itertools import takewhile
+from pathlib import Path
+from statistics import harmonic_mean
+from typing import Any
+
+from lionrank.errors import UserError
+from lionrank.training import attempts
+from lionrank.training.checkpoints import SETTINGS
+from lionrank.training.state import LOCK, LOG, OWNER, STAMP, EpochState
+
+FINISHED, RUNNING, SILENT = "finished", "running", "silent"
+STOPPED, BETWEEN, NOT_BEGUN = "stopped", "between epochs", "not begun"
+STATES = (FINISHED, RUNNING, SILENT, STOPPED, BETWEEN, NOT_BEGUN)
+
+NEWEST = 10
+"""Log lines by which speed and end are estimated."""
+QUIET_LINES, QUIET_SECONDS = 5, 600
+"""A job that has written nothing for the time of so many lines, and so many seconds, is silent."""
+
+_CHECKPOINT = re.compile(r"(\w+)_e(\d+)(?:\.jsonl|\.state)?")
+
+
+@dataclass(frozen=True)
+class Training:
+    """What is known of a training; None is what is not.
+
+    `state` is one of `STATES`, `note` says it in full. `epoch` is the one that is being trained, or
+    the last that was. `step`, of `steps`, counts from the training's start, over all its epochs.
+    `loss` is the newest line's; `examples_per_second` is of the newest lines, without saving.
+    `device_hours` are those of all its jobs so far, killed ones too.
+    """
+
+    name: str
+    state: str
+    note: str
+    epoch: int | None = None
+    epochs: int | None = None
+    step: int | None = None
+    steps: int | None = None
+    loss: float | None = None
+    examples_per_second: float | None = None
+    ends: datetime | None = None
+    device_hours: float = 0.0
+
+
+class _Epoch:
+    """One epoch of a training, by its files."""
+
+    def __init__(self, root: Path, training: str, number: int) -> None:
+        self.number = number
+        self.checkpoint = root / "checkpoints" / f"{training}_e{number}"
+        self.log = root / "training" / f"{self.checkpoint.name}.jsonl"
+        self.state = self.log.with_suffix(".state")
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether a job trains it, or was killed while it did."""
+        # A folder is removed when the checkpoint is complete, and its lock may go first.
+        complete = self.log.exists() and self.checkpoint.exists()
+        return (self.state / LOCK).exists() or (self.state.exists() and not complete)
+
+    @cached_property
+    def is_locked(self) -> bool | None:
+        """Whether a job holds the lock, None where that cannot be seen from here."""
+        try:
+            handle = os.open(self.state / LOCK, os.O_RDONLY)
+        except FileNotFoundError:
+            return False
+        try:
+            # A shared lock needs no right to write; closing the file lets go of it.
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:  # a file system without locks
+            return None
+        finally:
+            os.close(handle)
+        # Some network file systems keep a lock to its host.
+        return False if self._owner.get("host") == socket.gethostname() else None
+
+    @cached_property
+    def _owner(self) -> dict[str, Any]:
+        return _read_json(self.state / OWNER)
+
+    @cached_property
+    def lines(self) -> list[dict]:
+        """Its log, which is empty where early stopping left it out."""
+        return _read_lines(self.log)
+
+    @cached_property
+    def jobs(self) -> list[dict]:
+        """What `lionrank.training.attempts` tells of its jobs while it is under way."""
+        return _read_lines(self.state / attempts.FILE)
+
+    @property
+    def device_hours(self) -> float:
+        if self.is_under_way:
+            return attempts.account(self.jobs)["device_hours"]
+        return self.lines[-1].get("device_hours", 0.0) if self.lines else 0.0
+
+    @property
+    def job(self) -> dict[str, Any]:
+        """What is known of the job that trains it, or did."""
+        newest = self.jobs[-1] if self.jobs else {}
+        # A job that has just begun has not yet a line of its own.
+        is_owner = all(newest.get(key) == self._owner.get(key) for key in ("host", "process"))
+        return newest if is_owner else self._owner
+
+    @property
+    def step(self) -> int:
+        """The newest step that a job of it made, 0 where none is known to have made one."""
+        steps = [job["step"] for job in self.jobs if job["step"] is not None]
+        return steps[-1] if steps else 0
+
+    @property
+    def kept(self) -> int | None:
+        """The step of the newest state."""
+        return max(EpochState(self.state).steps(), default=None)
+
+    @property
+    def silence(self) -> float:
+        """Seconds since its job last wrote anything."""
+        return time.time() - max(map(_written, (self.state, *self.state.glob("*"))))
+
+
+def read(directory: str | os.PathLike) -> list[Training]:
+    """Return the trainings in an experiment's working directory, by name.
+
+    Raises:
+        UserError: there are none.
+    """
+    root = Path(directory)
+    epochs: dict[str, set[int]] = defaultdict(set)
+    for path in (*root.glob("checkpoints/*"), *root.glob("training/*")):
+        if found := _CHECKPOINT.fullmatch(path.name):
+            epochs[found[1]].add(int(found[2]))
+    if not epochs:
+        raise UserError(
+            f"no trainings in {directory}: name the working directory of an experiment, such as "
+            "runs/demo, in which a training has been prepared."
+        )
+    return [_training(root, name, max(numbers)) for name, numbers in sorted(epochs.items())]
+
+
+def _training(root: Path, name: str, last: int) -> Training:
+    epochs = [_Epoch(root, name, number) for number in range(1, last + 1)]
+    hours = math.fsum(epoch.device_hours for epoch in epochs)
+    under_way = [epoch for epoch in epochs if epoch.is_under_way]
+    if under_way:
+        # Several where a training was begun anew: the earliest goes on first.
+        current = min(under_way, key=lambda epoch: (not epoch.is_locked, epoch.number))
+        before = [epoch for epoch in epochs if epoch.number < current.number]
+        return replace(_in_the_midst(name, before, current), device_hours=hours)
+    # Later ones may be left of a training that has since been begun anew.
+    done = list(takewhile(lambda epoch: epoch.log.exists(), epochs))
+    if trained := [epoch for epoch in done if epoch.lines]:
+        return replace(_after_an_epoch(name, trained, len(done)), device_hours=hours)
+    return Training(name, NOT_BEGUN, NOT_BEGUN, device_hours=hours)
+
+
+def _in_the_midst(name: str, before: Sequence[_Epoch], current: _Epoch) -> Training:
+    logs = [*(epoch.lines for epoch in before), _read_lines(current.state / LOG)]
+    lines = _of_steps(logs)
+    settings = _read_json(current.state / STAMP).get("settings", {})
+    known = _known(lines, settings.get("epochs")) | {"epoch": current.number}
+    known["step"] = current.step or current.kept or known["step"]
+    locked, job, silence = current.is_locked, current.job, current.silence
+    if locked is False:
+        return Training(name, STOPPED, _stopped(current, known["step"]), **known)
+    pace = max(map(_seconds, lines[-NEWEST:]), default=0)
+    if silence > max(QUIET_SECONDS, QUIET_LINES * pace):
+        quiet = f"no sign of life for {_duration(silence)}, {_in_words(job)}"
+        if locked:
+            return Training(name, RUNNING, f"running, but {quiet}", **known)
+        return Training(name, SILENT, quiet, **known)
+    if job.get("step") is None:
+        return Training(name, RUNNING, f"starting, {_in_words(job)}", **known)
+    note = f"{'running' if locked else 'seems to be running'}, {_in_words(job)}"
+    return Training(name, RUNNING, note, ends=_end(lines, known["steps"], job), **known)
+
+
+def _in_words(job: Mapping[str, Any]) -> str:
+    if "host" not in job:
+        return "an unknown process"
+    if number := job.get("slurm_job_id"):
+        return f"Slurm job {number} on {job['host']}"
+    return f"process {job['process']} on {job['host']}"
+
+
+def _stopped(epoch: _Epoch, step: int) -> str:
+    if epoch.kept is None:
+        then = f"begins epoch {epoch.number} anew"
+    elif epoch.kept == step:
+        then = "goes on from there"
+    else:
+        then = f"goes on from {epoch.kept:,}"
+    return f"stopped after step {step:,}; {then} when run again"
+
+
+def _after_an_epoch(name: str, trained: Sequence[_Epoch], last: int) -> Training:
+    newest = trained[-1]
+    # An archive has no checkpoints, and the logs of all epochs.
+    epochs = _read_json(newest.checkpoint / SETTINGS).get("epochs", last)
+    lines = _of_steps([epoch.lines for epoch in trained])
+    known = _known(lines, epochs) | {"epoch": newest.number}
+    best = _best(newest.log.with_name(f"{name}.best.json"))
+    if newest.number < last:
+        note = f"finished early, after epoch {newest.number}{best}"
+        return Training(name, FINISHED, note, **known)
+    if newest.number == epochs:
+        return Training(name, FINISHED, f"finished{best}", **known)
+    note = f"epoch {newest.number} finished, epoch {newest.number + 1} not begun"
+    return Training(name, BETWEEN, note, **known)
+
+
+def _best(path: Path) -> str:
+    """Return what the file of the best epoch says, nothing where it is not there yet."""
+    best = _read_json(path)
+    if not best:
+        return ""
+    if (ndcg := best["mean_ndcg_cut_10"]) is not None:
+        return f", best epoch {best['epoch']} (nDCG@10 {ndcg:.4f})"
+    return f", best epoch {best['epoch']} (loss on held-out pairs {best['eval_loss']:.4f})"
+
+
+def _known(lines: Sequence[Mapping], epochs: int | None) -> dict[str, Any]:
+    """Return what log lines say, as fields of `Training`."""
+    if not lines:
+        return {"epochs": epochs, "step": 0, "steps": None}
+    newest = lines[-1]
+    of_an_epoch = round(newest["step"] / newest["epoch"])
+    speeds = [line["examples_per_second"] for line in lines[-NEWEST:]]
+    return {
+        "epochs": epochs,
+        "step": newest["step"],
+        "steps": epochs and epochs * of_an_epoch,
+        "loss": newest["loss"],
+        # Lines are of equally many examples.
+        "examples_per_second": harmonic_mean(speeds),
+    }
+
+
+def _end(lines: Sequence[Mapping], steps: int | None, job: Mapping) -> datetime | None:
+    """Return when a training will have made its steps, by the newest lines, in local time."""
+    if not lines or steps is None:
+        return None
+    newest = lines[-NEWEST:]
+    before = lines[-NEWEST - 1]["step"] if len(lines) > NEWEST else 0
+    seconds = math.fsum(map(_seconds, newest)) / (newest[-1]["step"] - before)
+    return datetime.fromtimestamp(job["alive"] + seconds * (steps - job["step"]))
+
+
+def _seconds(line: Mapping[str, float]) -> float:
+    """Return the time of a line, saving included: the GPU's own where the line has it."""
+    for clock in ("device_seconds_", "seconds_"):
+        if phases := [value for name, value in line.items() if name.startswith(clock)]:
+            return math.fsum(phases)
+    return 0.0
+
+
+def _of_steps(logs: Iterable[Iterable[dict]]) -> list[dict]:
+    """Return the lines that tell of steps, in their order."""
+    return [line for log in logs for line in log if "loss" in line]
+
+
+def _read_lines(path: Path) -> list[dict]:
+    """Return the objects in a file, but for lines that are only half written."""
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return []
+    lines = []
+    for line in text.splitlines():
+        with suppress(json.JSONDecodeError):
+            lines.append(json.loads(line))
+    return lines
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    """Return the object in a file, an empty one where there is none to be read."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def _written(path: Path) -> float:
+    """Return when a file was written, in Unix time, 0 where it is not there."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
+
+
+def _duration(seconds: float) -> str:
+    """Return a time in its largest unit, "3 h"."""
+    for unit, size in (("days", 86_400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"

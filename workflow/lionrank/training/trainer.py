@@ -1,0 +1,359 @@
+"""The maintained trainer, taught four things: where the global batch is divided, what to do when
+memory runs out, when a state is kept, and what the log says.
+"""
+
+import json
+import math
+import signal
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.distributed
+from accelerate.utils.memory import clear_device_cache, should_reduce_batch_size
+from sentence_transformers.cross_encoder import (
+    CrossEncoder,
+    CrossEncoderTrainer,
+    CrossEncoderTrainingArguments,
+)
+from torch import Tensor
+from tqdm import tqdm
+from transformers import PrinterCallback, TrainerCallback, TrainerControl, TrainerState
+from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
+
+from lionrank.cross_encoder import model as cross_encoder
+from lionrank.cross_encoder.unpadded import to
+from lionrank.errors import UserError
+from lionrank.files import write_json
+from lionrank.training import batches
+from lionrank.training.checkpoints import PROGRESS
+from lionrank.training.losses import Loss
+from lionrank.training.meter import Meter, stall_warning
+from lionrank.training.state import EpochState
+
+
+class Trainer(CrossEncoderTrainer):
+    """Trains one epoch, a global batch a step, divided over processes and into parts.
+
+    A step's gradient is that of the mean loss over its global batch, however that is divided, the
+    smaller last batch of an epoch included. A part is what a device computes at once; when memory
+    runs out the parts are halved, and the step is done again from its beginning.
+    """
+
+    def __init__(
+        self,
+        model: CrossEncoder,
+        args: CrossEncoderTrainingArguments,
+        optimizer: torch.optim.Optimizer,
+        loss: Loss,
+        loader: batches.EpochLoader,
+        state: EpochState,
+        *,
+        epoch: int,
+        schedule_steps: int | None,
+        per_device_batch: int | None,
+        state_every: dict[str, float],
+        name_pairs: Callable[[list[int]], str],
+    ) -> None:
+        self.loader, self.states = loader, state
+        self.order: batches.GlobalBatches = loader.batch_sampler
+        self.schedule_steps = schedule_steps
+        self.asked_part = per_device_batch
+        self.part = per_device_batch or args.per_device_train_batch_size
+        self.ran_out = False
+        self.seconds_before = 0.0
+        """In training, of the jobs that this one goes on from."""
+        self.name_pairs = name_pairs
+        self.rate = math.nan
+        super().__init__(model=model, args=args, loss=loss, optimizers=(optimizer, None))
+        self.meter = Meter(self.args.device, lambda: optimizer.state)
+        self.remove_callback(PrinterCallback)
+        self.steps = Steps(self, epoch, state_every)
+        self.add_callback(self.steps)
+
+    def add_model_card_callback(self, default_args_dict: dict[str, Any]) -> None:
+        """Leave out the library's card: ours says which data and settings a checkpoint is of."""
+
+    def get_train_dataloader(self) -> batches.EpochLoader:
+        """Return the loader as it is: its batches are this process' share already."""
+        return self.loader
+
+    def create_scheduler(
+        self, num_training_steps: int, optimizer: torch.optim.Optimizer | None = None
+    ) -> torch.optim.lr_scheduler.LRScheduler:
+        """Lay the schedule out over the steps that are run, unless the settings say otherwise."""
+        return super().create_scheduler(self.schedule_steps or num_training_steps, optimizer)
+
+    def get_batch_samples(self, *arguments: Any) -> tuple[list, None]:
+        with self.meter.phase("data"):
+            return super().get_batch_samples(*arguments)
+
+    def training_step(
+        self, model: torch.nn.Module, inputs: batches.Examples, num_items_in_batch: None = None
+    ) -> Tensor:
+        """Compute the gradient of a global batch and return its mean loss, on every process.
+
+        Raises:
+            UserError: not even a single example fits into the memory.
+        """
+        model.train()
+        random_state = _random_state(self.args.device)
+        while True:
+            try:
+                loss = self._accumulate(model, inputs)
+                break
+            except RuntimeError as error:
+                if not should_reduce_batch_size(error):
+                    raise
+                if self.part == 1:
+                    raise UserError(
+                        f"one example alone does not fit into the memory ({error}): lower "
+                        "training's max_length or use a device with more memory."
+                    ) from error
+            model.zero_grad()
+            clear_device_cache(garbage_collection=True)
+            _restore(random_state, self.args.device)
+            self.part, self.ran_out = math.ceil(self.part / 2), True
+            print(
+                f"Memory ran out in step {self.state.global_step + 1}: doing it again with "
+                f"{self.part} examples at once on a device; the global batch stays the same."
+            )
+        return self._share(model, loss, inputs)
+
+    def _accumulate(self, model: torch.nn.Module, inputs: batches.Examples) -> Tensor:
+        """Add up the gradients of this process' parts; return its part of the mean loss."""
+        size = self.order.examples_at(self.step_of_epoch)
+        total = torch.zeros((), device=self.args.device)
+        self.slots = 0
+        for pairs, targets in batches.parts(inputs, self.part):
+            # DDP's own exchange would leave others waiting if memory ran out in the midst of it.
+            with self.accelerator.no_sync(model):
+                with self.meter.phase("forward"), self.compute_loss_context_manager():
+                    arguments = cross_encoder.arguments(self.model, pairs)
+                    logits = model(arguments)["scores"].view(len(targets), -1)
+                    loss = self.loss(logits, to(targets, self.args.device)).sum() / size
+                with self.meter.phase("backward"):
+                    self.accelerator.backward(loss)
+            total += loss.detach()
+            self.slots += arguments["input_ids"].numel()
+        return total
+
+    def _share(self, model: torch.nn.Module, loss: Tensor, inputs: batches.Examples) -> Tensor:
+        """Sum over the processes what each has seen of the step, and what it asks for."""
+        tokens = int(inputs["lengths"].sum()) if inputs else 0
+        counts = torch.tensor([tokens, self.slots, *self.steps.wishes()])
+        if self.args.world_size > 1:
+            counts = counts.to(loss.device)
+            with self.meter.phase("backward"):
+                _sum_over_processes([*_gradients(model), loss, counts])
+        self.tokens, self.slots, self.stop_asked, self.save_asked = counts.tolist()
+        self.loss_of_step = loss
+        return loss
+
+    @property
+    def seconds(self) -> float:
+        """Wall time in training since its start, as if no job had ever been interrupted."""
+        return self.seconds_before + time.monotonic() - self.steps.begun
+
+    @property
+    def step_of_epoch(self) -> int:
+        """The step that is being made, counted from 0 at the epoch's start."""
+        return self.state.global_step % len(self.order)
+
+    def _clip_grad_norm(self, model: torch.nn.Module) -> Tensor:
+        with self.meter.phase("optimizer"):
+            return super()._clip_grad_norm(model)
+
+    def _get_grad_norm(self, model: torch.nn.Module, grad_norm: Any = None) -> Any:
+        with self.meter.phase("optimizer"):
+            self.grad_norm = super()._get_grad_norm(model, grad_norm)
+        return self.grad_norm
+
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        """Log the meter's line; the Trainer's would forget what a killed job had seen."""
+        if "loss" in logs:
+            self.check_finite()
+            super().log(self.meter.line(self.rate))
+        elif "train_runtime" not in logs:
+            super().log(logs)
+
+    def check_finite(self) -> None:
+        """Check the losses since the last line.
+
+        Raises:
+            UserError: one is not finite; names the step and the pairs of its batch.
+        """
+        if (found := self.meter.first_not_finite()) is None:
+            return
+        step, loss = found
+        pairs = self.name_pairs(self.order.rows((step - 1) % len(self.order)))
+        raise UserError(
+            f"the loss is {loss} at step {step}, learning rate {self.rate:g}, in the batch of "
+            f"{pairs}: lower training's learning_rate, raise its warmup, or look at these pairs."
+        )
+
+    def restore(self, folder: Path) -> None:
+        """Take over what a state or a checkpoint knows besides the Trainer's own files."""
+        known = json.loads((folder / PROGRESS).read_text(encoding="utf-8"))
+        self.meter.load_state_dict(known["meter"])
+        self.seconds_before = known["seconds"]
+        if known["ran_out"] and known["asked_part"] == self.asked_part:
+            self.part, self.ran_out = min(self.part, known["part"]), True
+
+    def _save_checkpoint(self, model: torch.nn.Module, trial: None = None) -> None:
+        """Keep a state, whole or not at all."""
+        self.check_finite()
+        written = self.states.partial / f"{PREFIX_CHECKPOINT_DIR}-{self.state.global_step}"
+        with self.meter.phase("save"):
+            super()._save_checkpoint(model, trial)
+            self.accelerator.wait_for_everyone()
+            if self.is_world_process_zero():
+                write_json(written / PROGRESS, self._progress())
+                self.states.keep(written, self.state.global_step)
+            self.accelerator.wait_for_everyone()
+
+    def _progress(self) -> dict:
+        return {
+            "meter": self.meter.state_dict(),
+            "seconds": self.seconds,
+            "ran_out": self.ran_out,
+            "part": self.part,
+            "asked_part": self.asked_part,
+        }
+
+    def _save(self, output_dir: str | None = None, state_dict: None = None) -> None:
+        """Write the model without the library's card and without a pickle of the arguments."""
+        self.model.save_pretrained(output_dir, create_model_card=False)
+        self.processing_class.save_pretrained(output_dir)
+
+
+class Steps(TrainerCallback):
+    """Follows the steps: feeds the meter, shows progress, keeps states, and ends the epoch."""
+
+    def __init__(self, trainer: Trainer, epoch: int, state_every: dict[str, float]) -> None:
+        self.trainer, self.epoch, self.state_every = trainer, epoch, state_every
+        self.last_step = epoch * len(trainer.order)
+        self.stop_signal: signal.Signals | None = None
+
+    @contextmanager
+    def stop_signals(self) -> Iterator[None]:
+        """Let SIGINT and SIGTERM end the training after a whole step, whose state is kept.
+
+        Raises:
+            UserError: one of them did.
+        """
+        numbers = (signal.SIGINT, signal.SIGTERM)
+        before = [signal.signal(number, self._stop) for number in numbers]
+        try:
+            yield
+        finally:
+            for number, handler in zip(numbers, before, strict=True):
+                signal.signal(number, handler)
+        if (step := self.trainer.state.global_step) < self.last_step:
+            raise UserError(
+                f"stopped by {self.stop_signal.name if self.stop_signal else 'another process'} "
+                f"after step {step}; its state is kept in {self.trainer.states.folder}, and the "
+                "same command goes on from there."
+            )
+
+    def _stop(self, number: int, _: Any) -> None:
+        self.stop_signal = signal.Signals(number)
+
+    def wishes(self) -> tuple[bool, bool]:
+        """Say whether this process wants to stop, and whether a state is due."""
+        kept_at, kept_step = self.kept
+        if "steps" in self.state_every:
+            step = self.trainer.state.global_step + 1
+            return self.stop_signal is not None, step - kept_step >= self.state_every["steps"]
+        waited = time.monotonic() - kept_at
+        return self.stop_signal is not None, waited >= 60 * self.state_every["minutes"]
+
+    def on_train_begin(self, args, state: TrainerState, control, **_: Any) -> None:
+        self.begun = time.monotonic()
+        self.kept = (self.begun, state.global_step)
+        self.bar = tqdm(
+            total=self.last_step,
+            initial=state.global_step,
+            desc=f"epoch {self.epoch}",
+            unit="step",
+            disable=not state.is_world_process_zero,
+        )
+
+    def on_pre_optimizer_step(self, args, state, control, optimizer=None, **_: Any) -> None:
+        self.trainer.rate = optimizer.param_groups[0]["lr"]
+        self.phase = self.trainer.meter.phase("optimizer")
+        self.phase.__enter__()
+
+    def on_optimizer_step(self, args, state: TrainerState, control, **_: Any) -> None:
+        self.phase.__exit__(None, None, None)
+        trainer = self.trainer
+        trainer.meter.add(
+            step=state.global_step + 1,
+            loss=trainer.loss_of_step,
+            grad_norm=trainer.grad_norm,
+            examples=trainer.order.examples_at(trainer.step_of_epoch),
+            tokens=trainer.tokens,
+            slots=trainer.slots,
+        )
+
+    def on_step_end(self, args, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        self.bar.update()
+        if state.global_step >= self.last_step:
+            return
+        if self.trainer.stop_asked:
+            control.should_save = control.should_training_stop = True
+        elif self.trainer.save_asked:
+            control.should_save = True
+
+    def on_save(self, args, state: TrainerState, control, **_: Any) -> None:
+        self.kept = (time.monotonic(), state.global_step)
+
+    def on_log(self, args, state, control, logs: dict, **_: Any) -> None:
+        if "loss" not in logs:
+            return
+        self.bar.set_postfix_str(f"loss {logs['loss']:.4f}", refresh=False)
+        losses = [line["loss"] for line in state.log_history if "loss" in line]
+        if warning := stall_warning(losses, state.global_step):
+            print(warning)
+
+    def on_epoch_end(self, args, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        # The steps since the last line would be lost, as the next epoch is another process.
+        control.should_log = True
+        if state.global_step == self.last_step:
+            control.should_save = control.should_training_stop = True
+
+    def on_train_end(self, args, state: TrainerState, control, **_: Any) -> None:
+        self.bar.close()
+
+
+def _gradients(model: torch.nn.Module) -> Iterator[Tensor]:
+    """Yield every gradient, zeros where this process had no example in the batch."""
+    for parameter in model.parameters():
+        if parameter.requires_grad:
+            if parameter.grad is None:
+                parameter.grad = torch.zeros_like(parameter)
+            yield parameter.grad
+
+
+def _sum_over_processes(tensors: Iterable[Tensor]) -> None:
+    """Replace tensors by their sums over the processes."""
+    pending = [torch.distributed.all_reduce(tensor, async_op=True) for tensor in tensors]
+    for each in pending:
+        each.wait()
+
+
+def _random_state(device: torch.device) -> tuple[Tensor, Tensor | None]:
+    return (
+        torch.get_rng_state(),
+        torch.cuda.get_rng_state(device) if device.type == "cuda" else None,
+    )
+
+
+def _restore(random_state: tuple[Tensor, Tensor | None], device: torch.device) -> None:
+    on_cpu, on_gpu = random_state
+    torch.set_rng_state(on_cpu)
+    if on_gpu is not None:
+        torch.cuda.set_rng_state(on_gpu, device)

@@ -1,9 +1,0 @@
-from lionrank.jobs import job_log
-
-with job_log(snakemake.log[0]):
-    from lionrank import evaluation, trec
-
-    run, tag = trec.read_run(snakemake.input.run)
-    qrels = trec.read_qrels(snakemake.input.qrels)
-    per_query = evaluation.evaluate(qrels, run, snakemake.params.level, complete=True)
-    evaluation.write_text(snakemake.output[0], per_query, tag)

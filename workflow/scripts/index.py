@@ -1,6 +1,0 @@
-from lionrank.jobs import job_log
-
-with job_log(snakemake.log[0]):
-    from lionrank.retrieval import build_index
-
-    build_index(snakemake.input[0], snakemake.output[0], snakemake.threads)

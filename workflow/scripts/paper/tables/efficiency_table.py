@@ -1,0 +1,16 @@
+"""Write the table of what each training cost."""
+
+from lionrank.jobs.log import job_log
+
+with job_log(snakemake.log[0]):
+    import json
+    from pathlib import Path
+
+    from lionrank.grid import Grid
+    from lionrank.paper.tables.efficiency import efficiency_rows, efficiency_table
+    from lionrank.paper.tables.tabular import write_table
+
+    output = snakemake.output
+    costs = json.loads(Path(snakemake.input.efficiency).read_text(encoding="utf-8"))
+    grid = Grid.build(**snakemake.params.grid)
+    write_table(efficiency_table(costs, grid), efficiency_rows(costs, grid), output.tex, output.csv)

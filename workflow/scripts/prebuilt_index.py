@@ -1,9 +1,0 @@
-"""Unpack the one archive of a source into an index folder."""
-
-from lionrank.jobs import job_log
-
-with job_log(snakemake.log[0]):
-    from lionrank.files import only_file
-    from lionrank.prebuilt import unpack_index
-
-    unpack_index(only_file(snakemake.input[0]), snakemake.output[0])

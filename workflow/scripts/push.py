@@ -1,9 +1,0 @@
-from lionrank.jobs import job_log
-
-with job_log(snakemake.log[0]):
-    from lionrank.files import write_json
-    from lionrank.publishing import push
-
-    published = push(snakemake.input.folder, snakemake.params.repository, snakemake.params.private)
-    print(f"{published['url']} is at commit {published['commit']}.")
-    write_json(snakemake.output[0], published)

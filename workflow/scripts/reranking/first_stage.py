@@ -1,0 +1,10 @@
+from lionrank.jobs.log import job_log
+
+with job_log(snakemake.log[0]):
+    import pandas as pd
+
+    from lionrank import trec
+
+    candidates = pd.read_parquet(snakemake.input.candidates, columns=["qid", "docid", "score"])
+    run = trec.to_run(candidates, candidates["score"])
+    trec.write_run(snakemake.output[0], run, tag="bm25")

@@ -1,0 +1,15 @@
+from lionrank.jobs.log import job_log
+
+with job_log(snakemake.log[0]):
+    from lionrank import trec
+    from lionrank.retrieval.bm25 import bm25
+
+    run = bm25(
+        snakemake.input.index,
+        trec.read_topics(snakemake.input.topics),
+        snakemake.params.depth,
+        snakemake.params.k1,
+        snakemake.params.b,
+        snakemake.threads,
+    )
+    trec.write_run(snakemake.output[0], run, tag="bm25")

@@ -1,0 +1,14 @@
+from lionrank.jobs.log import job_log
+
+with job_log(snakemake.log[0]):
+    from pathlib import Path
+
+    from lionrank.retrieval.bm25 import join_candidates
+
+    join_candidates(
+        Path(snakemake.input.run),
+        Path(snakemake.input.topics),
+        Path(snakemake.input.corpus),
+        Path(snakemake.output[0]),
+        snakemake.threads,
+    )

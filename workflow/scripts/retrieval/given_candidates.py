@@ -1,0 +1,12 @@
+from lionrank.jobs.log import job_log
+
+with job_log(snakemake.log[0]):
+    from lionrank.collections.convert import given_candidates, write_candidates
+
+    candidates = given_candidates(
+        snakemake.params.settings,
+        snakemake.params.folders,
+        snakemake.wildcards.topics,
+        snakemake.params.depth,
+    )
+    write_candidates(snakemake.output[0], candidates)

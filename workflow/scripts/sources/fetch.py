@@ -1,0 +1,13 @@
+from lionrank.jobs.log import job_log
+
+with job_log(snakemake.log[0]):
+    from lionrank.config.sources import read_table
+    from lionrank.sources.download import fetch
+
+    fetch(
+        read_table(snakemake.params.table)[snakemake.wildcards.source],
+        folder=snakemake.output[0],
+        # Not an output, which Snakemake would remove: it outlives every download.
+        lock=f"{snakemake.output[0]}.lock.json",
+        local=snakemake.params.local,
+    )

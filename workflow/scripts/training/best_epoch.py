@@ -1,0 +1,10 @@
+"""Write the best epoch of a training on development data, and the scores that it is chosen by."""
+
+from lionrank.jobs.log import job_log
+
+with job_log(snakemake.log[0]):
+    from lionrank.files import write_json
+    from lionrank.training import development
+
+    epochs = development.read(snakemake.input)
+    write_json(snakemake.output[0], development.best(epochs) | {"epochs": epochs})
