@@ -20,7 +20,7 @@ def snakemake_command(
     directory: Path, *arguments: str | os.PathLike, overlay: str = ""
 ) -> list[str | os.PathLike]:
     """Return the command that runs the demo's workflow at the tests' reduced size."""
-    overlays = [ROOT / "config" / "demo.yaml", ROOT / "tests" / "reduced.yaml"]
+    overlays = [ROOT / "config" / "demo.yaml", ROOT / "tests" / "support" / "reduced.yaml"]
     if overlay:
         directory.mkdir(parents=True, exist_ok=True)
         overlays.append(directory / "overlay.yaml")
@@ -103,7 +103,7 @@ def demo(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def cluster() -> Iterator:
     """A Slurm of a test file's own, a `cluster.Cluster`; skips where there can be none."""
-    from cluster import Cluster, lacking  # which imports this file
+    from tests.support.cluster import Cluster, lacking  # which imports this file
 
     if reason := lacking():
         pytest.skip(reason)

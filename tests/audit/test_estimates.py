@@ -1,0 +1,175 @@
+"""What an experiment will take: the arithmetic of steps, GPU hours and bytes."""
+
+import csv
+
+import pytest
+from transformers import TrainingArguments
+
+from lionrank.audit import estimates
+from lionrank.audit import page as audit
+from tests.support.auditing import CONFIG, SETTINGS, facts_of, merged, row_of
+
+# ---- the published architectures and what is computed from them ----
+
+
+def linear(inputs: int, outputs: int, bias: bool = True) -> int:
+    return inputs * outputs + (outputs if bias else 0)
+
+
+def minilm() -> dict[str, int]:
+    """BERT with 12 layers of 384/1536 and 30,522 tokens; pooler and one logit on top."""
+    hidden, inner = 384, 1536
+    attention, norms = 4 * linear(hidden, hidden), 2 * 2 * hidden
+    layer = attention + linear(hidden, inner) + linear(inner, hidden) + norms
+    embeddings = (30_522 + 512 + 2) * hidden + 2 * hidden
+    head = linear(hidden, hidden) + linear(hidden, 1)
+    return {"parameters": 12 * layer + embeddings + head, "encoder": 12 * layer}
+
+
+def gte() -> dict[str, int]:
+    """12 layers of 768 with GeGLU of 3072, of whose three matrices only the last has a bias."""
+    hidden, inner = 768, 3072
+    attention, norms = 4 * linear(hidden, hidden), 2 * 2 * hidden
+    gated = 2 * linear(hidden, inner, bias=False) + linear(inner, hidden)
+    layer = attention + gated + norms
+    embeddings = (250_048 + 1) * hidden + 2 * hidden
+    head = linear(hidden, hidden) + linear(hidden, 1)
+    return {"parameters": 12 * layer + embeddings + head, "encoder": 12 * layer}
+
+
+def modernbert() -> dict[str, int]:
+    """22 layers of 768 with GeGLU of 1152, without biases; the first has no norm before it."""
+    hidden, inner = 768, 1152
+    attention = 4 * linear(hidden, hidden, bias=False)
+    layer = attention + 3 * linear(hidden, inner, bias=False) + 2 * hidden
+    encoder = 22 * layer - hidden + hidden  # the first layer's norm is missing, a last one is added
+    embeddings = 50_368 * hidden + hidden
+    head = linear(hidden, hidden, bias=False) + hidden + linear(hidden, 1)
+    return {"parameters": encoder + embeddings + head, "encoder": encoder}
+
+
+@pytest.mark.parametrize(
+    ("backbone", "published_millions"), [(minilm, 33), (gte, 305), (modernbert, 149)]
+)
+def test_the_sizes_of_the_backbones_follow_from_their_architectures(backbone, published_millions):
+    counted = backbone()
+    assert CONFIG["audit"]["backbones"][backbone.__name__] == counted
+    assert abs(counted["parameters"] / 1e6 - published_millions) < 1  # whole millions are published
+
+
+def test_the_last_smaller_batch_of_an_epoch_is_a_step():
+    assert estimates.training_pairs(CONFIG) == 1_990_000
+    assert estimates.steps_of_epoch(1_990_000, 64) == 31_094
+    assert estimates.steps_of_epoch(1_990_000, 192) == 10_365
+    assert estimates.steps_of_epoch(192, 64) == 3
+
+
+def test_the_published_steps_are_those_of_dropped_batches_on_three_devices():
+    batches = 1_990_000 // 64
+    assert batches // 3 == 10_364
+    with SETTINGS.open(encoding="utf-8", newline="") as handle:
+        rows = {row["setting"]: row for row in csv.DictReader(handle)}
+    assert rows["optimizer steps of an epoch"]["code"] == str(batches // 3)
+    assert rows["optimizer steps of an epoch"]["note"].endswith("= 10,365.")
+
+
+@pytest.mark.parametrize(
+    ("settings", "share"),
+    [
+        ({"schedule": "cosine", "schedule_steps": 93_750, "warmup": 0.0}, 0.752),
+        ({"schedule": "cosine", "schedule_steps": None, "warmup": 0.1}, 0.0),
+        ({"schedule": "linear", "schedule_steps": None, "warmup": 0.1}, 0.0),
+        ({"schedule": "linear", "schedule_steps": 62_190, "warmup": 0.0}, 0.5),
+        ({"schedule": "none", "schedule_steps": None, "warmup": 0.1}, 1.0),
+        ({"schedule": "linear", "schedule_steps": 61_190, "warmup": 1000}, 0.5),
+    ],
+)
+def test_a_schedule_ends_where_its_steps_say(settings, share):
+    assert estimates.end_of_schedule(settings, 31_095) == pytest.approx(share, abs=5e-4)
+
+
+def test_gpu_hours_are_operations_over_the_speed_that_is_reached():
+    facts = facts_of(merged())
+    (training,) = [t for t in facts["trainings"] if t["name"] == "modernbert_lion"]
+    gpu = CONFIG["audit"]["gpu"]
+    tokens = CONFIG["audit"]["collections"]["msmarco"]["tokens_per_pair"]
+    reached = gpu["bf16_tflops"] * 1e12 * gpu["utilisation"]
+    operations = 6 * 110_330_880 * tokens * 1_990_000 * 3
+    assert training["gpu_hours"] == pytest.approx(operations / reached / 3600)
+
+    (dl19,) = [t for t in facts["reranking"] if t["name"] == "dl19"]
+    encoders = 21_293_568 + 113_329_152 + 110_330_880
+    operations = 2 * encoders * 2 * 3 * tokens * 43 * 1000
+    assert dl19["scored"] == 43 * 1000 * 18
+    assert dl19["gpu_hours"] == pytest.approx(operations / reached / 3600)
+
+
+def test_marco_qa_has_its_own_number_of_candidates():
+    (row,) = [t for t in facts_of(merged())["reranking"] if t["name"] == "marco_qa_dev"]
+    assert (row["topics"], row["candidates"], row["pairs"]) == (10_047, 10, 100_470)
+
+
+def test_the_steps_of_a_warmup_are_those_of_the_trainer():
+    for warmup, expected in ((0.0, 0), (0.1, 3110), (1e-9, 1), (1, 1), (1000, 1000), (1e3, 1000)):
+        arguments = TrainingArguments(warmup_steps=warmup, use_cpu=True)
+        assert arguments.get_warmup_steps(31_095) == expected
+        settings = {"warmup": warmup, "schedule_steps": None}
+        assert estimates.warmup_steps(settings, 31_095) == expected
+
+
+def test_scoring_development_data_is_counted_for_every_checkpoint():
+    facts = facts_of(merged())
+    gpu = CONFIG["audit"]["gpu"]
+    reached = gpu["bf16_tflops"] * 1e12 * gpu["utilisation"]
+    encoders = 2 * (21_293_568 + 113_329_152 + 110_330_880)
+    expected = {
+        "nano_msmarco": (5_000, 87),
+        "nano_nfcorpus": (5_000, 322),
+        "nano_nq": (5_000, 122),
+    }
+    assert [work["name"] for work in facts["development"]] == list(expected)
+    for work in facts["development"]:
+        pairs, tokens = expected[work["name"]]
+        assert (work["pairs"], work["scored"]) == (pairs, 18 * pairs)
+        operations = 2 * encoders * 3 * tokens * pairs
+        assert work["gpu_hours"] == pytest.approx(operations / reached / 3600)
+    held_out = 2 * encoders * 3 * 87 * 10_000 / reached / 3600
+    assert facts["held_out"]["gpu_hours"] == pytest.approx(held_out)
+    page = audit.page(facts)
+    assert row_of(page, "nano_nq", "nano_nq").startswith(
+        "| nano_nq | nano_nq | 50 | 100 | 5,000 | 90,000 |"
+    )
+    assert "| held-out pairs | msmarco | - | - | 10,000 | 180,000 |" in page
+    hours = sum(work["gpu_hours"] for work in facts["development"]) + held_out
+    assert f"| GPU hours of scoring development data | {hours:.2f} |" in page
+
+
+def test_without_dev_sets_the_page_says_so():
+    page = audit.page(facts_of(merged({"grid": {"dev_sets": []}})))
+    assert "each epoch scored on no dev set." in page
+    assert "nano" not in page
+
+
+def test_lion_keeps_half_of_the_optimizer_state():
+    kept = {t["name"]: t["bytes"] for t in facts_of(merged())["trainings"]}
+    weights = 4 * 305_959_681
+    assert kept["gte_adamw"] == weights * (4 + 3 * 2)
+    assert kept["gte_lion"] == weights * (4 + 3 * 1)
+
+
+def test_the_states_within_an_epoch_are_two_and_the_one_that_is_written():
+    sizes = {
+        each["name"]: estimates.training_work(CONFIG, *each["name"].split("_"))
+        for each in facts_of(CONFIG)["trainings"]
+    }
+    weights = CONFIG["audit"]["backbones"]["gte"]["parameters"]
+    assert sizes["gte_adamw"]["bytes_within_epoch"] == 3 * 4 * 3 * weights
+    assert sizes["gte_lion"]["bytes_within_epoch"] == 3 * 4 * 2 * weights
+    (row,) = [row for row in facts_of(CONFIG)["disk"] if row["what"] == "states within an epoch"]
+    assert row["bytes"] == max(size["bytes_within_epoch"] for size in sizes.values())
+
+
+def test_totals_add_what_is_known_and_count_what_is_not():
+    assert estimates.total([1, None, 2, None]) == {"known": 3, "missing": 2, "of": 4}
+    assert estimates.total([None])["known"] is None
+    assert estimates.total([]) == {"known": 0, "missing": 0, "of": 0}

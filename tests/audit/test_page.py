@@ -1,0 +1,326 @@
+"""The audit page: its arithmetic, its marks beside the published settings, what it leaves open."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from lionrank.audit import page as audit
+from lionrank.errors import UserError
+from lionrank.files import write_json_lines
+from lionrank.published import settings as published
+from tests.support.auditing import (
+    COMMIT,
+    JOBS,
+    ROOT,
+    SETTINGS,
+    facts_of,
+    marked,
+    merged,
+    row_of,
+    source,
+)
+
+# ---- beside the published settings ----
+
+
+def test_as_written_has_the_batch_of_the_paper_and_not_of_thesis_and_code():
+    row = row_of(audit.page(facts_of(merged())), "global_batch_size", "all")
+    assert "| 64 | 64 | **16** ≠ | **192** ≠ (64 on each of 3 devices) |" in row
+
+
+def test_as_written_differs_from_the_paper_in_how_pairs_are_held_out_alone():
+    assert marked(merged(), "paper") == [("training_pairs.held_out.by", ())]
+
+
+def test_as_run_does_all_that_the_code_did():
+    assert {setting for setting, _ in marked(merged(), "code")} == {
+        "global_batch_size",
+        "schedule",
+        "schedule_steps",
+        "warmup",
+        "training_pairs.held_out.by",
+        "training_pairs.held_out.seed",
+    }
+    assert marked(merged("as_run.yaml"), "code") == []
+    assert {setting for setting, _ in marked(merged("as_run.yaml"), "paper")} == {
+        "global_batch_size",
+        "schedule",
+        "schedule_steps",
+        "warmup",
+    }
+
+
+def test_as_run_says_all_of_it_whatever_config_it_lies_on():
+    other = {"learning_rate": 1.0, "schedule": "linear", "schedule_steps": 7}
+    distorted = {
+        "training": {
+            "defaults": {"weight_decay": 0.5, "global_batch_size": 8},
+            "models_and_optimizers": {"modernbert_adamw": other, "modernbert_lion": other},
+        },
+        "evaluation": {"relevance_level": 2},
+    }
+    assert marked(merged(distorted), "code") != []
+    assert marked(merged(distorted, "as_run.yaml"), "code") == []
+
+
+def test_a_change_to_one_training_is_marked_for_that_training_alone():
+    changed = merged({"training": {"models_and_optimizers": {"gte_lion": {"learning_rate": 3e-6}}}})
+    assert ("learning_rate", ("gte_lion",)) in marked(changed, "paper")
+    page = audit.page(facts_of(changed))
+    assert "| 3e-6 | **2e-5** ≠ | **2e-5** ≠ | -" in row_of(page, "learning_rate", "gte_lion")
+    others = row_of(page, "learning_rate", "minilm_adamw, minilm_lion, gte_adamw")
+    assert "| 2e-5 | 2e-5 | 2e-5 |" in others
+
+
+def test_a_number_is_the_same_however_it_is_written():
+    assert marked(merged({"training": {"defaults": {"max_grad_norm": 1}}}), "thesis") == marked(
+        merged(), "thesis"
+    )
+
+
+def test_every_setting_of_the_table_is_one_of_ours():
+    assert [row.setting for row in facts_of(merged())["compared"] if not row.set_here] == []
+
+
+def test_trainings_that_are_not_in_the_grid_are_not_compared():
+    compared = facts_of(merged({"grid": {"models": ["minilm"]}}))["compared"]
+    assert {name for row in compared for name in row.trainings} == {"minilm_adamw", "minilm_lion"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("setting,training,", "setting,trainings,", ":1: expected the columns setting,training,"),
+        ("schedule,modernbert_lion,cosine,", "schedule,modernbert_lion,", ":7: expected 6 columns"),
+        ("weight_decay,all,0.01,", "weight_decay,all,,", ": paper is empty; write -"),
+    ],
+)
+def test_a_wrong_line_of_the_table_is_named(tmp_path, old, new, message):
+    table = tmp_path / "settings.csv"
+    text = SETTINGS.read_text(encoding="utf-8")
+    assert old in text
+    table.write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(UserError) as caught:
+        published.read(table)
+    assert message in str(caught.value)
+    assert str(caught.value).startswith(str(table))
+
+
+# ---- the page ----
+
+
+def test_an_unknown_revision_is_shown_as_such():
+    page = audit.page(facts_of(merged(), source("known"), source("open", revision=None)))
+    assert f"| `{COMMIT}` |" in row_of(page, "known")
+    assert "| **unknown, recorded on first download** |" in row_of(page, "open")
+
+
+def test_downloads_are_summed_and_unknown_sizes_counted():
+    page = audit.page(
+        facts_of(
+            merged({"sources": {"local": {"near": "/copies/near"}}}),
+            source("exact", bytes=1_688_968_114),
+            source("rounded", bytes=21_400_000, exact=False),
+            source("near", bytes=None, used_for="a | b"),
+        )
+    )
+    assert "In all 1.71 GB, without 1 of 3 that is not known." in page
+    assert "| 1.69 GB |" in row_of(page, "exact")
+    assert "| ~21.4 MB |" in row_of(page, "rounded")
+    assert r"| unknown | - | MIT | a \| b; taken from /copies/near |" in row_of(page, "near")
+
+
+def test_a_source_that_is_not_in_the_table_is_named():
+    with pytest.raises(UserError, match=r"sources\.csv: there is no row 'msmarcoo'"):
+        audit.collect(merged(), {}, ["msmarcoo"], SETTINGS, JOBS, [])
+
+
+def test_jobs_are_listed_and_summed():
+    page = audit.page(facts_of(merged()))
+    assert row_of(page, "train_epoch") == "| train_epoch | 18 |"
+    assert "| together | 24 |" in page
+
+
+def test_trainings_show_settings_and_steps():
+    page = audit.page(facts_of(merged("as_run.yaml")))
+    assert (
+        "| modernbert_lion | 2e-6 | cosine | 93,750 (set) | 75% | 0.0 (0 steps) | 0.01 | 1.0 "
+        "| 192 | 512 | bf16 | 12 | bce | never |" in page
+    )
+    assert "| 1,990,000 | 10,365 | 31,095 | 3 |" in page
+
+
+def test_a_warmup_in_steps_an_undecayed_group_and_early_stopping_are_shown():
+    changes = {"warmup": 1000, "decay_biases_and_norms": False, "early_stopping": 2}
+    page = audit.page(facts_of(merged({"training": {"models": {"gte": changes}}})))
+    row = row_of(page, "gte_lion", "2e-5")
+    assert "| 1,000 steps | 0.01, not of biases and norms | 1.0 |" in row
+    assert row.endswith("| bce | after 2 epochs that are not better |")
+    assert row_of(page, "decay_biases_and_norms", "gte_adamw, gte_lion") == (
+        "| decay_biases_and_norms | gte_adamw, gte_lion | false | - | - | **true** ≠ | "
+        "The optimizers of the code were given all parameters in one group. |"
+    )
+
+
+# ---- beside what trainings took ----
+
+
+def write_log(folder: Path, name: str, **changes) -> Path:
+    """Write a training log of one step and the account of its jobs."""
+    account = {"step": 1, "jobs": 1, "job_seconds": 3600.0, "device_hours": 1.0}
+    account |= {"devices": "1 x NVIDIA A100", "repeated_steps": 0, "repeated_seconds": 0.0}
+    write_json_lines(folder / f"{name}.jsonl", [{"step": 1, "loss": 0.5}, account | changes])
+    return folder / f"{name}.jsonl"
+
+
+def test_before_anything_ran_nothing_is_said_of_what_it_took():
+    page = audit.page(facts_of(merged()))
+    assert page.startswith("# Audit of the experiment, before it runs\n\n")
+    assert "device hours" not in page
+
+
+def test_what_trainings_took_stands_beside_their_estimates(tmp_path):
+    """Of all epochs, and of those so far; the ratio is to the estimate of as many."""
+    whole = [{"device_hours": 2.0, "jobs": 3, "repeated_steps": 40}, {}, {"device_hours": 3.0}]
+    logs = [
+        *(write_log(tmp_path, f"gte_lion_e{n}", **one) for n, one in enumerate(whole, start=1)),
+        *(write_log(tmp_path, f"gte_adamw_e{n}", devices="2 x NVIDIA A100") for n in (1, 2)),
+    ]
+    facts = facts_of(merged(), logs=logs)
+    page = audit.page(facts)
+    estimated = {each["name"]: each["gpu_hours"] for each in facts["trainings"]}
+    assert page.startswith("# Audit of the experiment\n\n")
+    assert "| device hours that trainings took so far, section 2 | 8.00 |" in page
+    hours = estimated["gte_lion"]
+    assert row_of(page, "gte_lion", "all 3") == (
+        f"| gte_lion | all 3 | 5 | 40 | 1 x NVIDIA A100 | {hours:.2f} | 6.00 | {6 / hours:.2f} |"
+    )
+    hours = estimated["gte_adamw"]
+    assert row_of(page, "gte_adamw", "2 of 3 so far") == (
+        "| gte_adamw | 2 of 3 so far | 2 | 0 | 2 x NVIDIA A100 "
+        f"| {hours:.2f} | 2.00 | {2 / (hours * 2 / 3):.2f} |"
+    )
+    assert row_of(page, "minilm_lion", "none so far").endswith(" | - | - |")
+
+
+def test_a_training_that_stopped_early_is_compared_over_the_epochs_that_it_had(tmp_path):
+    empty = tmp_path / "gte_lion_e3.jsonl"
+    write_json_lines(empty, [])
+    logs = [*(write_log(tmp_path, f"gte_lion_e{n}") for n in (1, 2)), empty]
+    facts = facts_of(merged(), logs=logs)
+    (hours,) = [each["gpu_hours"] for each in facts["trainings"] if each["name"] == "gte_lion"]
+    row = row_of(audit.page(facts), "gte_lion", "2 of 3 before it stopped early")
+    assert row.endswith(f" | 2.00 | {2 / (hours * 2 / 3):.2f} |")
+
+
+def test_a_training_without_an_estimate_has_no_ratio(tmp_path):
+    config = merged()
+    config["audit"]["backbones"] = {}
+    row = row_of(
+        audit.page(facts_of(config, logs=[write_log(tmp_path, "gte_lion_e1")])),
+        "gte_lion",
+        "1 of 3 so far",
+    )
+    assert row.endswith("| not estimated | 1.00 | - |")
+
+
+def test_what_cannot_be_estimated_is_said_and_nothing_else_is_lost():
+    config = merged()
+    config["audit"] |= {"backbones": {}, "test_sets": {}, "collections": {}}
+    page = audit.page(facts_of(config))
+    assert "| GPU hours of 6 trainings | not estimated |" in page
+    assert row_of(page, "dl19").endswith(
+        "| not estimated | 1,000 | not estimated | not estimated | not estimated |"
+    )
+    assert "| 1,990,000 | 31,094 | 93,282 | 3 | not estimated |" in page
+
+
+def test_the_speed_at_another_precision_is_not_guessed():
+    config = merged({"training": {"models": {"gte": {"precision": "fp32"}}}})
+    hours = {t["name"]: t["gpu_hours"] for t in facts_of(config)["trainings"]}
+    assert hours["gte_lion"] is None
+    assert hours["minilm_lion"] is not None
+
+
+@pytest.mark.parametrize("epochs", [0, 1])
+@pytest.mark.parametrize("overlays", [(), ("as_run.yaml",), ("demo.yaml",)])
+def test_no_page_prints_a_python_none_or_a_ragged_table(tmp_path, overlays, epochs):
+    logs = [write_log(tmp_path, f"gte_lion_e{epoch + 1}") for epoch in range(epochs)]
+    unsized = source("open", revision=None, bytes=None)
+    page = audit.page(facts_of(merged(*overlays), unsized, logs=logs))
+    assert "None" not in page
+    tables = [block.splitlines() for block in page.split("\n\n") if block.startswith("|")]
+    assert len(tables) > 8
+    for table in tables:
+        columns = {line.replace(r"\|", "").count("|") for line in table}
+        assert len(columns) == 1, table[0]
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (0, "0 B"),
+        (999, "999 B"),
+        (1_764, "1.76 kB"),
+        (999_600, "1 MB"),
+        (2_170_758_745, "2.17 GB"),
+        (3.2e15, "3.2e+03 TB"),
+        (None, "not estimated"),
+    ],
+)
+def test_sizes_have_three_digits(number, text):
+    assert audit.size(number) == text
+
+
+def test_the_audit_imports_nothing_heavy():
+    heavy = {"torch", "transformers", "pandas", "pyserini", "numpy"}
+    code = f"import sys, lionrank.audit.page; print({heavy} & set(sys.modules))"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "set()"
+
+
+RULE = """
+rule audit:
+    input:
+        table="sources.csv",
+        published={published!r},
+    output:
+        "audit.md",
+    log:
+        "audit.log",
+    params:
+        config=config,
+        sources=["small"],
+        jobs={{"train_epoch": 18}},
+        logs={{"training/gte_lion_e1.jsonl": 0.0}},
+    script:
+        {script!r}
+"""
+
+
+def test_the_script_writes_the_page(tmp_path):
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(merged()), encoding="utf-8")
+    (tmp_path / "sources.csv").write_text(
+        "name,kind,id,files,revision,bytes,checksums,licence,cited,used_for\n"
+        "small,dataset,owner/small,*.parquet,unknown,~1500,,MIT,,a test\n"
+        "other,dataset,owner/other,*.parquet,unknown,,,MIT,,nothing\n",
+        encoding="utf-8",
+    )
+    write_log(tmp_path / "training", "gte_lion_e1", device_hours=1.5)
+    script = ROOT / "workflow" / "scripts" / "audit/audit.py"
+    rule = RULE.format(published=str(SETTINGS), script=str(script))
+    (tmp_path / "Snakefile").write_text('configfile: "config.yaml"\n' + rule, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "snakemake", "--cores", "1"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    page = (tmp_path / "audit.md").read_text(encoding="utf-8")
+    assert "| ~1.5 kB |" in row_of(page, "small")
+    assert "owner/other" not in page
+    assert row_of(page, "gte_lion", "1 of 3 so far").split(" | ")[6] == "1.50"

@@ -1,0 +1,67 @@
+"""The benchmarks' own command lines, at a size that takes seconds; the last line is the ratio."""
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from tests.conftest import ROOT
+
+RATIO = re.compile(r"ratio .*: [\d.]+ \([\d.]+ to [\d.]+\)")
+
+
+def measured(name, *arguments, **variables):
+    """Return what a benchmark prints, with these variables in its environment."""
+    done = subprocess.run(
+        [sys.executable, ROOT / "benchmarks" / f"{name}.py", "--repeats", "1", *arguments],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **variables},
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout
+
+
+@pytest.mark.slow
+def test_the_optimizers_are_measured_once_ours_has_the_bits_of_the_plain_lion():
+    told = measured("optimizer", "--model", "tiny", "--steps", "2", CXX="no-compiler")
+    assert RATIO.fullmatch(told.splitlines()[-1])
+    assert told.splitlines()[-1].startswith("ratio to AdamW, fused: ")
+    assert "not run: Lion, triton, which needs a GPU" in told
+    assert "not run: Lion, plain, compiled, which needs a C++ compiler" in told
+    # A moment a weight, and AdamW's two with a count a tensor.
+    states = {row.split(" | ")[0]: row.split(" | ")[5] for row in told.splitlines() if "| " in row}
+    assert (states["| Lion, ours"], states["| AdamW, fused"]) == ("7.85", "15.7")
+
+
+@pytest.mark.slow
+def test_bm25_is_measured_once_both_ways_found_the_same(tmp_path):
+    sizes = ["--passages", "2000", "--queries", "20", "--depth", "50"]
+    told = measured("bm25", "--folder", tmp_path, *sizes)
+    last = told.splitlines()[-1]
+    assert RATIO.fullmatch(last)
+    assert last.startswith("ratio to pyserini: ")
+
+
+def test_run_files_with_other_documents_are_refused(tmp_path):
+    code = "import bm25, pathlib, sys; bm25.check(pathlib.Path(sys.argv[1]))"
+    for name, docid in (("ours", "d1"), ("pyserini", "d2")):
+        (tmp_path / f"{name}.trec").write_text(f"q1 Q0 {docid} 1 2.5 bm25\n")
+    done = subprocess.run(
+        [sys.executable, "-c", code, tmp_path],
+        cwd=ROOT / "benchmarks",
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert "ours and pyserini have other documents for topics ['q1']" in done.stderr
+
+
+@pytest.mark.slow
+def test_the_dry_run_is_measured_in_processor_time():
+    last = measured("dryrun").splitlines()[-1]
+    assert RATIO.fullmatch(last)
+    ratio = float(last.split(": ")[1].split()[0])
+    assert 1 < ratio < 4

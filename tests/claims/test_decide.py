@@ -1,0 +1,363 @@
+"""The claims file: what it may say, what holds on paper, and every verdict on our results."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lionrank.claims import file as claim_file
+from lionrank.claims.parts import Outcome, Verdict, conclude, fact
+from lionrank.errors import UserError
+from lionrank.evaluation import per_query
+from tests.support.published_as_measured import (
+    CHOSEN,
+    CLAIMS,
+    DRAWS,
+    MEANS,
+    PRINTED,
+    TABLE,
+    TABLE1,
+    TABLE2,
+    TEST_SETS,
+    decide,
+    grid_of,
+    ours,
+    verdicts,
+    write_best,
+    write_results,
+)
+
+SHARED = Path(__file__).parents[3] / "shared" / "published"
+DL = [metric for metric, test_set in TEST_SETS.items() if test_set == "dl19"]
+REVERSED = {
+    metric: {name: 1 - score for name, score in scores.items()} for metric, scores in MEANS.items()
+}
+
+
+@pytest.fixture(scope="module")
+def as_published(tmp_path_factory):
+    """The verdicts on an experiment that measured what was published, nearly without noise."""
+    return decide(ours(tmp_path_factory.mktemp("published")))
+
+
+@pytest.fixture(scope="module")
+def as_reversed(tmp_path_factory):
+    """The verdicts on an experiment in which every order is the other way round."""
+    return decide(ours(tmp_path_factory.mktemp("reversed"), REVERSED))
+
+
+def test_the_copies_of_the_published_tables_are_faithful():
+    if not SHARED.exists():
+        pytest.skip("../shared/published, which is not part of this project, is absent")
+    for path in (TABLE1, TABLE2):
+        assert path.read_bytes() == (SHARED / path.name).read_bytes()
+
+
+def test_every_published_claim_is_in_the_file_with_the_texts_that_make_it():
+    claims = claim_file.read(CLAIMS, PRINTED)
+    assert [claim.id for claim in claims] == [f"c{number}" for number in range(1, 18)]
+    if not SHARED.exists():
+        pytest.skip("../shared/published, which is not part of this project, is absent")
+    rows = re.findall(r"^\| (c\d+) \|.*\| (.*?) \|$", (SHARED / "claims.md").read_text(), re.M)
+    letters = {name: tuple(re.findall(r"\b[PTA]\b", where)) for name, where in rows}
+    # "contradicted by P's own set-up" names P a second time.
+    assert {claim.id: claim.where for claim in claims} == {
+        name: tuple(dict.fromkeys(found)) for name, found in letters.items()
+    }
+
+
+def holds_in_the_csv() -> dict[str, bool]:
+    """Decide with pandas, from the CSV alone, what claims about the table say of it."""
+    cells = TABLE.set_index(["model", "optimizer", "epoch"]).sort_index()
+    best = cells.groupby(level=["model", "optimizer"]).max()
+    at = cells.groupby(level=["model", "optimizer"]).idxmax()
+    dl = ["ndcg_cut_10", "map", "recall_10", "Rprec", "P_10"]
+    headline = ["ndcg_cut_10", "map", "Rprec", "P_10"]
+
+    def epochs(model, optimizer, columns):
+        return [at.loc[(model, optimizer), column][2] for column in columns]
+
+    gte = cells.loc["gte"]
+    wins = gte.loc["adamw"] > gte.loc["lion"]
+    lion = cells.loc[("minilm", "lion")]
+    adamw, second = best.loc[("gte", "adamw")], cells.loc[("gte", "adamw", 3)]
+    return {
+        "c1": (best.loc[("minilm", "adamw")] > best.loc[("minilm", "lion")])[dl[:2]].all(),
+        "c2": epochs("minilm", "adamw", dl[:2]) == [3, 3]
+        and epochs("minilm", "lion", dl[:2]) == [1, 1]
+        and (lion.loc[2] > lion.loc[3])[dl[:2]].all(),
+        "c3": lion.loc[3, "mrr_10"] == cells["mrr_10"].max()
+        and lion["mrr_10"].is_monotonic_increasing,
+        "c4": wins.to_numpy().mean() > 0.5 and (adamw > best.loc[("gte", "lion")]).all(),
+        "c5": (adamw > second)[dl[:2]].all(),
+        "c6": adamw["recall_10"] == cells["recall_10"].max(),
+        "c7": (best.loc[("modernbert", "lion")] > best.loc[("modernbert", "adamw")])[dl].all(),
+        "c8": (best.loc[("modernbert", "lion")] == cells.max())[headline].all()
+        and epochs("modernbert", "lion", headline).count(2) > 2,
+        "c9": best.loc[("modernbert", "lion"), "mrr_10"] == cells["mrr_10"].max(),
+        "c11": all(
+            (best.loc[(model, optimizer)] > best.loc[("minilm", optimizer)])[dl].all()
+            for model in ("gte", "modernbert")
+            for optimizer in ("adamw", "lion")
+        ),
+        "c12": best.loc[("modernbert", "lion"), "ndcg_cut_10"]
+        > pd.read_csv(TABLE2)["ndcg_cut_10"].max(),
+    }
+
+
+def test_what_holds_on_paper_is_what_the_csv_says(as_published):
+    found = holds_in_the_csv()
+    assert {name for name, holds in found.items() if not holds} == {"c8", "c11"}
+    on_paper = verdicts(as_published, "published")
+    assert {name: on_paper[name] == "holds" for name in found} == found
+    untestable = {name for name, verdict in on_paper.items() if verdict == "not testable"}
+    assert untestable == {"c13", "c14", "c15", "c16", "c17"}
+    # The paper gives one optimizer ten times the learning rate of the other.
+    assert on_paper["c10"] == "does not hold"
+
+
+def test_what_does_not_hold_on_paper_is_shown_by_its_cells(as_published):
+    shown = {name: claim["published"]["counterexamples"] for name, claim in as_published.items()}
+    assert [cell.split()[0] for cell in shown["c8"]] == ["MAP:", "P@10:"]
+    assert shown["c8"][1].endswith("0.8256 for ModernBERT + Lion, epoch 3")
+    assert (
+        "nDCG@10: 0.6909 for GTE + Lion, epoch 2; 0.7031 for MiniLM + Lion, epoch 1"
+        in (shown["c11"])
+    )
+    assert shown["c10"] == [
+        "in the paper learning rate is 2e-05 for ModernBERT + AdamW; 2e-06 for ModernBERT + Lion"
+    ]
+    assert shown["c2"] == shown["c3"] == shown["c5"] == shown["c9"] == []
+
+
+def test_a_test_keeps_its_own_verdict(as_published):
+    tests = as_published["c8"]["tests"]
+    assert [test["published"]["verdict"] for test in tests] == ["holds", "does not hold"]
+    assert [test["ours"]["verdict"] for test in tests] == ["replicated", "contradicted"]
+    assert tests[1]["published"]["parts"] == {"holds": 2, "does not hold": 2}
+    assert tests[1]["systems"] == ["modernbert_lion_e2"]
+
+
+def test_what_was_published_replicates_itself(as_published):
+    measured = verdicts(as_published)
+    for name in ("c1", "c2", "c5", "c6", "c7"):
+        assert measured[name] == "replicated", as_published[name]
+    for name in ("c8", "c11"):
+        assert measured[name] == "contradicted", as_published[name]
+    # Its two best checkpoints are level, and neither can be told to be the best.
+    assert measured["c3"] == "inconclusive"
+    # Development data choose one epoch for all metrics, where the table takes the best of each.
+    assert measured["c4"] == measured["c9"] == "contradicted"
+    assert "R-Prec: GTE + AdamW minus GTE + Lion, epoch 2" in as_published["c4"]["ours"]["reason"]
+    first = as_published["c1"]["ours"]
+    assert first["difference"] == pytest.approx(0.7127 - 0.7031)
+    assert first["low"] <= first["difference"] <= first["high"]
+    assert first["p"] == pytest.approx(2 / (DRAWS.permutations + 1))
+
+
+def test_what_is_the_other_way_round_is_contradicted(as_reversed):
+    measured = verdicts(as_reversed)
+    assert {measured[f"c{number}"] for number in range(1, 10)} == {"contradicted"}
+    assert measured["c11"] == measured["c12"] == "contradicted"
+    assert as_reversed["c1"]["ours"]["difference"] == pytest.approx(0.7031 - 0.7127)
+
+
+def test_what_noise_hides_is_inconclusive(tmp_path):
+    decided = decide(ours(tmp_path, noise=0.3))
+    for name in (*(f"c{number}" for number in range(1, 10)), "c11", "c12"):
+        result = decided[name]["ours"]
+        assert result["verdict"] == "inconclusive"
+        assert result["low"] < 0 < result["high"] and result["p"] > 0.05
+
+
+def test_a_replicated_claim_about_the_best_names_its_strongest_rival(as_published):
+    result = as_published["c6"]["ours"]
+    assert result["reason"] == "Recall@10: GTE + AdamW minus ModernBERT + Lion"
+    # Five rivals are in the correction.
+    assert result["p"] == pytest.approx(5 / (DRAWS.permutations + 1))
+
+
+@pytest.mark.parametrize(
+    ("second", "verdict"), [(0.6, "replicated"), (0.5, "inconclusive"), (0.4, "contradicted")]
+)
+def test_a_rival_has_to_be_above_all_that_may_be_the_best(tmp_path, second, verdict):
+    epochs = {"gte_adamw_e1": 0.3, "gte_adamw_e2": second, "gte_adamw_e3": 0.5}
+    means = {metric: scores | epochs for metric, scores in MEANS.items()}
+    result = decide(ours(tmp_path, means))["c5"]["ours"]
+    assert result["verdict"] == verdict
+    assert result["reason"] == "nDCG@10: GTE + AdamW, epoch 2 minus GTE + AdamW, epoch 3"
+
+
+@pytest.mark.parametrize(
+    ("gap", "noise", "verdict"),
+    [
+        (0.001, 1e-3, "replicated"),
+        (0.02, 1e-3, "contradicted"),
+        (0.001, 0.3, "inconclusive"),
+        # Significantly different, but perhaps by less than the margin.
+        (0.0049, 3e-3, "inconclusive"),
+    ],
+)
+def test_a_tie_needs_an_interval_within_the_margin(tmp_path, gap, noise, verdict):
+    levels = {"minilm_lion": 0.6, "modernbert_lion": 0.6 - gap}
+    scores = {name: levels.get(name[:-3], 0.1) for name in MEANS["map"]}
+    decided = decide(ours(tmp_path, MEANS | {"recip_rank_10": scores}, noise))
+    result = decided["c9"]["tests"][1]["ours"]
+    assert result["verdict"] == verdict
+    assert (result["p"] < 0.05) == (noise < 0.1)
+
+
+def test_several_seeds_are_averaged_and_choose_their_own_epochs(tmp_path):
+    lower = {m: {name: v - 0.1 for name, v in scores.items()} for m, scores in MEANS.items()}
+    alone = ours(tmp_path / "12")
+    tables = [write_results(tmp_path / "12"), write_results(tmp_path / "13", lower, seed=13)]
+    # The other seed's development data take AdamW's first epoch, 0.7008, instead of 0.7127.
+    best = [
+        *write_best(tmp_path / "12", CHOSEN),
+        *write_best(tmp_path / "13", CHOSEN | {"minilm_adamw": 1}),
+    ]
+    result = decide(replace(alone, per_query=per_query.read(tables, best)))["c1"]["ours"]
+    assert result["difference"] == pytest.approx((0.7127 + 0.7008) / 2 - 0.7031)
+    assert result["verdict"] == "replicated"
+
+
+@pytest.mark.parametrize(
+    ("changes", "lacking"),
+    [
+        (
+            {"grid": grid_of("minilm", "gte")},
+            {
+                "c7": "modernbert_lion is not in the grid",
+                "c10": "modernbert_adamw is not in the grid",
+                "c12": "modernbert_lion is not in the grid",
+            },
+        ),
+        (
+            {
+                "grid": grid_of("minilm", "gte", "modernbert", epochs=(1, 2)),
+                "chosen": dict.fromkeys(CHOSEN, 1),
+            },
+            {"c3": None, "c5": "gte_adamw_e3 is not in the grid"},
+        ),
+        (
+            {"chosen": {}},
+            dict.fromkeys(
+                ["c1", "c6", "c7", "c11", "c12", "c17"], "no epoch was chosen on development data"
+            ),
+        ),
+        (
+            {"test_sets": dict.fromkeys(TEST_SETS, "scifact")},
+            {
+                "c1": "dl19 is not among the test sets",
+                "c3": "marco_qa_dev is not among the test sets",
+                "c12": "dl19 is not among the test sets",
+                "c17": "dl19 is not among the test sets",
+            },
+        ),
+        ({}, {"c15": "the training logs have no optimizer state bytes"}),
+        ({}, {"c16": "the training logs have no gpu utilisation"}),
+    ],
+)
+def test_what_is_lacking_is_not_testable_and_says_why(tmp_path, changes, lacking):
+    decided = decide(ours(tmp_path, **changes))
+    for name, reason in lacking.items():
+        result = decided[name]["ours"]
+        if reason is None:
+            # A part of the claim, "rises with each epoch", can be tested on two epochs.
+            assert result["verdict"] == "inconclusive"
+            assert result["parts"]["not testable"] == 2
+        else:
+            assert (result["verdict"], result["reason"]) == ("not testable", reason)
+            assert result["p"] is None
+
+
+def test_a_stand_in_is_named_and_has_no_table_two(tmp_path):
+    test_sets = dict.fromkeys(TEST_SETS, "pydocs")
+    stand_ins = dict.fromkeys(("dl19", "marco_qa_dev"), "pydocs")
+    decided = decide(ours(tmp_path, test_sets=test_sets, stand_ins=stand_ins))
+    assert decided["c1"]["ours"]["verdict"] == "replicated"
+    assert decided["c12"]["ours"] == decided["c12"]["ours"] | {
+        "verdict": "not testable",
+        "reason": "the systems of Table II are known on dl19 only, for which pydocs stands in",
+    }
+    with pytest.raises(UserError, match=r"paper\.claims_on: nothing was published on dl20"):
+        ours(tmp_path, stand_ins={"dl20": "pydocs"})
+
+
+def log_line(training: str, step: int) -> dict:
+    """A log of a GPU on which Lion has a steadier gradient and half the state."""
+    lion = training.endswith("lion")
+    wave = 0.01 if lion else 0.5
+    return {
+        "grad_norm": (100 if lion else 1) * float(np.exp(wave * (-1) ** step)),
+        "gpu_utilisation": (90 if lion else 80) + step % 3,
+        "optimizer_state_bytes": 500_000 if lion else 1_000_400,
+    } | ({"eval_loss": 1 / step} if step % 10 == 0 else {})
+
+
+def test_training_logs_decide_what_is_said_of_optimizers(tmp_path):
+    decided = decide(ours(tmp_path / "lion", line=log_line))
+    assert decided["c15"]["ours"]["verdict"] == "replicated"
+    assert decided["c15"]["ours"]["reason"].startswith(
+        "optimizer state bytes: MiniLM + Lion has 0.4998 times that of MiniLM + AdamW"
+    )
+    assert decided["c16"]["ours"]["verdict"] == "replicated"
+    assert decided["c16"]["ours"]["difference"] == pytest.approx(10)
+    even = [test["ours"] for test in decided["c13"]["tests"]]
+    assert [each["verdict"] for each in even] == ["not testable", "replicated"]
+    assert even[0]["reason"] == "the logs have no more than 3 values of eval loss"
+    # |log| of one line by the next: twice the wave, whatever the gradient's size.
+    assert even[1]["difference"] == pytest.approx(2 * 0.5 - 2 * 0.01)
+    assert decided["c13"]["ours"]["verdict"] == "inconclusive"
+
+    def swapped(training: str, step: int) -> dict:
+        names = {"lion": "adamw", "adamw": "lion"}
+        return log_line(names[training.split("_")[1]], step)
+
+    other = decide(ours(tmp_path / "swapped", line=swapped))
+    assert other["c15"]["ours"]["verdict"] == "contradicted"
+    assert other["c16"]["ours"]["verdict"] == "contradicted"
+    assert other["c13"]["ours"]["verdict"] == "contradicted"
+
+
+def test_settings_are_compared_as_they_were_resolved(tmp_path):
+    other = {"modernbert_lion": {"learning_rate": 2e-6, "schedule": "cosine"}}
+    result = decide(ours(tmp_path / "a", settings=other))["c10"]["ours"]
+    assert result["verdict"] == "contradicted"
+    assert "2e-06 for ModernBERT + Lion" in result["reason"]
+    assert decide(ours(tmp_path / "b"))["c10"]["ours"]["verdict"] == "replicated"
+
+
+def test_choosing_on_the_test_set_is_seen_where_it_takes_another_epoch(tmp_path, as_published):
+    same = as_published["c17"]["ours"]
+    assert same["verdict"] == "contradicted" and "0 of 6 trainings" in same["reason"]
+    # MiniLM with AdamW has 0.7008 after epoch 1 and 0.7127 after epoch 3.
+    result = decide(ours(tmp_path, chosen=CHOSEN | {"minilm_adamw": 1}))["c17"]["ours"]
+    assert result["verdict"] == "replicated"
+    assert "1 of 6 trainings, which adds 0.0020 to their mean" in result["reason"]
+
+
+YES, NO = fact(True, "yes"), fact(False, "no")
+OPEN, LACKING = Outcome(Verdict.INCONCLUSIVE, "?"), Outcome(Verdict.NOT_TESTABLE, "-")
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "all_of_them", "most_of_them"),
+    [
+        ([YES, YES], "replicated", "replicated"),
+        ([YES, YES, NO], "contradicted", "replicated"),
+        ([YES, NO], "contradicted", "contradicted"),
+        ([YES, YES, OPEN], "inconclusive", "replicated"),
+        ([YES, OPEN, NO], "contradicted", "inconclusive"),
+        ([YES, LACKING], "inconclusive", "inconclusive"),
+        ([OPEN, LACKING], "inconclusive", "inconclusive"),
+        ([NO, LACKING], "contradicted", "contradicted"),
+        ([LACKING, LACKING], "not testable", "not testable"),
+    ],
+)
+def test_parts_combine_to_a_verdict(outcomes, all_of_them, most_of_them):
+    assert conclude(outcomes).verdict == all_of_them
+    assert conclude(outcomes, most=True).verdict == most_of_them

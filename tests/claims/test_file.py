@@ -1,0 +1,122 @@
+"""The claims file and the published tables: each mistake is named with its file, claim and key."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from lionrank.claims import file as claim_file
+from lionrank.claims.evidence import Published
+from lionrank.errors import UserError
+from tests.support.published_as_measured import PRINTED, SETTINGS_TABLE, TABLE1, TABLE2
+
+BEST = {"kind": "best", "metrics": ["map"], "systems": ["gte_lion"], "over": "trainings"}
+
+
+def written(folder: Path, content: object) -> Path:
+    path = folder / "claims.yaml"
+    path.write_text(content if isinstance(content, str) else yaml.safe_dump(content))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("test", "message"),
+    [
+        ({"kind": "bset"}, "c1: test 1: kind: unknown 'bset'; did you mean 'best'?"),
+        ({"metrics": ["ap"]}, "c1: test 1: metrics: unknown 'ap'; did you mean 'map'?"),
+        ({"metrics": []}, "c1: test 1: metrics: expected a list, found []"),
+        ({"metrics": ["dl20"]}, "c1: test 1: metrics: unknown 'dl20'; known: ndcg_cut_10, "),
+        ({"systems": ["gte_sgd"]}, "c1: test 1: systems: unknown 'gte_sgd'; did you mean"),
+        ({"systems": ["gte_lion_e4"]}, "c1: test 1: systems: unknown 'gte_lion_e4'"),
+        ({"over": None}, "c1: test 1: over: expected a list, found None"),
+        ({"mots": True}, "c1: test 1: unknown 'mots'; did you mean 'most'?"),
+        ({"most": "yes"}, "c1: test 1: most: expected true or false, found 'yes'"),
+        ({"kind": "equal"}, "c1: test 1: margin: the key is missing"),
+        ({"kind": None}, "c1: test 1: kind: the key is missing"),
+    ],
+)
+def test_a_wrong_test_is_named_with_file_claim_and_key(tmp_path, test, message):
+    claim = {"id": "c1", "text": "It is so.", "where": ["P"], "tests": [BEST | test]}
+    path = written(tmp_path, {"claims": [claim]})
+    with pytest.raises(UserError) as caught:
+        claim_file.read(path, PRINTED)
+    assert str(caught.value).startswith(f"{path}: {message}")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("test", "message"),
+    [
+        (
+            {"kind": "equal", "metrics": ["map"], "systems": ["gte_lion"], "margin": 0.1},
+            "systems: equal takes 2, found 1",
+        ),
+        (
+            {"kind": "equal", "metrics": ["map"], "systems": ["gte_lion"] * 2, "margin": -1},
+            "margin: expected a number of at least 0, found -1",
+        ),
+        (
+            {
+                "kind": "same_settings",
+                "trainings": ["gte_lion", "gte_adamw"],
+                "settings": ["learning_rates"],
+                "sources": ["paper"],
+            },
+            "settings: unknown 'learning_rates'; did you mean 'learning_rate'?",
+        ),
+        (
+            {
+                "kind": "log_greater",
+                "quantity": "gpu_utilisation",
+                "optimizers": ["lion", "sgd"],
+                "models": ["gte"],
+            },
+            "optimizers: unknown 'sgd'; known: adamw, lion",
+        ),
+        ({"kind": "cannot_be_tested", "reason": ""}, "reason: expected text, found ''"),
+    ],
+)
+def test_wrong_values_of_other_kinds_are_named(tmp_path, test, message):
+    claim = {"id": "c1", "text": "It is so.", "where": ["P"], "tests": [test]}
+    path = written(tmp_path, {"claims": [claim]})
+    with pytest.raises(UserError, match=re.escape(f"{path}: c1: test 1: {message}")):
+        claim_file.read(path, PRINTED)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("claims: [}", r"claims\.yaml:1: this is no YAML"),
+        ("claims:\n- id: x\n  text: 'it\n", r"claims\.yaml:4: this is no YAML"),
+        ("[]", "expected the key claims and no other"),
+        ({"claims": []}, "claims: expected a list"),
+        ({"claims": ["c1"]}, "claim 1: expected a mapping, found 'c1'"),
+        ({"claims": [{"id": "c1"}]}, "claim 1: text: the key is missing"),
+        (
+            {"claims": [{"id": "c1", "text": "So.", "where": ["B"], "tests": [BEST]}]},
+            "c1: where: unknown 'B'; known: P, T, A",
+        ),
+        (
+            {"claims": [{"id": "c1", "text": "So.", "where": ["P"], "tests": [BEST]}] * 2},
+            "c1: id: two claims have it",
+        ),
+    ],
+)
+def test_a_wrong_file_is_named(tmp_path, content, message):
+    with pytest.raises(UserError, match=message):
+        claim_file.read(written(tmp_path, content), PRINTED)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("0.7008", "high"), r"table1\.csv:2: ndcg_cut_10 is 'high', not a number"),
+        (("mrr_10", "mrr"), r"table1\.csv:1: no column mrr_10"),
+    ],
+)
+def test_a_damaged_table_is_named(tmp_path, change, message):
+    path = tmp_path / "table1.csv"
+    path.write_text(TABLE1.read_text().replace(*change))
+    with pytest.raises(UserError, match=message):
+        Published.read(path, TABLE2, SETTINGS_TABLE)

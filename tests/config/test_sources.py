@@ -1,0 +1,100 @@
+"""The table of sources, and what is said of a row that is wrong."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from lionrank.config.sources import COLUMNS, read_table
+from lionrank.errors import UserError
+from tests.support.workplace import sha256, workplace
+
+ROOT = Path(__file__).parents[2]
+TABLE = ROOT / "config" / "sources.csv"
+DL = ROOT.parent / "shared" / "data" / "dl"
+
+
+@pytest.fixture
+def work(tmp_path):
+    with workplace(tmp_path) as work:
+        yield work
+
+
+def test_the_table_names_all_that_the_experiment_needs_and_no_code_or_pickles():
+    table = read_table(TABLE)
+    assert {"minilm", "gte", "modernbert", "msmarco_corpus", "msmarco_index"} <= table.keys()
+    assert sum(name.startswith("nano_") for name in table) == 13
+    unwanted = ["modeling.py", "pytorch_model.bin", "tf_model.h5", "x.pkl", "tokenization_new.py"]
+    for source in table.values():
+        assert source.matching(unwanted) == []
+        assert source.licence
+
+
+def test_the_table_cites_what_the_bibliography_has():
+    keys = re.findall(r"^@\w+{(.+),", (ROOT / "paper" / "refs.bib").read_text(), re.MULTILINE)
+    assert {source.cited for source in read_table(TABLE).values()} - {""} <= set(keys)
+
+
+@pytest.mark.skipif(
+    not DL.exists(), reason="../shared/data/dl, which is not part of this project, is absent"
+)
+def test_the_table_agrees_with_the_real_topics_and_qrels():
+    table = read_table(TABLE)
+    rows = [source for source in table.values() if source.kind == "url"]
+    assert len(rows) == 6
+    for source in rows:
+        ((path, checksum),) = source.checksums.items()
+        content = (DL / path).read_bytes()
+        assert source.url.endswith(f"/{path}") and "5b819c1a" in source.url
+        assert (source.bytes, source.exact) == (len(content), True)
+        assert checksum == f"sha256:{sha256(content)}"
+
+
+def test_a_row_says_what_is_known(tmp_path):
+    line = f"b,model,o/n,*.json x.bin,{'a' * 40},~12,x.bin=md5:{'0' * 32},MIT,key,all of it"
+    (tmp_path / "t.csv").write_text(f"{','.join(COLUMNS)}\n{line}\n")
+    source = read_table(tmp_path / "t.csv")["b"]
+    assert source.files == ("*.json", "x.bin")
+    assert (source.revision, source.bytes, source.exact) == ("a" * 40, 12, False)
+    assert source.checksums == {"x.bin": f"md5:{'0' * 32}"}
+    assert source.pinned and source.url == f"https://huggingface.co/o/n/tree/{'a' * 40}"
+    assert source.matching(["deep/er/a.json", "x.bin", "y.bin"]) == ["deep/er/a.json", "x.bin"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "column"),
+    [
+        ({"name": "Crane"}, "name"),
+        ({"kind": "repository"}, "kind"),
+        ({"id": "crane"}, "id"),
+        ({"files": ""}, "files"),
+        ({"revision": "main"}, "revision"),
+        ({"revision": "4F" * 20}, "revision"),
+        ({"bytes": "12 MB"}, "bytes"),
+        ({"checksums": "corpus/x.parquet=sha256:12"}, "checksums"),
+        ({"checksums": f"corpus/x.parquet=sha1:{'0' * 40}"}, "checksums"),
+        ({"checksums": f"elsewhere.parquet=md5:{'0' * 32}"}, "checksums"),
+        ({"kind": "url", "id": "http://h/a.txt", "files": ""}, "checksums"),
+        ({"kind": "url", "id": "http://h/{revision}/a.txt", "files": ""}, "revision"),
+    ],
+)
+def test_a_wrong_cell_is_named_with_file_and_line(work, cells, column):
+    work.source("fine")
+    work.source("crane", **cells)
+    with pytest.raises(UserError, match=rf"sources\.csv:3: {column}: "):
+        read_table(work.folder / "sources.csv")
+
+
+def test_a_name_twice_and_other_columns_are_refused(work):
+    work.source("crane")
+    table = work.folder / "sources.csv"
+    header, row = table.read_text().splitlines()
+    table.write_text(f"{header}\n{row}\n{row}\n")
+    with pytest.raises(UserError, match=r"sources\.csv:3: name: 'crane' is there twice"):
+        read_table(table)
+    table.write_text(f"{header}\n{row},more\n")
+    with pytest.raises(UserError, match=r"sources\.csv:2: expected 10 columns, found 11"):
+        read_table(table)
+    table.write_text("name,kind\n")
+    with pytest.raises(UserError, match=r"sources\.csv:1: expected the columns name,kind,id"):
+        read_table(table)

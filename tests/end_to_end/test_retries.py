@@ -1,0 +1,63 @@
+"""A training job that is killed under Snakemake, which starts it again."""
+
+import json
+import os
+import shutil
+import signal
+import time
+
+import psutil
+import pytest
+
+from tests.conftest import run_snakemake, start_snakemake
+from tests.support import tiny_training as tiny
+
+CHECKPOINT = "checkpoints/gte_lion_e1"
+MANY_STEPS = """
+training: {defaults: {global_batch_size: 1}}
+hardware: {state_every: {minutes: null, steps: 10}}
+"""
+
+
+def job_of(snakemake: psutil.Process) -> psutil.Process | None:
+    """Return the process of the training, if there is one."""
+    for process in snakemake.children(recursive=True):
+        try:
+            if process.cmdline()[-1].endswith("train_epoch.py"):
+                return process
+        except (psutil.NoSuchProcess, IndexError):
+            continue
+    return None
+
+
+@pytest.mark.slow
+def test_a_killed_job_that_is_retried_ends_with_the_bits_of_one_never_killed(demo, tmp_path):
+    shutil.copytree(demo, tmp_path, dirs_exist_ok=True)  # for its training pairs
+    undisturbed = run_snakemake(tmp_path, CHECKPOINT, overlay=MANY_STEPS)
+    assert undisturbed.returncode == 0, undisturbed.stdout
+    shutil.move(tmp_path / CHECKPOINT, tmp_path / "undisturbed")
+    log = tmp_path / "training" / "gte_lion_e1.jsonl"
+    lines = log.read_text()
+    log.unlink()
+
+    run = start_snakemake(tmp_path, CHECKPOINT, "--retries", "1", overlay=MANY_STEPS)
+    live = tmp_path / "training" / "gte_lion_e1.state" / "log.jsonl"
+    while not (live.exists() and len(tiny.lines(live)) >= 25):
+        assert run.poll() is None, run.stdout.read()
+        time.sleep(0.002)
+    os.kill(job_of(psutil.Process(run.pid)).pid, signal.SIGKILL)
+    told, _ = run.communicate()
+    assert run.returncode == 0, told
+    assert "Trying to restart job" in told
+    job_log = (tmp_path / "logs" / "training" / "gte_lion_e1.log").read_text()
+    assert "Going on after step" in job_log
+
+    tiny.assert_same_bits(tmp_path / "undisturbed", tmp_path / CHECKPOINT)
+    before = [json.loads(line) for line in lines.splitlines()]
+    *again, account = tiny.lines(log)
+    assert tiny.timeless(again) == tiny.timeless(before[:-1])
+    assert (account["jobs"], before[-1]["jobs"]) == (2, 1)
+    lost = account["repeated_steps"]
+    assert 0 <= lost < 10 and before[-1]["repeated_steps"] == 0
+    assert (f"; {lost} step" in job_log) == bool(lost)
+    assert not live.parent.exists()

@@ -1,0 +1,177 @@
+"""The comparisons that the config names: their plan, their families, and what choosing costs."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from lionrank.errors import UserError
+from lionrank.evaluation import comparisons, per_query
+from lionrank.evaluation.means import means
+from lionrank.evaluation.per_query import System
+from lionrank.evaluation.significance import Settings
+from lionrank.grid import Grid
+from lionrank.measures import Measure
+from lionrank.paper.tables.comparisons import chosen_table
+from tests.support.measured import write_experiment
+
+GRID = Grid.build(
+    {name: {"label": name, "start": "pretrained"} for name in ("minilm", "gte", "modernbert")},
+    {"adamw": "AdamW", "lion": "Lion"},
+    (1, 2, 3),
+)
+FAMILIES = ("optimizers", "optimizers_by_epoch", "models", "first_stage")
+NDCG = Measure("dl19", "ndcg_cut_10")
+DRAWS = Settings(permutations=100_000, resamples=2_000)
+CHOSEN = {f"{model.name}_{optimizer}": 2 for model, optimizer in GRID.trainings()}
+
+
+def made_up(seed):
+    """Return values of every system on 40 queries; Lion is .03 better than AdamW with noise."""
+    random = np.random.default_rng(seed)
+    hardness = random.uniform(0.2, 0.7, 40)
+    gain = {"adamw": 0.1, "lion": 0.13}
+    values = {
+        name: hardness + gain[name.split("_")[1]] + random.normal(0, 0.05, 40)
+        for name in GRID.checkpoints()
+    }
+    return {"bm25": hardness} | values
+
+
+@pytest.fixture(scope="module")
+def experiment(tmp_path_factory):
+    return write_experiment(tmp_path_factory.mktemp("experiment"), made_up(1), CHOSEN)
+
+
+@pytest.fixture(scope="module")
+def compared(experiment):
+    table, best = experiment
+    return comparisons.compare(per_query.read([table], best), GRID, [NDCG], FAMILIES, DRAWS)
+
+
+def of_family(compared, family):
+    return [each for each in compared["contrasts"] if each["family"] == family]
+
+
+def test_every_family_has_its_contrasts():
+    assert {family: len(comparisons.plan(family, GRID)) for family in FAMILIES} == {
+        "optimizers": 3,
+        "optimizers_by_epoch": 9,
+        "models": 6,
+        "first_stage": 6,
+    }
+    first = comparisons.plan("optimizers", GRID)[0]
+    assert (first.left, first.right) == (System("minilm_lion"), System("minilm_adamw"))
+    first = comparisons.plan("models", GRID)[0]
+    assert (first.left, first.right) == (System("gte_adamw"), System("minilm_adamw"))
+    assert {each.right for each in comparisons.plan("first_stage", GRID)} == {System("bm25")}
+
+
+def test_a_contrast_is_what_scipy_says_of_it(compared):
+    values = made_up(1)
+    for contrast in of_family(compared, "optimizers"):
+        left = values[contrast["left"]["training"] + "_e2"]
+        right = values[contrast["right"]["training"] + "_e2"]
+        assert contrast["queries"] == 40
+        assert contrast["difference"] == pytest.approx((left - right).mean())
+        assert contrast["p_t"] == pytest.approx(stats.ttest_rel(left, right).pvalue)
+        assert contrast["low"] < contrast["difference"] < contrast["high"]
+        assert contrast["left_epochs"] == contrast["right_epochs"] == [2]
+        assert contrast["spread"] is None
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_holms_correction_is_over_the_family(compared, family):
+    contrasts = of_family(compared, family)
+    raw = [each["p_randomization"] for each in contrasts]
+    running = 0.0
+    for rank, place in enumerate(np.argsort(raw, kind="stable")):
+        running = max(running, min(1.0, (len(raw) - rank) * raw[place]))
+        assert contrasts[place]["p_holm"] == pytest.approx(running)
+
+
+def test_the_epochs_of_a_family_are_the_chosen_ones_or_each(compared):
+    by_epoch = of_family(compared, "optimizers_by_epoch")
+    assert [each["left"]["epoch"] for each in by_epoch] == [1, 2, 3] * 3
+    chosen = of_family(compared, "optimizers")
+    same = [each for each in by_epoch if each["left"]["epoch"] == 2]
+    assert [each["difference"] for each in chosen] == [each["difference"] for each in same]
+
+
+def test_a_test_set_without_a_first_stage_has_no_contrasts_with_it(tmp_path):
+    values = {name: of for name, of in made_up(1).items() if name != "bm25"}
+    table, best = write_experiment(tmp_path, values, CHOSEN)
+    compared = comparisons.compare(per_query.read([table], best), GRID, [NDCG], FAMILIES, DRAWS)
+    assert of_family(compared, "first_stage") == []
+    assert len(compared["contrasts"]) == 3 + 9 + 6
+
+
+def test_choosing_on_the_test_set_flatters_by_the_best_minus_the_chosen(compared):
+    values = made_up(1)
+    assert len(compared["selection"]) == 6
+    for each in compared["selection"]:
+        by_epoch = [values[f"{each['training']}_e{epoch}"].mean() for epoch in (1, 2, 3)]
+        assert each["chosen"] == pytest.approx(by_epoch[1])
+        assert each["best"] == pytest.approx(max(by_epoch))
+        assert each["best_epochs"] == [1 + int(np.argmax(by_epoch))]
+        assert each["flattery"] == pytest.approx(max(by_epoch) - by_epoch[1])
+    assert any(each["flattery"] > 0 for each in compared["selection"])
+
+
+def test_with_several_seeds_each_query_has_its_mean_and_the_spread_is_told(tmp_path):
+    tables, bests = [], []
+    for seed in (1, 2, 3):
+        chosen = CHOSEN | {"minilm_lion": seed}
+        table, best = write_experiment(tmp_path / str(seed), made_up(seed), chosen, seed=seed)
+        tables.append(table)
+        bests += best
+    compared = comparisons.compare(per_query.read(tables, bests), GRID, [NDCG], FAMILIES, DRAWS)
+    assert compared["seeds"] == 3
+    contrast = compared["contrasts"][0]
+    assert contrast["left_epochs"] == [1, 2, 3]
+    differences = [
+        made_up(seed)[f"minilm_lion_e{seed}"] - made_up(seed)["minilm_adamw_e2"]
+        for seed in (1, 2, 3)
+    ]
+    over_queries = np.mean(differences, axis=0)
+    assert contrast["difference"] == pytest.approx(over_queries.mean())
+    assert contrast["p_t"] == pytest.approx(stats.ttest_1samp(over_queries, 0).pvalue)
+    assert contrast["spread"] == pytest.approx(np.std(np.mean(differences, axis=1), ddof=1))
+    selection = compared["selection"][1]
+    assert selection["training"] == "minilm_lion"
+    assert selection["chosen_epochs"] == [1, 2, 3]
+    assert selection["flattery"] >= 0
+
+
+def test_without_a_chosen_epoch_the_remedy_is_told(experiment):
+    table, _ = experiment
+    read = per_query.read([table])
+    assert len(comparisons.plan("optimizers_by_epoch", GRID)) == 9
+    with pytest.raises(UserError, match=r"no epoch of minilm_adamw was chosen .*: name dev sets"):
+        comparisons.compare(read, GRID, [NDCG], ["optimizers_by_epoch"], DRAWS)
+
+
+def test_an_effect_without_spread_is_null_in_json_and_infinite_in_the_table(tmp_path):
+    values = {"bm25": [0.25] * 5} | dict.fromkeys(GRID.checkpoints(), [0.5] * 5)
+    table, best = write_experiment(tmp_path, values, CHOSEN)
+    read = per_query.read([table], best)
+    compared = comparisons.compare(read, GRID, [NDCG], ["first_stage"], DRAWS)
+    assert [each["effect_size"] for each in compared["contrasts"]] == [None] * 6
+    assert json.loads(json.dumps(compared, allow_nan=False)) == compared
+    printed = chosen_table(compared, {"dl19": "TREC DL 2019"}, "dl19", GRID)
+    assert printed.count(r"$\infty$") == 6
+
+
+def test_means_have_the_interval_of_their_topics(experiment):
+    table = pd.read_parquet(experiment[0])
+    averaged = means(table, DRAWS).set_index("system")
+    assert list(averaged.index) == ["bm25", *GRID.checkpoints()]
+    values = made_up(1)
+    for system, row in averaged.iterrows():
+        assert row["mean"] == pytest.approx(values[system].mean())
+        assert row["queries"] == 40
+        standard_error = values[system].std(ddof=1) / np.sqrt(40)
+        assert row["mean"] - row["low"] == pytest.approx(1.96 * standard_error, rel=0.15)
+        assert row["high"] - row["mean"] == pytest.approx(1.96 * standard_error, rel=0.15)

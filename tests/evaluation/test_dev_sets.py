@@ -1,0 +1,53 @@
+"""Reranking development data: what the first stage missed stays missed."""
+
+import pandas as pd
+import pytest
+import torch
+
+from lionrank.evaluation import dev_sets as dev_evaluation
+from lionrank.reranking import score as reranking
+from tests.support import tiny_training as tiny
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory):
+    return tiny.write_start(tmp_path_factory.mktemp("start") / "e0", "bert")
+
+
+@pytest.fixture
+def candidates(tmp_path):
+    """Two topics with three candidates each."""
+    rows = [(f"q{q}", f"d{d}", f"query {q}", f"passage {q * d}") for q in (1, 2) for d in (1, 2, 3)]
+    path = tmp_path / "candidates.parquet"
+    pd.DataFrame(rows, columns=["qid", "docid", "query", "passage"]).to_parquet(path)
+    return path
+
+
+def ndcg(checkpoint, candidates, tmp_path, judged):
+    qrels = tmp_path / "qrels.txt"
+    qrels.write_text("".join(f"{qid} 0 {docid} 1\n" for qid, docid in judged))
+    return dev_evaluation.ndcg(checkpoint, candidates, qrels, "fp32", tiny.HARDWARE, CPU)
+
+
+def test_ndcg_is_that_of_the_order_of_the_logits(checkpoint, candidates, tmp_path):
+    scores = reranking.score(checkpoint, candidates, "fp32", tiny.HARDWARE, CPU)
+    first = [("q1", f"d{1 + scores[:3].index(max(scores[:3]))}")]
+    last = [("q1", f"d{1 + scores[:3].index(min(scores[:3]))}")]
+    assert ndcg(checkpoint, candidates, tmp_path, first) == 1
+    assert ndcg(checkpoint, candidates, tmp_path, last) == 0.5  # 1 / log2(3 + 1)
+
+
+def test_missed_positives_are_not_put_back(checkpoint, candidates, tmp_path):
+    """Trap 9 of the protocol."""
+    everything = [("q1", f"d{number}") for number in (1, 2, 3)]
+    assert ndcg(checkpoint, candidates, tmp_path, everything) == 1
+    missed = ndcg(checkpoint, candidates, tmp_path, [*everything, ("q1", "d99")])
+    assert missed == pytest.approx((1 + 0.63093 + 0.5) / (1 + 0.63093 + 0.5 + 0.43068), abs=1e-5)
+    assert ndcg(checkpoint, candidates, tmp_path, [("q1", "d99")]) == 0
+
+
+def test_a_topic_without_candidates_counts_as_zero(checkpoint, candidates, tmp_path):
+    everything = [("q1", f"d{number}") for number in (1, 2, 3)]
+    assert ndcg(checkpoint, candidates, tmp_path, [*everything, ("q3", "d1")]) == 0.5

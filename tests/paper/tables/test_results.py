@@ -1,0 +1,354 @@
+"""The table of results: ours beside the published ones, its CSV, and its size on the page."""
+
+import csv
+import dataclasses
+import io
+import random
+import re
+import shutil
+
+import pandas as pd
+import pytest
+import yaml
+from snakemake.utils import update_config
+
+from lionrank.config import check as settings
+from lionrank.config.sources import read_table
+from lionrank.errors import UserError
+from lionrank.grid import Grid
+from lionrank.measures import METRICS, Measure
+from lionrank.paper.results import Layout, Results, Score
+from lionrank.paper.tables.results import (
+    ABOVE,
+    BELOW,
+    BEYOND,
+    levels_rows,
+    levels_table,
+    results_rows,
+    results_table,
+    signed,
+)
+from lionrank.paper.tables.tabular import to_csv
+from lionrank.published.scores import read_table1, read_table2, was_published
+from tests.support.papers import GRID, PAPER, TINY, experiment
+from tests.support.rankings import run_scripts
+from tests.support.typeset import PAGE, size_of
+
+ROOT = PAPER.parent
+TABLE1 = PAPER / "published" / "table1_lion_vs_adamw.csv"
+TABLE2 = PAPER / "published" / "table2_dl19_systems.csv"
+PUBLISHED = read_table1(TABLE1)
+needs_latex = pytest.mark.skipif(shutil.which("pdflatex") is None, reason="LaTeX is not installed")
+
+
+def layout(level: int = 1, levels: tuple[int, ...] = (1, 2)) -> Layout:
+    """Return the paper's columns, as config.yaml has them."""
+    judged = {"level": level, "levels": levels, "first_stage": True}
+    given = {"level": 1, "levels": [1], "first_stage": False}
+    return Layout.build(
+        {
+            "dl19": {"label": "TREC DL 2019", **judged},
+            "dl20": {"label": "TREC DL 2020", **judged},
+            "marco_qa_dev": {"label": "MS MARCO QA v1.1 validation", **given},
+        },
+        [
+            {"test_set": "dl19", "metrics": ["ndcg_cut_10", "map", "recall_10", "Rprec", "P_10"]},
+            {"test_set": "marco_qa_dev", "metrics": ["recip_rank_10"]},
+        ],
+    )
+
+
+def measured(shift: float, half: float = 0.02, shown: Layout | None = None) -> Results:
+    """Return results around the published ones, drawn with the standard deviation `shift`."""
+    shown = shown or layout()
+    dice = random.Random(5)
+    scores: dict[Measure, dict[str, Score]] = {}
+    for measure in shown.measures():
+        first = ["bm25"] if shown.test_sets[measure.test_set].first_stage else []
+        scores[measure] = {}
+        for system in [*first, *GRID.checkpoints()]:
+            there = PUBLISHED.get(measure, {}).get(system, 0.5)
+            mean = round(there + dice.gauss(0, shift), 4)
+            bounds = (round(mean - half, 4), round(mean + half, 4))
+            scores[measure][system] = Score(mean, *bounds)
+    return Results(shown, scores, dict.fromkeys(shown.test_sets, 43))
+
+
+CHOSEN = {f"{model.name}_{optimizer}": 2 for model, optimizer in GRID.trainings()}
+
+
+def cells_below(table: str) -> list[list[str]]:
+    """Return the cells of the second lines, the interval's empty one left out."""
+    lines = [line for line in table.splitlines() if r"\hspace{0.3em}" in line]
+    rows = [line.removesuffix(r" \\[2pt]").split(" & ")[3:] for line in lines]
+    return [[cell for place, cell in enumerate(row) if place != 1] for row in rows]
+
+
+def test_as_it_was_published_is_read_the_table_whole():
+    table = pd.read_csv(TABLE1)
+    assert sorted(PUBLISHED, key=str) == sorted(layout().columns, key=str)
+    for measure, values in PUBLISHED.items():
+        column = {"recip_rank_10": "mrr_10"}.get(measure.metric, measure.metric)
+        assert list(values.values()) == list(table[column])
+        assert list(values) == [
+            f"{row.model}_{row.optimizer}_e{row.epoch}" for row in table.itertuples()
+        ]
+
+
+def test_each_cell_shows_ours_the_published_value_and_the_difference():
+    results = measured(0.02)
+    table = results_table(results, GRID, CHOSEN, PUBLISHED)
+    below = cells_below(table)
+    assert len(below) == 18
+    columns = results.layout.columns
+    for system, cells in zip(GRID.checkpoints(), below, strict=True):
+        for measure, cell in zip(columns, cells, strict=True):
+            there, sign, size = re.search(
+                r"\\scriptsize (0\.\d{4})\\hspace\{0.3em\}.*?(\+|\\textminus |\\textpm )(0\.\d{4})",
+                cell,
+            ).groups()
+            ours = results.mean(measure, system)
+            assert float(there) == PUBLISHED[measure][system]
+            difference = {"+": 1, r"\textminus ": -1, r"\textpm ": 0}[sign] * float(size)
+            assert difference == pytest.approx(ours - float(there), abs=1e-9)
+    above = [line for line in table.splitlines() if re.search(r"& \d\\rlap", line)]
+    values = [re.findall(r"(?<![{\d.])0\.\d{4}(?!\d|\})", line) for line in above]
+    assert [[float(value) for value in row] for row in values] == [
+        [results.mean(measure, system) for measure in columns] for system in GRID.checkpoints()
+    ]
+
+
+def test_a_difference_is_coloured_and_marked_only_beyond_our_interval():
+    results = measured(0.02)
+    colours = {ABOVE: 0, BELOW: 0, None: 0}
+    table = results_table(results, GRID, CHOSEN, PUBLISHED)
+    for system, cells in zip(GRID.checkpoints(), cells_below(table), strict=True):
+        for measure, cell in zip(results.layout.columns, cells, strict=True):
+            ours, there = results.scores[measure][system], PUBLISHED[measure][system]
+            expected = ABOVE if there < ours.low else BELOW if there > ours.high else None
+            found = re.search(r"\\textcolor\{(\w+)\}", cell)
+            assert (found and found[1]) == expected
+            assert (BEYOND in cell) == (expected is not None)
+            colours[expected] += 1
+    assert all(number > 5 for number in colours.values())
+    for name in (ABOVE, BELOW):
+        assert table.count(rf"\definecolor{{{name}}}{{HTML}}") == 1
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.7008, 0.8), (0.6, 0.7008)])
+def test_the_bounds_belong_to_the_interval(low, high):
+    results = measured(0.0)
+    primary = results.layout.primary
+    score = Score(0.7008, low, high)
+    scores = {**results.scores, primary: results.scores[primary] | {"minilm_adamw_e1": score}}
+    cell = cells_below(
+        results_table(dataclasses.replace(results, scores=scores), GRID, CHOSEN, PUBLISHED)
+    )[0][0]
+    assert r"0.7008\hspace{0.3em}\textpm 0.0000" in cell
+    assert "color" not in cell
+
+
+def test_without_the_setting_the_table_shows_ours_alone():
+    table = results_table(measured(0.02), GRID, CHOSEN)
+    assert cells_below(table) == []
+    assert "color" not in table
+    assert list(results_rows(measured(0.02), GRID, CHOSEN)[0]) == [
+        *("model", "optimizer", "epoch", "chosen"),
+        *(
+            f"{measure.test_set}_{measure.metric}{end}"
+            for measure in layout().columns
+            for end in ("", "_low", "_high")
+        ),
+    ]
+
+
+def test_only_measures_that_mean_the_same_stand_beside_each_other():
+    results = measured(0.0, shown=layout(level=2))
+    first, *_ = cells_below(results_table(results, GRID, CHOSEN, PUBLISHED))
+    shown = [bool(cell) for cell in first]
+    assert [METRICS[c.metric] for c, has in zip(layout().columns, shown, strict=True) if has] == [
+        "nDCG@10",
+        "MRR@10",
+    ]
+    assert not was_published(Measure("dl20", "ndcg_cut_10"))
+    assert not was_published(Measure("marco_dev", "recip_rank_10", 1))
+
+
+def test_a_model_that_was_not_published_has_lines_of_ours_alone():
+    grid = Grid.build(
+        {"minilm": {"label": "M", "start": TINY}, "other": {"label": "O", "start": TINY}},
+        {"adamw": "AdamW"},
+        epochs=(1,),
+    )
+    results = measured(0.0)
+    scores = {
+        measure: {"minilm_adamw_e1": found["minilm_adamw_e1"]}
+        | {"other_adamw_e1": Score(0.5, 0.4, 0.6)}
+        | ({"bm25": found["bm25"]} if "bm25" in found else {})
+        for measure, found in results.scores.items()
+    }
+    results = dataclasses.replace(results, scores=scores)
+    chosen = {"minilm_adamw": 1, "other_adamw": 1}
+    table = results_table(results, grid, chosen, PUBLISHED)
+    assert len(cells_below(table)) == 1
+    assert table.count(TINY) == 2
+    rows = results_rows(results, grid, chosen, PUBLISHED)
+    assert [row["dl19_map_published"] for row in rows] == [None, 0.4814, None]
+    assert [row["dl19_map_difference"] for row in rows] == [None, 0.0, None]
+
+
+def test_the_csv_has_what_the_table_prints_and_the_bounds():
+    results = measured(0.02)
+    rows = list(csv.DictReader(io.StringIO(to_csv(results_rows(results, GRID, CHOSEN, PUBLISHED)))))
+    assert [row["model"] for row in rows] == [
+        "bm25",
+        *(m.name for m in GRID.models for _ in "ab3" * 2),
+    ]
+    assert [row["chosen"] for row in rows[1:]] == ["False", "True", "False"] * 6
+    for system, row in zip(["bm25", *GRID.checkpoints()], rows, strict=True):
+        for measure in results.layout.columns:
+            name = f"{measure.test_set}_{measure.metric}"
+            found = results.scores[measure].get(system)
+            there = PUBLISHED[measure].get(system)
+            assert row[name] == (str(found.mean) if found else "")
+            assert row[f"{name}_low"] == (str(found.low) if found else "")
+            assert row[f"{name}_published"] == (str(there) if there else "")
+            if found and there:
+                assert float(row[f"{name}_difference"]) == pytest.approx(found.mean - there)
+
+
+def test_the_levels_are_the_same_in_the_csv_and_in_the_table():
+    results = measured(0.02, shown=layout(levels=(1, 2, 3)))
+    rows = levels_rows(results, GRID, CHOSEN)
+    printed = [
+        [float(value) for value in re.findall(r"0\.\d{4}", line)]
+        for line in levels_table(results, GRID, CHOSEN).splitlines()
+        if " 0." in line
+    ]
+    assert printed == [[row[key] for key in row if "_from_" in key] for row in rows]
+    assert [row["test_set"] for row in rows] == ["dl19"] * 7 + ["dl20"] * 7
+    assert len(printed[0]) == 15
+
+
+@pytest.mark.parametrize(
+    ("difference", "printed"),
+    [
+        (0.00125, r"+0.0013"),
+        (-0.0012, r"\textminus 0.0012"),
+        (0.00004, r"\textpm 0.0000"),
+        (-0.00004, r"\textpm 0.0000"),
+    ],
+)
+def test_every_difference_has_a_sign(difference, printed):
+    assert signed(difference + 1e-12) == printed
+
+
+@pytest.mark.parametrize(
+    ("path", "read", "change", "message"),
+    [
+        (TABLE1, read_table1, ("0.7008", "high"), r"\.csv:2: ndcg_cut_10 is 'high', not a number"),
+        (TABLE1, read_table1, ("mrr_10", "mrr"), r"\.csv:1: no column mrr_10"),
+        (TABLE2, read_table2, ("0.551", ""), r"\.csv:3: ndcg_cut_10 is '', not a number"),
+        (TABLE2, read_table2, ("reference", "ref"), r"\.csv:1: no column reference"),
+    ],
+)
+def test_a_damaged_file_of_published_values_is_named(tmp_path, path, read, change, message):
+    damaged = tmp_path / path.name
+    damaged.write_text(path.read_text().replace(*change, 1))
+    with pytest.raises(UserError, match=message):
+        read(damaged)
+
+
+@pytest.mark.parametrize("beside", [False, True])
+def test_the_rules_script_writes_both_tables_as_latex_and_as_csv(tmp_path, beside):
+    test_sets = {
+        name: dataclasses.asdict(entry)
+        for name, entry in layout().test_sets.items()
+        if name != "dl20"
+    }
+    columns = [
+        {"test_set": "dl19", "metrics": ["ndcg_cut_10", "map"]},
+        {"test_set": "marco_qa_dev", "metrics": ["recip_rank_10"]},
+    ]
+    scores = PUBLISHED[Measure("dl19", "ndcg_cut_10")] | {"bm25": 0.5}
+    made = experiment(tmp_path, scores, layout=Layout.build(test_sets, columns))
+    best = []
+    for training, epoch in made.chosen.items():
+        best.append(tmp_path / f"{training}.best.json")
+        best[-1].write_text(f'{{"epoch": {epoch}}}')
+    names = ("results", "results_csv", "levels", "levels_csv")
+    outputs = {name: str(tmp_path / f"{name}.out") for name in names}
+    inputs = {"metrics": str(tmp_path / "metrics.csv"), "published": str(TABLE1)}
+    inputs |= {"best": list(map(str, best))}
+    params = {
+        "grid": {
+            "models": {m.name: {"label": m.label, "start": m.start} for m in GRID.models},
+            "optimizers": dict(GRID.optimizers),
+            "epochs": list(GRID.epochs),
+        },
+        "columns": columns,
+        "test_sets": test_sets,
+        "beside_published": beside,
+    }
+    run_scripts(tmp_path, [("results_table", inputs, outputs, params)])
+    written = {name: (tmp_path / f"{name}.out").read_text() for name in names}
+    published = PUBLISHED if beside else None
+    assert written == {
+        "results": results_table(made.results, GRID, made.chosen, published),
+        "results_csv": to_csv(results_rows(made.results, GRID, made.chosen, published)),
+        "levels": levels_table(made.results, GRID, made.chosen),
+        "levels_csv": to_csv(levels_rows(made.results, GRID, made.chosen)),
+    }
+    assert len(cells_below(written["results"])) == (18 if beside else 0)
+
+
+def configured(overlay: str | None, **paper: object) -> dict:
+    """Return config.yaml with an overlay of config/, and changes of its section `paper`."""
+    config = yaml.safe_load((ROOT / "config.yaml").read_text())
+    if overlay:
+        update_config(config, yaml.safe_load((ROOT / "config" / overlay).read_text()))
+    config["paper"] |= paper
+    return config
+
+
+def check(config: dict) -> None:
+    sources = read_table(ROOT / config["sources"]["table"])
+    settings.check(config, ROOT / "schemas" / "config.schema.yaml", sources)
+
+
+def test_published_values_can_be_asked_for_where_some_were_published():
+    check(configured(None, beside_published=True))
+    check(configured("as_run.yaml", beside_published=True))
+    check(configured("demo.yaml", beside_published=False))
+
+
+def test_where_no_column_was_published_the_setting_is_refused():
+    message = (
+        r"paper\.beside_published: no column .*; put one of nDCG@10 on dl19, .*, MRR@10 on "
+        r"marco_qa_dev \(evaluation\.relevance_level: 1\) into grid\.test_sets and paper\.columns"
+    )
+    with pytest.raises(UserError, match=message):
+        check(configured("demo.yaml", beside_published=True))
+    columns = [{"test_set": "dl19", "metrics": ["map"]}]
+    strict = configured(None, beside_published=True, columns=columns)
+    check(strict)
+    strict["evaluation"]["relevance_level"] = 2
+    with pytest.raises(UserError, match=message):
+        check(strict)
+
+
+@needs_latex
+@pytest.mark.slow
+@pytest.mark.parametrize("published", [None, PUBLISHED], ids=["ours", "beside the published"])
+def test_the_whole_table_fits_a_page(tmp_path, published):
+    size = size_of(results_table(measured(0.02), GRID, CHOSEN, published), tmp_path)
+    assert 400 < size.width < PAGE[0]
+    assert 200 < size.height < 0.7 * PAGE[1]
+
+
+@needs_latex
+@pytest.mark.slow
+@pytest.mark.parametrize("levels", [(1, 2), (1, 2, 3)])
+def test_the_levels_fit_a_page(tmp_path, levels):
+    table = levels_table(measured(0.02, shown=layout(levels=levels)), GRID, CHOSEN)
+    assert size_of(table, tmp_path).width < PAGE[0]

@@ -1,0 +1,313 @@
+"""The tables of the set-up: trainings, optimizers and the collection."""
+
+import io
+import json
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+from safetensors.numpy import save_file
+
+from lionrank.cross_encoder.weights import size_of
+from lionrank.errors import UserError
+from lionrank.grid import Grid
+from lionrank.paper.latex import compile_pdf
+from lionrank.paper.settings import setting
+from lionrank.paper.tables.collection import collection_rows, collection_table
+from lionrank.paper.tables.optimizers import optimizers_rows, optimizers_table
+from lionrank.paper.tables.tabular import to_csv
+from lionrank.paper.tables.training import training_rows, training_table
+from tests.support.papers import GRID, SETTINGS, STATISTICS, TINY, settings_of
+from tests.support.rankings import run_scripts
+
+ADAMW = {
+    "class": "torch.optim.AdamW",
+    "arguments": {"betas": [0.9, 0.999], "eps": 1e-8, "fused": True},
+}
+LION = {"class": "lion_pytorch.Lion", "arguments": {"betas": [0.9, 0.99]}}
+SIZE = {
+    "layers": 12,
+    "hidden_size": 768,
+    "heads": 12,
+    "vocabulary": 250048,
+    "parameters": 305959681,
+    "context": 8192,
+}
+SIZES = {model.name: SIZE for model in GRID.models}
+REVISION = "0123456789abcdef" * 2 + "01234567"
+ORIGINS = {
+    "minilm": {
+        "repository": "some_owner/a-very-long_name.of-weights",
+        "revision": REVISION,
+        "licence": "MIT",
+    },
+    "gte": "a random start",
+    "modernbert": "package:gt_all/model",
+}
+# The page of the paper, as far as tables depend on it.
+PAGE = r"""\documentclass[conference]{IEEEtran}
+\usepackage[T1]{fontenc}
+\usepackage{textcomp}
+\usepackage{amsmath}
+\usepackage{array}
+\usepackage{booktabs}
+\usepackage{siunitx}
+\sisetup{mode = text, group-digits = integer, group-minimum-digits = 4, group-separator = {,}}
+\begin{document}
+"""
+
+
+def overfull(folder, tables, star="", gap="3pt"):
+    """Return LaTeX's complaints about tables of the width of a column or, starred, of a page.
+
+    `gap` is half the space between columns.
+    """
+    body = []
+    for place, table in enumerate(tables):
+        (folder / f"t{place}.tex").write_text(table)
+        body.append(
+            rf"\begin{{table{star}}}\caption{{T}}\centering\footnotesize"
+            rf"\setlength{{\tabcolsep}}{{{gap}}}\input{{t{place}.tex}}\end{{table{star}}}"
+        )
+    body += ["Text.", r"\end{document}", ""]
+    (folder / "main.tex").write_text(PAGE + "\n".join(body))
+    (folder / "refs.bib").touch()
+    paths = (folder / name for name in ("main.tex", "main.pdf", "main.log", "refs.bib"))
+    return compile_pdf(*paths)
+
+
+@pytest.fixture
+def settings():
+    """The settings of every training of `GRID`, as the config resolves them."""
+    own = {"adamw": ADAMW, "lion": LION}
+    return {
+        name: each | {"optimizer": own[name.split("_")[1]]}
+        for name, each in settings_of(GRID).items()
+    }
+
+
+def cells_of(table, label):
+    """Return the cells of the row that begins with a label."""
+    (line,) = [line for line in table.splitlines() if line.startswith(f"{label} & ")]
+    return [cell.strip() for cell in line.removesuffix(r"\\").split("&")][1:]
+
+
+def test_a_training_is_told_by_weights_size_and_settings(settings):
+    table = training_table(settings, SIZES, ORIGINS, GRID)
+    assert table.splitlines()[0] == "% template: workflow/lionrank/paper/tables/training.py"
+    assert table.count(TINY) == 2
+    weights = [cell.replace(r"\allowbreak{}", "") for cell in cells_of(table, "Weights")]
+    assert weights == [r"some\_owner/a-very-long\_name.of-weights", "a random start", r"gt\_all"]
+    assert cells_of(table, "Revision") == [REVISION[:12], "--", "--"]
+    assert cells_of(table, "Parameters") == [r"\num{305959681}"] * 3
+    assert cells_of(table, "Warm-up") == [r"\qty{10}{\percent}"] * 3
+    assert cells_of(table, "Loss") == ["binary cross-entropy"] * 3
+    assert "early stopping" not in table and "Learning rate" not in table
+
+
+def test_a_setting_that_optimizers_differ_in_is_shown_for_each(settings):
+    settings["gte_lion"] |= {"warmup": 1000, "early_stopping": 2}
+    table = training_table(settings, SIZES, ORIGINS, GRID)
+    ten = r"\qty{10}{\percent}"
+    assert cells_of(table, "Warm-up") == [
+        ten,
+        rf"AdamW: {ten}\newline Lion: \num{{1000}} steps",
+        ten,
+    ]
+    assert cells_of(table, "Epochs to early stopping") == [
+        "--",
+        r"AdamW: --\newline Lion: \num{2}",
+        "--",
+    ]
+
+
+def test_optimizers_that_agree_are_named_together_wherever_they_stand():
+    grid = Grid.build(
+        {"gte": {"label": "GTE", "start": "pretrained"}},
+        {"adamw": "AdamW", "lion": "Lion", "sgd": "SGD"},
+        (1,),
+    )
+    settings = settings_of(grid)
+    settings["gte_lion"]["schedule"] = "cosine"
+    table = training_table(settings, SIZES, ORIGINS, grid)
+    assert cells_of(table, "Schedule") == [r"AdamW, SGD: linear\newline Lion: cosine"]
+
+
+def test_a_setting_that_is_absent_is_named(settings):
+    del settings["gte_lion"]["seed"]
+    with pytest.raises(UserError, match="gte_lion: no key 'seed'"):
+        training_table(settings, SIZES, ORIGINS, GRID)
+    del settings["minilm_lion"]["learning_rate"]
+    with pytest.raises(UserError, match="minilm_lion: no key 'learning_rate'"):
+        optimizers_table(settings, GRID)
+
+
+def test_an_optimizer_is_a_column_with_a_row_an_argument(settings):
+    table = optimizers_table(settings, GRID)
+    assert cells_of(table, "Learning rate") == [r"\num{2e-5}"] * 2
+    assert cells_of(table, r"$\beta_2$") == [r"\num{0.999}", r"\num{0.99}"]
+    assert cells_of(table, r"$\epsilon$") == [r"\num{1e-8}", "--"]
+    assert cells_of(table, r"\texttt{fused}") == ["yes", "--"]
+    assert cells_of(table, "Biases and norms") == ["decayed"] * 2
+    classes = [cell.replace(r"\allowbreak{}", "") for cell in cells_of(table, "Class")]
+    assert classes == ["torch.optim.AdamW", r"lion\_pytorch.Lion"]
+
+
+def test_a_setting_that_models_differ_in_has_a_row_a_model(settings):
+    settings["gte_lion"]["learning_rate"] = 3e-6
+    table = optimizers_table(settings, GRID)
+    assert cells_of(table, "Learning rate") == ["", ""]
+    assert cells_of(table, r"\quad GTE") == [r"\num{2e-5}", r"\num{3e-6}"]
+    assert cells_of(table, r"\quad MiniLM") == [r"\num{2e-5}"] * 2
+    assert table.count(r"\quad") == 3
+
+
+def test_the_csv_has_a_training_a_row(settings):
+    settings["gte_lion"]["learning_rate"] = 3e-6
+    rows = training_rows(settings, SIZES, ORIGINS, GRID)
+    trainings = pd.read_csv(io.StringIO(to_csv(rows)))
+    optimizers = pd.read_csv(io.StringIO(to_csv(optimizers_rows(settings, GRID))))
+    for table in (trainings, optimizers):
+        assert list(zip(table.model, table.optimizer, strict=True)) == [
+            (model.label, GRID.optimizers[optimizer]) for model, optimizer in GRID.trainings()
+        ]
+    assert trainings.revision[0] == REVISION and trainings.revision[2:].isna().all()
+    assert (trainings.parameters == SIZE["parameters"]).all()
+    assert (trainings.warmup == SETTINGS["warmup"]).all()
+    assert optimizers.learning_rate.tolist() == [2e-5, 2e-5, 2e-5, 3e-6, 2e-5, 2e-5]
+    assert optimizers.betas.tolist() == ["0.9;0.999", "0.9;0.99"] * 3
+    assert optimizers["eps"].isna().tolist() == [False, True] * 3
+
+
+def test_sizes_are_those_of_the_files_of_a_checkpoint(tmp_path):
+    stated = {"num_hidden_layers": 3, "hidden_size": 64, "vocab_size": 100}
+    (tmp_path / "config.json").write_text(json.dumps(stated))
+    shards = {"a.safetensors": {"x": (7, 5), "y": (3,)}, "b.safetensors": {"z": (2, 2, 2)}}
+    for name, shapes in shards.items():
+        save_file(
+            {key: np.zeros(shape, np.float16) for key, shape in shapes.items()}, tmp_path / name
+        )
+    index = {key: name for name, shapes in shards.items() for key in shapes}
+    listed = tmp_path / "model.safetensors.index.json"
+    listed.write_text(json.dumps({"weight_map": index}))
+    size = size_of(tmp_path)
+    assert size["parameters"] == 35 + 3 + 8
+    assert (size["layers"], size["hidden_size"], size["vocabulary"]) == (3, 64, 100)
+    assert size["context"] is None
+    (tmp_path / "b.safetensors").write_bytes(b"damaged")
+    with pytest.raises(UserError, match="no whole checkpoint"):
+        size_of(tmp_path)
+    listed.unlink()
+    with pytest.raises(UserError, match=r"model\.safetensors"):
+        size_of(tmp_path)
+
+
+def test_collection_table_leaves_out_what_is_absent():
+    table = collection_table(STATISTICS)
+    assert "Judgements of grade 2 & 4100 & 203 & 508" in table
+    assert "Words in a query, mean &  &  & 9.7" in table
+    assert "percentile" not in table
+    bare = collection_table({"documents": 3, "topics": {"test": 2}})
+    assert "Passages & 3" in bare
+    with pytest.raises(UserError, match="topics"):
+        collection_table({"documents": 3})
+
+
+def test_the_csv_of_a_collection_has_the_rows_of_its_table():
+    table = pd.read_csv(io.StringIO(to_csv(collection_rows(STATISTICS))), index_col="quantity")
+    assert table.columns.tolist() == ["train", "dev", "test", "whole"]
+    assert table.loc["Judgements of grade 1"].tolist()[:3] == [210, 14, 31]
+    assert table.whole["Passages"] == STATISTICS["documents"]
+    assert table.whole["Words in a query, mean"] == STATISTICS["lengths"]["query_words_mean"]
+
+
+def test_grades_of_a_collection_are_sorted_as_numbers_and_may_be_negative():
+    judgements = {"a_b": {"10": 1, "2": 4, "-1": 3}, "other": {"0": 7}}
+    statistics = {"documents": 9, "topics": {"a_b": 1, "other": 2}, "judgements": judgements}
+    rows = collection_rows(statistics)
+    assert [each["quantity"].split()[-1] for each in rows[1:-1]] == ["10", "2", "0", "-1"]
+    assert [each["other"] for each in rows[1:-1]] == [0, 0, 7, 0]
+    assert r"{a\_b} & {other}" in collection_table(statistics)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (2e-5, r"\num{2e-5}"),
+        (0.01, r"\num{0.01}"),
+        (0.1 + 0.2, r"\num{0.3}"),
+        (64, r"\num{64}"),
+        (0.0, r"\num{0}"),
+        ([0.9, 0.999], r"\num{0.9}, \num{0.999}"),
+        (None, "--"),
+        (False, "no"),
+        ("a_b", r"a\_b"),
+    ],
+)
+def test_setting(value, expected):
+    assert setting(value) == expected
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("latexmk") is None, reason="latexmk is not installed")
+def test_the_tables_fit_into_a_column(tmp_path, settings):
+    settings["gte_lion"] |= {"warmup": 1000, "early_stopping": 2, "learning_rate": 1.25e-6}
+    whole = STATISTICS | {"documents": 8841823}
+    whole["lengths"] = dict.fromkeys(
+        ("query_words_mean", "passage_words_mean", "passage_words_median", "passage_words_p95"),
+        12345.6,
+    )
+    tables = [
+        training_table(settings, SIZES, ORIGINS, GRID),
+        optimizers_table(settings, GRID),
+        collection_table(whole),
+    ]
+    assert overfull(tmp_path, tables) == []
+
+
+def test_the_rules_write_each_table_and_its_csv(tmp_path, settings):
+    checkpoints = []
+    for model in GRID.models:
+        checkpoints.append(tmp_path / f"{model.name}_adamw_e0")
+        checkpoints[-1].mkdir()
+        (checkpoints[-1] / "config.json").write_text(json.dumps({"num_hidden_layers": 2}))
+        save_file({"w": np.zeros((4, 3))}, checkpoints[-1] / "model.safetensors")
+    (tmp_path / "statistics.json").write_text(json.dumps(STATISTICS))
+    grid = {
+        "models": {m.name: {"label": m.label, "start": m.start} for m in GRID.models},
+        "optimizers": dict(GRID.optimizers),
+        "epochs": list(GRID.epochs),
+    }
+    given = {"grid": grid, "settings": settings}
+
+    def outputs(name):
+        return {kind: str(tmp_path / f"{name}.{kind}") for kind in ("tex", "csv")}
+
+    jobs = [
+        (
+            "training_table",
+            {"checkpoints": [str(folder) for folder in checkpoints]},
+            outputs("training"),
+            given | {"origins": ORIGINS},
+        ),
+        ("optimizers_table", {}, outputs("optimizers"), given),
+        (
+            "collection_table",
+            {"statistics": str(tmp_path / "statistics.json")},
+            outputs("collection"),
+            {},
+        ),
+    ]
+    run_scripts(tmp_path, jobs)
+    size = dict.fromkeys(SIZE) | {"layers": 2, "parameters": 12}
+    facts = (settings, {model.name: size for model in GRID.models}, ORIGINS, GRID)
+    expected = {
+        "training.tex": training_table(*facts),
+        "training.csv": to_csv(training_rows(*facts)),
+        "optimizers.tex": optimizers_table(settings, GRID),
+        "optimizers.csv": to_csv(optimizers_rows(settings, GRID)),
+        "collection.tex": collection_table(STATISTICS),
+        "collection.csv": to_csv(collection_rows(STATISTICS)),
+    }
+    assert {name: (tmp_path / name).read_text() for name in expected} == expected

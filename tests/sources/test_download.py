@@ -1,0 +1,312 @@
+"""Downloads by the real libraries, from a local hub and a local web that can misbehave."""
+
+import hashlib
+import os
+import random
+import re
+import socket
+
+import pytest
+
+from tests.support.workplace import (
+    DATASET,
+    FILES,
+    ID,
+    PATTERNS,
+    SHARDS,
+    WANTED,
+    Workplace,
+    sha256,
+    workplace,
+)
+
+
+@pytest.fixture
+def work(tmp_path):
+    with workplace(tmp_path) as work:
+        yield work
+
+
+@pytest.fixture
+def closed_port() -> str:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+    return f"http://127.0.0.1:{port}"
+
+
+# Downloads from the hub.
+
+
+def test_a_first_download_links_verifies_and_records_only_the_wanted_files(work):
+    commit = work.hub.main(DATASET)
+    work.source()
+    fetched = work.fetch()
+    assert fetched.status == 0, fetched.log
+    assert work.content() == WANTED
+    assert all(str(work.folder / "hf") in os.readlink(p) for p in work.output().rglob("*.parquet"))
+    assert work.lock() == {
+        "id": ID,
+        "revision": commit,
+        "files": {p: {"bytes": len(c), "sha256": sha256(c)} for p, c in WANTED.items()},
+    }
+    assert f"main of {ID} is commit {commit}: write it into config/sources.csv" in fetched.log
+    assert re.search(r"100%.+40\.0B / +40\.0B", fetched.log)
+    got = {request.path.rpartition("/resolve/")[2] for request in work.hub.asked("GET", "")}
+    assert {f"{commit}/{path}" for path in FILES} & got == {f"{commit}/{p}" for p in WANTED}
+
+
+def test_what_was_recorded_is_fetched_again_although_main_has_moved(work):
+    work.source()
+    assert work.fetch().status == 0
+    recorded = work.lock()
+    assert work.hub.commit(DATASET, {**FILES, SHARDS[0]: b"a later shard"}) != recorded["revision"]
+    work.environment["HF_HOME"] = str(work.folder / "another")
+    fetched = work.fetch()
+    assert fetched.status == 0, fetched.log
+    assert work.content() == WANTED
+    assert work.lock() == recorded
+    assert "write it into" not in fetched.log
+
+
+def test_other_content_than_was_recorded_stops_with_both_checksums(work):
+    work.source()
+    assert work.fetch().status == 0
+    recorded = work.lock()
+    work.hub.commit(DATASET, {**FILES, SHARDS[1]: b"rewritten"}, commit=recorded["revision"])
+    work.environment["HF_HOME"] = str(work.folder / "another")
+    fetched = work.fetch()
+    assert fetched.status == 1
+    for word in (SHARDS[1], sha256(FILES[SHARDS[1]]), sha256(b"rewritten"), "crane.lock.json"):
+        assert word in fetched.told
+    assert work.lock() == recorded
+    assert work.content() == WANTED
+    work.output().with_name("crane.lock.json").unlink()
+    assert work.fetch().status == 0
+    assert work.content()[SHARDS[1]] == b"rewritten"
+
+
+def test_a_revision_in_the_table_that_is_not_the_recorded_one_is_refused(work):
+    work.source()
+    assert work.fetch().status == 0
+    work.source(revision="1" * 40)
+    fetched = work.fetch()
+    assert fetched.status == 1
+    assert work.lock()["revision"] in fetched.told and "1" * 40 in fetched.told
+    (work.folder / "sources" / "crane.lock.json").write_text("{")
+    assert "crane.lock.json is damaged" in work.fetch().told
+
+
+def test_a_connection_that_is_cut_once_is_resumed_where_it_broke(work):
+    # More than two of the 10 MiB pieces in which huggingface_hub keeps what has arrived.
+    shard = random.Random(1).randbytes(24 << 20)
+    commit = work.hub.commit(DATASET, {SHARDS[0]: shard})
+    work.source(files="corpus/*.parquet", revision=commit)
+    work.hub.cut(SHARDS[0])
+    fetched = work.fetch()
+    assert fetched.status == 0, fetched.log
+    assert work.content() == {SHARDS[0]: shard}
+    asked = [request.range for request in work.hub.asked("GET", SHARDS[0])]
+    assert asked == ["", f"bytes={10 << 20}-"]
+    assert work.lock()["files"][SHARDS[0]]["sha256"] == sha256(shard)
+
+
+def test_a_connection_that_is_always_cut_says_so_and_keeps_the_whole_files(work):
+    work.source()
+    work.hub.cut(SHARDS[1], times=100)
+    fetched = work.fetch()
+    assert fetched.status == 1
+    assert "cut the connection" in fetched.told and "run the same command again" in fetched.told
+    work.assert_untouched()
+    work.hub.heal()
+    work.hub.requests.clear()
+    assert work.fetch().status == 0
+    assert work.content() == WANTED
+    assert work.hub.asked("GET", SHARDS[0]) == []
+
+
+def test_a_hub_that_fails_for_a_moment_is_asked_again(work):
+    work.source()
+    work.hub.answer(f"/api/datasets/{ID}/tree/{work.hub.main(DATASET)}", 500)
+    fetched = work.fetch()
+    assert fetched.status == 0, fetched.log
+    assert work.content() == WANTED
+
+
+@pytest.mark.parametrize("path", [SHARDS[0], "corpus/README.txt"])
+def test_a_file_that_is_not_as_the_hub_tells_is_removed_and_fetched_anew(work, path):
+    work.source()
+    work.hub.wrong[path] = FILES[path][::-1]
+    fetched = work.fetch()
+    assert fetched.status == 1
+    assert path in fetched.told and "removed from the cache" in fetched.told
+    if path.endswith(".parquet"):
+        assert sha256(FILES[path]) in fetched.told and sha256(FILES[path][::-1]) in fetched.told
+    work.assert_untouched()
+    work.hub.heal()
+    assert work.fetch().status == 0
+    assert work.content() == WANTED
+
+
+def test_a_checksum_or_size_of_the_table_that_does_not_fit_stops_with_both(work):
+    wrong = hashlib.md5(b"something else").hexdigest()
+    work.source(checksums=f"{SHARDS[0]}=md5:{wrong}")
+    fetched = work.fetch()
+    assert fetched.status == 1
+    assert wrong in fetched.told and hashlib.md5(FILES[SHARDS[0]]).hexdigest() in fetched.told
+    work.assert_untouched()
+    work.source(bytes="7")
+    fetched = work.fetch()
+    assert fetched.status == 1
+    total = sum(map(len, WANTED.values()))
+    assert f"{total} bytes" in fetched.told and "says 7" in fetched.told
+    work.source(
+        bytes=str(total),
+        checksums=f"{SHARDS[0]}=md5:{hashlib.md5(FILES[SHARDS[0]]).hexdigest()}",
+    )
+    assert work.fetch().status == 0
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_refused_access_says_that_a_token_is_needed(work, status):
+    work.source(revision=work.hub.main(DATASET))
+    work.hub.answer(f"/api/datasets/{ID}/tree/{work.hub.main(DATASET)}", status, times=100)
+    fetched = work.fetch()
+    assert fetched.status == 1
+    assert f"crane ({ID}@" in fetched.told and f"refuses access ({status})" in fetched.told
+    assert "HF_TOKEN" in fetched.told and "the Hugging Face hub at 127.0.0.1:" in fetched.told
+    work.assert_untouched()
+
+
+def test_what_the_hub_has_not_is_named(work):
+    work.environment["HF_TOKEN"] = "hf_secret"
+    work.source(id="laboratory/heron")
+    assert "has no such data set (404)" in work.fetch().told
+    work.source(revision="1" * 40)
+    assert f"no revision {'1' * 40}" in work.fetch().told
+    work.source(files="corpus/*.parquet corpse/*.parquet")
+    assert "no file matches 'corpse/*.parquet'" in work.fetch().told
+    work.assert_untouched()
+
+
+def test_the_token_reaches_the_hub_and_no_message(work):
+    work.environment["HF_TOKEN"] = "hf_never_to_be_seen"
+    work.source()
+    good = work.fetch()
+    assert good.status == 0
+    assert all(r.authorised for r in work.hub.asked("GET", SHARDS[0]))
+    work.source("heron", id="laboratory/heron")
+    bad = work.fetch("heron")
+    assert bad.status == 1
+    for fetched in (good, bad):
+        assert "hf_never_to_be_seen" not in fetched.log + fetched.printed
+
+
+@pytest.mark.parametrize("revision", ["unknown", pytest.param("1" * 40, marks=pytest.mark.slow)])
+def test_without_a_network_the_message_says_how_to_go_on(work, closed_port, revision):
+    work.source(revision=revision)
+    work.environment["HF_ENDPOINT"] = closed_port
+    fetched = work.fetch()
+    assert fetched.status == 1
+    for word in (
+        f"crane ({ID}@{revision})",
+        f"the Hugging Face hub at {closed_port.removeprefix('http://')} is out of reach",
+        "`snakemake prefetch` with the same HF_HOME",
+        f"sources.local.crane in the config to a folder that holds {PATTERNS}",
+    ):
+        assert word in fetched.told
+    work.assert_untouched()
+
+
+def test_offline_only_the_cache_is_asked(work, closed_port):
+    work.environment["HF_HUB_OFFLINE"] = "1"
+    work.source()
+    fetched = work.fetch()
+    assert fetched.status == 1
+    assert "HF_HUB_OFFLINE is set" in fetched.told and "snakemake prefetch" in fetched.told
+    assert work.hub.requests == []
+    del work.environment["HF_HUB_OFFLINE"]
+    assert work.fetch().status == 0
+    recorded = work.lock()
+    # As on a cluster: the cache is shared, the working directory is another one.
+    work.output().with_name("crane.lock.json").unlink()
+    work.environment |= {"HF_HUB_OFFLINE": "1", "HF_ENDPOINT": closed_port}
+    fetched = work.fetch()
+    assert fetched.status == 0, fetched.log
+    assert work.content() == WANTED
+    assert work.lock() == recorded
+    work.source(files="queries/*.parquet", revision=recorded["revision"])
+    assert work.fetch().status == 1
+
+
+def test_a_failing_xet_storage_can_be_done_without(work):
+    work.source()
+    work.hub.xet = True
+    fetched = work.fetch()
+    assert fetched.status == 1
+    assert "Xet storage" in fetched.told and "HF_HUB_DISABLE_XET=1" in fetched.told
+    work.assert_untouched()
+    work.environment["HF_HUB_DISABLE_XET"] = "1"
+    assert work.fetch().status == 0
+    assert work.content() == WANTED
+
+
+def test_a_file_that_the_disk_does_not_take_is_told_with_the_place_that_can_be_moved(work):
+    shard = bytes(3 << 20)
+    commit = work.hub.commit(DATASET, {SHARDS[0]: shard})
+    work.source(files="corpus/*.parquet", revision=commit)
+    fetched = work.fetch(largest=1 << 20)
+    assert fetched.status == 1
+    assert "could not be read or written (File too large)" in fetched.told
+    assert "HF_HOME" in fetched.told
+    work.assert_untouched()
+
+
+# Files of the web.
+
+
+def url_source(work: Workplace, content: bytes, **cells: str) -> None:
+    address = f"{work.hub.url}/files/{{revision}}/topics.txt"
+    checksum = f"topics.txt=sha256:{sha256(content)}"
+    row = {"kind": "url", "id": address, "files": "", "revision": "1" * 40, "checksums": checksum}
+    work.source("topics", **row | cells)
+
+
+def test_a_file_of_the_web_is_fetched_once_and_linked(work):
+    url_source(work, b"q\tquery\n", bytes="8")
+    work.hub.files[f"{'1' * 40}/topics.txt"] = b"q\tquery\n"
+    work.hub.cut("topics.txt")
+    fetched = work.fetch("topics")
+    assert fetched.status == 0, fetched.log
+    assert work.content("topics") == {"topics.txt": b"q\tquery\n"}
+    assert work.lock("topics")["files"]["topics.txt"]["sha256"] == sha256(b"q\tquery\n")
+    work.hub.requests.clear()
+    assert work.fetch("topics").status == 0
+    assert work.hub.requests == []
+
+
+def test_a_file_of_the_web_with_a_wrong_checksum_is_not_kept(work):
+    url_source(work, b"right")
+    work.hub.files[f"{'1' * 40}/topics.txt"] = b"wrong"
+    fetched = work.fetch("topics")
+    assert fetched.status == 1
+    assert sha256(b"right") in fetched.told and sha256(b"wrong") in fetched.told
+    work.assert_untouched("topics")
+    work.hub.files[f"{'1' * 40}/topics.txt"] = b"right"
+    assert work.fetch("topics").status == 0
+    assert work.content("topics") == {"topics.txt": b"right"}
+
+
+def test_a_file_that_the_web_does_not_give_is_named_with_a_remedy(work, closed_port):
+    url_source(work, b"right")
+    fetched = work.fetch("topics")
+    assert fetched.status == 1
+    assert "has no such file (404)" in fetched.told
+    assert "the web at 127.0.0.1:" in fetched.told and "/topics.txt" in fetched.told
+    url_source(work, b"right", id=f"{closed_port}/topics.txt")
+    fetched = work.fetch("topics")
+    assert "out of reach" in fetched.told and "sources.local.topics" in fetched.told
+    work.assert_untouched("topics")
+    (work.folder / "mine.txt").write_bytes(b"right")
+    assert work.fetch("topics", local=work.folder / "mine.txt").status == 0
+    assert work.content("topics") == {"topics.txt": b"right"}

@@ -1,0 +1,61 @@
+"""Audits of the experiment and of overlays on it, for the tests of the page and its arithmetic."""
+
+import copy
+from collections.abc import Iterable
+from pathlib import Path
+
+import yaml
+from snakemake.utils import update_config
+
+from lionrank.audit import page as audit
+from lionrank.config.sources import Source
+
+ROOT = Path(__file__).parents[2]
+SETTINGS = ROOT / "paper" / "published" / "settings.csv"
+CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+JOBS = {"initialise": 6, "train_epoch": 18}
+
+
+def merged(*overlays: str | dict) -> dict:
+    """Return config.yaml with overlays, which are files of config/ or parts of a config."""
+    config = copy.deepcopy(CONFIG)
+    for overlay in overlays:
+        if isinstance(overlay, str):
+            overlay = yaml.safe_load((ROOT / "config" / overlay).read_text())
+        update_config(config, overlay)
+    return config
+
+
+def source(name: str, **changes) -> Source:
+    fields = {
+        "kind": "dataset",
+        "id": f"owner/{name}",
+        "files": ("*.parquet",),
+        "revision": COMMIT,
+        "bytes": 1_000_000,
+        "exact": True,
+        "checksums": {},
+        "licence": "MIT",
+        "cited": "",
+        "used_for": "tests",
+    }
+    return Source(name=name, **(fields | changes))
+
+
+def facts_of(config: dict, *sources: Source, logs: Iterable[Path] = ()) -> dict:
+    table = {source.name: source for source in sources}
+    return audit.collect(config, table, list(table), SETTINGS, JOBS, logs)
+
+
+def marked(config: dict, source: str) -> list[tuple[str, tuple[str, ...]]]:
+    """Return (setting, trainings) of what differs from a source."""
+    compared = facts_of(config)["compared"]
+    return [(row.setting, row.trainings) for row in compared if row.differs(source)]
+
+
+def row_of(page: str, *starts: str) -> str:
+    """Return the one row of the page's tables whose first cells are `starts`."""
+    start = "| " + " | ".join(starts) + " |"
+    (row,) = [line for line in page.splitlines() if line.startswith(start)]
+    return row

@@ -1,0 +1,355 @@
+"""A made-up experiment and the paper that is written of it, for the tests of tables and text.
+
+Only the per-query values are made up: means, tests and findings are computed of them by the code
+that the workflow runs.
+"""
+
+import random
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from lionrank.evaluation import comparisons
+from lionrank.evaluation.means import means
+from lionrank.evaluation.per_query import COLUMNS, PerQuery, Replicate
+from lionrank.evaluation.significance import Settings
+from lionrank.grid import FIRST_STAGE, Grid
+from lionrank.measures import GRADED, METRICS, PRIMARY
+from lionrank.paper import origins
+from lionrank.paper.facts import make_facts, render
+from lionrank.paper.findings import Findings, find
+from lionrank.paper.results import Layout, Results, read_results
+from lionrank.paper.standing import stand
+from lionrank.published.scores import read_table1, read_table2
+from lionrank.training.logged import Logged
+from tests.support.logs_and_costs import efficiency_of, logged_of
+
+ROOT = Path(__file__).parents[2]
+PAPER = ROOT / "paper"
+TABLE1 = read_table1(PAPER / "published" / "table1_lion_vs_adamw.csv")
+TABLE2 = read_table2(PAPER / "published" / "table2_dl19_systems.csv")
+REMOTE = "https://example.org/lion_rerank"
+TINY = "tiny, untrained start"
+GRID = Grid.build(
+    models={
+        "minilm": {"label": "MiniLM", "start": "pretrained"},
+        "gte": {"label": "GTE", "start": TINY},
+        "modernbert": {"label": "ModernBERT", "start": TINY},
+    },
+    optimizers={"adamw": "AdamW", "lion": "Lion"},
+    epochs=(1, 2, 3),
+)
+
+SETTINGS = {
+    "start": "pretrained",
+    "learning_rate": 2e-5,
+    "weight_decay": 0.01,
+    "decay_biases_and_norms": True,
+    "betas": [0.9, 0.99],
+    "schedule": "linear",
+    "schedule_steps": None,
+    "warmup": 0.1,
+    "max_grad_norm": 1.0,
+    "global_batch_size": 32,
+    "epochs": 3,
+    "early_stopping": None,
+    "max_length": 128,
+    "precision": "bf16",
+    "seed": 12,
+    "loss": "bce",
+}
+STATISTICS = {
+    "documents": 15873,
+    "packages": [
+        {"name": "numpy", "version": "1", "documents": 2000},
+        {"name": "sqlalchemy_x", "version": "1", "documents": 3000},
+    ],
+    "topics": {"train": 4000, "dev": 200, "test": 500},
+    "judgements": {
+        "train": {"1": 210, "2": 4100},
+        "dev": {"1": 14, "2": 203},
+        "test": {"1": 31, "2": 508},
+    },
+    "lengths": {"query_words_mean": 9.71, "passage_words_median": 88},
+}
+PROVENANCE = {
+    "git": {
+        "commit": "0123456789abcdef" * 2,
+        "dirty": True,
+        "time": 1_700_000_000,
+        "remote": REMOTE,
+    },
+    "rules": origins.rules(ROOT),
+    "changed_settings": [{"key": "retrieval.depth", "default": 1000, "here": 50}],
+    "config_sha256": "fedcba9876543210" * 4,
+    "python": "3.11.2",
+    "packages": {"torch": "2.13.0", "snakemake": "9.27.1"},
+    "environment": {"torch": "2.13.0", "snakemake": "9.27.1", "numpy": "2.4.6"},
+    "hardware": {"cpu": "A & B", "cores": 2, "memory_bytes": 8 * 2**30, "gpus": []},
+    "stages": {"training": {"jobs": 18, "seconds": 200.4, "peak_bytes": 2 * 2**30}},
+    "sources": {},
+    "pairs": {"rows": {"train": 3200, "held_out": 0}},
+    "run_files": {"results/bm25.trec": "0" * 64, "results/x.trec": "1" * 64},
+}
+
+
+FAST = Settings(permutations=400, resamples=100)
+FAMILIES = ("optimizers", "optimizers_by_epoch", "models", "first_stage")
+TEST_SETS = {
+    "pydocs": {"label": "pydocs", "level": 1, "levels": [1, 2], "first_stage": True},
+    "given": {"label": "Given", "level": 1, "levels": [1], "first_stage": False},
+}
+LAYOUT = Layout.build(
+    {"pydocs": TEST_SETS["pydocs"]}, [{"test_set": "pydocs", "metrics": list(METRICS)}]
+)
+TWO_TEST_SETS = Layout.build(
+    TEST_SETS,
+    [
+        {"test_set": "pydocs", "metrics": [PRIMARY, "map"]},
+        {"test_set": "given", "metrics": ["recip_rank_10"]},
+    ],
+)
+CLAIMS = {
+    "stand_ins": {"dl19": "pydocs"},
+    "claims": [
+        {"id": f"c{place}", "text": "", "published": {"verdict": there}, "ours": {"verdict": here}}
+        for place, (there, here) in enumerate(
+            [
+                ("holds", "replicated"),
+                ("holds", "inconclusive"),
+                ("does not hold", "inconclusive"),
+                ("does not hold", "contradicted"),
+                ("not testable", "not testable"),
+            ],
+            start=1,
+        )
+    ],
+}
+
+
+@dataclass
+class Experiment:
+    """Results with the values they are of, and the epochs chosen on development data."""
+
+    grid: Grid
+    results: Results
+    chosen: Mapping[str, int]
+    per_query: PerQuery
+
+    @cached_property
+    def compared(self) -> dict[str, Any]:
+        """What comparisons.json has: nDCG@10 and MRR@10 where they are shown."""
+        measures = [
+            column
+            for column in self.results.layout.columns
+            if column.metric in (GRADED, "recip_rank_10")
+        ]
+        return comparisons.compare(self.per_query, self.grid, measures, FAMILIES, FAST)
+
+
+OPTIMIZERS = {
+    "adamw": {
+        "class": "torch.optim.AdamW",
+        "arguments": {"betas": [0.9, 0.999], "eps": 1e-8, "fused": True},
+    },
+    "lion": {
+        "class": "lionrank.training.optimizers.ForeachLion",
+        "arguments": {"betas": [0.9, 0.99]},
+    },
+    "sgd": {"class": "torch.optim.SGD", "arguments": {}},
+}
+
+
+def settings_of(grid: Grid) -> dict[str, dict]:
+    return {
+        f"{model.name}_{optimizer}": SETTINGS
+        | {"start": model.start, "optimizer": OPTIMIZERS[optimizer]}
+        for model, optimizer in grid.trainings()
+    }
+
+
+def per_query_table(
+    scores: Mapping[str, float],
+    grid: Grid = GRID,
+    layout: Layout = LAYOUT,
+    shuffled: bool = False,
+    spread: float = 0.1,
+    queries: int = 24,
+    seed: int = 12,
+) -> pd.DataFrame:
+    """Return values whose means are `scores` in the primary measure.
+
+    The other measures are multiples of them; if `shuffled`, of those of another checkpoint.
+    `spread` is the standard deviation over queries, around the same difficulty for all systems.
+    """
+    dice = random.Random(seed)
+    noise = np.random.default_rng(seed)
+    names = {f"{m.name}_{o}_e{e}": (m.name, o, e) for m, o in grid.trainings() for e in grid.epochs}
+    qids = [f"q{place:02}" for place in range(queries)]
+    factors = dict(zip(METRICS, (1, 0.9, 0.95, 0.8, 0.7, 0.1), strict=True))
+    rows = []
+    for measure in layout.measures():
+        systems = [name for name in scores if name != FIRST_STAGE]
+        values = [scores[name] for name in systems]
+        if shuffled and measure.metric != PRIMARY:
+            dice.shuffle(values)
+        means = dict(zip(systems, values, strict=True))
+        if layout.test_sets[measure.test_set].first_stage and FIRST_STAGE in scores:
+            means[FIRST_STAGE] = scores[FIRST_STAGE]
+        for system, mean in means.items():
+            deviations = noise.normal(size=queries) * spread
+            found = factors[measure.metric] * (mean + deviations - deviations.mean())
+            labels = (
+                *names.get(system, (None, None, None)),
+                None if system == FIRST_STAGE else seed,
+            )
+            rows += [
+                (measure.test_set, system, *labels, "demo", measure.metric, measure.level, *pair)
+                for pair in zip(qids, found, strict=True)
+            ]
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    return table.astype({"epoch": "Int64", "seed": "Int64", "level": "Int64"})
+
+
+def experiment(
+    folder: Path,
+    scores: Mapping[str, float],
+    grid: Grid = GRID,
+    layout: Layout = LAYOUT,
+    seeds: Sequence[int] = (12,),
+    **table: Any,
+) -> Experiment:
+    """Write the values and means of an experiment into a folder.
+
+    With several seeds, the first one's are written; the others differ in the values of each query.
+    """
+    folder.mkdir(exist_ok=True)
+    dice = random.Random(str(scores))
+    replicates = []
+    for seed in seeds:
+        path = folder / f"per_query.{seed}.parquet"
+        values = per_query_table(scores, grid, layout, seed=seed, **table)
+        values.to_parquet(path)
+        if seed == seeds[0]:
+            means(values, FAST).to_csv(folder / "metrics.csv", index=False)
+        chosen = {f"{m.name}_{o}": dice.choice(grid.epochs) for m, o in grid.trainings()}
+        replicates.append(Replicate(path, chosen))
+    results = read_results(folder / "metrics.csv", layout, grid)
+    return Experiment(grid, results, replicates[0].chosen, PerQuery(replicates))
+
+
+def findings_of(made: Experiment, logged: Mapping[str, Logged] | None = None) -> Findings:
+    logged = logged_of(made.grid) if logged is None else logged
+    return find(made.results, made.grid, made.chosen, made.compared, logged)
+
+
+def changes_of(made: Experiment) -> dict[str, Any]:
+    """Return what the prose takes of changes.json, without topics and passages."""
+    contrasts = [
+        each
+        for each in made.compared["contrasts"]
+        if each["family"] == "optimizers" and each["metric"] == PRIMARY
+    ]
+    return {"level": 1, "pairs": contrasts}
+
+
+def params_of(grid: Grid, note: str | None = "Demonstration.") -> dict[str, Any]:
+    """Return what the paper takes of the config, as params of main_tex.py."""
+    tiny = {"pretrained": None, "architecture": {"num_hidden_layers": 2, "hidden_size": 64}}
+    return {
+        "paper": {
+            "title": "Lion & AdamW",
+            "authors": [
+                {"name": "Ada Löve", "affiliation": "R&D"},
+                {"name": "Bo", "affiliation": "C"},
+            ],
+            "keywords": ["reranking"],
+            "note": note,
+            "beside_published": False,
+        },
+        "dev_sets": ["pydocs dev"],
+        "collection": "pydocs",
+        "training": {"format": "pydocs"},
+        "selection": {"summary_characters": [20, 160], "body_characters": [150, 450]},
+        "backbones": {
+            model.name: {"pretrained": "package:a_b/c"} if model.is_pretrained else tiny
+            for model in grid.models
+        },
+        "retrieval": {"k1": 0.9, "b": 0.4, "depth": 50},
+        "pairs": {
+            "triplets": 1600,
+            "held_out": {"pairs": 0, "by": "query", "seed": 12},
+            "random_negatives": 0.5,
+            "hardest_rank": 1,
+            "negative_depth": 20,
+        },
+    }
+
+
+def facts_of(
+    made: Experiment,
+    logged: Mapping[str, Logged] | None = None,
+    note: str | None = "Demonstration.",
+    **changes,
+) -> dict:
+    """Return what the paper is rendered from; `changes` replace arguments of `make_facts`."""
+    others = {
+        "claims": CLAIMS,
+        "changes": changes_of(made),
+        "efficiency": efficiency_of(made.grid),
+        "statistics": STATISTICS,
+        "smoothing": 0.1,
+        **params_of(made.grid, note),
+    }
+    findings = findings_of(made, logged)
+    return make_facts(
+        findings,
+        settings_of(made.grid),
+        PROVENANCE,
+        made.compared,
+        stand(TABLE1, TABLE2, findings),
+        **others | changes,
+    )
+
+
+def prose(facts: dict) -> str:
+    """Render the paper and return it without comments, with single spaces."""
+    lines = [line for line in render(PAPER, facts).splitlines() if not line.startswith("%")]
+    return " ".join(" ".join(lines).split())
+
+
+def made_up_scores(seed: int, grid: Grid = GRID) -> dict[str, float]:
+    """Return scores of every system; few distinct values, so that ties occur."""
+    dice = random.Random(seed)
+    levels = dice.choice([2, 4, 50])
+    systems = ["bm25", *grid.checkpoints()]
+    return {system: 0.3 + 0.01 * dice.randrange(levels) for system in systems}
+
+
+SCENARIOS = {f"made up {seed}": made_up_scores(seed) for seed in range(18)}
+RISING = {name: 0.5 + 0.01 * place for place, name in enumerate(GRID.checkpoints())}
+SCENARIOS |= {
+    "all above": RISING | {"bm25": 0.4},
+    "all below": RISING | {"bm25": 0.9},
+    "reversed": {name: 1 - score for name, score in RISING.items()} | {"bm25": 0.4},
+    "all level": dict.fromkeys([*RISING, "bm25"], 0.5),
+    "only the fifth digit differs": RISING | {"bm25": 0.670001},
+}
+
+
+def relation(left: float, right: float) -> str:
+    """Return the word for how two printed values stand to each other."""
+    return "level with" if left == right else "above" if left > right else "below"
+
+
+def sentences(pattern: str, text: str, at_least: int = 1) -> list:
+    """Return what a pattern finds in a text, in which it must be."""
+    found = re.findall(pattern, text)
+    assert len(found) >= at_least, f"no sentence matches {pattern}"
+    return found

@@ -1,0 +1,281 @@
+"""A made-up experiment of run files, judgements and topics, down to the files the paper is made of.
+
+Rankings are drawn at random; what is evaluated, averaged and tested is done by the workflow's code.
+"""
+
+import json
+import random
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from lionrank import trec
+from lionrank.collections.describe import DataSet
+from lionrank.evaluation import comparisons, per_query
+from lionrank.evaluation import trec_eval as evaluation
+from lionrank.evaluation.means import means
+from lionrank.files import write_json, write_json_lines, write_parquet
+from lionrank.grid import FIRST_STAGE, Grid
+from lionrank.measures import Measure
+from lionrank.paper.tables.datasets import datasets_table
+from lionrank.paper.tables.training import training_table
+from tests.support.logs_and_costs import efficiency_of
+from tests.support.papers import (
+    FAMILIES,
+    FAST,
+    GRID,
+    PAPER,
+    PROVENANCE,
+    STATISTICS,
+    TEST_SETS,
+    params_of,
+    settings_of,
+)
+
+COLUMNS = [
+    {"test_set": "pydocs", "metrics": ["ndcg_cut_10", "map", "recall_10", "Rprec", "P_10"]},
+    {"test_set": "given", "metrics": ["recip_rank_10"]},
+]
+SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
+# A LaTeX special, or a character beyond ASCII, in every query.
+QUERIES = [
+    *("what is 100% of $x_1?", r"a\b{c} ~d^e#f & g", "``Fortran'' | `code` <tag>", "naïve café"),
+    *(
+        "it\u2019s \u201cquoted\u201d \u2014 or \u2026",
+        "\u4e2d\u6587 and \u03b1\u2264\u03b2 \U0001f600",
+    ),
+    " ".join(map(chr, range(0xA1, 0x100))),
+    "https://example.org/a_rather_long/address-with?nothing=but&punctuation=to.break.lines#at",
+    "a query that goes on and on, as people who copy a whole sentence of their homework write it "
+    * 2,
+]
+_RUN = """
+import json, runpy, sys, types
+from snakemake.iocontainers import Namedlist
+for job in json.loads(sys.argv[1]):
+    parts = {key: Namedlist(fromdict=job[key]) for key in ("input", "output", "params")}
+    snakemake = types.SimpleNamespace(log=[job["log"]], **parts)
+    runpy.run_path(job["script"], init_globals={"snakemake": snakemake})
+"""
+
+
+def run_scripts(folder: Path, jobs: Sequence[tuple[str, Mapping, Mapping, Mapping]]) -> None:
+    """Run scripts of workflow/scripts in a process of their own: name, input, output and params."""
+    given = [
+        {
+            "script": str(next(SCRIPTS.rglob(f"{name}.py"))),
+            "log": str(folder / f"{name}.log"),
+            "input": inputs,
+            "output": outputs,
+            "params": params,
+        }
+        for name, inputs, outputs, params in jobs
+    ]
+    done = subprocess.run([sys.executable, "-c", _RUN, json.dumps(given)], cwd=folder, timeout=120)
+    logs = {path.name: path.read_text() for path in folder.glob("*.log")}
+    assert done.returncode == 0, logs
+
+
+def draw(folder: Path, grid: Grid = GRID, queries: int = 16, seeds: Sequence[int] = (12,)) -> None:
+    """Write run files, qrels and topics, and what is computed of them, into a folder.
+
+    The first test set of `TEST_SETS` has its run files in `results/`, and BM25; the other has
+    neither, but per-query values. Each seed has an experiment in a folder of its own, of which the
+    first is `folder` itself.
+    """
+    tables, best = [], []
+    for place, seed in enumerate(seeds):
+        home = folder if place == 0 else folder / f"seed{seed}"
+        tables.append(home / "results" / "per_query.parquet")
+        best += _draw(home, grid, queries, seed)
+    compared = comparisons.compare(
+        per_query.read(tables, best),
+        grid,
+        [Measure("pydocs", "ndcg_cut_10"), Measure("given", "recip_rank_10", 1)],
+        FAMILIES,
+        FAST,
+    )
+    write_json(folder / "results" / "comparisons.json", compared)
+
+
+def _draw(folder: Path, grid: Grid, queries: int, seed: int) -> list[Path]:
+    judging, dice = random.Random(0), random.Random(seed)
+    topics = {f"q{place:02}": QUERIES[place % len(QUERIES)] for place in range(queries)}
+    documents = [f"d{place}" for place in range(40)]
+    # A few of the judged passages are never retrieved, and grades are from -1 to 3.
+    qrels = {
+        qid: {
+            docid: judging.randrange(-1, 4) for docid in judging.sample([*documents, "x", "y"], 9)
+        }
+        for qid in topics
+    }
+    trec.write_qrels(folder / "qrels.txt", qrels)
+    trec.write_topics(folder / "topics.tsv", topics)
+    tables = []
+    names = {f"{m.name}_{o}_e{e}": (m.name, o, e) for m, o in grid.trainings() for e in grid.epochs}
+    for system in [FIRST_STAGE, *names]:
+        # What is relevant is ranked a little higher than what is not.
+        run = {
+            qid: {d: judged.get(d, 0) + dice.gauss(0, 2) for d in dice.sample(documents, 25)}
+            for qid, judged in qrels.items()
+        }
+        trec.write_run(folder / "results" / f"{system}.trec", run, system)
+        for test_set, entry in TEST_SETS.items():
+            if system == FIRST_STAGE and not entry["first_stage"]:
+                continue
+            values = {
+                level: evaluation.evaluate(qrels, run, level, complete=True)
+                for level in entry["levels"]
+            }
+            model, optimizer, epoch = names.get(system, (None, None, None))
+            labels = {"model": model, "optimizer": optimizer, "epoch": epoch}
+            labels |= {"seed": None if model is None else seed, "protocol": "demo"}
+            tables.append(evaluation.tidy(values, test_set=test_set, system=system, **labels))
+    table = pd.concat(tables, ignore_index=True).astype({"epoch": "Int64", "seed": "Int64"})
+    write_parquet(folder / "results" / "per_query.parquet", table)
+    means(table, FAST).to_csv(folder / "results" / "metrics.csv", index=False)
+    best = []
+    for model, optimizer in grid.trainings():
+        name = f"{model.name}_{optimizer}"
+        best.append(folder / "training" / f"{name}.best.json")
+        scores = {"eval_loss": None, "ndcg_cut_10": {"dev": 0.5}, "mean_ndcg_cut_10": 0.5}
+        write_json(best[-1], {"epoch": dice.choice(grid.epochs), **scores})
+        for epoch in grid.epochs:
+            steps = range(10 * (epoch - 1) + 1, 10 * epoch + 1)
+            lines = [
+                {"step": s, "epoch": s / 10, "loss": 1 / s, "lr": 1e-5 / s, "grad_norm": 1 + 1 / s}
+                for s in steps
+            ]
+            lines.append({"step": steps[-1], "epoch": float(epoch), "eval_loss": 1 / epoch})
+            write_json_lines(folder / "training" / f"{name}_e{epoch}.jsonl", lines)
+    return best
+
+
+def best_files(folder: Path, grid: Grid = GRID) -> list[str]:
+    return [str(folder / f"training/{m.name}_{o}.best.json") for m, o in grid.trainings()]
+
+
+def run_files(folder: Path, grid: Grid = GRID) -> dict[str, str]:
+    return {name: str(folder / f"results/{name}.trec") for name in grid.checkpoints()}
+
+
+def write_paper(folder: Path, claims: Mapping[str, Any], grid: Grid = GRID) -> None:
+    """Write main.tex with its tables and figures into `folder`/paper, by the rules' scripts.
+
+    `claims` is what claims.json has; STATISTICS and PROVENANCE are of no collection.
+    """
+    results, paper = folder / "results", folder / "paper"
+    tables, figures = paper / "tables", paper / "figures"
+    told = {
+        "statistics": STATISTICS,
+        "provenance": PROVENANCE,
+        "claims": claims,
+        "efficiency": efficiency_of(grid),
+    }
+    for name, value in told.items():
+        write_json(folder / f"{name}.json", value)
+    _write_setup_tables(tables, grid)
+    printed = {
+        "models": {m.name: {"label": m.label, "start": m.start} for m in grid.models},
+        "optimizers": dict(grid.optimizers),
+        "epochs": list(grid.epochs),
+    }
+    shown = {"grid": printed, "test_sets": TEST_SETS, "columns": COLUMNS}
+    best = {"best": best_files(folder, grid)}
+    logs = {
+        f"{m.name}_{o}": [folder / f"training/{m.name}_{o}_e{epoch}.jsonl" for epoch in grid.epochs]
+        for m, o in grid.trainings()
+    }
+    style = {"style": PAPER / "paper.mplstyle"}
+    changed = {"changes": results / "changes.json"}
+    metrics = {"metrics": results / "metrics.csv"}
+    compared = {"comparisons": results / "comparisons.json"}
+    settings = {"settings": settings_of(grid)}
+    templates = {"templates": [PAPER / "main.tex.j2"]}
+    facts = {name: folder / f"{name}.json" for name in told}
+    published = PAPER / "published"
+    both = {"table1": published / "table1_lion_vs_adamw.csv"}
+    both |= {"table2": published / "table2_dl19_systems.csv"}
+
+    def table(name: str) -> dict[str, Path]:
+        return {kind: tables / f"{name}.{kind}" for kind in ("tex", "csv")}
+
+    def two_tables(**named: str) -> dict[str, Path]:
+        return {key: tables / f"{name}.tex" for key, name in named.items()} | {
+            f"{key}_csv": tables / f"{name}.csv" for key, name in named.items()
+        }
+
+    def figure(name: str) -> dict[str, Path]:
+        return {ending: figures / f"{name}.{ending}" for ending in ("pdf", "png")}
+
+    jobs = [
+        (
+            "results_table",
+            metrics | best | {"published": both["table1"]},
+            two_tables(results="results", levels="levels"),
+            shown | {"beside_published": False},
+        ),
+        ("systems_table", metrics | best | both, table("systems"), shown),
+        ("efficiency_table", facts, table("efficiency"), shown),
+        ("optimizers_table", {}, table("optimizers"), shown | settings),
+        (
+            "comparisons_table",
+            compared,
+            two_tables(chosen="comparisons", by_epoch="comparisons_by_epoch"),
+            shown,
+        ),
+        (
+            "changes",
+            {
+                **best,
+                "per_query": results / "per_query.parquet",
+                "runs": list(run_files(folder, grid).values()),
+                "qrels": folder / "qrels.txt",
+                "topics": folder / "topics.tsv",
+            },
+            changed,
+            shown | {"test_set": "pydocs", "level": 1, "draws": asdict(FAST)},
+        ),
+        ("changes_table", changed, table("changes"), shown),
+        ("changes_figure", changed | style, figure("changes"), shown),
+        ("curves_figure", logs | style, figure("curves"), shown),
+        ("epochs_figure", metrics | best | style, figure("epochs"), shown),
+        ("cost_figure", metrics | best | facts | style, figure("cost"), shown),
+        ("collection_table", facts, table("collection"), {}),
+        ("claims_table", facts, table("claims"), {}),
+        (
+            "main_tex",
+            logs | best | metrics | compared | changed | facts | templates | both,
+            {"tex": paper / "main.tex"},
+            shown | settings | params_of(grid),
+        ),
+    ]
+    run_scripts(folder, json.loads(json.dumps(jobs, default=str)))
+
+
+def _write_setup_tables(folder: Path, grid: Grid) -> None:
+    """Write the tables of the backbones and of the data, for which no model or corpus is made."""
+    folder.mkdir(parents=True, exist_ok=True)
+    size = {"layers": 12, "hidden_size": 768, "heads": 12, "vocabulary": 250048}
+    size |= {"parameters": 305959681, "context": 8192}
+    sizes = {model.name: size for model in grid.models}
+    weights = {model.name: "a random start" for model in grid.models}
+    training = training_table(settings_of(grid), sizes, weights, grid)
+    (folder / "training.tex").write_text(training)
+    test_set = DataSet(
+        use="test",
+        label="MS MARCO QA v1.1 validation",
+        topics=10_047,
+        judged=10_047,
+        passages=8_841_823,
+        candidates=1000.0,
+        grades=dict.fromkeys(range(4), 12_345),
+        query_words=16.1,
+        passage_words=157.3,
+    )
+    (folder / "datasets.tex").write_text(datasets_table([test_set]))

@@ -1,0 +1,352 @@
+"""Worlds in which the same templates must say what the tables print, and no world their opposite.
+
+A world is an experiment with all that the prose is told of it: results and tests, what trainings
+logged, what they cost. Some are made up; one has the published values as if they had been measured,
+one is the demo, and both have an opposite, in which every ordering is reversed.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from lionrank.claims import decide as claims_
+from lionrank.claims import file as claim_file
+from lionrank.claims.evidence import Ours
+from lionrank.evaluation import comparisons
+from lionrank.evaluation.means import means
+from lionrank.evaluation.per_query import PerQuery, Replicate
+from lionrank.grid import FIRST_STAGE, Grid
+from lionrank.measures import METRICS
+from lionrank.paper.results import Layout, read_results
+from lionrank.paper.tables.efficiency import efficiency_table
+from lionrank.paper.tables.results import results_table
+from lionrank.training import logged
+from lionrank.training.logged import Logged
+from tests.support.logs_and_costs import efficiency_of, logged_of
+from tests.support.papers import CLAIMS as MADE_UP_CLAIMS
+from tests.support.papers import (
+    FAST,
+    GRID,
+    SCENARIOS,
+    TABLE2,
+    TEST_SETS,
+    Experiment,
+    experiment,
+    facts_of,
+    prose,
+)
+from tests.support.published_as_measured import (
+    CHOSEN,
+    CLAIMS,
+    PRINTED,
+    SAME,
+    silent,
+    write_best,
+    write_logs,
+    write_results,
+)
+
+MADE_UP = list(SCENARIOS)
+PUBLISHED_WORLDS = ["published", "published, reversed"]
+DEMO_WORLDS = ["demo", "demo, reversed"]
+PUBLISHED_GRID = Grid.build(
+    {m.name: {"label": m.label, "start": "pretrained"} for m in GRID.models},
+    GRID.optimizers,
+    GRID.epochs,
+)
+PUBLISHED_LAYOUT = Layout.build(
+    {
+        "dl19": TEST_SETS["pydocs"] | {"label": "TREC DL 2019", "levels": [1]},
+        "marco_qa_dev": TEST_SETS["given"] | {"label": "MS MARCO QA"},
+    },
+    [
+        {"test_set": "dl19", "metrics": ["ndcg_cut_10", "map", "recall_10", "Rprec", "P_10"]},
+        {"test_set": "marco_qa_dev", "metrics": ["recip_rank_10"]},
+    ],
+)
+BM25 = next(float(each.score) for each in TABLE2 if each.name == "BM25")
+"""As it was published on DL 2019."""
+WORDS = "no one two three four five six seven eight nine ten eleven twelve".split()  # noqa: SIM905
+
+
+@dataclass(frozen=True)
+class World:
+    """An experiment, what its trainings logged, and efficiency.json."""
+
+    made: Experiment
+    logged: Mapping[str, Logged]
+    costs: Mapping[str, Any]
+    others: Mapping[str, Any]
+    """What the paper is told besides: arguments of `facts_of`."""
+
+    @property
+    def grid(self) -> Grid:
+        return self.made.grid
+
+    @property
+    def primary(self) -> str:
+        """The name of the first test set."""
+        return self.made.results.layout.primary.test_set
+
+    @property
+    def claims(self) -> list[dict[str, Any]]:
+        return self.others["claims"]["claims"]
+
+    def section(self, start: str) -> str:
+        """Return the text from `start` to the next section."""
+        after = self.text[self.text.index(start) :]
+        return after[: after.index(r"\section{", 1)]
+
+    @cached_property
+    def text(self) -> str:
+        return prose(facts_of(self.made, self.logged, efficiency=self.costs, **self.others))
+
+    @cached_property
+    def printed(self) -> dict[str, float]:
+        """The primary scores as the table prints them, read back from the table."""
+        systems = [FIRST_STAGE, *self.grid.checkpoints()]
+        rows = [
+            line
+            for line in results_table(self.made.results, self.grid, self.made.chosen).splitlines()
+            if re.search(r"& *(?:\\bfseries )?0\.\d{4} & \[", line)
+        ]
+        return {
+            system: float(re.search(r"(0\.\d{4}) & \[", row)[1])
+            for system, row in zip(systems, rows, strict=True)
+        }
+
+    @property
+    def checkpoints(self) -> dict[str, float]:
+        return {name: score for name, score in self.printed.items() if name != FIRST_STAGE}
+
+    @cached_property
+    def efforts(self) -> dict[str, dict[str, str]]:
+        """What the table of efficiency prints, head -> `{model}_{optimizer}` -> cell."""
+        rows = [
+            [cell.strip() for cell in line.removesuffix(r"\\").split("&")]
+            for line in efficiency_table(self.costs, self.grid).splitlines()
+            if "&" in line
+        ]
+        heads = [" ".join(filter(None, pair)) for pair in zip(rows[0], rows[1], strict=True)]
+        labels = set(self.grid.optimizers.values())
+        cells = [row for row in rows if row[1] in labels]
+        names = [f"{model.name}_{optimizer}" for model, optimizer in self.grid.trainings()]
+        return {
+            head.replace("{", "").replace("}", ""): dict(
+                zip(names, (row[place] for row in cells), strict=True)
+            )
+            for place, head in enumerate(heads)
+        }
+
+    @cached_property
+    def contrasts(self) -> list[dict[str, Any]]:
+        """The tested contrasts on the primary measure."""
+        return comparisons.on_primary(self.made.compared["contrasts"], self.primary)
+
+    @cached_property
+    def headline(self) -> dict[str, dict[str, Any]]:
+        """Those of Lion with AdamW at the chosen epochs, by the model's label."""
+        labels = {f"{model.name}_lion": model.label for model in self.grid.models}
+        return {
+            labels[each["left"]["training"]]: each
+            for each in self.contrasts
+            if each["family"] == "optimizers"
+        }
+
+    @property
+    def alpha(self) -> float:
+        return comparisons.alpha(self.made.compared)
+
+    def labels(self, text: str) -> list[str]:
+        """Return the models' labels in a text, in their order there."""
+        known = sorted((re.escape(m.label) for m in self.grid.models), key=len, reverse=True)
+        return re.findall(rf"(?<![\w-])(?:{'|'.join(known)})(?![\w-])", text)
+
+    def by_relation(self, text: str, said: Mapping[str, str]) -> dict[str, str]:
+        """Turn "above AdamW on A and B and below AdamW on C" into {"A": "above", ...}.
+
+        `said` has the relation that each wording means.
+        """
+        parts = re.split(f"({'|'.join(map(re.escape, said))})", text)[1:]
+        pairs = zip(parts[::2], parts[1::2], strict=True)
+        return {label: said[word] for word, rest in pairs for label in self.labels(rest)}
+
+
+ADAMW = {f"{word} AdamW on ": word for word in ("above", "below", "level with")}
+
+
+def number(text: str) -> int:
+    """Return the number that a word or digits mean, "none" and "no" among them."""
+    text = text.lower()
+    return 0 if text == "none" else int(text) if text.isdigit() else WORDS.index(text)
+
+
+def share(count: int, total: int, noun: str, singular: str = "is", plural: str = "are") -> str:
+    """Return how a sentence must begin that says so of so many of all."""
+    if total == 1:
+        return f"{'the only' if count else 'no'} {noun} {singular}"
+    if count == total:
+        return f"{'both' if total == 2 else f'all {_word(total)}'} {noun}s {plural}"
+    subject = _word(count) if count else "neither" if total == 2 else "none"
+    return f"{subject} of the {_word(total)} {noun}s {singular if count < 2 else plural}"
+
+
+def _word(count: int) -> str:
+    return WORDS[count] if count < len(WORDS) else str(count)
+
+
+def made_up(name: str, folder: Path) -> World:
+    """Return a made-up world; how much its topics vary decides how much of it is significant."""
+    place = MADE_UP.index(name)
+    made = experiment(folder, SCENARIOS[name], shuffled=True, spread=[0.001, 0.01, 0.1][place % 3])
+    return World(
+        made,
+        logged_of(GRID, place),
+        efficiency_of(GRID, place, energy=place % 2 == 0),
+        {"claims": MADE_UP_CLAIMS},
+    )
+
+
+def published(folder: Path, noise: float = 0.05) -> World:
+    """Return the world in which the published values were measured, with BM25's of table II."""
+    path = write_results(folder, noise=noise)
+    table = pd.read_parquet(path)
+    first = table[(table["test_set"] == "dl19") & (table["system"] == table["system"].iloc[0])]
+    of_first = {"system": FIRST_STAGE, "model": None, "optimizer": None, "epoch": None}
+    factors = {"ndcg_cut_10": 1, "map": 0.6, "recall_10": 0.25, "Rprec": 0.7, "P_10": 1.1}
+    means_there = first.groupby("metric")["value"].transform("mean")
+    wanted = first["metric"].map(factors) * BM25
+    bm25 = first.assign(**of_first, seed=None, value=first["value"] - means_there + wanted)
+    table = pd.concat([bm25, table], ignore_index=True)
+    table = table.astype({"epoch": "Int64", "seed": "Int64"})
+    write_best(folder, CHOSEN)
+    made = _experiment(folder, table, PUBLISHED_GRID, PUBLISHED_LAYOUT, CHOSEN)
+    return World(
+        made,
+        logged_of(PUBLISHED_GRID),
+        efficiency_of(PUBLISHED_GRID),
+        {"claims": _claims(folder, made), "note": None},
+    )
+
+
+def _claims(folder: Path, made: Experiment) -> dict[str, Any]:
+    """Decide the published claims on the published test sets."""
+    ours = Ours(
+        per_query=made.per_query,
+        grid=made.grid,
+        levels=dict.fromkeys(PUBLISHED_LAYOUT.test_sets, 1),
+        stand_ins={},
+        logs=write_logs(folder, silent),
+        settings={f"{model.name}_{optimizer}": SAME for model, optimizer in made.grid.trainings()},
+    )
+    decided = claims_.decide(claim_file.read(CLAIMS, PRINTED), PRINTED, ours, FAST)
+    return {"stand_ins": {}, **decided}
+
+
+def demo(folder: Path, directory: Path) -> World:
+    """Return the world of the demo that was built in `directory`, in the words of its paper."""
+    grid = replace(GRID, models=_demo_models(), epochs=_demo_epochs(directory))
+    layout = Layout.build(
+        {"pydocs": TEST_SETS["pydocs"]}, [{"test_set": "pydocs", "metrics": list(METRICS)}]
+    )
+    chosen = {
+        f"{m.name}_{o}": json.loads((directory / f"training/{m.name}_{o}.best.json").read_text())
+        for m, o in grid.trainings()
+    }
+    results = directory / "results"
+    table = pd.read_parquet(results / "per_query.parquet")
+    epochs = {name: best["epoch"] for name, best in chosen.items()}
+    made = _experiment(folder, table, grid, layout, epochs)
+    made.results = read_results(results / "metrics.csv", layout, grid)
+    made.compared = json.loads((results / "comparisons.json").read_text())
+    logs = {
+        f"{m.name}_{o}": [directory / f"training/{m.name}_{o}_e{e}.jsonl" for e in grid.epochs]
+        for m, o in grid.trainings()
+    }
+    world = World(
+        made,
+        logged.read(logs),
+        json.loads((results / "efficiency.json").read_text()),
+        {"claims": json.loads((results / "claims.json").read_text())},
+    )
+    source = (directory / "paper" / "main.tex").read_text()
+    lines = [line for line in source.splitlines() if not line.startswith("%")]
+    # What readers of the demo are told, and not what the templates would say of the same results.
+    world.__dict__["text"] = " ".join(" ".join(lines).split())
+    return world
+
+
+def _demo_models() -> tuple:
+    first, *others = GRID.models
+    return (replace(first, label="MiniLM-L6"), *others)
+
+
+def _demo_epochs(directory: Path) -> tuple[int, ...]:
+    best = json.loads((directory / "training" / "minilm_lion.best.json").read_text())
+    return tuple(epoch["epoch"] for epoch in best["epochs"])
+
+
+def _experiment(
+    folder: Path, table: pd.DataFrame, grid: Grid, layout: Layout, chosen: Mapping[str, int]
+) -> Experiment:
+    folder.mkdir(exist_ok=True)
+    path = folder / "per_query.parquet"
+    table.to_parquet(path)
+    means(table, FAST).to_csv(folder / "metrics.csv", index=False)
+    results = read_results(folder / "metrics.csv", layout, grid)
+    return Experiment(grid, results, chosen, PerQuery([Replicate(path, dict(chosen))]))
+
+
+def reverse(world: World, folder: Path) -> World:
+    """Return the world in which whatever is higher here is lower, by as much."""
+    table = pd.read_parquet(world.made.per_query.replicates[0].path)
+    layout, grid = world.made.results.layout, world.grid
+    made = _experiment(
+        folder, table.assign(value=1 - table["value"]), grid, layout, world.made.chosen
+    )
+    turned = {
+        name: Logged(
+            10 - each.loss, 100 - each.grad_norm, {e: 10 - v for e, v in each.held_out.items()}
+        )
+        for name, each in world.logged.items()
+    }
+    others = dict(world.others)
+    if world.primary == "dl19":
+        others["claims"] = _claims(folder, made)
+    return World(made, turned, _reverse_costs(world.costs), others)
+
+
+def _reverse_costs(costs: Mapping[str, Any]) -> dict[str, Any]:
+    trainings = costs["trainings"]
+    keys = ("examples_per_second", "peak_memory_bytes", "optimizer_state_bytes", "energy_joules")
+    turned = {name: dict(each) for name, each in trainings.items()}
+    for key in keys:
+        values = [each[key] for each in trainings.values() if each[key] is not None]
+        for each in turned.values():
+            if each[key] is not None:
+                each[key] = min(values) + max(values) - each[key]
+    spent = [epoch["device_hours"] for each in trainings.values() for epoch in each["by_epoch"]]
+    for each in turned.values():
+        each["by_epoch"] = [
+            epoch | {"device_hours": min(spent) + max(spent) - epoch["device_hours"]}
+            for epoch in each["by_epoch"]
+        ]
+    return {"trainings": turned}
+
+
+def build(name: str, folder: Path, directory: Path | None = None) -> World:
+    """Return a world by its name; `directory` is the demo's, for its worlds."""
+    plain = name.removesuffix(", reversed")
+    if plain == "demo":
+        world = demo(folder / "demo", directory)
+    elif plain == "published":
+        world = published(folder / "published")
+    else:
+        return made_up(name, folder / "made_up")
+    return world if plain == name else reverse(world, folder / "reversed")

@@ -1,0 +1,375 @@
+"""What trainings cost, added up from logs that real trainings wrote, and its table."""
+
+import json
+import re
+import shutil
+import signal
+from pathlib import Path
+
+import pytest
+
+from lionrank.errors import UserError
+from lionrank.files import write_json, write_json_lines
+from lionrank.grid import Grid
+from lionrank.paper.tables.efficiency import efficiency_rows, efficiency_table
+from lionrank.paper.tables.efficiency import printed as printed_values
+from lionrank.paper.tables.tabular import to_csv
+from lionrank.training import cost as efficiency_module
+from lionrank.training import meter as training_log
+from lionrank.training.cost import efficiency
+from lionrank.training.gpu_usage import Usage
+from tests.support import tiny_training
+from tests.support.papers import GRID
+from tests.support.rankings import run_scripts
+from tests.support.typeset import PAGE, size_of
+
+COSTS = ("seconds", "device_hours", "step_seconds", "jobs", "repeated_steps", "repeated_seconds")
+"""Of a training and of each of its epochs."""
+STEPS = ("data", "forward", "backward", "optimizer")
+PHASES = (*STEPS, "save")
+
+
+def test_the_phases_are_those_that_trainings_log():
+    # Written out in efficiency.py, which would else wait for torch to be imported.
+    assert (efficiency_module._STEPS, efficiency_module._PHASES) == (
+        training_log.STEP_PHASES,
+        training_log.PHASES,
+    )
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    return tmp_path_factory.mktemp("efficiency")
+
+
+@pytest.fixture(scope="module")
+def data(place):
+    return tiny_training.write_data(place, queries=20)
+
+
+@pytest.fixture(scope="module")
+def start(place):
+    return tiny_training.write_start(place / "start", "roberta")
+
+
+@pytest.fixture(scope="module")
+def trained(place, data, start):
+    """The checkpoint of a training of two epochs."""
+    return tiny_training.chain(start, data, 2, place / "whole")
+
+
+def epochs_of(last: Path) -> tuple[list[Path], list[Path]]:
+    """Return the logs and the checkpoints of a training, by the checkpoint of its last epoch."""
+    name, _, number = last.name.rpartition("_e")
+    checkpoints = [last.with_name(f"{name}_e{epoch}") for epoch in range(1, int(number) + 1)]
+    folder = last.parents[1] / "training"
+    return [folder / f"{each.name}.jsonl" for each in checkpoints], checkpoints
+
+
+def cost_of(last: Path) -> dict:
+    logs, checkpoints = epochs_of(last)
+    return efficiency({"tiny": logs}, checkpoints)["trainings"]["tiny"]
+
+
+def test_a_training_costs_what_the_lines_of_its_logs_add_up_to(trained):
+    cost = cost_of(trained)
+    every = [line for path in epochs_of(trained)[0] for line in tiny_training.lines(path)]
+    lines = [line for line in every if "loss" in line]
+    spent = {phase: sum(line[f"seconds_{phase}"] for line in lines) for phase in PHASES}
+    steps = sum(spent[phase] for phase in STEPS)
+    assert (cost["device"], cost["devices"], cost["examples"]) == ("CPU", 1, 80)
+    assert cost["step_seconds"] == pytest.approx(steps + spent["save"])
+    assert cost["seconds"] == pytest.approx(sum(line.get("job_seconds", 0) for line in every))
+    assert cost["seconds"] > cost["step_seconds"]
+    assert cost["device_hours"] == pytest.approx(cost["seconds"] / 3600)
+    assert (cost["jobs"], cost["repeated_steps"], cost["repeated_seconds"]) == (2, 0, 0)
+    assert cost["examples_per_second"] == pytest.approx(80 / steps)
+    tokens = lines[-1]["tokens"]
+    assert cost["tokens_per_second"] == pytest.approx(tokens / steps)
+    before = [0, *(line["tokens"] for line in lines)]
+    slots = sum(
+        (line["tokens"] - earlier) / (1 - line["padding"])
+        for line, earlier in zip(lines, before, strict=False)
+    )
+    assert 0 < cost["padding"] < 1
+    assert cost["padding"] == pytest.approx(1 - tokens / slots)
+    assert cost["peak_memory_bytes"] == max(line["peak_memory_bytes"] for line in lines)
+    assert cost["optimizer_state_bytes"] == lines[-1]["optimizer_state_bytes"] > 0
+    assert cost["gpu_utilisation"] is cost["energy_joules"] is None
+    assert json.loads(json.dumps(cost, allow_nan=False)) == cost
+
+
+def test_the_epochs_add_up_to_the_training(trained):
+    cost = cost_of(trained)
+    assert [each["epoch"] for each in cost["by_epoch"]] == [1, 2]
+    for key in COSTS:
+        if not key.startswith("repeated"):
+            assert all(each[key] > 0 for each in cost["by_epoch"])
+        assert sum(each[key] for each in cost["by_epoch"]) == pytest.approx(cost[key])
+
+
+@pytest.mark.slow
+def test_a_training_that_was_killed_counts_each_step_once_and_all_that_its_jobs_took(
+    place, data, start, trained
+):
+    hardware = {"state_every": {"steps": 2}}
+    task = tiny_training.request(start, data, 1, place / "killed", **hardware)
+    process = tiny_training.start(task, place / "killed.out")
+    tiny_training.kill_at(process, task, 3, signal.SIGKILL)
+    last = tiny_training.chain(start, data, 2, place / "killed", **hardware)
+    whole, killed = cost_of(trained), cost_of(last)
+    for key in ("examples", "padding", "optimizer_state_bytes"):
+        assert killed[key] == pytest.approx(whole[key])
+    assert (killed["jobs"], whole["jobs"]) == (3, 2)
+    assert 0 <= killed["repeated_steps"] <= 2
+    assert killed["seconds"] > killed["step_seconds"] + killed["repeated_seconds"]
+    ratio = killed["tokens_per_second"] / killed["examples_per_second"]
+    assert ratio == pytest.approx(whole["tokens_per_second"] / whole["examples_per_second"])
+
+
+def test_an_epoch_that_was_left_out_by_early_stopping_cost_nothing(place, data, start, trained):
+    scores = {"eval_loss": None, "ndcg_cut_10": {}}
+    written = []
+    for epoch, mean in ((1, 0.5), (2, 0.4)):
+        written.append(str(place / f"{epoch}.dev.json"))
+        write_json(written[-1], {"epoch": epoch, "mean_ndcg_cut_10": mean, **scores})
+    folder = trained.parents[1]
+    stopped = tiny_training.train(
+        trained, data, 3, folder, epochs=3, early_stopping=1, dev_scores=written
+    )
+    assert epochs_of(stopped)[0][-1].read_text() == ""
+    cost = cost_of(stopped)
+    assert cost["by_epoch"][2] == {"epoch": 3} | dict.fromkeys(COSTS, 0)
+    assert cost["by_epoch"][:2] == cost_of(trained)["by_epoch"]
+    assert {**cost, "by_epoch": None} == {**cost_of(trained), "by_epoch": None}
+
+
+def test_the_rules_scripts_write_what_the_demo_grid_cost(tmp_path, trained):
+    logs, checkpoints = epochs_of(trained)
+    names = [f"{model.name}_{optimizer}" for model, optimizer in GRID.trainings()]
+    copies: dict[str, list[str]] = {}
+    for name in names:
+        for number, (log, checkpoint) in enumerate(zip(logs, checkpoints, strict=True), start=1):
+            copy = tmp_path / "training" / f"{name}_e{number}.jsonl"
+            write_json_lines(copy, tiny_training.lines(log))
+            folder = tmp_path / "checkpoints" / copy.stem
+            told = json.loads((checkpoint / "environment.json").read_text())
+            write_json(folder / "environment.json", told)
+            copies.setdefault(name, []).append(str(copy))
+    grid = {
+        "models": {m.name: {"label": m.label, "start": m.start} for m in GRID.models},
+        "optimizers": dict(GRID.optimizers),
+        "epochs": [1, 2],
+    }
+    folders = sorted(map(str, (tmp_path / "checkpoints").iterdir()), reverse=True)
+    measured = str(tmp_path / "efficiency.json")
+    outputs = {ending: str(tmp_path / f"efficiency.{ending}") for ending in ("tex", "csv")}
+    run_scripts(
+        tmp_path,
+        [
+            ("efficiency", {**copies, "checkpoints": folders}, {"json": measured}, {"grid": grid}),
+            ("efficiency_table", {"efficiency": measured}, outputs, {"grid": grid}),
+        ],
+    )
+    found = json.loads(Path(measured).read_text())
+    assert found == {"trainings": {name: cost_of(trained) for name in names}}
+    assert Path(outputs["tex"]).read_text() == efficiency_table(found, GRID)
+    assert Path(outputs["csv"]).read_text() == to_csv(efficiency_rows(found, GRID))
+
+
+# On GPUs
+
+
+def gpu_line(step: int, seconds: float, usage: Usage) -> dict:
+    """Return a line of 8 examples, with what `usage` says of the GPUs in the log's own words."""
+    times = dict.fromkeys(PHASES, 0.0) | {"forward": 0.75 * seconds, "save": 0.25 * seconds}
+    return {
+        "step": step,
+        "loss": 1 / step,
+        "examples": 8 * step,
+        "tokens": 60 * step,
+        "padding": 0.25,
+        "peak_memory_bytes": 100 + step,
+        "optimizer_state_bytes": 7,
+        # The process runs ahead of the GPU.
+        **{f"seconds_{phase}": time / 100 for phase, time in times.items()},
+        **{f"device_seconds_{phase}": time for phase, time in times.items()},
+        **usage.record(),
+    }
+
+
+def account_of(jobs: int = 1, seconds: float = 1.0, devices: int = 1) -> dict:
+    """Return a log's last line; a job after the first one repeats 5 steps, of 2 seconds each."""
+    lost = {"repeated_steps": 5 * (jobs - 1), "repeated_seconds": 10.0 * (jobs - 1)}
+    hours = devices * seconds / 3600
+    return {"step": 9, "jobs": jobs, "job_seconds": seconds, "device_hours": hours, **lost}
+
+
+def write_epochs(folder: Path, epochs: list[tuple[str, list[dict]]]) -> tuple[list, list]:
+    """Write the log and the environment of each epoch, given its devices and lines."""
+    logs, checkpoints = [], []
+    for number, (devices, lines) in enumerate(epochs, start=1):
+        logs.append(folder / "training" / f"tiny_e{number}.jsonl")
+        checkpoints.append(folder / "checkpoints" / f"tiny_e{number}")
+        write_json_lines(logs[-1], lines)
+        write_json(checkpoints[-1] / "environment.json", {"devices": devices})
+    return logs, checkpoints
+
+
+def cost_on_gpus(folder: Path, epochs: list[tuple[str, list[dict]]]) -> dict:
+    logs, checkpoints = write_epochs(folder, epochs)
+    return efficiency({"tiny": logs}, checkpoints)["trainings"]["tiny"]
+
+
+def test_on_gpus_their_own_clock_counts_and_energy_is_of_all_of_them(tmp_path):
+    first = gpu_line(1, 30.0, Usage(seconds=30, busy_seconds=27, joules=9000))
+    second = gpu_line(2, 10.0, Usage(seconds=10, busy_seconds=5, joules=2000))
+    third = gpu_line(3, 40.0, Usage(seconds=40, busy_seconds=40, joules=15000))
+    epochs = [
+        ("3 x NVIDIA L40S", [first, second, account_of(3, 100.0, devices=3)]),
+        ("2 x NVIDIA A100", [third, account_of(1, 50.0, devices=2)]),
+    ]
+    cost = cost_on_gpus(tmp_path, epochs)
+    assert (cost["devices"], cost["device"]) == (3, "NVIDIA L40S and NVIDIA A100")
+    assert cost["step_seconds"] == pytest.approx(80)
+    assert cost["seconds"] == pytest.approx(150)
+    assert cost["device_hours"] == pytest.approx((3 * 100 + 2 * 50) / 3600)
+    assert cost["by_epoch"][1]["device_hours"] == pytest.approx(100 / 3600)
+    assert (cost["jobs"], cost["repeated_steps"], cost["repeated_seconds"]) == (4, 10, 20)
+    assert [each["jobs"] for each in cost["by_epoch"]] == [3, 1]
+    assert cost["examples_per_second"] == pytest.approx(24 / 60)
+    assert cost["gpu_utilisation"] == pytest.approx(100 * 72 / 80)
+    assert cost["energy_joules"] == pytest.approx(26000)
+    assert cost["peak_memory_bytes"] == 103
+
+
+def test_what_was_measured_for_a_part_only_is_not_told_of_the_whole(tmp_path):
+    lines = [gpu_line(1, 30.0, Usage(30, 27, 9000)), gpu_line(2, 10.0, Usage()), account_of()]
+    cost = cost_on_gpus(tmp_path, [("1 x NVIDIA A100", lines)])
+    assert cost["gpu_utilisation"] is cost["energy_joules"] is None
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("device_seconds_forward", ..., "no number for device_seconds_forward"),
+        ("optimizer_state_bytes", ..., "no number for optimizer_state_bytes"),
+        ("tokens", "many", "no number for tokens"),
+    ],
+)
+def test_a_log_without_what_is_needed_is_named_with_the_remedy(tmp_path, field, value, message):
+    lines = [gpu_line(step, 1.0, Usage()) for step in (1, 2)]
+    lines[1][field] = value
+    if value is ...:
+        del lines[1][field]
+    with pytest.raises(UserError, match=rf"tiny_e1\.jsonl:2: {message}; delete .* train this"):
+        cost_on_gpus(tmp_path, [("1 x NVIDIA A100", lines)])
+
+
+def test_a_training_without_a_step_is_named(tmp_path):
+    with pytest.raises(UserError, match=r"tiny_e1\.jsonl: no line tells of a step; delete"):
+        cost_on_gpus(tmp_path, [("1 x CPU", [{"eval_loss": 0.5, "step": 3}, account_of()])])
+
+
+def test_a_log_that_does_not_tell_what_its_jobs_took_is_named_with_the_remedy(tmp_path):
+    lines = [gpu_line(1, 1.0, Usage()), {"eval_loss": 0.5, "step": 1}]
+    with pytest.raises(
+        UserError, match=r"tiny_e1\.jsonl: no line tells what its jobs took; delete"
+    ):
+        cost_on_gpus(tmp_path, [("1 x NVIDIA A100", lines)])
+
+
+@pytest.mark.parametrize("devices", [None, 3, "CPU", "x CPU"])
+def test_a_checkpoint_that_does_not_tell_its_devices_is_named(tmp_path, devices):
+    with pytest.raises(UserError, match=r"tiny_e1/environment\.json: no devices such as '1 x CPU'"):
+        cost_on_gpus(tmp_path, [(devices, [gpu_line(1, 1.0, Usage())])])
+
+
+# The table
+
+
+ON_CPU = {
+    "device": "CPU",
+    "devices": 1,
+    "device_hours": 0.05,
+    "examples_per_second": 12.345,
+    "tokens_per_second": 1234.5,
+    "peak_memory_bytes": 3 * 2**29,
+    "optimizer_state_bytes": 8 * 2**20,
+    "gpu_utilisation": None,
+    "energy_joules": None,
+}
+ON_GPU = ON_CPU | {
+    "device": "NVIDIA A100",
+    "device_hours": 6.25,
+    "examples_per_second": 2345.6,
+    "tokens_per_second": 234567.8,
+    "gpu_utilisation": 97.25,
+    "energy_joules": 7.2e6,
+}
+
+
+def costs(**changes: dict) -> dict:
+    """Return what trainings cost, all the same but for changes by their names."""
+    names = [f"{model.name}_{optimizer}" for model, optimizer in GRID.trainings()]
+    return {"trainings": {name: changes.get(name, ON_CPU) for name in names}}
+
+
+def test_columns_that_no_training_has_are_left_out():
+    heads = efficiency_table(costs(), GRID).split(r"\midrule")[0]
+    assert "utilisation" not in heads
+    assert "energy" not in heads
+    assert "Devices" not in heads
+    assert "utilisation" in efficiency_table(costs(gte_lion=ON_GPU), GRID)
+    rows = efficiency_rows(costs(), GRID)
+    assert "energy_joules" not in rows[0]
+    assert [(row["model"], row["optimizer"]) for row in rows] == [
+        (model.name, optimizer) for model, optimizer in GRID.trainings()
+    ]
+
+
+def test_a_training_on_another_device_is_told_apart_and_what_it_has_alone_leaves_dashes():
+    table = efficiency_table(costs(gte_lion=ON_GPU), GRID)
+    lines = [line for line in table.splitlines() if "1 $" in line]
+    assert sum(r"1 $\times$ CPU" in line for line in lines) == 5
+    assert sum(line.count("{--}") for line in lines) == 2 * 5
+    (on_gpu,) = [line for line in lines if "NVIDIA A100" in line]
+    assert on_gpu.endswith(r"& 97.2 & 2.00 & 6.250 \\")
+
+
+@pytest.mark.parametrize(
+    ("key", "values", "unit", "printed"),
+    [
+        ("peak_memory_bytes", (3 * 2**29, 2**30), r"\gibi\byte", ("1.50", "1.00")),
+        ("peak_memory_bytes", (3 * 2**19, 2**19), r"\mebi\byte", ("1.500", "0.500")),
+        ("optimizer_state_bytes", (300, 0), r"\kibi\byte", ("0", "0")),
+        ("energy_joules", (7200.0, 3600.0), r"\watt\hour", ("2.00", "1.00")),
+        ("energy_joules", (9e6, 3.6e6), r"\kilo\watt\hour", ("2.50", "1.00")),
+        ("device_hours", (0.25, 0.2), r"\minute", ("15.0", "12.0")),
+        ("device_hours", (0.002, 0.001), r"\second", ("7.20", "3.60")),
+        ("examples_per_second", (2345.6, 12.345), r"\per\second", ("2345.6", "12.3")),
+    ],
+)
+def test_units_and_decimals_are_those_of_the_values(key, values, unit, printed):
+    grid = Grid.build(
+        {"a": {"label": "A", "start": "pretrained"}}, {"x": "X", "y": "Y"}, epochs=(1,)
+    )
+    trainings = {
+        f"a_{name}": ON_GPU | {key: value} for name, value in zip("xy", values, strict=True)
+    }
+    table = efficiency_table({"trainings": trainings}, grid)
+    assert printed_values(trainings)[key] == dict(zip(("a_x", "a_y"), printed, strict=True))
+    place = list(efficiency_rows({"trainings": trainings}, grid)[0]).index(key) - 2
+    heads = table.split(r"\midrule")[0].splitlines()[-1].split("&")
+    assert heads[place].strip().removesuffix(r" \\") == rf"{{(\unit{{{unit}}})}}"
+    rows = [line for line in table.splitlines() if re.match(r".*& [XY] &", line)]
+    cells = [line.removesuffix(r" \\").split("&")[place].strip() for line in rows]
+    assert cells == list(printed)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="LaTeX is not installed")
+def test_the_widest_table_fits_a_page(tmp_path):
+    on_many = ON_GPU | {"devices": 8, "device": "NVIDIA A100-SXM4-80GB and NVIDIA L40S"}
+    size = size_of(efficiency_table(costs(gte_lion=on_many), GRID), tmp_path)
+    assert 252 < size.width < PAGE[0]

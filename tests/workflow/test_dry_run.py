@@ -1,0 +1,266 @@
+"""The workflow without running it: what a dry run lists, and how mistakes stop the parse."""
+
+import re
+import subprocess
+import sys
+from collections import Counter
+
+import pytest
+
+from tests.conftest import ROOT
+
+JOBS = re.compile(r"^(\w+) +(\d+)$", re.MULTILINE)
+
+
+def jobs(told: str) -> Counter:
+    """Return the number of jobs of each rule that a dry run lists."""
+    counts = Counter({rule: int(count) for rule, count in JOBS.findall(told.split("Reasons:")[0])})
+    del counts["total"]
+    return counts
+
+
+def test_a_run_file_needs_its_own_training_up_to_its_epoch(snakemake):
+    told = snakemake("-n", "results/minilm_lion_e2.trec")
+    assert told.returncode == 0, told.stdout
+    assert jobs(told.stdout) == {
+        "pydocs": 1,
+        "index": 1,
+        "bm25": 2,
+        "candidates": 1,
+        "draw_triplets": 1,
+        "training_pairs": 1,
+        "initialise": 1,
+        "train_epoch": 2,
+        "rerank": 1,
+    }
+    assert "Training minilm with lion, epoch 1" in told.stdout
+    assert "Training minilm with lion, epoch 2" in told.stdout
+
+
+def test_the_paper_needs_the_whole_grid(snakemake):
+    told = snakemake("-n", "paper/main.pdf")
+    counts = jobs(told.stdout)
+    assert counts["initialise"] == 3 * 2
+    assert counts["train_epoch"] == counts["rerank"] == 3 * 2 * 2
+    assert counts["dev_scores"] == 3 * 2 * 2
+    assert counts["best_epoch"] == 3 * 2
+    for rule in ("metrics", "comparisons", "claims", "changes", "compile_paper"):
+        assert counts[rule] == 1
+
+
+def test_a_second_test_set_has_a_folder_of_its_own(snakemake):
+    overlay = """
+grid:
+  test_sets: [pydocs, pydocs_dev]
+  dev_sets: []
+test_sets:
+  pydocs_dev:
+    label: pydocs, development topics
+    collection: pydocs
+    topics: dev
+"""
+    told = snakemake("-n", "results/pydocs_dev/gte_lion_e1.eval", overlay=overlay)
+    assert told.returncode == 0, told.stdout
+    assert "BM25 for the dev topics of pydocs" in told.stdout
+    assert "BM25 for the test topics of pydocs" not in told.stdout
+
+
+def test_every_training_has_its_best_epoch(snakemake):
+    told = snakemake("-n", "best_epochs")
+    assert told.returncode == 0, told.stdout
+    assert jobs(told.stdout)["best_epoch"] == 3 * 2
+    told = snakemake("-n", "training/gte_lion.best.json")
+    counts = jobs(told.stdout)
+    assert (counts["train_epoch"], counts["dev_scores"], counts["best_epoch"]) == (2, 2, 1)
+    assert not counts.keys() & {"rerank", "evaluate"}
+
+
+def test_without_a_dev_set_no_dev_topics_are_made(snakemake):
+    told = snakemake("-n", "all", overlay="grid: {dev_sets: []}\n")
+    assert jobs(told.stdout)["best_epoch"] == 3 * 2  # by the loss on held-out pairs
+    assert "dev topics" not in told.stdout
+
+
+def test_only_a_training_that_may_stop_early_waits_for_development_scores(snakemake):
+    needed = jobs(snakemake("-n", "checkpoints/gte_lion_e2").stdout)
+    assert "dev_scores" not in needed
+    overlay = "training: {models: {gte: {early_stopping: 1}}}\n"
+    told = snakemake("-n", "checkpoints/gte_lion_e2", overlay=overlay)
+    assert jobs(told.stdout)["dev_scores"] == 1
+    told = snakemake("-n", "checkpoints/minilm_lion_e2", overlay=overlay)
+    assert "dev_scores" not in jobs(told.stdout)
+
+
+def test_a_dev_set_may_be_any_topics_of_any_collection(snakemake, tmp_path):
+    overlay = f"""
+grid:
+  models: [gte]
+  optimizers: [lion]
+  epochs: 1
+  dev_sets: [fever, mine, pydocs_dev]
+collections:
+  nano_fever: {{format: nanobeir, source: nano_fever}}
+  mine: {{format: beir, folder: {tmp_path}}}
+dev_sets:
+  fever: {{label: Fever, collection: nano_fever, topics: test}}
+  mine: {{label: Mine, collection: mine, topics: tuning}}
+"""
+    for name in ("corpus.jsonl", "queries.jsonl", "qrels/tuning.tsv"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    told = snakemake("-n", "training/gte_lion_e1.dev.json", overlay=overlay)
+    assert told.returncode == 0, told.stdout
+    counts = jobs(told.stdout)
+    assert "Fetching nano_fever" in told.stdout
+    assert "BM25 for the tuning topics of mine" in told.stdout
+    assert (counts["given_candidates"], counts["candidates"]) == (1, 2)
+    assert (counts["import_topics"], counts["import_corpus"]) == (2, 1)
+
+
+def test_a_training_asks_for_all_gpus_and_a_reranking_for_one(snakemake):
+    told = snakemake("-n", "results/gte_lion_e1.trec", overlay="hardware: {gpus: 4}")
+    assert re.search(r"Training gte with lion, epoch 1 .* gpu=4 ", told.stdout)
+    assert re.search(r"Reranking results/gte_lion_e1.trec .* gpu=1 ", told.stdout)
+
+
+def test_an_optimizer_is_an_entry_in_the_config(snakemake):
+    overlay = """
+grid:
+  optimizers: [adamw, lion, sgd]
+optimizers:
+  sgd: {label: SGD, class: torch.optim.SGD, arguments: {momentum: 0.9}}
+training:
+  optimizers:
+    sgd: {learning_rate: 1.0e-2}
+"""
+    told = snakemake("-n", "paper/main.pdf", overlay=overlay)
+    assert told.returncode == 0, told.stdout
+    assert jobs(told.stdout)["train_epoch"] == 3 * 3 * 2
+    assert "Training gte with sgd, epoch 2" in told.stdout
+
+
+def plain_snakemake(directory, *arguments, before="pass"):
+    """Run the experiment of config.yaml in Python, after the statement `before`."""
+    code = f"import sys; {before}; from snakemake.cli import main; main(sys.argv[1:])"
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments, "--directory", directory],
+        cwd=ROOT,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+
+
+# A module that is None in sys.modules cannot be imported.
+WITHOUT_TORCH = "sys.modules['torch'] = sys.modules['transformers'] = None"
+WITHOUT_NETWORK = (
+    "import socket; "
+    "socket.socket.connect = socket.getaddrinfo = lambda *_: sys.exit('the network was asked')"
+)
+
+
+def test_a_dry_run_of_the_paper_needs_neither_torch_nor_network(tmp_path):
+    before = f"{WITHOUT_TORCH}; {WITHOUT_NETWORK}"
+    told = plain_snakemake(tmp_path, "-n", "paper/main.pdf", before=before)
+    assert told.returncode == 0, told.stdout
+    counts = jobs(told.stdout)
+    assert counts["train_epoch"] == 18
+    assert counts["rerank"] == 18 * 3  # on the test sets that the paper reports or compares on
+
+
+def test_the_whole_experiment_has_four_test_sets(tmp_path):
+    counts = jobs(plain_snakemake(tmp_path, "-n").stdout)
+    assert counts["rerank"] == 18 * 4
+    assert counts["first_stage"] == 3  # no BM25 on the candidates of the QA data
+    assert counts["evaluate"] == 18 * 4 + 3
+    assert counts["per_query"] == 4
+    assert counts["metrics"] == 1
+    assert counts["best_epoch"] == 6
+    assert counts["fetch"] == 17
+
+
+def test_one_run_file_of_the_experiment_fetches_only_what_it_needs(tmp_path):
+    told = plain_snakemake(tmp_path, "-n", "results/modernbert_lion_e2.trec", before=WITHOUT_TORCH)
+    assert told.returncode == 0, told.stdout
+    counts = jobs(told.stdout)
+    assert counts["train_epoch"] == 2
+    fetched = set(re.findall(r"Fetching (\w+)", told.stdout))
+    assert fetched == {
+        *("msmarco_corpus", "msmarco_queries", "msmarco_triplets", "msmarco_index"),
+        *("dl19_topics", "dl19_qrels", "modernbert"),
+    }
+
+
+def test_the_cluster_profile_asks_for_an_a100_where_a_gpu_is_needed(tmp_path):
+    told = plain_snakemake(tmp_path, "--profile", "a100", "-n")
+    assert told.returncode == 0, told.stdout
+    asking = re.findall(r"^Job .*: (\w+) .*, (.*, gpu=.*)\)$", told.stdout, re.MULTILINE)
+    assert Counter(asking) == {
+        ("Training", "24000 MB, gpu=1 a100"): 6,  # MiniLM
+        ("Training", "40000 MB, gpu=1 a100"): 6,  # GTE
+        ("Training", "32000 MB, gpu=1 a100"): 6,  # ModernBERT
+        ("Scoring", "16000 MB, gpu=1 a100"): 18,
+        ("Reranking", "32000 MB, gpu=1 a100"): 18 * 4,
+    }
+
+
+def test_prefetch_lists_every_source_of_the_experiment_and_nothing_else(tmp_path):
+    told = plain_snakemake(tmp_path, "-n", "prefetch")
+    assert jobs(told.stdout) == {"fetch": 17, "prefetch": 1}
+
+
+def test_audit_writes_its_page(tmp_path):
+    told = plain_snakemake(tmp_path, "audit", before=WITHOUT_NETWORK)
+    assert told.returncode == 0, told.stdout
+    page = (tmp_path / "audit.md").read_text()
+    assert "| minilm_lion | `lionrank.training.optimizers.ForeachLion`" in page
+    assert "unknown, recorded on first download" in page
+
+
+def test_the_protocol_as_run_is_an_overlay(tmp_path):
+    told = plain_snakemake(
+        tmp_path, "-n", "checkpoints/minilm_lion_e1", "--configfile", ROOT / "config/as_run.yaml"
+    )
+    assert told.returncode == 0, told.stdout
+
+
+@pytest.mark.parametrize(
+    ("overlay", "message"),
+    [
+        ("retrieval: {dpeth: 5}", "retrieval: unknown key 'dpeth'; did you mean 'depth'?"),
+        ("grid: {epochs: -1}", "grid.epochs: -1 is less than the minimum of 1"),
+        ("grid: {epochs: two}", "grid.epochs: 'two' is not of type 'integer'"),
+        ("grid: {optimizers: [loin]}", "grid.optimizers: unknown 'loin'; did you mean 'lion'?"),
+    ],
+)
+def test_a_mistake_in_the_config_stops_the_parse_with_one_line(snakemake, overlay, message):
+    told = snakemake("-n", "paper/main.pdf", overlay=overlay)
+    assert told.returncode == 1
+    assert f"config: {message}" in told.stdout
+    assert "Traceback" not in told.stdout
+
+
+def test_an_epoch_beyond_the_grid_is_no_target(snakemake):
+    told = snakemake("-n", "results/minilm_lion_e9.trec")
+    assert told.returncode == 1
+    assert "results/minilm_lion_e9.trec" in told.stdout
+
+
+def test_snakemake_lint_has_no_remark():
+    told = subprocess.run(
+        [sys.executable, "-m", "snakemake", "--lint"], cwd=ROOT, text=True, capture_output=True
+    )
+    assert told.returncode == 0, told.stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["ruff", "check", "."],
+        ["ruff", "format", "--check", "."],
+        ["snakefmt", "--check", "Snakefile", "rules"],
+    ],
+)
+def test_the_code_is_in_style(command):
+    told = subprocess.run(command, cwd=ROOT, text=True, capture_output=True)
+    assert told.returncode == 0, told.stdout + told.stderr
