@@ -46,6 +46,7 @@ lint: install ## check the style of Python and Snakemake code
 	@$(IN_VENV) ruff check
 	@$(IN_VENV) ruff format --check
 	@$(IN_VENV) snakefmt --check Snakefile rules
+	@$(IN_VENV) lint-imports --no-logo
 	@$(IN_VENV) snakemake --lint
 
 bench-train: ## time training beside sentence-transformers' trainer (MODEL, DEVICE, PAIRS)

@@ -259,6 +259,7 @@ def test_snakemake_lint_has_no_remark():
         ["ruff", "check", "."],
         ["ruff", "format", "--check", "."],
         ["snakefmt", "--check", "Snakefile", "rules"],
+        ["lint-imports"],
     ],
 )
 def test_the_code_is_in_style(command):

@@ -1,4 +1,4 @@
-"""The size of a cross-encoder, as the files of its checkpoint tell without loading any weight."""
+"""The files of a checkpoint's weights, and its size, which they tell without loading any."""
 
 import json
 import math
@@ -8,7 +8,8 @@ from pathlib import Path
 from safetensors import SafetensorError, safe_open
 
 from lionrank.errors import UserError
-from lionrank.training.checkpoints import weight_files
+
+WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
 
 _STATED = {
     "layers": "num_hidden_layers",
@@ -17,6 +18,14 @@ _STATED = {
     "vocabulary": "vocab_size",
     "context": "max_position_embeddings",
 }
+
+
+def weight_files(checkpoint: Path) -> list[Path]:
+    """Return all files that should hold the weights of a checkpoint, there or not."""
+    if not (checkpoint / INDEX).is_file():
+        return [checkpoint / WEIGHTS]
+    index = json.loads((checkpoint / INDEX).read_text(encoding="utf-8"))
+    return [checkpoint / name for name in sorted(set(index["weight_map"].values()))]
 
 
 def size_of(checkpoint: str | os.PathLike) -> dict[str, int | None]:

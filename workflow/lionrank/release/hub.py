@@ -13,11 +13,12 @@ from huggingface_hub import CommitOperationAdd, HfApi, get_token
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, OfflineModeIsEnabled
 from huggingface_hub.utils import disable_progress_bars
 
+from lionrank.cross_encoder.weights import INDEX, WEIGHTS
 from lionrank.errors import UserError
 from lionrank.files import sha256
 from lionrank.release import model_card
 from lionrank.sources.refusals import HUB
-from lionrank.training.checkpoints import INDEX, OF_MODEL, WEIGHTS
+from lionrank.training.checkpoints import OF_MODEL
 
 # What is published of a checkpoint; never what only the training goes on from, or what is unknown.
 PUBLISHED = (

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from lionrank.cross_encoder.weights import weight_files
 from lionrank.errors import UserError
 from lionrank.files import write_json
 from lionrank.training.state import KEPT, MANIFEST
 
-WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
 TRAINER_STATE = "trainer_state.json"
 PROGRESS = "progress.json"
 """What the trainer writes besides transformers' own files."""
@@ -48,14 +48,6 @@ def steps_before(checkpoint: str | os.PathLike) -> int:
     if not trained:
         return 0
     return json.loads((folder / TRAINER_STATE).read_text(encoding="utf-8"))["global_step"]
-
-
-def weight_files(checkpoint: Path) -> list[Path]:
-    """Return all files that should hold the weights of a checkpoint, there or not."""
-    if not (checkpoint / INDEX).is_file():
-        return [checkpoint / WEIGHTS]
-    index = json.loads((checkpoint / INDEX).read_text(encoding="utf-8"))
-    return [checkpoint / name for name in sorted(set(index["weight_map"].values()))]
 
 
 def check_room(previous: str | os.PathLike, place: Path) -> None:

@@ -26,6 +26,7 @@ from transformers.utils import logging as transformers_logging
 
 from lionrank.cross_encoder import model as cross_encoder
 from lionrank.cross_encoder.device import check_precision, resolve
+from lionrank.cross_encoder.weights import weight_files
 from lionrank.files import sha256, write_json_lines
 from lionrank.training import batches, checkpoints, optimizers
 from lionrank.training.attempts import Attempt, attempt
@@ -284,7 +285,7 @@ def _stamp(
         "epoch": epoch,
         "settings": settings,
         "pairs": sha256(pairs),
-        "previous": {path.name: sha256(path) for path in checkpoints.weight_files(Path(previous))},
+        "previous": {path.name: sha256(path) for path in weight_files(Path(previous))},
         "code": code,
     }
 
