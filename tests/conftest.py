@@ -1,10 +1,6 @@
-"""Running the workflow as a user does, and one small demo that the end-to-end tests share."""
+"""What test files share: a small demo, a Slurm, and how their tests are divided and ordered."""
 
-import os
 import re
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,55 +8,8 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
-ROOT = Path(__file__).parents[1]
-Finished = subprocess.CompletedProcess[str]
-
-
-def snakemake_command(
-    directory: Path, *arguments: str | os.PathLike, overlay: str = ""
-) -> list[str | os.PathLike]:
-    """Return the command that runs the demo's workflow at the tests' reduced size."""
-    overlays = [ROOT / "config" / "demo.yaml", ROOT / "tests" / "support" / "reduced.yaml"]
-    if overlay:
-        directory.mkdir(parents=True, exist_ok=True)
-        overlays.append(directory / "overlay.yaml")
-        overlays[-1].write_text(overlay)
-    return [
-        *(sys.executable, "-m", "snakemake", *arguments),
-        *("--directory", directory, "--configfile", *overlays),
-    ]
-
-
-def start_snakemake(directory: Path, *arguments: str, overlay: str = "") -> subprocess.Popen:
-    """Start the demo's workflow at the tests' reduced size, as a process group of its own."""
-    return subprocess.Popen(
-        snakemake_command(directory, *arguments, overlay=overlay),
-        cwd=ROOT,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
-
-
-def run_snakemake(directory: Path, *arguments: str, overlay: str = "") -> Finished:
-    """Run the demo's workflow at the tests' reduced size in `directory` to its end."""
-    job = start_snakemake(directory, *arguments, overlay=overlay)
-    told, _ = job.communicate()
-    return Finished(job.args, job.returncode, told)
-
-
-def wait_for(condition: Callable[[], object], seconds: float = 30) -> None:
-    """Wait until something is so.
-
-    Raises:
-        TimeoutError: it was not in this time.
-    """
-    last = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > last:
-            raise TimeoutError(f"waited {seconds} s in vain")
-        time.sleep(0.1)
+from tests.support.cluster import Cluster, lacking
+from tests.support.running import ROOT, Finished, run_snakemake
 
 
 class ByFile(LoadFileScheduling):
@@ -101,10 +50,8 @@ def demo(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def cluster() -> Iterator:
-    """A Slurm of a test file's own, a `cluster.Cluster`; skips where there can be none."""
-    from tests.support.cluster import Cluster, lacking  # which imports this file
-
+def cluster() -> Iterator[Cluster]:
+    """A Slurm of a test file's own; skips where there can be none."""
     if reason := lacking():
         pytest.skip(reason)
     made = Cluster()

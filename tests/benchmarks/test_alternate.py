@@ -8,7 +8,7 @@ import time
 import psutil
 import pytest
 
-from tests.conftest import ROOT
+from tests.support.running import ROOT
 
 sys.path.insert(0, str(ROOT / "benchmarks"))
 

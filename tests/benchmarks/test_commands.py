@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests.conftest import ROOT
+from tests.support.running import ROOT
 
 RATIO = re.compile(r"ratio .*: [\d.]+ \([\d.]+ to [\d.]+\)")
 

@@ -10,7 +10,7 @@ import yaml
 from sentence_transformers.cross_encoder import CrossEncoder
 from transformers import AutoTokenizer
 
-from tests.conftest import ROOT
+from tests.support.running import ROOT
 
 sys.path.insert(0, str(ROOT / "benchmarks"))
 

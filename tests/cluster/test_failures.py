@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.conftest import run_snakemake, wait_for
 from tests.support.cluster import Cluster
+from tests.support.running import run_snakemake, wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.cluster]
 

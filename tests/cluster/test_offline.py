@@ -8,7 +8,6 @@ import sys
 
 import pytest
 
-from tests.end_to_end.test_experiment import OVERLAY
 from tests.support import small_msmarco
 from tests.support.cluster import RECIPE, Snakemake
 
@@ -34,7 +33,7 @@ def test_local_rules_fetch_and_jobs_need_no_network(cluster, hub):
     directory.mkdir()
     small_msmarco.write_table(directory / "sources.csv", hub)
     overlay = directory / "overlay.yaml"
-    overlay.write_text(OVERLAY.format(table=directory / "sources.csv"))
+    overlay.write_text(small_msmarco.OVERLAY.format(table=directory / "sources.csv"))
     told = Snakemake(
         cluster.command(
             *("env", f"HF_ENDPOINT={hub.url}", f"HF_HOME={directory}/home"),

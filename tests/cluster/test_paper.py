@@ -7,7 +7,7 @@ from itertools import combinations
 import pytest
 import yaml
 
-from tests.conftest import ROOT
+from tests.support.running import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.cluster]
 

@@ -21,8 +21,7 @@ from sentence_transformers import CrossEncoder
 from lionrank import trec
 from lionrank.evaluation import per_query
 from lionrank.measures import METRICS
-from tests.conftest import ROOT, run_snakemake, start_snakemake
-from tests.workflow.test_dry_run import jobs
+from tests.support.running import ROOT, jobs, run_snakemake, start_snakemake
 
 pytestmark = pytest.mark.slow
 

@@ -14,34 +14,10 @@ import pytest
 
 from lionrank import trec
 from lionrank.config.sources import read_table
-from tests.conftest import ROOT
 from tests.support import small_msmarco
+from tests.support.running import ROOT
 
 DEV_SETS = ("nano_msmarco", "nano_nfcorpus", "nano_nq")
-OVERLAY = """
-sources:
-  table: {table}
-grid:
-  optimizers: [lion]
-  epochs: 1
-training_pairs:
-  triplets: 60
-  held_out:
-    pairs: 10
-training:
-  defaults:
-    global_batch_size: 16
-    max_length: 64
-    log_every: 1
-retrieval:
-  depth: 10
-reranking:
-  shards: 1
-hardware:
-  gpus: 0
-  threads: 1
-  workers: 0
-"""
 
 
 def nanobeir():
@@ -100,7 +76,7 @@ def fetched(tmp_path_factory):
     with hub:
         table = directory / "sources.csv"
         small_msmarco.write_table(table, hub)
-        (directory / "overlay.yaml").write_text(OVERLAY.format(table=table))
+        (directory / "overlay.yaml").write_text(small_msmarco.OVERLAY.format(table=table))
         run(directory, hub, "prefetch")
     return directory, hub
 

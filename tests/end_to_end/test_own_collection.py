@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from lionrank import trec
-from tests.conftest import ROOT, run_snakemake
 from tests.support.cranfield import write_beir
+from tests.support.running import ROOT, run_snakemake
 
 CRANFIELD = ROOT.parent / "shared" / "data" / "cranfield"
 OVERLAY = """

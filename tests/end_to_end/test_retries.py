@@ -9,8 +9,8 @@ import time
 import psutil
 import pytest
 
-from tests.conftest import run_snakemake, start_snakemake
 from tests.support import tiny_training as tiny
+from tests.support.running import run_snakemake, start_snakemake
 
 CHECKPOINT = "checkpoints/gte_lion_e1"
 MANY_STEPS = """

@@ -6,8 +6,7 @@ import shutil
 import pytest
 import yaml
 
-from tests.conftest import run_snakemake
-from tests.workflow.test_dry_run import jobs
+from tests.support.running import jobs, run_snakemake
 
 MODEL = {"grid": {"models": ["gte"]}}
 

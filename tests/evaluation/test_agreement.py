@@ -15,7 +15,7 @@ from lionrank import trec
 from lionrank.collections.readers.marco_qa import MarcoQa
 from lionrank.errors import UserError
 from lionrank.evaluation import trec_eval as evaluation
-from tests.retrieval.test_candidates import marco_qa
+from tests.support.marco_qa import marco_qa
 
 FILES = Path(__file__).parents[3] / "shared" / "data" / "trec_eval"
 needs_files = pytest.mark.skipif(

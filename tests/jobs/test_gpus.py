@@ -17,8 +17,8 @@ import pytest
 
 from lionrank.errors import UserError
 from lionrank.jobs import gpus as gpu_locks
-from tests.conftest import ROOT
 from tests.support import tiny_training as tiny
+from tests.support.running import ROOT
 
 JOB = """
 import os, sys, time

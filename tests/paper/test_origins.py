@@ -6,7 +6,7 @@ import pytest
 
 from lionrank.errors import UserError
 from lionrank.paper import origins
-from tests.conftest import ROOT
+from tests.support.running import ROOT
 
 RULES = origins.rules(ROOT)
 GIT = {"commit": "0123456789" * 4, "remote": "https://example.org/a_lab/lion%7Ererank"}

@@ -11,7 +11,7 @@ from snakemake.utils import update_config
 from lionrank.errors import UserError
 from lionrank.files import write_json
 from lionrank.paper import provenance
-from tests.conftest import ROOT
+from tests.support.running import ROOT
 
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
 UNKNOWN = {"commit": None, "dirty": None, "time": None, "remote": None}

@@ -17,8 +17,8 @@ import yaml
 from lionrank.config.check import digest
 from lionrank.errors import UserError
 from lionrank.release.archive import CHECKSUMS, find_files, naming, pack
-from tests.conftest import ROOT, run_snakemake
 from tests.support.rule_scripts import run_script
+from tests.support.running import ROOT, run_snakemake
 
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
 MADE = {

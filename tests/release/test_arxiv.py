@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from lionrank.errors import UserError
 from lionrank.paper.latex import compile_pdf
 from lionrank.release.arxiv import pack, used_files
-from tests.conftest import run_snakemake
+from tests.support.running import run_snakemake
 
 needs_tex = pytest.mark.skipif(shutil.which("latexmk") is None, reason="latexmk is not installed")
 

@@ -17,12 +17,11 @@ from huggingface_hub import ModelCard
 from sentence_transformers import CrossEncoder
 
 from lionrank.release import hub_folder
-from tests.conftest import run_snakemake
-from tests.release.test_model_card import FACTS
 from tests.support import tiny_training as tiny
 from tests.support.hub import Hub
+from tests.support.model_card_facts import FACTS
 from tests.support.rule_scripts import Finished, run_script
-from tests.workflow.test_dry_run import jobs
+from tests.support.running import jobs, run_snakemake
 
 TOKEN = "hf_never_to_be_seen"
 REPOSITORY = "laboratory/tiny-lion-e1"

@@ -4,8 +4,8 @@ import shutil
 
 import pytest
 
-from tests.conftest import run_snakemake
 from tests.support.browser import visit
+from tests.support.running import run_snakemake
 
 pytestmark = pytest.mark.slow
 

@@ -12,7 +12,7 @@ from lionrank.reranking import score as reranking
 from lionrank.reranking import shards
 from tests.support import tiny_training as tiny
 from tests.support.rerankers import CPU
-from tests.workflow.test_dry_run import jobs
+from tests.support.running import jobs
 
 NAME = "minilm_lion_e1"
 OVERLAY = "training: {{defaults: {{precision: fp32}}}}\nreranking: {{shards: {}}}\n"

@@ -12,6 +12,7 @@ from lionrank.collections import convert as importers
 from lionrank.errors import UserError
 from lionrank.retrieval import bm25 as retrieval
 from tests.support.importing import imported, write_parquet
+from tests.support.marco_qa import marco_qa
 
 NANO = {"format": "nanobeir", "source": "nano_msmarco"}
 
@@ -88,47 +89,6 @@ def test_a_source_of_another_schema_is_named_by_its_columns(tmp_path):
 
 
 MARCO = {"format": "marco_qa", "source": "marco_qa"}
-MARCO_SCHEMA = pa.schema(
-    {
-        "answers": pa.list_(pa.string()),
-        "passages": pa.struct(
-            {
-                "is_selected": pa.list_(pa.int32()),
-                "passage_text": pa.list_(pa.string()),
-                "url": pa.list_(pa.string()),
-            }
-        ),
-        "query": pa.string(),
-        "query_id": pa.int32(),
-        "query_type": pa.string(),
-        "wellFormedAnswers": pa.list_(pa.string()),
-    }
-)
-
-
-def marco_qa(folder: Path, *queries: tuple[int, str, list[str], list[int]]) -> dict[str, str]:
-    """Write queries in the schema of MS MARCO QA v1.1; return the source folders."""
-    rows = [
-        {
-            "answers": ["yes"],
-            "passages": {
-                "is_selected": grades,
-                "passage_text": passages,
-                "url": ["http://example.org"] * len(passages),
-            },
-            "query": query,
-            "query_id": qid,
-            "query_type": "description",
-            "wellFormedAnswers": [],
-        }
-        for qid, query, passages, grades in queries
-    ]
-    path = folder / "v1.1" / "validation-00000-of-00001.parquet"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(pa.Table.from_pylist(rows, MARCO_SCHEMA), path)
-    return {"marco_qa": str(folder)}
-
-
 MARCO_QUERIES = [
     (9652, "do lions\tswim", ["Lions sleep.", "Lions swim.", "Lions eat."], [0, 1, 0]),
     (12, "do tigers swim", ["Tigers swim.", ""], [0, 0]),

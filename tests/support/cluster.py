@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, TypeVar
 
-from tests.conftest import ROOT, Finished, snakemake_command, wait_for
+from tests.support.running import ROOT, Finished, snakemake_command, wait_for
 
 RECIPE = ROOT / "tests" / "support" / "slurm"
 NAMESPACES = ("--mount", "--net", "--pid", "--uts", "--ipc")

@@ -17,12 +17,36 @@ from lionrank.config.sources import read_table
 from lionrank.cross_encoder import initialise as models
 from lionrank.files import write_json_lines
 from lionrank.retrieval import bm25 as retrieval
-from tests.conftest import ROOT
 from tests.support.backbones import SMALL, publish
 from tests.support.hub import Hub, Repository
+from tests.support.running import ROOT
 
 TABLE = ROOT / "config" / "sources.csv"
 COMMIT = "0" * 40
+OVERLAY = """
+sources:
+  table: {table}
+grid:
+  optimizers: [lion]
+  epochs: 1
+training_pairs:
+  triplets: 60
+  held_out:
+    pairs: 10
+training:
+  defaults:
+    global_batch_size: 16
+    max_length: 64
+    log_every: 1
+retrieval:
+  depth: 10
+reranking:
+  shards: 1
+hardware:
+  gpus: 0
+  threads: 1
+  workers: 0
+"""
 DICE = random.Random(7)
 WORDS = [
     start + end

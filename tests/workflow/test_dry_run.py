@@ -7,16 +7,7 @@ from collections import Counter
 
 import pytest
 
-from tests.conftest import ROOT
-
-JOBS = re.compile(r"^(\w+) +(\d+)$", re.MULTILINE)
-
-
-def jobs(told: str) -> Counter:
-    """Return the number of jobs of each rule that a dry run lists."""
-    counts = Counter({rule: int(count) for rule, count in JOBS.findall(told.split("Reasons:")[0])})
-    del counts["total"]
-    return counts
+from tests.support.running import ROOT, jobs
 
 
 def test_a_run_file_needs_its_own_training_up_to_its_epoch(snakemake):

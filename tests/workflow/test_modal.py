@@ -13,9 +13,8 @@ import pytest
 
 import modal_app
 from lionrank.paper.provenance import git_state
-from tests.conftest import ROOT, wait_for
 from tests.support.modal_service import Service
-from tests.workflow.test_dry_run import jobs
+from tests.support.running import ROOT, jobs, wait_for
 
 IGNORED = [
     ".venv/bin/python",

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from lionrank.audit.estimates import training_work
-from tests.conftest import ROOT
+from tests.support.running import ROOT
 
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
 TEXT = (ROOT / "profiles" / "a100" / "config.yaml").read_text()

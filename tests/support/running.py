@@ -1,0 +1,68 @@
+"""Running the workflow as a user does, at the tests' reduced size, and what it says it will do."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+JOBS = re.compile(r"^(\w+) +(\d+)$", re.MULTILINE)
+Finished = subprocess.CompletedProcess[str]
+
+
+def snakemake_command(
+    directory: Path, *arguments: str | os.PathLike, overlay: str = ""
+) -> list[str | os.PathLike]:
+    """Return the command that runs the demo's workflow at the tests' reduced size."""
+    overlays = [ROOT / "config" / "demo.yaml", ROOT / "tests" / "support" / "reduced.yaml"]
+    if overlay:
+        directory.mkdir(parents=True, exist_ok=True)
+        overlays.append(directory / "overlay.yaml")
+        overlays[-1].write_text(overlay)
+    return [
+        *(sys.executable, "-m", "snakemake", *arguments),
+        *("--directory", directory, "--configfile", *overlays),
+    ]
+
+
+def start_snakemake(directory: Path, *arguments: str, overlay: str = "") -> subprocess.Popen:
+    """Start the demo's workflow at the tests' reduced size, as a process group of its own."""
+    return subprocess.Popen(
+        snakemake_command(directory, *arguments, overlay=overlay),
+        cwd=ROOT,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+
+
+def run_snakemake(directory: Path, *arguments: str, overlay: str = "") -> Finished:
+    """Run the demo's workflow at the tests' reduced size in `directory` to its end."""
+    job = start_snakemake(directory, *arguments, overlay=overlay)
+    told, _ = job.communicate()
+    return Finished(job.args, job.returncode, told)
+
+
+def wait_for(condition: Callable[[], object], seconds: float = 30) -> None:
+    """Wait until something is so.
+
+    Raises:
+        TimeoutError: it was not in this time.
+    """
+    last = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > last:
+            raise TimeoutError(f"waited {seconds} s in vain")
+        time.sleep(0.1)
+
+
+def jobs(told: str) -> Counter[str]:
+    """Return the number of jobs of each rule that a dry run lists."""
+    counts = Counter({rule: int(count) for rule, count in JOBS.findall(told.split("Reasons:")[0])})
+    del counts["total"]
+    return counts
