@@ -8,11 +8,11 @@ import pytest
 
 def run(body, log):
     code = f"""
-import os
+import os, types
 from lionrank.errors import UserError
-from lionrank.jobs.log import job_log
-with job_log({str(log)!r}):
-    {body}
+from lionrank.jobs.log import begin
+begin(types.SimpleNamespace(log=[{str(log)!r}]))
+{body}
 """
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
 
@@ -37,6 +37,19 @@ def test_any_other_error_leaves_its_traceback(tmp_path, error):
     assert run(f"raise {error}", log).returncode == 1
     assert "Traceback" in log.read_text()
     assert "ours" in log.read_text().splitlines()[-1]
+
+
+def test_an_import_that_fails_leaves_its_traceback(tmp_path):
+    log = tmp_path / "rule.log"
+    assert run("import lionrank.no_such_module", log).returncode == 1
+    assert log.read_text().startswith("Traceback")
+    assert "no_such_module" in log.read_text().splitlines()[-1]
+
+
+def test_the_log_of_a_killed_job_has_what_it_printed(tmp_path):
+    log = tmp_path / "rule.log"
+    told = run("print('step 5'); os.kill(os.getpid(), 9)", log)
+    assert (told.returncode, log.read_text()) == (-9, "step 5\n")
 
 
 def test_a_bar_does_not_fill_the_log(tmp_path):

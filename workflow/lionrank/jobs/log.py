@@ -2,37 +2,42 @@
 
 import os
 import sys
-import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
+from types import TracebackType
+from typing import Any
 
 from lionrank.errors import UserError
 
 
-@contextmanager
-def job_log(log: str | os.PathLike) -> Iterator[None]:
-    """Send all that this process and its children print to the file `log`.
+def begin(snakemake: Any) -> None:
+    """Send all that this process and its children print to the rule's log.
 
-    A `UserError` ends the log with its message, any other exception with its traceback; the
-    process then exits with status 1, and Snakemake shows the log.
+    A `UserError` then ends the log with its message, any other exception with its traceback; the
+    process exits with status 1, and Snakemake shows the log. Called before a script imports
+    anything else, so that imports that warn or fail do so in the log, too.
+
+    Args:
+        snakemake: the object of this name that Snakemake gives a script.
     """
-    Path(log).parent.mkdir(parents=True, exist_ok=True)
+    log = Path(snakemake.log[0])
+    log.parent.mkdir(parents=True, exist_ok=True)
     handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
     sys.stdout.flush()
     sys.stderr.flush()
     os.dup2(handle, 1)
     os.dup2(handle, 2)
     os.close(handle)
+    # What a job printed before it was killed is in its log.
     sys.stdout.reconfigure(line_buffering=True)
     # A log grows with every redrawing, and is shown if the job fails. Read when tqdm is imported.
     os.environ.setdefault("TQDM_MININTERVAL", "60")
-    try:
-        yield
-    except UserError as error:
+    sys.excepthook = _say_what_went_wrong
+
+
+def _say_what_went_wrong(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    if issubclass(kind, UserError):
         print(f"error: {error}", file=sys.stderr)
-    except Exception:
-        traceback.print_exc()
     else:
-        return
-    sys.exit(1)
+        sys.__excepthook__(kind, error, trace)

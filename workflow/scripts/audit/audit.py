@@ -1,19 +1,20 @@
-from lionrank.jobs.log import job_log
+from lionrank.jobs.log import begin
 
-with job_log(snakemake.log[0]):
-    from pathlib import Path
+begin(snakemake)
 
-    from lionrank.audit.page import collect, page
-    from lionrank.config.sources import read_table
-    from lionrank.files import atomic_write
+from pathlib import Path
 
-    facts = collect(
-        snakemake.params.config,
-        read_table(snakemake.input.table),
-        snakemake.params.sources,
-        Path(snakemake.input.published),
-        snakemake.params.jobs,
-        snakemake.params.logs,
-    )
-    with atomic_write(snakemake.output[0]) as handle:
-        handle.write(page(facts))
+from lionrank.audit.page import collect, page
+from lionrank.config.sources import read_table
+from lionrank.files import atomic_write
+
+facts = collect(
+    snakemake.params.config,
+    read_table(snakemake.input.table),
+    snakemake.params.sources,
+    Path(snakemake.input.published),
+    snakemake.params.jobs,
+    snakemake.params.logs,
+)
+with atomic_write(snakemake.output[0]) as handle:
+    handle.write(page(facts))

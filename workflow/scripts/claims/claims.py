@@ -1,28 +1,29 @@
 """Decide the claims of the published paper."""
 
-from lionrank.jobs.log import job_log
+from lionrank.jobs.log import begin
 
-with job_log(snakemake.log[0]):
-    from lionrank.claims import decide as claims
-    from lionrank.claims import file as claim_file
-    from lionrank.claims.evidence import Ours, Published
-    from lionrank.evaluation import per_query
-    from lionrank.evaluation.significance import Settings
-    from lionrank.files import write_json
-    from lionrank.grid import Grid
+begin(snakemake)
 
-    given, params = snakemake.input, snakemake.params
-    grid = Grid.build(**params.grid)
-    published = Published.read(given.table1, given.table2, given.settings)
-    ours = Ours(
-        per_query=per_query.read(given.per_query, given.best),
-        grid=grid,
-        levels=params.levels,
-        stand_ins=params.stand_ins,
-        logs={f"{m.name}_{o}": getattr(given, f"{m.name}_{o}") for m, o in grid.trainings()},
-        settings=params.settings,
-    )
-    decided = claims.decide(
-        claim_file.read(given.claims, published), published, ours, Settings(**params.draws)
-    )
-    write_json(snakemake.output[0], decided)
+from lionrank.claims import decide as claims
+from lionrank.claims import file as claim_file
+from lionrank.claims.evidence import Ours, Published
+from lionrank.evaluation import per_query
+from lionrank.evaluation.significance import Settings
+from lionrank.files import write_json
+from lionrank.grid import Grid
+
+given, params = snakemake.input, snakemake.params
+grid = Grid.build(**params.grid)
+published = Published.read(given.table1, given.table2, given.settings)
+ours = Ours(
+    per_query=per_query.read(given.per_query, given.best),
+    grid=grid,
+    levels=params.levels,
+    stand_ins=params.stand_ins,
+    logs={f"{m.name}_{o}": getattr(given, f"{m.name}_{o}") for m, o in grid.trainings()},
+    settings=params.settings,
+)
+decided = claims.decide(
+    claim_file.read(given.claims, published), published, ours, Settings(**params.draws)
+)
+write_json(snakemake.output[0], decided)

@@ -1,8 +1,9 @@
-from lionrank.jobs.log import job_log
+from lionrank.jobs.log import begin
 
-with job_log(snakemake.log[0]):
-    from lionrank.collections.msmarco import write_triplets
+begin(snakemake)
 
-    write_triplets(
-        snakemake.input[0], snakemake.output[0], snakemake.params.triplets, snakemake.threads
-    )
+from lionrank.collections.msmarco import write_triplets
+
+write_triplets(
+    snakemake.input[0], snakemake.output[0], snakemake.params.triplets, snakemake.threads
+)

@@ -1,21 +1,22 @@
+from lionrank.jobs.log import begin
+
+begin(snakemake)
+
 from pathlib import Path
 
-from lionrank.jobs.log import job_log
+from lionrank import trec
+from lionrank.collections import pydocs
+from lionrank.files import write_json, write_json_lines
 
-with job_log(snakemake.log[0]):
-    from lionrank import trec
-    from lionrank.collections import pydocs
-    from lionrank.files import write_json, write_json_lines
-
-    documents, topics = pydocs.build(snakemake.params.settings, snakemake.threads)
-    write_json_lines(
-        Path(snakemake.output.corpus, "documents.jsonl"),
-        ({"id": document.docid, "contents": document.body} for document in documents),
-    )
-    for split, topics_file, qrels_file in zip(
-        pydocs.SPLITS, snakemake.output.topics, snakemake.output.qrels, strict=True
-    ):
-        of_split = [topic for topic in topics if topic.split == split]
-        trec.write_topics(topics_file, {topic.qid: topic.query for topic in of_split})
-        trec.write_qrels(qrels_file, {topic.qid: topic.judgements for topic in of_split})
-    write_json(snakemake.output.statistics, pydocs.statistics(documents, topics))
+documents, topics = pydocs.build(snakemake.params.settings, snakemake.threads)
+write_json_lines(
+    Path(snakemake.output.corpus, "documents.jsonl"),
+    ({"id": document.docid, "contents": document.body} for document in documents),
+)
+for split, topics_file, qrels_file in zip(
+    pydocs.SPLITS, snakemake.output.topics, snakemake.output.qrels, strict=True
+):
+    of_split = [topic for topic in topics if topic.split == split]
+    trec.write_topics(topics_file, {topic.qid: topic.query for topic in of_split})
+    trec.write_qrels(qrels_file, {topic.qid: topic.judgements for topic in of_split})
+write_json(snakemake.output.statistics, pydocs.statistics(documents, topics))

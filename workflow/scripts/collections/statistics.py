@@ -1,18 +1,19 @@
-from lionrank.jobs.log import job_log
+from lionrank.jobs.log import begin
 
-with job_log(snakemake.log[0]):
-    from pathlib import Path
+begin(snakemake)
 
-    from lionrank.collections.statistics import describe
-    from lionrank.files import write_json
+from pathlib import Path
 
-    names = snakemake.params.names
-    write_json(
-        snakemake.output[0],
-        describe(
-            Path(snakemake.input.corpus),
-            dict(zip(names, map(Path, snakemake.input.topics), strict=True)),
-            dict(zip(names, map(Path, snakemake.input.qrels), strict=True)),
-            snakemake.threads,
-        ),
-    )
+from lionrank.collections.statistics import describe
+from lionrank.files import write_json
+
+names = snakemake.params.names
+write_json(
+    snakemake.output[0],
+    describe(
+        Path(snakemake.input.corpus),
+        dict(zip(names, map(Path, snakemake.input.topics), strict=True)),
+        dict(zip(names, map(Path, snakemake.input.qrels), strict=True)),
+        snakemake.threads,
+    ),
+)

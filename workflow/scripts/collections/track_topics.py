@@ -1,14 +1,15 @@
 """Read the topics and qrels of an evaluation track strictly, and write them as the others are."""
 
-from lionrank.jobs.log import job_log
+from lionrank.jobs.log import begin
 
-with job_log(snakemake.log[0]):
-    from lionrank import trec
-    from lionrank.files import only_file
+begin(snakemake)
 
-    topics_file = only_file(snakemake.input.topics)
-    qrels_file = only_file(snakemake.input.qrels)
-    topics, qrels = trec.read_topics(topics_file), trec.read_qrels(qrels_file)
-    trec.check_shared(topics, str(topics_file), qrels, str(qrels_file))
-    trec.write_topics(snakemake.output.topics, topics)
-    trec.write_qrels(snakemake.output.qrels, qrels)
+from lionrank import trec
+from lionrank.files import only_file
+
+topics_file = only_file(snakemake.input.topics)
+qrels_file = only_file(snakemake.input.qrels)
+topics, qrels = trec.read_topics(topics_file), trec.read_qrels(qrels_file)
+trec.check_shared(topics, str(topics_file), qrels, str(qrels_file))
+trec.write_topics(snakemake.output.topics, topics)
+trec.write_qrels(snakemake.output.qrels, qrels)

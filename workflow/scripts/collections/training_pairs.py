@@ -1,20 +1,21 @@
-from lionrank.jobs.log import job_log
+from lionrank.jobs.log import begin
 
-with job_log(snakemake.log[0]):
-    from pathlib import Path
+begin(snakemake)
 
-    from lionrank.collections.pairs import join_pairs
+from pathlib import Path
 
-    join_pairs(
-        Path(snakemake.input.triplets),
-        Path(snakemake.input.topics),
-        Path(snakemake.input.corpus),
-        held_out=snakemake.params.held_out["pairs"],
-        held_out_by=snakemake.params.held_out["by"],
-        seed=snakemake.params.held_out["seed"],
-        pairs=Path(snakemake.output.pairs),
-        held_out_pairs=Path(snakemake.output.held_out),
-        record=Path(snakemake.output.record),
-        threads=snakemake.threads,
-    )
-    print(Path(snakemake.output.record).read_text(encoding="utf-8"))
+from lionrank.collections.pairs import join_pairs
+
+join_pairs(
+    Path(snakemake.input.triplets),
+    Path(snakemake.input.topics),
+    Path(snakemake.input.corpus),
+    held_out=snakemake.params.held_out["pairs"],
+    held_out_by=snakemake.params.held_out["by"],
+    seed=snakemake.params.held_out["seed"],
+    pairs=Path(snakemake.output.pairs),
+    held_out_pairs=Path(snakemake.output.held_out),
+    record=Path(snakemake.output.record),
+    threads=snakemake.threads,
+)
+print(Path(snakemake.output.record).read_text(encoding="utf-8"))

@@ -1,26 +1,27 @@
 """Compare the optimizers topic by topic, and say which passages moved."""
 
-from lionrank.jobs.log import job_log
+from lionrank.jobs.log import begin
 
-with job_log(snakemake.log[0]):
-    from pathlib import Path
+begin(snakemake)
 
-    from lionrank import trec
-    from lionrank.evaluation import per_query
-    from lionrank.evaluation.changes import changes
-    from lionrank.evaluation.significance import Settings
-    from lionrank.files import write_json
-    from lionrank.grid import Grid
+from pathlib import Path
 
-    params = snakemake.params
-    changed = changes(
-        per_query=per_query.read([snakemake.input.per_query], snakemake.input.best),
-        grid=Grid.build(**params.grid),
-        test_set=params.test_set,
-        runs={Path(path).stem: path for path in snakemake.input.runs},
-        qrels=trec.read_qrels(snakemake.input.qrels),
-        topics=trec.read_topics(snakemake.input.topics),
-        level=params.level,
-        settings=Settings(**params.draws),
-    )
-    write_json(snakemake.output[0], changed)
+from lionrank import trec
+from lionrank.evaluation import per_query
+from lionrank.evaluation.changes import changes
+from lionrank.evaluation.significance import Settings
+from lionrank.files import write_json
+from lionrank.grid import Grid
+
+params = snakemake.params
+changed = changes(
+    per_query=per_query.read([snakemake.input.per_query], snakemake.input.best),
+    grid=Grid.build(**params.grid),
+    test_set=params.test_set,
+    runs={Path(path).stem: path for path in snakemake.input.runs},
+    qrels=trec.read_qrels(snakemake.input.qrels),
+    topics=trec.read_topics(snakemake.input.topics),
+    level=params.level,
+    settings=Settings(**params.draws),
+)
+write_json(snakemake.output[0], changed)

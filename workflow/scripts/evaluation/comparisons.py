@@ -1,20 +1,21 @@
 """Test the comparisons that the config names."""
 
-from lionrank.jobs.log import job_log
+from lionrank.jobs.log import begin
 
-with job_log(snakemake.log[0]):
-    from lionrank.evaluation import comparisons, per_query
-    from lionrank.evaluation.significance import Settings
-    from lionrank.files import write_json
-    from lionrank.grid import Grid
-    from lionrank.measures import Measure
+begin(snakemake)
 
-    params = snakemake.params
-    compared = comparisons.compare(
-        per_query.read(snakemake.input.per_query, snakemake.input.best),
-        Grid.build(**params.grid),
-        [Measure(**measure) for measure in params.measures],
-        params.families,
-        Settings(**params.draws),
-    )
-    write_json(snakemake.output[0], compared)
+from lionrank.evaluation import comparisons, per_query
+from lionrank.evaluation.significance import Settings
+from lionrank.files import write_json
+from lionrank.grid import Grid
+from lionrank.measures import Measure
+
+params = snakemake.params
+compared = comparisons.compare(
+    per_query.read(snakemake.input.per_query, snakemake.input.best),
+    Grid.build(**params.grid),
+    [Measure(**measure) for measure in params.measures],
+    params.families,
+    Settings(**params.draws),
+)
+write_json(snakemake.output[0], compared)

@@ -1,10 +1,11 @@
-from lionrank.jobs.log import job_log
+from lionrank.jobs.log import begin
 
-with job_log(snakemake.log[0]):
-    from lionrank import trec
-    from lionrank.evaluation import trec_eval as evaluation
+begin(snakemake)
 
-    run, tag = trec.read_run(snakemake.input.run)
-    qrels = trec.read_qrels(snakemake.input.qrels)
-    per_query = evaluation.evaluate(qrels, run, snakemake.params.level, complete=True)
-    evaluation.write_text(snakemake.output[0], per_query, tag)
+from lionrank import trec
+from lionrank.evaluation import trec_eval as evaluation
+
+run, tag = trec.read_run(snakemake.input.run)
+qrels = trec.read_qrels(snakemake.input.qrels)
+per_query = evaluation.evaluate(qrels, run, snakemake.params.level, complete=True)
+evaluation.write_text(snakemake.output[0], per_query, tag)

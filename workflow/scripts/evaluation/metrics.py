@@ -1,15 +1,16 @@
 """Put the values of all test sets into one table, and average them over topics."""
 
-from lionrank.jobs.log import job_log
+from lionrank.jobs.log import begin
 
-with job_log(snakemake.log[0]):
-    import pandas as pd
+begin(snakemake)
 
-    from lionrank.evaluation.means import means
-    from lionrank.evaluation.significance import Settings
-    from lionrank.files import atomic_write, write_parquet
+import pandas as pd
 
-    per_query = pd.concat(map(pd.read_parquet, snakemake.input), ignore_index=True)
-    write_parquet(snakemake.output.per_query, per_query)
-    with atomic_write(snakemake.output.means) as handle:
-        means(per_query, Settings(**snakemake.params.draws)).to_csv(handle, index=False)
+from lionrank.evaluation.means import means
+from lionrank.evaluation.significance import Settings
+from lionrank.files import atomic_write, write_parquet
+
+per_query = pd.concat(map(pd.read_parquet, snakemake.input), ignore_index=True)
+write_parquet(snakemake.output.per_query, per_query)
+with atomic_write(snakemake.output.means) as handle:
+    means(per_query, Settings(**snakemake.params.draws)).to_csv(handle, index=False)

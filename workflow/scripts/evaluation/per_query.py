@@ -1,25 +1,26 @@
 """Evaluate the run files of a test set topic by topic."""
 
-from lionrank.jobs.log import job_log
+from lionrank.jobs.log import begin
 
-with job_log(snakemake.log[0]):
-    import pandas as pd
-    from tqdm import tqdm
+begin(snakemake)
 
-    from lionrank import trec
-    from lionrank.evaluation import trec_eval as evaluation
-    from lionrank.files import write_parquet
+import pandas as pd
+from tqdm import tqdm
 
-    qrels = trec.read_qrels(snakemake.input.qrels)
-    tables = []
-    systems = zip(snakemake.input.runs, snakemake.params.labels, strict=True)
-    for path, labels in tqdm(list(systems), desc="evaluating", unit="run file"):
-        run, _ = trec.read_run(path)
-        by_level = {
-            level: evaluation.evaluate(qrels, run, level, complete=True)
-            for level in snakemake.params.levels
-        }
-        tables.append(evaluation.tidy(by_level, **labels))
-    table = pd.concat(tables, ignore_index=True)
-    # Integers that BM25 lacks.
-    write_parquet(snakemake.output[0], table.astype({"epoch": "Int64", "seed": "Int64"}))
+from lionrank import trec
+from lionrank.evaluation import trec_eval as evaluation
+from lionrank.files import write_parquet
+
+qrels = trec.read_qrels(snakemake.input.qrels)
+tables = []
+systems = zip(snakemake.input.runs, snakemake.params.labels, strict=True)
+for path, labels in tqdm(list(systems), desc="evaluating", unit="run file"):
+    run, _ = trec.read_run(path)
+    by_level = {
+        level: evaluation.evaluate(qrels, run, level, complete=True)
+        for level in snakemake.params.levels
+    }
+    tables.append(evaluation.tidy(by_level, **labels))
+table = pd.concat(tables, ignore_index=True)
+# Integers that BM25 lacks.
+write_parquet(snakemake.output[0], table.astype({"epoch": "Int64", "seed": "Int64"}))

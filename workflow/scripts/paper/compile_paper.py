@@ -1,20 +1,21 @@
 """Compile the paper to PDF and tell LaTeX's complaints."""
 
-from lionrank.jobs.log import job_log
+from lionrank.jobs.log import begin
 
-with job_log(snakemake.log[0]):
-    import json
-    from pathlib import Path
+begin(snakemake)
 
-    from lionrank.paper.latex import compile_pdf
+import json
+from pathlib import Path
 
-    provenance = json.loads(Path(snakemake.input.provenance).read_text(encoding="utf-8"))
-    complaints = compile_pdf(
-        snakemake.input.tex,
-        snakemake.output.pdf,
-        snakemake.params.latex_log,
-        snakemake.input.bibliography,
-        provenance["git"]["time"],
-        snakemake.params.templates,
-    )
-    print("\n".join(complaints) or "LaTeX had no complaints.")
+from lionrank.paper.latex import compile_pdf
+
+provenance = json.loads(Path(snakemake.input.provenance).read_text(encoding="utf-8"))
+complaints = compile_pdf(
+    snakemake.input.tex,
+    snakemake.output.pdf,
+    snakemake.params.latex_log,
+    snakemake.input.bibliography,
+    provenance["git"]["time"],
+    snakemake.params.templates,
+)
+print("\n".join(complaints) or "LaTeX had no complaints.")

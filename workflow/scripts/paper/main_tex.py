@@ -1,51 +1,50 @@
 """Render the templates of the paper with the results."""
 
-from lionrank.jobs.log import job_log
+from lionrank.jobs.log import begin
 
-with job_log(snakemake.log[0]):
-    import json
-    from pathlib import Path
+begin(snakemake)
 
-    from lionrank.files import atomic_write
-    from lionrank.grid import Grid
-    from lionrank.paper.facts import make_facts, render
-    from lionrank.paper.findings import find
-    from lionrank.paper.results import Layout, read_results
-    from lionrank.paper.standing import stand
-    from lionrank.published.scores import read_table1, read_table2
-    from lionrank.training import development, logged
-    from lionrank.training.log import SMOOTHING
+import json
+from pathlib import Path
 
-    params = snakemake.params
-    names = ("comparisons", "claims", "changes", "efficiency", "provenance", "statistics")
-    read = {
-        name: json.loads(Path(snakemake.input[name]).read_text(encoding="utf-8")) for name in names
-    }
-    compared = read.pop("comparisons")
-    grid = Grid.build(**params.grid)
-    results = read_results(
-        snakemake.input.metrics, Layout.build(params.test_sets, params.columns), grid
-    )
-    logs = {f"{m.name}_{o}": snakemake.input[f"{m.name}_{o}"] for m, o in grid.trainings()}
-    chosen = development.chosen(snakemake.input.best)
-    findings = find(results, grid, chosen, compared, logged.read(logs))
-    facts = make_facts(
-        findings=findings,
-        settings=params.settings,
-        compared=compared,
-        standing=stand(
-            read_table1(snakemake.input.table1), read_table2(snakemake.input.table2), findings
-        ),
-        smoothing=SMOOTHING,
-        dev_sets=params.dev_sets,
-        collection=params.collection,
-        selection=params.selection,
-        training=params.training,
-        backbones=params.backbones,
-        retrieval=params.retrieval,
-        pairs=params.pairs,
-        paper=params.paper,
-        **read,
-    )
-    with atomic_write(snakemake.output[0]) as handle:
-        handle.write(render(Path(snakemake.input.templates[0]).parent, facts))
+from lionrank.files import atomic_write
+from lionrank.grid import Grid
+from lionrank.paper.facts import make_facts, render
+from lionrank.paper.findings import find
+from lionrank.paper.results import Layout, read_results
+from lionrank.paper.standing import stand
+from lionrank.published.scores import read_table1, read_table2
+from lionrank.training import development, logged
+from lionrank.training.log import SMOOTHING
+
+params = snakemake.params
+names = ("comparisons", "claims", "changes", "efficiency", "provenance", "statistics")
+read = {name: json.loads(Path(snakemake.input[name]).read_text(encoding="utf-8")) for name in names}
+compared = read.pop("comparisons")
+grid = Grid.build(**params.grid)
+results = read_results(
+    snakemake.input.metrics, Layout.build(params.test_sets, params.columns), grid
+)
+logs = {f"{m.name}_{o}": snakemake.input[f"{m.name}_{o}"] for m, o in grid.trainings()}
+chosen = development.chosen(snakemake.input.best)
+findings = find(results, grid, chosen, compared, logged.read(logs))
+facts = make_facts(
+    findings=findings,
+    settings=params.settings,
+    compared=compared,
+    standing=stand(
+        read_table1(snakemake.input.table1), read_table2(snakemake.input.table2), findings
+    ),
+    smoothing=SMOOTHING,
+    dev_sets=params.dev_sets,
+    collection=params.collection,
+    selection=params.selection,
+    training=params.training,
+    backbones=params.backbones,
+    retrieval=params.retrieval,
+    pairs=params.pairs,
+    paper=params.paper,
+    **read,
+)
+with atomic_write(snakemake.output[0]) as handle:
+    handle.write(render(Path(snakemake.input.templates[0]).parent, facts))

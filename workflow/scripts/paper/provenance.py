@@ -1,18 +1,19 @@
 """Record commit, settings, packages, machine, time and run files behind the paper."""
 
-from lionrank.jobs.log import job_log
+from lionrank.jobs.log import begin
 
-with job_log(snakemake.log[0]):
-    from lionrank.files import write_json
-    from lionrank.paper.provenance import collect
+begin(snakemake)
 
-    facts = collect(
-        repository=snakemake.params.repository,
-        config=snakemake.params.config,
-        defaults=snakemake.input.defaults,
-        run_files=snakemake.input.runs,
-        pairs=snakemake.input.pairs,
-        sources="sources",
-        timings="timings",
-    )
-    write_json(snakemake.output[0], facts)
+from lionrank.files import write_json
+from lionrank.paper.provenance import collect
+
+facts = collect(
+    repository=snakemake.params.repository,
+    config=snakemake.params.config,
+    defaults=snakemake.input.defaults,
+    run_files=snakemake.input.runs,
+    pairs=snakemake.input.pairs,
+    sources="sources",
+    timings="timings",
+)
+write_json(snakemake.output[0], facts)

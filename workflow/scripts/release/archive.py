@@ -1,23 +1,24 @@
 """Pack the experiment, with checksums, for a repository such as Zenodo."""
 
-from lionrank.jobs.log import job_log
+from lionrank.jobs.log import begin
 
-with job_log(snakemake.log[0]):
-    import json
-    from pathlib import Path
+begin(snakemake)
 
-    from lionrank.release.archive import find_files, naming, pack
+import json
+from pathlib import Path
 
-    inputs = snakemake.input
-    files = find_files(
-        made=[*inputs.results, *inputs.computed, *inputs.training, *inputs.paper],
-        repository=inputs.repository,
-        folders=["logs", "timings"],
-        unfinished=[snakemake.log[0], snakemake.params.timing],
-    )
-    provenance = json.loads(Path("paper/provenance.json").read_text(encoding="utf-8"))
-    packed = pack(snakemake.output[0], files, snakemake.params.config, provenance)
-    size = Path(snakemake.output[0]).stat().st_size
-    print(f"{snakemake.output[0]} has {len(packed) + 1} files and {size:,} bytes.")
-    if private := naming(files, Path.home()):
-        print(f"Before you publish it, look at the logs that name {Path.home()}:", *private)
+from lionrank.release.archive import find_files, naming, pack
+
+inputs = snakemake.input
+files = find_files(
+    made=[*inputs.results, *inputs.computed, *inputs.training, *inputs.paper],
+    repository=inputs.repository,
+    folders=["logs", "timings"],
+    unfinished=[snakemake.log[0], snakemake.params.timing],
+)
+provenance = json.loads(Path("paper/provenance.json").read_text(encoding="utf-8"))
+packed = pack(snakemake.output[0], files, snakemake.params.config, provenance)
+size = Path(snakemake.output[0]).stat().st_size
+print(f"{snakemake.output[0]} has {len(packed) + 1} files and {size:,} bytes.")
+if private := naming(files, Path.home()):
+    print(f"Before you publish it, look at the logs that name {Path.home()}:", *private)

@@ -1,13 +1,14 @@
 """Pack the paper's source for arXiv."""
 
-from lionrank.jobs.log import job_log
+from lionrank.jobs.log import begin
 
-with job_log(snakemake.log[0]):
-    import json
-    from pathlib import Path
+begin(snakemake)
 
-    from lionrank.release.arxiv import pack
+import json
+from pathlib import Path
 
-    provenance = json.loads(Path(snakemake.input.provenance).read_text(encoding="utf-8"))
-    names = pack(snakemake.input.tex, snakemake.output[0], provenance["git"]["time"])
-    print("\n".join(names))
+from lionrank.release.arxiv import pack
+
+provenance = json.loads(Path(snakemake.input.provenance).read_text(encoding="utf-8"))
+names = pack(snakemake.input.tex, snakemake.output[0], provenance["git"]["time"])
+print("\n".join(names))

@@ -1,9 +1,10 @@
-from lionrank.jobs.log import job_log
+from lionrank.jobs.log import begin
 
-with job_log(snakemake.log[0]):
-    from lionrank.files import write_json
-    from lionrank.release.hub import push
+begin(snakemake)
 
-    published = push(snakemake.input.folder, snakemake.params.repository, snakemake.params.private)
-    print(f"{published['url']} is at commit {published['commit']}.")
-    write_json(snakemake.output[0], published)
+from lionrank.files import write_json
+from lionrank.release.hub import push
+
+published = push(snakemake.input.folder, snakemake.params.repository, snakemake.params.private)
+print(f"{published['url']} is at commit {published['commit']}.")
+write_json(snakemake.output[0], published)

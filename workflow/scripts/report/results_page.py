@@ -1,17 +1,18 @@
 """Write the page on which checkpoints are sorted and filtered and training curves seen."""
 
-from lionrank.jobs.log import job_log
+from lionrank.jobs.log import begin
 
-with job_log(snakemake.log[0]):
-    from lionrank.files import atomic_write
-    from lionrank.grid import Grid
-    from lionrank.report.results_page import results_page
+begin(snakemake)
 
-    params = snakemake.params
-    grid = Grid.build(**params.grid)
-    logs = {f"{m.name}_{o}": snakemake.input[f"{m.name}_{o}"] for m, o in grid.trainings()}
-    page = results_page(
-        snakemake.input.metrics, snakemake.input.best, logs, grid, params.test_sets, params.paper
-    )
-    with atomic_write(snakemake.output[0]) as handle:
-        handle.write(page)
+from lionrank.files import atomic_write
+from lionrank.grid import Grid
+from lionrank.report.results_page import results_page
+
+params = snakemake.params
+grid = Grid.build(**params.grid)
+logs = {f"{m.name}_{o}": snakemake.input[f"{m.name}_{o}"] for m, o in grid.trainings()}
+page = results_page(
+    snakemake.input.metrics, snakemake.input.best, logs, grid, params.test_sets, params.paper
+)
+with atomic_write(snakemake.output[0]) as handle:
+    handle.write(page)

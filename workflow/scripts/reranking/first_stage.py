@@ -1,10 +1,11 @@
-from lionrank.jobs.log import job_log
+from lionrank.jobs.log import begin
 
-with job_log(snakemake.log[0]):
-    import pandas as pd
+begin(snakemake)
 
-    from lionrank import trec
+import pandas as pd
 
-    candidates = pd.read_parquet(snakemake.input.candidates, columns=["qid", "docid", "score"])
-    run = trec.to_run(candidates, candidates["score"])
-    trec.write_run(snakemake.output[0], run, tag="bm25")
+from lionrank import trec
+
+candidates = pd.read_parquet(snakemake.input.candidates, columns=["qid", "docid", "score"])
+run = trec.to_run(candidates, candidates["score"])
+trec.write_run(snakemake.output[0], run, tag="bm25")

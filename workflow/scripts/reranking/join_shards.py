@@ -1,6 +1,7 @@
-from lionrank.jobs.log import job_log
+from lionrank.jobs.log import begin
 
-with job_log(snakemake.log[0]):
-    from lionrank.reranking import shards
+begin(snakemake)
 
-    shards.join(snakemake.input, snakemake.output[0])
+from lionrank.reranking import shards
+
+shards.join(snakemake.input, snakemake.output[0])

@@ -1,29 +1,30 @@
-from lionrank.jobs.log import job_log
+from lionrank.jobs.log import begin
 
-with job_log(snakemake.log[0]):
-    from lionrank.jobs.gpus import reserve
+begin(snakemake)
 
-    hardware = snakemake.config["hardware"]
-    gpus = reserve(hardware, snakemake.resources.gpu, snakemake.output[0])
+from lionrank.jobs.gpus import reserve
 
-    import pyarrow.parquet as pq
+hardware = snakemake.config["hardware"]
+gpus = reserve(hardware, snakemake.resources.gpu, snakemake.output[0])
 
-    from lionrank import trec
-    from lionrank.cross_encoder.device import prepare
-    from lionrank.reranking import shards
-    from lionrank.reranking.score import score
+import pyarrow.parquet as pq
 
-    # Only `rerank_shard` has the wildcard.
-    shard = snakemake.wildcards.get("scatteritem", "1-of-1")
-    rows = shards.rows(snakemake.input.candidates, shard)
-    logits = score(
-        snakemake.input.checkpoint,
-        snakemake.input.candidates,
-        snakemake.params.precision,
-        hardware,
-        prepare(snakemake.threads, gpus),
-        rows,
-    )
-    candidates = pq.read_table(snakemake.input.candidates, columns=["qid", "docid"])
-    run = trec.to_run(candidates.slice(rows.start, len(logits)).to_pandas(), logits)
-    trec.write_run(snakemake.output[0], run, snakemake.params.tag)
+from lionrank import trec
+from lionrank.cross_encoder.device import prepare
+from lionrank.reranking import shards
+from lionrank.reranking.score import score
+
+# Only `rerank_shard` has the wildcard.
+shard = snakemake.wildcards.get("scatteritem", "1-of-1")
+rows = shards.rows(snakemake.input.candidates, shard)
+logits = score(
+    snakemake.input.checkpoint,
+    snakemake.input.candidates,
+    snakemake.params.precision,
+    hardware,
+    prepare(snakemake.threads, gpus),
+    rows,
+)
+candidates = pq.read_table(snakemake.input.candidates, columns=["qid", "docid"])
+run = trec.to_run(candidates.slice(rows.start, len(logits)).to_pandas(), logits)
+trec.write_run(snakemake.output[0], run, snakemake.params.tag)

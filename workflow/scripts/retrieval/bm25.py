@@ -1,15 +1,16 @@
-from lionrank.jobs.log import job_log
+from lionrank.jobs.log import begin
 
-with job_log(snakemake.log[0]):
-    from lionrank import trec
-    from lionrank.retrieval.bm25 import bm25
+begin(snakemake)
 
-    run = bm25(
-        snakemake.input.index,
-        trec.read_topics(snakemake.input.topics),
-        snakemake.params.depth,
-        snakemake.params.k1,
-        snakemake.params.b,
-        snakemake.threads,
-    )
-    trec.write_run(snakemake.output[0], run, tag="bm25")
+from lionrank import trec
+from lionrank.retrieval.bm25 import bm25
+
+run = bm25(
+    snakemake.input.index,
+    trec.read_topics(snakemake.input.topics),
+    snakemake.params.depth,
+    snakemake.params.k1,
+    snakemake.params.b,
+    snakemake.threads,
+)
+trec.write_run(snakemake.output[0], run, tag="bm25")

@@ -1,14 +1,15 @@
-from lionrank.jobs.log import job_log
+from lionrank.jobs.log import begin
 
-with job_log(snakemake.log[0]):
-    from pathlib import Path
+begin(snakemake)
 
-    from lionrank.retrieval.bm25 import join_candidates
+from pathlib import Path
 
-    join_candidates(
-        Path(snakemake.input.run),
-        Path(snakemake.input.topics),
-        Path(snakemake.input.corpus),
-        Path(snakemake.output[0]),
-        snakemake.threads,
-    )
+from lionrank.retrieval.bm25 import join_candidates
+
+join_candidates(
+    Path(snakemake.input.run),
+    Path(snakemake.input.topics),
+    Path(snakemake.input.corpus),
+    Path(snakemake.output[0]),
+    snakemake.threads,
+)

@@ -1,12 +1,13 @@
-from lionrank.jobs.log import job_log
+from lionrank.jobs.log import begin
 
-with job_log(snakemake.log[0]):
-    from lionrank.collections.convert import given_candidates, write_candidates
+begin(snakemake)
 
-    candidates = given_candidates(
-        snakemake.params.settings,
-        snakemake.params.folders,
-        snakemake.wildcards.topics,
-        snakemake.params.depth,
-    )
-    write_candidates(snakemake.output[0], candidates)
+from lionrank.collections.convert import given_candidates, write_candidates
+
+candidates = given_candidates(
+    snakemake.params.settings,
+    snakemake.params.folders,
+    snakemake.wildcards.topics,
+    snakemake.params.depth,
+)
+write_candidates(snakemake.output[0], candidates)

@@ -1,6 +1,7 @@
-from lionrank.jobs.log import job_log
+from lionrank.jobs.log import begin
 
-with job_log(snakemake.log[0]):
-    from lionrank.retrieval.bm25 import build_index
+begin(snakemake)
 
-    build_index(snakemake.input[0], snakemake.output[0], snakemake.threads)
+from lionrank.retrieval.bm25 import build_index
+
+build_index(snakemake.input[0], snakemake.output[0], snakemake.threads)

@@ -1,9 +1,10 @@
 """Unpack the one archive of a source into an index folder."""
 
-from lionrank.jobs.log import job_log
+from lionrank.jobs.log import begin
 
-with job_log(snakemake.log[0]):
-    from lionrank.files import only_file
-    from lionrank.retrieval.prebuilt import unpack_index
+begin(snakemake)
 
-    unpack_index(only_file(snakemake.input[0]), snakemake.output[0])
+from lionrank.files import only_file
+from lionrank.retrieval.prebuilt import unpack_index
+
+unpack_index(only_file(snakemake.input[0]), snakemake.output[0])

@@ -1,13 +1,14 @@
-from lionrank.jobs.log import job_log
+from lionrank.jobs.log import begin
 
-with job_log(snakemake.log[0]):
-    from lionrank.config.sources import read_table
-    from lionrank.sources.download import fetch
+begin(snakemake)
 
-    fetch(
-        read_table(snakemake.params.table)[snakemake.wildcards.source],
-        folder=snakemake.output[0],
-        # Not an output, which Snakemake would remove: it outlives every download.
-        lock=f"{snakemake.output[0]}.lock.json",
-        local=snakemake.params.local,
-    )
+from lionrank.config.sources import read_table
+from lionrank.sources.download import fetch
+
+fetch(
+    read_table(snakemake.params.table)[snakemake.wildcards.source],
+    folder=snakemake.output[0],
+    # Not an output, which Snakemake would remove: it outlives every download.
+    lock=f"{snakemake.output[0]}.lock.json",
+    local=snakemake.params.local,
+)

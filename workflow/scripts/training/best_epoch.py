@@ -1,10 +1,11 @@
 """Write the best epoch of a training on development data, and the scores that it is chosen by."""
 
-from lionrank.jobs.log import job_log
+from lionrank.jobs.log import begin
 
-with job_log(snakemake.log[0]):
-    from lionrank.files import write_json
-    from lionrank.training import development
+begin(snakemake)
 
-    epochs = development.read(snakemake.input)
-    write_json(snakemake.output[0], development.best(epochs) | {"epochs": epochs})
+from lionrank.files import write_json
+from lionrank.training import development
+
+epochs = development.read(snakemake.input)
+write_json(snakemake.output[0], development.best(epochs) | {"epochs": epochs})

@@ -1,36 +1,37 @@
 """Score a checkpoint on development data."""
 
-from lionrank.jobs.log import job_log
+from lionrank.jobs.log import begin
 
-with job_log(snakemake.log[0]):
-    from lionrank.jobs.gpus import reserve
+begin(snakemake)
 
-    hardware = snakemake.config["hardware"]
-    gpus = reserve(hardware, snakemake.resources.gpu, snakemake.output[0])
+from lionrank.jobs.gpus import reserve
 
-    from lionrank.cross_encoder.device import prepare
-    from lionrank.evaluation.dev_sets import ndcg
-    from lionrank.files import write_json
-    from lionrank.training import development
+hardware = snakemake.config["hardware"]
+gpus = reserve(hardware, snakemake.resources.gpu, snakemake.output[0])
 
-    device = prepare(snakemake.threads, gpus)
-    files = zip(
-        snakemake.params.dev_sets,
-        snakemake.input.candidates,
-        snakemake.input.qrels,
-        strict=True,
+from lionrank.cross_encoder.device import prepare
+from lionrank.evaluation.dev_sets import ndcg
+from lionrank.files import write_json
+from lionrank.training import development
+
+device = prepare(snakemake.threads, gpus)
+files = zip(
+    snakemake.params.dev_sets,
+    snakemake.input.candidates,
+    snakemake.input.qrels,
+    strict=True,
+)
+scores = {
+    name: ndcg(
+        snakemake.input.checkpoint,
+        candidates,
+        qrels,
+        snakemake.params.precision,
+        hardware,
+        device,
     )
-    scores = {
-        name: ndcg(
-            snakemake.input.checkpoint,
-            candidates,
-            qrels,
-            snakemake.params.precision,
-            hardware,
-            device,
-        )
-        for name, candidates, qrels in files
-    }
-    loss = development.eval_loss(snakemake.input.log)
-    epoch = int(snakemake.wildcards.epoch)
-    write_json(snakemake.output[0], development.scores(epoch, loss, scores))
+    for name, candidates, qrels in files
+}
+loss = development.eval_loss(snakemake.input.log)
+epoch = int(snakemake.wildcards.epoch)
+write_json(snakemake.output[0], development.scores(epoch, loss, scores))

@@ -1,12 +1,13 @@
 """Add up what each training cost, from its logs."""
 
-from lionrank.jobs.log import job_log
+from lionrank.jobs.log import begin
 
-with job_log(snakemake.log[0]):
-    from lionrank.files import write_json
-    from lionrank.grid import Grid
-    from lionrank.training.cost import efficiency
+begin(snakemake)
 
-    grid = Grid.build(**snakemake.params.grid)
-    logs = {f"{m.name}_{o}": snakemake.input[f"{m.name}_{o}"] for m, o in grid.trainings()}
-    write_json(snakemake.output[0], efficiency(logs, snakemake.input.checkpoints))
+from lionrank.files import write_json
+from lionrank.grid import Grid
+from lionrank.training.cost import efficiency
+
+grid = Grid.build(**snakemake.params.grid)
+logs = {f"{m.name}_{o}": snakemake.input[f"{m.name}_{o}"] for m, o in grid.trainings()}
+write_json(snakemake.output[0], efficiency(logs, snakemake.input.checkpoints))

@@ -1,12 +1,13 @@
-from lionrank.jobs.log import job_log
+from lionrank.jobs.log import begin
 
-with job_log(snakemake.log[0]):
-    from lionrank.cross_encoder.initialise import initialise
+begin(snakemake)
 
-    initialise(
-        snakemake.params.backbone,
-        snakemake.params.folders,
-        snakemake.params.seed,
-        snakemake.params.max_length,
-        snakemake.output[0],
-    )
+from lionrank.cross_encoder.initialise import initialise
+
+initialise(
+    snakemake.params.backbone,
+    snakemake.params.folders,
+    snakemake.params.seed,
+    snakemake.params.max_length,
+    snakemake.output[0],
+)

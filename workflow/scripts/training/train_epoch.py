@@ -1,33 +1,34 @@
 """Train one epoch, in as many processes as the job has GPUs."""
 
+from lionrank.jobs.log import begin
+
+begin(snakemake)
+
 import time
 
-from lionrank.jobs.log import job_log
+from lionrank.jobs.gpus import reserve
 
-with job_log(snakemake.log[0]):
-    from lionrank.jobs.gpus import reserve
+config = snakemake.config
+gpus = reserve(config["hardware"], snakemake.resources.gpu, snakemake.output.checkpoint)
+# From here on it occupies its devices, while torch is imported too.
+begun = time.time()
 
-    config = snakemake.config
-    gpus = reserve(config["hardware"], snakemake.resources.gpu, snakemake.output.checkpoint)
-    # From here on it occupies its devices, while torch is imported too.
-    begun = time.time()
+from lionrank.training.launch import train
 
-    from lionrank.training.launch import train
-
-    train(
-        gpus=gpus,
-        begun=begun,
-        threads=snakemake.threads,
-        previous=snakemake.input.previous,
-        pairs=snakemake.input.pairs,
-        held_out=snakemake.input.held_out,
-        dev_scores=list(snakemake.input.get("dev_scores", [])),
-        settings=snakemake.params.settings,
-        epoch=int(snakemake.wildcards.epoch),
-        code=snakemake.params.code,
-        # No params of the rule: they change no result, so they are no reason to train again.
-        hardware=config["hardware"],
-        tracking=config["tracking"],
-        checkpoint=snakemake.output.checkpoint,
-        log=snakemake.output.log,
-    )
+train(
+    gpus=gpus,
+    begun=begun,
+    threads=snakemake.threads,
+    previous=snakemake.input.previous,
+    pairs=snakemake.input.pairs,
+    held_out=snakemake.input.held_out,
+    dev_scores=list(snakemake.input.get("dev_scores", [])),
+    settings=snakemake.params.settings,
+    epoch=int(snakemake.wildcards.epoch),
+    code=snakemake.params.code,
+    # No params of the rule: they change no result, so they are no reason to train again.
+    hardware=config["hardware"],
+    tracking=config["tracking"],
+    checkpoint=snakemake.output.checkpoint,
+    log=snakemake.output.log,
+)

@@ -1,21 +1,22 @@
 """Draw the primary measure against what training cost."""
 
-from lionrank.jobs.log import job_log
+from lionrank.jobs.log import begin
 
-with job_log(snakemake.log[0]):
-    import json
-    from pathlib import Path
+begin(snakemake)
 
-    from lionrank.grid import Grid
-    from lionrank.paper.figures.cost import cost_figure
-    from lionrank.paper.figures.style import save, style
-    from lionrank.paper.results import Layout, read_results
-    from lionrank.training import development
+import json
+from pathlib import Path
 
-    grid = Grid.build(**snakemake.params.grid)
-    layout = Layout.build(snakemake.params.test_sets, snakemake.params.columns)
-    results = read_results(snakemake.input.metrics, layout, grid)
-    efficiency = json.loads(Path(snakemake.input.efficiency).read_text(encoding="utf-8"))
-    chosen = development.chosen(snakemake.input.best)
-    with style(snakemake.input.style):
-        save(cost_figure(results, efficiency, grid, chosen), snakemake.output)
+from lionrank.grid import Grid
+from lionrank.paper.figures.cost import cost_figure
+from lionrank.paper.figures.style import save, style
+from lionrank.paper.results import Layout, read_results
+from lionrank.training import development
+
+grid = Grid.build(**snakemake.params.grid)
+layout = Layout.build(snakemake.params.test_sets, snakemake.params.columns)
+results = read_results(snakemake.input.metrics, layout, grid)
+efficiency = json.loads(Path(snakemake.input.efficiency).read_text(encoding="utf-8"))
+chosen = development.chosen(snakemake.input.best)
+with style(snakemake.input.style):
+    save(cost_figure(results, efficiency, grid, chosen), snakemake.output)

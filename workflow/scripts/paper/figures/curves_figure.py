@@ -1,13 +1,14 @@
 """Draw the training logs of every training."""
 
-from lionrank.jobs.log import job_log
+from lionrank.jobs.log import begin
 
-with job_log(snakemake.log[0]):
-    from lionrank.grid import Grid
-    from lionrank.paper.figures.curves import curves_figure
-    from lionrank.paper.figures.style import save, style
+begin(snakemake)
 
-    grid = Grid.build(**snakemake.params.grid)
-    logs = {f"{m.name}_{o}": snakemake.input[f"{m.name}_{o}"] for m, o in grid.trainings()}
-    with style(snakemake.input.style):
-        save(curves_figure(logs, grid), snakemake.output)
+from lionrank.grid import Grid
+from lionrank.paper.figures.curves import curves_figure
+from lionrank.paper.figures.style import save, style
+
+grid = Grid.build(**snakemake.params.grid)
+logs = {f"{m.name}_{o}": snakemake.input[f"{m.name}_{o}"] for m, o in grid.trainings()}
+with style(snakemake.input.style):
+    save(curves_figure(logs, grid), snakemake.output)

@@ -1,17 +1,18 @@
 """Draw the primary measure over the epochs."""
 
-from lionrank.jobs.log import job_log
+from lionrank.jobs.log import begin
 
-with job_log(snakemake.log[0]):
-    from lionrank.grid import Grid
-    from lionrank.paper.figures.epochs import epochs_figure
-    from lionrank.paper.figures.style import save, style
-    from lionrank.paper.results import Layout, read_results
-    from lionrank.training import development
+begin(snakemake)
 
-    grid = Grid.build(**snakemake.params.grid)
-    layout = Layout.build(snakemake.params.test_sets, snakemake.params.columns)
-    results = read_results(snakemake.input.metrics, layout, grid)
-    chosen = development.chosen(snakemake.input.best)
-    with style(snakemake.input.style):
-        save(epochs_figure(results, grid, chosen), snakemake.output)
+from lionrank.grid import Grid
+from lionrank.paper.figures.epochs import epochs_figure
+from lionrank.paper.figures.style import save, style
+from lionrank.paper.results import Layout, read_results
+from lionrank.training import development
+
+grid = Grid.build(**snakemake.params.grid)
+layout = Layout.build(snakemake.params.test_sets, snakemake.params.columns)
+results = read_results(snakemake.input.metrics, layout, grid)
+chosen = development.chosen(snakemake.input.best)
+with style(snakemake.input.style):
+    save(epochs_figure(results, grid, chosen), snakemake.output)

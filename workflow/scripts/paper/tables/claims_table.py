@@ -1,14 +1,15 @@
 """Write the table of the published paper's claims."""
 
-from lionrank.jobs.log import job_log
+from lionrank.jobs.log import begin
 
-with job_log(snakemake.log[0]):
-    import json
-    from pathlib import Path
+begin(snakemake)
 
-    from lionrank.paper.tables.claims import claims_rows, claims_table
-    from lionrank.paper.tables.tabular import write_table
+import json
+from pathlib import Path
 
-    output = snakemake.output
-    decided = json.loads(Path(snakemake.input.claims).read_text(encoding="utf-8"))
-    write_table(claims_table(decided), claims_rows(decided), output.tex, output.csv)
+from lionrank.paper.tables.claims import claims_rows, claims_table
+from lionrank.paper.tables.tabular import write_table
+
+output = snakemake.output
+decided = json.loads(Path(snakemake.input.claims).read_text(encoding="utf-8"))
+write_table(claims_table(decided), claims_rows(decided), output.tex, output.csv)

@@ -1,14 +1,15 @@
 """Write the table of a collection's statistics."""
 
-from lionrank.jobs.log import job_log
+from lionrank.jobs.log import begin
 
-with job_log(snakemake.log[0]):
-    import json
-    from pathlib import Path
+begin(snakemake)
 
-    from lionrank.paper.tables.collection import collection_rows, collection_table
-    from lionrank.paper.tables.tabular import write_table
+import json
+from pathlib import Path
 
-    output = snakemake.output
-    statistics = json.loads(Path(snakemake.input.statistics).read_text(encoding="utf-8"))
-    write_table(collection_table(statistics), collection_rows(statistics), output.tex, output.csv)
+from lionrank.paper.tables.collection import collection_rows, collection_table
+from lionrank.paper.tables.tabular import write_table
+
+output = snakemake.output
+statistics = json.loads(Path(snakemake.input.statistics).read_text(encoding="utf-8"))
+write_table(collection_table(statistics), collection_rows(statistics), output.tex, output.csv)

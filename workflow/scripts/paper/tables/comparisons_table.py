@@ -1,29 +1,30 @@
 """Write the tables of the tested comparisons, at the chosen epochs and at each epoch."""
 
-from lionrank.jobs.log import job_log
+from lionrank.jobs.log import begin
 
-with job_log(snakemake.log[0]):
-    import json
-    from pathlib import Path
+begin(snakemake)
 
-    from lionrank.grid import Grid
-    from lionrank.paper.tables import comparisons as tables
-    from lionrank.paper.tables.tabular import write_table
+import json
+from pathlib import Path
 
-    output, params = snakemake.output, snakemake.params
-    grid = Grid.build(**params.grid)
-    labels = {name: entry["label"] for name, entry in params.test_sets.items()}
-    primary = next(iter(labels))
-    compared = json.loads(Path(snakemake.input.comparisons).read_text(encoding="utf-8"))
-    write_table(
-        tables.chosen_table(compared, labels, primary, grid),
-        tables.comparisons_rows(tables.chosen(compared, primary), grid),
-        output.chosen,
-        output.chosen_csv,
-    )
-    write_table(
-        tables.by_epoch_table(compared, primary, grid),
-        tables.comparisons_rows(tables.by_epoch(compared, primary), grid),
-        output.by_epoch,
-        output.by_epoch_csv,
-    )
+from lionrank.grid import Grid
+from lionrank.paper.tables import comparisons as tables
+from lionrank.paper.tables.tabular import write_table
+
+output, params = snakemake.output, snakemake.params
+grid = Grid.build(**params.grid)
+labels = {name: entry["label"] for name, entry in params.test_sets.items()}
+primary = next(iter(labels))
+compared = json.loads(Path(snakemake.input.comparisons).read_text(encoding="utf-8"))
+write_table(
+    tables.chosen_table(compared, labels, primary, grid),
+    tables.comparisons_rows(tables.chosen(compared, primary), grid),
+    output.chosen,
+    output.chosen_csv,
+)
+write_table(
+    tables.by_epoch_table(compared, primary, grid),
+    tables.comparisons_rows(tables.by_epoch(compared, primary), grid),
+    output.by_epoch,
+    output.by_epoch_csv,
+)

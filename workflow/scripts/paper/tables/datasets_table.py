@@ -1,34 +1,33 @@
 """Write the table of the data that is trained on, chosen by and tested on."""
 
-from lionrank.jobs.log import job_log
+from lionrank.jobs.log import begin
 
-with job_log(snakemake.log[0]):
-    from lionrank.collections.corpus import open_database
-    from lionrank.collections.describe import of_pairs, of_topics, passages_in
-    from lionrank.paper.tables.datasets import datasets_rows, datasets_table
-    from lionrank.paper.tables.tabular import write_table
+begin(snakemake)
 
-    given, output, params = snakemake.input, snakemake.output, snakemake.params
-    with open_database(output.tex, threads=1) as database:
-        corpora = zip(params.collections.items(), given.corpora, strict=True)
-        passages = {
-            name: passages_in(database, settings, place) for (name, settings), place in corpora
-        }
-        trained_on = {"label": params.trained_on, "passages": passages[params.trained_on]}
-        pairs = [
-            of_pairs(database, given.training, use="training", **trained_on),
-            of_pairs(database, given.held_out, use="held_out", **trained_on),
-        ]
-        judged = [
-            of_topics(
-                *(database, topics, qrels, candidates),
-                use=each["use"],
-                label=each["label"],
-                passages=passages[each["collection"]],
-            )
-            for each, topics, qrels, candidates in zip(
-                params.sets, given.topics, given.qrels, given.candidates, strict=True
-            )
-        ]
-    found = [each for each in (*pairs, *judged) if each is not None]
-    write_table(datasets_table(found), datasets_rows(found), output.tex, output.csv)
+from lionrank.collections.corpus import open_database
+from lionrank.collections.describe import of_pairs, of_topics, passages_in
+from lionrank.paper.tables.datasets import datasets_rows, datasets_table
+from lionrank.paper.tables.tabular import write_table
+
+given, output, params = snakemake.input, snakemake.output, snakemake.params
+with open_database(output.tex, threads=1) as database:
+    corpora = zip(params.collections.items(), given.corpora, strict=True)
+    passages = {name: passages_in(database, settings, place) for (name, settings), place in corpora}
+    trained_on = {"label": params.trained_on, "passages": passages[params.trained_on]}
+    pairs = [
+        of_pairs(database, given.training, use="training", **trained_on),
+        of_pairs(database, given.held_out, use="held_out", **trained_on),
+    ]
+    judged = [
+        of_topics(
+            *(database, topics, qrels, candidates),
+            use=each["use"],
+            label=each["label"],
+            passages=passages[each["collection"]],
+        )
+        for each, topics, qrels, candidates in zip(
+            params.sets, given.topics, given.qrels, given.candidates, strict=True
+        )
+    ]
+found = [each for each in (*pairs, *judged) if each is not None]
+write_table(datasets_table(found), datasets_rows(found), output.tex, output.csv)

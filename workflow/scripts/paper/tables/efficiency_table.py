@@ -1,16 +1,17 @@
 """Write the table of what each training cost."""
 
-from lionrank.jobs.log import job_log
+from lionrank.jobs.log import begin
 
-with job_log(snakemake.log[0]):
-    import json
-    from pathlib import Path
+begin(snakemake)
 
-    from lionrank.grid import Grid
-    from lionrank.paper.tables.efficiency import efficiency_rows, efficiency_table
-    from lionrank.paper.tables.tabular import write_table
+import json
+from pathlib import Path
 
-    output = snakemake.output
-    costs = json.loads(Path(snakemake.input.efficiency).read_text(encoding="utf-8"))
-    grid = Grid.build(**snakemake.params.grid)
-    write_table(efficiency_table(costs, grid), efficiency_rows(costs, grid), output.tex, output.csv)
+from lionrank.grid import Grid
+from lionrank.paper.tables.efficiency import efficiency_rows, efficiency_table
+from lionrank.paper.tables.tabular import write_table
+
+output = snakemake.output
+costs = json.loads(Path(snakemake.input.efficiency).read_text(encoding="utf-8"))
+grid = Grid.build(**snakemake.params.grid)
+write_table(efficiency_table(costs, grid), efficiency_rows(costs, grid), output.tex, output.csv)

@@ -1,16 +1,17 @@
 """Write the table of the backbones and of how they were trained."""
 
-from lionrank.jobs.log import job_log
+from lionrank.jobs.log import begin
 
-with job_log(snakemake.log[0]):
-    from lionrank.cross_encoder.weights import size_of
-    from lionrank.grid import Grid
-    from lionrank.paper.tables.tabular import write_table
-    from lionrank.paper.tables.training import training_rows, training_table
+begin(snakemake)
 
-    output, params = snakemake.output, snakemake.params
-    grid = Grid.build(**params.grid)
-    checkpoints = zip(grid.models, snakemake.input.checkpoints, strict=True)
-    sizes = {model.name: size_of(checkpoint) for model, checkpoint in checkpoints}
-    facts = (params.settings, sizes, params.origins, grid)
-    write_table(training_table(*facts), training_rows(*facts), output.tex, output.csv)
+from lionrank.cross_encoder.weights import size_of
+from lionrank.grid import Grid
+from lionrank.paper.tables.tabular import write_table
+from lionrank.paper.tables.training import training_rows, training_table
+
+output, params = snakemake.output, snakemake.params
+grid = Grid.build(**params.grid)
+checkpoints = zip(grid.models, snakemake.input.checkpoints, strict=True)
+sizes = {model.name: size_of(checkpoint) for model, checkpoint in checkpoints}
+facts = (params.settings, sizes, params.origins, grid)
+write_table(training_table(*facts), training_rows(*facts), output.tex, output.csv)
