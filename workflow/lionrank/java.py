@@ -64,7 +64,14 @@ def start_jvm() -> None:
     os.environ["ANSERINI_CLASSPATH"] = str(Path(__file__).parent)
     # Pyserini imports the client of a service that is never called; it wants a key to exist.
     os.environ.setdefault("OPENAI_API_KEY", "unused")
-    package = Path(importlib.util.find_spec("pyserini").origin).parent
-    (jar,) = (package / "resources" / "jars").glob("anserini-*-fatjar.jar")
+    (jar,) = _package("pyserini").glob("resources/jars/anserini-*-fatjar.jar")
     jnius_config.add_classpath(str(jar))
     jnius_config.add_options("-Xmx4g")
+
+
+def _package(name: str) -> Path:
+    """Return the folder of an installed package, which is not imported."""
+    spec = importlib.util.find_spec(name)
+    if spec is None or spec.origin is None:
+        raise UserError(f"the package {name} is not installed: install what envs/lock.txt names.")
+    return Path(spec.origin).parent

@@ -52,7 +52,7 @@ def open_database(output: str | os.PathLike, threads: int) -> Iterator[duckdb.Du
     output = Path(output)
     output.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{output.name}.", dir=output.parent) as scratch:
-        settings = {
+        settings: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": MEMORY,
             "threads": threads,
             "temp_directory": scratch,

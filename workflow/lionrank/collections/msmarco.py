@@ -83,7 +83,7 @@ def _copied(query: str, files: list[Path], path: Path, threads: int) -> Iterator
     with atomic_write(path, "wb") as handle:
         with _database(files, path, threads) as database:
             values = {"files": [str(file) for file in files], "path": handle.name}
-            (rows,) = database.execute(copy, values).fetchone()
+            ((rows,),) = database.execute(copy, values).fetchall()
         yield rows
 
 

@@ -198,7 +198,7 @@ def _write_pairs(database: duckdb.DuckDBPyConnection, side: str, handle: IO, out
 
 def _counts(database: duckdb.DuckDBPyConnection) -> dict[str, dict[str, int]]:
     """Count the rows of both sides of the split, their queries, and the queries on both sides."""
-    counts = {"rows": {}, "queries": {}}
+    counts: dict[str, dict[str, int]] = {"rows": {}, "queries": {}}
     for name, side in (("train", "ANTI"), ("held_out", "SEMI")):
         ((counts["rows"][name], counts["queries"][name]),) = database.execute(
             f"SELECT count(*), count(DISTINCT qid) FROM asked {side} JOIN held_out USING (number)"

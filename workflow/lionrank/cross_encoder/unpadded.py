@@ -172,15 +172,17 @@ def _by_equal_length(
     """Attend with the ordinary kernels, to all pairs of a length at once."""
     attended = []
     for start, pairs, length in sequences.of_equal_length():
-        group = [
+        query, key, value = (
             states[start : start + pairs * length].unflatten(0, (pairs, length)).transpose(1, 2)
             for states in rows
-        ]
+        )
         mask = None
         if sliding_window and length > sliding_window:
             places = torch.arange(length, device=rows[0].device)
             mask = (places[:, None] - places).abs() < sliding_window
-        out = scaled_dot_product_attention(*group, attn_mask=mask, dropout_p=dropout, scale=scaling)
+        out = scaled_dot_product_attention(
+            query, key, value, attn_mask=mask, dropout_p=dropout, scale=scaling
+        )
         attended.append(out.transpose(1, 2).flatten(0, 1))
     return torch.cat(attended)
 

@@ -86,22 +86,23 @@ def read_table2(path: str | os.PathLike) -> list[System]:
     return systems
 
 
-def _rows(
-    path: str | os.PathLike, columns: Sequence[str]
-) -> Iterable[tuple[str, dict[str, str | None]]]:
+def _rows(path: str | os.PathLike, columns: Sequence[str]) -> Iterable[tuple[str, dict[str, str]]]:
     """Yield (file and line, row) of a CSV file that has these columns."""
     with open(path, newline="", encoding="utf-8") as handle:
         reader = csv.DictReader(handle)
         if absent := set(columns) - set(reader.fieldnames or ()):
             raise UserError(f"{path}:1: no column {', '.join(sorted(absent))}; restore the file.")
         for row in reader:
-            yield f"{path}:{reader.line_num}", row
+            place = f"{path}:{reader.line_num}"
+            if None in row.values():
+                raise UserError(f"{place}: the line is cut short; restore the file.")
+            yield place, row
 
 
-def _number(row: Mapping[str, str | None], column: str, place: str) -> float:
+def _number(row: Mapping[str, str], column: str, place: str) -> float:
     try:
         return float(row[column])
-    except (TypeError, ValueError):
+    except ValueError:
         raise UserError(
             f"{place}: {column} is {row[column]!r}, not a number; restore the file."
         ) from None

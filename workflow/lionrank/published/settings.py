@@ -115,7 +115,9 @@ def _plain(cell: str) -> Said:
 
 def _said(cell: str) -> Said:
     """Take a cell apart into its value and its remark."""
-    value, remark = re.fullmatch(r"(.*?)\s*(?:\((.*)\))?", cell.strip()).groups(default="")
+    cell = cell.strip()
+    bracketed = re.fullmatch(r"(.*?)\s*\((.*)\)", cell)
+    value, remark = bracketed.groups() if bracketed else (cell, "")
     return Said(value != SILENT, _value(value), remark)
 
 

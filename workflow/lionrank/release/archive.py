@@ -140,7 +140,7 @@ def naming(files: Mapping[str, Path], folder: str | os.PathLike) -> list[str]:
     return [name for name in logs if wanted in files[name].read_bytes()]
 
 
-def _entry(name: str, when: tuple[int, ...]) -> zipfile.ZipInfo:
+def _entry(name: str, when: tuple[int, int, int, int, int, int]) -> zipfile.ZipInfo:
     entry = zipfile.ZipInfo(name, when)
     entry.create_system = 3  # Unix: else the permissions below would mean nothing
     entry.external_attr = 0o100644 << 16

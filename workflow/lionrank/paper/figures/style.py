@@ -38,7 +38,7 @@ _CHARACTER = 4.3
 # Line styles and markers tell in black and white what the colours tell.
 _LINES = ("-", "--", "-.", ":")
 _MARKERS = "o^sDvPX*"
-FIRST_STAGE_LOOK = {"color": "0.35", "linestyle": "-", "linewidth": 0.8}
+FIRST_STAGE_LOOK: dict[str, Any] = {"color": "0.35", "linestyle": "-", "linewidth": 0.8}
 
 # Without dates and version strings, two drawings of the same data have the same bytes.
 _NO_DATES = {
@@ -115,7 +115,7 @@ def _entry_points(artist: Artist) -> float:
     sizes = ("handlelength", "handletextpad", "columnspacing")
     em = plt.rcParams["legend.fontsize"]
     spaces = sum(plt.rcParams[f"legend.{size}"] for size in sizes) * em
-    return spaces + _CHARACTER * len(artist.get_label())
+    return spaces + _CHARACTER * len(str(artist.get_label()))
 
 
 def log_ticks(axis: Axis, low: float, high: float) -> None:
