@@ -14,7 +14,7 @@ OPTIONS = $(foreach name,MODEL DEVICE PAIRS THREADS STEPS PASSAGES QUERIES TRIPL
 # A terminal gets live bars, a file gets a line a job.
 LOGGER := $(shell test -t 2 && echo --logger rich)
 
-.PHONY: help system install demo report archive test test-cluster lint $(BENCHMARKS) lock clean
+.PHONY: help system install demo report archive test test-cluster lint docs $(BENCHMARKS) lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /make \1\t/p' Makefile | expand -t 22
@@ -48,6 +48,9 @@ lint: install ## check the style of Python and Snakemake code
 	@$(IN_VENV) snakefmt --check Snakefile rules
 	@$(IN_VENV) lint-imports --no-logo
 	@$(IN_VENV) snakemake --lint
+
+docs: install ## write docs/configuration.md from the schema and config.yaml
+	@$(IN_VENV) python -m lionrank.config.reference
 
 bench-train: ## time training beside sentence-transformers' trainer (MODEL, DEVICE, PAIRS)
 bench-score: ## time scoring beside CrossEncoder.predict (MODEL, DEVICE, PAIRS)
