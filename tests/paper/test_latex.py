@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from lionrank.errors import UserError
 from lionrank.paper import latex
-from lionrank.paper.latex import compile_pdf, escape
+from lionrank.paper.latex import compile_pdf, escape, quantities
 
 needs_tex = pytest.mark.skipif(shutil.which("latexmk") is None, reason="latexmk is not installed")
 
@@ -45,6 +45,13 @@ def build(source: Path, epoch: int = 1_700_000_000) -> list[str]:
 )
 def test_escape(text, expected):
     assert escape(text) == expected
+
+
+def test_quantities_in_words_become_those_of_siunitx():
+    assert quantities("1 min") == r"\qty{1}{\minute}"
+    assert quantities("1 h 2 min") == r"\qty{1}{\hour}~\qty{2}{\minute}"
+    assert quantities("0 s") == r"\qty{0}{\second}"
+    assert quantities("9.9 GiB") == r"\qty{9.9}{\gibi\byte}"
 
 
 def test_without_latexmk_there_is_one_line_to_run(tmp_path, monkeypatch):

@@ -238,12 +238,12 @@ def test_an_error_in_the_references_names_the_entry(paper):
         (
             r"\ref{tab:first}",
             r"\ref{tab:frist}",
-            "Reference `tab:frist' is undefined. Did you mean `tab:first'?",
+            "Reference `tab:frist' is undefined. Did you mean 'tab:first'?",
         ),
         (
             r"\cite{known}",
             r"\cite{other,knwon}",
-            "Citation `knwon' is undefined. Did you mean `known'?",
+            "Citation `knwon' is undefined. Did you mean 'known'?",
         ),
         (
             r"\caption{A second caption.}",

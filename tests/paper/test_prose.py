@@ -91,7 +91,7 @@ def test_a_claim_gives_its_verdict_or_the_wording_for_it(authors):
     assert claim("c1", contradicted="no", otherwise="yes") == "yes"
     with pytest.raises(UserError, match="c1 has no wording for contradicted, not_testable; give"):
         claim("c1", replicated="yes", inconclusive="perhaps")
-    with pytest.raises(UserError, match=r"no verdict is named 'replicates'.*mean replicated"):
+    with pytest.raises(UserError, match=r"no verdict is named 'replicates'.*mean 'replicated'"):
         claim("c1", replicates="yes", otherwise="no")
 
 
@@ -101,7 +101,7 @@ def test_a_claim_gives_its_verdict_or_the_wording_for_it(authors):
         (
             'value("minilm_loin_e2")',
             r"value: no system on pydocs is named 'minilm_loin_e2' "
-            r"\(did you mean minilm_lion_e2\?\); known: bm25, minilm_adamw_e1, .*, best\.",
+            r"\(did you mean 'minilm_lion_e2'\?\); known: bm25, minilm_adamw_e1, .*, best\.",
         ),
         (
             'value("bm25", "nDCG@10")',
@@ -109,17 +109,18 @@ def test_a_claim_gives_its_verdict_or_the_wording_for_it(authors):
         ),
         (
             'delta("bm25", "gte_lion_e4")',
-            r"delta: no system on pydocs is named 'gte_lion_e4' \(did you mean gte_lion",
+            r"delta: no system on pydocs is named 'gte_lion_e4' \(did you mean 'gte_lion",
         ),
         (
             'best("map", "pydoc")',
-            r"best: no test set is named 'pydoc' \(did you mean pydocs\?\); known: pydocs, given\.",
+            r"best: no test set is named 'pydoc' "
+            r"\(did you mean 'pydocs'\?\); known: pydocs, given\.",
         ),
         ('best("map", "given")', r"best: no metric of given is named 'map'"),
         ('value("bm25", "recip_rank_10", "given")', r"no system on given is named 'bm25'"),
         (
             'claim("c17")',
-            r"claim: no claim is named 'c17' \(did you mean c1\?\); known: c1, c2, c3, c4, c5\.",
+            r"claim: no claim is named 'c17' \(did you mean 'c1'\?\); known: c1, c2, c3, c4, c5\.",
         ),
         ('relation("x", "bm25")', r"relation: no system on pydocs is named 'x'; known: bm25"),
         ('significant("x", "bm25")', r"significant: no system on pydocs is named 'x'; known"),

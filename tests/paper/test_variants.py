@@ -5,7 +5,7 @@ import re
 import pytest
 
 from lionrank.grid import Grid
-from lionrank.paper.facts import counted, duration, identifier, listed, p_in_words, share
+from lionrank.paper.facts import counted, identifier, listed, p_in_words, share
 from tests.support.papers import (
     CLAIMS,
     GRID,
@@ -152,7 +152,7 @@ def test_values_from_outside_are_escaped(tmp_path):
     assert r"\texttt{sqlalchemy\_x}" in text
 
 
-def test_words_and_times():
+def test_words():
     assert counted(1, "query") == "one query"
     assert counted(2, "query") == "two queries"
     assert counted(18, "checkpoint") == "18 checkpoints"
@@ -166,11 +166,8 @@ def test_words_and_times():
     assert [share(n, 1, "model") for n in range(2)] == ["no model is", "the only model is"]
     assert listed(["A&B", "C", "D"]) == r"A\&B, C and D"
     assert identifier("a/b_c") == r"\texttt{a/\allowbreak{}b\_\allowbreak{}c}"
-    assert duration(59.6) == r"\qty{1}{\minute}"
-    assert duration(3725) == r"\qty{1}{\hour}~\qty{2}{\minute}"
     assert p_in_words(0.00004) == r"$p <\num{0.0001}$"
     assert p_in_words(0.04) == "$p = 0.0400$"
-    assert duration(0.2) == r"\qty{0}{\second}"
 
 
 def test_a_paper_without_commit_bears_no_date(tmp_path):

@@ -14,7 +14,7 @@ from lionrank.paper.tables.comparisons import (
     comparisons_rows,
 )
 from lionrank.paper.tables.results import CHOSEN, levels_table, results_table
-from lionrank.paper.tables.tabular import effect, interval, p_value, score, to_csv
+from lionrank.paper.tables.tabular import effect, interval, p_value, to_csv
 from tests.support.papers import (
     GRID,
     LAYOUT,
@@ -232,8 +232,6 @@ def test_the_table_by_epoch_has_every_epoch_of_the_primary_measure(tmp_path):
 
 
 def test_numbers_are_printed_without_false_signs_or_zeros():
-    assert score(-0.00001) == "0.0000"
-    assert score(-0.00005001) == "-0.0001"
     assert interval(-0.00001, 0.5) == r"[\num{0.0000}, \num{0.5000}]"
     assert p_value(0.00009) == r"$<$\num{0.0001}"
     assert p_value(0.0001) == "0.0001"

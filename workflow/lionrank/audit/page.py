@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from lionrank import templates as markdown
+from lionrank import wording
 from lionrank.audit.estimates import disk_use, held_out_work, reranking_work, total, training_work
 from lionrank.config import check as experiment
 from lionrank.config.experiment import judged_topics
@@ -174,17 +175,12 @@ def count(number: float | None) -> str:
 
 def hours(number: float | None) -> str:
     """Return hours with two decimals, "0.21"."""
-    if number is None:
-        return MISSING
-    return "under 0.01" if 0 < number < 0.005 else f"{number:,.2f}"
+    return MISSING if number is None else wording.hours(number)
 
 
 def size(number: float | None) -> str:
     """Return bytes in decimal units with three digits, "2.17 GB"."""
-    if number is None:
-        return MISSING
-    power = next((p for p in range(4) if number < 999.5 * 1000**p), 4)
-    return f"{number / 1000**power:.3g} {('B', 'kB', 'MB', 'GB', 'TB')[power]}"
+    return MISSING if number is None else wording.size(number)
 
 
 def summed(sums: Mapping[str, float | None], form: str) -> str:

@@ -1,6 +1,5 @@
 """The claims file: every finding of the published paper as data, checked to the last key."""
 
-import difflib
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, dataclass, fields
@@ -14,6 +13,7 @@ from lionrank.claims.kinds import KINDS, Test
 from lionrank.errors import UserError
 from lionrank.evaluation.per_query import System
 from lionrank.published.settings import SOURCES
+from lionrank.wording import did_you_mean
 
 # Where a claim is made: paper, thesis, abstract on arXiv.
 PLACES = ("P", "T", "A")
@@ -120,8 +120,7 @@ def _check_keys(entry: Any, place: str, required: Iterable[str], known: Iterable
 def _known(name: Any, known: Iterable[str], place: str) -> None:
     names = list(known)
     if name not in names:
-        near = difflib.get_close_matches(str(name), names, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(names)}"
+        hint = did_you_mean(name, names) or f"known: {', '.join(names)}"
         raise UserError(f"{place}: unknown {name!r}; {hint}")
 
 

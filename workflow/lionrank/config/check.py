@@ -3,7 +3,6 @@
 Runs at every parse of the workflow, so it imports nothing heavy.
 """
 
-import difflib
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
@@ -23,6 +22,7 @@ from lionrank.config.memo import recall
 from lionrank.errors import UserError
 from lionrank.measures import GRADED, METRICS, Measure
 from lionrank.published.scores import LEVEL, TEST_SETS, was_published
+from lionrank.wording import did_you_mean
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
@@ -91,8 +91,7 @@ def _is_number(text: str) -> bool:
 
 def _meant(name: str, known: Iterable[str]) -> str:
     known = list(known)
-    near = difflib.get_close_matches(name, known, n=1)
-    return f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(known)}"
+    return "; " + (did_you_mean(name, known) or f"known: {', '.join(known)}")
 
 
 def _references(config: dict, sources: Iterable[str]) -> Iterator[tuple[str, str, Iterable[str]]]:

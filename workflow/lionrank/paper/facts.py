@@ -5,7 +5,7 @@ Templates are jinja2 with delimiters that LaTeX does not use: `<< value >>`, `<%
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from traceback import walk_tb
@@ -14,20 +14,22 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from lionrank import wording
 from lionrank.errors import UserError
 from lionrank.evaluation.comparisons import alpha
 from lionrank.evaluation.significance import ALPHA, POWER, is_exact
 from lionrank.measures import GRADED, METRICS
 from lionrank.paper.costs import costs
 from lionrank.paper.findings import LOSS_DIGITS, Findings
-from lionrank.paper.latex import escape
+from lionrank.paper.latex import escape, quantities
 from lionrank.paper.origins import link
 from lionrank.paper.prose import listed, macros
 from lionrank.paper.provenance import STAGES
 from lionrank.paper.results import Layout
 from lionrank.paper.settings import setting, shared_settings
 from lionrank.paper.standing import Standing
-from lionrank.paper.tables.tabular import breakable, p_value, score
+from lionrank.paper.tables.tabular import breakable, p_value
+from lionrank.wording import score
 
 _WORDS = (
     *("no", "one", "two", "three", "four", "five", "six"),
@@ -173,8 +175,8 @@ def _environment(folder: Path) -> jinja2.Environment:
         "number": lambda value: Markup(setting(value)),
         "decimal": lambda value: Markup(rf"\num{{{value:.1f}}}"),
         "listed": listed,
-        "duration": duration,
-        "gib": gib,
+        "duration": lambda seconds: quantities(wording.duration(seconds)),
+        "gib": lambda size: quantities(wording.gib(size)),
         "identifier": identifier,
         "p_value": p_in_words,
         "plain": lambda value: f"{value:g}",
@@ -224,20 +226,3 @@ def p_in_words(p: float) -> Markup:
     """Return a p-value as an equation, or as below the smallest that is printed."""
     printed = p_value(p)
     return Markup(rf"$p {printed.replace('$', '')}$" if "<" in printed else rf"$p = {printed}$")
-
-
-def gib(size: float) -> Markup:
-    """Return a number of bytes in GiB, with a decimal below ten."""
-    value = size / 2**30
-    return Markup(rf"\qty{{{value:.{0 if value >= 9.95 else 1}f}}}{{\gibi\byte}}")
-
-
-def duration(seconds: float) -> Markup:
-    """Return a time in its two largest units, "1 h 5 min", "3 min 20 s" or "12 s"."""
-    total = round(seconds)
-    hours, minutes, rest = total // 3600, total % 3600 // 60, total % 60
-    parts: Sequence[tuple[int, str]] = [(hours, r"\hour"), (minutes, r"\minute")]
-    if hours == 0:
-        parts = [(minutes, r"\minute"), (rest, r"\second")]
-    shown = [rf"\qty{{{value}}}{{{unit}}}" for value, unit in parts if value]
-    return Markup("~".join(shown) or r"\qty{0}{\second}")

@@ -9,8 +9,8 @@ from lionrank.evaluation.comparisons import alpha, of_family, on_primary
 from lionrank.grid import FIRST_STAGE, Grid, Model, checkpoint
 from lionrank.measures import Measure
 from lionrank.paper.results import Results
-from lionrank.paper.tables.tabular import DIGITS
 from lionrank.training.logged import Logged
+from lionrank.wording import DIGITS
 
 LOSS_DIGITS = 3
 FAMILIES = ("optimizers", "optimizers_by_epoch", "models", "first_stage")

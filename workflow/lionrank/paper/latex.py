@@ -30,6 +30,8 @@ _ESCAPES = {
     "`": r"\textasciigrave{}",
 } | {character: "\\" + character for character in "{}$&#%_"}
 
+_UNITS = {"h": r"\hour", "min": r"\minute", "s": r"\second", "GiB": r"\gibi\byte"}
+
 # Not the name of `source`: LaTeX would rather read what an earlier build left beside it, such as
 # main.bbl, than what this one has just written.
 _JOB = "latex"
@@ -46,6 +48,13 @@ def escape(text: object) -> Markup:
         return text
     plain = re.sub(r"\s+", " ", str(text))
     return Markup("".join(_ESCAPES.get(c, c) for c in plain if c.isprintable()))
+
+
+def quantities(text: str) -> Markup:
+    """Return what `lionrank.wording` says in words, "1 h 5 min", as siunitx prints it."""
+    words = text.split()
+    pairs = zip(words[::2], words[1::2], strict=True)
+    return Markup("~".join(rf"\qty{{{value}}}{{{_UNITS[unit]}}}" for value, unit in pairs))
 
 
 def compile_pdf(

@@ -1,6 +1,5 @@
 """Where in the templates that which LaTeX complains about stands, in words."""
 
-import difflib
 import os
 import re
 from collections.abc import Iterator
@@ -9,6 +8,7 @@ from pathlib import Path
 
 from lionrank.paper.latex_log import Dangling, LatexError, OverfullBox
 from lionrank.paper.template_lines import MARKER, find_line, template_at
+from lionrank.wording import did_you_mean
 
 INPUT = re.compile(r"(?<!\\)\\input\{([^}]+)\}")
 COMMENT = re.compile(r"(?<!\\)%.*")
@@ -141,8 +141,8 @@ class Places:
             known = [key for path in included(self.source) for key in _LABEL.findall(read(path))]
         else:
             return ""
-        close = difflib.get_close_matches(found.key, known, n=1)
-        return f" Did you mean `{close[0]}'?" if close else ""
+        hint = did_you_mean(found.key, known)
+        return f" {hint[0].upper()}{hint[1:]}" if hint else ""
 
 
 def _with_command(text: str, line: int, command: str) -> int:

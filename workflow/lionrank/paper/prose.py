@@ -19,7 +19,6 @@ the template and its line before it.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 from markupsafe import Markup
@@ -30,7 +29,7 @@ from lionrank.grid import FIRST_STAGE, checkpoint
 from lionrank.measures import Measure
 from lionrank.paper.findings import Comparison, Findings
 from lionrank.paper.latex import escape
-from lionrank.paper.tables.tabular import score
+from lionrank.wording import did_you_mean, score
 
 BEST = "best"
 VERDICTS = ("replicated", "contradicted", "inconclusive", "not testable")
@@ -188,6 +187,6 @@ def _known(macro: str, kind: str, name: str, names: Iterable[str]) -> str:
     among = list(dict.fromkeys(names))
     if name in among:
         return name
-    meant = get_close_matches(str(name), among, n=1)
-    guess = f" (did you mean {meant[0]}?)" if meant else ""
+    hint = did_you_mean(name, among)
+    guess = f" ({hint})" if hint else ""
     raise UserError(f"{macro}: no {kind} is named {name!r}{guess}; known: {', '.join(among)}.")

@@ -13,7 +13,7 @@ from typing import Any
 from lionrank.errors import UserError
 from lionrank.grid import FIRST_STAGE, Grid
 from lionrank.measures import GRADED, METRICS, PRIMARY, Measure
-from lionrank.paper.tables.tabular import DIGITS
+from lionrank.wording import DIGITS
 
 _COLUMNS = ("test_set", "system", "metric", "level", "mean", "low", "high", "queries")
 

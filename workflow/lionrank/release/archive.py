@@ -6,6 +6,7 @@ import os
 import time
 import zipfile
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from tqdm import tqdm
 from lionrank import templates as markdown
 from lionrank.errors import UserError
 from lionrank.files import atomic_write
+from lionrank.wording import size
 
 README = "README.md"
 CONFIG = "config.yaml"
@@ -75,15 +77,7 @@ def readme(
         folders.setdefault(top, []).append(path.stat().st_size)
     sizes = {top: (len(found), sum(found)) for top, found in folders.items() if top}
     facts = {"config": config, "provenance": provenance, "name": name, "folders": sizes}
-    return markdown.render(TEMPLATE, facts, size=_size)
-
-
-def _size(count: int) -> str:
-    """Return a number of bytes in the largest unit of 1000 bytes that leaves one or more."""
-    value, units = float(count), ["B", "kB", "MB", "GB", "TB"]
-    while value >= 999.5 and len(units) > 1:
-        value, units = value / 1000, units[1:]
-    return f"{value:.0f} {units[0]}" if value >= 9.95 else f"{value:.2g} {units[0]}"
+    return markdown.render(TEMPLATE, facts, size=partial(size, digits=2))
 
 
 def resolved(config: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import jinja2
 
-from lionrank.paper.tables.tabular import score
+from lionrank.wording import score
 
 FOLDER = Path(__file__).with_name("screen")
 

@@ -10,8 +10,8 @@ from functools import partial
 
 from lionrank.errors import UserError
 from lionrank.measures import METRICS
-from lionrank.paper.tables.tabular import DIGITS
 from lionrank.report.screen import render
+from lionrank.wording import DIGITS
 
 _ABSENT = "\N{EN DASH}"
 _MINUS = "\N{MINUS SIGN}"

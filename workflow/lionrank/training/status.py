@@ -25,6 +25,7 @@ from lionrank.errors import UserError
 from lionrank.training import attempts
 from lionrank.training.checkpoints import SETTINGS
 from lionrank.training.state import LOCK, LOG, OWNER, STAMP, EpochState
+from lionrank.wording import rough_duration
 
 FINISHED, RUNNING, SILENT = "finished", "running", "silent"
 STOPPED, BETWEEN, NOT_BEGUN = "stopped", "between epochs", "not begun"
@@ -187,7 +188,7 @@ def _in_the_midst(name: str, before: Sequence[_Epoch], current: _Epoch) -> Train
         return Training(name, STOPPED, _stopped(current, known["step"]), **known)
     pace = max(map(_seconds, lines[-NEWEST:]), default=0)
     if silence > max(QUIET_SECONDS, QUIET_LINES * pace):
-        quiet = f"no sign of life for {_duration(silence)}, {_in_words(job)}"
+        quiet = f"no sign of life for {rough_duration(silence)}, {_in_words(job)}"
         if locked:
             return Training(name, RUNNING, f"running, but {quiet}", **known)
         return Training(name, SILENT, quiet, **known)
@@ -308,11 +309,3 @@ def _written(path: Path) -> float:
         return path.stat().st_mtime
     except FileNotFoundError:
         return 0.0
-
-
-def _duration(seconds: float) -> str:
-    """Return a time in its largest unit, "3 h"."""
-    for unit, size in (("days", 86_400), ("h", 3600), ("min", 60)):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{seconds:.0f} s"

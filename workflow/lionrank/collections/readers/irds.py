@@ -1,6 +1,5 @@
 """Collections of the catalogue ir_datasets (https://ir-datasets.com), which downloads its own."""
 
-import difflib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING
 from lionrank.collections.readers.base import Document
 from lionrank.errors import UserError
 from lionrank.trec import Qrels, Topics
+from lionrank.wording import did_you_mean
 
 if TYPE_CHECKING:
     from ir_datasets import Dataset
@@ -79,8 +79,8 @@ def _load(dataset_id: str) -> "Dataset":
     try:
         dataset = ir_datasets.load(dataset_id)
     except KeyError:
-        near = difflib.get_close_matches(dataset_id, ir_datasets.registry, n=3)
-        meant = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
+        hint = did_you_mean(dataset_id, ir_datasets.registry)
+        meant = f"; {hint}" if hint else ""
         raise UserError(f"config: ids: ir_datasets has no {dataset_id!r}{meant}") from None
     for kind in ("docs", "queries", "qrels"):
         if not dataset.has(kind):

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from lionrank.grid import Grid
 from lionrank.measures import METRICS
 from lionrank.paper.figures.style import COLUMN, looks
-from lionrank.paper.tables.tabular import score
+from lionrank.wording import score
 
 _PANEL_INCHES = 0.95
 _MARGIN_INCHES = 0.4

@@ -8,7 +8,8 @@ from markupsafe import Markup
 from lionrank.evaluation.changes import CUTOFF
 from lionrank.grid import Grid
 from lionrank.paper.latex import escape
-from lionrank.paper.tables.tabular import DIGITS, breakable, row, score, tabular
+from lionrank.paper.tables.tabular import breakable, row, tabular
+from lionrank.wording import DIGITS, score
 
 _SIDES = ("left", "right")
 # Quotation marks, dashes, dots and the euro: beyond Latin-1, LaTeX sets these by itself.

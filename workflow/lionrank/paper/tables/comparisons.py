@@ -9,16 +9,8 @@ from lionrank.evaluation.comparisons import Contrast, alpha, of_family, on_prima
 from lionrank.grid import FIRST_STAGE, FIRST_STAGE_LABEL, Grid
 from lionrank.measures import METRICS
 from lionrank.paper.latex import escape
-from lionrank.paper.tables.tabular import (
-    DIGITS,
-    bold,
-    effect,
-    interval,
-    p_value,
-    row,
-    score,
-    tabular,
-)
+from lionrank.paper.tables.tabular import bold, effect, interval, p_value, row, tabular
+from lionrank.wording import DIGITS, score
 
 _HEADINGS = {
     "optimizers": "Optimizers",

@@ -8,6 +8,7 @@ from typing import Any
 from lionrank.grid import Grid
 from lionrank.paper.latex import escape
 from lionrank.paper.tables.tabular import model_lines, row, tabular
+from lionrank.wording import largest_unit
 
 _MOST_DECIMALS = 3
 # The names of several devices take more than one line.
@@ -25,7 +26,7 @@ class Column:
 
     def unit(self, values: Sequence[float]) -> tuple[str, float]:
         """Return the largest unit of which one value makes up one or more, or else the smallest."""
-        return next((unit for unit in self.units if max(values) >= unit[1]), self.units[-1])
+        return largest_unit(max(values), self.units)
 
 
 _BYTES = (

@@ -8,8 +8,9 @@ from lionrank.grid import FIRST_STAGE, FIRST_STAGE_LABEL, Grid, Model, checkpoin
 from lionrank.measures import GRADED, METRICS, Measure
 from lionrank.paper.latex import escape
 from lionrank.paper.results import Results
-from lionrank.paper.tables.tabular import DIGITS, bold, interval, model_lines, row, score, tabular
+from lionrank.paper.tables.tabular import bold, interval, model_lines, row, tabular
 from lionrank.published.scores import PublishedScores, was_published
+from lionrank.wording import DIGITS, score
 
 CHOSEN = r"$^\dagger$"
 BEYOND = r"$^\ast$"

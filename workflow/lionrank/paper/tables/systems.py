@@ -13,8 +13,9 @@ from lionrank.grid import FIRST_STAGE, FIRST_STAGE_LABEL, Grid, checkpoint
 from lionrank.measures import GRADED, METRICS, Measure
 from lionrank.paper.latex import escape
 from lionrank.paper.results import Results
-from lionrank.paper.tables.tabular import DIGITS, bold, row, score, tabular
+from lionrank.paper.tables.tabular import bold, row, tabular
 from lionrank.published.scores import PRINTED, TEST_SETS, PublishedScores, System
+from lionrank.wording import DIGITS, score
 
 MEASURE = Measure(TEST_SETS[GRADED], GRADED)
 STUDY = "kumar2025comparative"

@@ -12,9 +12,7 @@ from markupsafe import Markup
 from lionrank.files import atomic_write
 from lionrank.grid import Model
 from lionrank.paper.latex import escape
-
-DIGITS = 4
-"""Decimals of scores, of their differences and of p-values, in tables and in prose."""
+from lionrank.wording import DIGITS, score
 
 
 def row(cells: Sequence[object]) -> str:
@@ -76,11 +74,6 @@ def model_lines(model: Model) -> list[str]:
 def bold(text: str, marked: bool = True) -> str:
     """Return the content of an S column, bold where it is marked."""
     return rf"\bfseries {text}" if marked else text
-
-
-def score(value: float) -> str:
-    """Return a score or a difference of scores as siunitx reads it; no 0 has a sign."""
-    return f"{round(value, DIGITS) + 0.0:.{DIGITS}f}"
 
 
 def interval(low: float, high: float) -> str:
