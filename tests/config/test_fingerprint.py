@@ -1,6 +1,9 @@
 """Code as an input: the digest follows what a script imports, and nothing that it does not."""
 
+import os
 import shutil
+import subprocess
+import sys
 
 import pytest
 
@@ -88,3 +91,42 @@ def test_an_import_that_names_no_file_is_an_error(package, imports):
     (package / "script.py").write_text(f"{imports}\n")
     with pytest.raises(UserError, match=r"script\.py: lionrank\..* is in no file"):
         digest(package)
+
+
+SYNTAX = """
+import os
+@staticmethod
+async def f(a: int, /, *b, c=1.5, **d) -> "T":
+    async with a as x:
+        yield [await y async for y in x if (z := y) is not None]
+def g(width, text=b"x", *, deep=-1e-3):
+    match text:
+        case {"a": [1, *rest], **others} | str(real=2):
+            raise ValueError(f"{text!r:>{width}} {width:05.1f}" "end") from None
+    try:
+        return lambda: {**{"a": ..., "b": u"ü"}, "c": {1, 2j}}
+    except* OSError:
+        del width; x: int = 3
+"""
+
+
+@pytest.mark.parametrize("python", ["3.11", "3.12", "3.13"])
+def test_the_digest_of_code_is_the_same_in_every_python(tmp_path, python):
+    script = tmp_path / "script.py"
+    script.write_text(SYNTAX, encoding="utf-8")
+    code = (
+        "import sys; from pathlib import Path; from lionrank.config.fingerprint import of_script; "
+        "print(of_script(Path(sys.argv[1])))"
+    )
+    name = sys.executable if sys.version.startswith(f"{python}.") else f"python{python}"
+    # A manager of Pythons has commands that only say which one they would need.
+    if not shutil.which(name) or subprocess.run([name, "-V"], capture_output=True).returncode:
+        pytest.skip(f"there is no Python {python} here")
+    told = subprocess.run(
+        [name, "-c", code, script],
+        env=os.environ | {"PYTHONPATH": str(fingerprint.PACKAGE.parent)},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    assert told.stdout.strip() == "dbd0c73a34716fdb"

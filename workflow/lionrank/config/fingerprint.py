@@ -85,7 +85,24 @@ def _imports(tree: ast.Module) -> set[tuple[str, str]]:
 
 
 def _normalised(tree: ast.Module) -> str:
+    """Return a syntax tree as text, without docstrings and places: the same in every Python."""
     for node in ast.walk(tree):
         if isinstance(node, DOCUMENTED) and ast.get_docstring(node) is not None:
             node.body = node.body[1:] or [ast.Pass()]
-    return ast.dump(tree)
+    return _text(tree)
+
+
+def _text(node: object) -> str:
+    """Return a part of a syntax tree as text.
+
+    `ast.dump` differs between versions of Python: newer ones know more fields, which old syntax
+    leaves empty, and Python 3.12.0 ends a nested format with an empty string.
+    """
+    if isinstance(node, list):
+        return f"[{', '.join(map(_text, node))}]"
+    if not isinstance(node, ast.AST):
+        return repr(node)
+    fields = {name: value for name, value in ast.iter_fields(node) if value not in (None, [])}
+    if isinstance(node, ast.JoinedStr):
+        fields["values"] = [part for part in node.values if getattr(part, "value", None) != ""]
+    return f"{type(node).__name__}({', '.join(f'{k}={_text(v)}' for k, v in fields.items())})"
