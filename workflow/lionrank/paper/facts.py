@@ -26,6 +26,7 @@ from lionrank.paper.origins import link
 from lionrank.paper.prose import listed, macros
 from lionrank.paper.provenance import STAGES
 from lionrank.paper.results import Layout
+from lionrank.paper.says import Said, placed, says
 from lionrank.paper.settings import setting, shared_settings
 from lionrank.paper.standing import Standing
 from lionrank.paper.tables.tabular import breakable, p_value
@@ -129,7 +130,7 @@ def render(folder: str | os.PathLike, facts: Mapping[str, Any], name: str = "mai
     """
     environment = _environment(Path(folder))
     try:
-        return environment.get_template(name).render(facts)
+        return placed(environment.get_template(name).render(facts))
     except jinja2.TemplateNotFound as error:
         raise UserError(f"{folder}: there is no template {error.name}; write it.") from None
     except jinja2.TemplateSyntaxError as error:
@@ -179,6 +180,7 @@ def _environment(folder: Path) -> jinja2.Environment:
         "gib": lambda size: quantities(wording.gib(size)),
         "identifier": identifier,
         "p_value": p_in_words,
+        "says": says,
         "plain": lambda value: f"{value:g}",
         "difference": lambda value: Markup(rf"\num{{{score(value)}}}"),
         "epochs": lambda epochs: f"epoch{'s' if len(epochs) > 1 else ''} {listed(epochs)}",
@@ -190,7 +192,7 @@ def _environment(folder: Path) -> jinja2.Environment:
 def _printed(value: object) -> Markup:
     if value is None:
         raise ValueError("a value is null; test for it before printing it")
-    return escape(value)
+    return value.marked if isinstance(value, Said) else escape(value)
 
 
 def word(count: int) -> str:

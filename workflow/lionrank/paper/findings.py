@@ -277,9 +277,8 @@ class Findings:
         }
         return words[name]
 
-    @property
-    def best_described(self) -> list[str]:
-        return [self.describe(name) for name in self.best]
+    def described(self, names: Iterable[str]) -> list[str]:
+        return [self.describe(name) for name in names]
 
 
 def find(

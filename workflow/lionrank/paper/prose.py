@@ -13,8 +13,9 @@ binary metrics count the grades that the paper's columns count.
     The third finding is << claim("c3") >>.
 
 `paper/README.md` tells authors the same with more examples. All values are those that the tables
-print. An unknown name is a UserError that says which are known; `lionrank.paper.facts.render` puts
-the template and its line before it.
+print, and what is claimed of them is written beside the text as data (`lionrank.paper.says`). An
+unknown name is a UserError that says which are known; `lionrank.paper.facts.render` puts the
+template and its line before it.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -29,6 +30,7 @@ from lionrank.grid import FIRST_STAGE, checkpoint
 from lionrank.measures import Measure
 from lionrank.paper.findings import Comparison, Findings
 from lionrank.paper.latex import escape
+from lionrank.paper.says import Said
 from lionrank.wording import did_you_mean, score
 
 BEST = "best"
@@ -61,31 +63,41 @@ class _Author:
     claims: Mapping[str, Any]
     compared: Mapping[str, Any]
 
-    def value(self, system: str, metric: str | None = None, test_set: str | None = None) -> str:
+    def value(self, system: str, metric: str | None = None, test_set: str | None = None) -> Said:
         """Return a mean score as the table of results prints it, "0.7031"."""
-        return score(self._mean("value", system, self._measure("value", metric, test_set)))
+        measure = self._measure("value", metric, test_set)
+        mean = score(self._mean("value", system, measure))
+        return Said.of(mean, "value", what="mean", of=system, **_on(measure))
 
     def delta(
         self, left: str, right: str, metric: str | None = None, test_set: str | None = None
-    ) -> Markup:
+    ) -> Said:
         """Return the printed mean of `left` minus that of `right`, with its sign."""
-        compared = self._compare("delta", left, right, metric, test_set)
-        difference = compared.left - compared.right
-        return Markup(rf"\num[print-implicit-plus]{{{score(difference)}}}")
+        measure = self._measure("delta", metric, test_set)
+        compared = self._compare("delta", left, right, measure)
+        difference = rf"\num[print-implicit-plus]{{{score(compared.left - compared.right)}}}"
+        return Said.of(
+            Markup(difference), "value", what="difference", of=[left, right], **_on(measure)
+        )
 
     def relation(
         self, left: str, right: str, metric: str | None = None, test_set: str | None = None
-    ) -> str:
+    ) -> Said:
         """Return how the printed mean of `left` stands to that of `right`.
 
         The words are "above", "below" or "level with"; they claim no significance.
         """
-        return self._compare("relation", left, right, metric, test_set).relation
+        measure = self._measure("relation", metric, test_set)
+        compared = self._compare("relation", left, right, measure)
+        return Said.of(compared.relation, left=left, right=right, **_on(measure))
 
-    def best(self, metric: str | None = None, test_set: str | None = None) -> Markup:
+    def best(self, metric: str | None = None, test_set: str | None = None) -> Said:
         """Return the best checkpoints in words, "MiniLM with Lion at epoch 2"."""
-        found = self._best(self._measure("best", metric, test_set))
-        return listed(self.findings.describe(name) for name in found)
+        measure = self._measure("best", metric, test_set)
+        found = self._best(measure)
+        return Said.of(
+            listed(self.findings.described(found)), "best", systems=found, **_on(measure)
+        )
 
     def significant(
         self, left: str, right: str, metric: str | None = None, test_set: str | None = None
@@ -111,7 +123,7 @@ class _Author:
             )
         return tested[frozenset((left, right))] < alpha(self.compared)
 
-    def claim(self, name: str, **wordings: str) -> str:
+    def claim(self, name: str, **wordings: str) -> Said:
         """Return our verdict on a published claim, or the wording that is given for it.
 
         `wordings` are by verdict, `not_testable` among them, and `otherwise` for those that have
@@ -123,7 +135,7 @@ class _Author:
         verdicts = {each["id"]: each["ours"]["verdict"] for each in self.claims["claims"]}
         verdict = verdicts[_known("claim", "claim", name, verdicts)]
         if not wordings:
-            return verdict
+            return Said.of(verdict, "verdict", claim=name, verdict=verdict)
         keys = [each.replace(" ", "_") for each in VERDICTS]
         for key in wordings:
             _known("claim", "verdict", key, [*keys, "otherwise"])
@@ -132,12 +144,10 @@ class _Author:
             raise UserError(
                 f"claim: {name} has no wording for {', '.join(absent)}; give it, or otherwise=..."
             )
-        return wordings.get(verdict.replace(" ", "_"), wordings.get("otherwise", ""))
+        words = wordings.get(verdict.replace(" ", "_"), wordings.get("otherwise", ""))
+        return Said.of(words, "verdict", claim=name, verdict=verdict)
 
-    def _compare(
-        self, macro: str, left: str, right: str, metric: str | None, test_set: str | None
-    ) -> Comparison:
-        measure = self._measure(macro, metric, test_set)
+    def _compare(self, macro: str, left: str, right: str, measure: Measure) -> Comparison:
         return Comparison(*(self._mean(macro, system, measure) for system in (left, right)))
 
     def _measure(self, macro: str, metric: str | None, test_set: str | None) -> Measure:
@@ -169,6 +179,11 @@ class _Author:
 
     def _best(self, measure: Measure) -> list[str]:
         return self.findings.results.best(measure, self.findings.checkpoints)
+
+
+def _on(measure: Measure) -> dict[str, str]:
+    """Return a measure as claims name it."""
+    return {"measure": measure.metric, "test_set": measure.test_set}
 
 
 def _name(system: Mapping[str, Any]) -> str:

@@ -16,8 +16,8 @@ class Standing:
     Attributes:
         systems: the published systems that the published study compares with.
         study: its own trainings, each at its best epoch on the test topics, as it reports them.
-        ours: our trainings in words, at the epochs that development data chose; none where DL 2019
-            is not among our test sets.
+        ours: our checkpoints of the epochs that development data chose; none where DL 2019 is not
+            among our test sets.
     """
 
     systems: Sequence[System]
@@ -67,7 +67,7 @@ class Standing:
         return max(self.ours.values())
 
     @property
-    def top_described(self) -> list[str]:
+    def top_checkpoints(self) -> list[str]:
         return [name for name, value in self.ours.items() if value == self.top]
 
     @property
@@ -91,5 +91,5 @@ def stand(table1: PublishedScores, table2: Sequence[System], findings: Findings)
     for training in findings.trainings:
         name = checkpoint(training.model.name, training.optimizer, training.chosen)
         if name in scores:
-            ours[findings.describe(name)] = scores[name].mean
+            ours[name] = scores[name].mean
     return Standing(table2, study, ours)
