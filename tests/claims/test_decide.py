@@ -1,8 +1,7 @@
 """The claims file: what it may say, what holds on paper, and every verdict on our results."""
 
-import re
 from dataclasses import replace
-from pathlib import Path
+from hashlib import sha256
 
 import numpy as np
 import pandas as pd
@@ -12,6 +11,7 @@ from lionrank.claims import file as claim_file
 from lionrank.claims.parts import Outcome, Verdict, conclude, fact
 from lionrank.errors import UserError
 from lionrank.evaluation import per_query
+from tests.support import facts
 from tests.support.published_as_measured import (
     CHOSEN,
     CLAIMS,
@@ -30,7 +30,6 @@ from tests.support.published_as_measured import (
     write_results,
 )
 
-SHARED = Path(__file__).parents[3] / "shared" / "published"
 DL = [metric for metric, test_set in TEST_SETS.items() if test_set == "dl19"]
 REVERSED = {
     metric: {name: 1 - score for name, score in scores.items()} for metric, scores in MEANS.items()
@@ -50,23 +49,16 @@ def as_reversed(tmp_path_factory):
 
 
 def test_the_copies_of_the_published_tables_are_faithful():
-    if not SHARED.exists():
-        pytest.skip("../shared/published, which is not part of this project, is absent")
+    published = {row["file"]: row["sha256"] for row in facts.rows("checksums.tsv")}
     for path in (TABLE1, TABLE2):
-        assert path.read_bytes() == (SHARED / path.name).read_bytes()
+        assert sha256(path.read_bytes()).hexdigest() == published[path.name]
 
 
 def test_every_published_claim_is_in_the_file_with_the_texts_that_make_it():
     claims = claim_file.read(CLAIMS, PRINTED)
     assert [claim.id for claim in claims] == [f"c{number}" for number in range(1, 18)]
-    if not SHARED.exists():
-        pytest.skip("../shared/published, which is not part of this project, is absent")
-    rows = re.findall(r"^\| (c\d+) \|.*\| (.*?) \|$", (SHARED / "claims.md").read_text(), re.M)
-    letters = {name: tuple(re.findall(r"\b[PTA]\b", where)) for name, where in rows}
-    # "contradicted by P's own set-up" names P a second time.
-    assert {claim.id: claim.where for claim in claims} == {
-        name: tuple(dict.fromkeys(found)) for name, found in letters.items()
-    }
+    published = {r["claim"]: tuple(r["where"].split()) for r in facts.rows("published_claims.tsv")}
+    assert {claim.id: claim.where for claim in claims} == published
 
 
 def holds_in_the_csv() -> dict[str, bool]:

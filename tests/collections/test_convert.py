@@ -14,13 +14,8 @@ from lionrank.errors import UserError
 from lionrank.evaluation import trec_eval as evaluation
 from lionrank.files import read_json_lines, write_json_lines
 from lionrank.retrieval import bm25 as retrieval
-from tests.support import cranfield
+from tests.support import cranfield, facts
 from tests.support.importing import imported, write
-
-DATA = Path(__file__).parents[3] / "shared" / "data"
-needs_data = pytest.mark.skipif(
-    not DATA.exists(), reason="../shared/data, which is not part of this project, is absent"
-)
 
 
 def beir(folder: Path) -> dict:
@@ -272,16 +267,16 @@ def averages_of_bm25(settings: dict, name: str, tmp_path: Path) -> dict[str, flo
     return evaluation.averages(evaluation.evaluate(qrels, run, level=1, complete=True))
 
 
-@needs_data
 @pytest.mark.slow
 def test_bm25_on_cacm_gives_the_values_of_its_json_lines(tmp_path):
     """The published .3123 and .1942 are of the same documents as HTML."""
+    cacm = facts.full("cacm")
     settings = {
         "format": "anserini",
-        "corpus": str(DATA / "cacm" / "cacm.json"),
-        "topics": {"test": str(DATA / "cacm" / "topics.cacm.txt")},
+        "corpus": str(cacm / "cacm.json"),
+        "topics": {"test": str(cacm / "topics.cacm.txt")},
         "topic_reader": "Cacm",
-        "qrels": {"test": str(DATA / "cacm" / "qrels.cacm.txt")},
+        "qrels": {"test": str(cacm / "qrels.cacm.txt")},
     }
     averages = averages_of_bm25(settings, "test", tmp_path)
     assert {name: round(averages[name], 4) for name in ("map", "P_30")} == {
@@ -290,10 +285,9 @@ def test_bm25_on_cacm_gives_the_values_of_its_json_lines(tmp_path):
     }
 
 
-@needs_data
 @pytest.mark.slow
 def test_bm25_on_cranfield_is_as_good_as_numbering_its_queries_by_position_makes_it(tmp_path):
-    cranfield.write_beir(DATA / "cranfield", tmp_path / "beir")
+    cranfield.write_beir(facts.full("cranfield"), tmp_path / "beir")
     settings = {"format": "beir", "folder": str(tmp_path / "beir")}
     passages, topics, qrels = imported(settings, {}, "train", tmp_path)
     assert (len(passages), len(topics), len(qrels)) == (1398, 113, 113)

@@ -7,11 +7,11 @@ import pytest
 
 from lionrank.config.sources import COLUMNS, read_table
 from lionrank.errors import UserError
-from tests.support.workplace import sha256, workplace
+from tests.support import facts
+from tests.support.workplace import workplace
 
 ROOT = Path(__file__).parents[2]
 TABLE = ROOT / "config" / "sources.csv"
-DL = ROOT.parent / "shared" / "data" / "dl"
 
 
 @pytest.fixture
@@ -35,19 +35,15 @@ def test_the_table_cites_what_the_bibliography_has():
     assert {source.cited for source in read_table(TABLE).values()} - {""} <= set(keys)
 
 
-@pytest.mark.skipif(
-    not DL.exists(), reason="../shared/data/dl, which is not part of this project, is absent"
-)
-def test_the_table_agrees_with_the_real_topics_and_qrels():
-    table = read_table(TABLE)
-    rows = [source for source in table.values() if source.kind == "url"]
+def test_the_table_agrees_with_the_published_topics_and_qrels():
+    published = {row["file"]: row for row in facts.rows("checksums.tsv")}
+    rows = [source for source in read_table(TABLE).values() if source.kind == "url"]
     assert len(rows) == 6
     for source in rows:
         ((path, checksum),) = source.checksums.items()
-        content = (DL / path).read_bytes()
         assert source.url.endswith(f"/{path}") and "5b819c1a" in source.url
-        assert (source.bytes, source.exact) == (len(content), True)
-        assert checksum == f"sha256:{sha256(content)}"
+        assert (source.bytes, source.exact) == (int(published[path]["bytes"]), True)
+        assert checksum == f"sha256:{published[path]['sha256']}"
 
 
 def test_a_row_says_what_is_known(tmp_path):

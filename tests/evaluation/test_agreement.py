@@ -5,6 +5,7 @@ at f4253652, as `trec_eval -q -m official -m recall.10,100,1000 -m ndcg_cut.10` 
 """
 
 import random
+import subprocess
 from pathlib import Path
 from statistics import mean
 
@@ -15,21 +16,10 @@ from lionrank import trec
 from lionrank.collections.readers.marco_qa import MarcoQa
 from lionrank.errors import UserError
 from lionrank.evaluation import trec_eval as evaluation
+from tests.support import facts
 from tests.support.marco_qa import marco_qa
 
-FILES = Path(__file__).parents[3] / "shared" / "data" / "trec_eval"
-needs_files = pytest.mark.skipif(
-    not FILES.exists(), reason="trec_eval's regression files, not part of this project, are absent"
-)
-# Which documents of topic 303 are left, by rank, in results.trunc of trec_eval's repository: the
-# run file that out.test.aqc is of, which has all of topic 301 and none of 302.
-LEFT_OF_303 = {
-    *(7, 8, 19, 41, 43, 60, 67, 68, 69, 70, 75, 88, 89, 94, 95, 96, 97, 99, 100, 102, 112, 117),
-    *(119, 132, 139, 148, 160, 164, 165, 177, 183, 186, 191, 192, 201, 203, 206, 208, 210, 226),
-    *(227, 228, 254, 256, 268, 270, 273, 274, 275, 278, 298, 313, 314, 319, 336, 341, 345, 359),
-    *(362, 381, 387, 388, 390, 391, 407, 409, 412, 420, 422, 429, 433, 438, 439, 446, 451, 454),
-    *(466, 467, 474, 484, 485, 489, 494, 495),
-}
+JUDGEMENTS, RUN, PRINTED = (f"trec_eval/{name}.tsv" for name in ("judgements", "run", "expected"))
 
 
 def printed(qrels: Path, run: Path, level: int, complete: bool) -> list[str]:
@@ -38,48 +28,44 @@ def printed(qrels: Path, run: Path, level: int, complete: bool) -> list[str]:
     return evaluation.to_text(values, tag).splitlines()
 
 
-def measure_of(line: str) -> str:
-    return line.split()[0]
+def lines_of(*rows: str) -> str:
+    return "".join(f"{row}\n" for row in rows)
 
 
-@needs_files
+def write_files(folder: Path, judged: str, complete: bool) -> tuple[Path, Path]:
+    """Write qrels and a run file of trec_eval's own; with -c it has the run results.trunc."""
+    grades = (f"{row['topic']} 0 {row['docid']} {row[judged]}" for row in facts.rows(JUDGEMENTS))
+    found = [row for row in facts.rows(RUN) if not complete or row["results.trunc"] == "1"]
+    ranks = ("{topic} Q0 {docid} {rank} {score} STANDARD".format(**row) for row in found)
+    (folder / "qrels").write_text(lines_of(*grades))
+    (folder / "run").write_text(lines_of(*ranks))
+    return folder / "qrels", folder / "run"
+
+
+def expected(column: str) -> list[str]:
+    """Return the lines that trec_eval printed into a file, in its columns."""
+    return [f"{row['measure']:<22}\t{row['topic']}\t{row[column]}" for row in facts.rows(PRINTED)]
+
+
 @pytest.mark.parametrize(
-    ("expected", "qrels", "level", "complete"),
+    ("column", "judged", "level", "complete"),
     [
-        ("out.test", "qrels.test", 1, False),
-        ("out.test.a", "qrels.test", 1, False),
         ("out.test.aq", "qrels.test", 1, False),
+        # Its run has all of topic 301, a part of 303 and none of 302.
         ("out.test.aqc", "qrels.test", 1, True),
         ("out.test.aql", "qrels.rel_level", 2, False),
     ],
 )
-def test_every_value_is_that_of_trec_evals_own_files(tmp_path, expected, qrels, level, complete):
-    run = FILES / "results.test"
-    if complete:
-        lines = [line for line in run.read_text().splitlines() if left(line)]
-        run = tmp_path / "results.trunc"
-        run.write_text("\n".join(lines) + "\n")
-    theirs = (FILES / expected).read_text().splitlines()
-    ours = printed(FILES / qrels, run, level, complete)
-    if "q" not in Path(expected).suffix:
-        ours = [line for line in ours if line.split()[1] == "all"]
-    official = {measure_of(line) for line in (FILES / "out.test").read_text().splitlines()}
-    covered = {measure_of(line) for line in ours}
-    assert official <= covered
-    if expected == "out.test":
-        covered = official
-    assert [line for line in ours if measure_of(line) in covered] == [
-        line for line in theirs if measure_of(line) in covered
-    ]
+def test_every_value_is_that_of_trec_evals_own_files(tmp_path, column, judged, level, complete):
+    files = write_files(tmp_path, judged, complete)
+    assert printed(*files, level, complete) == expected(column)
 
 
-def left(line: str) -> bool:
-    qid, _, _, rank, *_ = line.split()
-    return qid == "301" or (qid == "303" and int(rank) in LEFT_OF_303)
-
-
-def lines_of(*rows: str) -> str:
-    return "".join(f"{row}\n" for row in rows)
+def test_the_command_prints_what_trec_eval_prints(tmp_path):
+    files = write_files(tmp_path, "qrels.rel_level", complete=False)
+    command = ["lionrank", "evaluate", "--level", "2", *files]
+    told = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert told.stdout.splitlines() == expected("out.test.aql")
 
 
 def values(tmp_path, qrels: str, run: str, level: int = 1, complete: bool = False) -> dict:

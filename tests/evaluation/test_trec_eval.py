@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from collections import Counter
 from math import log2
 from pathlib import Path
 
@@ -10,12 +11,8 @@ import pytest
 from lionrank import trec
 from lionrank.errors import UserError
 from lionrank.evaluation import trec_eval as evaluation
+from tests.support import facts
 from tests.support.rule_scripts import Finished, run_script
-
-DATA = Path(__file__).parents[3] / "shared" / "data"
-needs_data = pytest.mark.skipif(
-    not DATA.exists(), reason="../shared/data, which is not part of this project, is absent"
-)
 
 
 def by_hand():
@@ -82,35 +79,53 @@ def test_tidy_has_one_row_a_level_topic_and_metric_and_ndcg_without_a_level():
     assert values["recip_rank_10", 2, "q1"] == 1 / 3
 
 
-@needs_data
-def test_the_command_prints_what_trec_eval_prints():
-    folder = DATA / "trec_eval"
-    told = subprocess.run(
-        [
-            "lionrank",
-            "evaluate",
-            "--level",
-            "2",
-            folder / "qrels.rel_level",
-            folder / "results.test",
-        ],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    ours = told.stdout.splitlines()
-    theirs = (folder / "out.test.aql").read_text().splitlines()
-    assert len(ours) == 3 * 31 + 34
-    assert [line for line in theirs if line in set(ours)] == ours
+def numbers(cell: str) -> dict[int, int]:
+    """Return the pairs of numbers of a cell of published_runs."""
+    return dict(map(int, pair.split(":")) for pair in cell.split())
 
 
-@needs_data
-def test_the_published_bm25_run_of_dl19():
-    run, _ = trec.read_run(next((DATA / "dl").glob("ielab.run.*")))
-    qrels = trec.read_qrels(DATA / "dl" / "qrels.dl19-passage.txt")
-    values = evaluation.averages(evaluation.evaluate(qrels, run, level=2, complete=True))
-    published = {"map": 0.3013, "ndcg_cut_10": 0.5058, "recall_100": 0.4910, "recall_1000": 0.7501}
+def published_run(name: str) -> tuple[trec.Qrels, trec.Run]:
+    """Return qrels and a run that have their relevant documents at the same ranks as published.
+
+    Other ranks, down to the last of these, are taken by documents that nobody judged.
+    """
+    qrels, run = {}, {}
+    for row in facts.rows(f"published_runs/{name}.tsv"):
+        found, left = numbers(row["found"]), Counter(numbers(row["judged"]))
+        left.subtract(found.values())
+        qrels[row["topic"]] = {f"at{rank}": grade for rank, grade in found.items()}
+        qrels[row["topic"]] |= {f"left{n}": g for n, g in enumerate(left.elements())}
+        run[row["topic"]] = {f"at{rank}": -rank for rank in range(1, max(found, default=1) + 1)}
+    return qrels, run
+
+
+@pytest.mark.parametrize(
+    ("name", "level", "published"),
+    [
+        (
+            "dl19_bm25",
+            2,
+            {"map": 0.3013, "ndcg_cut_10": 0.5058, "recall_100": 0.4910, "recall_1000": 0.7501},
+        ),
+        ("cacm_bm25", 1, {"map": 0.3114, "P_30": 0.1917}),
+    ],
+)
+def test_published_values_of_bm25(name, level, published):
+    qrels, run = published_run(name)
+    values = evaluation.averages(evaluation.evaluate(qrels, run, level, complete=True))
     assert {name: round(values[name], 4) for name in published} == published
+
+
+def test_the_full_run_of_dl19_has_the_values_of_its_relevant_documents_ranks():
+    folder = facts.full("dl")
+    run, _ = trec.read_run(next(folder.glob("ielab.run.*")))
+    qrels = trec.read_qrels(folder / "qrels.dl19-passage.txt")
+    full = evaluation.evaluate(qrels, run, level=2, complete=True)
+    short = evaluation.evaluate(*published_run("dl19_bm25"), level=2, complete=True)
+    assert full.keys() == short.keys()
+    for qid, values in full.items():
+        for name in ("map", "ndcg_cut_10", "recall_100", "recall_1000", "P_10", "Rprec"):
+            assert values[name] == short[qid][name]
 
 
 def evaluate_file(tmp_path: Path, run: str) -> Finished:
