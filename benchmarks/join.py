@@ -20,6 +20,8 @@ import pyarrow.parquet as pq
 from alternate import Contender, alternate, ratio, report
 from texts import DEVIATION, SEED, WORDS, Writer
 
+from lionrank.files import read_json
+
 PIECE = 200_000
 HELD_OUT = 10_000
 WAYS = ("ours", "dictionary")
@@ -138,7 +140,7 @@ def compare(data: Path, triplets: int, repeats: int) -> None:
         Contender(way, prepare, {"way": way, "data": data, "triplets": triplets}) for way in WAYS
     ]
     results = alternate(contenders, repeats, warm_up=0)
-    record = json.loads((data / "ours" / "record.json").read_text())
+    record = read_json(data / "ours" / "record.json")
     for name, key in (("pairs", "train"), ("held_out", "held_out")):
         contents = {content(data / way / f"{name}.parquet") for way in WAYS}
         if contents != {record["sha256"][key]}:

@@ -6,7 +6,6 @@ files of three sizes, whose times are fitted by a line. By default it takes some
 minilm on two CPU cores. Run with `make bench-scaling`.
 """
 
-import json
 import multiprocessing
 import os
 import sys
@@ -29,6 +28,7 @@ from shared import Repeat, options
 
 from lionrank.cross_encoder import model as cross_encoder
 from lionrank.cross_encoder.device import prepare
+from lionrank.files import read_json_lines
 from lionrank.reranking import score as reranking
 from lionrank.training import launch
 
@@ -115,7 +115,7 @@ def train_by(processes: int, model: str, pairs: Path, device: str, threads: int)
             checkpoint=Path(scratch) / "checkpoints" / "bench_adamw_e1",
             log=log,
         )
-        lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+        lines = list(read_json_lines(log))
     return median(line["examples_per_second"] for line in lines[1:] if "loss" in line)
 
 

@@ -52,6 +52,21 @@ def write_json(path: str | os.PathLike, value: Any) -> None:
         handle.write("\n")
 
 
+def read_json(path: str | os.PathLike, remedy: str = "delete it and run again") -> dict[str, Any]:
+    """Return the object in a JSON file.
+
+    Raises:
+        UserError: there is something else in it; names the file and `remedy`.
+    """
+    try:
+        value = json.loads(Path(path).read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise UserError(f"{path} is damaged ({error}): {remedy}.") from None
+    if not isinstance(value, dict):
+        raise UserError(f"{path} is damaged (it holds no JSON object): {remedy}.")
+    return value
+
+
 def write_json_lines(path: str | os.PathLike, records: Iterable[dict]) -> None:
     """Write one JSON object a line."""
     with atomic_write(path) as handle:

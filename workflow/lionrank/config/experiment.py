@@ -3,12 +3,12 @@
 Runs at every parse of the workflow, so it imports nothing heavy.
 """
 
-import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from lionrank.config.sources import Source
+from lionrank.files import read_json
 from lionrank.grid import FIRST_STAGE
 from lionrank.measures import GRADED, METRICS, PRIMARY
 
@@ -184,4 +184,4 @@ def model_card_facts(config: dict, model: str, sources: Mapping[str, Source]) ->
 
 def _downloaded_revision(source: str) -> str | None:
     lock = Path("sources") / f"{source}.lock.json"
-    return json.loads(lock.read_text(encoding="utf-8"))["revision"] if lock.exists() else None
+    return read_json(lock)["revision"] if lock.exists() else None

@@ -12,6 +12,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from lionrank.errors import UserError
+from lionrank.files import read_json
+
 # Of the newest answers; a checkout asks for some sixty.
 KEPT = 1000
 STORE = Path(__file__).parent / "__pycache__" / "memo.json"
@@ -41,8 +44,8 @@ def _content(file: str) -> bytes:
 @functools.cache
 def _known() -> dict[str, str]:
     try:
-        return json.loads(STORE.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return read_json(STORE)
+    except (OSError, UserError):
         return {}
 
 

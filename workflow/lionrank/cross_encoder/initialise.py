@@ -5,7 +5,6 @@ Weights are read from local safetensors alone: never a pickle, never remote code
 
 import importlib.util
 import inspect
-import json
 import os
 from pathlib import Path
 
@@ -26,6 +25,7 @@ from transformers import (
 
 from lionrank.cross_encoder import gte
 from lionrank.errors import UserError
+from lionrank.files import read_json
 
 # The parts that a backbone's checkpoint may lack: they start random, fixed by the seed.
 HEAD_MODULES = ("classifier", "score", "pooler", "head")
@@ -130,11 +130,11 @@ def _pretrained(source: str, folders: dict[str, str], seed: int) -> PreTrainedMo
 def _read_config(source: str, place: str) -> PreTrainedConfig:
     """Read a source's config.json for a cross-encoder with one logit."""
     try:
-        stated = json.loads((Path(place) / "config.json").read_text(encoding="utf-8"))
+        stated = read_json(Path(place) / "config.json")
     except FileNotFoundError as error:
         raise _unusable(source, place, "it has no config.json") from error
-    except ValueError as error:
-        raise _unusable(source, place, f"its config.json is damaged ({error})") from error
+    except UserError as error:
+        raise _unusable(source, place, "its config.json is damaged") from error
     if stated.get("model_type") == gte.ORIGINAL:
         stated = gte.native_config(stated, source)
     elif stated.get("model_type") == "gte":

@@ -1,6 +1,5 @@
 """The files of a checkpoint's weights, and its size, which they tell without loading any."""
 
-import json
 import math
 import os
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 from safetensors import SafetensorError, safe_open
 
 from lionrank.errors import UserError
+from lionrank.files import read_json
 
 WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
 
@@ -24,7 +24,7 @@ def weight_files(checkpoint: Path) -> list[Path]:
     """Return all files that should hold the weights of a checkpoint, there or not."""
     if not (checkpoint / INDEX).is_file():
         return [checkpoint / WEIGHTS]
-    index = json.loads((checkpoint / INDEX).read_text(encoding="utf-8"))
+    index = read_json(checkpoint / INDEX, f"delete {checkpoint} and run again")
     return [checkpoint / name for name in sorted(set(index["weight_map"].values()))]
 
 
@@ -39,9 +39,9 @@ def size_of(checkpoint: str | os.PathLike) -> dict[str, int | None]:
     """
     folder = Path(checkpoint)
     try:
-        stated = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        stated = read_json(folder / "config.json", f"delete {folder} and run again")
         parameters = sum(map(_parameters, weight_files(folder)))
-    except (OSError, ValueError, SafetensorError) as error:
+    except (OSError, SafetensorError) as error:
         raise UserError(
             f"{folder} is no whole checkpoint ({error}): delete the folder and run again."
         ) from error

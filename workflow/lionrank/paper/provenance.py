@@ -1,7 +1,6 @@
 """Where a paper comes from: commit, settings, packages, machine, time and run files."""
 
 import importlib.metadata
-import json
 import os
 import platform
 import re
@@ -17,7 +16,7 @@ import yaml
 
 from lionrank.config.check import digest
 from lionrank.errors import UserError
-from lionrank.files import sha256
+from lionrank.files import read_json, sha256
 from lionrank.paper import origins
 
 # What the paper waits for, in the order in which data flows: other timings may be of work that is
@@ -61,10 +60,10 @@ def collect(
         "hardware": hardware(),
         "stages": stages(timings),
         "sources": {
-            path.name.removesuffix(LOCK): json.loads(path.read_text(encoding="utf-8"))
+            path.name.removesuffix(LOCK): read_json(path)
             for path in sorted(Path(sources).glob(f"*{LOCK}"))
         },
-        "pairs": json.loads(Path(pairs).read_text(encoding="utf-8")),
+        "pairs": read_json(pairs),
         "run_files": {str(path): sha256(path) for path in sorted(map(str, run_files))},
     }
 

@@ -1,11 +1,10 @@
 """A checkpoint as it would be on the hub: what a user of the model needs, and its model card."""
 
-import json
 import os
 from pathlib import Path
 from typing import Any
 
-from lionrank.files import write_json
+from lionrank.files import read_json, write_json
 from lionrank.release import model_card
 from lionrank.release.hub import is_published
 from lionrank.training.checkpoints import ENVIRONMENT, SETTINGS, folder_from
@@ -19,8 +18,8 @@ def write(checkpoint: str | os.PathLike, facts: dict[str, Any], folder: str | os
     `facts` are those of a model card that the checkpoint does not have in its own files.
     """
     source = Path(checkpoint)
-    settings = json.loads((source / SETTINGS).read_text(encoding="utf-8"))
-    environment = json.loads((source / ENVIRONMENT).read_text(encoding="utf-8"))
+    settings = read_json(source / SETTINGS)
+    environment = read_json(source / ENVIRONMENT)
     own = {"name": source.name, "settings": settings, "epochs": settings["epochs"], **environment}
     with folder_from(source, folder) as made:
         for path in made.iterdir():

@@ -7,7 +7,6 @@ it comes from a cache or from a local copy.
 
 import dataclasses
 import hashlib
-import json
 import os
 import re
 import shutil
@@ -27,7 +26,7 @@ from huggingface_hub.utils import tqdm
 
 from lionrank.config.sources import TABLE, Source
 from lionrank.errors import UserError
-from lionrank.files import sha256, write_json
+from lionrank.files import read_json, sha256, write_json
 from lionrank.sources.refusals import HUB, explained
 
 RETRIES = 2
@@ -119,14 +118,13 @@ def _read_lock(lock: Path, source: Source) -> _Record | None:
     """
     if not lock.exists():
         return None
+    remedy = f"restore it, or delete it to record {source.name} anew"
     try:
-        recorded = json.loads(lock.read_text(encoding="utf-8"))
+        recorded = read_json(lock, remedy)
         found = (recorded["id"], recorded["revision"])
         {path: (entry["bytes"], entry["sha256"]) for path, entry in recorded["files"].items()}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UserError(
-            f"{lock} is damaged ({error!r}): restore it, or delete it to record {source.name} anew."
-        ) from None
+    except (KeyError, TypeError, AttributeError) as error:
+        raise UserError(f"{lock} is damaged ({error!r}): {remedy}.") from None
     if found[0] != source.id or (source.revision and found[1] not in (None, source.revision)):
         raise UserError(
             f"{lock} records {found[0]}@{found[1]}, and {TABLE} asks for {source.label}: undo the "

@@ -1,6 +1,5 @@
 """Checkpoints as folders: whether one is whole, and how a new one comes to be."""
 
-import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -9,7 +8,7 @@ from pathlib import Path
 
 from lionrank.cross_encoder.weights import weight_files
 from lionrank.errors import UserError
-from lionrank.files import write_json
+from lionrank.files import read_json, write_json
 from lionrank.training.state import KEPT, MANIFEST
 
 TRAINER_STATE = "trainer_state.json"
@@ -47,7 +46,7 @@ def steps_before(checkpoint: str | os.PathLike) -> int:
             )
     if not trained:
         return 0
-    return json.loads((folder / TRAINER_STATE).read_text(encoding="utf-8"))["global_step"]
+    return read_json(folder / TRAINER_STATE, f"delete {folder} and run again")["global_step"]
 
 
 def check_room(previous: str | os.PathLike, place: Path) -> None:

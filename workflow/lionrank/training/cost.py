@@ -22,7 +22,6 @@ for devices are not in them, nor development scores, which are other jobs.
 An epoch that early stopping left out has an empty log and cost nothing.
 """
 
-import json
 import math
 import os
 import re
@@ -33,7 +32,7 @@ from pathlib import Path
 from typing import Any
 
 from lionrank.errors import UserError
-from lionrank.files import read_json_lines
+from lionrank.files import read_json, read_json_lines
 
 ENVIRONMENT = "environment.json"
 CPU = "CPU"
@@ -135,9 +134,9 @@ def account(log: str | os.PathLike) -> dict[str, Any]:
 def _devices(path: Path) -> tuple[int, str]:
     """Return how many devices trained a checkpoint, and what they are."""
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))["devices"]
+        told = read_json(path)["devices"]
         number, device = _DEVICES.fullmatch(told).groups()
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, UserError, KeyError, TypeError, AttributeError):
         raise UserError(
             f"{path}: no devices such as '1 x {CPU}'; delete {path.parent} and train this again."
         ) from None

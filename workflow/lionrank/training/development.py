@@ -1,6 +1,5 @@
 """How a training does on development data, epoch by epoch: which epoch is best, when to stop."""
 
-import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -8,7 +7,7 @@ from statistics import mean
 from typing import TypedDict
 
 from lionrank.errors import UserError
-from lionrank.files import read_json_lines
+from lionrank.files import read_json, read_json_lines
 
 
 class Epoch(TypedDict):
@@ -43,10 +42,7 @@ def read(paths: Iterable[str | os.PathLike]) -> list[Epoch]:
 
 
 def _read(path: Path) -> Epoch:
-    try:
-        scores = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise UserError(f"{path} is damaged ({error}): delete it and run again.") from None
+    scores = read_json(path)
     if "epoch" not in scores:
         raise UserError(f"{path} is damaged (it names no epoch): delete it and run again.")
     return scores

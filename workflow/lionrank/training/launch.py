@@ -16,7 +16,7 @@ import psutil
 
 from lionrank.cross_encoder.device import prepare
 from lionrank.errors import UserError
-from lionrank.files import write_json_lines
+from lionrank.files import read_json, write_json_lines
 from lionrank.training import checkpoints, development
 from lionrank.training.epoch import train_epoch
 
@@ -90,7 +90,7 @@ def _run(command: list[str]) -> int:
 
 def _work(task: Path) -> None:
     """Do one process' part of a task."""
-    own = json.loads(task.read_text(encoding="utf-8"))
+    own = read_json(task)
     threading.Thread(target=_stop_after, args=(own["job"],), daemon=True).start()
     try:
         train_epoch(device=prepare(own["threads"], own["gpus"]), **own["request"])

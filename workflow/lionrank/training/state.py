@@ -17,7 +17,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from lionrank.errors import UserError
-from lionrank.files import sha256, write_json
+from lionrank.files import read_json, sha256, write_json
 from lionrank.training import attempts
 
 KEPT = 2
@@ -69,8 +69,8 @@ class EpochState:
 
     def _owner(self) -> str:
         try:
-            owner = json.loads((self.folder / OWNER).read_text(encoding="utf-8"))
-        except (OSError, ValueError):  # its job has only just begun
+            owner = read_json(self.folder / OWNER)
+        except (OSError, UserError):  # its job has only just begun
             return "another process"
         return f"process {owner['process']} on {owner['host']}"
 
@@ -84,8 +84,8 @@ class EpochState:
         """
         path = self.folder / STAMP
         try:
-            found = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            found = read_json(path)
+        except (OSError, UserError):
             found = {}
         differences = list(_differences(found, json.loads(json.dumps(stamp))))
         if differences and self.steps():
@@ -153,8 +153,8 @@ class EpochState:
 def _damage(state: Path) -> str | None:
     """Say what is wrong with a state's files, None where nothing is."""
     try:
-        manifest = json.loads((state / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        manifest = read_json(state / MANIFEST)
+    except (OSError, UserError):
         return f"{MANIFEST} cannot be read"
     for name, stated in manifest.items():
         path = state / name

@@ -22,6 +22,7 @@ from statistics import harmonic_mean
 from typing import Any
 
 from lionrank.errors import UserError
+from lionrank.files import read_json
 from lionrank.training import attempts
 from lionrank.training.checkpoints import SETTINGS
 from lionrank.training.state import LOCK, LOG, OWNER, STAMP, EpochState
@@ -298,8 +299,8 @@ def _read_lines(path: Path) -> list[dict]:
 def _read_json(path: Path) -> dict[str, Any]:
     """Return the object in a file, an empty one where there is none to be read."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return read_json(path)
+    except (OSError, UserError):
         return {}
 
 

@@ -2,7 +2,6 @@
 memory runs out, when a state is kept, and what the log says.
 """
 
-import json
 import math
 import signal
 import time
@@ -27,7 +26,7 @@ from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 from lionrank.cross_encoder import model as cross_encoder
 from lionrank.cross_encoder.unpadded import to
 from lionrank.errors import UserError
-from lionrank.files import write_json
+from lionrank.files import read_json, write_json
 from lionrank.training import batches
 from lionrank.training.checkpoints import PROGRESS
 from lionrank.training.losses import Loss
@@ -197,7 +196,7 @@ class Trainer(CrossEncoderTrainer):
 
     def restore(self, folder: Path) -> None:
         """Take over what a state or a checkpoint knows besides the Trainer's own files."""
-        known = json.loads((folder / PROGRESS).read_text(encoding="utf-8"))
+        known = read_json(folder / PROGRESS)
         self.meter.load_state_dict(known["meter"])
         self.seconds_before = known["seconds"]
         if known["ran_out"] and known["asked_part"] == self.asked_part:

@@ -4,12 +4,10 @@ from lionrank.jobs.log import begin
 
 begin(snakemake)
 
-import json
-from pathlib import Path
-
+from lionrank.files import read_json
 from lionrank.paper.latex import compile_pdf
 
-provenance = json.loads(Path(snakemake.input.provenance).read_text(encoding="utf-8"))
+provenance = read_json(snakemake.input.provenance)
 complaints = compile_pdf(
     snakemake.input.tex,
     snakemake.output.pdf,

@@ -4,10 +4,9 @@ from lionrank.jobs.log import begin
 
 begin(snakemake)
 
-import json
 from pathlib import Path
 
-from lionrank.files import atomic_write
+from lionrank.files import atomic_write, read_json
 from lionrank.grid import Grid
 from lionrank.paper.facts import make_facts, render
 from lionrank.paper.findings import find
@@ -19,7 +18,7 @@ from lionrank.training.log import SMOOTHING
 
 params = snakemake.params
 names = ("comparisons", "claims", "changes", "efficiency", "provenance", "statistics")
-read = {name: json.loads(Path(snakemake.input[name]).read_text(encoding="utf-8")) for name in names}
+read = {name: read_json(snakemake.input[name]) for name in names}
 compared = read.pop("comparisons")
 grid = Grid.build(**params.grid)
 results = read_results(

@@ -4,9 +4,9 @@ from lionrank.jobs.log import begin
 
 begin(snakemake)
 
-import json
 from pathlib import Path
 
+from lionrank.files import read_json
 from lionrank.release.archive import find_files, naming, pack
 
 inputs = snakemake.input
@@ -16,7 +16,7 @@ files = find_files(
     folders=["logs", "timings"],
     unfinished=[snakemake.log[0], snakemake.params.timing],
 )
-provenance = json.loads(Path("paper/provenance.json").read_text(encoding="utf-8"))
+provenance = read_json("paper/provenance.json")
 packed = pack(snakemake.output[0], files, snakemake.params.config, provenance)
 size = Path(snakemake.output[0]).stat().st_size
 print(f"{snakemake.output[0]} has {len(packed) + 1} files and {size:,} bytes.")

@@ -4,13 +4,11 @@ from lionrank.jobs.log import begin
 
 begin(snakemake)
 
-import json
-from pathlib import Path
-
+from lionrank.files import read_json
 from lionrank.release import hub_folder
 from lionrank.training import development
 
-record = json.loads(Path(snakemake.input.record).read_text(encoding="utf-8"))
+record = read_json(snakemake.input.record)
 hub_folder.write(
     snakemake.input.checkpoint,
     snakemake.params.facts

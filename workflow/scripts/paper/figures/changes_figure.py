@@ -4,14 +4,12 @@ from lionrank.jobs.log import begin
 
 begin(snakemake)
 
-import json
-from pathlib import Path
-
+from lionrank.files import read_json
 from lionrank.grid import Grid
 from lionrank.paper.figures.changes import changes_figure
 from lionrank.paper.figures.style import save, style
 
-changed = json.loads(Path(snakemake.input.changes).read_text(encoding="utf-8"))
+changed = read_json(snakemake.input.changes)
 grid = Grid.build(**snakemake.params.grid)
 with style(snakemake.input.style):
     save(changes_figure(changed, grid), snakemake.output)

@@ -4,9 +4,7 @@ from lionrank.jobs.log import begin
 
 begin(snakemake)
 
-import json
-from pathlib import Path
-
+from lionrank.files import read_json
 from lionrank.grid import Grid
 from lionrank.paper.figures.cost import cost_figure
 from lionrank.paper.figures.style import save, style
@@ -16,7 +14,7 @@ from lionrank.training import development
 grid = Grid.build(**snakemake.params.grid)
 layout = Layout.build(snakemake.params.test_sets, snakemake.params.columns)
 results = read_results(snakemake.input.metrics, layout, grid)
-efficiency = json.loads(Path(snakemake.input.efficiency).read_text(encoding="utf-8"))
+efficiency = read_json(snakemake.input.efficiency)
 chosen = development.chosen(snakemake.input.best)
 with style(snakemake.input.style):
     save(cost_figure(results, efficiency, grid, chosen), snakemake.output)

@@ -4,12 +4,10 @@ from lionrank.jobs.log import begin
 
 begin(snakemake)
 
-import json
-from pathlib import Path
-
+from lionrank.files import read_json
 from lionrank.paper.tables.collection import collection_rows, collection_table
 from lionrank.paper.tables.tabular import write_table
 
 output = snakemake.output
-statistics = json.loads(Path(snakemake.input.statistics).read_text(encoding="utf-8"))
+statistics = read_json(snakemake.input.statistics)
 write_table(collection_table(statistics), collection_rows(statistics), output.tex, output.csv)

@@ -4,9 +4,7 @@ from lionrank.jobs.log import begin
 
 begin(snakemake)
 
-import json
-from pathlib import Path
-
+from lionrank.files import read_json
 from lionrank.grid import Grid
 from lionrank.paper.tables import comparisons as tables
 from lionrank.paper.tables.tabular import write_table
@@ -15,7 +13,7 @@ output, params = snakemake.output, snakemake.params
 grid = Grid.build(**params.grid)
 labels = {name: entry["label"] for name, entry in params.test_sets.items()}
 primary = next(iter(labels))
-compared = json.loads(Path(snakemake.input.comparisons).read_text(encoding="utf-8"))
+compared = read_json(snakemake.input.comparisons)
 write_table(
     tables.chosen_table(compared, labels, primary, grid),
     tables.comparisons_rows(tables.chosen(compared, primary), grid),
