@@ -1,28 +1,48 @@
-import jinja2
+import re
+
 import pytest
+from markupsafe import escape
 
-from lionrank.templates import render
-
-
-@pytest.fixture(name="template")
-def _template(tmp_path):
-    path = tmp_path / "page.md.j2"
-    path.write_text(
-        "{% for row in rows %}\n| {{ row.name }} | {{ row.size | short }} |\n{% endfor %}\n"
-    )
-    return path
+from lionrank.errors import UserError
+from lionrank.templates import Delimiters, environment, render
 
 
-def test_a_page_is_its_template_with_the_facts_as_they_are(template):
+def page(folder, template, facts, *settings, **filters):
+    (folder / "page.j2").write_text(template)
+    return render(environment(folder, *settings, **filters), "page.j2", facts)
+
+
+def test_a_page_is_its_template_with_the_facts_as_they_are(tmp_path):
+    template = "{% for row in rows %}\n| {{ row.name }} | {{ row.size | short }} |\n{% endfor %}\n"
     rows = [{"name": "A & <b>", "size": 1.25}, {"name": "", "size": 0}]
-    page = render(template, {"rows": rows}, short="{:.1f}".format)
-    assert page == "| A & <b> | 1.2 |\n|  | 0.0 |\n"
+    made = page(tmp_path, template, {"rows": rows}, short="{:.1f}".format)
+    assert made == "| A & <b> | 1.2 |\n|  | 0.0 |\n"
 
 
-def test_a_fact_that_is_missing_or_none_is_never_printed(template):
-    with pytest.raises(ValueError, match=r"page\.md\.j2 prints a None"):
-        render(template, {"rows": [{"name": None, "size": 1}]}, short=str)
-    with pytest.raises(jinja2.UndefinedError, match="name"):
-        render(template, {"rows": [{"size": 1}]}, short=str)
-    with pytest.raises(jinja2.UndefinedError, match="rows"):
-        render(template, {}, short=str)
+def test_values_are_escaped_once_and_templates_never(tmp_path):
+    template = (
+        "{% macro bold(text) %}<b>{{ text }}</b>{% endmacro %}\n{{ bold(name) }} & {{ name }}"
+    )
+    assert page(tmp_path, template, {"name": "<"}, escape) == "<b>&lt;</b> & &lt;"
+
+
+def test_delimiters_are_a_matter_of_what_is_written(tmp_path):
+    latex = Delimiters("<%", "%>", "<<", ">>", "<#", "#>")
+    template = "<# no #><% if x %>{{{<< x >>}}}<% endif %>"
+    assert page(tmp_path, template, {"x": 1}, None, latex) == "{{{1}}}"
+
+
+@pytest.mark.parametrize(
+    ("template", "message"),
+    [
+        ("one\n{{ nosuch }}\n", "page.j2, line 2: 'nosuch' is undefined"),
+        ("{{ paper.nosuch }}", "page.j2, line 1: 'dict object' has no attribute 'nosuch'"),
+        ("\n{% if %}", "page.j2, line 2: "),
+        ('{% include "absent.j2" %}', "no template absent.j2"),
+        ("{{ paper.note }}", "page.j2, line 1: a value is null"),
+        ("\n{{ 1 + paper.title }}", "page.j2, line 2: unsupported operand"),
+    ],
+)
+def test_an_error_in_a_template_names_template_line_and_key(tmp_path, template, message):
+    with pytest.raises(UserError, match=re.escape(message)):
+        page(tmp_path, template, {"paper": {"note": None, "title": "A title"}})

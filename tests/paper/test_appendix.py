@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from lionrank.paper import origins
-from lionrank.paper.facts import render
 from lionrank.paper.latex import compile_pdf
+from lionrank.paper.render import render
 from tests.support.papers import GRID, PAPER, PROVENANCE, STATISTICS
 
 REVISION = "9a201d7b3ebebc5feabf9fbb4b3a4ec5d3f2440d"

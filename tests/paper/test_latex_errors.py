@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from lionrank.errors import UserError
-from lionrank.paper.facts import render
 from lionrank.paper.latex import compile_pdf
 from lionrank.paper.latex_log import find_boxes, find_errors
+from lionrank.paper.render import render
 from lionrank.paper.template_lines import find_line, template_at
 
 needs_tex = pytest.mark.skipif(shutil.which("latexmk") is None, reason="latexmk is not installed")

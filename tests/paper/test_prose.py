@@ -4,8 +4,8 @@ import pytest
 
 from lionrank.errors import UserError
 from lionrank.measures import METRICS, Measure
-from lionrank.paper.facts import render
 from lionrank.paper.prose import macros
+from lionrank.paper.render import render
 from tests.support.papers import (
     CLAIMS,
     PAPER,

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from lionrank.errors import UserError
-from lionrank.paper.facts import render
+from lionrank.paper.render import render
 from lionrank.paper.says import PREFIX, Said
 
 

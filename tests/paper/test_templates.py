@@ -2,8 +2,6 @@ import re
 
 import pytest
 
-from lionrank.errors import UserError
-from lionrank.paper.facts import render
 from lionrank.paper.figures.style import looks
 from tests.support.papers import GRID, PAPER, SCENARIOS, experiment, facts_of, prose
 
@@ -40,22 +38,6 @@ def test_no_template_holds_a_result(path):
 def test_a_template_names_itself_for_latex_errors(path):
     if path.name != "macros.tex.j2":
         assert path.read_text().startswith(f"% template: {path.relative_to(PAPER)}\n")
-
-
-@pytest.mark.parametrize(
-    ("template", "message"),
-    [
-        ("one\n<< nosuch >>\n", r"main\.tex\.j2, line 2: 'nosuch' is undefined"),
-        ("<< paper.nosuch >>", r"line 1: 'dict object' has no attribute 'nosuch'"),
-        ("\n<% if %>", r"main\.tex\.j2, line 2: "),
-        ('<% include "absent.tex.j2" %>', r"no template absent\.tex\.j2"),
-        ("<< paper.note >>", r"line 1: a value is null"),
-    ],
-)
-def test_an_error_in_a_template_names_template_line_and_key(tmp_path, template, message):
-    (tmp_path / "main.tex.j2").write_text(template)
-    with pytest.raises(UserError, match=message):
-        render(tmp_path, {"paper": {"note": None}})
 
 
 @pytest.fixture(name="facts", scope="module")

@@ -5,7 +5,6 @@ import re
 import pytest
 
 from lionrank.grid import Grid
-from lionrank.paper.facts import counted, identifier, listed, p_in_words, share
 from tests.support.papers import (
     CLAIMS,
     GRID,
@@ -150,24 +149,6 @@ def test_values_from_outside_are_escaped(tmp_path):
     assert r"\IEEEauthorblockA{R\&D}" in text
     assert r"A \& B" in text
     assert r"\texttt{sqlalchemy\_x}" in text
-
-
-def test_words():
-    assert counted(1, "query") == "one query"
-    assert counted(2, "query") == "two queries"
-    assert counted(18, "checkpoint") == "18 checkpoints"
-    assert [share(n, 3, "model") for n in range(4)] == [
-        *("none of the three models is", "one of the three models is"),
-        *("two of the three models are", "all three models are"),
-    ]
-    assert [share(n, 2, "model", "rises") for n in range(3)] == [
-        *("neither of the two models rises", "one of the two models rises", "both models rise"),
-    ]
-    assert [share(n, 1, "model") for n in range(2)] == ["no model is", "the only model is"]
-    assert listed(["A&B", "C", "D"]) == r"A\&B, C and D"
-    assert identifier("a/b_c") == r"\texttt{a/\allowbreak{}b\_\allowbreak{}c}"
-    assert p_in_words(0.00004) == r"$p <\num{0.0001}$"
-    assert p_in_words(0.04) == "$p = 0.0400$"
 
 
 def test_a_paper_without_commit_bears_no_date(tmp_path):

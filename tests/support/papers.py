@@ -22,8 +22,9 @@ from lionrank.evaluation.significance import Settings
 from lionrank.grid import FIRST_STAGE, Grid
 from lionrank.measures import GRADED, METRICS, PRIMARY
 from lionrank.paper import origins
-from lionrank.paper.facts import make_facts, render
+from lionrank.paper.facts import make_facts
 from lionrank.paper.findings import Findings, find
+from lionrank.paper.render import render
 from lionrank.paper.results import Layout, Results, read_results
 from lionrank.paper.standing import stand
 from lionrank.published.scores import read_table1, read_table2

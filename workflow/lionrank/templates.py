@@ -1,33 +1,93 @@
-"""Markdown pages from templates that lie beside the code which knows their facts."""
+"""Text that jinja2 makes of templates: the paper's LaTeX, pages in Markdown and in HTML.
 
+A value that is missing or None is an error, which names template and line, and never printed.
+"""
+
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from traceback import walk_tb
+from typing import Any, NamedTuple
 
 import jinja2
+from markupsafe import Markup
+
+from lionrank.errors import UserError
 
 
-def render(template: Path, facts: Mapping[str, Any], **filters: Callable[..., str]) -> str:
-    """Return the page that a template makes of `facts`; `filters` are the template's own.
+class Delimiters(NamedTuple):
+    """What stands around statements, values and comments of a template."""
 
-    Raises:
-        jinja2.UndefinedError: the template asks for a fact that is not there; names it.
-        ValueError: it prints a fact that is None; names the template.
+    block_start_string: str = "{%"
+    block_end_string: str = "%}"
+    variable_start_string: str = "{{"
+    variable_end_string: str = "}}"
+    comment_start_string: str = "{#"
+    comment_end_string: str = "#}"
+
+
+JINJA = Delimiters()
+
+
+def environment(
+    folder: str | os.PathLike,
+    escape: Callable[[Any], Markup] | None = None,
+    delimiters: Delimiters = JINJA,
+    **filters: Callable[..., Any],
+) -> jinja2.Environment:
+    """Return the environment of the templates in a folder.
+
+    A line with nothing but a statement prints nothing. `escape` returns what is printed of a
+    value: Markup, which it leaves as it is, for templates themselves produce it.
     """
 
     def printed(value: Any) -> Any:
         if value is None:
-            raise ValueError(f"{template.name} prints a None: say in it how a missing value reads")
-        return value
+            raise ValueError("a value is null; test for it before printing it")
+        return value if escape is None else escape(value)
 
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(template.parent),
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(folder),
+        **delimiters._asdict(),
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        autoescape=False,
+        # Makes jinja mark what templates produce as Markup. What it would escape for HTML has been
+        # escaped by `printed`, which sees each value before.
+        autoescape=escape is not None,
         undefined=jinja2.StrictUndefined,
         finalize=printed,
     )
-    environment.filters |= filters
-    return environment.get_template(template.name).render(facts)
+    made.filters |= filters
+    return made
+
+
+def render(environment: jinja2.Environment, name: str, facts: Mapping[str, Any]) -> str:
+    """Return what the template `name` makes of `facts`.
+
+    Raises:
+        UserError: a template is missing or malformed, or uses a value that is not known or None;
+            names template, line and key.
+    """
+    folder = environment.loader.searchpath[0]
+    try:
+        return environment.get_template(name).render(facts)
+    except jinja2.TemplateNotFound as error:
+        raise UserError(f"{folder}: there is no template {error.name}; write it.") from None
+    except jinja2.TemplateSyntaxError as error:
+        raise UserError(f"{error.name}, line {error.lineno}: {error.message}") from None
+    except (jinja2.TemplateRuntimeError, LookupError, TypeError, UserError, ValueError) as error:
+        place = _place(error, Path(folder))
+        if place is None:
+            raise
+        raise UserError(f"{place}: {error}") from None
+
+
+def _place(error: Exception, folder: Path) -> str | None:
+    """Return template and line that an error came from, or None if it came from none."""
+    frames = [(frame.f_code.co_filename, line) for frame, line in walk_tb(error.__traceback__)]
+    inside = [(name, line) for name, line in frames if name.endswith(".j2")]
+    if not inside:
+        return None
+    path, line = inside[-1]
+    return f"{Path(path).relative_to(folder)}, line {line}"

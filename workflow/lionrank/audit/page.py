@@ -12,8 +12,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from lionrank import templates as markdown
-from lionrank import wording
+from lionrank import templates, wording
 from lionrank.audit.estimates import disk_use, held_out_work, reranking_work, total, training_work
 from lionrank.config import check as experiment
 from lionrank.config.experiment import judged_topics
@@ -21,8 +20,6 @@ from lionrank.config.sources import Source
 from lionrank.errors import UserError
 from lionrank.published import settings as published
 from lionrank.training.cost import account
-
-TEMPLATE = Path(__file__).with_suffix(".md.j2")
 
 MISSING = "not estimated"
 MARK = " ≠"
@@ -154,18 +151,10 @@ def _differing(compared: list[published.Comparison], source: str) -> list[str]:
 
 def page(facts: Mapping[str, Any]) -> str:
     """Render what `collect` found as Markdown (tables as GitHub reads them)."""
-    return markdown.render(
-        TEMPLATE,
-        facts,
-        count=count,
-        hours=hours,
-        percent="{:.0%}".format,
-        size=size,
-        cell=cell,
-        value=value,
-        said=said,
-        summed=summed,
-    )
+    filters = {"count": count, "hours": hours, "percent": "{:.0%}".format, "size": size}
+    filters |= {"cell": cell, "value": value, "said": said, "summed": summed}
+    environment = templates.environment(Path(__file__).parent, **filters)
+    return templates.render(environment, "page.md.j2", facts)
 
 
 def count(number: float | None) -> str:

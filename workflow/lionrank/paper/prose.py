@@ -14,8 +14,8 @@ binary metrics count the grades that the paper's columns count.
 
 `paper/README.md` tells authors the same with more examples. All values are those that the tables
 print, and what is claimed of them is written beside the text as data (`lionrank.paper.says`). An
-unknown name is a UserError that says which are known; `lionrank.paper.facts.render` puts the
-template and its line before it.
+unknown name is a UserError that says which are known; `lionrank.paper.render` puts the template and
+its line before it.
 """
 
 from collections.abc import Callable, Iterable, Mapping

@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 from tqdm import tqdm
 
-from lionrank import templates as markdown
+from lionrank import templates
 from lionrank.errors import UserError
 from lionrank.files import atomic_write
 from lionrank.wording import size
@@ -21,7 +21,6 @@ from lionrank.wording import size
 README = "README.md"
 CONFIG = "config.yaml"
 CHECKSUMS = "SHA256SUMS"
-TEMPLATE = Path(__file__).with_name("archive.md.j2")
 
 # Deflating what is compressed takes time and saves nothing.
 _COMPRESSED = {".gz", ".parquet", ".pdf", ".png", ".zip"}
@@ -77,7 +76,8 @@ def readme(
         folders.setdefault(top, []).append(path.stat().st_size)
     sizes = {top: (len(found), sum(found)) for top, found in folders.items() if top}
     facts = {"config": config, "provenance": provenance, "name": name, "folders": sizes}
-    return markdown.render(TEMPLATE, facts, size=partial(size, digits=2))
+    environment = templates.environment(Path(__file__).parent, size=partial(size, digits=2))
+    return templates.render(environment, "archive.md.j2", facts)
 
 
 def resolved(config: Mapping[str, Any]) -> str:

@@ -7,11 +7,10 @@ from typing import Any, TypedDict
 
 from huggingface_hub import ModelCard, ModelCardData
 
-from lionrank import templates as markdown
+from lionrank import templates
 from lionrank.files import atomic_write
 from lionrank.training.development import Epoch
 
-TEMPLATE = Path(__file__).with_suffix(".md.j2")
 FILE = "README.md"
 # As the hub spells them: https://huggingface.co/docs/hub/repositories-licenses
 HUB_LICENCES = {
@@ -54,7 +53,8 @@ class Facts(TypedDict):
 
 def write(folder: str | os.PathLike, facts: Facts) -> None:
     """Write the card of a checkpoint into a folder."""
-    text = markdown.render(TEMPLATE, facts)
+    environment = templates.environment(Path(__file__).parent)
+    text = templates.render(environment, "model_card.md.j2", facts)
     card = ModelCard(f"---\n{_metadata(facts).to_yaml()}\n---\n\n{text}")
     with atomic_write(Path(folder) / FILE) as handle:
         handle.write(str(card))

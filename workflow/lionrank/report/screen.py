@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import jinja2
+from markupsafe import escape
 
+from lionrank import templates
 from lionrank.wording import score
 
 FOLDER = Path(__file__).with_name("screen")
@@ -20,14 +21,7 @@ def render(template: str, facts: Mapping[str, Any]) -> str:
     Every page asks for `title`, and `note`, which says what a demonstration is or is None.
 
     Raises:
-        jinja2.UndefinedError: the template asks for a fact that is not there; names it.
+        UserError: the template asks for a fact that is not there or None; names line and fact.
     """
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(FOLDER),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["score"] = score
-    return environment.get_template(template).render(facts)
+    environment = templates.environment(FOLDER, escape, score=score)
+    return templates.render(environment, template, facts)

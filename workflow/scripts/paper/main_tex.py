@@ -8,8 +8,9 @@ from pathlib import Path
 
 from lionrank.files import atomic_write, read_json
 from lionrank.grid import Grid
-from lionrank.paper.facts import make_facts, render
+from lionrank.paper.facts import make_facts
 from lionrank.paper.findings import find
+from lionrank.paper.render import render
 from lionrank.paper.results import Layout, read_results
 from lionrank.paper.standing import stand
 from lionrank.published.scores import read_table1, read_table2
