@@ -48,11 +48,10 @@ def reference(schema: dict, defaults: dict) -> str:
             kind = variant["if"]["properties"]["format"]["const"]
             own, *below = keys.rows(f"{name}.NAME", variant["then"])
             sections.append(Section(f"### Format {kind}", own.description, below))
-    return templates.render(
-        Path(__file__).with_suffix(".md.j2"),
-        {"sections": sections},
-        cell=lambda text: text.replace("|", r"\|"),
+    environment = templates.environment(
+        Path(__file__).parent, cell=lambda text: text.replace("|", r"\|")
     )
+    return templates.render(environment, "reference.md.j2", {"sections": sections})
 
 
 class _Keys:
