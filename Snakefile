@@ -14,17 +14,17 @@ include: "rules/retrieval.smk"
 include: "rules/training.smk"
 include: "rules/reranking.smk"
 include: "rules/evaluation.smk"
+include: "rules/claims.smk"
 include: "rules/paper/tables.smk"
 include: "rules/paper/figures.smk"
 include: "rules/paper.smk"
 include: "rules/audit.smk"
-include: "rules/hub.smk"
 include: "rules/release.smk"
 include: "rules/report.smk"
 
 
 onstart:
-    wait_for_jobs_left_behind()
+    left_behind.wait_and_begin_again(LEFT_BEHIND, workflow)
 
 
 localrules:
@@ -39,20 +39,20 @@ rule all:
     input:
         "paper/main.pdf",
         "paper/arxiv.tar.gz",
-        results(".eval"),
-        expand("results/per_query/{test_set}.parquet", test_set=TEST_SETS),
-        all_best_epochs(),
-        expand("hub/{checkpoint}", checkpoint=CHECKPOINTS),
+        PLAN.results(".eval"),
+        expand("results/per_query/{test_set}.parquet", test_set=PLAN.test_sets),
+        PLAN.best_epochs(),
+        expand("hub/{checkpoint}", checkpoint=PLAN.checkpoints),
 
 
 # Every checkpoint of the grid.
 rule trainings:
     input:
-        expand("checkpoints/{checkpoint}", checkpoint=CHECKPOINTS),
+        expand("checkpoints/{checkpoint}", checkpoint=PLAN.checkpoints),
 
 
 # Every run file of the grid with its trec_eval file.
 rule run_files:
     input:
-        results(".trec"),
-        results(".eval"),
+        PLAN.results(".trec"),
+        PLAN.results(".eval"),

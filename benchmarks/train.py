@@ -28,7 +28,7 @@ from shared import Counter, Repeat, options, utilisation
 from transformers import TrainerCallback
 from transformers.utils import is_flash_attn_2_available
 
-from lionrank.config.check import training_settings
+from lionrank.config.settings import training_settings
 from lionrank.cross_encoder.device import prepare
 from lionrank.training import batches, losses
 from lionrank.training import epoch as training

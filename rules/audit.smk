@@ -8,8 +8,8 @@ localrules:
 
 rule audit:
     input:
-        table=TABLE,
-        published=PAPER / "published" / "settings.csv",
+        table=PLAN.table,
+        published=PUBLISHED / "settings.csv",
         template=ROOT / "workflow" / "lionrank" / "audit" / "page.md.j2",
     output:
         "audit.md",
@@ -24,10 +24,10 @@ rule audit:
         mem_mb=500,
     params:
         config=config,
-        sources=NEEDED_SOURCES,
-        jobs=jobs_of_the_grid(),
+        sources=PLAN.needed_sources,
+        jobs=PLAN.jobs(),
         # No input: an audit is no reason to train, whatever has changed.
-        logs=logs_so_far,
+        logs=lambda wildcards: PLAN.logs_so_far(),
         code=code("audit/audit.py"),
     message:
         "Writing {output}"

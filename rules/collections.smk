@@ -33,7 +33,7 @@ rule pydocs:
 
 rule import_corpus:
     input:
-        corpus_files,
+        lambda wildcards: experiment.corpus_files(collection_of(wildcards)),
     output:
         directory("collections/{collection}/corpus"),
     log:
@@ -134,8 +134,8 @@ rule msmarco_topics:
 
 rule track_topics:
     input:
-        topics=lambda wildcards: track_source(wildcards, "topics"),
-        qrels=lambda wildcards: track_source(wildcards, "qrels"),
+        topics=lambda wildcards: PLAN.track_file(**wildcards, kind="topics"),
+        qrels=lambda wildcards: PLAN.track_file(**wildcards, kind="qrels"),
     output:
         topics="collections/{collection}/topics.{topics}.tsv",
         qrels="collections/{collection}/qrels.{topics}.txt",
@@ -145,7 +145,7 @@ rule track_topics:
         "timings/collections/{collection}.{topics}.tsv"
     wildcard_constraints:
         collection=collections_in("msmarco"),
-        topics="|".join(sorted(TOPICS - {"train"})),
+        topics="|".join(name for name in PLAN.topics if name != "train"),
     conda:
         "../envs/lionrank.yaml"
     threads: 1
@@ -162,16 +162,10 @@ rule track_topics:
 rule statistics:
     input:
         corpus="collections/{collection}/corpus",
-        topics=lambda wildcards: expand(
-            "collections/{collection}/topics.{topics}.tsv",
-            collection=wildcards.collection,
-            topics=test_topics(wildcards),
-        ),
-        qrels=lambda wildcards: expand(
-            "collections/{collection}/qrels.{topics}.txt",
-            collection=wildcards.collection,
-            topics=test_topics(wildcards),
-        ),
+        topics=lambda wildcards: [
+            each.topics_file for each in PLAN.test_sets_of(wildcards.collection)
+        ],
+        qrels=lambda wildcards: [each.qrels for each in PLAN.test_sets_of(wildcards.collection)],
     output:
         "collections/{collection}/statistics.json",
     log:
@@ -186,7 +180,7 @@ rule statistics:
     resources:
         mem_mb=4000,
     params:
-        names=test_topics,
+        names=lambda wildcards: [each.topics for each in PLAN.test_sets_of(wildcards.collection)],
         code=code("collections/statistics.py"),
     message:
         "Describing {wildcards.collection}"

@@ -3,13 +3,12 @@
 
 localrules:
     changes,
-    claims,
 
 
 rule evaluate:
     input:
         run="results/{folder}{system}.trec",
-        qrels=lambda wildcards: qrels_of(test_set_in(wildcards.folder)),
+        qrels=lambda wildcards: PLAN.test_set_in(wildcards.folder).qrels,
     output:
         "results/{folder}{system}.eval",
     log:
@@ -22,7 +21,9 @@ rule evaluate:
     resources:
         mem_mb=4000,
     params:
-        level=lambda wildcards: experiment.paper_level(config, test_set_in(wildcards.folder)),
+        level=lambda wildcards: experiment.paper_level(
+            config, PLAN.test_set_in(wildcards.folder).name
+        ),
         code=code("evaluation/evaluate.py"),
     message:
         "Evaluating {input.run}"
@@ -33,8 +34,8 @@ rule evaluate:
 # One job a test set, not one a run file: there are many, and reading one takes a second.
 rule per_query:
     input:
-        runs=lambda wildcards: run_files_of(wildcards.test_set),
-        qrels=lambda wildcards: qrels_of(wildcards.test_set),
+        runs=lambda wildcards: PLAN.run_files(wildcards.test_set),
+        qrels=lambda wildcards: PLAN.test_sets[wildcards.test_set].qrels,
     output:
         "results/per_query/{test_set}.parquet",
     log:
@@ -47,7 +48,7 @@ rule per_query:
     resources:
         mem_mb=8000,
     params:
-        labels=lambda wildcards: labels(wildcards.test_set),
+        labels=lambda wildcards: PLAN.labels(wildcards.test_set),
         levels=lambda wildcards: experiment.relevance_levels(config, wildcards.test_set),
         code=code("evaluation/per_query.py"),
     message:
@@ -58,7 +59,7 @@ rule per_query:
 
 rule metrics:
     input:
-        expand("results/per_query/{test_set}.parquet", test_set=REPORTED),
+        expand("results/per_query/{test_set}.parquet", test_set=PLAN.reported),
     output:
         per_query="results/per_query.parquet",
         means="results/metrics.csv",
@@ -72,7 +73,7 @@ rule metrics:
     resources:
         mem_mb=8000,
     params:
-        draws=draws(),
+        draws=PLAN.draws(),
         code=code("evaluation/metrics.py"),
     message:
         "Writing {output.means}"
@@ -82,8 +83,8 @@ rule metrics:
 
 rule comparisons:
     input:
-        per_query=of_every_seed(["results/per_query.parquet"]),
-        best=of_every_seed(all_best_epochs()),
+        per_query=PLAN.of_every_seed(["results/per_query.parquet"]),
+        best=PLAN.of_every_seed(PLAN.best_epochs()),
     output:
         "results/comparisons.json",
     log:
@@ -96,10 +97,10 @@ rule comparisons:
     resources:
         mem_mb=8000,
     params:
-        grid=paper_grid,
+        grid=PLAN.paper_grid(),
         measures=experiment.compared_measures(config),
         families=config["comparisons"]["families"],
-        draws=draws(),
+        draws=PLAN.draws(),
         code=code("evaluation/comparisons.py"),
     message:
         "Testing the comparisons that the config names"
@@ -110,12 +111,10 @@ rule comparisons:
 rule changes:
     input:
         per_query="results/per_query.parquet",
-        best=all_best_epochs(),
-        runs=expand("results/{checkpoint}.trec", checkpoint=CHECKPOINTS),
-        qrels=qrels_of(TEST_SETS[0]),
-        topics="collections/{collection}/topics.{topics}.tsv".format(
-            **config["test_sets"][TEST_SETS[0]]
-        ),
+        best=PLAN.best_epochs(),
+        runs=expand("results/{checkpoint}.trec", checkpoint=PLAN.checkpoints),
+        qrels=PLAN.first_test_set.qrels,
+        topics=PLAN.first_test_set.topics_file,
     output:
         "results/changes.json",
     log:
@@ -128,45 +127,12 @@ rule changes:
     resources:
         mem_mb=4000,
     params:
-        grid=paper_grid,
-        test_set=TEST_SETS[0],
-        level=experiment.paper_level(config, TEST_SETS[0]),
-        draws=draws(),
+        grid=PLAN.paper_grid(),
+        test_set=PLAN.first_test_set.name,
+        level=experiment.paper_level(config, PLAN.first_test_set.name),
+        draws=PLAN.draws(),
         code=code("evaluation/changes.py"),
     message:
         "Finding the topics on which the optimizers differ most"
     script:
         "../workflow/scripts/evaluation/changes.py"
-
-
-rule claims:
-    input:
-        unpack(training_logs),
-        per_query=of_every_seed(["results/per_query.parquet"]),
-        best=of_every_seed(all_best_epochs()),
-        claims=PUBLISHED / "claims.yaml",
-        table1=PUBLISHED / "table1_lion_vs_adamw.csv",
-        table2=PUBLISHED / "table2_dl19_systems.csv",
-        settings=PUBLISHED / "settings.csv",
-    output:
-        "results/claims.json",
-    log:
-        "logs/evaluation/claims.log",
-    benchmark:
-        "timings/evaluation/claims.tsv"
-    conda:
-        "../envs/lionrank.yaml"
-    threads: 1
-    resources:
-        mem_mb=4000,
-    params:
-        grid=paper_grid,
-        settings=all_settings,
-        levels={name: experiment.paper_level(config, name) for name in REPORTED},
-        stand_ins=experiment.stand_ins(config),
-        draws=draws(),
-        code=code("claims/claims.py"),
-    message:
-        "Trying the published claims on these results"
-    script:
-        "../workflow/scripts/claims/claims.py"

@@ -2,29 +2,6 @@
 # style and bibliography are read from paper/ of the repository.
 
 TEMPLATES = [PAPER / "main.tex.j2", *sorted(PAPER.glob("sections/*.tex.j2"))]
-# Without a second optimizer no topic changes from one to the other.
-CHANGES = ["figures/changes.pdf", "tables/changes.tex"] if len(OPTIMIZERS) > 1 else []
-PARTS = [
-    *expand("figures/{name}.pdf", name=["cost", "curves", "epochs"]),
-    *expand(
-        "tables/{name}.tex",
-        name=[
-            "claims",
-            "collection",
-            "comparisons",
-            "comparisons_by_epoch",
-            "datasets",
-            "efficiency",
-            "levels",
-            "optimizers",
-            "results",
-            "systems",
-            "training",
-        ],
-    ),
-    *CHANGES,
-]
-TRAINING = config["training_pairs"]["collection"]
 
 
 localrules:
@@ -35,12 +12,12 @@ localrules:
 
 rule provenance:
     input:
-        runs=results(".trec", REPORTED),
-        pairs=f"collections/{TRAINING}/pairs.json",
+        runs=PLAN.results(".trec", PLAN.reported),
+        pairs=PLAN.pairs_file("pairs.json"),
         defaults=ROOT / "config.yaml",
         # All else that the paper is made of: the commit in it is that of its text. They come after
         # the jobs of the stages that it adds up, too.
-        parts=expand("paper/{part}", part=PARTS),
+        parts=expand("paper/{part}", part=PLAN.parts()),
         changes="results/changes.json",
         templates=TEMPLATES,
         bibliography=PAPER / "refs.bib",
@@ -68,15 +45,15 @@ rule provenance:
 
 rule main_tex:
     input:
-        unpack(training_logs),
+        **PLAN.training_logs(),
         templates=TEMPLATES,
         metrics="results/metrics.csv",
-        best=all_best_epochs(),
+        best=PLAN.best_epochs(),
         comparisons="results/comparisons.json",
         changes="results/changes.json",
         claims="results/claims.json",
         efficiency="results/efficiency.json",
-        statistics=f"collections/{COLLECTION}/statistics.json",
+        statistics=f"collections/{PLAN.collection}/statistics.json",
         provenance="paper/provenance.json",
         table1=PUBLISHED / "table1_lion_vs_adamw.csv",
         table2=PUBLISHED / "table2_dl19_systems.csv",
@@ -93,14 +70,14 @@ rule main_tex:
         mem_mb=1000,
         runtime=5,
     params:
-        grid=paper_grid,
-        settings=all_settings,
+        grid=PLAN.paper_grid(),
+        settings=PLAN.settings(),
         columns=experiment.paper_columns(config),
-        test_sets=paper_test_sets(),
-        dev_sets=[config["dev_sets"][name]["label"] for name in DEV_SETS],
-        collection=COLLECTION,
-        selection=config["collections"][COLLECTION],
-        training=config["collections"][TRAINING],
+        test_sets=PLAN.paper_test_sets(),
+        dev_sets=[each.label for each in PLAN.dev_sets.values()],
+        collection=PLAN.collection,
+        selection=config["collections"][PLAN.collection],
+        training=config["collections"][PLAN.trained_on],
         backbones=config["models"],
         retrieval=config["retrieval"],
         pairs=config["training_pairs"],
@@ -115,7 +92,7 @@ rule main_tex:
 rule compile_paper:
     input:
         tex="paper/main.tex",
-        parts=expand("paper/{part}", part=PARTS),
+        parts=expand("paper/{part}", part=PLAN.parts()),
         bibliography=PAPER / "refs.bib",
         provenance="paper/provenance.json",
     output:

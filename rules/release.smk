@@ -1,15 +1,20 @@
-# Ways out: the paper's source for arXiv, and the whole experiment for a repository such as Zenodo.
+# Ways out: the paper's source for arXiv, the whole experiment for a repository such as Zenodo, and
+# checkpoints as they would be on the Hugging Face hub; published, only when asked for.
 
 
 localrules:
     arxiv,
+    model_card,
+    model_cards,
+    push_to_hub,
+    push,
 
 
 rule arxiv:
     input:
         tex="paper/main.tex",
         bbl="paper/main.bbl",
-        parts=expand("paper/{part}", part=PARTS),
+        parts=expand("paper/{part}", part=PLAN.parts()),
         provenance="paper/provenance.json",
     output:
         "paper/arxiv.tar.gz",
@@ -33,7 +38,7 @@ rule arxiv:
 # No checkpoints: they are large, and hub/ is for them.
 rule archive:
     input:
-        results=archived_results,
+        results=lambda wildcards: PLAN.results_to_archive(),
         computed=expand(
             "results/{name}",
             name=[
@@ -46,16 +51,16 @@ rule archive:
             ],
         ),
         training=[
-            *expand("training/{checkpoint}.jsonl", checkpoint=CHECKPOINTS),
-            *expand("training/{checkpoint}.dev.json", checkpoint=CHECKPOINTS),
-            *all_best_epochs(),
+            *expand("training/{checkpoint}.jsonl", checkpoint=PLAN.checkpoints),
+            *expand("training/{checkpoint}.dev.json", checkpoint=PLAN.checkpoints),
+            *PLAN.best_epochs(),
         ],
         paper=[
             "paper/main.pdf",
             "paper/main.tex",
             "paper/arxiv.tar.gz",
             "paper/provenance.json",
-            *expand("paper/{part}", part=PARTS),
+            *expand("paper/{part}", part=PLAN.parts()),
         ],
         repository=[ROOT / "CITATION.cff", ROOT / "LICENSE"],
         template=ROOT / "workflow" / "lionrank" / "release" / "archive.md.j2",
@@ -79,3 +84,65 @@ rule archive:
         "Packing the experiment into {output}"
     script:
         "../workflow/scripts/release/archive.py"
+
+
+rule model_card:
+    input:
+        checkpoint="checkpoints/{model}_{optimizer}_e{epoch}",
+        record=PLAN.pairs_file("pairs.json"),
+        dev_scores=lambda wildcards: PLAN.dev_scores(**wildcards),
+        template=ROOT / "workflow" / "lionrank" / "release" / "model_card.md.j2",
+    output:
+        directory("hub/{model}_{optimizer}_e{epoch}"),
+    log:
+        "logs/hub/{model}_{optimizer}_e{epoch}.card.log",
+    benchmark:
+        "timings/hub/card.{model}_{optimizer}_e{epoch}.tsv"
+    conda:
+        "../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        facts=lambda wildcards: experiment.model_card_facts(config, wildcards.model, PLAN.sources),
+        code=code("release/model_card.py"),
+    message:
+        "Writing the model card of {input.checkpoint}"
+    script:
+        "../workflow/scripts/release/model_card.py"
+
+
+# Every checkpoint of the grid with its model card.
+rule model_cards:
+    input:
+        expand("hub/{checkpoint}", checkpoint=PLAN.checkpoints),
+
+
+rule push_to_hub:
+    input:
+        folder=lambda wildcards: PLAN.folder_to_push(**wildcards),
+    output:
+        "hub/{model}_{optimizer}_e{epoch}.json",
+    log:
+        "logs/hub/{model}_{optimizer}_e{epoch}.log",
+    benchmark:
+        "timings/hub/{model}_{optimizer}_e{epoch}.tsv"
+    conda:
+        "../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        # No digest of the code, as elsewhere: what was published is not uploaded again for that.
+        repository=lambda wildcards: PLAN.repository(**wildcards),
+        private=config["hub"]["private"],
+    message:
+        "Publishing {input.folder} as {params.repository}"
+    script:
+        "../workflow/scripts/release/push.py"
+
+
+# Every checkpoint of the grid, published.
+rule push:
+    input:
+        expand("hub/{checkpoint}.json", checkpoint=PLAN.checkpoints),

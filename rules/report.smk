@@ -2,11 +2,11 @@
 # and a page of all checkpoints with their training curves.
 import yaml
 
-from lionrank.grid import FIRST_STAGE_LABEL
+from lionrank.grid import FIRST_STAGE, FIRST_STAGE_LABEL
 
 SCREEN_TABLES = yaml.safe_load((ROOT / "workflow" / "report" / "tables.yaml").read_text())
 # Without a second optimizer no topic changes from one to the other.
-if len(OPTIMIZERS) == 1:
+if len(PLAN.optimizers) == 1:
     del SCREEN_TABLES["changes"]
 SCREEN = sorted((ROOT / "workflow" / "lionrank" / "report" / "screen").iterdir())
 
@@ -72,9 +72,9 @@ rule screen_table:
 
 rule results_page:
     input:
-        unpack(training_logs),
+        **PLAN.training_logs(),
         metrics="results/metrics.csv",
-        best=all_best_epochs(),
+        best=PLAN.best_epochs(),
         templates=SCREEN,
     output:
         report(
@@ -94,8 +94,8 @@ rule results_page:
         mem_mb=1000,
         runtime=10,
     params:
-        grid=paper_grid,
-        test_sets=paper_test_sets(),
+        grid=PLAN.paper_grid(),
+        test_sets=PLAN.paper_test_sets(),
         paper={key: config["paper"][key] for key in ("title", "note")},
         code=code("report/results_page.py"),
     message:

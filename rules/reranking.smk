@@ -1,5 +1,7 @@
 # Run files: the first stage's candidates, in BM25's order and in that of every checkpoint.
 
+SHARDS = config["reranking"]["shards"]
+
 
 # Whole topics of one test set, which as many jobs score.
 scattergather:
@@ -16,7 +18,7 @@ localrules:
 
 rule first_stage:
     input:
-        candidates=candidates_of,
+        candidates=lambda wildcards: PLAN.test_set_in(wildcards.folder).candidates,
     output:
         ensure("results/{folder}bm25.trec", non_empty=True),
     log:
@@ -39,7 +41,7 @@ rule first_stage:
 rule rerank:
     input:
         checkpoint="checkpoints/{model}_{optimizer}_e{epoch}",
-        candidates=candidates_of,
+        candidates=lambda wildcards: PLAN.test_set_in(wildcards.folder).candidates,
     output:
         ensure("results/{folder}{model}_{optimizer}_e{epoch}.trec", non_empty=True),
     log:
@@ -54,9 +56,7 @@ rule rerank:
         gpu_model="",
         mem_mb=8000,
     params:
-        precision=lambda wildcards: training_settings(wildcards.model, wildcards.optimizer)[
-            "precision"
-        ],
+        precision=precision_of,
         tag="{model}_{optimizer}_e{epoch}",
         code=code("reranking/rerank.py"),
     message:

@@ -22,8 +22,8 @@ rule fetch:
     params:
         # No digest of the code, as elsewhere: a download is what the table says, however it was made.
         # The row itself, so that a new revision is fetched and the other rows' are left alone.
-        row=lambda wildcards: str(SOURCES[wildcards.source]),
-        table=str(TABLE),
+        row=lambda wildcards: str(PLAN.sources[wildcards.source]),
+        table=str(PLAN.table),
         local=lambda wildcards: config["sources"]["local"].get(wildcards.source),
     message:
         "Fetching {wildcards.source}"
@@ -34,4 +34,4 @@ rule fetch:
 # Everything that the experiment downloads: for a login node whose compute nodes have no internet.
 rule prefetch:
     input:
-        expand("sources/{source}", source=NEEDED_SOURCES),
+        expand("sources/{source}", source=PLAN.needed_sources),

@@ -9,7 +9,7 @@ localrules:
 
 rule initialise:
     input:
-        lambda wildcards: list(model_folders(wildcards).values()),
+        lambda wildcards: list(experiment.model_folders(config["models"][wildcards.model]).values()),
     output:
         directory("checkpoints/{model}_{optimizer}_e0"),
     log:
@@ -22,12 +22,10 @@ rule initialise:
     resources:
         mem_mb=4000,
     params:
-        backbone=backbone,
-        folders=model_folders,
-        seed=lambda wildcards: training_settings(wildcards.model, wildcards.optimizer)["seed"],
-        max_length=lambda wildcards: training_settings(wildcards.model, wildcards.optimizer)[
-            "max_length"
-        ],
+        backbone=lambda wildcards: PLAN.backbone(wildcards.model),
+        folders=lambda wildcards: experiment.model_folders(config["models"][wildcards.model]),
+        seed=lambda wildcards: settings_of(wildcards)["seed"],
+        max_length=lambda wildcards: settings_of(wildcards)["max_length"],
         code=code("training/initialise.py"),
     message:
         "Preparing {wildcards.model} for training with {wildcards.optimizer}"
@@ -40,9 +38,9 @@ rule train_epoch:
         previous=lambda wildcards: "checkpoints/{model}_{optimizer}_e{previous}".format(
             **wildcards, previous=int(wildcards.epoch) - 1
         ),
-        pairs=pairs_file("pairs.parquet"),
-        held_out=pairs_file("pairs.held_out.parquet"),
-        dev_scores=scores_to_stop_by,
+        pairs=PLAN.pairs_file("pairs.parquet"),
+        held_out=PLAN.pairs_file("pairs.held_out.parquet"),
+        dev_scores=lambda wildcards: PLAN.scores_to_stop_by(**wildcards),
     output:
         checkpoint=directory("checkpoints/{model}_{optimizer}_e{epoch}"),
         log="training/{model}_{optimizer}_e{epoch}.jsonl",
@@ -59,7 +57,7 @@ rule train_epoch:
         gpu_model="",
         mem_mb=16000,
     params:
-        settings=lambda wildcards: training_settings(wildcards.model, wildcards.optimizer),
+        settings=settings_of,
         code=code("training/train_epoch.py"),
     message:
         "Training {wildcards.model} with {wildcards.optimizer}, epoch {wildcards.epoch} ({threads} threads, {resources.mem_mb} MB, gpu={resources.gpu} {resources.gpu_model})"
@@ -71,8 +69,8 @@ rule dev_scores:
     input:
         checkpoint="checkpoints/{model}_{optimizer}_e{epoch}",
         log="training/{model}_{optimizer}_e{epoch}.jsonl",
-        candidates=of_dev_sets(CANDIDATES),
-        qrels=of_dev_sets(QRELS),
+        candidates=[each.candidates for each in PLAN.dev_sets.values()],
+        qrels=[each.qrels for each in PLAN.dev_sets.values()],
     output:
         "training/{model}_{optimizer}_e{epoch}.dev.json",
     log:
@@ -87,10 +85,8 @@ rule dev_scores:
         gpu_model="",
         mem_mb=8000,
     params:
-        precision=lambda wildcards: training_settings(wildcards.model, wildcards.optimizer)[
-            "precision"
-        ],
-        dev_sets=DEV_SETS,
+        precision=precision_of,
+        dev_sets=[*PLAN.dev_sets],
         code=code("training/dev_scores.py"),
     message:
         "Scoring {input.checkpoint} on development data ({threads} threads, {resources.mem_mb} MB, gpu={resources.gpu} {resources.gpu_model})"
@@ -100,7 +96,7 @@ rule dev_scores:
 
 rule best_epoch:
     input:
-        expand("training/{{model}}_{{optimizer}}_e{epoch}.dev.json", epoch=EPOCHS),
+        PLAN.dev_scores("{model}", "{optimizer}", PLAN.epochs[-1]),
     output:
         "training/{model}_{optimizer}.best.json",
     log:
@@ -123,13 +119,13 @@ rule best_epoch:
 # The best epoch of every training on development data.
 rule best_epochs:
     input:
-        all_best_epochs(),
+        PLAN.best_epochs(),
 
 
 rule efficiency:
     input:
-        unpack(training_logs),
-        checkpoints=expand("checkpoints/{checkpoint}", checkpoint=CHECKPOINTS),
+        **PLAN.training_logs(),
+        checkpoints=expand("checkpoints/{checkpoint}", checkpoint=PLAN.checkpoints),
     output:
         "results/efficiency.json",
     log:
@@ -143,7 +139,7 @@ rule efficiency:
         mem_mb=500,
         runtime=5,
     params:
-        grid=paper_grid,
+        grid=PLAN.paper_grid(),
         code=code("training/efficiency.py"),
     message:
         "Adding up what each training cost"

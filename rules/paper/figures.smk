@@ -10,7 +10,7 @@ localrules:
 
 rule curves_figure:
     input:
-        unpack(training_logs),
+        **PLAN.training_logs(),
         style=PAPER / "paper.mplstyle",
     output:
         "paper/figures/curves.pdf",
@@ -31,7 +31,7 @@ rule curves_figure:
         mem_mb=1000,
         runtime=10,
     params:
-        grid=paper_grid,
+        grid=PLAN.paper_grid(),
         code=code("paper/figures/curves_figure.py"),
     message:
         "Drawing the curves of the trainings"
@@ -42,7 +42,7 @@ rule curves_figure:
 rule epochs_figure:
     input:
         metrics="results/metrics.csv",
-        best=all_best_epochs(),
+        best=PLAN.best_epochs(),
         style=PAPER / "paper.mplstyle",
     output:
         "paper/figures/epochs.pdf",
@@ -63,9 +63,9 @@ rule epochs_figure:
         mem_mb=1000,
         runtime=10,
     params:
-        grid=paper_grid,
+        grid=PLAN.paper_grid(),
         columns=experiment.paper_columns(config),
-        test_sets=paper_test_sets(),
+        test_sets=PLAN.paper_test_sets(),
         code=code("paper/figures/epochs_figure.py"),
     message:
         "Drawing the scores over the epochs"
@@ -96,7 +96,7 @@ rule changes_figure:
         mem_mb=1000,
         runtime=10,
     params:
-        grid=paper_grid,
+        grid=PLAN.paper_grid(),
         code=code("paper/figures/changes_figure.py"),
     message:
         "Drawing the differences of the topics"
@@ -107,7 +107,7 @@ rule changes_figure:
 rule cost_figure:
     input:
         metrics="results/metrics.csv",
-        best=all_best_epochs(),
+        best=PLAN.best_epochs(),
         efficiency="results/efficiency.json",
         style=PAPER / "paper.mplstyle",
     output:
@@ -129,9 +129,9 @@ rule cost_figure:
         mem_mb=1000,
         runtime=10,
     params:
-        grid=paper_grid,
+        grid=PLAN.paper_grid(),
         columns=experiment.paper_columns(config),
-        test_sets=paper_test_sets(),
+        test_sets=PLAN.paper_test_sets(),
         code=code("paper/figures/cost_figure.py"),
     message:
         "Drawing the scores against the cost of training"

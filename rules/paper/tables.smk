@@ -1,7 +1,5 @@
 # Tables of the paper, each a file of its own in paper/tables/ of the working directory.
 
-COLLECTION = config["test_sets"][TEST_SETS[0]]["collection"]
-
 
 localrules:
     results_table,
@@ -18,7 +16,7 @@ localrules:
 rule results_table:
     input:
         metrics="results/metrics.csv",
-        best=all_best_epochs(),
+        best=PLAN.best_epochs(),
         published=PUBLISHED / "table1_lion_vs_adamw.csv",
     output:
         results="paper/tables/results.tex",
@@ -36,9 +34,9 @@ rule results_table:
         mem_mb=500,
         runtime=5,
     params:
-        grid=paper_grid,
+        grid=PLAN.paper_grid(),
         columns=experiment.paper_columns(config),
-        test_sets=paper_test_sets(),
+        test_sets=PLAN.paper_test_sets(),
         beside_published=config["paper"]["beside_published"],
         code=code("paper/tables/results_table.py"),
     message:
@@ -50,7 +48,7 @@ rule results_table:
 rule systems_table:
     input:
         metrics="results/metrics.csv",
-        best=all_best_epochs(),
+        best=PLAN.best_epochs(),
         table1=PUBLISHED / "table1_lion_vs_adamw.csv",
         table2=PUBLISHED / "table2_dl19_systems.csv",
     output:
@@ -67,9 +65,9 @@ rule systems_table:
         mem_mb=500,
         runtime=5,
     params:
-        grid=paper_grid,
+        grid=PLAN.paper_grid(),
         columns=experiment.paper_columns(config),
-        test_sets=paper_test_sets(),
+        test_sets=PLAN.paper_test_sets(),
         code=code("paper/tables/systems_table.py"),
     message:
         "Making the table of systems"
@@ -94,7 +92,7 @@ rule efficiency_table:
         mem_mb=500,
         runtime=5,
     params:
-        grid=paper_grid,
+        grid=PLAN.paper_grid(),
         code=code("paper/tables/efficiency_table.py"),
     message:
         "Making the table of what each training cost"
@@ -121,8 +119,8 @@ rule comparisons_table:
         mem_mb=500,
         runtime=5,
     params:
-        grid=paper_grid,
-        test_sets=paper_test_sets(),
+        grid=PLAN.paper_grid(),
+        test_sets=PLAN.paper_test_sets(),
         code=code("paper/tables/comparisons_table.py"),
     message:
         "Making the tables of comparisons"
@@ -147,7 +145,7 @@ rule changes_table:
         mem_mb=500,
         runtime=5,
     params:
-        grid=paper_grid,
+        grid=PLAN.paper_grid(),
         code=code("paper/tables/changes_table.py"),
     message:
         "Making the table of the topics that changed most"
@@ -183,7 +181,7 @@ rule training_table:
     input:
         # The starts with one optimizer: those with the others are the same.
         checkpoints=expand(
-            "checkpoints/{model}_{optimizer}_e0", model=MODELS, optimizer=OPTIMIZERS[:1]
+            "checkpoints/{model}_{optimizer}_e0", model=PLAN.models, optimizer=PLAN.optimizers[:1]
         ),
     output:
         tex="paper/tables/training.tex",
@@ -199,9 +197,9 @@ rule training_table:
         mem_mb=500,
         runtime=5,
     params:
-        grid=paper_grid,
-        settings=all_settings,
-        origins=origins,
+        grid=PLAN.paper_grid(),
+        settings=PLAN.settings(),
+        origins=PLAN.origins(),
         code=code("paper/tables/training_table.py"),
     message:
         "Making the table of the trainings"
@@ -224,8 +222,8 @@ rule optimizers_table:
         mem_mb=500,
         runtime=5,
     params:
-        grid=paper_grid,
-        settings=all_settings,
+        grid=PLAN.paper_grid(),
+        settings=PLAN.settings(),
         code=code("paper/tables/optimizers_table.py"),
     message:
         "Making the table of the optimizers"
@@ -235,7 +233,7 @@ rule optimizers_table:
 
 rule collection_table:
     input:
-        statistics=f"collections/{COLLECTION}/statistics.json",
+        statistics=f"collections/{PLAN.collection}/statistics.json",
     output:
         tex="paper/tables/collection.tex",
         csv="paper/tables/collection.csv",
@@ -259,12 +257,12 @@ rule collection_table:
 
 rule datasets_table:
     input:
-        training=pairs_file("pairs.parquet"),
-        held_out=pairs_file("pairs.held_out.parquet"),
-        corpora=[passages_of(name) for name in collections_used()],
-        topics=of_judged_sets("collections/{collection}/topics.{topics}.tsv"),
-        qrels=of_judged_sets(QRELS),
-        candidates=of_judged_sets(CANDIDATES),
+        training=PLAN.pairs_file("pairs.parquet"),
+        held_out=PLAN.pairs_file("pairs.held_out.parquet"),
+        corpora=PLAN.corpora(),
+        topics=[each.topics_file for each in PLAN.judged_sets()],
+        qrels=[each.qrels for each in PLAN.judged_sets()],
+        candidates=[each.candidates for each in PLAN.judged_sets()],
     output:
         tex="paper/tables/datasets.tex",
         csv="paper/tables/datasets.csv",
@@ -279,9 +277,9 @@ rule datasets_table:
         mem_mb=4000,
         runtime=60,
     params:
-        collections=collections_used(),
-        trained_on=config["training_pairs"]["collection"],
-        sets=judged_sets(),
+        collections={name: config["collections"][name] for name in PLAN.used_collections()},
+        trained_on=PLAN.trained_on,
+        sets=[vars(each) for each in PLAN.judged_sets()],
         code=code("paper/tables/datasets_table.py"),
     message:
         "Counting topics, judgements and passages"

@@ -1,47 +1,20 @@
 """The config's checks: each mistake stops with one line that names the key."""
 
 import copy
-import dataclasses
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import yaml
 from snakemake.utils import update_config
 
-from lionrank.config import check as settings
-from lionrank.config.experiment import (
-    compared_measures,
-    model_card_facts,
-    paper_columns,
-    paper_level,
-    relevance_levels,
-    reported,
-)
-from lionrank.config.sources import read_table
+from lionrank.config.check import check
 from lionrank.errors import UserError
-from lionrank.files import write_json
-
-ROOT = Path(__file__).parents[2]
-SCHEMA = ROOT / "schemas" / "config.schema.yaml"
-CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
-SOURCES = read_table(ROOT / CONFIG["sources"]["table"])
-
-
-def changed(path, value):
-    """Return the config with the key at a dotted path set to a value."""
-    config = copy.deepcopy(CONFIG)
-    *parents, key = path.split(".")
-    place = config
-    for parent in parents:
-        place = place[parent]
-    place[key] = value
-    return config
+from tests.support.configs import CONFIG, SCHEMA, SOURCES, changed
 
 
 def test_the_config_as_it_is_passes():
-    settings.check(CONFIG, SCHEMA, SOURCES)
+    check(CONFIG, SCHEMA, SOURCES)
 
 
 @pytest.mark.parametrize(
@@ -151,77 +124,48 @@ def test_the_config_as_it_is_passes():
 )
 def test_a_mistake_is_named_in_one_line(path, value, message):
     with pytest.raises(UserError) as caught:
-        settings.check(changed(path, value), SCHEMA, SOURCES)
+        check(changed(path, value), SCHEMA, SOURCES)
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
 def test_a_dev_set_must_not_be_a_test_set_of_the_grid():
     config = changed("dev_sets.again", {"label": "x", "collection": "msmarco", "topics": "dl20"})
-    settings.check(config, SCHEMA, SOURCES)
+    check(config, SCHEMA, SOURCES)
     config["grid"]["dev_sets"] = ["nano_nq", "again"]
     with pytest.raises(UserError) as caught:
-        settings.check(config, SCHEMA, SOURCES)
+        check(config, SCHEMA, SOURCES)
     assert str(caught.value).startswith(
         "config: grid.dev_sets: 'again' has the collection and topics of the test set 'dl20'"
     )
     config["grid"]["test_sets"] = ["dl19"]
-    settings.check(config, SCHEMA, SOURCES)
+    check(config, SCHEMA, SOURCES)
 
 
 def test_the_best_epoch_needs_something_to_choose_it_by():
     config = changed("grid.dev_sets", [])
-    settings.check(config, SCHEMA, SOURCES)  # by the loss on held-out pairs
+    check(config, SCHEMA, SOURCES)  # by the loss on held-out pairs
     config["training_pairs"]["held_out"]["pairs"] = 0
     with pytest.raises(UserError, match=r"grid\.dev_sets: without any, and without training_pairs"):
-        settings.check(config, SCHEMA, SOURCES)
-
-
-def test_columns_and_measures_are_those_of_the_grid():
-    config = changed("grid.test_sets", ["dl20", "marco_qa_dev", "marco_dev"])
-    config["paper"]["columns"] = config["paper"]["columns"][:1]  # of dl19
-    assert paper_columns(config) == [
-        {
-            "test_set": "dl20",
-            "metrics": ["ndcg_cut_10", "map", "recip_rank_10", "recall_10", "Rprec", "P_10"],
-        }
-    ]
-    assert compared_measures(config) == [
-        {"test_set": "dl20", "metric": "ndcg_cut_10", "level": None},
-        {"test_set": "marco_qa_dev", "metric": "recip_rank_10", "level": 1},
-    ]
-    assert reported(config) == ["dl20", "marco_qa_dev"]
-    config["grid"]["test_sets"] = ["pydocs"]
-    assert compared_measures(config) == [
-        {"test_set": "pydocs", "metric": "ndcg_cut_10", "level": None}
-    ]
-
-
-def test_the_papers_level_is_the_configs_where_a_test_set_has_several():
-    config = changed("evaluation.relevance_level", 2)
-    settings.check(config, SCHEMA, SOURCES)
-    assert paper_level(config, "dl19") == 2
-    assert paper_level(config, "marco_dev") == 1
-    assert relevance_levels(config, "dl19") == [1, 2]
-    assert relevance_levels(config, "marco_dev") == [1]
+        check(config, SCHEMA, SOURCES)
 
 
 @pytest.mark.parametrize("warmup", [0, 0.0, 0.1, 0.999, 1, 1000, 1000.0])
 def test_a_warmup_is_a_share_or_a_number_of_steps(warmup):
-    settings.check(changed("training.defaults.warmup", warmup), SCHEMA, SOURCES)
+    check(changed("training.defaults.warmup", warmup), SCHEMA, SOURCES)
 
 
 def test_an_overlay_counts_steps_between_states():
     config = copy.deepcopy(CONFIG)
     update_config(config, {"hardware": {"state_every": {"minutes": None, "steps": 500}}})
-    settings.check(config, SCHEMA, SOURCES)
+    check(config, SCHEMA, SOURCES)
 
 
 def test_a_missing_key_is_named():
     config = copy.deepcopy(CONFIG)
     del config["retrieval"]["k1"]
     with pytest.raises(UserError, match="retrieval: the key 'k1' is missing"):
-        settings.check(config, SCHEMA, SOURCES)
+        check(config, SCHEMA, SOURCES)
 
 
 def described(schema, path=""):
@@ -243,61 +187,9 @@ def test_every_key_is_described():
     assert [path for path, has_description in keys if not has_description] == []
 
 
-def test_later_layers_override_earlier_ones():
-    config = copy.deepcopy(CONFIG)
-    config["training"]["defaults"]["seed"] = 1
-    config["training"]["models"]["gte"] = {"seed": 2, "weight_decay": 0.2}
-    config["training"]["optimizers"]["lion"] = {"seed": 3}
-    config["training"]["models_and_optimizers"]["gte_adamw"] = {"seed": 4}
-    seeds = {
-        (model, optimizer): settings.training_settings(config, model, optimizer)["seed"]
-        for model in ("minilm", "gte")
-        for optimizer in ("adamw", "lion")
-    }
-    assert seeds == {
-        ("minilm", "adamw"): 1,
-        ("minilm", "lion"): 3,
-        ("gte", "adamw"): 4,
-        ("gte", "lion"): 3,
-    }
-    assert settings.training_settings(config, "gte", "lion")["weight_decay"] == 0.2
-
-
-def test_a_model_card_names_the_source_and_the_labels(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    sources = dict(SOURCES)
-    facts = model_card_facts(CONFIG, "gte", sources)
-    assert facts == {
-        "label": "GTE",
-        "pretrained": {
-            "repository": "Alibaba-NLP/gte-multilingual-base",
-            "revision": SOURCES["gte"].revision,
-            "licence": "Apache-2.0",
-        },
-        "collection": "msmarco",
-        "dev_labels": {
-            "nano_msmarco": "NanoMSMARCO",
-            "nano_nfcorpus": "NanoNFCorpus",
-            "nano_nq": "NanoNQ",
-        },
-    }
-    sources["gte"] = dataclasses.replace(SOURCES["gte"], revision=None)
-    assert model_card_facts(CONFIG, "gte", sources)["pretrained"]["revision"] is None
-    write_json(tmp_path / "sources" / "gte.lock.json", {"revision": "0123abcd"})
-    assert model_card_facts(CONFIG, "gte", sources)["pretrained"]["revision"] == "0123abcd"
-
-
-@pytest.mark.parametrize(
-    ("pretrained", "told"), [("package:a/b", "package:a/b"), (None, "a random start")]
-)
-def test_a_model_card_says_where_else_a_model_starts(pretrained, told):
-    config = changed("models.gte.pretrained", pretrained)
-    assert model_card_facts(config, "gte", SOURCES)["pretrained"] == told
-
-
 def test_checking_imports_nothing_heavy():
     heavy = {"torch", "transformers", "pandas", "pyserini"}
-    modules = "lionrank.config.check, lionrank.config.fingerprint"
+    modules = "lionrank.config.plan, lionrank.config.fingerprint"
     code = f"import sys, {modules}; print({heavy} & set(sys.modules))"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "set()"

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from lionrank.config.check import digest
+from lionrank.config.settings import digest
 from lionrank.errors import UserError
 from lionrank.release.archive import CHECKSUMS, find_files, naming, pack
 from tests.support.rule_scripts import run_script

@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from lionrank.config.check import training_settings
+from lionrank.config.settings import training_settings
 from lionrank.config.sources import Source
 from lionrank.training.state import KEPT
 

@@ -14,8 +14,8 @@ from typing import Any
 
 from lionrank import templates, wording
 from lionrank.audit.estimates import disk_use, held_out_work, reranking_work, total, training_work
-from lionrank.config import check as experiment
 from lionrank.config.experiment import judged_topics
+from lionrank.config.settings import digest
 from lionrank.config.sources import Source
 from lionrank.errors import UserError
 from lionrank.published import settings as published
@@ -73,7 +73,7 @@ def collect(
     compared = published.compare(rows, config, {t["name"]: t["settings"] for t in trainings})
     return {
         "title": config["paper"]["title"],
-        "digest": experiment.digest(config),
+        "digest": digest(config),
         "grid": config["grid"],
         "local": config["sources"]["local"],
         "sources": used,

@@ -1,10 +1,8 @@
-"""Checking the config and resolving the layered settings of a training.
+"""Checking the config: its schema, its names, and what has to agree.
 
 Runs at every parse of the workflow, so it imports nothing heavy.
 """
 
-import hashlib
-import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +17,7 @@ from lionrank.config.experiment import (
     topic_sources,
 )
 from lionrank.config.memo import recall
+from lionrank.config.settings import canonical
 from lionrank.errors import UserError
 from lionrank.measures import GRADED, METRICS, Measure
 from lionrank.published.scores import LEVEL, TEST_SETS, was_published
@@ -250,29 +249,3 @@ def _check_training(config: dict) -> None:
                 f"config: training.{place}.warmup: {warmup} is neither a share below 1 nor a whole "
                 "number of steps"
             )
-
-
-def training_settings(config: dict, model: str, optimizer: str) -> dict:
-    """Return the settings of one training: all that its bits depend on besides data and code."""
-    training = config["training"]
-    layers = (
-        training["defaults"],
-        training["models"].get(model, {}),
-        training["optimizers"].get(optimizer, {}),
-        training["models_and_optimizers"].get(f"{model}_{optimizer}", {}),
-    )
-    settings = {key: value for layer in layers for key, value in layer.items()}
-    return settings | {
-        "epochs": config["grid"]["epochs"],
-        "optimizer": {key: config["optimizers"][optimizer][key] for key in ("class", "arguments")},
-    }
-
-
-def canonical(config: dict) -> bytes:
-    """Return the config as JSON in which equal configs are equal bytes."""
-    return json.dumps(config, sort_keys=True, separators=(",", ":")).encode()
-
-
-def digest(config: dict) -> str:
-    """Return the SHA-256 of the config as canonical JSON."""
-    return hashlib.sha256(canonical(config)).hexdigest()

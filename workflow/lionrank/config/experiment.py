@@ -117,6 +117,37 @@ def model_sources(model: dict) -> list[str]:
     return [name for name in dict.fromkeys(named) if name and not name.startswith("package:")]
 
 
+def model_folders(model: dict) -> dict[str, str]:
+    """Return where the sources of a model lie, by name."""
+    return {name: f"sources/{name}" for name in model_sources(model)}
+
+
+def collection_folders(collection: dict) -> dict[str, str]:
+    """Return where the source of a collection lies, by name."""
+    source = collection.get("source")
+    return {source: f"sources/{source}"} if source else {}
+
+
+def corpus_files(collection: dict) -> list[str]:
+    """Return the user's files, or the source, from which a corpus is imported."""
+    match collection:
+        case {"format": "beir", "folder": folder}:
+            return [f"{folder}/corpus.jsonl"]
+        case {"format": "anserini", "corpus": corpus}:
+            return [corpus]
+    return list(collection_folders(collection).values())
+
+
+def topic_files(collection: dict, topics: str) -> list[str]:
+    """Return the user's files, or the source, from which topics and judgements are imported."""
+    match collection:
+        case {"format": "beir", "folder": folder}:
+            return [f"{folder}/queries.jsonl", f"{folder}/qrels/{topics}.tsv"]
+        case {"format": "anserini", "topics": files, "qrels": qrels}:
+            return [files[topics], qrels[topics]]
+    return list(collection_folders(collection).values())
+
+
 def topic_sources(collection: dict, topics: str) -> list[str]:
     """Return the sources of one set of topics and its judgements."""
     match collection["format"]:

@@ -1,5 +1,6 @@
 """Jobs in Slurm of a Snakemake that was killed, and so does not wait for them any more."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -7,6 +8,7 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from lionrank.errors import UserError
 
@@ -39,6 +41,27 @@ def running(directory: Path) -> dict[str, str]:
     line = re.compile(rf"(\d\S*) +{re.escape(str(logs))}/\S+ +rule_(.*\S) *")
     found = map(line.fullmatch, done.stdout.splitlines())
     return {match[1]: match[2].replace("_wildcards_", " ") for match in found if match}
+
+
+def wait_and_begin_again(jobs: Mapping[str, str], workflow: Any) -> None:
+    """Wait for the jobs of a Snakemake that was killed, then begin anew with their results.
+
+    For `onstart`, which no dry run reaches: by then Snakemake has planned to make again what these
+    jobs are making, so this process becomes another one of the same command. Without jobs, nothing
+    happens.
+
+    Args:
+        jobs: what `running` told before Snakemake looked at what is there.
+        workflow: the object of this name in a Snakefile.
+
+    Raises:
+        UserError: Slurm does not answer.
+    """
+    if jobs:
+        wait_for(jobs, Path())
+        workflow.persistence.unlock()
+        os.chdir(workflow.rundir)
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
 
 
 def wait_for(jobs: Mapping[str, str], directory: Path) -> None:

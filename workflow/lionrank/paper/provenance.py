@@ -14,7 +14,7 @@ from typing import Any
 import psutil
 import yaml
 
-from lionrank.config.check import digest
+from lionrank.config.settings import digest
 from lionrank.errors import UserError
 from lionrank.files import read_json, sha256
 from lionrank.paper import origins

@@ -1,0 +1,108 @@
+"""What an experiment compares and reports on, and what its model cards say."""
+
+import dataclasses
+
+import pytest
+
+from lionrank.config.check import check
+from lionrank.config.experiment import (
+    compared_measures,
+    corpus_files,
+    model_card_facts,
+    paper_columns,
+    paper_level,
+    relevance_levels,
+    reported,
+    topic_files,
+)
+from lionrank.files import write_json
+from tests.support.configs import CONFIG, SCHEMA, SOURCES, changed
+
+
+def test_columns_and_measures_are_those_of_the_grid():
+    config = changed("grid.test_sets", ["dl20", "marco_qa_dev", "marco_dev"])
+    config["paper"]["columns"] = config["paper"]["columns"][:1]  # of dl19
+    assert paper_columns(config) == [
+        {
+            "test_set": "dl20",
+            "metrics": ["ndcg_cut_10", "map", "recip_rank_10", "recall_10", "Rprec", "P_10"],
+        }
+    ]
+    assert compared_measures(config) == [
+        {"test_set": "dl20", "metric": "ndcg_cut_10", "level": None},
+        {"test_set": "marco_qa_dev", "metric": "recip_rank_10", "level": 1},
+    ]
+    assert reported(config) == ["dl20", "marco_qa_dev"]
+    config["grid"]["test_sets"] = ["pydocs"]
+    assert compared_measures(config) == [
+        {"test_set": "pydocs", "metric": "ndcg_cut_10", "level": None}
+    ]
+
+
+def test_the_papers_level_is_the_configs_where_a_test_set_has_several():
+    config = changed("evaluation.relevance_level", 2)
+    check(config, SCHEMA, SOURCES)
+    assert paper_level(config, "dl19") == 2
+    assert paper_level(config, "marco_dev") == 1
+    assert relevance_levels(config, "dl19") == [1, 2]
+    assert relevance_levels(config, "marco_dev") == [1]
+
+
+def test_a_model_card_names_the_source_and_the_labels(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    sources = dict(SOURCES)
+    facts = model_card_facts(CONFIG, "gte", sources)
+    assert facts == {
+        "label": "GTE",
+        "pretrained": {
+            "repository": "Alibaba-NLP/gte-multilingual-base",
+            "revision": SOURCES["gte"].revision,
+            "licence": "Apache-2.0",
+        },
+        "collection": "msmarco",
+        "dev_labels": {
+            "nano_msmarco": "NanoMSMARCO",
+            "nano_nfcorpus": "NanoNFCorpus",
+            "nano_nq": "NanoNQ",
+        },
+    }
+    sources["gte"] = dataclasses.replace(SOURCES["gte"], revision=None)
+    assert model_card_facts(CONFIG, "gte", sources)["pretrained"]["revision"] is None
+    write_json(tmp_path / "sources" / "gte.lock.json", {"revision": "0123abcd"})
+    assert model_card_facts(CONFIG, "gte", sources)["pretrained"]["revision"] == "0123abcd"
+
+
+@pytest.mark.parametrize(
+    ("pretrained", "told"), [("package:a/b", "package:a/b"), (None, "a random start")]
+)
+def test_a_model_card_says_where_else_a_model_starts(pretrained, told):
+    config = changed("models.gte.pretrained", pretrained)
+    assert model_card_facts(config, "gte", SOURCES)["pretrained"] == told
+
+
+@pytest.mark.parametrize(
+    ("collection", "corpus", "topics"),
+    [
+        (
+            {"format": "beir", "folder": "mine"},
+            ["mine/corpus.jsonl"],
+            ["mine/queries.jsonl", "mine/qrels/test.tsv"],
+        ),
+        (
+            {"format": "anserini", "corpus": "c", "topics": {"test": "t"}, "qrels": {"test": "q"}},
+            ["c"],
+            ["t", "q"],
+        ),
+        (
+            {"format": "nanobeir", "source": "nano_nq"},
+            ["sources/nano_nq"],
+            ["sources/nano_nq"],
+        ),
+        ({"format": "ir_datasets", "corpus": "vaswani", "ids": {}}, [], []),
+    ],
+)
+def test_a_collection_is_imported_from_the_users_files_or_from_its_source(
+    collection, corpus, topics
+):
+    assert corpus_files(collection) == corpus
+    assert topic_files(collection, "test") == topics

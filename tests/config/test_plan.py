@@ -1,0 +1,241 @@
+"""What a config means in names and files, without Snakemake."""
+
+import pytest
+
+from lionrank.config.plan import Plan
+from lionrank.errors import UserError
+from tests.support.configs import CONFIG, ROOT, changed, overlaid
+
+PLAN = Plan.read(CONFIG, ROOT)
+SMALL = """
+protocol: small
+grid:
+  models: [gte, minilm]
+  optimizers: [lion]
+  epochs: 2
+  test_sets: [dl20, marco_qa_dev]
+  dev_sets: [nano_nq]
+paper: {columns: [], beside_published: false}
+training: {models: {gte: {seed: 7}}}
+comparisons: {other_seeds: [../seed13, /runs/seed14], measures: []}
+"""
+
+
+@pytest.fixture
+def small() -> Plan:
+    return Plan.read(overlaid(SMALL), ROOT)
+
+
+def test_trainings_and_checkpoints_are_in_the_grids_order(small):
+    assert small.trainings == [("gte", "lion"), ("minilm", "lion")]
+    assert small.checkpoints == ["gte_lion_e1", "gte_lion_e2", "minilm_lion_e1", "minilm_lion_e2"]
+    assert small.systems == ["bm25", *small.checkpoints]
+    assert len(PLAN.checkpoints) == 3 * 2 * 3
+
+
+def test_a_test_set_after_the_first_has_a_folder_of_its_own(small):
+    assert small.first_test_set.name == "dl20"
+    for test_set, folder in (("dl20", ""), ("marco_qa_dev", "marco_qa_dev/")):
+        assert small.folder(test_set) == folder
+        assert small.test_set_in(folder) == small.test_sets[test_set]
+    assert small.run_files("dl20") == [
+        "results/bm25.trec",
+        "results/gte_lion_e1.trec",
+        "results/gte_lion_e2.trec",
+        "results/minilm_lion_e1.trec",
+        "results/minilm_lion_e2.trec",
+    ]
+
+
+def test_without_a_first_stage_there_is_no_run_file_of_bm25(small):
+    assert small.run_files("marco_qa_dev", ".eval") == [
+        f"results/marco_qa_dev/{checkpoint}.eval" for checkpoint in small.checkpoints
+    ]
+    assert "bm25" not in {label["system"] for label in small.labels("marco_qa_dev")}
+
+
+def test_results_are_of_all_test_sets_or_of_those_that_are_named(small):
+    both = [*small.run_files("dl20", ".eval"), *small.run_files("marco_qa_dev", ".eval")]
+    assert small.results(".eval") == both
+    assert small.results(".trec", ["marco_qa_dev"]) == small.run_files("marco_qa_dev")
+    assert small.results(".trec", []) == []
+
+
+@pytest.mark.parametrize("test_set", ["dl20", "marco_qa_dev"])
+def test_labels_are_in_the_order_of_the_run_files(small, test_set):
+    labels = small.labels(test_set)
+    assert [f"results/{small.folder(test_set)}{label['system']}.trec" for label in labels] == (
+        small.run_files(test_set)
+    )
+    assert {(label["test_set"], label["protocol"]) for label in labels} == {(test_set, "small")}
+
+
+def test_labels_say_model_optimizer_epoch_and_seed_of_checkpoints_only(small):
+    bm25, *trained = small.labels("dl20")
+    columns = ["test_set", "system", "model", "optimizer", "epoch", "seed", "protocol"]
+    assert [*bm25] == [*trained[0]] == columns
+    assert [bm25[key] for key in columns[2:6]] == [None] * 4
+    assert [tuple(label[key] for key in columns[2:6]) for label in trained] == [
+        ("gte", "lion", 1, 7),
+        ("gte", "lion", 2, 7),
+        ("minilm", "lion", 1, 12),
+        ("minilm", "lion", 2, 12),
+    ]
+
+
+def test_judged_sets_are_dev_sets_and_then_the_test_sets_of_the_paper(small):
+    assert small.reported == ["dl20"]
+    dev, test = small.judged_sets()
+    assert (dev.use, dev.label, test.use, test.label) == (
+        *("development", "NanoNQ"),
+        *("test", "TREC DL 2020"),
+    )
+    assert test.topics_file == "collections/msmarco/topics.dl20.tsv"
+    assert test.qrels == "collections/msmarco/qrels.dl20.txt"
+    assert dev.candidates == "retrieval/nano_nq/test.candidates.parquet"
+    assert PLAN.collection == PLAN.trained_on == "msmarco"
+
+
+def test_a_dev_set_may_have_the_name_of_a_test_set():
+    config = changed("dev_sets.dl20", {"label": "x", "collection": "nano_nq", "topics": "test"})
+    config["grid"]["dev_sets"] = ["dl20"]
+    plan = Plan.read(config, ROOT)
+    assert plan.dev_sets["dl20"].qrels == "collections/nano_nq/qrels.test.txt"
+    assert plan.test_sets["dl20"].qrels == "collections/msmarco/qrels.dl20.txt"
+
+
+def test_the_topics_are_those_that_any_judged_set_of_the_config_names():
+    config = changed("dev_sets.mine", {"label": "x", "collection": "mine", "topics": "tuning"})
+    config["collections"]["mine"] = {"format": "beir", "folder": "mine"}
+    assert {"train", "dev", "test", "dl19", "validation", "tuning"} < {
+        *Plan.read(config, ROOT).topics
+    }
+
+
+def test_every_training_has_its_files(small):
+    assert small.best_epochs() == ["training/gte_lion.best.json", "training/minilm_lion.best.json"]
+    assert small.training_logs() == {
+        "gte_lion": ["training/gte_lion_e1.jsonl", "training/gte_lion_e2.jsonl"],
+        "minilm_lion": ["training/minilm_lion_e1.jsonl", "training/minilm_lion_e2.jsonl"],
+    }
+    assert small.dev_scores("gte", "lion", 2) == [
+        "training/gte_lion_e1.dev.json",
+        "training/gte_lion_e2.dev.json",
+    ]
+    assert small.dev_scores("gte", "lion", 0) == []
+    assert small.settings().keys() == small.training_logs().keys()
+    assert small.settings()["gte_lion"]["seed"] == 7
+
+
+def test_only_a_training_that_may_stop_early_waits_for_scores():
+    plan = Plan.read(overlaid("training: {models: {gte: {early_stopping: 1}}}"), ROOT)
+    assert plan.scores_to_stop_by("gte", "lion", "3") == plan.dev_scores("gte", "lion", 2)
+    assert plan.scores_to_stop_by("gte", "lion", 1) == []
+    assert plan.scores_to_stop_by("minilm", "lion", "3") == []
+
+
+def test_a_label_is_no_part_of_a_backbone():
+    labelled = Plan.read(changed("models.gte.label", "Other"), ROOT)
+    assert labelled.backbone("gte") == PLAN.backbone("gte")
+    assert PLAN.backbone("gte")["pretrained"] == "gte"
+
+
+def test_logs_so_far_are_those_that_exist(small, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert small.logs_so_far() == {}
+    log = tmp_path / "training" / "gte_lion_e2.jsonl"
+    log.parent.mkdir()
+    log.touch()
+    assert small.logs_so_far() == {"training/gte_lion_e2.jsonl": log.stat().st_mtime}
+
+
+def test_the_archive_has_other_results_only_where_all_of_a_test_set_exist(
+    small, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    reported = [
+        *small.run_files("dl20"),
+        *small.run_files("dl20", ".eval"),
+        "results/per_query/dl20.parquet",
+    ]
+    assert small.results_to_archive() == reported
+    others = [
+        *small.run_files("marco_qa_dev"),
+        *small.run_files("marco_qa_dev", ".eval"),
+        "results/per_query/marco_qa_dev.parquet",
+    ]
+    for path in map(tmp_path.joinpath, others):
+        assert small.results_to_archive() == reported
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    assert small.results_to_archive() == [*reported, *others]
+
+
+def test_a_push_needs_a_namespace():
+    for ask in (PLAN.repository, PLAN.folder_to_push):
+        with pytest.raises(UserError, match=r"hub\.namespace is null"):
+            ask("gte", "lion", "2")
+    plan = Plan.read(changed("hub.namespace", "me"), ROOT)
+    assert plan.repository("gte", "lion", "2") == "me/gte-lion-e2"
+    assert plan.folder_to_push("gte", "lion", "2") == "hub/gte_lion_e2"
+
+
+def test_passages_are_where_the_grid_needs_them_anyway(small):
+    assert small.used_collections() == ["msmarco", "nano_nq"]
+    assert small.corpora() == ["collections/msmarco/corpus", "sources/nano_nq"]
+    assert [each.name for each in small.test_sets_of("msmarco")] == ["dl20"]
+    assert small.track_file("msmarco", "dl20", "qrels") == "sources/dl20_qrels"
+
+
+def test_files_of_other_seeds_come_after_our_own(small):
+    assert small.of_every_seed(["a", "b"]) == [
+        *("a", "b"),
+        *("../seed13/a", "../seed13/b"),
+        *("/runs/seed14/a", "/runs/seed14/b"),
+    ]
+    assert PLAN.of_every_seed(["a"]) == ["a"]
+
+
+def test_the_paper_prints_the_grid_by_labels():
+    grid = PLAN.paper_grid()
+    assert grid["models"]["gte"] == {"label": "GTE", "start": "pretrained"}
+    assert [*grid["models"]] == ["minilm", "gte", "modernbert"]
+    assert grid["optimizers"] == {"adamw": "AdamW", "lion": "Lion"}
+    assert grid["epochs"] == [1, 2, 3]
+
+
+def test_the_paper_knows_which_of_its_test_sets_have_a_first_stage_and_which_grades_count():
+    assert PLAN.paper_test_sets() == {
+        "dl19": {"label": "TREC DL 2019", "level": 1, "levels": [1, 2], "first_stage": True},
+        "dl20": {"label": "TREC DL 2020", "level": 1, "levels": [1, 2], "first_stage": True},
+        "marco_qa_dev": {
+            "label": "MS MARCO QA v1.1 validation",
+            "level": 1,
+            "levels": [1],
+            "first_stage": False,
+        },
+    }
+
+
+def test_topics_that_changed_are_part_of_a_paper_on_two_optimizers(small):
+    changes = {"figures/changes.pdf", "tables/changes.tex"}
+    assert changes < {*PLAN.parts()}
+    assert {*PLAN.parts()} - {*small.parts()} == changes
+
+
+def test_a_reranking_in_shards_has_more_jobs(small):
+    assert small.jobs()["rerank"] == 4 * 2
+    plan = Plan.read(overlaid(SMALL + "reranking: {shards: 3}"), ROOT)
+    assert (plan.jobs()["rerank_shard"], plan.jobs()["join_shards"]) == (24, 8)
+    assert "rerank" not in plan.jobs()
+
+
+@pytest.mark.parametrize("sources", [None, "x", {}, {"table": 5}])
+def test_a_config_without_a_table_of_sources_is_told_so(sources):
+    with pytest.raises(UserError, match="config: sources"):
+        Plan.read(CONFIG | {"sources": sources}, ROOT)
+
+
+def test_a_table_of_sources_that_does_not_exist_is_named():
+    with pytest.raises(UserError, match=r"sources\.table: \S+/config/no\.csv does not exist"):
+        Plan.read(changed("sources.table", "config/no.csv"), ROOT)

@@ -1,0 +1,43 @@
+"""The settings of a training: which layer has the last word; and the digest of a config."""
+
+import copy
+
+from lionrank.config.settings import canonical, digest, training_settings
+from tests.support.configs import CONFIG
+
+
+def test_later_layers_override_earlier_ones():
+    config = copy.deepcopy(CONFIG)
+    config["training"]["defaults"]["seed"] = 1
+    config["training"]["models"]["gte"] = {"seed": 2, "weight_decay": 0.2}
+    config["training"]["optimizers"]["lion"] = {"seed": 3}
+    config["training"]["models_and_optimizers"]["gte_adamw"] = {"seed": 4}
+    seeds = {
+        (model, optimizer): training_settings(config, model, optimizer)["seed"]
+        for model in ("minilm", "gte")
+        for optimizer in ("adamw", "lion")
+    }
+    assert seeds == {
+        ("minilm", "adamw"): 1,
+        ("minilm", "lion"): 3,
+        ("gte", "adamw"): 4,
+        ("gte", "lion"): 3,
+    }
+    assert training_settings(config, "gte", "lion")["weight_decay"] == 0.2
+
+
+def test_a_training_knows_its_optimizer_and_its_number_of_epochs():
+    settings = training_settings(CONFIG, "gte", "lion")
+    assert settings["epochs"] == 3
+    assert settings["optimizer"] == {
+        "class": "lionrank.training.optimizers.ForeachLion",
+        "arguments": {"betas": [0.9, 0.99]},
+    }
+
+
+def test_the_digest_is_of_what_a_config_says_and_not_of_its_order():
+    config = {"a": 1, "b": {"c": 2, "d": [1, 2]}}
+    same = {"b": {"d": [1, 2], "c": 2}, "a": 1}
+    assert digest(config) == digest(same)
+    assert canonical(config) == canonical(same) == b'{"a":1,"b":{"c":2,"d":[1,2]}}'
+    assert digest(config | {"a": 2}) != digest(config)

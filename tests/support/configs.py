@@ -1,0 +1,33 @@
+"""The repository's own config, and small changes to it."""
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import yaml
+from snakemake.utils import update_config
+
+from lionrank.config.sources import read_table
+
+ROOT = Path(__file__).parents[2]
+SCHEMA = ROOT / "schemas" / "config.schema.yaml"
+CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
+SOURCES = read_table(ROOT / CONFIG["sources"]["table"])
+
+
+def changed(path: str, value: Any) -> dict[str, Any]:
+    """Return config.yaml with the key at a dotted path set to a value."""
+    config = copy.deepcopy(CONFIG)
+    *parents, key = path.split(".")
+    place = config
+    for parent in parents:
+        place = place[parent]
+    place[key] = value
+    return config
+
+
+def overlaid(overlay: str) -> dict[str, Any]:
+    """Return config.yaml with an overlay, as YAML, on it, merged as Snakemake does."""
+    config = copy.deepcopy(CONFIG)
+    update_config(config, yaml.safe_load(overlay))
+    return config

@@ -1,0 +1,383 @@
+"""What a config means: the trainings, results and files of an experiment, and the paper's parts.
+
+Files are named from the experiment's working directory. Runs at every parse of the workflow, so it
+imports nothing heavy.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from lionrank.config import experiment
+from lionrank.config.check import check
+from lionrank.config.settings import training_settings
+from lionrank.config.sources import Source, read_table
+from lionrank.errors import UserError
+from lionrank.grid import FIRST_STAGE, PRETRAINED, checkpoint
+
+SOURCES = "config/sources.csv"
+
+
+@dataclass(frozen=True)
+class JudgedSet:
+    """A dev set or test set: judged topics of a collection, and the files that they become."""
+
+    name: str
+    use: str
+    """development or test"""
+    label: str
+    collection: str
+    topics: str
+
+    @property
+    def topics_file(self) -> str:
+        return f"collections/{self.collection}/topics.{self.topics}.tsv"
+
+    @property
+    def qrels(self) -> str:
+        return f"collections/{self.collection}/qrels.{self.topics}.txt"
+
+    @property
+    def candidates(self) -> str:
+        return f"retrieval/{self.collection}/{self.topics}.candidates.parquet"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An experiment as its config names it, in the order in which everything is printed."""
+
+    config: Mapping[str, Any]
+    table: Path
+    """The table of the sources, and below its rows by name."""
+    sources: Mapping[str, Source]
+
+    @classmethod
+    def read(cls, config: dict[str, Any], root: Path) -> "Plan":
+        """Read the table of sources that a config names, and check the config.
+
+        Args:
+            config: the whole configuration, defaults and overlays merged.
+            root: folder of the workflow's source.
+
+        Raises:
+            UserError: the table or the config is wrong; names the first wrong row or key.
+        """
+        match config:
+            case {"sources": {"table": str(name)}}:
+                table = root / name
+            case _:  # which the check complains about
+                table = root / SOURCES
+        if not table.is_file():
+            raise UserError(f"config: sources.table: {table} does not exist; correct the path")
+        sources = read_table(table)
+        check(config, root / "schemas" / "config.schema.yaml", sources)
+        return cls(config, table, sources)
+
+    # What is trained, and on what it is tested
+
+    @property
+    def models(self) -> list[str]:
+        return self.config["grid"]["models"]
+
+    @property
+    def optimizers(self) -> list[str]:
+        return self.config["grid"]["optimizers"]
+
+    @property
+    def epochs(self) -> list[int]:
+        return [*range(1, self.config["grid"]["epochs"] + 1)]
+
+    @cached_property
+    def trainings(self) -> list[tuple[str, str]]:
+        """Model and optimizer of every training."""
+        return [(model, optimizer) for model in self.models for optimizer in self.optimizers]
+
+    @cached_property
+    def checkpoints(self) -> list[str]:
+        return [
+            checkpoint(*training, epoch) for training in self.trainings for epoch in self.epochs
+        ]
+
+    @property
+    def systems(self) -> list[str]:
+        """All that may have a run file."""
+        return [FIRST_STAGE, *self.checkpoints]
+
+    @cached_property
+    def test_sets(self) -> dict[str, JudgedSet]:
+        """The test sets of the grid; the files of the first one lie directly in results/."""
+        return self._judged("test_sets", "test")
+
+    @cached_property
+    def dev_sets(self) -> dict[str, JudgedSet]:
+        return self._judged("dev_sets", "development")
+
+    def _judged(self, kind: str, use: str) -> dict[str, JudgedSet]:
+        named = {name: self.config[kind][name] for name in self.config["grid"][kind]}
+        return {
+            name: JudgedSet(name, use, entry["label"], entry["collection"], entry["topics"])
+            for name, entry in named.items()
+        }
+
+    @property
+    def first_test_set(self) -> JudgedSet:
+        """The test set that the paper is mainly about."""
+        return next(iter(self.test_sets.values()))
+
+    @property
+    def collection(self) -> str:
+        """The collection that the paper is mainly about."""
+        return self.first_test_set.collection
+
+    @property
+    def trained_on(self) -> str:
+        """The collection that training pairs are from."""
+        return self.config["training_pairs"]["collection"]
+
+    @cached_property
+    def topics(self) -> list[str]:
+        """The names of topics that any collection may have."""
+        judged = [*self.config["test_sets"].values(), *self.config["dev_sets"].values()]
+        return sorted({"train", "dev", "test"} | {entry["topics"] for entry in judged})
+
+    @cached_property
+    def reported(self) -> list[str]:
+        """The test sets that the paper reports or compares on."""
+        return experiment.reported(self.config)
+
+    def judged_sets(self) -> list[JudgedSet]:
+        """The grid's dev sets and the test sets of the paper."""
+        return [*self.dev_sets.values(), *(self.test_sets[name] for name in self.reported)]
+
+    def test_sets_of(self, collection: str) -> list[JudgedSet]:
+        return [each for each in self.test_sets.values() if each.collection == collection]
+
+    def used_collections(self) -> list[str]:
+        """The names of the collections that are trained on or judged."""
+        names = [self.trained_on, *(each.collection for each in self.judged_sets())]
+        return list(dict.fromkeys(names))
+
+    @cached_property
+    def needed_sources(self) -> list[str]:
+        """The names of the sources that the experiment downloads."""
+        return experiment.needed_sources(self.config)
+
+    def settings(self) -> dict[str, dict[str, Any]]:
+        """The resolved settings of every training."""
+        return {
+            f"{model}_{optimizer}": training_settings(self.config, model, optimizer)
+            for model, optimizer in self.trainings
+        }
+
+    def backbone(self, model: str) -> dict[str, Any]:
+        """A model's entry in the config without its label, which changes no weight."""
+        entry = self.config["models"][model]
+        return {key: value for key, value in entry.items() if key != "label"}
+
+    def draws(self) -> dict[str, Any]:
+        """How the tests of significance and the bootstrap draw."""
+        keys = ("permutations", "resamples", "confidence", "seed")
+        return {key: self.config["comparisons"][key] for key in keys}
+
+    # Files
+
+    def folder(self, test_set: str) -> str:
+        """The folder below results/ of a test set's run files: none for the first test set."""
+        return "" if test_set == self.first_test_set.name else f"{test_set}/"
+
+    def test_set_in(self, folder: str) -> JudgedSet:
+        """The test set whose run files lie in this folder of results/."""
+        return self.test_sets[folder.rstrip("/")] if folder else self.first_test_set
+
+    def run_files(self, test_set: str, ending: str = ".trec") -> list[str]:
+        """The results of every system on a test set, as files with this ending."""
+        systems = experiment.systems(self.config, test_set, self.checkpoints)
+        return [f"results/{self.folder(test_set)}{system}{ending}" for system in systems]
+
+    def results(self, ending: str, test_sets: Iterable[str] | None = None) -> list[str]:
+        """The results of every system on some test sets, else on all, with this ending."""
+        names = self.test_sets if test_sets is None else test_sets
+        return [path for name in names for path in self.run_files(name, ending)]
+
+    def labels(self, test_set: str) -> list[dict[str, Any]]:
+        """How the tidy tables name a test set's run files, in the order of `run_files`.
+
+        BM25 has no model, no optimizer, no epoch and no seed.
+        """
+        columns = ("test_set", "system", "model", "optimizer", "epoch", "seed", "protocol")
+        rows: list[tuple] = [
+            (checkpoint(*training, epoch), *training, epoch, self._seed(*training))
+            for training in self.trainings
+            for epoch in self.epochs
+        ]
+        if experiment.has_first_stage(self.config, test_set):
+            rows.insert(0, (FIRST_STAGE, None, None, None, None))
+        protocol = self.config["protocol"]
+        return [dict(zip(columns, (test_set, *row, protocol), strict=True)) for row in rows]
+
+    def _seed(self, model: str, optimizer: str) -> int:
+        return training_settings(self.config, model, optimizer)["seed"]
+
+    def best_epochs(self) -> list[str]:
+        """The best epoch of every training."""
+        return [f"training/{model}_{optimizer}.best.json" for model, optimizer in self.trainings]
+
+    def logs_so_far(self) -> dict[str, float]:
+        """The training logs that exist, and when each was written (seconds since 1970)."""
+        paths = [path for logs in self.training_logs().values() for path in logs]
+        return {path: Path(path).stat().st_mtime for path in paths if Path(path).exists()}
+
+    def dev_scores(self, model: str, optimizer: str, epoch: int | str) -> list[str]:
+        """The development scores of a training up to an epoch."""
+        epochs = range(1, int(epoch) + 1)
+        return [f"training/{checkpoint(model, optimizer, each)}.dev.json" for each in epochs]
+
+    def scores_to_stop_by(self, model: str, optimizer: str, epoch: int | str) -> list[str]:
+        """The development scores of the epochs before, where a training may stop early."""
+        if not training_settings(self.config, model, optimizer)["early_stopping"]:
+            return []
+        return self.dev_scores(model, optimizer, int(epoch) - 1)
+
+    def results_to_archive(self) -> list[str]:
+        """The results that the paper is made of, and those on other test sets that all exist."""
+        files = []
+        for name in self.test_sets:
+            own = [
+                *self.run_files(name),
+                *self.run_files(name, ".eval"),
+                f"results/per_query/{name}.parquet",
+            ]
+            if name in self.reported or all(Path(path).exists() for path in own):
+                files += own
+        return files
+
+    def repository(self, model: str, optimizer: str, epoch: int | str) -> str:
+        """The repository on the Hugging Face hub that a checkpoint becomes.
+
+        Raises:
+            UserError: the config names no namespace.
+        """
+        namespace = self.config["hub"]["namespace"]
+        if namespace is None:
+            raise UserError(
+                "hub.namespace is null: set it in the config to the user or organisation on the "
+                "Hugging Face hub whose repositories the checkpoints are to become."
+            )
+        return f"{namespace}/{model}-{optimizer}-e{epoch}"
+
+    def folder_to_push(self, model: str, optimizer: str, epoch: int | str) -> str:
+        """A checkpoint with its card; nothing is trained for a push that has nowhere to go.
+
+        Raises:
+            UserError: the config names no namespace.
+        """
+        self.repository(model, optimizer, epoch)
+        return f"hub/{checkpoint(model, optimizer, int(epoch))}"
+
+    def corpora(self) -> list[str]:
+        """Where the passages of `used_collections` lie, in folders that the grid needs anyway."""
+        entries = {name: self.config["collections"][name] for name in self.used_collections()}
+        return [
+            f"sources/{entry['source']}"
+            if entry["format"] in experiment.WITH_CANDIDATES
+            else f"collections/{name}/corpus"
+            for name, entry in entries.items()
+        ]
+
+    def track_file(self, collection: str, topics: str, kind: str) -> str:
+        """Where the topics or qrels, which is `kind`, of an evaluation track lie."""
+        return f"sources/{self.config['collections'][collection][kind][topics]}"
+
+    def training_logs(self) -> dict[str, list[str]]:
+        """The logs of every training, in the order of their epochs."""
+        return {
+            f"{model}_{optimizer}": [
+                f"training/{checkpoint(model, optimizer, epoch)}.jsonl" for epoch in self.epochs
+            ]
+            for model, optimizer in self.trainings
+        }
+
+    def pairs_file(self, name: str) -> str:
+        """A file of the collection whose pairs are trained on."""
+        return f"collections/{self.trained_on}/{name}"
+
+    def of_every_seed(self, paths: Iterable[str]) -> list[str]:
+        """These files of this experiment, and then of those that differ from it in their seed."""
+        own = list(paths)
+        folders = self.config["comparisons"]["other_seeds"]
+        return [*own, *(f"{folder}/{path}" for folder in folders for path in own)]
+
+    # The paper
+
+    def parts(self) -> list[str]:
+        """The figures and tables of the paper, as files below paper/."""
+        # Without a second optimizer no topic changes from one to the other.
+        changes = ["changes"] if len(self.optimizers) > 1 else []
+        figures = [*changes, "cost", "curves", "epochs"]
+        tables = [
+            *(*changes, "claims", "collection", "comparisons", "comparisons_by_epoch", "datasets"),
+            *("efficiency", "levels", "optimizers", "results", "systems", "training"),
+        ]
+        return [
+            *(f"figures/{name}.pdf" for name in figures),
+            *(f"tables/{name}.tex" for name in tables),
+        ]
+
+    def paper_grid(self) -> dict[str, Any]:
+        """Models, optimizers and epochs as the paper prints them."""
+        models = {name: self.config["models"][name] for name in self.models}
+        return {
+            "models": {
+                name: {"label": entry["label"], "start": _start(entry)}
+                for name, entry in models.items()
+            },
+            "optimizers": {
+                name: self.config["optimizers"][name]["label"] for name in self.optimizers
+            },
+            "epochs": self.epochs,
+        }
+
+    def origins(self) -> dict[str, str | dict[str, str | None]]:
+        """Where the weights of every model come from, as its model card says."""
+        return {
+            model: experiment.model_card_facts(self.config, model, self.sources)["pretrained"]
+            for model in self.models
+        }
+
+    def paper_test_sets(self) -> dict[str, dict[str, Any]]:
+        """What the paper says of its test sets."""
+        return {
+            name: {
+                "label": self.test_sets[name].label,
+                "level": experiment.paper_level(self.config, name),
+                "levels": experiment.relevance_levels(self.config, name),
+                "first_stage": experiment.has_first_stage(self.config, name),
+            }
+            for name in self.reported
+        }
+
+    # The audit
+
+    def jobs(self) -> dict[str, int]:
+        """The number of jobs of the rules that the grid multiplies."""
+        run_files = len(self.checkpoints) * len(self.test_sets)
+        shards = self.config["reranking"]["shards"]
+        reranking = {"rerank_shard": run_files * shards, "join_shards": run_files}
+        return {
+            "fetch": len(self.needed_sources),
+            "initialise": len(self.trainings),
+            "train_epoch": len(self.checkpoints),
+            **(reranking if shards > 1 else {"rerank": run_files}),
+            "evaluate": len(self.results(".eval")),
+            "per_query": len(self.test_sets),
+            "dev_scores": len(self.checkpoints),
+            "best_epoch": len(self.trainings),
+            "model_card": len(self.checkpoints),
+        }
+
+
+def _start(model: Mapping[str, Any]) -> str:
+    """How a model's weights start, in the words of tables and captions."""
+    return "tiny, untrained start" if model["pretrained"] is None else PRETRAINED
