@@ -96,7 +96,7 @@ class _Keys:
             return ", ".join(_printed(choice) for choice in key["enum"])
         words = {"object": "mapping", "array": "list", "null": "`null`"}
         words |= {kind: kind + _range(key) for kind in ("integer", "number")}
-        kinds = key["type"] if isinstance(key["type"], list) else [key["type"]]
+        kinds: list[str] = key["type"] if isinstance(key["type"], list) else [key["type"]]
         text = " or ".join(words.get(kind, kind) for kind in kinds)
         entry = self._resolved(key.get("items") or key.get("additionalProperties") or {})
         # What has keys of its own gets rows of its own.
