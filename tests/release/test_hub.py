@@ -16,7 +16,7 @@ import pytest
 from huggingface_hub import ModelCard
 from sentence_transformers import CrossEncoder
 
-from lionrank.release import hub_folder
+from lionrank.release.hub import write_folder
 from tests.support import tiny_training as tiny
 from tests.support.hub import Hub
 from tests.support.model_card_facts import FACTS
@@ -112,7 +112,7 @@ def model(tmp_path_factory) -> Path:
     lion = {"optimizer": tiny.OPTIMIZERS["lion"], "epochs": 1}
     checkpoint = tiny.train(start, data, 1, folder, **lion)
     facts = {name: FACTS[name] for name in IN_NO_CHECKPOINT}
-    hub_folder.write(checkpoint, facts, folder / "hub" / checkpoint.name)
+    write_folder(checkpoint, facts, folder / "hub" / checkpoint.name)
     return folder / "hub" / checkpoint.name
 
 
@@ -266,8 +266,8 @@ def test_a_name_that_no_repository_can_have_is_named(publisher):
     ("path", "status", "words"),
     [
         ("/api/repos/create", 503, "answers 503: run the same command later"),
-        ("/api/repos/create", 402, "refuses the upload (402, it gives no reason): mend that"),
-        ("/commit/main", 409, "refuses the upload (409, it gives no reason): mend that"),
+        ("/api/repos/create", 402, "refuses the upload (402, it gives no reason): fix that"),
+        ("/commit/main", 409, "refuses the upload (409, it gives no reason): fix that"),
         ("/api/validate-yaml", 500, "does not answer as a hub does: check HF_ENDPOINT"),
     ],
 )

@@ -1,25 +1,25 @@
-"""Publishing a checkpoint as a model on the Hugging Face hub, which happens only when asked for."""
+"""A checkpoint as a model on the Hugging Face hub, which happens only when asked for."""
 
 import hashlib
-import json
 import os
 import re
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import httpx2
 from huggingface_hub import CommitOperationAdd, HfApi, get_token
-from huggingface_hub.errors import HfHubHTTPError, HFValidationError, OfflineModeIsEnabled
+from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 from huggingface_hub.utils import disable_progress_bars
 
 from lionrank.cross_encoder.weights import INDEX, WEIGHTS
 from lionrank.errors import UserError
-from lionrank.files import sha256
+from lionrank.files import read_json, sha256, write_json
 from lionrank.release import model_card
-from lionrank.sources.refusals import HUB
-from lionrank.training.checkpoints import OF_MODEL
+from lionrank.sources.refusals import HUB, Answer, Transfer, explained
+from lionrank.training.checkpoints import ENVIRONMENT, OF_MODEL, SETTINGS, folder_from
 
+DEV_SCORES = "dev.json"
 # What is published of a checkpoint; never what only the training goes on from, or what is unknown.
 PUBLISHED = (
     "*.safetensors",
@@ -33,9 +33,9 @@ PUBLISHED = (
     "added_tokens.json",
     "vocab.*",
     "merges.txt",
-    "settings.json",
-    "environment.json",
-    "dev.json",
+    SETTINGS,
+    ENVIRONMENT,
+    DEV_SCORES,
     model_card.FILE,
 )
 LOADED = re.compile(r'CrossEncoder\("[^"]*"\)')
@@ -61,6 +61,25 @@ class Published(TypedDict):
 def is_published(name: str) -> bool:
     """Return whether a file of a checkpoint is for everybody who uses the model."""
     return any(fnmatchcase(name, pattern) for pattern in PUBLISHED)
+
+
+def write_folder(
+    checkpoint: str | os.PathLike, facts: dict[str, Any], folder: str | os.PathLike
+) -> None:
+    """Make `folder` of a checkpoint as it is on the hub, with its model card.
+
+    It holds a checkpoint's files, but for what only its training goes on from. `facts` are those of
+    a model card that the checkpoint does not have in its own files.
+    """
+    source = Path(checkpoint)
+    settings = read_json(source / SETTINGS)
+    own = {"name": source.name, "settings": settings, "epochs": settings["epochs"]}
+    with folder_from(source, folder) as made:
+        for path in made.iterdir():
+            if not is_published(path.name):
+                path.unlink()
+        write_json(made / DEV_SCORES, facts["development"])
+        model_card.write(made, {**facts, **own, **read_json(source / ENVIRONMENT)})
 
 
 def push(folder: str | os.PathLike, repository: str, private: bool) -> Published:
@@ -100,10 +119,10 @@ def push(folder: str | os.PathLike, repository: str, private: bool) -> Published
             commit_message=f"Upload {folder.name}",
         )
     except (OSError, RuntimeError, ValueError, httpx2.HTTPError) as error:
-        told = _explained(error, repository)
+        told = _invalid(error, folder, repository) or explained(_upload(folder, repository), error)
         if told is None:
             raise
-        raise UserError(f"{folder}: {told}") from error
+        raise UserError(told) from error
     return {
         "repository": repository,
         "url": str(url),
@@ -138,43 +157,38 @@ def _measured(content: Path | bytes) -> File:
 # What went wrong, in words
 
 
-def _explained(error: Exception, repository: str) -> str | None:
-    """Say in one line what went wrong and what to do; None for what should never happen.
+def _upload(folder: Path, repository: str) -> Transfer:
+    again = "run the same command again"
+    return Transfer(
+        name=str(folder),
+        server=HUB,
+        files="a file",
+        offline=" to publish.",
+        unreachable=f"{again} where there is internet, or check HF_ENDPOINT and the proxy.",
+        cut=f"{again}.",
+        unreadable=f"fix that and {again}.",
+        xet="did not take the weights into",
+        answered=lambda error: _answered(error, repository),
+    )
 
-    What the hub was sent, the token among it, is never part of it.
-    """
+
+def _invalid(error: Exception, folder: Path, repository: str) -> str | None:
+    """Say which of the name and the model card the client itself refuses, None if neither."""
     if isinstance(error, HFValidationError):
-        return f"{repository!r} can be no repository's name: correct hub.namespace in the config."
-    if isinstance(error, json.JSONDecodeError):
-        return f"{HUB} does not answer as a hub does: check HF_ENDPOINT and the proxy."
+        return (
+            f"{folder}: {repository!r} can be no repository's name: correct hub.namespace in the "
+            "config."
+        )
     if str(error).startswith(f"Invalid metadata in {model_card.FILE}"):
         reasons = " ".join(str(error).split()[4:])
-        return f"{HUB} refuses the metadata of {model_card.FILE} ({reasons}): mend them there."
-    if isinstance(error, HfHubHTTPError):
-        return f"{HUB} {_answer(error, repository)}"
-    if isinstance(error, OfflineModeIsEnabled):
-        return f"{HUB} may not be asked, as HF_HUB_OFFLINE is set: unset it to publish."
-    if isinstance(error, httpx2.TransportError):
         return (
-            f"{HUB} is out of reach, or cut the connection ({type(error).__name__}): run the same "
-            "command again where there is internet, or check HF_ENDPOINT and the proxy."
-        )
-    if isinstance(error, RuntimeError) and isinstance(error.__cause__, Exception):
-        # So the client wraps what goes wrong with one large file.
-        return _explained(error.__cause__, repository)
-    if isinstance(error, OSError) and error.filename:
-        return f"{error.filename} could not be read ({error.strerror}): mend that and run again."
-    # hf_xet has no class of its own for most of what fails.
-    if isinstance(error, (ConnectionError, TimeoutError)) or type(error).__module__ == "hf_xet":
-        return (
-            f"{HUB} did not take the weights into its Xet storage "
-            f"({re.sub(r'[?][^ )]*', '', str(error))}): run the same command again, or set "
-            "HF_HUB_DISABLE_XET=1 to do without that storage."
+            f"{folder}: {HUB} refuses the metadata of {model_card.FILE} ({reasons}): fix them "
+            "there."
         )
     return None
 
 
-def _answer(error: HfHubHTTPError, repository: str) -> str:
+def _answered(error: Answer, repository: str) -> str:
     """Say what an error status of the hub means for an upload."""
     status = error.response.status_code
     namespace = _namespace(repository)
@@ -191,8 +205,9 @@ def _answer(error: HfHubHTTPError, repository: str) -> str:
         )
     if status >= 500 or status == 429:
         return f"answers {status}: run the same command later."
-    reason = " ".join((error.server_message or "it gives no reason").split())
-    return f"refuses the upload ({status}, {reason}): mend that, then run the same command again."
+    message = error.server_message if isinstance(error, HfHubHTTPError) else None
+    reason = " ".join((message or "it gives no reason").split())
+    return f"refuses the upload ({status}, {reason}): fix that, then run the same command again."
 
 
 def _namespace(repository: str) -> str:

@@ -27,7 +27,7 @@ from huggingface_hub.utils import tqdm
 from lionrank.config.sources import TABLE, Source
 from lionrank.errors import UserError
 from lionrank.files import read_json, sha256, write_json
-from lionrank.sources.refusals import HUB, explained
+from lionrank.sources.refusals import HUB, explained, of_download
 
 RETRIES = 2
 BAR_SECONDS = 5.0
@@ -102,7 +102,7 @@ def fetch(
         RevisionResolutionError,
         CachedRepoTreeNotFoundError,
     ) as error:
-        told = explained(source, error)
+        told = explained(of_download(source), error)
         if told is None:
             raise
         raise UserError(told) from error

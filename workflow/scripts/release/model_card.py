@@ -5,11 +5,11 @@ from lionrank.jobs.log import begin
 begin(snakemake)
 
 from lionrank.files import read_json
-from lionrank.release import hub_folder
+from lionrank.release import hub
 from lionrank.training import development
 
 record = read_json(snakemake.input.record)
-hub_folder.write(
+hub.write_folder(
     snakemake.input.checkpoint,
     snakemake.params.facts
     | {
