@@ -58,7 +58,8 @@ rule main_tex:
         table1=PUBLISHED / "table1_lion_vs_adamw.csv",
         table2=PUBLISHED / "table2_dl19_systems.csv",
     output:
-        "paper/main.tex",
+        tex="paper/main.tex",
+        source_map="paper/main.tex.map",
     log:
         "logs/paper/main_tex.log",
     benchmark:
@@ -92,6 +93,7 @@ rule main_tex:
 rule compile_paper:
     input:
         tex="paper/main.tex",
+        source_map="paper/main.tex.map",
         parts=expand("paper/{part}", part=PLAN.parts()),
         bibliography=PAPER / "refs.bib",
         provenance="paper/provenance.json",
@@ -116,8 +118,6 @@ rule compile_paper:
     params:
         # Not a log of the rule: Snakemake shows those in full when a rule fails.
         latex_log="logs/paper/latex.log",
-        # Errors are told in terms of their lines.
-        templates=PAPER,
         code=code("paper/compile_paper.py"),
     message:
         "Compiling {output.pdf}"

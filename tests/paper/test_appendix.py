@@ -48,7 +48,7 @@ def facts_of(energy: dict[str, float | None] | None = None, **provenance: Any) -
 
 def appendix(facts: dict[str, Any]) -> str:
     """Return the appendix in single spaces, without the places where its words may break."""
-    text = render(PAPER, facts, "sections/appendix.tex.j2").replace(r"\allowbreak{}", "")
+    text = render(PAPER, facts, "sections/appendix.tex.j2").text.replace(r"\allowbreak{}", "")
     return " ".join(line for line in text.splitlines() if not line.startswith("%"))
 
 
@@ -179,7 +179,7 @@ def test_the_appendix_fills_columns_without_an_overfull_box_and_twice_alike(tmp_
     shutil.copytree(PAPER / "sections", tmp_path / "sections")
     (tmp_path / "main.tex.j2").write_text(preamble + body)
     source = tmp_path / "main.tex"
-    source.write_text(render(tmp_path, facts))
+    render(tmp_path, facts).write(source)
     built = []
     for name in ("first", "again"):
         pdf, log = tmp_path / f"{name}.pdf", tmp_path / f"{name}.log"

@@ -67,9 +67,7 @@ def test_an_error_spares_the_old_pdf_and_leaves_no_other_file(tmp_path):
     with pytest.raises(UserError) as caught:
         build(write(tmp_path, r"Two \nosuchmacro and more."))
     lines = str(caught.value).splitlines()
-    assert lines[0].endswith(
-        "main.tex, line 6 (from sections/two.tex.j2): ! Undefined control sequence."
-    )
+    assert lines[0].endswith("main.tex, line 6: ! Undefined control sequence.")
     assert lines[1] == r"  l.6 Two \nosuchmacro"
     assert len(lines) == 4
     assert (tmp_path / "main.pdf").read_bytes() == b"old"
@@ -78,8 +76,8 @@ def test_an_error_spares_the_old_pdf_and_leaves_no_other_file(tmp_path):
 
 @needs_tex
 def test_an_error_in_an_included_file_names_that_file(tmp_path):
-    (tmp_path / "table.tex").write_text("% template: lionrank/tables.py\n\\nosuchmacro\n")
-    with pytest.raises(UserError, match=r"table\.tex, line 2 \(from lionrank/tables\.py\)"):
+    (tmp_path / "table.tex").write_text("One.\n\\nosuchmacro\n")
+    with pytest.raises(UserError, match=r"table\.tex, line 2: "):
         build(write(tmp_path, r"\input{table.tex}"))
 
 

@@ -1,4 +1,4 @@
-"""LaTeX's complaints in terms of the templates: their lines, or less rather than a wrong one."""
+"""LaTeX's complaints in terms of the templates."""
 
 import shutil
 from pathlib import Path
@@ -7,9 +7,8 @@ import pytest
 
 from lionrank.errors import UserError
 from lionrank.paper.latex import compile_pdf
-from lionrank.paper.latex_log import find_boxes, find_errors
+from lionrank.paper.latex_errors import find_boxes, find_errors
 from lionrank.paper.render import render
-from lionrank.paper.template_lines import find_line, template_at
 
 needs_tex = pytest.mark.skipif(shutil.which("latexmk") is None, reason="latexmk is not installed")
 
@@ -52,17 +51,13 @@ MACROS = r"""
 Remarked by a macro in its own words.
 <%- endmacro %>
 """
-TABLE = r"""% template: workflow/lionrank/first_table.py
+TABLE = r"""% template: tables/first.tex.j2
 \begin{tabular}{ll}
-Heading of the table & 1 \\
+<% for number in range(2) %>
+Heading of the table & << number >> \\
+<% endfor %>
 \end{tabular}
 """
-MODULE = '''"""Heading of the table & 1 in the documentation is no source of LaTeX."""
-
-
-def table():
-    return ["Heading of the table", 1]
-'''
 BIB = "@misc{other, title={O}}\n@misc{known,\n title={A title}, author={B, C}, year={2000}}\n"
 
 
@@ -74,8 +69,7 @@ def paper(tmp_path) -> Path:
         "paper/sections/one.tex.j2": ONE,
         "paper/sections/macros.tex.j2": MACROS,
         "paper/refs.bib": BIB,
-        "made/tables/first.tex": TABLE,
-        "workflow/lionrank/first_table.py": MODULE,
+        "paper/tables/first.tex.j2": TABLE,
     }.items():
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -83,18 +77,12 @@ def paper(tmp_path) -> Path:
     return tmp_path
 
 
-def generate(paper: Path, **values: str) -> str:
-    return render(paper / "paper", {"value": "a value", **values})
-
-
 def build(paper: Path) -> list[str]:
     made = paper / "made"
-    (made / "main.tex").write_text(generate(paper))
+    for name in ("main.tex", "tables/first.tex"):
+        render(paper / "paper", {"value": "a value"}, f"{name}.j2").write(made / name)
     bibliography = paper / "paper" / "refs.bib"
-    log = paper / "latex.log"
-    return compile_pdf(
-        made / "main.tex", made / "main.pdf", log, bibliography, templates=paper / "paper"
-    )
+    return compile_pdf(made / "main.tex", made / "main.pdf", paper / "latex.log", bibliography)
 
 
 def change(paper: Path, old: str, new: str, name: str = "paper/sections/one.tex.j2") -> int:
@@ -109,79 +97,6 @@ def failure(paper: Path) -> str:
     with pytest.raises(UserError) as caught:
         build(paper)
     return str(caught.value)
-
-
-def test_a_line_belongs_to_the_nearest_marker_above_it():
-    text = "% template: a.j2\nx\n% template: b.j2\ny\n"
-    assert [template_at(text, line) for line in (2, 3, 4)] == ["a.j2", "b.j2", "b.j2"]
-    assert template_at("x\n% template: a.j2\n", 1) is None
-
-
-# What a line of a template is found by
-
-
-def found(paper: Path, beginning: str, **values: str) -> tuple[str, int] | None:
-    """Return what is found for the one generated line with this beginning."""
-    text = generate(paper, **values)
-    (line,) = [n for n, each in enumerate(text.splitlines(), 1) if each.startswith(beginning)]
-    return find_line(text, line, paper / "paper")
-
-
-@pytest.mark.parametrize(
-    "beginning",
-    [
-        r"\section{One}",
-        r"\caption{A first caption with",
-        r"\caption{A second",
-        r"\input{tables",
-        "and this is the second",
-        "what ends in",
-    ],
-)
-def test_a_line_is_found_by_its_literal_text(paper, beginning):
-    lines = [n for n, each in enumerate(ONE.splitlines(), 1) if each.startswith(beginning)]
-    assert found(paper, beginning) == ("sections/one.tex.j2", *lines)
-
-
-def test_equal_lines_are_told_apart_by_those_around_them(paper):
-    text = generate(paper)
-    generated = [n for n, line in enumerate(text.splitlines(), 1) if line == r"\centering"]
-    expected = [n for n, line in enumerate(ONE.splitlines(), 1) if line == r"\centering"]
-    places = [find_line(text, line, paper / "paper") for line in generated]
-    assert places == [("sections/one.tex.j2", line) for line in expected]
-
-
-def test_equal_lines_that_nothing_tells_apart_are_not_named(paper):
-    with (paper / "paper/sections/one.tex.j2").open("a") as template:
-        template.write("\nThe same again, word for word.\n" * 9)
-    text = generate(paper)
-    lines = [n for n, line in enumerate(text.splitlines(), 1) if line.startswith("The same")]
-    assert find_line(text, lines[4], paper / "paper") is None
-
-
-def test_a_line_of_which_a_part_was_not_printed_is_found_by_the_macro_that_ends_it(paper):
-    assert found(paper, "same caption.") == ("sections/macros.tex.j2", 3)
-
-
-def test_a_line_that_came_whole_from_a_value_is_not_named(paper):
-    text = "% template: sections/one.tex.j2\nMeasured words that stand in no template at all.\n"
-    assert find_line(text, 2, paper / "paper") is None
-
-
-def test_a_line_that_shares_a_last_word_with_a_template_is_not_named(paper):
-    with (paper / "paper/sections/one.tex.j2").open("a") as template:
-        template.write("\n<< value >> significant.\n")
-    text = "% template: sections/one.tex.j2\nnone of the six differences is significant.\n"
-    assert find_line(text, 2, paper / "paper") is None
-
-
-def test_a_line_of_a_table_is_found_in_the_code_and_not_in_its_documentation(paper):
-    assert find_line(TABLE, 3, paper / "paper") == ("workflow/lionrank/first_table.py", 5)
-    assert find_line(TABLE, 2, paper / "paper") is None
-
-
-def test_a_marker_of_no_file_names_no_line(paper):
-    assert find_line("% template: gone.tex.j2\ntext\n", 2, paper / "paper") is None
 
 
 # LaTeX's own complaints
@@ -219,10 +134,29 @@ def test_an_error_in_a_macro_names_the_line_of_the_macro(paper):
 
 
 @needs_tex
-def test_an_error_in_a_table_names_the_line_of_the_code(paper):
-    change(paper, "Heading of the table", r"Heading of the table \nosuch", "made/tables/first.tex")
+def test_an_error_in_a_table_names_the_line_of_its_template(paper):
+    line = change(paper, "Heading", r"\nosuch Heading", "paper/tables/first.tex.j2")
     told = failure(paper).splitlines()[0]
-    assert told.startswith(f"workflow/lionrank/first_table.py, line 5 ({paper}/made/tables/")
+    assert told.startswith(f"tables/first.tex.j2, line {line} ({paper}/made/tables/first.tex, ")
+
+
+@needs_tex
+def test_of_template_lines_that_were_joined_that_of_the_command_is_named(paper):
+    line = change(paper, ", which is followed by", r", which \nosuch is followed by")
+    assert f"sections/one.tex.j2, line {line} (" in failure(paper).splitlines()[0]
+
+
+@needs_tex
+def test_without_a_source_map_the_generated_line_is_named(paper):
+    change(paper, "and this is the second", r"and \nosuch this is the second")
+    with pytest.raises(UserError):
+        build(paper)
+    (paper / "made/main.tex.map").unlink()
+    main = paper / "made/main.tex"
+    line = [r"\nosuch" in each for each in main.read_text().splitlines()].index(True) + 1
+    with pytest.raises(UserError) as caught:
+        compile_pdf(main, paper / "main.pdf", paper / "latex.log", paper / "paper/refs.bib")
+    assert str(caught.value).startswith(f"{main}, line {line}: ! Undefined control")
 
 
 @needs_tex
@@ -279,10 +213,10 @@ def test_an_overfull_box_that_ends_in_the_references_names_its_own_line(paper):
 
 
 @needs_tex
-def test_an_overfull_table_names_the_code_that_made_it(paper):
-    change(paper, "{ll}", r"{l@{\hspace{20cm}}l}", "made/tables/first.tex")
+def test_an_overfull_table_names_the_template_that_made_it(paper):
+    change(paper, "{ll}", r"{l@{\hspace{20cm}}l}", "paper/tables/first.tex.j2")
     (complaint,) = build(paper)
-    assert complaint.endswith("with tables/first.tex (workflow/lionrank/first_table.py)")
+    assert complaint.endswith("with tables/first.tex (tables/first.tex.j2)")
     assert ": sections/one.tex.j2, line" in complaint
 
 

@@ -34,7 +34,7 @@ def _authors(made):
 def say(folder, made, template):
     """Render a template with all facts of the paper."""
     (folder / "main.tex.j2").write_text(template)
-    return render(folder, facts_of(made))
+    return render(folder, facts_of(made)).text
 
 
 def test_a_value_is_the_tables_of_a_checkpoint_a_training_or_the_best(made, authors):

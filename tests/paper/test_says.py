@@ -11,7 +11,7 @@ from lionrank.paper.says import PREFIX, Said
 
 def say(folder, template, **facts):
     (folder / "main.tex.j2").write_text(template)
-    return render(folder, facts).split("\n")
+    return render(folder, facts).text.split("\n")
 
 
 def test_a_claim_is_a_comment_line_above_the_line_of_its_words(tmp_path):

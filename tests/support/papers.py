@@ -321,7 +321,7 @@ def facts_of(
 
 def prose(facts: dict) -> str:
     """Render the paper and return it without comments, with single spaces."""
-    lines = [line for line in render(PAPER, facts).splitlines() if not line.startswith("%")]
+    lines = [line for line in render(PAPER, facts).text.splitlines() if not line.startswith("%")]
     return " ".join(" ".join(lines).split())
 
 

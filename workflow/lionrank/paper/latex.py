@@ -10,8 +10,14 @@ from pathlib import Path
 from markupsafe import Markup
 
 from lionrank.errors import UserError
-from lionrank.paper.latex_errors import Places, read
-from lionrank.paper.latex_log import LatexError, find_boxes, find_dangling, find_errors
+from lionrank.paper.latex_errors import (
+    LatexError,
+    Places,
+    find_boxes,
+    find_dangling,
+    find_errors,
+    read,
+)
 
 INSTALL = (
     "latexmk is not installed, so the paper cannot be compiled. On Debian or Ubuntu run: "
@@ -63,22 +69,21 @@ def compile_pdf(
     log: str | os.PathLike,
     bibliography: str | os.PathLike,
     epoch: int | None = None,
-    templates: str | os.PathLike | None = None,
 ) -> list[str]:
     """Compile `source` to `pdf` and return the complaints about overfull boxes.
 
     LaTeX writes into a folder of its own beside `source`, and `pdf` is replaced only by a
     finished file, with BibTeX's output of the same name (.bbl) beside it; LaTeX's own log is kept
     as `log` in either case. `epoch`, in seconds since 1970, is the date that the PDF bears, so
-    that two builds are identical byte by byte. Complaints name lines of the templates in the
-    folder `templates`, where one is given.
+    that two builds are identical byte by byte. Complaints name lines of the templates where source
+    maps lie beside the LaTeX.
 
     Raises:
         UserError: latexmk is missing, LaTeX or BibTeX found an error, or a citation or a
             reference is undefined or a label defined twice; names template and line.
     """
     source, pdf = Path(source), Path(pdf)
-    places = Places(source, Path(bibliography), None if templates is None else Path(templates))
+    places = Places(source, Path(bibliography))
     if shutil.which("latexmk") is None:
         raise UserError(INSTALL)
     with tempfile.TemporaryDirectory(prefix=".latex-", dir=source.parent) as folder:

@@ -16,6 +16,7 @@ from lionrank.paper.latex import escape, quantities
 from lionrank.paper.prose import listed
 from lionrank.paper.says import Said, placed, says
 from lionrank.paper.settings import setting
+from lionrank.paper.source_map import Marking, Rendered, read_off
 from lionrank.paper.tables.tabular import breakable, p_value
 from lionrank.wording import score
 
@@ -27,7 +28,9 @@ _WORDS = (
 _PLURALS = {"query": "queries"}
 
 
-def render(folder: str | os.PathLike, facts: Mapping[str, Any], name: str = "main.tex.j2") -> str:
+def render(
+    folder: str | os.PathLike, facts: Mapping[str, Any], name: str = "main.tex.j2"
+) -> Rendered:
     """Render the template `name` of `folder` with `facts`.
 
     Raises:
@@ -53,7 +56,8 @@ def render(folder: str | os.PathLike, facts: Mapping[str, Any], name: str = "mai
         epochs=lambda epochs: f"epoch{'s' if len(epochs) > 1 else ''} {listed(epochs)}",
     )
     environment.globals |= {"word": word, "counted": counted, "share": share}
-    return placed(templates.render(environment, name, facts))
+    environment.loader = marking = Marking(folder)
+    return read_off(placed(templates.render(environment, name, facts)), marking.places)
 
 
 def _printed(value: object) -> Markup:

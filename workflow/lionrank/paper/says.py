@@ -18,6 +18,7 @@ from typing import Any
 from markupsafe import Markup
 
 from lionrank.paper.latex import escape
+from lionrank.paper.source_map import unmarked
 
 PREFIX = "% says: "
 _ORDER = frozenset({"left", "right", "measure"})
@@ -73,7 +74,7 @@ def says(words: str, kind: str | None = None, **named: Any) -> Markup:
     if absent := KINDS[kind] - named.keys():
         raise ValueError(f"says: {kind!r} must name {', '.join(sorted(absent))}.")
     words = escape(words)
-    claim = {"kind": kind, **named, "words": " ".join(_MARKED.sub("", words).split())}
+    claim = {"kind": kind, **named, "words": " ".join(unmarked(_MARKED.sub("", words)).split())}
     return Markup(f"{_START}{json.dumps(claim)}{_END}{words}")
 
 
@@ -85,6 +86,6 @@ def placed(text: str) -> str:
         lines += [PREFIX + claim for claim in claims]
         rest = _MARKED.sub("", line)
         # A blank line would end the paragraph.
-        if rest.strip() or not claims:
+        if unmarked(rest).strip() or not claims:
             lines.append(rest)
     return "\n".join(lines)

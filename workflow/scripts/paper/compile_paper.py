@@ -14,6 +14,5 @@ complaints = compile_pdf(
     snakemake.params.latex_log,
     snakemake.input.bibliography,
     provenance["git"]["time"],
-    snakemake.params.templates,
 )
 print("\n".join(complaints) or "LaTeX had no complaints.")

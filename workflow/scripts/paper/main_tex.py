@@ -6,7 +6,7 @@ begin(snakemake)
 
 from pathlib import Path
 
-from lionrank.files import atomic_write, read_json
+from lionrank.files import read_json
 from lionrank.grid import Grid
 from lionrank.paper.facts import make_facts
 from lionrank.paper.findings import find
@@ -46,5 +46,4 @@ facts = make_facts(
     paper=params.paper,
     **read,
 )
-with atomic_write(snakemake.output[0]) as handle:
-    handle.write(render(Path(snakemake.input.templates[0]).parent, facts))
+render(Path(snakemake.input.templates[0]).parent, facts).write(snakemake.output.tex)
