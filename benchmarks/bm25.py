@@ -33,11 +33,15 @@ index, topics, output, depth = sys.argv[1:]
 run = bm25(index, trec.read_topics(topics), int(depth), {K1}, {B}, {THREADS})
 trec.write_run(output, run, tag="bm25")
 """
-# What `python -m pyserini.search.lucene` does where its Java is found.
+# What `python -m pyserini.search.lucene` does where its Java is found. Where it finds no jar, its
+# set-up leaves the JVM to us, and the client of a service that it imports wants a key to exist.
 PYSERINI = """
+import os
 import runpy
+import sys
 from lionrank.java import start_jvm
 start_jvm()
+os.environ |= {"ANSERINI_CLASSPATH": sys.argv[0], "OPENAI_API_KEY": "unused"}
 runpy.run_module("pyserini.search.lucene", run_name="__main__", alter_sys=True)
 """
 CODE = {"ours": WORKFLOW, "pyserini": PYSERINI}

@@ -53,17 +53,14 @@ def _home_of(java: str | Path) -> Path | None:
 
 @functools.cache  # a process has one JVM, and its options are fixed once it runs
 def start_jvm() -> None:
-    """Point this process's JVM, which Pyserini starts on import, at `java_home` and Anserini's jar.
+    """Point this process's JVM, which jnius starts on import, at `java_home` and Anserini's jar.
 
-    Pyserini's own set-up asks for the module jdk.incubator.vector, which not every Java has and
-    BM25 does not use; it finds no jar in the folder it is given here and leaves the JVM to us.
+    The jar is Pyserini's. Its own set-up asks for the module jdk.incubator.vector, which not every
+    Java has and BM25 does not use.
     """
     import jnius_config
 
     os.environ["JAVA_HOME"] = str(java_home())
-    os.environ["ANSERINI_CLASSPATH"] = str(Path(__file__).parent)
-    # Pyserini imports the client of a service that is never called; it wants a key to exist.
-    os.environ.setdefault("OPENAI_API_KEY", "unused")
     (jar,) = _package("pyserini").glob("resources/jars/anserini-*-fatjar.jar")
     jnius_config.add_classpath(str(jar))
     jnius_config.add_options("-Xmx4g")

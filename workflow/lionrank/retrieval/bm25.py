@@ -1,4 +1,4 @@
-"""The first stage: a Lucene index and BM25 run files by Pyserini, and candidates for reranking."""
+"""The first stage: a Lucene index and BM25 run files by Pyserini's Anserini, and candidates."""
 
 import os
 import tempfile
@@ -60,7 +60,7 @@ def build_index(corpus: str | os.PathLike, index: str | os.PathLike, threads: in
                     {"file": str(lines / "documents.jsonl")},
                 )
         _run_lucene(lines, index, threads)
-    indexed = _searcher(index).num_docs
+    indexed = _searcher(index).get_total_num_docs()
     if indexed != expected:
         raise UserError(
             f"{index}: {indexed} of the {expected} documents in {corpus} are indexed; "
@@ -85,9 +85,23 @@ def _run_lucene(lines: Path, index: Path, threads: int) -> None:
 
 
 def _searcher(index: str | os.PathLike):
-    from pyserini.search.lucene import LuceneSearcher
+    """Return Anserini's searcher, which Pyserini's LuceneSearcher wraps.
 
-    return LuceneSearcher(str(index))
+    Pyserini's own import takes seconds, for dense retrieval and the services of its encoders.
+    """
+    start_jvm()
+    from jnius import autoclass
+
+    return autoclass("io.anserini.search.SimpleSearcher")(str(index))
+
+
+def _java_list(words: list[str]):
+    from jnius import autoclass
+
+    made = autoclass("java.util.ArrayList")()
+    for word in words:
+        made.add(word)
+    return made
 
 
 def bm25(
@@ -98,14 +112,15 @@ def bm25(
     A topic of which the analyser leaves no term (all stop words) has no candidates; it is named
     on standard error and left out of the run, so that evaluation counts it as zero.
     """
-    start_jvm()
     searcher = _searcher(index)
     searcher.set_bm25(k1, b)
     run: Run = {}
     qids = list(topics)
     for start in tqdm(range(0, len(qids), 256), desc="BM25", unit="256 topics"):
         batch = qids[start : start + 256]
-        hits = searcher.batch_search([topics[qid] for qid in batch], batch, depth, threads)
+        queries = [topics[qid] for qid in batch]
+        found = searcher.batch_search(_java_list(queries), _java_list(batch), depth, threads)
+        hits = {each.getKey(): each.getValue() for each in found.entrySet().toArray()}
         for qid in batch:
             run[qid] = {hit.docid: hit.score for hit in hits.get(qid, [])}
             if not run[qid]:
