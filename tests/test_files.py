@@ -9,7 +9,9 @@ from lionrank.errors import UserError
 from lionrank.files import only_file, read_json, read_json_lines, write_json
 
 
-@pytest.mark.parametrize("content", [b"", b'{"half": ', b"[1, 2]", b'"a word"', b'{"a": "\xe9"}'])
+@pytest.mark.parametrize(
+    "content", [b"", b'{"half": ', b"[1, 2]", b'"a word"', b'{"a": "\xe9"}', b"[" * 100_000]
+)
 def test_a_damaged_json_file_is_named_with_the_remedy(tmp_path, content):
     path = tmp_path / "record.json"
     path.write_bytes(content)
@@ -31,6 +33,9 @@ def test_json_is_read_as_it_was_written(tmp_path):
         ('\ufeff{"a": 1}\n', ":1: expected text, found a byte-order mark"),
         ('{"a": 1}\n{"b"\n', ":2: expected one JSON object a line"),
         ('{"a": 1}\n[2]\n', r":2: expected a JSON object, found '\[2\]'"),
+        ('{"a": "\\ud83d"}\n', ":1: half of a surrogate pair"),
+        ('{"a": 1}\n' + "[" * 100_000, ":2: expected one JSON object a line"),
+        (f'{{"a": {"1" * 5000}}}\n', ":1: expected one JSON object a line"),
     ],
 )
 def test_a_line_that_is_no_json_object_is_named(tmp_path, text, message):

@@ -1,7 +1,10 @@
 """The file formats: strict reading, run files that never tie, writes that are all or nothing."""
 
+import gzip
 import itertools
 import subprocess
+import sys
+from io import BufferedReader, BytesIO, TextIOWrapper
 
 import numpy as np
 import pytest
@@ -25,20 +28,26 @@ def write(path, text):
         (trec.read_qrels, "q1 0 d1 1_0\n", ":1: grade '1_0' is not an integer"),
         (trec.read_qrels, "q1 0 d1 1000000000000\n", "is not an integer between -127 and 127"),
         (trec.read_qrels, "q1 0 d1 1\nq1 0 d1 2\n", ":2: document 'd1' is judged twice"),
-        (trec.read_qrels, "q1 0 d1 1\r\n", ":1: expected a line that ends in \\n, found"),
+        (trec.read_qrels, f"q1 0 d1 {'9' * 5000}\n", "is not an integer between -127 and 127"),
+        (trec.read_qrels, "q1 0 d1 \u0661\n", ":1: grade '\u0661' is not an integer"),
+        (trec.read_qrels, "q1 0 d1 1\nq1 0 d\0 1\n", ":2: expected text, found a NUL"),
         (trec.read_qrels, "\ufeffq1 0 d1 1\n", ":1: expected text, found a byte-order mark"),
         (trec.read_topics, "q1\tone\nq2 two\n", ":2: expected 2 columns (qid text), found 1"),
         (trec.read_topics, "q1\t \n", ":1: topic 'q1' has no text"),
         (trec.read_topics, "q1\ta\nq1\tb\n", ":2: topic 'q1' is there twice"),
+        (trec.read_topics, "#1\ta\n", ":1: topic id '#1' begins with #"),
+        (trec.read_topics, "q 1\ta\n", ":1: topic id 'q 1' is empty or holds white space"),
         (trec.read_topics, "\ufeffq1\ta\n", ":1: expected text, found a byte-order mark"),
         (trec.read_run, "q1 Q0 d1 1 2.5\n", ":1: expected 6 columns (qid Q0 docid rank score tag)"),
-        (trec.read_run, "q1 Q0 d1 1 2 t\n\n", ":2: expected 6 columns"),
+        (trec.read_run, "q1 Q0 d1 1 2 t\n\nq1\n", ":3: expected 6 columns"),
         (trec.read_run, "q1 Q0 d1 1 2 t\nq1 Q0 d2 1 x t\n", ":2: score 'x' is not a number"),
         (trec.read_run, "q1 Q0 d1 1 nan t\n", ":1: score 'nan' is not a finite number"),
         (trec.read_run, "q1 Q0 d1 1 -inf t\n", ":1: score '-inf' is not a finite number"),
-        (trec.read_run, "q1 Q0 d1 first 2 t\n", ":1: rank 'first' is not an integer"),
+        (trec.read_run, "q1 Q0 d1 1 1_0 t\n", ":1: score '1_0' is not a number"),
+        (trec.read_run, "q1 Q0 d1 1 1_0.5 t\n", ":1: score '1_0.5' is not a number"),
+        (trec.read_run, "q1 Q0 d1 1 \u0661 t\n", ":1: score '\u0661' is not a number"),
+        (trec.read_run, "q1 Q0 d\0 1 2 t\n", ":1: expected text, found a NUL"),
         (trec.read_run, "q1 Q0 d1 1 2 t\nq1 Q0 d1 2 1 t\n", ":2: document 'd1' is there twice"),
-        (trec.read_run, "q1 Q0 d1 1 2 t\r\n", ":1: expected a line that ends in \\n, found one"),
         (trec.read_run, "\ufeffq1 Q0 d1 1 2 t\n", ":1: expected text, found a byte-order mark"),
     ],
 )
@@ -71,24 +80,91 @@ def test_the_line_that_is_not_utf_8_is_named(tmp_path, reader, line, bad):
     assert f"file:{bad}: expected UTF-8, found the byte 0xe9" in str(caught.value)
 
 
-@pytest.mark.parametrize("remedy", ["sed -i 's/\\r$//'", r"sed -i '1s/^\xEF\xBB\xBF//'"])
-def test_the_command_that_an_error_names_mends_the_file(tmp_path, remedy):
+def test_the_command_that_an_error_names_removes_a_byte_order_mark(tmp_path):
     text = "q1 0 d1 1\nq1 0 d2 0\n"
-    damaged = text.replace("\n", "\r\n") if "\\r" in remedy else f"\ufeff{text}"
     path = tmp_path / "qrels"
-    path.write_bytes(damaged.encode())
+    path.write_text(f"\ufeff{text}")
     with pytest.raises(UserError) as caught:
         trec.read_qrels(path)
-    command = str(caught.value).split("`")[1]
-    assert command == f"{remedy} {path}"
-    subprocess.run(command, shell=True, check=True)
+    subprocess.run(str(caught.value).split("`")[1], shell=True, check=True)
     assert path.read_text() == text
     assert trec.read_qrels(path) == {"q1": {"d1": 1, "d2": 0}}
 
 
-def test_topics_may_have_the_line_ends_of_windows_as_those_of_dl_2020_have(tmp_path):
-    (tmp_path / "topics").write_bytes(b"q1\tlions\r\nq2\ttigers\r\n")
-    assert trec.read_topics(tmp_path / "topics") == {"q1": "lions", "q2": "tigers"}
+READERS = [
+    (trec.read_topics, b"q1\tlions\nq2\tbig  cats\n", {"q1": "lions", "q2": "big  cats"}),
+    (trec.read_qrels, b"q1 0 d1 1\nq1 0 d2 -1\n", {"q1": {"d1": 1, "d2": -1}}),
+    (
+        trec.read_run,
+        b"q1 Q0 d1 1 2.5 t\nq1 Q0 d2 2 1e-3 t\n",
+        ({"q1": {"d1": 2.5, "d2": 1e-3}}, "t"),
+    ),
+    (
+        lambda path: list(read_json_lines(path)),
+        b'{"a": "\\ud83d\\ude00"}\n{"a": 2}\n',
+        [{"a": "\U0001f600"}, {"a": 2}],
+    ),
+]
+
+
+@pytest.mark.parametrize(("reader", "text", "content"), READERS)
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: text.replace(b"\n", b"\r\n"),
+        lambda text: text.removesuffix(b"\n"),
+        lambda text: gzip.compress(text),
+        lambda text: gzip.compress(text[:9]) + gzip.compress(text[9:]),
+    ],
+    ids=["windows", "no last line end", "gzip", "gzip in two parts"],
+)
+def test_line_ends_and_packing_change_nothing(tmp_path, reader, text, content, change):
+    (tmp_path / "file").write_bytes(change(text))
+    assert reader(tmp_path / "file") == content
+
+
+@pytest.mark.parametrize(("reader", "text", "content"), READERS)
+def test_a_dash_is_standard_input(monkeypatch, reader, text, content):
+    with TextIOWrapper(BufferedReader(BytesIO(gzip.compress(text)))) as given:
+        monkeypatch.setattr(sys, "stdin", given)
+        assert reader("-") == content
+
+
+@pytest.mark.parametrize("damage", [lambda packed: packed[:-9], lambda packed: packed[:12] + b"x"])
+def test_a_damaged_gzip_file_is_named(tmp_path, damage):
+    path = tmp_path / "qrels.gz"
+    path.write_bytes(damage(gzip.compress(b"q1 0 d1 1\n" * 100)))
+    with pytest.raises(UserError, match=r"qrels\.gz is a damaged gzip file"):
+        trec.read_qrels(path)
+
+
+@pytest.mark.parametrize(
+    ("reader", "text", "content"),
+    [
+        (trec.read_qrels, "# in May\n\n  q1\t0  d1\t1 \n \n#q2 0 d1 1", {"q1": {"d1": 1}}),
+        (
+            trec.read_run,
+            "#\n\nq1 Q0 d1 1 2 first tag\n  # x\nq1 Q0 d2 _ 1 t and more\n",
+            ({"q1": {"d1": 2.0, "d2": 1.0}}, "t"),
+        ),
+        (trec.read_run, f"q1 Q0 d1 {'9' * 310} 2 t\n", ({"q1": {"d1": 2.0}}, "t")),
+        (trec.read_run, f"q1 Q0 d1 {'9' * 5000} 2 t\n", ({"q1": {"d1": 2.0}}, "t")),
+        (
+            trec.read_qrels,
+            "q1 0 d\u00a01 1\nq1 0 d\u20031 2",
+            {"q1": {"d\u00a01": 1, "d\u20031": 2}},
+        ),
+        (trec.read_run, "q\x1c1 Q0 d\u30001 1 2 t\n", ({"q\x1c1": {"d\u30001": 2.0}}, "t")),
+    ],
+)
+def test_qrels_and_run_files_are_read_as_trec_eval_reads_them(tmp_path, reader, text, content):
+    """Comments, blank lines, any rank, text after the tag, and the white space of ASCII alone."""
+    assert reader(write(tmp_path / "file", text)) == content
+
+
+def test_ranks_that_are_no_integers_are_counted(tmp_path, capsys):
+    trec.read_run(write(tmp_path / "run", "q1 Q0 d1 - 2 t\nq1 Q0 d2 - 3 t\nq1 Q0 d3 3 1 t\n"))
+    assert "2 ranks are no integers" in capsys.readouterr().err
 
 
 def run_of(*rows: tuple[str, int, float]) -> str:

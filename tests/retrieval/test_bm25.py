@@ -127,8 +127,6 @@ def test_many_candidates_come_in_small_row_groups_the_same_on_any_number_of_thre
     "line",
     [
         "q1 Q0 d3 1 1.0",
-        "q1 Q0 d3 1 1.0 t more",
-        "",
         "q1 Q0 d3 1 high t",
         "q1 Q0 d3 1 nan t",
         "q1 Q0 d3 1 inf t",

@@ -2,16 +2,19 @@
 
 Formats: topics are `qid<TAB>text`, qrels `qid 0 docid grade`, run files
 `qid Q0 docid rank score tag` (https://trec.nist.gov/data/deep2019.html).
+
+Qrels and run files are read as trec_eval 10.0 reads them (get_qrels.c, get_trec_results.c): ASCII's
+white space separates columns, blank lines and those that begin with `#` are passed over, and in a
+run file the rank may be any text and more may follow the tag.
 """
 
 import math
 import os
 import re
+import sys
 from array import array
-from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,35 +33,23 @@ Run = dict[str, dict[str, float]]
 _QRELS = "qid iteration docid grade"
 _RUN = "qid Q0 docid rank score tag"
 _INTEGER = re.compile("[+-]?[0-9]+")
-_LARGEST_GRADE = 127
+_ASCII_COLUMNS = re.compile(r"[^ \t\v\f\r]+").findall
+COMMENT = "#"
+LARGEST_GRADE = 127
 
 
-def _rows(
-    path: str | os.PathLike, separator: str | None, form: str
-) -> Iterator[tuple[int, list[str]]]:
-    """Yield (number, columns) of the lines of a file, the numbers from 1.
-
-    Raises:
-        UserError: a line has not as many columns as `form` or, where white space separates them,
-            ends as on Windows; or what `text_lines` refuses.
-    """
-    for number, line in text_lines(path):
-        columns = line.split(separator)
-        if len(columns) != len(form.split()):
-            raise UserError(f"{path}:{number}: {_expected(form, columns, line)}")
-        if separator is None and "\r" in line:
-            raise _windows(path, number)
-        yield number, columns
+def _columns(line: str) -> list[str]:
+    """Return the columns of a line of qrels or of a run file, none of a blank one or a comment."""
+    # str.split, which is faster, takes more characters for white space than trec_eval does.
+    plain = line.isascii() and line.isprintable()
+    columns = line.split() if plain else _ASCII_COLUMNS(line)
+    return [] if columns and columns[0].startswith(COMMENT) else columns
 
 
-def _expected(form: str, columns: list[str], line: str) -> str:
-    return f"expected {len(form.split())} columns ({form}), found {len(columns)}: {line[:80]!r}"
-
-
-def _windows(path: str | os.PathLike, number: int) -> UserError:
+def _unlike(path: str | os.PathLike, number: int, form: str, columns: list[str]) -> UserError:
     return UserError(
-        f"{path}:{number}: expected a line that ends in \\n, found one that ends in \\r\\n as on "
-        rf"Windows: convert the file, e.g. with `sed -i 's/\r$//' {path}`"
+        f"{path}:{number}: expected {len(form.split())} columns ({form}), found {len(columns)}: "
+        f"{' '.join(columns)[:80]!r}"
     )
 
 
@@ -66,18 +57,43 @@ def read_topics(path: str | os.PathLike) -> Topics:
     """Read topics, `qid -> query`; lines may end as on Windows, as those of TREC DL 2020 do.
 
     Raises:
-        UserError: a line without a tab, an empty query or a qid twice; names file and line.
+        UserError: a line without a tab, an empty query, a qid twice or one that no run file can
+            hold; names file and line.
     """
     topics: Topics = {}
-    for number, (qid, query) in _rows(path, "\t", "qid text"):
+    for number, line in text_lines(path):
+        qid, *queries = columns = line.split("\t")
+        if len(queries) != 1:
+            raise _unlike(path, number, "qid text", columns)
+        check_id(qid, "topic", f"{path}:{number}")
+        query = queries[0]
         if not query.strip():
             raise UserError(
                 f"{path}:{number}: topic {qid!r} has no text; give it a query or remove it"
             )
         if qid in topics:
             raise UserError(f"{path}:{number}: topic {qid!r} is there twice")
-        topics[qid] = query.removesuffix("\r")
+        topics[qid] = query
     return topics
+
+
+def check_id(identifier: str, kind: str, place: str) -> None:
+    """Check that the id of a topic or document can be a column of run files and qrels.
+
+    Raises:
+        UserError: it is empty, holds white space or NUL, or begins like a comment; begins with
+            `place`, and names the `kind` of thing that it is the id of.
+    """
+    if _ASCII_COLUMNS(identifier.replace("\n", " ")) != [identifier] or "\0" in identifier:
+        raise UserError(
+            f"{place}: {kind} id {identifier!r} is empty or holds white space, which separates the "
+            "columns of run files and qrels: rename it, also in the qrels"
+        )
+    if kind == "topic" and identifier.startswith(COMMENT):
+        raise UserError(
+            f"{place}: topic id {identifier!r} begins with {COMMENT}, and trec_eval takes such "
+            "lines of run files and qrels for comments: rename it, also in the qrels"
+        )
 
 
 def write_topics(path: str | os.PathLike, topics: Topics) -> None:
@@ -97,19 +113,38 @@ def read_qrels(path: str | os.PathLike) -> Qrels:
             -127 and 127, the range of trec_eval's format (get_qrels.c).
     """
     qrels: Qrels = {}
-    for number, (qid, _, docid, text) in _rows(path, None, _QRELS):
+    for number, line in text_lines(path):
+        if not (columns := _columns(line)):
+            continue
+        if len(columns) != 4:
+            raise _unlike(path, number, _QRELS, columns)
+        qid, _, docid, text = columns
         judged = qrels.setdefault(qid, {})
         if docid in judged:
             raise UserError(
                 f"{path}:{number}: document {docid!r} is judged twice for topic {qid!r}"
             )
-        if not _INTEGER.fullmatch(text) or abs(int(text)) > _LARGEST_GRADE:
-            raise UserError(
-                f"{path}:{number}: grade {text!r} is not an integer between "
-                f"-{_LARGEST_GRADE} and {_LARGEST_GRADE}"
-            )
-        judged[docid] = int(text)
+        judged[docid] = grade_of(text, f"{path}:{number}")
     return qrels
+
+
+def grade_of(text: str, place: str) -> int:
+    """Return the grade that a column of qrels holds.
+
+    Raises:
+        UserError: it is no integer between -127 and 127; begins with `place`.
+    """
+    # An integer of a few digits, leading zeros aside: Python refuses to read thousands.
+    if (
+        not _INTEGER.fullmatch(text)
+        or len(text.lstrip("+-0")) > 3
+        or abs(int(text)) > LARGEST_GRADE
+    ):
+        raise UserError(
+            f"{place}: grade {text[:40]!r} is not an integer between -{LARGEST_GRADE} and "
+            f"{LARGEST_GRADE}"
+        )
+    return int(text)
 
 
 def write_qrels(path: str | os.PathLike, qrels: Qrels) -> None:
@@ -123,64 +158,65 @@ def write_qrels(path: str | os.PathLike, qrels: Qrels) -> None:
 def run_lines(path: str | os.PathLike) -> Iterator[tuple[int, str, str, float, str]]:
     """Yield (number, qid, docid, score, tag) of the lines of a run file, the numbers from 1.
 
-    Ranks are compared with the scores at the end: until then 16 bytes a line are held. They may
+    Ranks are compared with the scores at the end: until then 24 bytes a line are held. They may
     count from any number, be equal, and stand in any order; documents of one score may have any.
+    How many ranks are no integers, and so were not compared, is said on standard error.
 
     Raises:
-        UserError: a line of another form, a rank that is no integer, a score that is no finite
-            number, or a document that is below another by rank and above it by score.
+        UserError: a line of another form, a score that is no finite number, or a document that is
+            below another by rank and above it by score.
     """
     ranked: defaultdict[str, _Ranked] = defaultdict(_Ranked)
     last = None
     for number, line in text_lines(path):
+        if not (columns := _columns(line)):
+            continue
         try:
-            qid, _, docid, rank_text, score_text, tag = line.split()
-            rank, score = int(rank_text), float(score_text)
+            qid, _, docid, rank, score_text, tag = columns[:6]
         except ValueError:
-            raise UserError(f"{path}:{number}: {_unlike_a_run(line)}") from None
-        if not -math.inf < score < math.inf:
-            raise UserError(f"{path}:{number}: score {score_text!r} is not a finite number")
+            raise _unlike(path, number, _RUN, columns) from None
+        score = _score(score_text, f"{path}:{number}")
         if qid != last:
-            # On a topic's first line alone: on others it is white space, and reading is slow.
-            if "\r" in line:
-                raise _windows(path, number)
-            last, topic = qid, ranked[qid]
-            topic.begin(number)
-            add_rank, add_score = topic.ranks.append, topic.scores.append
-        add_rank(rank)
-        add_score(score)
+            last, add = qid, ranked[qid].add
+        add(number, rank, score)
         yield number, qid, docid, score, tag
     for qid, topic in ranked.items():
         topic.check(path, qid)
+    if unranked := sum(topic.unranked for topic in ranked.values()):
+        print(
+            f"{path}: {unranked} ranks are no integers; trec_eval ranks by scores", file=sys.stderr
+        )
 
 
-def _unlike_a_run(line: str) -> str:
-    """Say what is wrong with a line of a run file that could not be read."""
-    columns = line.split()
-    if len(columns) != len(_RUN.split()):
-        return _expected(_RUN, columns, line)
-    rank, score = columns[3:5]
+def _score(text: str, place: str) -> float:
     try:
-        int(rank)
+        score = float(text)
     except ValueError:
-        return f"rank {rank!r} is not an integer"
-    return f"score {score!r} is not a number"
+        raise UserError(f"{place}: score {text[:40]!r} is not a number") from None
+    # Python also reads 1_0, and the digits of other scripts.
+    if "_" in text or not text.isascii():
+        raise UserError(f"{place}: score {text[:40]!r} is not a number")
+    if not -math.inf < score < math.inf:
+        raise UserError(f"{place}: score {text[:40]!r} is not a finite number")
+    return score
 
 
 class _Ranked:
-    """Ranks and scores of a topic as its lines give them, and which lines these are."""
+    """Lines, ranks and scores of a topic as its lines give them."""
 
     def __init__(self) -> None:
-        self.ranks, self.scores = array("d"), array("d")
-        self._begins: list[tuple[int, int]] = []
+        self.lines, self.ranks, self.scores = array("q"), array("d"), array("d")
+        self.unranked = 0
 
-    def begin(self, number: int) -> None:
-        """Note that the ranks to come are those of line `number` and the lines after it."""
-        self._begins.append((len(self.ranks), number))
-
-    def _line(self, place: int) -> int:
-        begin, number = self._begins[bisect_right(self._begins, place, key=itemgetter(0)) - 1]
-        return number + place - begin
+    def add(self, line: int, rank: str, score: float) -> None:
+        """Note a line; a rank that is no integer, or no double, is noted as NaN."""
+        try:
+            self.ranks.append(int(rank))
+        except (ValueError, OverflowError):
+            self.ranks.append(math.nan)
+            self.unranked += 1
+        self.lines.append(line)
+        self.scores.append(score)
 
     def check(self, path: str | os.PathLike, qid: str) -> None:
         """Raise a `UserError` if a document is below another by rank and above it by score."""
@@ -190,7 +226,7 @@ class _Ranked:
         wrong = np.flatnonzero((np.diff(ranks) > 0) & (np.diff(scores) > 0))
         if wrong.size:
             above = wrong[0]
-            line, line_above = self._line(order[above + 1]), self._line(order[above])
+            line, line_above = self.lines[order[above + 1]], self.lines[order[above]]
             raise UserError(
                 f"{path}:{line}: expected scores that fall with the rank, found "
                 f"{scores[above + 1]} at rank {ranks[above + 1]:.0f} of topic {qid!r} and "

@@ -64,7 +64,7 @@ def _records(documents: Iterable[Document], folder: str | os.PathLike) -> Iterat
     seen: set[str] = set()
     empty: list[str] = []
     for docid, text, place in tqdm(documents, desc="documents", unit=""):
-        _check_id(docid, "document", place)
+        trec.check_id(docid, "document", place)
         if docid in seen:
             raise UserError(f"{place}: document {docid!r} is there twice: remove one of the two")
         seen.add(docid)
@@ -81,14 +81,6 @@ def _records(documents: Iterable[Document], folder: str | os.PathLike) -> Iterat
         print(f"left out {len(empty)} documents without text: {' '.join(empty[:10])}")
 
 
-def _check_id(identifier: str, kind: str, place: str) -> None:
-    if identifier.split() != [identifier]:
-        raise UserError(
-            f"{place}: {kind} id {identifier!r} is empty or holds white space, which separates the "
-            "columns of run files and qrels: rename it, also in the qrels"
-        )
-
-
 def write_topics(
     source: Reader, name: str, topics: str | os.PathLike, qrels: str | os.PathLike
 ) -> None:
@@ -101,13 +93,13 @@ def write_topics(
     queries = {qid: one_line(query) for qid, query in source.topics(name).items()}
     judgements = source.qrels(name)
     for qid, query in queries.items():
-        _check_id(qid, "topic", f"topics {name}")
+        trec.check_id(qid, "topic", f"topics {name}")
         if not query:
             raise UserError(f"topics {name}: topic {qid!r} has no text; give it some or remove it")
     for qid, judged in judgements.items():
-        _check_id(qid, "topic", f"qrels {name}")
+        trec.check_id(qid, "topic", f"qrels {name}")
         for docid in judged:
-            _check_id(docid, "document", f"qrels {name}, topic {qid}")
+            trec.check_id(docid, "document", f"qrels {name}, topic {qid}")
     if missing := [qid for qid in judgements if qid not in queries]:
         raise UserError(
             f"topics {name}: {len(missing)} of {len(judgements)} judged topics are not there, "
