@@ -1,5 +1,6 @@
 # Text and PDF of the paper; everything lands in paper/ of the working directory, while templates,
 # style and bibliography are read from paper/ of the repository.
+from lionrank.jobs.rules import origins
 
 TEMPLATES = [PAPER / "main.tex.j2", *sorted(PAPER.glob("sections/*.tex.j2"))]
 
@@ -36,6 +37,7 @@ rule provenance:
     params:
         config=config,
         repository=ROOT,
+        rules=lambda wildcards: origins(workflow, ROOT),
         code=[code(f"paper/{name}.py") for name in ("provenance", "main_tex", "compile_paper")],
     message:
         "Recording where the results come from"

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from lionrank.paper import origins
 from lionrank.paper.latex import compile_pdf
+from lionrank.paper.provenance import link
 from lionrank.paper.render import render
 from tests.support.papers import GRID, PAPER, PROVENANCE, STATISTICS
+from tests.support.workflow import rule_origins
 
 REVISION = "9a201d7b3ebebc5feabf9fbb4b3a4ec5d3f2440d"
 DIGEST = "0123456789abcdef" * 4
@@ -38,7 +39,7 @@ def facts_of(energy: dict[str, float | None] | None = None, **provenance: Any) -
         "collection": "pydocs",
         "efficiency": trainings(energy or {}),
         "grid": GRID,
-        "made_by": lambda rule: origins.link(made, rule),
+        "made_by": lambda rule: link(made, rule),
         "paper": {"title": "T", "authors": [], "keywords": [], "note": None},
         "provenance": made,
         "stages": made["stages"],
@@ -189,6 +190,6 @@ def test_the_appendix_fills_columns_without_an_overfull_box_and_twice_alike(tmp_
     assert addresses(pdf) >= {
         f"{PROVENANCE['git']['remote']}/blob/{PROVENANCE['git']['commit']}/{place}"
         for rule in ("results_table", "claims_table", "changes_figure")
-        for origin in [origins.rules(PAPER.parent)[rule]]
+        for origin in [rule_origins()[rule]]
         for place in (f"{origin['file']}#L{origin['line']}", origin["script"])
     }

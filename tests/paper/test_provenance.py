@@ -1,4 +1,4 @@
-"""Where a paper says it comes from: stages, git state, hashes of run files, locks of sources."""
+"""Where a paper says it comes from, and where the links in its captions lead."""
 
 import json
 import re
@@ -14,6 +14,16 @@ from lionrank.paper import provenance
 from tests.support.running import ROOT
 
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
+RULES = {
+    "results_table": {
+        "file": "rules/paper/tables.smk",
+        "line": 16,
+        "script": "workflow/scripts/paper/tables/results_table.py",
+    },
+    "all": {"file": "Snakefile", "line": 37, "script": None},
+}
+GIT = {"commit": "0123456789" * 4, "remote": "https://example.org/a_lab/lion%7Ererank"}
+PROVENANCE = {"git": GIT, "rules": RULES}
 UNKNOWN = {"commit": None, "dirty": None, "time": None, "remote": None}
 
 
@@ -132,10 +142,10 @@ def test_provenance_hashes_the_run_files_and_names_no_host(tmp_path):
     (tmp_path / "a.trec").write_text("x")
     write_json(tmp_path / "pairs.json", {"rows": {"train": 2, "held_out": 0}})
     write_json(tmp_path / "sources" / "gte.lock.json", {"id": "a/b", "revision": "0" * 40})
-    (tmp_path / "Snakefile").write_text("rule all:\n    input:\n        []\n")
     (tmp_path / "config.yaml").write_text("a: 2\n")
     facts = provenance.collect(
         tmp_path,
+        {"all": {"file": "Snakefile", "line": 1, "script": None}},
         {"a": 1},
         tmp_path / "config.yaml",
         run_files=[tmp_path / "a.trec"],
@@ -152,3 +162,51 @@ def test_provenance_hashes_the_run_files_and_names_no_host(tmp_path):
     assert facts["packages"]["torch"] == facts["environment"]["torch"]
     assert facts["hardware"]["cores"] > 0
     assert provenance.platform.node() not in json.dumps(facts["hardware"])
+
+
+@pytest.mark.parametrize(
+    ("remote", "address"),
+    [
+        ("git@github.com:owner/name.git", "https://github.com/owner/name"),
+        ("gitlab.example.org:/group/sub/na_me", "https://gitlab.example.org/group/sub/na_me"),
+        ("ssh://git@example.org:2222/owner/name.git/", "https://example.org/owner/name"),
+        ("git://example.org/~me/name", "https://example.org/%7Eme/name"),
+        ("https://example.org:8443/a%20b/c d", "https://example.org:8443/a%20b/c%20d"),
+        ("http://example.org:8080/owner/name", "https://example.org/owner/name"),
+        ("https://me:TOKEN@example.org/owner/name.git", "https://example.org/owner/name"),
+        ("https://TOKEN@example.org/owner/name", "https://example.org/owner/name"),
+        ("https://example.org/owner/name?t=TOKEN#TOKEN", "https://example.org/owner/name"),
+        ("me:TOKEN@example.org:owner/name", "https://example.org/owner/name"),
+        ("/srv/git/name.git", None),
+        ("../name", None),
+        ("file:///srv/git/name.git", None),
+        (r"C:\git\name", None),
+        ("C:/git/name", None),
+        ("work:owner/name", None),
+        ("ext::ssh -p 1 example.org %S name", None),
+        ("https://[example.org/owner/name", None),
+        ("https://example.org", None),
+        ("", None),
+    ],
+)
+def test_a_remote_leads_to_an_address_without_credentials(remote, address):
+    assert provenance.web_address(remote) == address
+
+
+def test_a_link_leads_to_rule_and_script_at_the_built_commit():
+    link = provenance.link(PROVENANCE, "results_table")
+    base = r"https://example.org/a_lab/lion\%7Ererank/blob/" + GIT["commit"]
+    assert rf"\href{{{base}/rules/paper/tables.smk\#L16}}{{rule}}" in link
+    assert rf"\href{{{base}/workflow/scripts/paper/tables/results_table.py}}{{script}}" in link
+
+
+@pytest.mark.parametrize("missing", ["commit", "remote"])
+def test_without_commit_or_remote_there_is_no_link(missing):
+    assert provenance.link(PROVENANCE | {"git": GIT | {missing: None}}, "results_table") == ""
+
+
+@pytest.mark.parametrize("rule", ["result_table", "all"])
+def test_a_rule_that_made_nothing_is_named(rule):
+    for git in (GIT, GIT | {"remote": None}):
+        with pytest.raises(UserError, match=f"'{rule}'"):
+            provenance.link({"git": git, "rules": RULES}, rule)

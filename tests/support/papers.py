@@ -21,7 +21,6 @@ from lionrank.evaluation.per_query import COLUMNS, PerQuery, Replicate
 from lionrank.evaluation.significance import Settings
 from lionrank.grid import FIRST_STAGE, Grid
 from lionrank.measures import GRADED, METRICS, PRIMARY
-from lionrank.paper import origins
 from lionrank.paper.facts import make_facts
 from lionrank.paper.findings import Findings, find
 from lionrank.paper.render import render
@@ -30,6 +29,7 @@ from lionrank.paper.standing import stand
 from lionrank.published.scores import read_table1, read_table2
 from lionrank.training.logged import Logged
 from tests.support.logs_and_costs import efficiency_of, logged_of
+from tests.support.workflow import rule_origins
 
 ROOT = Path(__file__).parents[2]
 PAPER = ROOT / "paper"
@@ -86,7 +86,7 @@ PROVENANCE = {
         "time": 1_700_000_000,
         "remote": REMOTE,
     },
-    "rules": origins.rules(ROOT),
+    "rules": rule_origins(),
     "changed_settings": [{"key": "retrieval.depth", "default": 1000, "here": 50}],
     "config_sha256": "fedcba9876543210" * 4,
     "python": "3.11.2",

@@ -9,9 +9,8 @@ from lionrank.evaluation.significance import ALPHA, POWER, is_exact
 from lionrank.measures import GRADED, METRICS
 from lionrank.paper.costs import costs
 from lionrank.paper.findings import Findings
-from lionrank.paper.origins import link
 from lionrank.paper.prose import macros
-from lionrank.paper.provenance import STAGES
+from lionrank.paper.provenance import STAGES, link
 from lionrank.paper.results import Layout
 from lionrank.paper.settings import shared_settings
 from lionrank.paper.standing import Standing

@@ -1,4 +1,4 @@
-"""Where a paper comes from: commit, settings, packages, machine, time and run files."""
+"""Where a paper comes from: commit, rules, settings, packages, machine, time and run files."""
 
 import importlib.metadata
 import os
@@ -10,14 +10,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, urlsplit
 
 import psutil
 import yaml
+from markupsafe import Markup
 
 from lionrank.config.settings import digest
 from lionrank.errors import UserError
 from lionrank.files import read_json, sha256
-from lionrank.paper import origins
 
 # What the paper waits for, in the order in which data flows: other timings may be of work that is
 # still going on when this is taken.
@@ -26,10 +27,15 @@ STAGES = (
     "evaluation",
 )
 LOCK = ".lock.json"
+# host:path and user@host:path, as git and scp take it. A host without a dot is an alias that only
+# somebody's own ssh knows, or the letter of a drive.
+_SCP = re.compile(r"(?:[^@/\s]+@)?([\w-]+(?:\.[\w-]+)+):(?!:)/*([^\s?#]+)")
+_SCHEMES = ("https", "http", "ssh", "git", "git+ssh", "ssh+git")
 
 
 def collect(
     repository: str | os.PathLike,
+    rules: Mapping[str, Mapping[str, Any]],
     config: Mapping[str, Any],
     defaults: str | os.PathLike,
     run_files: Iterable[str | os.PathLike],
@@ -41,6 +47,7 @@ def collect(
 
     Args:
         repository: folder of the workflow's source.
+        rules: what `lionrank.jobs.rules.origins` tells of them.
         config: the whole configuration, defaults and overlays merged.
         defaults: the configuration file that overlays change.
         run_files: the run files behind the results.
@@ -51,7 +58,7 @@ def collect(
     unchanged = yaml.safe_load(Path(defaults).read_text(encoding="utf-8"))
     return {
         "git": git_state(repository),
-        "rules": origins.rules(repository),
+        "rules": dict(rules),
         "config_sha256": digest(config),
         "changed_settings": list(changed_settings(unchanged, config)),
         "python": platform.python_version(),
@@ -97,7 +104,28 @@ def _remote(repository: str | os.PathLike) -> str | None:
     if not names:
         return None
     name = "origin" if "origin" in names else names[0]
-    return origins.web_address(_git(repository, "remote", "get-url", name) or "")
+    return web_address(_git(repository, "remote", "get-url", name) or "")
+
+
+def web_address(remote: str) -> str | None:
+    """Return the https address of a git remote, or None if it has none, as a local path has not.
+
+    User, password, query and fragment are left out, for a token may stand in each of them.
+    """
+    if match := _SCP.fullmatch(remote):
+        host, path = match.groups()
+    else:
+        try:
+            parts = urlsplit(remote)
+            host, port = parts.hostname, parts.port
+        except ValueError:
+            return None  # git could not use it either
+        if parts.scheme not in _SCHEMES or not host:
+            return None
+        # Another protocol's port is not that of the web pages.
+        host, path = f"{host}:{port}" if port and parts.scheme == "https" else host, parts.path
+    path = path.strip("/").removesuffix(".git").rstrip("/")
+    return f"https://{host}/{quote(path, safe='/%').replace('~', '%7E')}" if path else None
 
 
 def _git(repository: str | os.PathLike, *arguments: str) -> str | None:
@@ -218,3 +246,38 @@ def _add_benchmark(total: dict[str, float], path: Path) -> None:
         memory = values.get("max_rss", "")
         if re.fullmatch(r"[\d.]+", memory):
             total["peak_bytes"] = max(total["peak_bytes"], round(float(memory) * 2**20))
+
+
+def link(provenance: Mapping[str, Any], rule: str) -> Markup:
+    """Return LaTeX for the end of a caption that leads to a rule and to its script.
+
+    Both links are to the built commit, in the form that GitHub and GitLab understand. Without
+    commit or remote there is nothing to lead to, and the LaTeX is empty.
+
+    Args:
+        provenance: the contents of provenance.json.
+        rule: name of the rule that made the table or figure.
+
+    Raises:
+        UserError: the workflow has no rule of this name that runs a script; names it.
+    """
+    origin = provenance["rules"].get(rule)
+    if origin is None or origin["script"] is None:
+        raise UserError(
+            f"there is no rule {rule!r} with a script: name the rule that made the file"
+        )
+    commit, remote = provenance["git"]["commit"], provenance["git"]["remote"]
+    if commit is None or remote is None:
+        return Markup()
+    base = f"{remote}/blob/{commit}"
+    to_rule = _href(f"{base}/{origin['file']}#L{origin['line']}", "rule")
+    to_script = _href(f"{base}/{origin['script']}", "script")
+    return Markup(
+        rf" {{\normalfont\scriptsize\color[gray]{{0.45}}\mbox{{[{to_rule}, {to_script}]}}}}"
+    )
+
+
+def _href(address: str, text: str) -> str:
+    # A caption is an argument, in which TeX has read # and % before hyperref can.
+    escaped = re.sub("([#%])", r"\\\1", address)
+    return rf"\href{{{escaped}}}{{{text}}}"

@@ -9,6 +9,7 @@ from lionrank.paper.provenance import collect
 
 facts = collect(
     repository=snakemake.params.repository,
+    rules=snakemake.params.rules,
     config=snakemake.params.config,
     defaults=snakemake.input.defaults,
     run_files=snakemake.input.runs,
