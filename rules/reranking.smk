@@ -1,5 +1,7 @@
 # Run files: the first stage's candidates, in BM25's order and in that of every checkpoint.
 
+from lionrank.grid import FIRST_STAGE
+
 SHARDS = config["reranking"]["shards"]
 
 
@@ -20,11 +22,11 @@ rule first_stage:
     input:
         candidates=lambda wildcards: PLAN.test_set_in(wildcards.folder).candidates,
     output:
-        ensure("results/{folder}bm25.trec", non_empty=True),
+        ensure(f"results/{{folder}}{FIRST_STAGE}.trec", non_empty=True),
     log:
-        "logs/reranking/{folder}bm25.log",
+        f"logs/reranking/{{folder}}{FIRST_STAGE}.log",
     benchmark:
-        "timings/reranking/{folder}bm25.tsv"
+        f"timings/reranking/{{folder}}{FIRST_STAGE}.tsv"
     conda:
         "../envs/lionrank.yaml"
     threads: 1
@@ -33,7 +35,7 @@ rule first_stage:
     params:
         code=code("reranking/first_stage.py"),
     message:
-        "Writing the first stage's run file results/{wildcards.folder}bm25.trec"
+        "Writing the first stage's run file {output}"
     script:
         "../workflow/scripts/reranking/first_stage.py"
 

@@ -8,6 +8,7 @@ import pytest
 
 from lionrank import trec
 from lionrank.collections import msmarco
+from lionrank.collections.corpus import TRIPLET
 from lionrank.errors import UserError
 
 
@@ -52,7 +53,7 @@ def test_queries_stay_as_they_are_except_for_tabs_and_line_ends(tmp_path):
 
 
 def triplets(folder: Path, count: int) -> Path:
-    columns = {name: [f"{name[0]}{number}" for number in range(count)] for name in msmarco.TRIPLET}
+    columns = {name: [f"{name[0]}{number}" for number in range(count)] for name in TRIPLET.names}
     return write_shards(folder / "triplets", columns, 4, 500)
 
 
@@ -62,7 +63,7 @@ def test_triplets_are_the_first_in_the_order_of_the_files(tmp_path, count):
         triplets(tmp_path, 10_000), tmp_path / "triplets.parquet", count, threads=2
     )
     written = pq.read_table(tmp_path / "triplets.parquet")
-    assert written.column_names == list(msmarco.TRIPLET)
+    assert written.column_names == TRIPLET.names
     assert set(written.schema.types) == {pa.string()}
     assert written["query_id"].to_pylist() == [f"q{number}" for number in range(count)]
     assert written["negative_id"][count - 1].as_py() == f"n{count - 1}"

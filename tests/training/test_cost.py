@@ -14,8 +14,6 @@ from lionrank.grid import Grid
 from lionrank.paper.tables.efficiency import efficiency_rows, efficiency_table
 from lionrank.paper.tables.efficiency import printed as printed_values
 from lionrank.paper.tables.tabular import to_csv
-from lionrank.training import cost as efficiency_module
-from lionrank.training import meter as training_log
 from lionrank.training.cost import efficiency
 from lionrank.training.gpu_usage import Usage
 from tests.support import tiny_training
@@ -27,14 +25,6 @@ COSTS = ("seconds", "device_hours", "step_seconds", "jobs", "repeated_steps", "r
 """Of a training and of each of its epochs."""
 STEPS = ("data", "forward", "backward", "optimizer")
 PHASES = (*STEPS, "save")
-
-
-def test_the_phases_are_those_that_trainings_log():
-    # Written out in efficiency.py, which would else wait for torch to be imported.
-    assert (efficiency_module._STEPS, efficiency_module._PHASES) == (
-        training_log.STEP_PHASES,
-        training_log.PHASES,
-    )
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ from lionrank.training import state as training_state
 from lionrank.training.batches import GlobalBatches
 from lionrank.training.cost import ACCOUNT
 from lionrank.training.losses import BinaryCrossEntropy
-from lionrank.training.meter import PHASES
+from lionrank.training.phases import PHASES
 from tests.support import tiny_training as tiny
 
 QUERIES = 60

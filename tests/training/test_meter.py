@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from lionrank.training.gpu_usage import Sample, Usage, local_devices, usage
-from lionrank.training.meter import PHASES, STEP_PHASES, Meter, stall_warning, stalled, tensor_bytes
+from lionrank.training.meter import Meter, stall_warning, stalled, tensor_bytes
+from lionrank.training.phases import PHASES, STEP_PHASES
 
 CPU = torch.device("cpu")
 FIELDS = [

@@ -40,6 +40,8 @@ CANDIDATES = pa.schema(
     }
 )
 """Of every file of candidates, whoever ranked them; ranks count from 1."""
+TRIPLET = pa.schema([(name, pa.string()) for name in ("query_id", "positive_id", "negative_id")])
+"""Of every file of triplets, whoever drew them."""
 
 
 @contextmanager
@@ -185,15 +187,16 @@ def read_triplets(database: duckdb.DuckDBPyConnection, triplets: str | os.PathLi
     Raises:
         UserError: the file has other columns or no row.
     """
-    _check_columns(Path(triplets), ("query_id", "positive_id", "negative_id"))
+    query, positive, negative = TRIPLET.names
+    _check_columns(Path(triplets), TRIPLET.names)
     source = f"read_parquet({_literal([Path(triplets)])}, file_row_number=true)"
     with readable(triplets):
         database.execute(
             "CREATE TABLE asked AS "
-            "SELECT 2 * file_row_number AS number, query_id::VARCHAR AS qid, "
-            f"positive_id::VARCHAR AS docid, 1.0::DOUBLE AS label FROM {source} "
+            f"SELECT 2 * file_row_number AS number, {query}::VARCHAR AS qid, "
+            f"{positive}::VARCHAR AS docid, 1.0::DOUBLE AS label FROM {source} "
             "UNION ALL "
-            "SELECT 2 * file_row_number + 1, query_id::VARCHAR, negative_id::VARCHAR, 0.0 "
+            f"SELECT 2 * file_row_number + 1, {query}::VARCHAR, {negative}::VARCHAR, 0.0 "
             f"FROM {source}"
         )
     if not database.execute("SELECT count(*) FROM asked").fetchall()[0][0]:

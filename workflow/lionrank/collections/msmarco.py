@@ -12,12 +12,10 @@ from pathlib import Path
 
 import duckdb
 
-from lionrank.collections.corpus import open_database
+from lionrank.collections.corpus import TRIPLET, open_database
 from lionrank.collections.readers.base import parquet_files
 from lionrank.errors import UserError
 from lionrank.files import atomic_write
-
-TRIPLET = ("query_id", "positive_id", "negative_id")
 
 
 def write_corpus(
@@ -42,8 +40,8 @@ def write_triplets(
     Raises:
         UserError: a file of the source is missing or damaged or lacks a column, or they hold fewer.
     """
-    files = parquet_files(source_folder, "triplets/*.parquet", TRIPLET)
-    columns = ", ".join(f"{column}::VARCHAR AS {column}" for column in TRIPLET)
+    files = parquet_files(source_folder, "triplets/*.parquet", TRIPLET.names)
+    columns = ", ".join(f"{column}::VARCHAR AS {column}" for column in TRIPLET.names)
     query = f"SELECT {columns} FROM read_parquet($files) LIMIT {count:d}"
     with _copied(query, files, Path(path), threads) as rows:
         if rows < count:

@@ -12,15 +12,20 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lionrank.collections.corpus import add_texts, in_order, open_database, read_triplets
+from lionrank.collections.corpus import (
+    TRIPLET,
+    add_texts,
+    in_order,
+    open_database,
+    read_triplets,
+)
 from lionrank.errors import UserError
 from lionrank.files import atomic_write
 from lionrank.trec import Qrels, Run
 
 Triplet = tuple[str, str, str]
-"""(query_id, positive_id, negative_id)."""
+"""The values of the columns `TRIPLET`."""
 
-TRIPLETS = pa.schema([(name, pa.string()) for name in ("query_id", "positive_id", "negative_id")])
 PAIRS = pa.schema(
     [(name, pa.string()) for name in ("query_id", "passage_id", "query", "passage")]
     + [("label", pa.float64())]
@@ -75,10 +80,10 @@ def draw_triplets(
 
 
 def write_triplets(path: str | os.PathLike, triplets: list[Triplet]) -> None:
-    """Write triplets as Parquet, columns query_id, positive_id and negative_id."""
-    rows = [dict(zip(TRIPLETS.names, triplet, strict=True)) for triplet in triplets]
+    """Write triplets as Parquet with the columns `TRIPLET`."""
+    rows = [dict(zip(TRIPLET.names, triplet, strict=True)) for triplet in triplets]
     with atomic_write(path, "wb") as handle:
-        pq.write_table(pa.Table.from_pylist(rows, TRIPLETS), handle, compression="zstd")
+        pq.write_table(pa.Table.from_pylist(rows, TRIPLET), handle, compression="zstd")
 
 
 def join_pairs(

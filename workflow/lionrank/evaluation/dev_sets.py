@@ -10,9 +10,8 @@ import torch
 
 from lionrank import trec
 from lionrank.evaluation.trec_eval import evaluate
+from lionrank.measures import PRIMARY
 from lionrank.reranking import score as reranking
-
-METRIC = "ndcg_cut_10"
 
 
 def ndcg(
@@ -32,4 +31,4 @@ def ndcg(
     logits = reranking.score(checkpoint, candidates, precision, hardware, device)
     ids = pd.read_parquet(candidates, columns=["qid", "docid"])
     per_query = evaluate(trec.read_qrels(qrels), trec.to_run(ids, logits), level=1, complete=True)
-    return mean(measures[METRIC] for measures in per_query.values())
+    return mean(measures[PRIMARY] for measures in per_query.values())

@@ -33,11 +33,10 @@ from typing import Any
 
 from lionrank.errors import UserError
 from lionrank.files import read_json, read_json_lines
+from lionrank.training.checkpoints import ENVIRONMENT
+from lionrank.training.phases import PHASES, STEP_PHASES
 
-ENVIRONMENT = "environment.json"
 CPU = "CPU"
-_STEPS = ("data", "forward", "backward", "optimizer")
-_PHASES = (*_STEPS, "save")
 _COUNTS = ("examples", "tokens", "padding", "peak_memory_bytes", "optimizer_state_bytes")
 _DEVICES = re.compile(r"(\d+) x (.+)")
 
@@ -56,7 +55,7 @@ class Epoch:
     lines: Sequence[Mapping[str, float]]
     account: Mapping[str, Any]
 
-    def step_seconds(self, phases: Iterable[str] = _PHASES) -> float:
+    def step_seconds(self, phases: Iterable[str] = PHASES) -> float:
         return math.fsum(_seconds(line, self.device, phases) for line in self.lines)
 
     @property
@@ -145,7 +144,7 @@ def _devices(path: Path) -> tuple[int, str]:
 
 def _read_lines(path: Path, device: str) -> list[Mapping[str, float]]:
     """Return the lines that tell of steps: not the loss on held-out pairs, nor the account."""
-    needed = {*_COUNTS, *(_time(phase, device) for phase in _PHASES)}
+    needed = {*_COUNTS, *(_time(phase, device) for phase in PHASES)}
     lines = []
     for number, line in enumerate(read_json_lines(path), start=1):
         if "loss" not in line:
@@ -165,13 +164,13 @@ def _time(phase: str, device: str) -> str:
     return f"seconds_{phase}" if device == CPU else f"device_seconds_{phase}"
 
 
-def _seconds(line: Mapping[str, float], device: str, phases: Iterable[str] = _PHASES) -> float:
+def _seconds(line: Mapping[str, float], device: str, phases: Iterable[str] = PHASES) -> float:
     return math.fsum(line[_time(phase, device)] for phase in phases)
 
 
 def _cost(epochs: Sequence[Epoch]) -> dict[str, Any]:
     lines = [line for epoch in epochs for line in epoch.lines]
-    steps = math.fsum(epoch.step_seconds(_STEPS) for epoch in epochs)
+    steps = math.fsum(epoch.step_seconds(STEP_PHASES) for epoch in epochs)
     by_epoch = [{"epoch": epoch.number, **epoch.cost} for epoch in epochs]
     # Both are counted since the training's start.
     examples, tokens = lines[-1]["examples"], lines[-1]["tokens"]

@@ -3,6 +3,7 @@ from lionrank.jobs.log import begin
 begin(snakemake)
 
 from lionrank import trec
+from lionrank.grid import FIRST_STAGE
 from lionrank.retrieval.bm25 import bm25
 
 run = bm25(
@@ -13,4 +14,4 @@ run = bm25(
     snakemake.params.b,
     snakemake.threads,
 )
-trec.write_run(snakemake.output[0], run, tag="bm25")
+trec.write_run(snakemake.output[0], run, FIRST_STAGE)
