@@ -186,7 +186,7 @@ def test_the_csv_has_each_topic_of_the_table_with_what_moved(changed):
     examples = [(pair, example) for pair in changed["pairs"] for example in pair["examples"]]
     assert len(table) == len(examples) > 0
     for line, (pair, example) in zip(table.itertuples(), examples, strict=True):
-        model, optimizer = GRID.labels(pair["right"]["training"])
+        model, optimizer = GRID.training(pair["right"]["training"]).labels
         assert (line.model, line.right_optimizer) == (model, optimizer)
         assert (line.left_epoch, line.right_epoch) == tuple(
             pair[side]["epoch"] for side in ("left", "right")

@@ -25,7 +25,7 @@ GRID = Grid.build(
 FAMILIES = ("optimizers", "optimizers_by_epoch", "models", "first_stage")
 NDCG = Measure("dl19", "ndcg_cut_10")
 DRAWS = Settings(permutations=100_000, resamples=2_000)
-CHOSEN = {f"{model.name}_{optimizer}": 2 for model, optimizer in GRID.trainings()}
+CHOSEN = {training.name: 2 for training in GRID.trainings()}
 
 
 def made_up(seed):

@@ -28,7 +28,7 @@ CAPTIONS = r"""
 def trainings(energy: dict[str, float | None], **changes: Any) -> dict[str, Any]:
     """Return what efficiency.json has of the trainings, as far as the appendix asks."""
     cost = {"device": "CPU", "devices": 1, "seconds": 90.0, "device_hours": 0.025} | changes
-    names = [f"{model.name}_{optimizer}" for model, optimizer in GRID.trainings()]
+    names = [training.name for training in GRID.trainings()]
     return {"trainings": {n: cost | {"energy_joules": energy.get(n)} for n in names}}
 
 
@@ -115,7 +115,7 @@ def test_device_hours_and_energy_are_added_up_over_what_was_measured():
     text = appendix(facts_of())
     assert r"took \num{0.15} device hours; their energy was not measured." in text
     assert "(Wh)" not in text
-    names = [f"{model.name}_{optimizer}" for model, optimizer in GRID.trainings()]
+    names = [training.name for training in GRID.trainings()]
     some = appendix(facts_of({names[0]: 3600.0, names[1]: 1800.0}))
     assert r"device hours and, where it was measured, \num{1.5}\,Wh of energy." in some
     assert (
@@ -161,7 +161,7 @@ def crowded() -> dict[str, Any]:
         ],
         hardware=PROVENANCE["hardware"] | {"gpus": [GPU] * 8},
     )
-    energy = {f"{model.name}_{optimizer}": 7e7 for model, optimizer in GRID.trainings()}
+    energy = {training.name: 7e7 for training in GRID.trainings()}
     costs = {"device": GPU, "devices": 8, "seconds": 123_456.0, "device_hours": 274.347}
     return facts | {"efficiency": trainings(energy, **costs)}
 

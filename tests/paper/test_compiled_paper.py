@@ -36,8 +36,10 @@ def decide(folder: Path, tables: list[Path], best: list[str]) -> dict:
         levels={"pydocs": 1, "given": 1},
         stand_ins={"dl19": "pydocs", "marco_qa_dev": "given"},
         logs={
-            f"{m.name}_{o}": [folder / f"training/{m.name}_{o}_e{e}.jsonl" for e in GRID.epochs]
-            for m, o in GRID.trainings()
+            training.name: [
+                folder / f"training/{training.checkpoint(epoch)}.jsonl" for epoch in GRID.epochs
+            ]
+            for training in GRID.trainings()
         },
         settings=settings_of(GRID),
     )

@@ -5,7 +5,6 @@ from collections import Counter
 
 import pytest
 
-from lionrank.grid import checkpoint
 from lionrank.measures import Measure
 from lionrank.published.scores import PRINTED
 from tests.support.papers import TABLE1, TABLE2, relation, sentences
@@ -168,18 +167,12 @@ def test_nothing_is_called_significant_that_was_measured_once(world):
 
 def test_the_front_of_cost_and_score_has_the_checkpoints_that_are_said(world):
     points = {}
-    for model, optimizer in world.grid.trainings():
-        by_epoch = world.costs["trainings"][f"{model.name}_{optimizer}"]["by_epoch"]
+    for training in world.grid.trainings():
         spent = 0
-        for epoch in by_epoch:
+        for epoch in world.costs["trainings"][training.name]["by_epoch"]:
             spent += epoch["device_hours"]
-            name = checkpoint(model.name, optimizer, epoch["epoch"])
-            points[
-                f"{model.label} with {world.grid.optimizers[optimizer]} at epoch {epoch['epoch']}"
-            ] = (
-                spent,
-                world.printed[name],
-            )
+            name = f"{' with '.join(training.labels)} at epoch {epoch['epoch']}"
+            points[name] = spent, world.printed[training.checkpoint(epoch["epoch"])]
     front = [
         name
         for name, (cost, score) in points.items()
@@ -238,11 +231,11 @@ def test_our_trainings_stand_among_the_published_systems_as_on_dl_2019(world):
         assert "the highest value, 0" not in text
         return
     chosen = {
-        f"{m.label} with {world.grid.optimizers[o]} at epoch {epoch}": world.printed[
-            checkpoint(m.name, o, epoch)
+        f"{' with '.join(training.labels)} at epoch {epoch}": world.printed[
+            training.checkpoint(epoch)
         ]
-        for m, o in world.grid.trainings()
-        for epoch in [world.made.chosen[f"{m.name}_{o}"]]
+        for training in world.grid.trainings()
+        for epoch in [world.made.chosen[training.name]]
     }
     top = max(chosen.values())
     ((named, value, above, level),) = sentences(

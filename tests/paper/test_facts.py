@@ -5,7 +5,6 @@ import re
 import pytest
 
 from lionrank.evaluation.significance import POWER
-from lionrank.grid import checkpoint
 from lionrank.measures import METRICS
 from tests.support.papers import relation, sentences
 from tests.support.worlds import ADAMW, DEMO_WORLDS, MADE_UP, PUBLISHED_WORLDS, build, number, share
@@ -48,10 +47,11 @@ def in_summary_and_results(world, pattern):
 def test_the_best_checkpoint_is_the_best_and_stands_to_bm25_as_the_table_says(world, text, grid):
     top, baseline = max(world.checkpoints.values()), world.printed["bm25"]
     described = {
-        f"{m.label} with {label} at epoch {e}": checkpoint(m.name, o, e)
-        for m in grid.models
-        for o, label in grid.optimizers.items()
-        for e in grid.epochs
+        f"{training.model.label} with {training.treatment.label} at epoch {epoch}": (
+            training.checkpoint(epoch)
+        )
+        for training in grid.trainings()
+        for epoch in grid.epochs
     }
     winners = {name for name, score in world.checkpoints.items() if score == top}
     pattern = (
@@ -203,7 +203,7 @@ def test_what_the_best_epoch_on_the_test_topics_would_have_flattered(world, text
     assert number(count) == len(flattered)
     assert float(mean) == pytest.approx(sum(flattery.values()) / 6, abs=0.5001e-4)
     assert float(most) == max(flattered.values())
-    labels = {f"{m.name}_{o}": f"{m.label} with {grid.optimizers[o]}" for m, o in grid.trainings()}
+    labels = {each.name: " with ".join(each.labels) for each in grid.trainings()}
     assert sorted(re.split(", | and ", named)) == sorted(
         labels[name] for name, value in flattered.items() if value == float(most)
     )
@@ -211,7 +211,8 @@ def test_what_the_best_epoch_on_the_test_topics_would_have_flattered(world, text
 
 def test_at_the_best_epochs_lion_and_adamw_stand_as_in_the_table(world, text, grid, printed):
     def best(model, optimizer):
-        return max(printed[checkpoint(model.name, optimizer, epoch)] for epoch in grid.epochs)
+        training = grid.training(f"{model.name}_{optimizer}")
+        return max(printed[training.checkpoint(epoch)] for epoch in grid.epochs)
 
     truth = {m.label: relation(best(m, "lion"), best(m, "adamw")) for m in grid.models}
     (sentence,) = sentences(r"At the best epochs in [^,]+, Lion would be (.+?)\. ", text)
@@ -266,8 +267,8 @@ def test_the_tally_at_equal_epochs_is_the_tables(text, grid, printed):
 
 def test_the_course_over_epochs_is_the_tables(text, grid, printed):
     curves = {
-        (m.label, grid.optimizers[o]): [printed[checkpoint(m.name, o, e)] for e in grid.epochs]
-        for m, o in grid.trainings()
+        training.labels: [printed[training.checkpoint(epoch)] for epoch in grid.epochs]
+        for training in grid.trainings()
     }
     last = sum(curve[-1] > max(curve[:-1]) for curve in curves.values())
     rising = sum(sorted(set(curve)) == curve for curve in curves.values())

@@ -40,8 +40,7 @@ def write_metrics(path):
 def write_trainings(folder, held_out=True):
     """Write the logs of the grid's trainings and their best epochs, and return the paths."""
     logs, best = {}, []
-    for number, (model, optimizer) in enumerate(GRID.trainings(), start=1):
-        training = f"{model.name}_{optimizer}"
+    for number, training in enumerate((each.name for each in GRID.trainings()), start=1):
         logs[training] = [folder / f"{training}_e{epoch}.jsonl" for epoch in GRID.epochs]
         for epoch, path in zip(GRID.epochs, logs[training], strict=True):
             steps = range(20 * (epoch - 1) + 1, 20 * epoch + 1)

@@ -33,8 +33,7 @@ def write_logs(
     trainings that ended early.
     """
     logs = {}
-    for number, (model, optimizer) in enumerate(grid.trainings(), start=1):
-        name = f"{model.name}_{optimizer}"
+    for number, name in enumerate((training.name for training in grid.trainings()), start=1):
         logs[name] = [folder / f"{name}_e{epoch}.jsonl" for epoch in grid.epochs]
         for epoch, path in zip(grid.epochs, logs[name], strict=True):
             lines = []
@@ -71,14 +70,14 @@ def efficiency_of(
     """
     return {
         "trainings": {
-            f"{model.name}_{optimizer}": {
+            training.name: {
                 "device": device,
                 "by_epoch": [
                     {"epoch": epoch, "seconds": factor * 60 * 2**epoch, "device_hours": 2**epoch}
                     for epoch in grid.epochs
                 ],
             }
-            for (model, optimizer), factor in zip(
+            for training, factor in zip(
                 grid.trainings(), [each for each in factors for _ in grid.optimizers], strict=True
             )
         }

@@ -15,8 +15,8 @@ def efficiency_of(grid: Grid, seed: int = 12, energy: bool = True) -> dict[str, 
     dice, fate = random.Random(seed), random.Random(seed)
     return {
         "trainings": {
-            f"{model.name}_{optimizer}": _cost(grid, dice, fate, seed % 3, energy)
-            for model, optimizer in grid.trainings()
+            training.name: _cost(grid, dice, fate, seed % 3, energy)
+            for training in grid.trainings()
         }
     }
 
@@ -63,6 +63,6 @@ def logged_of(grid: Grid, seed: int = 12) -> dict[str, Logged]:
         return 0.3 + 0.001 * dice.randrange(3)
 
     return {
-        f"{model.name}_{optimizer}": Logged(drawn(), drawn(), {e: drawn() for e in grid.epochs})
-        for model, optimizer in grid.trainings()
+        training.name: Logged(drawn(), drawn(), {epoch: drawn() for epoch in grid.epochs})
+        for training in grid.trainings()
     }

@@ -169,9 +169,9 @@ OPTIMIZERS = {
 
 def settings_of(grid: Grid) -> dict[str, dict]:
     return {
-        f"{model.name}_{optimizer}": SETTINGS
-        | {"start": model.start, "optimizer": OPTIMIZERS[optimizer]}
-        for model, optimizer in grid.trainings()
+        training.name: SETTINGS
+        | {"start": training.model.start, "optimizer": OPTIMIZERS[training.treatment.name]}
+        for training in grid.trainings()
     }
 
 
@@ -191,7 +191,11 @@ def per_query_table(
     """
     dice = random.Random(seed)
     noise = np.random.default_rng(seed)
-    names = {f"{m.name}_{o}_e{e}": (m.name, o, e) for m, o in grid.trainings() for e in grid.epochs}
+    names = {
+        training.checkpoint(epoch): (training.model.name, training.treatment.name, epoch)
+        for training in grid.trainings()
+        for epoch in grid.epochs
+    }
     qids = [f"q{place:02}" for place in range(queries)]
     factors = dict(zip(METRICS, (1, 0.9, 0.95, 0.8, 0.7, 0.1), strict=True))
     rows = []
@@ -239,7 +243,7 @@ def experiment(
         values.to_parquet(path)
         if seed == seeds[0]:
             means(values, FAST).to_csv(folder / "metrics.csv", index=False)
-        chosen = {f"{m.name}_{o}": dice.choice(grid.epochs) for m, o in grid.trainings()}
+        chosen = {each.name: dice.choice(grid.epochs) for each in grid.trainings()}
         replicates.append(Replicate(path, chosen))
     results = read_results(folder / "metrics.csv", layout, grid)
     return Experiment(grid, results, replicates[0].chosen, PerQuery(replicates))

@@ -107,13 +107,12 @@ def write_logs(
     """Write a log for each epoch of each training; `line` gives what it says at a step."""
     logs: dict[str, list[str]] = {}
     per_epoch = lines // len(grid.epochs)
-    for model, optimizer in grid.trainings():
-        training = f"{model.name}_{optimizer}"
+    for training in grid.trainings():
         for place, epoch in enumerate(grid.epochs):
-            path = folder / "training" / f"{training}_e{epoch}.jsonl"
+            path = folder / "training" / f"{training.checkpoint(epoch)}.jsonl"
             steps = range(place * per_epoch + 1, (place + 1) * per_epoch + 1)
-            write_json_lines(path, [{"step": step, **line(training, step)} for step in steps])
-            logs.setdefault(training, []).append(str(path))
+            write_json_lines(path, [{"step": step, **line(training.name, step)} for step in steps])
+            logs.setdefault(training.name, []).append(str(path))
     return logs
 
 
@@ -135,7 +134,7 @@ def ours(
 ) -> Ours:
     """Write the results of an experiment, and return them as claims are decided on."""
     table = write_results(folder, means, noise, grid, test_sets)
-    names = [f"{model.name}_{optimizer}" for model, optimizer in grid.trainings()]
+    names = [training.name for training in grid.trainings()]
     return Ours(
         per_query=per_query.read([table], write_best(folder, chosen)),
         grid=grid,

@@ -117,7 +117,11 @@ def _draw(folder: Path, grid: Grid, queries: int, seed: int) -> list[Path]:
     trec.write_qrels(folder / "qrels.txt", qrels)
     trec.write_topics(folder / "topics.tsv", topics)
     tables = []
-    names = {f"{m.name}_{o}_e{e}": (m.name, o, e) for m, o in grid.trainings() for e in grid.epochs}
+    names = {
+        training.checkpoint(epoch): (training.model.name, training.treatment.name, epoch)
+        for training in grid.trainings()
+        for epoch in grid.epochs
+    }
     for system in [FIRST_STAGE, *names]:
         # What is relevant is ranked a little higher than what is not.
         run = {
@@ -140,9 +144,8 @@ def _draw(folder: Path, grid: Grid, queries: int, seed: int) -> list[Path]:
     write_parquet(folder / "results" / "per_query.parquet", table)
     means(table, FAST).to_csv(folder / "results" / "metrics.csv", index=False)
     best = []
-    for model, optimizer in grid.trainings():
-        name = f"{model.name}_{optimizer}"
-        best.append(folder / "training" / f"{name}.best.json")
+    for training in grid.trainings():
+        best.append(folder / "training" / f"{training.name}.best.json")
         scores = {"eval_loss": None, "ndcg_cut_10": {"dev": 0.5}, "mean_ndcg_cut_10": 0.5}
         write_json(best[-1], {"epoch": dice.choice(grid.epochs), **scores})
         for epoch in grid.epochs:
@@ -152,12 +155,12 @@ def _draw(folder: Path, grid: Grid, queries: int, seed: int) -> list[Path]:
                 for s in steps
             ]
             lines.append({"step": steps[-1], "epoch": float(epoch), "eval_loss": 1 / epoch})
-            write_json_lines(folder / "training" / f"{name}_e{epoch}.jsonl", lines)
+            write_json_lines(folder / "training" / f"{training.checkpoint(epoch)}.jsonl", lines)
     return best
 
 
 def best_files(folder: Path, grid: Grid = GRID) -> list[str]:
-    return [str(folder / f"training/{m.name}_{o}.best.json") for m, o in grid.trainings()]
+    return [str(folder / f"training/{each.name}.best.json") for each in grid.trainings()]
 
 
 def run_files(folder: Path, grid: Grid = GRID) -> dict[str, str]:
@@ -188,8 +191,8 @@ def write_paper(folder: Path, claims: Mapping[str, Any], grid: Grid = GRID) -> N
     shown = {"grid": printed, "test_sets": TEST_SETS, "columns": COLUMNS}
     best = {"best": best_files(folder, grid)}
     logs = {
-        f"{m.name}_{o}": [folder / f"training/{m.name}_{o}_e{epoch}.jsonl" for epoch in grid.epochs]
-        for m, o in grid.trainings()
+        each.name: [folder / f"training/{each.checkpoint(epoch)}.jsonl" for epoch in grid.epochs]
+        for each in grid.trainings()
     }
     style = {"style": PAPER / "paper.mplstyle"}
     changed = {"changes": results / "changes.json"}

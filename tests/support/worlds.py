@@ -136,7 +136,7 @@ class World:
         heads = [" ".join(filter(None, pair)) for pair in zip(rows[0], rows[1], strict=True)]
         labels = set(self.grid.optimizers.values())
         cells = [row for row in rows if row[1] in labels]
-        names = [f"{model.name}_{optimizer}" for model, optimizer in self.grid.trainings()]
+        names = [training.name for training in self.grid.trainings()]
         return {
             head.replace("{", "").replace("}", ""): dict(
                 zip(names, (row[place] for row in cells), strict=True)
@@ -243,7 +243,7 @@ def _claims(folder: Path, made: Experiment) -> dict[str, Any]:
         levels=dict.fromkeys(PUBLISHED_LAYOUT.test_sets, 1),
         stand_ins={},
         logs=write_logs(folder, silent),
-        settings={f"{model.name}_{optimizer}": SAME for model, optimizer in made.grid.trainings()},
+        settings={training.name: SAME for training in made.grid.trainings()},
     )
     decided = claims_.decide(claim_file.read(CLAIMS, PRINTED), PRINTED, ours, FAST)
     return {"stand_ins": {}, **decided}
@@ -256,8 +256,8 @@ def demo(folder: Path, directory: Path) -> World:
         {"pydocs": TEST_SETS["pydocs"]}, [{"test_set": "pydocs", "metrics": list(METRICS)}]
     )
     chosen = {
-        f"{m.name}_{o}": json.loads((directory / f"training/{m.name}_{o}.best.json").read_text())
-        for m, o in grid.trainings()
+        each.name: json.loads((directory / f"training/{each.name}.best.json").read_text())
+        for each in grid.trainings()
     }
     results = directory / "results"
     table = pd.read_parquet(results / "per_query.parquet")
@@ -266,8 +266,8 @@ def demo(folder: Path, directory: Path) -> World:
     made.results = read_results(results / "metrics.csv", layout, grid)
     made.compared = json.loads((results / "comparisons.json").read_text())
     logs = {
-        f"{m.name}_{o}": [directory / f"training/{m.name}_{o}_e{e}.jsonl" for e in grid.epochs]
-        for m, o in grid.trainings()
+        each.name: [directory / f"training/{each.checkpoint(epoch)}.jsonl" for epoch in grid.epochs]
+        for each in grid.trainings()
     }
     world = World(
         made,

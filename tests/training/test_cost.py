@@ -136,7 +136,7 @@ def test_an_epoch_that_was_left_out_by_early_stopping_cost_nothing(place, data, 
 
 def test_the_rules_scripts_write_what_the_demo_grid_cost(tmp_path, trained):
     logs, checkpoints = epochs_of(trained)
-    names = [f"{model.name}_{optimizer}" for model, optimizer in GRID.trainings()]
+    names = [training.name for training in GRID.trainings()]
     copies: dict[str, list[str]] = {}
     for name in names:
         for number, (log, checkpoint) in enumerate(zip(logs, checkpoints, strict=True), start=1):
@@ -301,7 +301,7 @@ ON_GPU = ON_CPU | {
 
 def costs(**changes: dict) -> dict:
     """Return what trainings cost, all the same but for changes by their names."""
-    names = [f"{model.name}_{optimizer}" for model, optimizer in GRID.trainings()]
+    names = [training.name for training in GRID.trainings()]
     return {"trainings": {name: changes.get(name, ON_CPU) for name in names}}
 
 
@@ -314,7 +314,7 @@ def test_columns_that_no_training_has_are_left_out():
     rows = efficiency_rows(costs(), GRID)
     assert "energy_joules" not in rows[0]
     assert [(row["model"], row["optimizer"]) for row in rows] == [
-        (model.name, optimizer) for model, optimizer in GRID.trainings()
+        (each.model.name, each.treatment.name) for each in GRID.trainings()
     ]
 
 

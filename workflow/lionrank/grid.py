@@ -1,4 +1,4 @@
-"""What was trained: models, optimizers and epochs, in the order in which they are printed."""
+"""What was trained: models, treatments and epochs, in the order in which they are printed."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -22,8 +22,37 @@ class Model:
 
 
 @dataclass(frozen=True)
+class Treatment:
+    """How a backbone is trained: the key of its optimizer in the config, and its printed label."""
+
+    name: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Training:
+    """A backbone as one treatment trains it."""
+
+    model: Model
+    treatment: Treatment
+
+    @property
+    def name(self) -> str:
+        return training_name(self.model.name, self.treatment.name)
+
+    @property
+    def labels(self) -> tuple[str, str]:
+        """Those of the model and the treatment."""
+        return self.model.label, self.treatment.label
+
+    def checkpoint(self, epoch: int) -> str:
+        """Return the name of a checkpoint, which is also its system name in the results."""
+        return checkpoint_name(self.name, epoch)
+
+
+@dataclass(frozen=True)
 class Grid:
-    """What was trained, in the order in which it is printed."""
+    """What was trained, in the order in which it is printed; `optimizers` are name -> label."""
 
     models: tuple[Model, ...]
     optimizers: Mapping[str, str]
@@ -43,22 +72,26 @@ class Grid:
             tuple(epochs),
         )
 
-    def trainings(self) -> list[tuple[Model, str]]:
-        return [(model, optimizer) for model in self.models for optimizer in self.optimizers]
+    def of_model(self, model: Model) -> list[Training]:
+        return [Training(model, Treatment(*each)) for each in self.optimizers.items()]
 
-    def labels(self, training: str) -> tuple[str, str]:
-        """Return the labels of the model and the optimizer of `{model}_{optimizer}`."""
-        names = {f"{m.name}_{o}": (m.label, self.optimizers[o]) for m, o in self.trainings()}
-        return names[training]
+    def trainings(self) -> list[Training]:
+        return [training for model in self.models for training in self.of_model(model)]
+
+    def training(self, name: str) -> Training:
+        """Return a training by its name, `{model}_{optimizer}`."""
+        return {training.name: training for training in self.trainings()}[name]
 
     def checkpoints(self) -> list[str]:
         return [
-            checkpoint(model.name, optimizer, epoch)
-            for model, optimizer in self.trainings()
-            for epoch in self.epochs
+            training.checkpoint(epoch) for training in self.trainings() for epoch in self.epochs
         ]
 
 
-def checkpoint(model: str, optimizer: str, epoch: int) -> str:
-    """Return the name of a checkpoint, which is also its system name in the results."""
-    return f"{model}_{optimizer}_e{epoch}"
+def training_name(model: str, treatment: str) -> str:
+    return f"{model}_{treatment}"
+
+
+def checkpoint_name(training: str, epoch: int) -> str:
+    """Return the name of the checkpoint of a training, by its name, after an epoch."""
+    return f"{training}_e{epoch}"

@@ -27,9 +27,10 @@ def test_every_curve_of_every_training_is_drawn_as_logged(tmp_path):
     figure = curves_figure(logs, GRID)
     drawn = panels(figure, ROWS)
     assert len(drawn) == len(figure.axes) == 12
-    for model, optimizer in GRID.trainings():
-        color = cycle()[list(GRID.optimizers).index(optimizer)]["color"]
-        curves = read_curves(logs[f"{model.name}_{optimizer}"])
+    for training in GRID.trainings():
+        model = training.model
+        color = cycle()[list(GRID.optimizers).index(training.treatment.name)]["color"]
+        curves = read_curves(logs[training.name])
         for field in ("loss", "grad_norm"):
             faint, mean = (line_of(drawn[field, model.name], color, place) for place in (0, 1))
             assert list(faint.get_xdata()) == list(curves.steps["epoch"])

@@ -2,7 +2,7 @@ import matplotlib.pyplot as plt
 import pytest
 
 from lionrank.errors import UserError
-from lionrank.grid import Grid, Model, checkpoint
+from lionrank.grid import Grid, Model
 from lionrank.paper.figures.cost import cost_figure, costs
 from lionrank.paper.figures.epochs import epochs_figure
 from lionrank.paper.figures.style import style
@@ -28,19 +28,20 @@ def colors(grid=GRID):
     return dict(zip(grid.optimizers, [look["color"] for look in cycle()], strict=False))
 
 
-def scores_of(made, model, optimizer):
+def scores_of(made, training):
     scores = made.results.scores[LAYOUT.primary]
-    return [scores[checkpoint(model.name, optimizer, epoch)] for epoch in GRID.epochs]
+    return [scores[training.checkpoint(epoch)] for epoch in GRID.epochs]
 
 
 def test_every_checkpoint_is_drawn_with_its_interval_over_the_epochs(made):
     figure = epochs_figure(made.results, GRID, made.chosen)
     for model, ax in zip(GRID.models, figure.axes, strict=True):
-        for side, optimizer, intervals in zip(
-            (-1, 1), GRID.optimizers, ax.collections, strict=True
+        for side, training, intervals in zip(
+            (-1, 1), GRID.of_model(model), ax.collections, strict=True
         ):
-            line = line_of(ax, colors()[optimizer])
-            found = scores_of(made, model, optimizer)
+            color = colors()[training.treatment.name]
+            line = line_of(ax, color)
+            found = scores_of(made, training)
             expected = [epoch + side * DODGED for epoch in GRID.epochs]
             assert list(line.get_xdata()) == pytest.approx(expected)
             assert list(line.get_ydata()) == [each.mean for each in found]
@@ -49,11 +50,11 @@ def test_every_checkpoint_is_drawn_with_its_interval_over_the_epochs(made):
             assert [end[3] for end in ends] == [each.high for each in found]
             assert [end[0] for end in ends] == pytest.approx(expected)
             # The chosen epoch, and no other, is filled.
-            (chosen,) = line_of(ax, colors()[optimizer], 1).get_xydata()
-            place = GRID.epochs.index(made.chosen[f"{model.name}_{optimizer}"])
+            (chosen,) = line_of(ax, color, 1).get_xydata()
+            place = GRID.epochs.index(made.chosen[training.name])
             assert tuple(chosen) == tuple(line.get_xydata()[place])
             assert line.get_markerfacecolor() == "white"
-            assert line_of(ax, colors()[optimizer], 1).get_markerfacecolor() != "white"
+            assert line_of(ax, color, 1).get_markerfacecolor() != "white"
 
 
 def test_the_first_stage_is_a_line_in_its_band_in_every_panel(made):
@@ -87,15 +88,14 @@ def test_scores_are_drawn_over_the_sum_of_what_all_epochs_so_far_cost(made):
     assert ax.get_xscale() == "linear"
     markers = {}
     for place, model in enumerate(GRID.models):
-        for optimizer in GRID.optimizers:
-            line = line_of(ax, colors()[optimizer], 2 * place)
+        for training in GRID.of_model(model):
+            color = colors()[training.treatment.name]
+            line = line_of(ax, color, 2 * place)
             assert list(line.get_xdata()) == [2, 6, 14]
-            assert list(line.get_ydata()) == [
-                each.mean for each in scores_of(made, model, optimizer)
-            ]
+            assert list(line.get_ydata()) == [each.mean for each in scores_of(made, training)]
             markers.setdefault(model.name, set()).add(line.get_marker())
-            (chosen,) = line_of(ax, colors()[optimizer], 2 * place + 1).get_xydata()
-            at = GRID.epochs.index(made.chosen[f"{model.name}_{optimizer}"])
+            (chosen,) = line_of(ax, color, 2 * place + 1).get_xydata()
+            at = GRID.epochs.index(made.chosen[training.name])
             assert tuple(chosen) == tuple(line.get_xydata()[at])
     of_optimizers = {look["marker"] for look in cycle()[: len(GRID.optimizers)]}
     assert all(len(each) == 1 for each in markers.values())

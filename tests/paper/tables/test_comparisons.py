@@ -57,14 +57,14 @@ def test_the_chosen_epochs_are_marked(tmp_path):
     made = experiment(tmp_path, RISING | {"bm25": 0.4})
     epochs = [row[2] for row in rows_of(results_table(made.results, GRID, made.chosen))[1:]]
     marked = [
-        (*training, epoch)
+        (training, epoch)
         for training, epoch in zip(
-            [(m.name, o) for m, o in GRID.trainings() for _ in GRID.epochs], epochs, strict=True
+            [each.name for each in GRID.trainings() for _ in GRID.epochs], epochs, strict=True
         )
         if CHOSEN in epoch
     ]
-    assert [f"{model}_{optimizer}" for model, optimizer, _ in marked] == list(made.chosen)
-    assert [int(epoch[0]) for *_, epoch in marked] == list(made.chosen.values())
+    assert [training for training, _ in marked] == list(made.chosen)
+    assert [int(epoch[0]) for _, epoch in marked] == list(made.chosen.values())
 
 
 def test_the_interval_of_the_primary_measure_is_that_of_the_means(tmp_path):
@@ -178,7 +178,7 @@ def test_the_table_of_comparisons_prints_what_was_tested(tmp_path, spread, seeds
         if each["family"] != "optimizers_by_epoch"
         and (each["family"] == "optimizers" or each["test_set"] == "pydocs")
     ]
-    labels = {f"{m.name}_{o}": (m.label, GRID.optimizers[o]) for m, o in GRID.trainings()}
+    labels = {each.name: each.labels for each in GRID.trainings()}
     assert len(rows) == len(shown) == 3 + 3 + 6 + 6
     for row, each in zip(rows, sorted(shown, key=lambda e: ORDER.index(e["family"])), strict=True):
         told, left, right, difference, bounds, p_holm, p, p_t, size, counts, detectable = row[:11]
@@ -259,7 +259,7 @@ def test_the_csv_of_the_comparisons_has_the_rows_of_the_table_in_full(tmp_path, 
     against = table[table.family == "first_stage"]
     assert (against.right_model == "BM25").all()
     assert against.right_optimizer.isna().all() and against.right_epochs.isna().all()
-    assert against.left_model.tolist() == [model.label for model, _ in GRID.trainings()]
+    assert against.left_model.tolist() == [training.model.label for training in GRID.trainings()]
     sides = table[table.family == "optimizers"]
     assert (sides.left_model == sides.right_model).all()
     assert (sides.left_optimizer + sides.right_optimizer == "LionAdamW").all()

@@ -74,7 +74,7 @@ def measured(shift: float, half: float = 0.02, shown: Layout | None = None) -> R
     return Results(shown, scores, dict.fromkeys(shown.test_sets, 43))
 
 
-CHOSEN = {f"{model.name}_{optimizer}": 2 for model, optimizer in GRID.trainings()}
+CHOSEN = {training.name: 2 for training in GRID.trainings()}
 
 
 def cells_below(table: str) -> list[list[str]]:

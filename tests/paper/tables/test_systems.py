@@ -55,14 +55,13 @@ def test_the_study_has_its_best_epoch_on_the_test_topics_and_ours_the_chosen_one
     assert len(study) == 6
     for (model, optimizer), found in table.groupby(["model", "optimizer"]):
         best = found.loc[found["ndcg_cut_10"].idxmax()]
-        label, _ = GRID.labels(f"{model}_{optimizer}")
-        shown = study[f"{label}, {GRID.optimizers[optimizer]}"]
+        shown = study[", ".join(GRID.training(f"{model}_{optimizer}").labels)]
         assert (shown.epoch, float(shown.score)) == (best["epoch"], best["ndcg_cut_10"])
         assert shown.reference == STUDY
     first_stage, *ours = [each for each in rows if each.group == OUR_GROUP]
     assert (first_stage.name, first_stage.epoch) == ("BM25", None)
-    for (model, optimizer), shown in zip(GRID.trainings(), ours, strict=True):
-        name = f"{model.name}_{optimizer}_e{CHOSEN[f'{model.name}_{optimizer}']}"
+    for training, shown in zip(GRID.trainings(), ours, strict=True):
+        name = training.checkpoint(CHOSEN[training.name])
         assert float(shown.score) == results.mean(PRIMARY, name)
         assert shown.epoch == int(name[-1])
         assert shown.reference is None

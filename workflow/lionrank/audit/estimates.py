@@ -13,6 +13,7 @@ from typing import Any
 
 from lionrank.config.settings import training_settings
 from lionrank.config.sources import Source
+from lionrank.grid import training_name
 from lionrank.training.state import KEPT
 
 FORWARD, FORWARD_AND_BACKWARD = 2, 6
@@ -107,7 +108,7 @@ def training_work(config: dict, model: str, optimizer: str) -> dict[str, Any]:
         epochs,
     )
     return {
-        "name": f"{model}_{optimizer}",
+        "name": training_name(model, optimizer),
         "settings": settings | {"warmup_steps": warmup_steps(settings, steps)},
         "pairs": pairs,
         "steps_an_epoch": steps_an_epoch,

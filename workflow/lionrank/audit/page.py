@@ -18,6 +18,7 @@ from lionrank.config.experiment import judged_topics
 from lionrank.config.settings import digest
 from lionrank.config.sources import Source
 from lionrank.errors import UserError
+from lionrank.grid import checkpoint_name
 from lionrank.published import settings as published
 from lionrank.training.cost import account
 
@@ -102,7 +103,7 @@ def _taken(training: dict, accounts: Mapping[str, Mapping[str, Any]]) -> dict[st
     It has epochs (those that were trained) of `of`, whether it stopped early, jobs, hours (device
     hours), devices in words and ratio, of the hours to those estimated for as many epochs.
     """
-    names = [f"{training['name']}_e{epoch}" for epoch in range(1, training["jobs"] + 1)]
+    names = [checkpoint_name(training["name"], epoch + 1) for epoch in range(training["jobs"])]
     complete = [accounts[name] for name in names if name in accounts]
     trained = [each for each in complete if each["jobs"]]
     if not trained:

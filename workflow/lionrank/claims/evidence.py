@@ -14,7 +14,7 @@ from typing import Any
 from lionrank.errors import UserError
 from lionrank.evaluation.per_query import PerQuery, System
 from lionrank.files import read_json_lines
-from lionrank.grid import Grid, checkpoint
+from lionrank.grid import Grid, checkpoint_name
 from lionrank.measures import GRADED, Measure
 from lionrank.published import settings as published_settings
 from lionrank.published.scores import PRINTED, TEST_SETS, read_table1, read_table2
@@ -147,7 +147,7 @@ class Ours:
             if any(system.training not in each.chosen for each in self.per_query.replicates):
                 raise Untestable("no epoch was chosen on development data")
         elif system.epoch not in self.grid.epochs:
-            name = checkpoint(*system.training.split("_"), system.epoch)
+            name = checkpoint_name(system.training, system.epoch)
             raise Untestable(f"{name} is not in the grid")
 
     def setting(self, training: str, key: str) -> Any:
@@ -168,5 +168,5 @@ class Ours:
         return found
 
     def _check_training(self, training: str) -> None:
-        if training not in {f"{model.name}_{name}" for model, name in self.grid.trainings()}:
+        if training not in {each.name for each in self.grid.trainings()}:
             raise Untestable(f"{training} is not in the grid")

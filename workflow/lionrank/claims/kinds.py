@@ -27,6 +27,7 @@ from lionrank.claims.parts import (
     fact,
 )
 from lionrank.evaluation.per_query import System
+from lionrank.grid import training_name
 from lionrank.measures import GRADED, METRICS
 
 Systems = Sequence[System]
@@ -224,7 +225,7 @@ class _Logs(Test):
     def trainings(self) -> Iterator[tuple[str, str]]:
         for model in self.models:
             first, second = self.optimizers
-            yield f"{model}_{first}", f"{model}_{second}"
+            yield training_name(model, first), training_name(model, second)
 
     def parts(self, ours: Ours, published: Published) -> list[Part]:
         return [attempt(lambda names=names: self._part(ours, *names)) for names in self.trainings()]
@@ -330,8 +331,8 @@ class ChoiceMatters(Test):
     def _part(self, ours: Ours, metric: str) -> Part:
         measure = ours.measure(metric)
         gains = []
-        for model, optimizer in ours.grid.trainings():
-            system = System(f"{model.name}_{optimizer}")
+        for training in ours.grid.trainings():
+            system = System(training.name)
             ours.check(system)
             chosen, *by_epoch = (
                 ours.per_query.values(measure, each).mean(axis=1)

@@ -38,26 +38,24 @@ def plan(family: str, grid: Grid) -> list[Planned]:
     model minus every earlier one, with each optimizer, at the chosen epochs; first_stage: every
     training at its chosen epoch minus BM25.
     """
-    trainings = {(m.name, o): f"{m.name}_{o}" for m, o in grid.trainings()}
-    by_optimizer = [
-        (trainings[model.name, later], trainings[model.name, earlier])
-        for model in grid.models
-        for earlier, later in combinations(grid.optimizers, 2)
-    ]
-    by_model = [
-        (trainings[later.name, optimizer], trainings[earlier.name, optimizer])
-        for optimizer in grid.optimizers
-        for earlier, later in combinations(grid.models, 2)
+    by_model = [[training.name for training in grid.of_model(model)] for model in grid.models]
+    between_optimizers = [pair for names in by_model for pair in combinations(names, 2)]
+    between_models = [
+        pair for names in zip(*by_model, strict=True) for pair in combinations(names, 2)
     ]
     match family:
         case "optimizers":
-            pairs = [(System(left), System(right)) for left, right in by_optimizer]
+            pairs = [(System(later), System(earlier)) for earlier, later in between_optimizers]
         case "optimizers_by_epoch":
-            pairs = [(System(a, e), System(b, e)) for a, b in by_optimizer for e in grid.epochs]
+            pairs = [
+                (System(later, epoch), System(earlier, epoch))
+                for earlier, later in between_optimizers
+                for epoch in grid.epochs
+            ]
         case "models":
-            pairs = [(System(left), System(right)) for left, right in by_model]
+            pairs = [(System(later), System(earlier)) for earlier, later in between_models]
         case "first_stage":
-            pairs = [(System(name), System(FIRST_STAGE)) for name in trainings.values()]
+            pairs = [(System(each.name), System(FIRST_STAGE)) for each in grid.trainings()]
     return [Planned(family, left, right) for left, right in pairs]
 
 
@@ -83,9 +81,9 @@ def compare(
             for tested in _family(per_query, plan(family, grid), measure, settings)
         ],
         "selection": [
-            _selection(per_query, f"{model.name}_{optimizer}", grid, measure)
+            _selection(per_query, training.name, grid, measure)
             for measure in measures
-            for model, optimizer in grid.trainings()
+            for training in grid.trainings()
         ],
     }
 

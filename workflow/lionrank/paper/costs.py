@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lionrank.grid import Model, checkpoint
+from lionrank.grid import Model
 from lionrank.paper.findings import Comparison, Duel, Findings
 from lionrank.paper.tables.efficiency import printed
 from lionrank.training.cost import spent
@@ -84,7 +84,7 @@ def costs(findings: Findings, trainings: Mapping[str, Measured]) -> Costs:
 
 
 def _names(findings: Findings) -> list[str]:
-    return [f"{model.name}_{optimizer}" for model, optimizer in findings.grid.trainings()]
+    return [training.name for training in findings.grid.trainings()]
 
 
 def _jobs(trainings: Sequence[Measured]) -> Jobs:
@@ -98,7 +98,7 @@ def _jobs(trainings: Sequence[Measured]) -> Jobs:
 
 
 def _effort(duel: Duel, trainings: Mapping[str, Measured]) -> Effort:
-    lion, adamw = (f"{duel.model.name}_{side.optimizer}" for side in (duel.lion, duel.adamw))
+    lion, adamw = (side.name for side in (duel.lion, duel.adamw))
     cells = printed(trainings)
 
     def compared(key: str) -> Comparison:
@@ -121,12 +121,10 @@ def _points(
 ) -> list[tuple[float, float, str]]:
     """Return (device hours up to it, primary score, name) of each checkpoint."""
     points = []
-    for training in findings.trainings:
-        measured = trainings[f"{training.model.name}_{training.optimizer}"]
-        so_far = spent(measured, "device_hours")
-        for epoch, score in training.scores.items():
-            name = checkpoint(training.model.name, training.optimizer, epoch)
-            points.append((so_far[epoch], score, name))
+    for trained in findings.trainings:
+        so_far = spent(trainings[trained.name], "device_hours")
+        for epoch, score in trained.scores.items():
+            points.append((so_far[epoch], score, trained.training.checkpoint(epoch)))
     return points
 
 

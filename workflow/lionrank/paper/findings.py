@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 from lionrank.evaluation.comparisons import alpha, of_family, on_primary
-from lionrank.grid import FIRST_STAGE, Grid, Model, checkpoint
+from lionrank.grid import FIRST_STAGE, Grid, Model, Training
 from lionrank.measures import Measure
 from lionrank.paper.results import Results
 from lionrank.training.logged import Logged
@@ -38,8 +38,8 @@ class Comparison:
 
 
 @dataclass(frozen=True)
-class Training:
-    """One training: its scores by epoch in the primary measure, and what it logged.
+class Trained:
+    """What came of a training: its scores by epoch in the primary measure, and what it logged.
 
     `flattery` is how much the epoch that is best on the test topics is above the one that
     development data chose, averaged over the seeds; None where comparisons.json does not tell.
@@ -47,9 +47,7 @@ class Training:
     pairs by epoch, rounded as they are printed; None and empty where they are not known.
     """
 
-    model: Model
-    optimizer: str
-    label: str
+    training: Training
     scores: Mapping[int, float]
     chosen: int
     flattery: float | None = None
@@ -58,8 +56,16 @@ class Training:
     held_out: Mapping[int, float] = field(default_factory=dict)
 
     @property
+    def name(self) -> str:
+        return self.training.name
+
+    @property
     def described(self) -> str:
-        return f"{self.model.label} with {self.label}"
+        return " with ".join(self.training.labels)
+
+    @property
+    def chosen_checkpoint(self) -> str:
+        return self.training.checkpoint(self.chosen)
 
     @property
     def best(self) -> float:
@@ -157,8 +163,8 @@ class Duel:
     """Lion against AdamW on one model; `chosen` tests them at the epochs chosen beforehand."""
 
     model: Model
-    lion: Training
-    adamw: Training
+    lion: Trained
+    adamw: Trained
     chosen: Tested
 
     @property
@@ -207,7 +213,7 @@ class Findings:
 
     results: Results
     grid: Grid
-    trainings: tuple[Training, ...]
+    trainings: tuple[Trained, ...]
     duels: tuple[Duel, ...]
     tested: Mapping[str, Sequence[Tested]]
 
@@ -264,15 +270,14 @@ class Findings:
         return all(self.results.best(column) == [FIRST_STAGE] for column in columns)
 
     def of_model(self, model: Model) -> list[str]:
-        names = self.grid.optimizers
-        return [checkpoint(model.name, name, epoch) for name in names for epoch in self.grid.epochs]
+        trainings = self.grid.of_model(model)
+        return [each.checkpoint(epoch) for each in trainings for epoch in self.grid.epochs]
 
     def describe(self, name: str) -> str:
         """Return a checkpoint in words, "MiniLM with Lion at epoch 2"."""
         words = {
-            checkpoint(model.name, optimizer, epoch): f"{model.label} with {label} at epoch {epoch}"
-            for model in self.grid.models
-            for optimizer, label in self.grid.optimizers.items()
+            each.training.checkpoint(epoch): f"{each.described} at epoch {epoch}"
+            for each in self.trainings
             for epoch in self.grid.epochs
         }
         return words[name]
@@ -303,17 +308,13 @@ def find(
         for each in on_primary(compared["selection"], primary.test_set)
     }
     trainings = []
-    for model, optimizer in grid.trainings():
-        name = f"{model.name}_{optimizer}"
-        scores = {
-            epoch: results.mean(primary, checkpoint(model.name, optimizer, epoch))
-            for epoch in grid.epochs
-        }
+    for training in grid.trainings():
+        scores = {epoch: results.mean(primary, training.checkpoint(epoch)) for epoch in grid.epochs}
         trainings.append(
-            Training(
-                *(model, optimizer, grid.optimizers[optimizer], scores, chosen[name]),
-                flattery=flattery.get(name),
-                **_of_logs((logged or {}).get(name)),
+            Trained(
+                *(training, scores, chosen[training.name]),
+                flattery=flattery.get(training.name),
+                **_of_logs((logged or {}).get(training.name)),
             )
         )
     contrasts = on_primary(compared["contrasts"], primary.test_set)
@@ -337,15 +338,15 @@ def _of_logs(logged: Logged | None) -> dict[str, Any]:
 
 
 def _duels(
-    trainings: Iterable[Training], contrasts: Sequence[Mapping[str, Any]], alpha: float
+    trainings: Iterable[Trained], contrasts: Sequence[Mapping[str, Any]], alpha: float
 ) -> Iterable[Duel]:
     """Yield Lion against AdamW for each model on which the two were compared."""
-    by_name = {f"{training.model.name}_{training.optimizer}": training for training in trainings}
+    by_name = {training.name: training for training in trainings}
     for contrast in contrasts:
         sides = [by_name[contrast[side]["training"]] for side in ("left", "right")]
         tested = Tested.of(contrast, alpha)
-        match [side.optimizer for side in sides]:
+        match [side.training.treatment.name for side in sides]:
             case ["lion", "adamw"]:
-                yield Duel(sides[0].model, sides[0], sides[1], tested)
+                yield Duel(sides[0].training.model, sides[0], sides[1], tested)
             case ["adamw", "lion"]:
-                yield Duel(sides[0].model, sides[1], sides[0], tested.turned())
+                yield Duel(sides[0].training.model, sides[1], sides[0], tested.turned())

@@ -26,7 +26,7 @@ from markupsafe import Markup
 
 from lionrank.errors import UserError
 from lionrank.evaluation.comparisons import alpha
-from lionrank.grid import FIRST_STAGE, checkpoint
+from lionrank.grid import FIRST_STAGE
 from lionrank.measures import Measure
 from lionrank.paper.findings import Comparison, Findings
 from lionrank.paper.latex import escape
@@ -167,12 +167,7 @@ class _Author:
     def _mean(self, macro: str, system: str, measure: Measure) -> float:
         if system == BEST:
             return self.findings.results.mean(measure, self._best(measure)[0])
-        chosen = {
-            f"{training.model.name}_{training.optimizer}": checkpoint(
-                training.model.name, training.optimizer, training.chosen
-            )
-            for training in self.findings.trainings
-        }
+        chosen = {training.name: training.chosen_checkpoint for training in self.findings.trainings}
         scores = self.findings.results.scores[measure]
         _known(macro, f"system on {measure.test_set}", system, [*scores, *chosen, BEST])
         return scores[chosen.get(system, system)].mean

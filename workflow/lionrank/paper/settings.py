@@ -33,7 +33,7 @@ def shared_settings(settings: Mapping[str, Mapping[str, Any]], grid: Grid) -> di
     Raises:
         UserError: a training or one of its settings is absent.
     """
-    names = [f"{model.name}_{optimizer}" for model, optimizer in grid.trainings()]
+    names = [training.name for training in grid.trainings()]
     shared = {}
     for key in SETTINGS:
         values = [value_of(settings, name, key) for name in names]

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from lionrank.grid import checkpoint
 from lionrank.paper.findings import Findings
 from lionrank.paper.tables.systems import MEASURE
 from lionrank.published.scores import PRINTED, PublishedScores, System
@@ -89,7 +88,6 @@ def stand(table1: PublishedScores, table2: Sequence[System], findings: Findings)
     scores = findings.results.scores.get(MEASURE, {})
     ours = {}
     for training in findings.trainings:
-        name = checkpoint(training.model.name, training.optimizer, training.chosen)
-        if name in scores:
+        if (name := training.chosen_checkpoint) in scores:
             ours[name] = scores[name].mean
     return Standing(table2, study, ours)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from lionrank.errors import UserError
-from lionrank.grid import checkpoint
+from lionrank.grid import checkpoint_name, training_name
 from lionrank.measures import GRADED, Measure
 
 COLUMNS = {"recip_rank_10": "mrr_10"}
@@ -67,7 +67,9 @@ def read_table1(path: str | os.PathLike) -> dict[Measure, dict[str, float]]:
     }
     values: dict[Measure, dict[str, float]] = {measure: {} for measure in measures.values()}
     for place, row in _rows(path, [*_TABLE1, *measures]):
-        name = checkpoint(row["model"], row["optimizer"], int(_number(row, "epoch", place)))
+        name = checkpoint_name(
+            training_name(row["model"], row["optimizer"]), int(_number(row, "epoch", place))
+        )
         for column, measure in measures.items():
             values[measure][name] = _number(row, column, place)
     return values

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lionrank.grid import FIRST_STAGE, FIRST_STAGE_LABEL, Grid, checkpoint
+from lionrank.grid import FIRST_STAGE, FIRST_STAGE_LABEL, Grid
 from lionrank.measures import METRICS
 from lionrank.paper.results import Layout, Results, Score, read_results
 from lionrank.report import screen_curves
@@ -100,17 +100,17 @@ def rows(results: Results, best: Iterable[str | os.PathLike], grid: Grid) -> lis
     chosen = dict(zip(development.chosen(best), development.read(best), strict=True))
     nothing = dict.fromkeys(_DEVELOPMENT)
     found = [Row(FIRST_STAGE, None, None, None, False, _scores(results, FIRST_STAGE), nothing)]
-    for model, optimizer in grid.trainings():
-        training = f"{model.name}_{optimizer}"
-        by_epoch = {each["epoch"]: each for each in chosen[training]["epochs"]}
+    for training in grid.trainings():
+        best_epoch = chosen[training.name]
+        by_epoch = {each["epoch"]: each for each in best_epoch["epochs"]}
         for epoch in grid.epochs:
             row = Row(
-                model=model.name,
-                optimizer=optimizer,
+                model=training.model.name,
+                optimizer=training.treatment.name,
                 epoch=epoch,
-                training=training,
-                chosen=epoch == chosen[training]["epoch"],
-                scores=_scores(results, checkpoint(model.name, optimizer, epoch)),
+                training=training.name,
+                chosen=epoch == best_epoch["epoch"],
+                scores=_scores(results, training.checkpoint(epoch)),
                 development=_development(by_epoch.get(epoch)),
             )
             found.append(row)

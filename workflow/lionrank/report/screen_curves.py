@@ -98,13 +98,13 @@ def thinned(frame: pd.DataFrame, column: str, bins: int = BINS) -> pd.DataFrame:
 def lines(grid: Grid) -> dict[str, Line]:
     """Return how each training `{model}_{optimizer}` is drawn."""
     return {
-        f"{model.name}_{optimizer}": Line(
-            f"{model.label}, {label}",
-            _COLOURS[grid.models.index(model) % len(_COLOURS)],
-            " ".join(map(str, _DASHES[list(grid.optimizers).index(optimizer) % len(_DASHES)])),
+        training.name: Line(
+            ", ".join(training.labels),
+            _COLOURS[of_model % len(_COLOURS)],
+            " ".join(map(str, _DASHES[of_treatment % len(_DASHES)])),
         )
-        for model in grid.models
-        for optimizer, label in grid.optimizers.items()
+        for of_model, model in enumerate(grid.models)
+        for of_treatment, training in enumerate(grid.of_model(model))
     }
 
 

@@ -20,7 +20,7 @@ ours = Ours(
     grid=grid,
     levels=params.levels,
     stand_ins=params.stand_ins,
-    logs={f"{m.name}_{o}": getattr(given, f"{m.name}_{o}") for m, o in grid.trainings()},
+    logs={each.name: given[each.name] for each in grid.trainings()},
     settings=params.settings,
 )
 decided = claims.decide(

@@ -25,7 +25,7 @@ grid = Grid.build(**params.grid)
 results = read_results(
     snakemake.input.metrics, Layout.build(params.test_sets, params.columns), grid
 )
-logs = {f"{m.name}_{o}": snakemake.input[f"{m.name}_{o}"] for m, o in grid.trainings()}
+logs = {each.name: snakemake.input[each.name] for each in grid.trainings()}
 chosen = development.chosen(snakemake.input.best)
 findings = find(results, grid, chosen, compared, logged.read(logs))
 facts = make_facts(

@@ -10,7 +10,7 @@ from lionrank.report.results_page import results_page
 
 params = snakemake.params
 grid = Grid.build(**params.grid)
-logs = {f"{m.name}_{o}": snakemake.input[f"{m.name}_{o}"] for m, o in grid.trainings()}
+logs = {each.name: snakemake.input[each.name] for each in grid.trainings()}
 page = results_page(
     snakemake.input.metrics, snakemake.input.best, logs, grid, params.test_sets, params.paper
 )

@@ -9,5 +9,5 @@ from lionrank.grid import Grid
 from lionrank.training.cost import efficiency
 
 grid = Grid.build(**snakemake.params.grid)
-logs = {f"{m.name}_{o}": snakemake.input[f"{m.name}_{o}"] for m, o in grid.trainings()}
+logs = {each.name: snakemake.input[each.name] for each in grid.trainings()}
 write_json(snakemake.output[0], efficiency(logs, snakemake.input.checkpoints))

@@ -47,7 +47,9 @@ def changes_figure(changed: Mapping[str, Any], grid: Grid) -> Figure:
 
 def _draw_pair(ax: Axes, pair: Mapping[str, Any], grid: Grid) -> None:
     """Draw one pair: its topics, how many each side wins, and the mean with its interval."""
-    (model, left), (_, right) = (grid.labels(pair[side]["training"]) for side in ("left", "right"))
+    (model, left), (_, right) = (
+        grid.training(pair[side]["training"]).labels for side in ("left", "right")
+    )
     heights = sorted((each["difference"] for each in pair["differences"]), reverse=True)
     colors = {grid.optimizers[name]: look["color"] for name, look in looks(grid).items()}
     _draw_topics(ax, heights, colors[left], colors[right])

@@ -8,7 +8,7 @@ import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
 from lionrank.errors import UserError
-from lionrank.grid import Grid, checkpoint
+from lionrank.grid import Grid
 from lionrank.paper.figures.style import (
     COLUMN,
     legend,
@@ -49,11 +49,11 @@ def cost_figure(
     so_far, unit = costs(efficiency, grid)
     scores = results.scores[results.layout.primary]
     markers = dict(zip([model.name for model in grid.models], cycle(_MODEL_MARKERS), strict=False))
-    for model, optimizer in grid.trainings():
-        name = f"{model.name}_{optimizer}"
-        y = [scores[checkpoint(model.name, optimizer, epoch)].mean for epoch in grid.epochs]
-        look = looks(grid)[optimizer] | {"marker": markers[model.name]}
-        plot_epochs(ax, so_far[name], y, look, grid.epochs.index(chosen[name]))
+    for training in grid.trainings():
+        y = [scores[training.checkpoint(epoch)].mean for epoch in grid.epochs]
+        look = looks(grid)[training.treatment.name] | {"marker": markers[training.model.name]}
+        best = grid.epochs.index(chosen[training.name])
+        plot_epochs(ax, so_far[training.name], y, look, best)
     ax.set_xlabel(f"Training up to the checkpoint ({unit})")
     ax.set_ylabel(results.layout.name(results.layout.primary))
     totals = [each[-1] for each in so_far.values()]
@@ -87,8 +87,7 @@ def costs(efficiency: Mapping[str, Any], grid: Grid) -> tuple[dict[str, list[flo
     on_gpu = devices != {"CPU"}
     field, divisor = ("device_hours", 1) if on_gpu else ("seconds", _MINUTE)
     by_training = {}
-    for model, optimizer in grid.trainings():
-        name = f"{model.name}_{optimizer}"
+    for name in (training.name for training in grid.trainings()):
         by_epoch = spent(trainings.get(name, {"by_epoch": []}), field)
         if absent := [epoch for epoch in grid.epochs if epoch not in by_epoch]:
             raise UserError(

@@ -54,10 +54,10 @@ def curves_figure(logs: Mapping[str, Sequence[str | os.PathLike]], grid: Grid) -
     )
     for field, row in zip(shown, axes, strict=True):
         for model, ax in zip(grid.models, row, strict=True):
-            for optimizer, look in looks(grid).items():
-                logged = _logged(curves[f"{model.name}_{optimizer}"], field)
-                label = grid.optimizers[optimizer]
-                _draw(ax, logged, field, grid.epochs, {**look, "label": label})
+            for training in grid.of_model(model):
+                treatment = training.treatment
+                look = looks(grid)[treatment.name] | {"label": treatment.label}
+                _draw(ax, _logged(curves[training.name], field), field, grid.epochs, look)
         row[0].set_ylabel(ROWS[field])
         _scale(row[0], field, [_logged(each, field)[field] for each in curves.values()])
     for model, ax in zip(grid.models, axes[0], strict=True):

@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lionrank.grid import FIRST_STAGE, FIRST_STAGE_LABEL, Grid, Model, checkpoint
+from lionrank.grid import FIRST_STAGE, FIRST_STAGE_LABEL, Grid, Model
 from lionrank.paper.figures.style import (
     COLUMN,
     FIRST_STAGE_LOOK,
@@ -71,11 +71,12 @@ def _draw_model(
     ax.axhspan(first.low, first.high, color=FIRST_STAGE_LOOK["color"], alpha=0.15, linewidth=0)
     ax.axhline(first.mean, **FIRST_STAGE_LOOK)
     dodge = min(_DODGE, _ALL_DODGED / len(grid.optimizers))
-    for place, (optimizer, look) in enumerate(looks(grid).items()):
+    for place, training in enumerate(grid.of_model(model)):
+        look = looks(grid)[training.treatment.name]
         shift = dodge * (place - (len(grid.optimizers) - 1) / 2)
         x = [epoch + shift for epoch in grid.epochs]
-        found = [scores[checkpoint(model.name, optimizer, epoch)] for epoch in grid.epochs]
+        found = [scores[training.checkpoint(epoch)] for epoch in grid.epochs]
         low, high = [each.low for each in found], [each.high for each in found]
         ax.vlines(x, low, high, color=look["color"], linewidth=0.8)
-        best = grid.epochs.index(chosen[f"{model.name}_{optimizer}"])
+        best = grid.epochs.index(chosen[training.name])
         plot_epochs(ax, x, [each.mean for each in found], look, best)

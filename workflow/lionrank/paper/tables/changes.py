@@ -50,7 +50,7 @@ def changes_rows(changed: Mapping[str, Any], grid: Grid) -> list[dict[str, objec
 
 
 def _side(pair: Mapping[str, Any], side: str, grid: Grid) -> dict[str, object]:
-    model, optimizer = grid.labels(pair[side]["training"])
+    model, optimizer = grid.training(pair[side]["training"]).labels
     return {
         "model": model,
         f"{side}_optimizer": optimizer,
@@ -66,7 +66,7 @@ def _moved(passage: Mapping[str, Any]) -> str:
 
 def _described(pair: Mapping[str, Any], grid: Grid) -> Markup:
     """Return a pair in words, "MiniLM: from AdamW at epoch 3 to Lion at epoch 2", as LaTeX."""
-    (model, left), (_, right) = (grid.labels(pair[side]["training"]) for side in _SIDES)
+    (model, left), (_, right) = (grid.training(pair[side]["training"]).labels for side in _SIDES)
     epochs = pair["right"]["epoch"], pair["left"]["epoch"]
     return escape(f"{model}: from {right} at epoch {epochs[0]} to {left} at epoch {epochs[1]}")
 

@@ -96,7 +96,7 @@ def _side(contrast: Contrast, side: str, grid: Grid) -> dict[str, object]:
     """Return what is on one side of a contrast; the first stage is a model without optimizer."""
     training = contrast[side]["training"]
     model, optimizer = (
-        (FIRST_STAGE_LABEL, None) if training == FIRST_STAGE else grid.labels(training)
+        (FIRST_STAGE_LABEL, None) if training == FIRST_STAGE else grid.training(training).labels
     )
     return {
         f"{side}_model": model,
@@ -134,11 +134,11 @@ def _effect_size(contrast: Contrast) -> float:
 
 def _described(contrast: Contrast, grid: Grid) -> str:
     """Return what is compared, with the epochs in parentheses: "MiniLM: Lion (2) - AdamW (3)"."""
-    left = grid.labels(contrast["left"]["training"])
+    left = grid.training(contrast["left"]["training"]).labels
     if contrast["right"]["training"] == FIRST_STAGE:
         epochs = _epochs(contrast["left_epochs"])
         return rf"{escape(' with '.join(left))} ({epochs}) $-$ {FIRST_STAGE_LABEL}"
-    right = grid.labels(contrast["right"]["training"])
+    right = grid.training(contrast["right"]["training"]).labels
     # What both sides share is said once; trainings of one contrast share model or optimizer.
     shared, place = (left[0], 1) if left[0] == right[0] else (left[1], 0)
     return (
@@ -168,7 +168,7 @@ def by_epoch_table(compared: Mapping[str, Any], primary: str, grid: Grid) -> str
     for names, group in groupby(
         contrasts, lambda e: (e["left"]["training"], e["right"]["training"])
     ):
-        (model, left), (_, right) = map(grid.labels, names)
+        (model, left), (_, right) = (grid.training(name).labels for name in names)
         cells = [str(escape(model)), rf"{escape(left)} $-$ {escape(right)}"]
         lines.append(r"\midrule")
         for contrast in group:

@@ -72,12 +72,11 @@ def efficiency_table(costs: Mapping[str, Any], grid: Grid) -> str:
     for model in grid.models:
         lines.append(r"\midrule")
         names = model_lines(model)
-        for optimizer, label in grid.optimizers.items():
-            training = f"{model.name}_{optimizer}"
-            device = [_devices(trainings[training])] if named else []
-            cells = [values[column.key][training] for column in shown]
+        for training in grid.of_model(model):
+            device = [_devices(trainings[training.name])] if named else []
+            cells = [values[column.key][training.name] for column in shown]
             name = names.pop(0) if names else ""
-            lines.append(row([name, escape(label), *device, *cells]))
+            lines.append(row([name, escape(training.treatment.label), *device, *cells]))
         if names:
             lines.append(row([names.pop(0), *[""] * (1 + named + len(shown))]))
     return tabular(lines, __name__)
@@ -94,9 +93,9 @@ def efficiency_rows(costs: Mapping[str, Any], grid: Grid) -> list[dict[str, obje
     shown = _shown(trainings)
     keys = ["device", "devices", *(column.key for column in shown)]
     return [
-        {"model": model.name, "optimizer": optimizer}
-        | {key: trainings[f"{model.name}_{optimizer}"][key] for key in keys}
-        for model, optimizer in grid.trainings()
+        {"model": training.model.name, "optimizer": training.treatment.name}
+        | {key: trainings[training.name][key] for key in keys}
+        for training in grid.trainings()
     ]
 
 

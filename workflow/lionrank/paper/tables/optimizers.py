@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lionrank.grid import Grid, Model
+from lionrank.grid import Grid, Training
 from lionrank.paper.latex import escape
 from lionrank.paper.settings import SETTINGS, setting, value_of
 from lionrank.paper.tables.tabular import breakable, row, tabular
@@ -44,39 +44,35 @@ def optimizers_table(settings: Settings, grid: Grid) -> str:
 def optimizers_rows(settings: Settings, grid: Grid) -> list[dict[str, object]]:
     """Return what the table says as plain values, a training a row; no argument is None."""
     arguments = dict.fromkeys(
-        name for m, o in grid.trainings() for name in _arguments(settings, m, o)
+        name for training in grid.trainings() for name in _arguments(settings, training)
     )
     return [
         {
-            "model": model.label,
-            "optimizer": grid.optimizers[optimizer],
-            "class": value_of(settings, _name(model, optimizer), "optimizer")["class"],
+            "model": training.model.label,
+            "optimizer": training.treatment.label,
+            "class": value_of(settings, training.name, "optimizer")["class"],
         }
-        | {key: value_of(settings, _name(model, optimizer), key) for key in _OF_OPTIMIZER}
+        | {key: value_of(settings, training.name, key) for key in _OF_OPTIMIZER}
         | arguments
-        | dict(_arguments(settings, model, optimizer))
-        for model, optimizer in grid.trainings()
+        | dict(_arguments(settings, training))
+        for training in grid.trainings()
     ]
 
 
-def _name(model: Model, optimizer: str) -> str:
-    return f"{model.name}_{optimizer}"
-
-
-def _arguments(settings: Settings, model: Model, optimizer: str) -> Mapping[str, Any]:
-    return value_of(settings, _name(model, optimizer), "optimizer")["arguments"]
+def _arguments(settings: Settings, training: Training) -> Mapping[str, Any]:
+    return value_of(settings, training.name, "optimizer")["arguments"]
 
 
 def _classes(settings: Settings, grid: Grid) -> Iterator[str]:
     """Yield the class of each optimizer, which is the same with every model."""
-    for optimizer in grid.optimizers:
-        yield value_of(settings, _name(grid.models[0], optimizer), "optimizer")["class"]
+    for training in grid.of_model(grid.models[0]):
+        yield value_of(settings, training.name, "optimizer")["class"]
 
 
 def _setting_lines(settings: Settings, key: str, grid: Grid) -> list[str]:
     """Return a row for a setting or, if any optimizer has several values of it, a row a model."""
     by_model = [
-        [setting(value_of(settings, _name(model, o), key), key) for o in grid.optimizers]
+        [setting(value_of(settings, each.name, key), key) for each in grid.of_model(model)]
         for model in grid.models
     ]
     if all(cells == by_model[0] for cells in by_model):
@@ -88,7 +84,7 @@ def _setting_lines(settings: Settings, key: str, grid: Grid) -> list[str]:
 
 def _argument_lines(settings: Settings, grid: Grid) -> Iterator[list[str]]:
     """Yield the cells of a row an argument; of a list, such as the betas, a row an item."""
-    given = [_arguments(settings, grid.models[0], optimizer) for optimizer in grid.optimizers]
+    given = [_arguments(settings, training) for training in grid.of_model(grid.models[0])]
     flat = [dict(_flat(arguments)) for arguments in given]
     for label in dict.fromkeys(label for arguments in flat for label in arguments):
         yield [label, *(setting(arguments.get(label)) for arguments in flat)]

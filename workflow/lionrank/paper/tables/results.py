@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
-from lionrank.grid import FIRST_STAGE, FIRST_STAGE_LABEL, Grid, Model, checkpoint
+from lionrank.grid import FIRST_STAGE, FIRST_STAGE_LABEL, Grid, Model, Training
 from lionrank.measures import GRADED, METRICS, Measure
 from lionrank.paper.latex import escape
 from lionrank.paper.results import Results
@@ -57,10 +57,10 @@ def results_table(
     for model in grid.models:
         lines.append(r"\midrule")
         names = model_lines(model)
-        for optimizer, epoch in _checkpoints_of(model, grid):
-            system = checkpoint(model.name, optimizer, epoch)
-            mark = CHOSEN if epoch == chosen[f"{model.name}_{optimizer}"] else ""
-            first = escape(grid.optimizers[optimizer]) if epoch == grid.epochs[0] else ""
+        for training, epoch in _checkpoints_of(model, grid):
+            system = training.checkpoint(epoch)
+            mark = CHOSEN if epoch == chosen[training.name] else ""
+            first = escape(training.treatment.label) if epoch == grid.epochs[0] else ""
             name = names.pop(0) if names else ""
             cells = _cells(results, system, small)
             lines.append(row([name, first, rf"{epoch}\rlap{{\smash{{{mark}}}}}", *cells]))
@@ -88,18 +88,18 @@ def results_rows(
         | _plain(results, FIRST_STAGE, published)
     ]
     for model in grid.models:
-        for optimizer, epoch in _checkpoints_of(model, grid):
-            is_chosen = epoch == chosen[f"{model.name}_{optimizer}"]
-            names = {"model": model.name, "optimizer": optimizer, "epoch": epoch}
-            system = checkpoint(model.name, optimizer, epoch)
+        for training, epoch in _checkpoints_of(model, grid):
+            is_chosen = epoch == chosen[training.name]
+            names = {"model": model.name, "optimizer": training.treatment.name, "epoch": epoch}
+            system = training.checkpoint(epoch)
             rows.append(names | {"chosen": is_chosen} | _plain(results, system, published))
     return rows
 
 
-def _checkpoints_of(model: Model, grid: Grid) -> Iterator[tuple[str, int]]:
-    for optimizer in grid.optimizers:
+def _checkpoints_of(model: Model, grid: Grid) -> Iterator[tuple[Training, int]]:
+    for training in grid.of_model(model):
         for epoch in grid.epochs:
-            yield optimizer, epoch
+            yield training, epoch
 
 
 def _heads(results: Results) -> list[str]:
@@ -265,10 +265,10 @@ def _at_chosen(
     systems: dict[str, dict[str, object]] = (
         {FIRST_STAGE: first_stage} if results.layout.test_sets[test_set].first_stage else {}
     )
-    for model, optimizer in grid.trainings():
-        epoch = chosen[f"{model.name}_{optimizer}"]
-        names = {"model": model.name, "optimizer": optimizer, "epoch": epoch}
-        systems[checkpoint(model.name, optimizer, epoch)] = names
+    for training in grid.trainings():
+        epoch = chosen[training.name]
+        names = {"model": training.model.name, "optimizer": training.treatment.name}
+        systems[training.checkpoint(epoch)] = names | {"epoch": epoch}
     return systems
 
 

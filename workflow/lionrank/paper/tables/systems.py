@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from lionrank.grid import FIRST_STAGE, FIRST_STAGE_LABEL, Grid, checkpoint
+from lionrank.grid import FIRST_STAGE, FIRST_STAGE_LABEL, Grid
 from lionrank.measures import GRADED, METRICS, Measure
 from lionrank.paper.latex import escape
 from lionrank.paper.results import Results
@@ -82,11 +82,10 @@ def _of_ours(results: Results, grid: Grid, chosen: Mapping[str, int]) -> Iterato
     if FIRST_STAGE in results.scores[MEASURE]:
         first_stage = score(results.mean(MEASURE, FIRST_STAGE))
         yield Row(OUR_GROUP, FIRST_STAGE_LABEL, None, first_stage, None)
-    for model, optimizer in grid.trainings():
-        epoch = chosen[f"{model.name}_{optimizer}"]
-        value = results.mean(MEASURE, checkpoint(model.name, optimizer, epoch))
-        name = f"{model.label}, {grid.optimizers[optimizer]}"
-        yield Row(OUR_GROUP, name, epoch, score(value), None)
+    for training in grid.trainings():
+        epoch = chosen[training.name]
+        value = results.mean(MEASURE, training.checkpoint(epoch))
+        yield Row(OUR_GROUP, ", ".join(training.labels), epoch, score(value), None)
 
 
 def systems_table(rows: Sequence[Row]) -> str:

@@ -69,11 +69,12 @@ def training_rows(
 ) -> list[dict[str, object]]:
     """Return what the table says as plain values, a training a row, with the label of its model."""
     return [
-        {"model": model.label, "optimizer": grid.optimizers[optimizer], "start": model.start}
+        {"model": model.label, "optimizer": training.treatment.label, "start": model.start}
         | dict(zip(("weights", "revision"), _origin(origins[model.name]), strict=True))
         | {key: sizes[model.name][key] for key in _SIZES}
-        | {key: value_of(settings, f"{model.name}_{optimizer}", key) for key in _OF_TRAINING}
-        for model, optimizer in grid.trainings()
+        | {key: value_of(settings, training.name, key) for key in _OF_TRAINING}
+        for model in grid.models
+        for training in grid.of_model(model)
     ]
 
 
@@ -98,9 +99,9 @@ def _weights(origin: str | Mapping[str, Any]) -> tuple[str, str]:
 def _of_optimizers(settings: Settings, model: Model, key: str, grid: Grid) -> str:
     """Return a setting of a model, with the optimizers' labels where it differs between them."""
     labels: dict[str, list[str]] = {}
-    for optimizer, label in grid.optimizers.items():
-        value = setting(value_of(settings, f"{model.name}_{optimizer}", key), key)
-        labels.setdefault(value, []).append(str(escape(label)))
+    for training in grid.of_model(model):
+        value = setting(value_of(settings, training.name, key), key)
+        labels.setdefault(value, []).append(str(escape(training.treatment.label)))
     if len(labels) == 1:
         return next(iter(labels))
     return r"\newline ".join(f"{', '.join(names)}: {value}" for value, names in labels.items())

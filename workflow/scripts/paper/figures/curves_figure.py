@@ -9,6 +9,6 @@ from lionrank.paper.figures.curves import curves_figure
 from lionrank.paper.figures.style import save, style
 
 grid = Grid.build(**snakemake.params.grid)
-logs = {f"{m.name}_{o}": snakemake.input[f"{m.name}_{o}"] for m, o in grid.trainings()}
+logs = {each.name: snakemake.input[each.name] for each in grid.trainings()}
 with style(snakemake.input.style):
     save(curves_figure(logs, grid), snakemake.output)
