@@ -20,7 +20,7 @@ ours = Ours(
     grid=grid,
     levels=params.levels,
     stand_ins=params.stand_ins,
-    logs={each.name: given[each.name] for each in grid.trainings()},
+    logs={each.name: getattr(given, each.name) for each in grid.trainings()},
     settings=params.settings,
 )
 decided = claims.decide(
