@@ -19,6 +19,7 @@ from lionrank.config.experiment import (
 from lionrank.config.memo import recall
 from lionrank.config.settings import canonical
 from lionrank.errors import UserError
+from lionrank.grid import training_name
 from lionrank.measures import GRADED, METRICS, Measure
 from lionrank.published.scores import LEVEL, TEST_SETS, was_published
 from lionrank.wording import did_you_mean
@@ -122,7 +123,7 @@ def _references(config: dict, sources: Iterable[str]) -> Iterator[tuple[str, str
     for name, stand_in in config["paper"]["claims_on"].items():
         yield "paper.claims_on", name, config["test_sets"]
         yield f"paper.claims_on.{name}", stand_in, config["test_sets"]
-    pairs = [f"{model}_{optimizer}" for model in models for optimizer in optimizers]
+    pairs = [training_name(model, optimizer) for model in models for optimizer in optimizers]
     for kind, known in (
         ("models", models),
         ("optimizers", optimizers),

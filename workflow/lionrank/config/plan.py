@@ -15,7 +15,7 @@ from lionrank.config.check import check
 from lionrank.config.settings import training_settings
 from lionrank.config.sources import Source, read_table
 from lionrank.errors import UserError
-from lionrank.grid import FIRST_STAGE, PRETRAINED, checkpoint
+from lionrank.grid import FIRST_STAGE, PRETRAINED, checkpoint_name, training_name
 
 SOURCES = "config/sources.csv"
 
@@ -97,7 +97,7 @@ class Plan:
     @cached_property
     def checkpoints(self) -> list[str]:
         return [
-            checkpoint(*training, epoch) for training in self.trainings for epoch in self.epochs
+            _checkpoint(*training, epoch) for training in self.trainings for epoch in self.epochs
         ]
 
     @property
@@ -167,7 +167,7 @@ class Plan:
     def settings(self) -> dict[str, dict[str, Any]]:
         """The resolved settings of every training."""
         return {
-            f"{model}_{optimizer}": training_settings(self.config, model, optimizer)
+            training_name(model, optimizer): training_settings(self.config, model, optimizer)
             for model, optimizer in self.trainings
         }
 
@@ -208,7 +208,7 @@ class Plan:
         """
         columns = ("test_set", "system", "model", "optimizer", "epoch", "seed", "protocol")
         rows: list[tuple] = [
-            (checkpoint(*training, epoch), *training, epoch, self._seed(*training))
+            (_checkpoint(*training, epoch), *training, epoch, self._seed(*training))
             for training in self.trainings
             for epoch in self.epochs
         ]
@@ -222,7 +222,7 @@ class Plan:
 
     def best_epochs(self) -> list[str]:
         """The best epoch of every training."""
-        return [f"training/{model}_{optimizer}.best.json" for model, optimizer in self.trainings]
+        return [f"training/{training_name(*training)}.best.json" for training in self.trainings]
 
     def logs_so_far(self) -> dict[str, float]:
         """The training logs that exist, and when each was written (seconds since 1970)."""
@@ -232,7 +232,7 @@ class Plan:
     def dev_scores(self, model: str, optimizer: str, epoch: int | str) -> list[str]:
         """The development scores of a training up to an epoch."""
         epochs = range(1, int(epoch) + 1)
-        return [f"training/{checkpoint(model, optimizer, each)}.dev.json" for each in epochs]
+        return [f"training/{_checkpoint(model, optimizer, each)}.dev.json" for each in epochs]
 
     def scores_to_stop_by(self, model: str, optimizer: str, epoch: int | str) -> list[str]:
         """The development scores of the epochs before, where a training may stop early."""
@@ -274,7 +274,7 @@ class Plan:
             UserError: the config names no namespace.
         """
         self.repository(model, optimizer, epoch)
-        return f"hub/{checkpoint(model, optimizer, int(epoch))}"
+        return f"hub/{_checkpoint(model, optimizer, int(epoch))}"
 
     def corpora(self) -> list[str]:
         """Where the passages of `used_collections` lie, in folders that the grid needs anyway."""
@@ -293,8 +293,8 @@ class Plan:
     def training_logs(self) -> dict[str, list[str]]:
         """The logs of every training, in the order of their epochs."""
         return {
-            f"{model}_{optimizer}": [
-                f"training/{checkpoint(model, optimizer, epoch)}.jsonl" for epoch in self.epochs
+            training_name(model, optimizer): [
+                f"training/{_checkpoint(model, optimizer, epoch)}.jsonl" for epoch in self.epochs
             ]
             for model, optimizer in self.trainings
         }
@@ -381,3 +381,7 @@ class Plan:
 def _start(model: Mapping[str, Any]) -> str:
     """How a model's weights start, in the words of tables and captions."""
     return "tiny, untrained start" if model["pretrained"] is None else PRETRAINED
+
+
+def _checkpoint(model: str, optimizer: str, epoch: int) -> str:
+    return checkpoint_name(training_name(model, optimizer), epoch)

@@ -8,6 +8,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from lionrank.grid import training_name
+
 
 def training_settings(config: Mapping[str, Any], model: str, optimizer: str) -> dict[str, Any]:
     """Return the settings of one training: all that its bits depend on besides data and code."""
@@ -16,7 +18,7 @@ def training_settings(config: Mapping[str, Any], model: str, optimizer: str) -> 
         training["defaults"],
         training["models"].get(model, {}),
         training["optimizers"].get(optimizer, {}),
-        training["models_and_optimizers"].get(f"{model}_{optimizer}", {}),
+        training["models_and_optimizers"].get(training_name(model, optimizer), {}),
     )
     settings = {key: value for layer in layers for key, value in layer.items()}
     return settings | {
