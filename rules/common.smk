@@ -25,6 +25,9 @@ try:
 except UserError as error:
     raise WorkflowError(str(error)) from None
 
+# All that print the title find it where a config has it.
+config["paper"]["title"] = experiment.title(config)
+
 
 # Made as docs/software.md says; only --software-deployment-method apptainer asks for it.
 container: f"{ROOT}/envs/lionrank.sif"

@@ -11,6 +11,13 @@ def test_a_near_miss_is_answered_with_the_name_that_was_meant():
     assert wording.did_you_mean("cranfield", ["dl20", "dl19"]) == ""
 
 
+@pytest.mark.parametrize(
+    ("items", "text"), [(["A"], "A"), (["A", "B"], "A and B"), ([1, 2, 3], "1, 2 and 3")]
+)
+def test_a_list_is_an_english_one(items, text):
+    assert wording.listed(items) == text
+
+
 def test_scores_have_four_decimals_and_no_false_sign():
     assert wording.score(-0.00001) == "0.0000"
     assert wording.score(-0.00005001) == "-0.0001"

@@ -13,10 +13,37 @@ from lionrank.config.experiment import (
     paper_level,
     relevance_levels,
     reported,
+    title,
     topic_files,
 )
 from lionrank.files import write_json
 from tests.support.configs import CONFIG, SCHEMA, SOURCES, changed
+
+
+@pytest.mark.parametrize(
+    ("models", "optimizers", "made"),
+    [
+        (["gte"], ["lion"], "Lion for cross-encoder reranking: GTE"),
+        (
+            ["gte", "minilm"],
+            ["adamw", "lion"],
+            "AdamW versus Lion for cross-encoder reranking: GTE and MiniLM",
+        ),
+        (
+            ["minilm", "gte", "modernbert"],
+            ["adamw", "lion", "sgd"],
+            "AdamW, Lion and SGD for cross-encoder reranking: MiniLM, GTE and ModernBERT",
+        ),
+    ],
+)
+def test_without_a_title_a_paper_has_one_made_of_its_grid(models, optimizers, made):
+    config = changed("paper.title", None)
+    config["optimizers"]["sgd"] = {"label": "SGD", "class": "torch.optim.SGD", "arguments": {}}
+    config["grid"] |= {"models": models, "optimizers": optimizers}
+    check(config, SCHEMA, SOURCES)
+    assert title(config) == made
+    config["paper"]["title"] = "Mine"
+    assert title(config) == "Mine"
 
 
 def test_columns_and_measures_are_those_of_the_grid():

@@ -204,6 +204,12 @@ def test_the_paper_prints_the_grid_by_labels():
     assert grid["epochs"] == [1, 2, 3]
 
 
+def test_a_start_without_weights_is_random_whatever_its_size():
+    full_size = {"pretrained": None, "architecture": {"model_type": "bert"}, "tokenizer": "gte"}
+    config = changed("models.gte", {"label": "GTE"} | full_size)
+    assert Plan.read(config, ROOT).paper_grid()["models"]["gte"]["start"] == "random start"
+
+
 def test_the_paper_knows_which_of_its_test_sets_have_a_first_stage_and_which_grades_count():
     assert PLAN.paper_test_sets() == {
         "dl19": {"label": "TREC DL 2019", "level": 1, "levels": [1, 2], "first_stage": True},

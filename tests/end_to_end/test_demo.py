@@ -193,7 +193,7 @@ def test_the_paper_says_what_it_is(pages, demo):
     floats = re.findall(r"\\begin\{(?:table|figure)\*?\}.*?\\end\{(?:table|figure)\*?\}", source)
     assert len(floats) == source.count(r"\caption{") >= 16
     assert all(r"(Demonstration on \texttt{pydocs}.)" in each for each in floats)
-    assert "tiny, untrained start" in words
+    assert "random start" in words
     statistics = json.loads((demo / "collections" / "pydocs" / "statistics.json").read_text())
     assert re.sub(r"(?<=\d)(?=(\d{3})+$)", " ", str(statistics["documents"])) in words
     assert "??" not in words

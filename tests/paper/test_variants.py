@@ -9,9 +9,9 @@ from tests.support.papers import (
     CLAIMS,
     GRID,
     PROVENANCE,
+    RANDOM,
     REMOTE,
     RISING,
-    TINY,
     TWO_TEST_SETS,
     experiment,
     facts_of,
@@ -49,7 +49,7 @@ def test_a_demo_says_so_and_the_full_experiment_does_not(tmp_path):
     plain = {
         re.search(r"\\label\{(.+?)\}", each)[1]
         for each in files
-        if f"ModernBERT: {TINY}" not in each
+        if f"ModernBERT: {RANDOM}" not in each
     }
     # What backbones start from does not show in these.
     assert plain == {
@@ -138,7 +138,7 @@ def test_a_small_grid_reads_well(tmp_path):
     assert "has the only checkpoint." in text
     assert "The only checkpoint is above BM25." in text
     assert "AdamW" not in text[text.index(r"\section{Results}") : text.index(r"\section{Published")]
-    assert TINY not in text
+    assert RANDOM not in text
 
 
 def test_values_from_outside_are_escaped(tmp_path):

@@ -36,12 +36,12 @@ PAPER = ROOT / "paper"
 TABLE1 = read_table1(PAPER / "published" / "table1_lion_vs_adamw.csv")
 TABLE2 = read_table2(PAPER / "published" / "table2_dl19_systems.csv")
 REMOTE = "https://example.org/lion_rerank"
-TINY = "tiny, untrained start"
+RANDOM = "random start"
 GRID = Grid.build(
     models={
         "minilm": {"label": "MiniLM", "start": "pretrained"},
-        "gte": {"label": "GTE", "start": TINY},
-        "modernbert": {"label": "ModernBERT", "start": TINY},
+        "gte": {"label": "GTE", "start": RANDOM},
+        "modernbert": {"label": "ModernBERT", "start": RANDOM},
     },
     optimizers={"adamw": "AdamW", "lion": "Lion"},
     epochs=(1, 2, 3),

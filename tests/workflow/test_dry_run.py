@@ -208,6 +208,12 @@ def test_audit_writes_its_page(tmp_path):
     assert "unknown, recorded on first download" in page
 
 
+def test_a_page_of_a_config_without_a_title_has_one_made_of_the_grid(snakemake, tmp_path):
+    overlay = "{paper: {title: null}, grid: {models: [gte], optimizers: [lion]}}"
+    assert snakemake("audit.md", overlay=overlay).returncode == 0
+    assert "Lion for cross-encoder reranking: GTE\n" in (tmp_path / "audit.md").read_text()
+
+
 def test_the_protocol_as_run_is_an_overlay(tmp_path):
     told = plain_snakemake(
         tmp_path, "-n", "checkpoints/minilm_lion_e1", "--configfile", ROOT / "config/as_run.yaml"

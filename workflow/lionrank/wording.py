@@ -15,6 +15,12 @@ def did_you_mean(name: object, known: Iterable[str]) -> str:
     return f"did you mean {near[0]!r}?" if near else ""
 
 
+def listed(items: Iterable[object]) -> str:
+    """Return one or more items as an English list, "A, B and C"."""
+    *first, last = map(str, items)
+    return f"{', '.join(first)} and {last}" if first else last
+
+
 def score(value: float) -> str:
     """Return a score or a difference of scores; no 0 has a sign."""
     return f"{round(value, DIGITS) + 0.0:.{DIGITS}f}"

@@ -6,7 +6,7 @@ from lionrank.paper.figures.curves import ROWS, curves_figure
 from lionrank.paper.figures.style import style
 from lionrank.training.log import read_curves, smoothed
 from tests.support.drawings import STEPS, STYLE, cycle, legend_of, line_of, write_logs
-from tests.support.papers import GRID, TINY
+from tests.support.papers import GRID, RANDOM
 
 
 @pytest.fixture(autouse=True)
@@ -51,7 +51,7 @@ def test_models_head_the_columns_and_fields_the_rows(tmp_path):
     figure = curves_figure(write_logs(tmp_path), GRID)
     drawn = panels(figure, ROWS)
     titles = [drawn["loss", model.name].get_title(loc="left") for model in GRID.models]
-    assert titles == ["MiniLM", f"GTE ({TINY})", f"ModernBERT ({TINY})"]
+    assert titles == ["MiniLM", f"GTE ({RANDOM})", f"ModernBERT ({RANDOM})"]
     assert [drawn[field, "minilm"].get_ylabel() for field in ROWS] == list(ROWS.values())
     assert {drawn["grad_norm", model.name].get_xlabel() for model in GRID.models} == {"Epoch"}
     assert legend_of(figure) == ["AdamW", "Lion"]

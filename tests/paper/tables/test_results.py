@@ -30,7 +30,7 @@ from lionrank.paper.tables.results import (
 )
 from lionrank.paper.tables.tabular import to_csv
 from lionrank.published.scores import read_table1, read_table2, was_published
-from tests.support.papers import GRID, PAPER, TINY, experiment
+from tests.support.papers import GRID, PAPER, RANDOM, experiment
 from tests.support.rankings import run_scripts
 from tests.support.typeset import PAGE, size_of
 
@@ -176,7 +176,7 @@ def test_only_measures_that_mean_the_same_stand_beside_each_other():
 
 def test_a_model_that_was_not_published_has_lines_of_ours_alone():
     grid = Grid.build(
-        {"minilm": {"label": "M", "start": TINY}, "other": {"label": "O", "start": TINY}},
+        {"minilm": {"label": "M", "start": RANDOM}, "other": {"label": "O", "start": RANDOM}},
         {"adamw": "AdamW"},
         epochs=(1,),
     )
@@ -191,7 +191,7 @@ def test_a_model_that_was_not_published_has_lines_of_ours_alone():
     chosen = {"minilm_adamw": 1, "other_adamw": 1}
     table = results_table(results, grid, chosen, PUBLISHED)
     assert len(cells_below(table)) == 1
-    assert table.count(TINY) == 2
+    assert table.count(RANDOM) == 2
     rows = results_rows(results, grid, chosen, PUBLISHED)
     assert [row["dl19_map_published"] for row in rows] == [None, 0.4814, None]
     assert [row["dl19_map_difference"] for row in rows] == [None, 0.0, None]

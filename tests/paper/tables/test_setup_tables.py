@@ -18,7 +18,7 @@ from lionrank.paper.tables.collection import collection_rows, collection_table
 from lionrank.paper.tables.optimizers import optimizers_rows, optimizers_table
 from lionrank.paper.tables.tabular import to_csv
 from lionrank.paper.tables.training import training_rows, training_table
-from tests.support.papers import GRID, SETTINGS, STATISTICS, TINY, settings_of
+from tests.support.papers import GRID, RANDOM, SETTINGS, STATISTICS, settings_of
 from tests.support.rankings import run_scripts
 
 ADAMW = {
@@ -96,7 +96,7 @@ def cells_of(table, label):
 def test_a_training_is_told_by_weights_size_and_settings(settings):
     table = training_table(settings, SIZES, ORIGINS, GRID)
     assert table.splitlines()[0] == "% template: workflow/lionrank/paper/tables/training.py"
-    assert table.count(TINY) == 2
+    assert table.count(f"({RANDOM})") == 2
     weights = [cell.replace(r"\allowbreak{}", "") for cell in cells_of(table, "Weights")]
     assert weights == [r"some\_owner/a-very-long\_name.of-weights", "a random start", r"gt\_all"]
     assert cells_of(table, "Revision") == [REVISION[:12], "--", "--"]

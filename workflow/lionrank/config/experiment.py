@@ -11,6 +11,7 @@ from lionrank.config.sources import Source
 from lionrank.files import read_json
 from lionrank.grid import FIRST_STAGE
 from lionrank.measures import GRADED, METRICS, PRIMARY
+from lionrank.wording import listed
 
 # Formats whose data bring the candidates of each topic.
 WITH_CANDIDATES = ("marco_qa", "nanobeir")
@@ -24,6 +25,18 @@ MSMARCO_SOURCES = {
     "triplets": "msmarco_triplets",
     "index": "msmarco_index",
 }
+
+
+def title(config: dict) -> str:
+    """Return the title of the paper: the config's, or one made of the labels of the grid."""
+    if config["paper"]["title"] is not None:
+        return config["paper"]["title"]
+    optimizers, models = (
+        [config[kind][name]["label"] for name in config["grid"][kind]]
+        for kind in ("optimizers", "models")
+    )
+    compared = " versus ".join(optimizers) if len(optimizers) == 2 else listed(optimizers)
+    return f"{compared} for cross-encoder reranking: {listed(models)}"
 
 
 def topic_names(collection: dict) -> list[str] | None:

@@ -380,7 +380,7 @@ class Plan:
 
 def _start(model: Mapping[str, Any]) -> str:
     """How a model's weights start, in the words of tables and captions."""
-    return "tiny, untrained start" if model["pretrained"] is None else PRETRAINED
+    return "random start" if model["pretrained"] is None else PRETRAINED
 
 
 def _checkpoint(model: str, optimizer: str, epoch: int) -> str:

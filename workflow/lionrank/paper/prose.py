@@ -24,6 +24,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from lionrank import wording
 from lionrank.errors import UserError
 from lionrank.evaluation.comparisons import alpha
 from lionrank.grid import FIRST_STAGE
@@ -52,9 +53,7 @@ def macros(
 
 def listed(items: Iterable[object]) -> Markup:
     """Return items as an English list, "A, B and C", escaped for LaTeX."""
-    # Plain strings: a Markup that is added to one would escape it for HTML.
-    *first, last = [str(escape(item)) for item in items]
-    return Markup(", ".join(first) + " and " + last if first else last)
+    return Markup(wording.listed(escape(item) for item in items))
 
 
 @dataclass(frozen=True)
