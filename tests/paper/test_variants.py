@@ -2,9 +2,8 @@
 
 import re
 
-import pytest
-
 from lionrank.grid import Grid
+from tests.support.logs_and_costs import efficiency_of, logged_of
 from tests.support.papers import (
     CLAIMS,
     GRID,
@@ -17,24 +16,49 @@ from tests.support.papers import (
     facts_of,
     params_of,
     prose,
-    relation,
-    sentences,
 )
+from tests.support.said import ORDERS
+from tests.support.truths import check
+from tests.support.worlds import World
 
 ABOVE = RISING | {"bm25": 0.4}
 
 
+def world_of(made, **others):
+    """Return the world of an experiment, of which all claims are true."""
+    world = World(made, logged_of(made.grid), efficiency_of(made.grid), others)
+    for claim in world.said:
+        check(claim, world)
+    return world
+
+
 def test_claims_are_counted_by_verdict(tmp_path):
     made = experiment(tmp_path, ABOVE)
-    text = prose(facts_of(made))
-    said = "one is replicated, one is contradicted, two are inconclusive and one is not testable"
-    assert f"Of the findings, {said}." in text
-    assert "do not bear out c3 and c4." in text
-    assert "two findings hold, two do not and one cannot be told." in text
-    assert r"Here \texttt{pydocs} stands in for \texttt{dl19}" in text
-    own = prose(facts_of(made, note=None, claims=CLAIMS | {"stand_ins": {}}))
-    assert "stands in for" not in own
-    assert f"Of five findings of the published comparison, {said} here." in own
+    demo = world_of(made, claims=CLAIMS)
+    counts = {
+        "ours replicated": 1,
+        "ours contradicted": 1,
+        "ours inconclusive": 2,
+        "ours not testable": 1,
+    }
+    published = {"published holds": 2, "published does not hold": 2, "published not testable": 1}
+    assert counted_in(demo, "Published Claims") == counts | published
+    assert not counted_in(demo, "abstract")
+    demo.said.one("value", what="published claims that do not hold")
+    stand_in = r"Here \texttt{pydocs} stands in for \texttt{dl19}"
+    assert stand_in in prose(facts_of(made))
+    own = world_of(made, note=None, claims=CLAIMS | {"stand_ins": {}})
+    assert "stands in for" not in prose(facts_of(made, **own.others))
+    assert counted_in(own, "abstract") == counted_in(own, "Conclusion") == counts
+
+
+def counted_in(world, section):
+    """Return how many published claims have which verdict, as a section says."""
+    return {
+        claim.what: claim.count
+        for claim in world.said.find("count", section=section)
+        if claim.what.startswith(("ours ", "published "))
+    }
 
 
 def test_a_demo_says_so_and_the_full_experiment_does_not(tmp_path):
@@ -55,8 +79,11 @@ def test_a_demo_says_so_and_the_full_experiment_does_not(tmp_path):
     assert plain == {
         *("tab:claims", "tab:collection", "tab:datasets", "tab:optimizers", "tab:systems")
     }
-    assert "not evidence about the published" in demo
     assert "emonstration" not in prose(facts_of(made, note=None))
+    told = world_of(made, claims=CLAIMS).said.find(what="evidence on the published study")
+    assert [claim.section for claim in told] == ["abstract", "Introduction", "Conclusion"]
+    whole = world_of(made, claims=CLAIMS, note=None).said
+    assert not whole.find(what="evidence on the published study")
 
 
 def test_the_table_of_results_says_what_stands_beside_published_values(tmp_path):
@@ -68,44 +95,23 @@ def test_the_table_of_results_says_what_stands_beside_published_values(tmp_path)
 
 
 def test_with_several_seeds_the_tests_are_of_means_over_them(tmp_path):
-    one = prose(facts_of(experiment(tmp_path / "one", ABOVE)))
-    made = experiment(tmp_path / "two", ABOVE, seeds=(12, 13))
-    two = prose(facts_of(made))
-    assert "Every training was run once. The tests are over topics, not over trainings" in one
-    assert "standard deviation of the difference is" not in one
-    assert "Every training was run once" not in two
-    assert "Every training was done with two seeds" in two
-    (said,) = sentences(
-        r"Over two seeds, the standard deviation of the difference is (.+?)\. ", two
-    )
-    spreads = [
-        each["spread"]
-        for each in made.compared["contrasts"]
-        if each["family"] == "optimizers" and each["metric"] == "ndcg_cut_10"
-    ]
-    assert [float(value) for value in re.findall(r"0\.\d{4}", said)] == [
-        pytest.approx(spread, abs=0.5001e-4) for spread in spreads
-    ]
+    for seeds in ((12,), (12, 13)):
+        made = experiment(tmp_path / str(len(seeds)), ABOVE, seeds=seeds)
+        said = world_of(made, claims=CLAIMS).said
+        assert said.one("count", what="seeds").count == len(seeds)
+        spread = [claim.of[0] for claim in said.find("value", what="spread")]
+        assert spread == ([f"{model.name}_lion" for model in GRID.models] if seeds[1:] else [])
 
 
 def test_lion_before_adamw_in_the_grid_is_still_lion_against_adamw(tmp_path):
     turned = Grid(GRID.models, {"lion": "Lion", "adamw": "AdamW"}, GRID.epochs)
     made = experiment(tmp_path, ABOVE, turned, spread=0.001)
-    (contrast,) = [
-        each
-        for each in made.compared["contrasts"]
-        if each["family"] == "optimizers"
-        and each["left"]["training"] == "gte_adamw"
-        and each["metric"] == "ndcg_cut_10"
-    ]
-    text = prose(facts_of(made))
-    ((word, difference, low),) = sentences(
-        r"With GTE, Lion is (\w+) AdamW \(.*?difference \\num\{(.+?)\}, interval \\num\{(.+?)\}",
-        text,
-    )
-    assert word == relation(contrast["right_mean"], contrast["left_mean"])
-    assert float(difference) == pytest.approx(-contrast["difference"], abs=0.5001e-4)
-    assert float(low) == pytest.approx(-contrast["high"], abs=0.5001e-4)
+    tested = [each for each in made.compared["contrasts"] if each["family"] == "optimizers"]
+    assert "gte_adamw" in [each["left"]["training"] for each in tested]
+    world = world_of(made, claims=CLAIMS)
+    said = world.said.find(subsection="Lion against AdamW")
+    assert said.find(*ORDERS, models=["gte"])
+    said.one("value", what="difference", of=["gte_lion", "gte_adamw"])
 
 
 def test_other_test_sets_are_named_with_their_columns_and_thresholds(tmp_path):
@@ -113,7 +119,8 @@ def test_other_test_sets_are_named_with_their_columns_and_thresholds(tmp_path):
     text = prose(facts_of(made))
     assert r"Effectiveness on pydocs (\num{24} Topics) and Given (\num{24} Topics);" in text
     assert r"Count Grades of at Least \num{1} on pydocs and Given." in text
-    assert "in MAP and MRR@10 on Given" in text or "in all other columns as well" in text
+    led = world_of(made, claims=CLAIMS).said.one("some", "all", what="other columns led")
+    assert led.kind == "all" or led.measures == ["MAP", "MRR@10 on Given"]
 
 
 def test_without_tests_between_optimizers_nothing_is_said_of_them(tmp_path):
@@ -121,10 +128,16 @@ def test_without_tests_between_optimizers_nothing_is_said_of_them(tmp_path):
     made.compared["contrasts"] = [
         each for each in made.compared["contrasts"] if each["family"] == "first_stage"
     ]
-    text = prose(facts_of(made, changes={"level": 1, "pairs": []}))
-    # The introduction tells what was published.
-    assert "Lion is" not in text[text.index(r"\section{Related Work}") :]
-    assert "significantly above BM25" in text
+    world = World(
+        made,
+        logged_of(GRID),
+        efficiency_of(GRID),
+        {"claims": CLAIMS, "changes": {"level": 1, "pairs": []}},
+    )
+    text = prose(facts_of(made, **world.others))
+    assert not world.said.find(left="lion")
+    assert not world.said.find(what="significant optimizers")
+    world.said.one("count", what="trainings significantly above bm25")
     assert r"\ref{tab:byepoch}" not in text
     assert r"\ref{fig:changes}" not in text
 
@@ -133,10 +146,12 @@ def test_a_small_grid_reads_well(tmp_path):
     grid = Grid.build(
         {"minilm": {"label": "MiniLM", "start": "pretrained"}}, {"lion": "Lion"}, epochs=[1]
     )
-    text = prose(facts_of(experiment(tmp_path, {"bm25": 0.4, "minilm_lion_e1": 0.5}, grid)))
-    assert "one backbone with Lion for one epoch, and let the resulting checkpoint rerank" in text
-    assert "has the only checkpoint." in text
-    assert "The only checkpoint is above BM25." in text
+    made = experiment(tmp_path, {"bm25": 0.4, "minilm_lion_e1": 0.5}, grid)
+    world = world_of(made, claims=CLAIMS)
+    text = prose(facts_of(made))
+    nouns = "backbones|checkpoints|differences|epochs|trainings"
+    assert not re.findall(rf"\b(?:one|only) (?:{nouns})\b", text)
+    assert len(world.said.find("count", what="checkpoints above bm25", count=1, total=1)) == 2
     assert "AdamW" not in text[text.index(r"\section{Results}") : text.index(r"\section{Published")]
     assert RANDOM not in text
 

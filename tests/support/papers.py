@@ -5,7 +5,6 @@ that the workflow runs.
 """
 
 import random
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -35,6 +34,7 @@ ROOT = Path(__file__).parents[2]
 PAPER = ROOT / "paper"
 TABLE1 = read_table1(PAPER / "published" / "table1_lion_vs_adamw.csv")
 TABLE2 = read_table2(PAPER / "published" / "table2_dl19_systems.csv")
+NOTE = "Demonstration."
 REMOTE = "https://example.org/lion_rerank"
 RANDOM = "random start"
 GRID = Grid.build(
@@ -264,7 +264,7 @@ def changes_of(made: Experiment) -> dict[str, Any]:
     return {"level": 1, "pairs": contrasts}
 
 
-def params_of(grid: Grid, note: str | None = "Demonstration.") -> dict[str, Any]:
+def params_of(grid: Grid, note: str | None = NOTE) -> dict[str, Any]:
     """Return what the paper takes of the config, as params of main_tex.py."""
     tiny = {"pretrained": None, "architecture": {"num_hidden_layers": 2, "hidden_size": 64}}
     return {
@@ -300,7 +300,7 @@ def params_of(grid: Grid, note: str | None = "Demonstration.") -> dict[str, Any]
 def facts_of(
     made: Experiment,
     logged: Mapping[str, Logged] | None = None,
-    note: str | None = "Demonstration.",
+    note: str | None = NOTE,
     **changes,
 ) -> dict:
     """Return what the paper is rendered from; `changes` replace arguments of `make_facts`."""
@@ -323,9 +323,14 @@ def facts_of(
     )
 
 
+def source_of(facts: dict) -> str:
+    """Return the paper's LaTeX."""
+    return render(PAPER, facts).text
+
+
 def prose(facts: dict) -> str:
     """Render the paper and return it without comments, with single spaces."""
-    lines = [line for line in render(PAPER, facts).text.splitlines() if not line.startswith("%")]
+    lines = [line for line in source_of(facts).splitlines() if not line.startswith("%")]
     return " ".join(" ".join(lines).split())
 
 
@@ -351,10 +356,3 @@ SCENARIOS |= {
 def relation(left: float, right: float) -> str:
     """Return the word for how two printed values stand to each other."""
     return "level with" if left == right else "above" if left > right else "below"
-
-
-def sentences(pattern: str, text: str, at_least: int = 1) -> list:
-    """Return what a pattern finds in a text, in which it must be."""
-    found = re.findall(pattern, text)
-    assert len(found) >= at_least, f"no sentence matches {pattern}"
-    return found

@@ -39,7 +39,7 @@ from tests.support.papers import (
     Experiment,
     experiment,
     facts_of,
-    prose,
+    source_of,
 )
 from tests.support.published_as_measured import (
     CHOSEN,
@@ -51,6 +51,7 @@ from tests.support.published_as_measured import (
     write_logs,
     write_results,
 )
+from tests.support.said import Said
 
 MADE_UP = list(SCENARIOS)
 PUBLISHED_WORLDS = ["published", "published, reversed"]
@@ -72,7 +73,6 @@ PUBLISHED_LAYOUT = Layout.build(
 )
 BM25 = next(float(each.score) for each in TABLE2 if each.name == "BM25")
 """As it was published on DL 2019."""
-WORDS = "no one two three four five six seven eight nine ten eleven twelve".split()  # noqa: SIM905
 
 
 @dataclass(frozen=True)
@@ -95,17 +95,20 @@ class World:
         return self.made.results.layout.primary.test_set
 
     @property
-    def claims(self) -> list[dict[str, Any]]:
+    def decided(self) -> list[dict[str, Any]]:
+        """The published claims with the verdicts on them."""
         return self.others["claims"]["claims"]
 
-    def section(self, start: str) -> str:
-        """Return the text from `start` to the next section."""
-        after = self.text[self.text.index(start) :]
-        return after[: after.index(r"\section{", 1)]
+    @cached_property
+    def source(self) -> str:
+        """The paper's LaTeX."""
+        facts = facts_of(self.made, self.logged, efficiency=self.costs, **self.others)
+        return source_of(facts)
 
     @cached_property
-    def text(self) -> str:
-        return prose(facts_of(self.made, self.logged, efficiency=self.costs, **self.others))
+    def said(self) -> Said:
+        """What the paper claims."""
+        return Said.read(self.source)
 
     @cached_property
     def printed(self) -> dict[str, float]:
@@ -149,56 +152,34 @@ class World:
         """The tested contrasts on the primary measure."""
         return comparisons.on_primary(self.made.compared["contrasts"], self.primary)
 
-    @cached_property
-    def headline(self) -> dict[str, dict[str, Any]]:
-        """Those of Lion with AdamW at the chosen epochs, by the model's label."""
-        labels = {f"{model.name}_lion": model.label for model in self.grid.models}
-        return {
-            labels[each["left"]["training"]]: each
+    def duel(self, model: str) -> dict[str, Any]:
+        """Return the contrast of Lion (left) with AdamW at the chosen epochs of a model."""
+        (found,) = [
+            each
             for each in self.contrasts
-            if each["family"] == "optimizers"
-        }
+            if each["family"] == "optimizers" and each["left"]["training"].startswith(f"{model}_")
+        ]
+        return found if found["left"]["training"].endswith("_lion") else _turned(found)
 
     @property
     def alpha(self) -> float:
         return comparisons.alpha(self.made.compared)
 
-    def labels(self, text: str) -> list[str]:
-        """Return the models' labels in a text, in their order there."""
-        known = sorted((re.escape(m.label) for m in self.grid.models), key=len, reverse=True)
-        return re.findall(rf"(?<![\w-])(?:{'|'.join(known)})(?![\w-])", text)
 
-    def by_relation(self, text: str, said: Mapping[str, str]) -> dict[str, str]:
-        """Turn "above AdamW on A and B and below AdamW on C" into {"A": "above", ...}.
-
-        `said` has the relation that each wording means.
-        """
-        parts = re.split(f"({'|'.join(map(re.escape, said))})", text)[1:]
-        pairs = zip(parts[::2], parts[1::2], strict=True)
-        return {label: said[word] for word, rest in pairs for label in self.labels(rest)}
-
-
-ADAMW = {f"{word} AdamW on ": word for word in ("above", "below", "level with")}
-
-
-def number(text: str) -> int:
-    """Return the number that a word or digits mean, "none" and "no" among them."""
-    text = text.lower()
-    return 0 if text == "none" else int(text) if text.isdigit() else WORDS.index(text)
-
-
-def share(count: int, total: int, noun: str, singular: str = "is", plural: str = "are") -> str:
-    """Return how a sentence must begin that says so of so many of all."""
-    if total == 1:
-        return f"{'the only' if count else 'no'} {noun} {singular}"
-    if count == total:
-        return f"{'both' if total == 2 else f'all {_word(total)}'} {noun}s {plural}"
-    subject = _word(count) if count else "neither" if total == 2 else "none"
-    return f"{subject} of the {_word(total)} {noun}s {singular if count < 2 else plural}"
-
-
-def _word(count: int) -> str:
-    return WORDS[count] if count < len(WORDS) else str(count)
+def _turned(contrast: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the contrast of right with left."""
+    sides = {"left": "right", "right": "left", "wins": "losses", "losses": "wins"}
+    of_sides = [
+        (f"{side}{key}", f"{other}{key}")
+        for side, other in (("left", "right"), ("right", "left"))
+        for key in ("_mean", "_epochs")
+    ]
+    bounds = {"difference": "difference", "low": "high", "high": "low"}
+    return (
+        dict(contrast)
+        | {key: contrast[other] for key, other in [*sides.items(), *of_sides]}
+        | {key: -contrast[other] for key, other in bounds.items()}
+    )
 
 
 def made_up(name: str, folder: Path) -> World:
@@ -275,10 +256,8 @@ def demo(folder: Path, directory: Path) -> World:
         json.loads((results / "efficiency.json").read_text()),
         {"claims": json.loads((results / "claims.json").read_text())},
     )
-    source = (directory / "paper" / "main.tex").read_text()
-    lines = [line for line in source.splitlines() if not line.startswith("%")]
     # What readers of the demo are told, and not what the templates would say of the same results.
-    world.__dict__["text"] = " ".join(" ".join(lines).split())
+    world.__dict__["source"] = (directory / "paper" / "main.tex").read_text()
     return world
 
 

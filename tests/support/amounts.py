@@ -1,0 +1,245 @@
+"""How many of what are as a claim of the paper says, computed from the tables of its world."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from lionrank.grid import FIRST_STAGE
+from lionrank.measures import METRICS, PRIMARY, Measure
+from lionrank.published.scores import PRINTED
+from tests.support.papers import TABLE1, TABLE2, relation
+from tests.support.said import Claim
+from tests.support.worlds import World
+
+PUBLISHED = {each.name: float(each.score) for each in TABLE2}
+"""The published systems on DL 2019."""
+VERDICTS = {
+    "ours": ("replicated", "contradicted", "inconclusive", "not testable"),
+    "published": ("holds", "does not hold", "not testable"),
+}
+Items = Mapping[Any, bool]
+"""Things, and which of them are as a claim says."""
+
+
+def study() -> dict[str, dict[str, float]]:
+    """Return the best published score of each training, model -> optimizer, as printed."""
+    best: dict[str, dict[str, float]] = {}
+    for name, value in TABLE1[Measure("dl19", PRIMARY)].items():
+        model, optimizer, _ = name.split("_")
+        of_model = best.setdefault(PRINTED[model], {})
+        of_model[PRINTED[optimizer]] = max(value, of_model.get(PRINTED[optimizer], 0))
+    return best
+
+
+class Amounts:
+    """What the tables of a world let one count."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.grid = world.grid
+        self.trainings = [training.name for training in self.grid.trainings()]
+
+    def items(self, what: str, claim: Claim | None = None) -> Items:
+        """Return the things that a claim counts; `what` is the claim's."""
+        highest, curves = max(PUBLISHED.values()), self.curves()
+        known: dict[str, Callable[[], Items]] = {
+            "checkpoints above bm25": lambda: self.against_bm25("above", claim),
+            "checkpoints level with bm25": lambda: self.against_bm25("level with", claim),
+            "columns in which a checkpoint reaches bm25": self.columns_reached,
+            "other columns led": self.columns_led,
+            "trainings significantly above bm25": lambda: self.significant("first_stage", 1),
+            "trainings significantly below bm25": lambda: self.significant("first_stage", -1),
+            "significant models": lambda: self.significant("models"),
+            "significant optimizers_by_epoch": lambda: self.significant("optimizers_by_epoch"),
+            "significant optimizers": self.significant_duels,
+            "significant optimizers above": self.significant_above,
+            "topics won": lambda: self.topics("wins", claim),
+            "topics level": lambda: self.topics("ties", claim),
+            "trainings best after the last epoch": lambda: {
+                name: curve[-1] > max(curve[:-1]) for name, curve in curves.items()
+            },
+            "trainings that rise with every epoch": lambda: {
+                name: sorted(set(curve)) == curve for name, curve in curves.items()
+            },
+            "flattered trainings": lambda: {n: v > 0 for n, v in self.flattery().items()},
+            "backbones with the lower loss and the higher score": self.agreeing,
+            "trainings with the lowest held-out loss at the end": self.lowest_at_the_end,
+            "interrupted jobs": self.interrupted,
+            "repeated steps": lambda: dict.fromkeys(range(self.of_epochs("repeated_steps")), True),
+            "checkpoints on the front": lambda: {
+                name: name in self.front() for name in self.world.checkpoints
+            },
+            "study's trainings above all published systems": lambda: {
+                (model, optimizer): value > highest
+                for model, values in study().items()
+                for optimizer, value in values.items()
+            },
+            "published systems below our best": lambda: self.systems_to_our_best("above"),
+            "published systems level with our best": lambda: self.systems_to_our_best("level with"),
+            "our trainings above all published systems": lambda: {
+                name: score > highest for name, score in self.chosen().items()
+            },
+            "seeds": lambda: dict.fromkeys(range(self.world.made.compared["seeds"]), True),
+            "published claims that can be told hold": lambda: {
+                claim["id"]: claim["published"]["verdict"] == "holds"
+                for claim in self.world.decided
+                if claim["published"]["verdict"] != "not testable"
+            },
+        }
+        for word in ("above", "below", "level with"):
+            known[f"pairs with lion {word} adamw"] = lambda word=word: self.pairs(word)
+        for side, verdicts in VERDICTS.items():
+            for verdict in verdicts:
+                known[f"{side} {verdict}"] = lambda side=side, verdict=verdict: {
+                    claim["id"]: claim[side]["verdict"] == verdict for claim in self.world.decided
+                }
+        return known[what]()
+
+    def scores(self, training: str) -> dict[int, float]:
+        """Return the printed scores of a training by epoch."""
+        return {epoch: self.world.printed[f"{training}_e{epoch}"] for epoch in self.grid.epochs}
+
+    def curves(self) -> dict[str, list[float]]:
+        return {name: list(self.scores(name).values()) for name in self.trainings}
+
+    def chosen(self) -> dict[str, float]:
+        """Return the printed scores of the checkpoints that development data chose."""
+        names = [f"{name}_e{self.world.made.chosen[name]}" for name in self.trainings]
+        return {name: self.world.printed[name] for name in names}
+
+    def against_bm25(self, wanted: str, claim: Claim | None) -> Items:
+        models = (claim and claim.models) or [model.name for model in self.grid.models]
+        baseline = self.world.printed[FIRST_STAGE]
+        return {
+            name: relation(score, baseline) == wanted
+            for name, score in self.world.checkpoints.items()
+            if name.split("_")[0] in models
+        }
+
+    def columns_reached(self) -> Items:
+        results = self.world.made.results
+        return {
+            column: results.best(column) != [FIRST_STAGE]
+            for column in results.layout.columns
+            if FIRST_STAGE in results.scores[column]
+        }
+
+    def columns_led(self) -> Items:
+        """Return in which columns but the first a best checkpoint has the highest value."""
+        results = self.world.made.results
+        first, *others = results.layout.columns
+        winners = set(results.best(first, self.grid.checkpoints()))
+        return {
+            self._column(column): bool(winners & set(results.best(column))) for column in others
+        }
+
+    def _column(self, column: Measure) -> str:
+        """Return the name of a column, with its test set unless that is the first one."""
+        label = METRICS[column.metric]
+        test_set = self.world.made.results.layout.test_sets[column.test_set].label
+        return label if column.test_set == self.world.primary else f"{label} on {test_set}"
+
+    def significant(self, family: str, sign: int = 0) -> Items:
+        """Return which contrasts of a family are significant, with a difference of this sign."""
+        tested = [each for each in self.world.contrasts if each["family"] == family]
+        return {
+            place: each["p_holm"] < self.world.alpha and sign * each["difference"] >= 0
+            for place, each in enumerate(tested)
+        }
+
+    def significant_duels(self) -> Items:
+        return {
+            model.name: self.world.duel(model.name)["p_holm"] < self.world.alpha
+            for model in self.grid.models
+        }
+
+    def significant_above(self) -> Items:
+        """Return the significant differences of Lion and AdamW, and in which Lion is above."""
+        those = [model for model, is_so in self.significant_duels().items() if is_so]
+        duels = {model: self.world.duel(model) for model in those}
+        return {model: each["left_mean"] > each["right_mean"] for model, each in duels.items()}
+
+    def topics(self, key: str, claim: Claim) -> Items:
+        (contrast,) = [
+            each
+            for each in self.world.contrasts
+            if each["family"] == "optimizers"
+            and {each[side]["training"] for side in ("left", "right")} == {claim.left, claim.right}
+        ]
+        if key == "wins" and contrast["left"]["training"] != claim.left:
+            key = "losses"
+        total = contrast["wins"] + contrast["ties"] + contrast["losses"]
+        return {place: place < contrast[key] for place in range(total)}
+
+    def pairs(self, wanted: str) -> Items:
+        """Return Lion's and AdamW's checkpoints of the same epoch, and which stand so."""
+        printed = self.world.printed
+        names = [
+            (f"{model.name}_lion_e{epoch}", f"{model.name}_adamw_e{epoch}")
+            for model in self.grid.models
+            for epoch in self.grid.epochs
+        ]
+        return {pair: relation(*map(printed.get, pair)) == wanted for pair in names}
+
+    def flattery(self) -> dict[str, float]:
+        """Return by how much each training would look better at its best epoch, as printed."""
+        return {
+            each["training"]: round(each["flattery"], 4)
+            for each in self.world.made.compared["selection"]
+            if (each["test_set"], each["metric"]) == (self.world.primary, PRIMARY)
+        }
+
+    def logged(self, quantity: str, training: str) -> float:
+        """Return what a training logged of its last epoch, as it is printed."""
+        each = self.world.logged[training]
+        if quantity == "held_out":
+            return round(each.held_out[max(each.held_out)], 3)
+        return round(getattr(each, quantity), 3)
+
+    def agreeing(self) -> Items:
+        found = {}
+        for model in self.grid.models:
+            losses = [self.logged("loss", f"{model.name}_{o}") for o in ("lion", "adamw")]
+            contrast = self.world.duel(model.name)
+            means = [round(contrast[key], 4) for key in ("left_mean", "right_mean")]
+            found[model.name] = {relation(*losses), relation(*means)} == {"above", "below"}
+        return found
+
+    def lowest_at_the_end(self) -> Items:
+        curves = {
+            name: [round(loss, 3) for loss in each.held_out.values()]
+            for name, each in self.world.logged.items()
+        }
+        return {name: curve[-1] < min(curve[:-1]) for name, curve in curves.items()}
+
+    def of_epochs(self, key: str) -> float:
+        """Return a quantity of efficiency.json, added up over all epochs."""
+        trainings = self.world.costs["trainings"].values()
+        return sum(epoch[key] for each in trainings for epoch in each["by_epoch"])
+
+    def epochs(self) -> int:
+        return sum(len(each["by_epoch"]) for each in self.world.costs["trainings"].values())
+
+    def interrupted(self) -> Items:
+        jobs = self.of_epochs("jobs")
+        return {place: place < jobs - self.epochs() for place in range(jobs)}
+
+    def front(self) -> dict[str, tuple[float, float]]:
+        """Return cost and score of the checkpoints that no other one surpasses in both."""
+        points = {}
+        for name in self.trainings:
+            spent = 0
+            for epoch in self.world.costs["trainings"][name]["by_epoch"]:
+                spent += epoch["device_hours"]
+                system = f"{name}_e{epoch['epoch']}"
+                points[system] = (spent, self.world.printed[system])
+        return {
+            name: (cost, score)
+            for name, (cost, score) in points.items()
+            if all(s < score for c, s in points.values() if c < cost)
+            and all(c > cost for c, s in points.values() if s > score)
+        }
+
+    def systems_to_our_best(self, wanted: str) -> Items:
+        """Return the published systems to which our best training stands so."""
+        top = max(self.chosen().values())
+        return {name: relation(top, score) == wanted for name, score in PUBLISHED.items()}

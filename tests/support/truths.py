@@ -1,0 +1,204 @@
+"""Whether a claim of the paper is what the tables of its world say."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from lionrank.evaluation.significance import POWER
+from lionrank.grid import FIRST_STAGE
+from lionrank.measures import PRIMARY
+from tests.support.amounts import PUBLISHED, Amounts, study
+from tests.support.papers import NOTE, relation
+from tests.support.said import ORDERS, Claim, check_words, numbers, seconds
+from tests.support.worlds import World
+
+EFFORTS = {
+    "peak_memory_bytes": "Peak memory",
+    "examples_per_second": "Examples",
+    "energy_joules": "GPU energy",
+}
+"""The heads of the table of efficiency."""
+LAST_DIGIT = 0.5001e-4
+
+
+def check(claim: Claim, world: World) -> None:
+    """Check that a claim is true in a world and its words agree; an unknown one is an error."""
+    try:
+        check_words(claim, world.grid)
+        _check(claim, Truths(world))
+    except AssertionError as error:
+        raise AssertionError(f"{claim.section}: {dict(claim.named)}\n{error}") from error
+
+
+def _check(claim: Claim, truths: "Truths") -> None:
+    if claim.kind in ORDERS:
+        truths.check_order(claim)
+    elif claim.kind == "best":
+        truths.check_best(claim)
+    elif claim.kind == "value":
+        truths.check_value(claim)
+    elif claim.kind == "absent":
+        truths.check_absence(claim)
+    else:
+        truths.check_amount(claim)
+
+
+class Truths(Amounts):
+    """What the tables of a world say."""
+
+    def check_order(self, claim: Claim) -> None:
+        if claim.models is None:
+            assert claim.measure == PRIMARY
+            pairs = [[self.world.printed[side] for side in (claim.left, claim.right)]]
+        else:
+            pairs = [self._pair(claim, model) for model in claim.models]
+        assert [relation(*pair) for pair in pairs] == [claim.kind] * len(pairs)
+        if claim.significant:
+            assert all(self.significant_duels()[model] for model in claim.models)
+
+    def _pair(self, claim: Claim, model: str) -> list[float]:
+        sides = [f"{model}_{optimizer}" for optimizer in (claim.left, claim.right)]
+        if (claim.measure, claim.epoch) == (PRIMARY, "chosen"):
+            return [round(self._in_contrast(side, "mean"), 4) for side in sides]
+        if (claim.measure, claim.epoch) == (PRIMARY, "best"):
+            return [max(self.scores(side).values()) for side in sides]
+        if claim.measure in EFFORTS:
+            cells = self.efforts(claim.measure)
+            return [float(cells[side]) for side in sides]
+        return [self.logged(claim.measure, side) for side in sides]
+
+    def _in_contrast(self, training: str, key: str) -> Any:
+        """Return what the contrast of Lion and AdamW at the chosen epochs has of a side of it."""
+        contrast = self.world.duel(training.split("_")[0])
+        (side,) = [s for s in ("left", "right") if contrast[s]["training"] == training]
+        return contrast[f"{side}_{key}"]
+
+    def efforts(self, measure: str) -> dict[str, str] | None:
+        """Return a column of the table of efficiency; None where it is not there."""
+        heads = {head.strip(): column for head, column in self.world.efforts.items()}
+        return heads.get(EFFORTS[measure])
+
+    def check_best(self, claim: Claim) -> None:
+        systems = set(claim.systems)
+        if claim.measure == "published best score":
+            leads = {model: max(values, key=values.get) for model, values in study().items()}
+            assert set(claim.on) == {m for m, leader in leads.items() if {leader} == systems}
+            return
+        of_front = {"cost on the front": (0, min), "score on the front": (1, max)}
+        if claim.measure == "cost and score":
+            assert systems == self.front().keys()
+        elif claim.measure in of_front:
+            place, best = of_front[claim.measure]
+            values = {name: point[place] for name, point in self.front().items()}
+            assert {values[name] for name in systems} == {best(values.values())}
+        else:
+            found: dict[str, Callable[[], dict[str, float]]] = {
+                PRIMARY: lambda: self.world.checkpoints,
+                "flattery": self.flattery,
+                "published score": lambda: PUBLISHED,
+                "our score among published systems": self.chosen,
+            }
+            values = found[claim.measure]()
+            assert systems == {n for n, value in values.items() if value == max(values.values())}
+
+    def check_amount(self, claim: Claim) -> None:
+        items = self.items(claim.what, claim)
+        those = {item for item, is_so in items.items() if is_so}
+        named = claim.models or claim.measures
+        if claim.kind == "count":
+            assert (claim.count, claim.total) == (len(those), len(items))
+        elif claim.kind == "some":
+            assert 0 < len(those) < len(items)
+            assert named is None or set(named) == those
+        elif claim.kind == "all":
+            assert those == items.keys()
+        else:
+            # Where some are named for being none of them, they are all such.
+            assert items.keys() - those == (set(named) if named else items.keys())
+
+    def check_absence(self, claim: Claim) -> None:
+        absent = {
+            "tests of costs": not self.world.said.find(
+                what="significant optimizers", subsection=claim.subsection
+            ),
+            "our trainings among published systems": self.world.primary != "dl19",
+            "evidence on the published study": self.world.others.get("note", NOTE) is not None,
+        }
+        assert absent[claim.what]
+
+    def check_value(self, claim: Claim) -> None:
+        if claim.what == "published claims that do not hold":
+            failing = [
+                each["id"]
+                for each in self.world.decided
+                if each["published"]["verdict"] == "does not hold"
+            ]
+            assert re.split(", | and ", claim.words) == failing
+        elif claim.what == "repeated seconds":
+            truth = self.of_epochs("repeated_seconds")
+            assert seconds(claim.words) == pytest.approx(truth, abs=0.5)
+        elif "<" in claim.words:
+            assert claim.what == "p"
+            assert numbers(claim.words) == [1e-4]
+            assert self.value("p", claim.of) < 1e-4
+        else:
+            truth = self.value(claim.what, claim.of)
+            printed = truth if isinstance(truth, list) else [truth]
+            assert numbers(claim.words) == pytest.approx(printed, abs=LAST_DIGIT)
+            assert "-0.0000" not in claim.words
+
+    def value(self, what: str, of: Any) -> float | list[float]:
+        """Return what a value of this name is of a system, or of the contrast of two."""
+        if isinstance(of, list):
+            model = of[0].split("_")[0]
+            assert [f"{model}_lion", f"{model}_adamw"] == of
+            contrast = self.world.duel(model)
+            return contrast["p_holm" if what == "p" else what]
+        if what in ("loss", "held_out", "grad_norm"):
+            return self.logged(what, of)
+        printed = self.world.printed
+        found: dict[str, Callable[[], float | list[float]]] = {
+            "mean": lambda: printed[of],
+            "margin over bm25": lambda: abs(printed[of] - printed[FIRST_STAGE]),
+            "chosen mean": lambda: self._in_contrast(of, "mean"),
+            "chosen epochs": lambda: sorted(set(self._in_contrast(of, "epochs"))),
+            "topics": lambda: self.world.made.results.queries[of],
+            "power": lambda: POWER,
+            "alpha": lambda: self.world.alpha,
+            "best epochs": lambda: self._best_epochs(of),
+            "best mean": lambda: max(self.scores(of).values()),
+            "last mean": lambda: self.scores(of)[self.grid.epochs[-1]],
+            "mean flattery": lambda: sum(self.flattery().values()) / len(self.trainings),
+            "highest flattery": lambda: max(self.flattery().values()),
+            "furthest bound": self._furthest_bound,
+            "pairs of lion and adamw": lambda: len(self.pairs("above")),
+            "optimizer states": self._states,
+            "jobs": lambda: self.of_epochs("jobs"),
+            "epochs": self.epochs,
+            "repeated steps": lambda: self.of_epochs("repeated_steps"),
+            "published score": lambda: PUBLISHED[of],
+        }
+        return found[what]()
+
+    def _best_epochs(self, training: str) -> list[int]:
+        scores = self.scores(training)
+        return [epoch for epoch, score in scores.items() if score == max(scores.values())]
+
+    def _furthest_bound(self) -> float:
+        duels = [self.world.duel(model.name) for model in self.grid.models]
+        return max(abs(each[side]) for each in duels for side in ("low", "high"))
+
+    def _states(self) -> list[int]:
+        """Return the lowest and the highest percentage of AdamW's state that Lion's takes."""
+        trainings = self.world.costs["trainings"]
+        shares = {
+            round(
+                100
+                * trainings[f"{model.name}_lion"]["optimizer_state_bytes"]
+                / trainings[f"{model.name}_adamw"]["optimizer_state_bytes"]
+            )
+            for model in self.grid.models
+        }
+        return sorted({min(shares), max(shares)})
