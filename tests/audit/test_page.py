@@ -169,10 +169,10 @@ def test_a_warmup_in_steps_an_undecayed_group_and_early_stopping_are_shown():
 
 
 def write_log(folder: Path, name: str, **changes) -> Path:
-    """Write a training log of one step and the account of its jobs."""
-    account = {"step": 1, "jobs": 1, "job_seconds": 3600.0, "device_hours": 1.0}
-    account |= {"devices": "1 x NVIDIA A100", "repeated_steps": 0, "repeated_seconds": 0.0}
-    write_json_lines(folder / f"{name}.jsonl", [{"step": 1, "loss": 0.5}, account | changes])
+    """Write a training log of one step and what its jobs cost."""
+    cost = {"step": 1, "jobs": 1, "job_seconds": 3600.0, "device_hours": 1.0}
+    cost |= {"devices": "1 x NVIDIA A100", "repeated_steps": 0, "repeated_seconds": 0.0}
+    write_json_lines(folder / f"{name}.jsonl", [{"step": 1, "loss": 0.5}, cost | changes])
     return folder / f"{name}.jsonl"
 
 

@@ -4,7 +4,7 @@ import random
 from typing import Any
 
 from lionrank.grid import Grid
-from lionrank.training.logged import Logged
+from lionrank.training.log import Logged
 
 
 def efficiency_of(grid: Grid, seed: int = 12, energy: bool = True) -> dict[str, Any]:

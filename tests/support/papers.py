@@ -26,7 +26,7 @@ from lionrank.paper.render import render
 from lionrank.paper.results import Layout, Results, read_results
 from lionrank.paper.standing import stand
 from lionrank.published.scores import read_table1, read_table2
-from lionrank.training.logged import Logged
+from lionrank.training.log import Logged
 from tests.support.logs_and_costs import efficiency_of, logged_of
 from tests.support.workflow import rule_origins
 

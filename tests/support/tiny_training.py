@@ -173,12 +173,12 @@ def lines(path: Path) -> list[dict]:
 
 
 def log(checkpoint: Path) -> list[dict]:
-    """Return the lines of a checkpoint's log, without the account of its jobs."""
+    """Return the lines of a checkpoint's log, without what its jobs cost."""
     return lines(log_file(checkpoint))[:-1]
 
 
-def account(checkpoint: Path) -> dict:
-    """Return what the jobs of a checkpoint's epoch took, as its log says."""
+def jobs_cost(checkpoint: Path) -> dict:
+    """Return what the jobs of a checkpoint's epoch cost, as its log says."""
     return lines(log_file(checkpoint))[-1]
 
 

@@ -26,8 +26,7 @@ from lionrank.measures import METRICS
 from lionrank.paper.results import Layout, read_results
 from lionrank.paper.tables.efficiency import efficiency_table
 from lionrank.paper.tables.results import results_table
-from lionrank.training import logged
-from lionrank.training.logged import Logged
+from lionrank.training.log import Logged, read_logged
 from tests.support.logs_and_costs import efficiency_of, logged_of
 from tests.support.papers import CLAIMS as MADE_UP_CLAIMS
 from tests.support.papers import (
@@ -252,7 +251,7 @@ def demo(folder: Path, directory: Path) -> World:
     }
     world = World(
         made,
-        logged.read(logs),
+        read_logged(logs),
         json.loads((results / "efficiency.json").read_text()),
         {"claims": json.loads((results / "claims.json").read_text())},
     )

@@ -1,4 +1,4 @@
-"""The account of an epoch's jobs: its lines, what is left of them, and what they add up to."""
+"""The jobs of an epoch: their lines, what is left of them, and what they cost together."""
 
 import json
 import os
@@ -11,7 +11,7 @@ import time
 import pytest
 
 from lionrank.training import attempts
-from lionrank.training.attempts import account, attempt, read
+from lionrank.training.attempts import attempt, cost, read
 from lionrank.training.state import EpochState
 
 A100 = (2, "NVIDIA A100")
@@ -46,7 +46,7 @@ def test_what_was_done_after_the_state_that_a_job_goes_on_from_is_repeated(tmp_p
         # The newest state was damaged: what the first job had made up to it is lost, too.
         assert last.goes_on(35, 110.0).startswith("; 6 steps")
         last.made(60, 160.0)
-        told = last.account()
+        told = last.cost()
     lines = read(tmp_path)
     assert [line["from_step"] for line in lines] == [30, 40, None, 35]
     assert (told["jobs"], told["repeated_steps"]) == (4, 16)
@@ -62,7 +62,7 @@ def test_a_job_that_goes_on_from_the_last_step_repeats_nothing(tmp_path):
     with attempt(tmp_path, time.time(), *A100) as second:
         # The state was written after the step, which took a moment.
         assert second.goes_on(10, 20.5) == ""
-        assert second.account()["repeated_seconds"] == 0
+        assert second.cost()["repeated_seconds"] == 0
 
 
 def line(begun, alive, devices=1, device="CPU"):
@@ -71,7 +71,7 @@ def line(begun, alive, devices=1, device="CPU"):
 
 
 def test_device_hours_are_those_of_the_devices_that_each_job_had():
-    told = account([line(1000, 1600, *A100), line(2000, 2300, 4, "NVIDIA A100")])
+    told = cost([line(1000, 1600, *A100), line(2000, 2300, 4, "NVIDIA A100")])
     assert told == {
         "jobs": 2,
         "job_seconds": 900,
@@ -80,7 +80,7 @@ def test_device_hours_are_those_of_the_devices_that_each_job_had():
         "repeated_steps": 6,
         "repeated_seconds": 3.0,
     }
-    assert account([line(0, 1), line(2, 3)])["devices"] == "1 x CPU"
+    assert cost([line(0, 1), line(2, 3)])["devices"] == "1 x CPU"
 
 
 JOB = """
@@ -127,7 +127,7 @@ def test_a_line_that_a_power_loss_damaged_is_left_out_and_said(tmp_path, capsys)
     with attempt(tmp_path, time.time(), *A100) as job:
         job.goes_on(0, 0.0)
         job.made(5, 1.0)
-        assert job.account()["jobs"] == 2
+        assert job.cost()["jobs"] == 2
     assert "attempts.jsonl:2 is damaged" in capsys.readouterr().out
     assert [line["step"] for line in read(tmp_path)] == [0, 5]
 
@@ -150,4 +150,4 @@ def test_what_a_training_with_other_settings_took_is_forgotten_with_them(tmp_pat
         with state.locked():
             state.claim({"settings": {"learning_rate": learning_rate}})
             with attempt(state.folder, time.time(), *A100) as job:
-                assert job.account()["jobs"] == jobs
+                assert job.cost()["jobs"] == jobs

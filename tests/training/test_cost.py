@@ -14,7 +14,7 @@ from lionrank.grid import Grid
 from lionrank.paper.tables.efficiency import efficiency_rows, efficiency_table
 from lionrank.paper.tables.efficiency import printed as printed_values
 from lionrank.paper.tables.tabular import to_csv
-from lionrank.training.cost import efficiency
+from lionrank.training.cost import costs
 from lionrank.training.gpu_usage import Usage
 from tests.support import tiny_training
 from tests.support.papers import GRID
@@ -58,7 +58,7 @@ def epochs_of(last: Path) -> tuple[list[Path], list[Path]]:
 
 def cost_of(last: Path) -> dict:
     logs, checkpoints = epochs_of(last)
-    return efficiency({"tiny": logs}, checkpoints)["trainings"]["tiny"]
+    return costs({"tiny": logs}, checkpoints)["trainings"]["tiny"]
 
 
 def test_a_training_costs_what_the_lines_of_its_logs_add_up_to(trained):
@@ -188,7 +188,7 @@ def gpu_line(step: int, seconds: float, usage: Usage) -> dict:
     }
 
 
-def account_of(jobs: int = 1, seconds: float = 1.0, devices: int = 1) -> dict:
+def jobs_of(jobs: int = 1, seconds: float = 1.0, devices: int = 1) -> dict:
     """Return a log's last line; a job after the first one repeats 5 steps, of 2 seconds each."""
     lost = {"repeated_steps": 5 * (jobs - 1), "repeated_seconds": 10.0 * (jobs - 1)}
     hours = devices * seconds / 3600
@@ -208,7 +208,7 @@ def write_epochs(folder: Path, epochs: list[tuple[str, list[dict]]]) -> tuple[li
 
 def cost_on_gpus(folder: Path, epochs: list[tuple[str, list[dict]]]) -> dict:
     logs, checkpoints = write_epochs(folder, epochs)
-    return efficiency({"tiny": logs}, checkpoints)["trainings"]["tiny"]
+    return costs({"tiny": logs}, checkpoints)["trainings"]["tiny"]
 
 
 def test_on_gpus_their_own_clock_counts_and_energy_is_of_all_of_them(tmp_path):
@@ -216,8 +216,8 @@ def test_on_gpus_their_own_clock_counts_and_energy_is_of_all_of_them(tmp_path):
     second = gpu_line(2, 10.0, Usage(seconds=10, busy_seconds=5, joules=2000))
     third = gpu_line(3, 40.0, Usage(seconds=40, busy_seconds=40, joules=15000))
     epochs = [
-        ("3 x NVIDIA L40S", [first, second, account_of(3, 100.0, devices=3)]),
-        ("2 x NVIDIA A100", [third, account_of(1, 50.0, devices=2)]),
+        ("3 x NVIDIA L40S", [first, second, jobs_of(3, 100.0, devices=3)]),
+        ("2 x NVIDIA A100", [third, jobs_of(1, 50.0, devices=2)]),
     ]
     cost = cost_on_gpus(tmp_path, epochs)
     assert (cost["devices"], cost["device"]) == (3, "NVIDIA L40S and NVIDIA A100")
@@ -234,7 +234,7 @@ def test_on_gpus_their_own_clock_counts_and_energy_is_of_all_of_them(tmp_path):
 
 
 def test_what_was_measured_for_a_part_only_is_not_told_of_the_whole(tmp_path):
-    lines = [gpu_line(1, 30.0, Usage(30, 27, 9000)), gpu_line(2, 10.0, Usage()), account_of()]
+    lines = [gpu_line(1, 30.0, Usage(30, 27, 9000)), gpu_line(2, 10.0, Usage()), jobs_of()]
     cost = cost_on_gpus(tmp_path, [("1 x NVIDIA A100", lines)])
     assert cost["gpu_utilisation"] is cost["energy_joules"] is None
 
@@ -258,13 +258,13 @@ def test_a_log_without_what_is_needed_is_named_with_the_remedy(tmp_path, field, 
 
 def test_a_training_without_a_step_is_named(tmp_path):
     with pytest.raises(UserError, match=r"tiny_e1\.jsonl: no line tells of a step; delete"):
-        cost_on_gpus(tmp_path, [("1 x CPU", [{"eval_loss": 0.5, "step": 3}, account_of()])])
+        cost_on_gpus(tmp_path, [("1 x CPU", [{"eval_loss": 0.5, "step": 3}, jobs_of()])])
 
 
 def test_a_log_that_does_not_tell_what_its_jobs_took_is_named_with_the_remedy(tmp_path):
     lines = [gpu_line(1, 1.0, Usage()), {"eval_loss": 0.5, "step": 1}]
     with pytest.raises(
-        UserError, match=r"tiny_e1\.jsonl: no line tells what its jobs took; delete"
+        UserError, match=r"tiny_e1\.jsonl: no line tells what its jobs cost; delete"
     ):
         cost_on_gpus(tmp_path, [("1 x NVIDIA A100", lines)])
 
@@ -299,19 +299,19 @@ ON_GPU = ON_CPU | {
 }
 
 
-def costs(**changes: dict) -> dict:
+def made_up(**changes: dict) -> dict:
     """Return what trainings cost, all the same but for changes by their names."""
     names = [training.name for training in GRID.trainings()]
     return {"trainings": {name: changes.get(name, ON_CPU) for name in names}}
 
 
 def test_columns_that_no_training_has_are_left_out():
-    heads = efficiency_table(costs(), GRID).split(r"\midrule")[0]
+    heads = efficiency_table(made_up(), GRID).split(r"\midrule")[0]
     assert "utilisation" not in heads
     assert "energy" not in heads
     assert "Devices" not in heads
-    assert "utilisation" in efficiency_table(costs(gte_lion=ON_GPU), GRID)
-    rows = efficiency_rows(costs(), GRID)
+    assert "utilisation" in efficiency_table(made_up(gte_lion=ON_GPU), GRID)
+    rows = efficiency_rows(made_up(), GRID)
     assert "energy_joules" not in rows[0]
     assert [(row["model"], row["optimizer"]) for row in rows] == [
         (each.model.name, each.treatment.name) for each in GRID.trainings()
@@ -319,7 +319,7 @@ def test_columns_that_no_training_has_are_left_out():
 
 
 def test_a_training_on_another_device_is_told_apart_and_what_it_has_alone_leaves_dashes():
-    table = efficiency_table(costs(gte_lion=ON_GPU), GRID)
+    table = efficiency_table(made_up(gte_lion=ON_GPU), GRID)
     lines = [line for line in table.splitlines() if "1 $" in line]
     assert sum(r"1 $\times$ CPU" in line for line in lines) == 5
     assert sum(line.count("{--}") for line in lines) == 2 * 5
@@ -361,5 +361,5 @@ def test_units_and_decimals_are_those_of_the_values(key, values, unit, printed):
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="LaTeX is not installed")
 def test_the_widest_table_fits_a_page(tmp_path):
     on_many = ON_GPU | {"devices": 8, "device": "NVIDIA A100-SXM4-80GB and NVIDIA L40S"}
-    size = size_of(efficiency_table(costs(gte_lion=on_many), GRID), tmp_path)
+    size = size_of(efficiency_table(made_up(gte_lion=on_many), GRID), tmp_path)
     assert 252 < size.width < PAGE[0]

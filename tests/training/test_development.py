@@ -97,11 +97,3 @@ def test_a_damaged_file_is_named(tmp_path):
     path.write_text(json.dumps(history((0.1, [0.2])))[:40])
     with pytest.raises(UserError, match=r"e1.dev\.json is damaged .*: delete it and run again"):
         development.read([path])
-
-
-def test_the_loss_on_held_out_pairs_is_that_at_the_end_of_the_log(tmp_path):
-    log = tmp_path / "minilm_lion_e1.jsonl"
-    log.write_text('{"step": 1, "loss": 0.7}\n{"step": 1, "eval_loss": 0.5}\n')
-    assert development.eval_loss(log) == 0.5
-    log.write_text('{"step": 1, "loss": 0.7}\n')
-    assert development.eval_loss(log) is None

@@ -19,9 +19,9 @@ from lionrank.errors import UserError
 from lionrank.training import losses
 from lionrank.training import state as training_state
 from lionrank.training.batches import GlobalBatches
-from lionrank.training.cost import ACCOUNT
+from lionrank.training.cost import OF_JOBS
+from lionrank.training.log import PHASES
 from lionrank.training.losses import BinaryCrossEntropy
-from lionrank.training.phases import PHASES
 from tests.support import tiny_training as tiny
 
 QUERIES = 60
@@ -74,20 +74,20 @@ def test_a_training_killed_at_any_step_ends_with_the_bits_of_one_never_stopped(
         assert "Going on after step" in output.read_text()
         assert not tiny.state_folder(task).exists()
         checkpoint = Path(task["checkpoint"])
-        account = tiny.account(checkpoint)
-        assert account["jobs"] == len(attempts) + 1
-        assert account["repeated_steps"] == sum(lost.values())
-        assert 0 <= account["repeated_seconds"] < account["job_seconds"] < time.time() - begun
+        cost = tiny.jobs_cost(checkpoint)
+        assert cost["jobs"] == len(attempts) + 1
+        assert cost["repeated_steps"] == sum(lost.values())
+        assert 0 <= cost["repeated_seconds"] < cost["job_seconds"] < time.time() - begun
         seconds = sum(
             line[f"seconds_{phase}"] for line in tiny.steps(checkpoint) for phase in PHASES
         )
-        assert account["job_seconds"] > seconds + account["repeated_seconds"]
-        assert account["device_hours"] == pytest.approx(account["job_seconds"] / 3600)
+        assert cost["job_seconds"] > seconds + cost["repeated_seconds"]
+        assert cost["device_hours"] == pytest.approx(cost["job_seconds"] / 3600)
         for count in filter(None, lost.values()):
             assert re.search(
                 rf"; {count} steps? of the job before (is|are) repeated, \d", output.read_text()
             )
-    assert tiny.account(whole)["jobs"] == 1
+    assert tiny.jobs_cost(whole)["jobs"] == 1
     tiny.assert_same_bits(whole, checkpoint)
     logs = [*tiny.log(checkpoint.with_name(checkpoint.name.replace("e2", "e1")))]
     together = [line for line in logs + tiny.log(checkpoint) if "loss" in line]
@@ -111,9 +111,9 @@ def test_a_signal_ends_a_training_after_a_whole_step_that_is_kept(start, data, t
     last.join()
     step = state.name.removeprefix("step-")
     assert f"Going on after step {step}, from {state}.\n" in output.read_text()
-    account = tiny.account(Path(task["checkpoint"]))
-    assert account["jobs"] == 2
-    assert account["repeated_steps"] == account["repeated_seconds"] == 0
+    cost = tiny.jobs_cost(Path(task["checkpoint"]))
+    assert cost["jobs"] == 2
+    assert cost["repeated_steps"] == cost["repeated_seconds"] == 0
     tiny.assert_same_bits(whole, Path(task["checkpoint"]))
 
 
@@ -134,7 +134,7 @@ def test_a_truncated_state_falls_back_to_the_one_before(start, data, tmp_path, s
     told = capsys.readouterr().out
     assert f"{newest} is damaged (model.safetensors has 1,000 bytes of" in told
     assert f"Going on after step {before.name[5:]}, from {before}; {lost} steps of the job" in told
-    assert tiny.account(checkpoint)["repeated_steps"] == lost > 4
+    assert tiny.jobs_cost(checkpoint)["repeated_steps"] == lost > 4
     tiny.assert_same_bits(tiny.train(start, data, 1, tmp_path / "whole"), checkpoint)
 
 
@@ -201,11 +201,11 @@ def test_the_steps_after_the_last_state_are_repeated_and_counted_exactly(
     fail_at(monkeypatch, None)
     checkpoint = tiny.train(start, data, 1, tmp_path, **changes)
     told = re.findall(r"after step 8, .*; (\d) steps .* repeated, (\S+) s", capsys.readouterr().out)
-    account = tiny.account(checkpoint)
+    cost = tiny.jobs_cost(checkpoint)
     assert [int(steps) for steps, _ in told] == [6, 4]
-    assert (account["jobs"], account["repeated_steps"]) == (3, 10)
-    assert account["repeated_seconds"] == pytest.approx(sum(float(s) for _, s in told), abs=0.1)
-    assert account["repeated_seconds"] >= 10 * Fails.seconds
+    assert (cost["jobs"], cost["repeated_steps"]) == (3, 10)
+    assert cost["repeated_seconds"] == pytest.approx(sum(float(s) for _, s in told), abs=0.1)
+    assert cost["repeated_seconds"] >= 10 * Fails.seconds
 
 
 def test_an_epoch_that_begins_anew_says_what_is_repeated(
@@ -221,20 +221,20 @@ def test_an_epoch_that_begins_anew_says_what_is_repeated(
         start = tiny.train(start, data, epoch, tmp_path)
         said = capsys.readouterr().out
         assert re.search(rf"{begins}.*; 2 steps of the job before are repeated, 0\.\d s of", said)
-        assert tiny.account(start)["repeated_steps"] == 2
+        assert tiny.jobs_cost(start)["repeated_steps"] == 2
 
 
 def test_a_job_begins_when_it_has_its_devices(start, data, tmp_path):
     ago = time.time() - 1000
     checkpoint = tiny.train(start, data, 1, tmp_path, begun=ago)
-    account = tiny.account(checkpoint)
-    assert 1000 < account["job_seconds"] < time.time() - ago
-    assert account["devices"] == "1 x CPU"
+    cost = tiny.jobs_cost(checkpoint)
+    assert 1000 < cost["job_seconds"] < time.time() - ago
+    assert cost["devices"] == "1 x CPU"
 
 
 def test_what_is_kept_for_good_names_no_host(start, data, tmp_path):
     checkpoint = tiny.train(start, data, 1, tmp_path)
-    assert tiny.account(checkpoint).keys() == {*ACCOUNT, "devices", "step", "epoch"}
+    assert tiny.jobs_cost(checkpoint).keys() == {*OF_JOBS, "devices", "step", "epoch"}
     assert not list(checkpoint.rglob("attempts*"))
 
 
@@ -244,8 +244,8 @@ def test_a_job_killed_while_it_evaluates_does_not_train_again(start, data, tmp_p
         tiny.train(start, {**data, "held_out": str(tmp_path / "no")}, 1, tmp_path / "evaluated")
     checkpoint = tiny.train(start, data, 1, tmp_path / "evaluated")
     assert f"Going on after step {STEPS}, from" in capsys.readouterr().out
-    account = tiny.account(checkpoint)
-    assert (account["jobs"], account["repeated_steps"], account["repeated_seconds"]) == (2, 0, 0)
+    cost = tiny.jobs_cost(checkpoint)
+    assert (cost["jobs"], cost["repeated_steps"], cost["repeated_seconds"]) == (2, 0, 0)
     whole = tiny.train(start, data, 1, tmp_path / "whole")
     tiny.assert_same_bits(whole, checkpoint)
     assert tiny.timeless(tiny.log(whole)) == tiny.timeless(tiny.log(checkpoint))

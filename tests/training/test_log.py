@@ -3,7 +3,16 @@ import json
 import pytest
 
 from lionrank.errors import UserError
-from lionrank.training.log import SMOOTHING, read_curves, smoothed
+from lionrank.training.log import (
+    SMOOTHING,
+    held_out_loss,
+    of_steps,
+    read,
+    read_curves,
+    read_logged,
+    read_so_far,
+    smoothed,
+)
 
 
 def lines_of(epoch):
@@ -48,6 +57,30 @@ def test_a_running_mean_covers_its_part_of_an_epoch(logs):
     assert list(smoothed(halves, "lr")) == pytest.approx(expected)
 
 
+def test_what_is_said_of_a_training_is_of_its_last_epoch_and_of_held_out_pairs_after_each(logs):
+    said = read_logged({"gte_lion": logs})["gte_lion"]
+    assert said.loss == pytest.approx(sum(1 / step for step in range(11, 21)) / 10)
+    assert said.grad_norm == pytest.approx(31)
+    assert said.held_out == {1: 0.1, 2: 0.2}
+
+
+def test_the_loss_on_held_out_pairs_is_that_at_the_end_of_the_log(tmp_path):
+    log = tmp_path / "minilm_lion_e1.jsonl"
+    log.write_text('{"step": 1, "loss": 0.7}\n{"step": 1, "eval_loss": 0.5}\n')
+    assert held_out_loss(log) == 0.5
+    log.write_text('{"step": 1, "loss": 0.7}\n')
+    assert held_out_loss(log) is None
+
+
+def test_a_damaged_line_is_named_but_left_out_while_the_log_is_written(tmp_path):
+    log = tmp_path / "minilm_lion_e1.jsonl"
+    assert read_so_far(log) == []
+    log.write_text('{"step": 1, "loss": 0.7}\n{"step": 2, "lo')
+    assert read_so_far(log) == of_steps(read_so_far(log)) == [{"step": 1, "loss": 0.7}]
+    with pytest.raises(UserError, match=r"minilm_lion_e1\.jsonl:2: expected one JSON object"):
+        read(log)
+
+
 @pytest.mark.parametrize(
     ("line", "message"),
     [
@@ -59,8 +92,8 @@ def test_a_running_mean_covers_its_part_of_an_epoch(logs):
             '{"step": 7, "epoch": 0.1, "loss": 0.1, "lr": 1e-5, "grad_norm": Infinity}',
             "grad_norm at step 7 is inf: the training diverged",
         ),
-        ('{"step": 1, "loss": 0.1}', "without a usable value .'epoch'."),
-        ('{"step": 1, "epoch": 0.1, "loss": 0.5, "lr": 1e-5}', "usable value .'grad_norm'."),
+        ('{"step": 1, "loss": 0.1}', "no number for epoch; delete .* train this again"),
+        ('{"step": 1, "epoch": 0.1, "loss": 0.5, "lr": 1e-5}', "no number for grad_norm; delete"),
         ('{"step": 1, "epoch": 1.0, "eval_loss": 0.5}', "no loss was logged"),
         ("", "no loss was logged"),
     ],

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from lionrank.training.gpu_usage import Sample, Usage, local_devices, usage
+from lionrank.training.log import PHASES, STEP_PHASES
 from lionrank.training.meter import Meter, stall_warning, stalled, tensor_bytes
-from lionrank.training.phases import PHASES, STEP_PHASES
 
 CPU = torch.device("cpu")
 FIELDS = [

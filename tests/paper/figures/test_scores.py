@@ -3,7 +3,7 @@ import pytest
 
 from lionrank.errors import UserError
 from lionrank.grid import Grid, Model
-from lionrank.paper.figures.cost import cost_figure, costs
+from lionrank.paper.figures.cost import cost_by_epoch, cost_figure
 from lionrank.paper.figures.epochs import epochs_figure
 from lionrank.paper.figures.style import style
 from tests.support.drawings import STYLE, cycle, efficiency_of, legend_of, line_of, texts
@@ -116,19 +116,19 @@ def test_costs_that_differ_by_more_than_a_factor_of_ten_have_a_logarithmic_axis(
 
 
 def test_costs_are_device_hours_where_there_was_a_gpu():
-    spent, unit = costs(efficiency_of(device="NVIDIA A100"), GRID)
+    spent, unit = cost_by_epoch(efficiency_of(device="NVIDIA A100"), GRID)
     assert unit == "GPU hours"
     assert spent["gte_lion"] == [2, 6, 14]
     mixed = efficiency_of(device="NVIDIA A100")
     mixed["trainings"]["gte_lion"]["device"] = "CPU"
-    assert costs(mixed, GRID)[1] == "device hours"
+    assert cost_by_epoch(mixed, GRID)[1] == "device hours"
 
 
 def test_an_epoch_without_a_cost_is_named():
     efficiency = efficiency_of()
     efficiency["trainings"]["gte_lion"]["by_epoch"].pop()
     with pytest.raises(UserError, match=r"efficiency\.json has no cost of epoch 3 of gte_lion"):
-        costs(efficiency, GRID)
+        cost_by_epoch(efficiency, GRID)
     del efficiency["trainings"]["gte_lion"]
     with pytest.raises(UserError, match="no cost of epoch 1 of gte_lion"):
-        costs(efficiency, GRID)
+        cost_by_epoch(efficiency, GRID)

@@ -20,7 +20,7 @@ from lionrank.config.sources import Source
 from lionrank.errors import UserError
 from lionrank.grid import checkpoint_name
 from lionrank.published import settings as published
-from lionrank.training.cost import account
+from lionrank.training.cost import jobs_cost
 
 MISSING = "not estimated"
 MARK = " ≠"
@@ -52,7 +52,7 @@ def collect(
 
     Raises:
         UserError: a used source is not in the table, `settings` cannot be read, or a log does not
-            tell what its epoch took; names it.
+            tell what its epoch cost; names it.
     """
     used = _used(sources, set(used), config["sources"]["table"])
     trainings = [
@@ -60,10 +60,10 @@ def collect(
         for model in config["grid"]["models"]
         for optimizer in config["grid"]["optimizers"]
     ]
-    accounts = {Path(log).stem: account(log) for log in logs}
+    by_epoch = {Path(log).stem: jobs_cost(log) for log in logs}
     for training in trainings:
-        training["taken"] = _taken(training, accounts)
-    taken = [training["taken"]["hours"] for training in trainings if training["taken"]]
+        training["cost"] = _cost(training, by_epoch)
+    hours_so_far = [training["cost"]["hours"] for training in trainings if training["cost"]]
     reranking, development = (
         [reranking_work(config, kind, name) for name in config["grid"][kind]]
         for kind in ("test_sets", "dev_sets")
@@ -82,7 +82,7 @@ def collect(
         "assumed": _assumed(config),
         "trainings": trainings,
         "training_hours": total(training["gpu_hours"] for training in trainings),
-        "taken_hours": math.fsum(taken) if taken else None,
+        "hours_so_far": math.fsum(hours_so_far) if hours_so_far else None,
         "reranking": reranking,
         "reranking_hours": total(test_set["gpu_hours"] for test_set in reranking),
         "development": development,
@@ -97,14 +97,14 @@ def collect(
     }
 
 
-def _taken(training: dict, accounts: Mapping[str, Mapping[str, Any]]) -> dict[str, Any] | None:
-    """Return what a training's complete epochs took, None where there is none.
+def _cost(training: dict, by_epoch: Mapping[str, Mapping[str, Any]]) -> dict[str, Any] | None:
+    """Return what a training's complete epochs cost, None where there is none.
 
     It has epochs (those that were trained) of `of`, whether it stopped early, jobs, hours (device
     hours), devices in words and ratio, of the hours to those estimated for as many epochs.
     """
     names = [checkpoint_name(training["name"], epoch + 1) for epoch in range(training["jobs"])]
-    complete = [accounts[name] for name in names if name in accounts]
+    complete = [by_epoch[name] for name in names if name in by_epoch]
     trained = [each for each in complete if each["jobs"]]
     if not trained:
         return None

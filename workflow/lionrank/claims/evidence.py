@@ -13,11 +13,11 @@ from typing import Any
 
 from lionrank.errors import UserError
 from lionrank.evaluation.per_query import PerQuery, System
-from lionrank.files import read_json_lines
 from lionrank.grid import Grid, checkpoint_name
 from lionrank.measures import GRADED, Measure
 from lionrank.published import settings as published_settings
 from lionrank.published.scores import PRINTED, TEST_SETS, read_table1, read_table2
+from lionrank.training import log
 
 
 def _checkpoint(name: str) -> System:
@@ -160,7 +160,7 @@ class Ours:
         found = {
             line["step"]: line[quantity]
             for path in self.logs[training]
-            for line in read_json_lines(path)
+            for line in log.read(path)
             if isinstance(line.get(quantity), int | float) and math.isfinite(line[quantity])
         }
         if not found:

@@ -14,8 +14,8 @@ Measured = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Effort:
-    """What Lion (left) and AdamW (right) took on one model, as the table of efficiency prints it.
+class DuelCost:
+    """What Lion (left) and AdamW (right) cost on one model, as the table of efficiency prints it.
 
     `speed` counts examples by time, `memory` is the peak of the process or device, `state` the
     optimizer's, and `energy` is None where it was not measured for both. `state_percent` is Lion's
@@ -57,7 +57,7 @@ class Costs:
     the device hours of its training up to its epoch.
     """
 
-    efforts: tuple[Effort, ...]
+    duels: tuple[DuelCost, ...]
     front: tuple[str, ...]
     devices: tuple[str, ...]
     jobs: Jobs
@@ -65,18 +65,18 @@ class Costs:
     @property
     def state_percents(self) -> list[int]:
         """Lion's states as percentages of AdamW's, each once, in order."""
-        return sorted({effort.state_percent for effort in self.efforts})
+        return sorted({each.state_percent for each in self.duels})
 
     @property
-    def with_energy(self) -> list[Effort]:
-        return [effort for effort in self.efforts if effort.energy is not None]
+    def with_energy(self) -> list[DuelCost]:
+        return [duel for duel in self.duels if duel.energy is not None]
 
 
 def costs(findings: Findings, trainings: Mapping[str, Measured]) -> Costs:
     """Compute the costs; `trainings` are those of efficiency.json (`lionrank.training.cost`)."""
     devices = dict.fromkeys(trainings[name]["device"] for name in _names(findings))
     return Costs(
-        efforts=tuple(_effort(duel, trainings) for duel in findings.duels),
+        duels=tuple(_duel_cost(duel, trainings) for duel in findings.duels),
         front=tuple(_front(_points(findings, trainings))),
         devices=tuple(devices),
         jobs=_jobs([trainings[name] for name in _names(findings)]),
@@ -97,7 +97,7 @@ def _jobs(trainings: Sequence[Measured]) -> Jobs:
     )
 
 
-def _effort(duel: Duel, trainings: Mapping[str, Measured]) -> Effort:
+def _duel_cost(duel: Duel, trainings: Mapping[str, Measured]) -> DuelCost:
     lion, adamw = (side.name for side in (duel.lion, duel.adamw))
     cells = printed(trainings)
 
@@ -106,7 +106,7 @@ def _effort(duel: Duel, trainings: Mapping[str, Measured]) -> Effort:
 
     energies = [trainings[name]["energy_joules"] for name in (lion, adamw)]
     states = [trainings[name]["optimizer_state_bytes"] for name in (lion, adamw)]
-    return Effort(
+    return DuelCost(
         model=duel.model,
         speed=compared("examples_per_second"),
         memory=compared("peak_memory_bytes"),

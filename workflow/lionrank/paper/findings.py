@@ -9,7 +9,7 @@ from lionrank.evaluation.comparisons import alpha, of_family, on_primary
 from lionrank.grid import FIRST_STAGE, Grid, Model, Training
 from lionrank.measures import Measure
 from lionrank.paper.results import Results
-from lionrank.training.logged import Logged
+from lionrank.training.log import Logged
 from lionrank.wording import DIGITS
 
 LOSS_DIGITS = 3

@@ -87,10 +87,10 @@ class Attempt:
         with suppress(OSError):
             os.pwrite(self._file, _padded(self.line), len(self.earlier) * (_WIDTH + 1))
 
-    def account(self) -> dict[str, Any]:
-        """Return what the epoch took so far, this job included."""
+    def cost(self) -> dict[str, Any]:
+        """Return what the epoch cost so far, this job included."""
         self.lives()
-        return account([*self.earlier, self.line])
+        return cost([*self.earlier, self.line])
 
     def close(self) -> None:
         """Give the last sign of life."""
@@ -123,8 +123,8 @@ def read(folder: Path) -> list[dict[str, Any]]:
     return found
 
 
-def account(lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return what jobs took together, as a line of the training log.
+def cost(lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return what jobs cost together, as the last line of the training log.
 
     It has jobs (their number), job_seconds (wall time from a job's begin to its last sign of
     life), device_hours (that times its devices), devices, such as "2 x NVIDIA A100" (those of

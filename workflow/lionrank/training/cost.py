@@ -32,48 +32,47 @@ from pathlib import Path
 from typing import Any
 
 from lionrank.errors import UserError
-from lionrank.files import read_json, read_json_lines
+from lionrank.files import read_json
 from lionrank.training.checkpoints import ENVIRONMENT
-from lionrank.training.phases import PHASES, STEP_PHASES
+from lionrank.training.log import PHASES, STEP_PHASES, Line, again, of_steps, read
 
 CPU = "CPU"
 _COUNTS = ("examples", "tokens", "padding", "peak_memory_bytes", "optimizer_state_bytes")
 _DEVICES = re.compile(r"(\d+) x (.+)")
 
-
-ACCOUNT = ("jobs", "job_seconds", "device_hours", "repeated_steps", "repeated_seconds")
-"""Numbers of a log's last line."""
+OF_JOBS = ("jobs", "job_seconds", "device_hours", "repeated_steps", "repeated_seconds")
+"""Numbers of a log's last line, which tells what the jobs of its epoch cost."""
 
 
 @dataclass(frozen=True)
-class Epoch:
-    """The lines of one epoch's log that tell of steps, the devices, and what its jobs took."""
+class EpochCost:
+    """The lines of one epoch's log that tell of steps, the devices, and what its jobs cost."""
 
     number: int
     devices: int
     device: str
-    lines: Sequence[Mapping[str, float]]
-    account: Mapping[str, Any]
+    lines: Sequence[Line]
+    jobs: Mapping[str, Any]
 
     def step_seconds(self, phases: Iterable[str] = PHASES) -> float:
         return math.fsum(_seconds(line, self.device, phases) for line in self.lines)
 
     @property
-    def cost(self) -> dict[str, Any]:
-        """What `efficiency` has of it, and in sum of a training."""
+    def numbers(self) -> dict[str, Any]:
+        """What `costs` has of it, and in sum of a training."""
         return {
-            "seconds": self.account["job_seconds"],
-            "device_hours": self.account["device_hours"],
+            "seconds": self.jobs["job_seconds"],
+            "device_hours": self.jobs["device_hours"],
             "step_seconds": self.step_seconds(),
-            **{key: self.account[key] for key in ("jobs", "repeated_steps", "repeated_seconds")},
+            **{key: self.jobs[key] for key in ("jobs", "repeated_steps", "repeated_seconds")},
         }
 
 
-def efficiency(
+def costs(
     logs: Mapping[str, Sequence[str | os.PathLike]],
     checkpoints: Iterable[str | os.PathLike],
 ) -> dict[str, Any]:
-    """Return what every training cost as a JSON object.
+    """Return what every training cost as a JSON object, results/efficiency.json.
 
     It has `trainings`, by name: device and devices (the most at a time), seconds, device_hours,
     step_seconds, jobs, repeated_steps and repeated_seconds, the same of each epoch in by_epoch with
@@ -104,30 +103,31 @@ def spent(training: Mapping[str, Any], key: str) -> dict[int, float]:
     return dict(zip(epochs, accumulate(each[key] for each in training["by_epoch"]), strict=True))
 
 
-def _read_epochs(logs: Sequence[str | os.PathLike], checkpoints: Mapping[str, Path]) -> list[Epoch]:
+def _read_epochs(
+    logs: Sequence[str | os.PathLike], checkpoints: Mapping[str, Path]
+) -> list[EpochCost]:
     epochs = []
     for number, log in enumerate(map(Path, logs), start=1):
         devices, device = _devices(checkpoints[log.stem] / ENVIRONMENT)
-        epochs.append(Epoch(number, devices, device, _read_lines(log, device), account(log)))
+        epochs.append(EpochCost(number, devices, device, _steps(log, device), jobs_cost(log)))
     if not epochs[0].lines:
-        raise UserError(f"{logs[0]}: no line tells of a step; {_again(logs[0])}.")
+        raise UserError(f"{logs[0]}: no line tells of a step; {again(logs[0])}.")
     return epochs
 
 
-def account(log: str | os.PathLike) -> dict[str, Any]:
-    """Return what the jobs of an epoch took, by `ACCOUNT`, and their devices in words.
+def jobs_cost(log: str | os.PathLike) -> dict[str, Any]:
+    """Return what the jobs of an epoch cost, by `OF_JOBS`, and their devices in words.
 
     All is 0, and there are no devices, where early stopping left the epoch out.
 
     Raises:
         UserError: the log does not end with it; names the log and the remedy.
     """
-    *_, last = ({}, *read_json_lines(log))
-    if not last:
-        return dict.fromkeys(ACCOUNT, 0) | {"devices": ""}
-    if not all(isinstance(last.get(key), int | float) for key in ACCOUNT):
-        raise UserError(f"{log}: no line tells what its jobs took; {_again(log)}.")
-    return last
+    if not (lines := read(log)):
+        return dict.fromkeys(OF_JOBS, 0) | {"devices": ""}
+    if not all(isinstance(lines[-1].get(key), int | float) for key in OF_JOBS):
+        raise UserError(f"{log}: no line tells what its jobs cost; {again(log)}.")
+    return lines[-1]
 
 
 def _devices(path: Path) -> tuple[int, str]:
@@ -142,21 +142,13 @@ def _devices(path: Path) -> tuple[int, str]:
     return int(number), device
 
 
-def _read_lines(path: Path, device: str) -> list[Mapping[str, float]]:
-    """Return the lines that tell of steps: not the loss on held-out pairs, nor the account."""
+def _steps(log: Path, device: str) -> list[Line]:
+    """Return the lines that tell of steps, which must have all that is counted."""
     needed = {*_COUNTS, *(_time(phase, device) for phase in PHASES)}
-    lines = []
-    for number, line in enumerate(read_json_lines(path), start=1):
-        if "loss" not in line:
-            continue
-        if absent := sorted(key for key in needed if not isinstance(line.get(key), int | float)):
-            raise UserError(f"{path}:{number}: no number for {absent[0]}; {_again(path)}.")
-        lines.append(line)
+    lines = of_steps(read(log))
+    for line in lines:
+        line.numbers(needed)
     return lines
-
-
-def _again(log: str | os.PathLike) -> str:
-    return f"delete {log} and its checkpoint, and train this again"
 
 
 def _time(phase: str, device: str) -> str:
@@ -164,20 +156,20 @@ def _time(phase: str, device: str) -> str:
     return f"seconds_{phase}" if device == CPU else f"device_seconds_{phase}"
 
 
-def _seconds(line: Mapping[str, float], device: str, phases: Iterable[str] = PHASES) -> float:
+def _seconds(line: Line, device: str, phases: Iterable[str] = PHASES) -> float:
     return math.fsum(line[_time(phase, device)] for phase in phases)
 
 
-def _cost(epochs: Sequence[Epoch]) -> dict[str, Any]:
+def _cost(epochs: Sequence[EpochCost]) -> dict[str, Any]:
     lines = [line for epoch in epochs for line in epoch.lines]
     steps = math.fsum(epoch.step_seconds(STEP_PHASES) for epoch in epochs)
-    by_epoch = [{"epoch": epoch.number, **epoch.cost} for epoch in epochs]
+    by_epoch = [{"epoch": epoch.number, **epoch.numbers} for epoch in epochs]
     # Both are counted since the training's start.
     examples, tokens = lines[-1]["examples"], lines[-1]["tokens"]
     return {
         "device": " and ".join(dict.fromkeys(epoch.device for epoch in epochs)),
         "devices": max(epoch.devices for epoch in epochs),
-        **{key: _sum(each[key] for each in by_epoch) for key in epochs[0].cost},
+        **{key: _sum(each[key] for each in by_epoch) for key in epochs[0].numbers},
         "by_epoch": by_epoch,
         "examples": examples,
         "examples_per_second": examples / steps,
@@ -196,7 +188,7 @@ def _sum(values: Iterable[float]) -> float:
     return sum(values) if all(isinstance(value, int) for value in values) else math.fsum(values)
 
 
-def _slots(lines: Sequence[Mapping[str, float]]) -> float:
+def _slots(lines: Sequence[Line]) -> float:
     """Return the tokens of all lines with their padding."""
     slots, before = [], 0
     for line in lines:
@@ -205,7 +197,7 @@ def _slots(lines: Sequence[Mapping[str, float]]) -> float:
     return math.fsum(slots)
 
 
-def _utilisation(epochs: Sequence[Epoch]) -> float | None:
+def _utilisation(epochs: Sequence[EpochCost]) -> float | None:
     timed = [(line, _seconds(line, epoch.device)) for epoch in epochs for line in epoch.lines]
     if any("gpu_utilisation" not in line for line, _ in timed):
         return None
@@ -213,7 +205,7 @@ def _utilisation(epochs: Sequence[Epoch]) -> float | None:
     return busy / math.fsum(seconds for _, seconds in timed)
 
 
-def _energy(lines: Sequence[Mapping[str, float]]) -> float | None:
+def _energy(lines: Sequence[Line]) -> float | None:
     if any("gpu_energy_joules" not in line for line in lines):
         return None
     return math.fsum(line["gpu_energy_joules"] for line in lines)

@@ -7,7 +7,7 @@ from statistics import mean
 from typing import TypedDict
 
 from lionrank.errors import UserError
-from lionrank.files import read_json, read_json_lines
+from lionrank.files import read_json
 
 
 class Epoch(TypedDict):
@@ -46,12 +46,6 @@ def _read(path: Path) -> Epoch:
     if "epoch" not in scores:
         raise UserError(f"{path} is damaged (it names no epoch): delete it and run again.")
     return scores
-
-
-def eval_loss(log: str | os.PathLike) -> float | None:
-    """Return the loss on held-out pairs at the end of a training log, None where it has none."""
-    losses = [line["eval_loss"] for line in read_json_lines(log) if "eval_loss" in line]
-    return losses[-1] if losses else None
 
 
 def best(epochs: Sequence[Epoch]) -> Epoch:

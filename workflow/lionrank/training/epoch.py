@@ -97,9 +97,9 @@ def train_epoch(
                 trainer.log({"eval_loss": lost})
             lines = lines_since(first_step, trainer.state)
             # The trackers, which draw curves, have no use for it.
-            account = {name: lines[-1][name] for name in ("step", "epoch")} | job.account()
+            cost = {name: lines[-1][name] for name in ("step", "epoch")} | job.cost()
             # Before the checkpoint, which is what the next job takes for the end of this one.
-            write_json_lines(log, [*lines, account])
+            write_json_lines(log, [*lines, cost])
             checkpoints.complete(end, _facts(settings, epoch, arguments), checkpoint)
 
 
@@ -112,7 +112,7 @@ def _alone(
 ) -> Iterator[Attempt | None]:
     """Have the epoch's state to this job alone, and remove it when the epoch is complete.
 
-    Yields the account of the job to its first process, and None to the others.
+    Yields the job to its first process, and None to the others.
     """
     if not PartialState().is_main_process:
         yield None

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from lionrank.training.gpu_usage import GpuSampler, Usage, local_devices
-from lionrank.training.phases import PHASES, STEP_PHASES
+from lionrank.training.log import PHASES, STEP_PHASES
 
 WINDOW = 10
 """Log lines of which the mean loss is taken, at the training's start and at its end so far."""

@@ -4,15 +4,13 @@ Files are only read. No job is asked, and none notices.
 """
 
 import fcntl
-import json
 import math
 import os
 import re
 import socket
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -25,6 +23,7 @@ from lionrank.errors import UserError
 from lionrank.files import read_json
 from lionrank.training import attempts
 from lionrank.training.checkpoints import SETTINGS
+from lionrank.training.log import Line, of_steps, read_so_far
 from lionrank.training.state import LOCK, LOG, OWNER, STAMP, EpochState
 from lionrank.wording import rough_duration
 
@@ -103,19 +102,19 @@ class _Epoch:
         return _read_json(self.state / OWNER)
 
     @cached_property
-    def lines(self) -> list[dict]:
+    def lines(self) -> list[Line]:
         """Its log, which is empty where early stopping left it out."""
-        return _read_lines(self.log)
+        return read_so_far(self.log)
 
     @cached_property
-    def jobs(self) -> list[dict]:
+    def jobs(self) -> list[Line]:
         """What `lionrank.training.attempts` tells of its jobs while it is under way."""
-        return _read_lines(self.state / attempts.FILE)
+        return read_so_far(self.state / attempts.FILE)
 
     @property
     def device_hours(self) -> float:
         if self.is_under_way:
-            return attempts.account(self.jobs)["device_hours"]
+            return attempts.cost(self.jobs)["device_hours"]
         return self.lines[-1].get("device_hours", 0.0) if self.lines else 0.0
 
     @property
@@ -179,8 +178,8 @@ def _training(root: Path, name: str, last: int) -> Training:
 
 
 def _in_the_midst(name: str, before: Sequence[_Epoch], current: _Epoch) -> Training:
-    logs = [*(epoch.lines for epoch in before), _read_lines(current.state / LOG)]
-    lines = _of_steps(logs)
+    written = [line for epoch in before for line in epoch.lines]
+    lines = of_steps([*written, *read_so_far(current.state / LOG)])
     settings = _read_json(current.state / STAMP).get("settings", {})
     known = _known(lines, settings.get("epochs")) | {"epoch": current.number}
     known["step"] = current.step or current.kept or known["step"]
@@ -221,7 +220,7 @@ def _after_an_epoch(name: str, trained: Sequence[_Epoch], last: int) -> Training
     newest = trained[-1]
     # An archive has no checkpoints, and the logs of all epochs.
     epochs = _read_json(newest.checkpoint / SETTINGS).get("epochs", last)
-    lines = _of_steps([epoch.lines for epoch in trained])
+    lines = of_steps(line for epoch in trained for line in epoch.lines)
     known = _known(lines, epochs) | {"epoch": newest.number}
     best = _best(newest.log.with_name(f"{name}.best.json"))
     if newest.number < last:
@@ -276,24 +275,6 @@ def _seconds(line: Mapping[str, float]) -> float:
         if phases := [value for name, value in line.items() if name.startswith(clock)]:
             return math.fsum(phases)
     return 0.0
-
-
-def _of_steps(logs: Iterable[Iterable[dict]]) -> list[dict]:
-    """Return the lines that tell of steps, in their order."""
-    return [line for log in logs for line in log if "loss" in line]
-
-
-def _read_lines(path: Path) -> list[dict]:
-    """Return the objects in a file, but for lines that are only half written."""
-    try:
-        text = path.read_text(encoding="utf-8", errors="replace")
-    except FileNotFoundError:
-        return []
-    lines = []
-    for line in text.splitlines():
-        with suppress(json.JSONDecodeError):
-            lines.append(json.loads(line))
-    return lines
 
 
 def _read_json(path: Path) -> dict[str, Any]:

@@ -14,8 +14,8 @@ from lionrank.paper.render import render
 from lionrank.paper.results import Layout, read_results
 from lionrank.paper.standing import stand
 from lionrank.published.scores import read_table1, read_table2
-from lionrank.training import development, logged
-from lionrank.training.log import SMOOTHING
+from lionrank.training import development
+from lionrank.training.log import SMOOTHING, read_logged
 
 params = snakemake.params
 names = ("comparisons", "claims", "changes", "efficiency", "provenance", "statistics")
@@ -27,7 +27,7 @@ results = read_results(
 )
 logs = {each.name: snakemake.input[each.name] for each in grid.trainings()}
 chosen = development.chosen(snakemake.input.best)
-findings = find(results, grid, chosen, compared, logged.read(logs))
+findings = find(results, grid, chosen, compared, read_logged(logs))
 facts = make_facts(
     findings=findings,
     settings=params.settings,

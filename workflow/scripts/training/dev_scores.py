@@ -13,6 +13,7 @@ from lionrank.cross_encoder.device import prepare
 from lionrank.evaluation.dev_sets import ndcg
 from lionrank.files import write_json
 from lionrank.training import development
+from lionrank.training.log import held_out_loss
 
 device = prepare(snakemake.threads, gpus)
 files = zip(
@@ -32,6 +33,6 @@ scores = {
     )
     for name, candidates, qrels in files
 }
-loss = development.eval_loss(snakemake.input.log)
+loss = held_out_loss(snakemake.input.log)
 epoch = int(snakemake.wildcards.epoch)
 write_json(snakemake.output[0], development.scores(epoch, loss, scores))

@@ -38,7 +38,7 @@ def cost_figure(
 
     Args:
         results: the scores of every checkpoint.
-        efficiency: results/efficiency.json (efficiency.py).
+        efficiency: results/efficiency.json (`lionrank.training.cost`).
         grid: what was trained.
         chosen: the epoch of each training, by `{model}_{optimizer}`.
 
@@ -46,7 +46,7 @@ def cost_figure(
         UserError: the cost of an epoch of the grid is absent.
     """
     figure, ax = plt.subplots(figsize=(COLUMN, _HEIGHT_INCHES))
-    so_far, unit = costs(efficiency, grid)
+    so_far, unit = cost_by_epoch(efficiency, grid)
     scores = results.scores[results.layout.primary]
     markers = dict(zip([model.name for model in grid.models], cycle(_MODEL_MARKERS), strict=False))
     for training in grid.trainings():
@@ -74,7 +74,7 @@ def cost_figure(
     return figure
 
 
-def costs(efficiency: Mapping[str, Any], grid: Grid) -> tuple[dict[str, list[float]], str]:
+def cost_by_epoch(efficiency: Mapping[str, Any], grid: Grid) -> tuple[dict[str, list[float]], str]:
     """Return what each training had cost after each epoch, and the unit.
 
     That is device hours if any training had a GPU, else minutes of wall time; of all its jobs.
