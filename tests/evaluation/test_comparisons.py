@@ -9,8 +9,7 @@ from scipy import stats
 
 from lionrank.errors import UserError
 from lionrank.evaluation import comparisons, per_query
-from lionrank.evaluation.means import means
-from lionrank.evaluation.per_query import System
+from lionrank.evaluation.per_query import System, means
 from lionrank.evaluation.significance import Settings
 from lionrank.grid import Grid
 from lionrank.measures import Measure

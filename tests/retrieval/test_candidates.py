@@ -1,4 +1,4 @@
-"""Collections that bring their candidates: NanoBEIR, and the QA data of MS MARCO."""
+"""Candidates: a run file joined with its texts, or those that a collection brings."""
 
 from pathlib import Path
 
@@ -8,44 +8,134 @@ import pyarrow.parquet as pq
 import pytest
 
 from lionrank import trec
-from lionrank.collections import convert as importers
+from lionrank.collections.corpus import ROW_GROUP
 from lionrank.errors import UserError
-from lionrank.retrieval import bm25 as retrieval
-from tests.support.importing import imported, write_parquet
+from lionrank.files import write_json_lines
+from lionrank.retrieval.candidates import (
+    CANDIDATES,
+    given_candidates,
+    join_candidates,
+    write_candidates,
+)
+from tests.support.importing import write_parquet
 from tests.support.marco_qa import marco_qa
+from tests.support.nanobeir import nanobeir
 
 NANO = {"format": "nanobeir", "source": "nano_msmarco"}
+MARCO = {"format": "marco_qa", "source": "marco_qa"}
+MARCO_QUERIES = [
+    (9652, "do lions\tswim", ["Lions sleep.", "Lions swim.", "Lions eat."], [0, 1, 0]),
+    (12, "do tigers swim", ["Tigers swim.", ""], [0, 0]),
+]
+PASSAGES = {
+    "d1": "the lion sleeps tonight",
+    "d2": "lions and tigers and bears",
+    "d3": "an optimizer for neural networks",
+    "d4": "optimizer " * 12_000,
+}
+TOPICS = {"q1": "sleeping lion", "q2": "neural optimizer"}
 
 
-def nanobeir(folder: Path) -> dict[str, str]:
-    """Write a set in the schema of NanoBEIR with BM25's candidates; return the source folders."""
-    documents = [("d1", "lions"), ("d2", "tigers"), ("d3", "bears")]
-    for name, rows in {
-        "corpus": [{"_id": docid, "text": text} for docid, text in documents],
-        "queries": [{"_id": "q2", "text": "big\ncats"}, {"_id": "q1", "text": "climbing"}],
-        "relevance": [
-            {
-                "query-id": "q1",
-                "positive-corpus-ids": ["d3"],
-                "bm25-ranked-ids": ["d3", "d1", "d2"],
-            },
-            {"query-id": "q2", "positive-corpus-ids": ["d2", "d1"], "bm25-ranked-ids": ["d2"]},
-        ],
-    }.items():
-        write_parquet(folder / name / "train-00000-of-00001.parquet", rows)
-    return {"nano_msmarco": str(folder)}
+# A run file joined with its texts
 
 
-def test_nanobeir_gives_positives_as_grade_one(tmp_path):
-    passages, topics, qrels = imported(NANO, nanobeir(tmp_path / "nano"), "test", tmp_path)
-    assert passages == {"d1": "lions", "d2": "tigers", "d3": "bears"}
-    assert topics == {"q2": "big cats", "q1": "climbing"}
-    assert qrels == {"q1": {"d3": 1}, "q2": {"d2": 1, "d1": 1}}
+@pytest.fixture
+def join(tmp_path):
+    """Join the lines of a run file with the module's topics and passages."""
+    corpus = tmp_path / "corpus"
+    records = ({"id": docid, "contents": text} for docid, text in PASSAGES.items())
+    write_json_lines(corpus / "documents.jsonl", records)
+
+    def joined(lines: list[str], threads: int = 2) -> Path:
+        (tmp_path / "run.trec").write_text("".join(f"{line}\n" for line in lines))
+        trec.write_topics(tmp_path / "topics.tsv", TOPICS)
+        output = tmp_path / f"candidates.{threads}.parquet"
+        files = (tmp_path / "run.trec", tmp_path / "topics.tsv", corpus, output)
+        join_candidates(*files, threads)
+        return output
+
+    return joined
+
+
+def test_candidates_are_in_the_run_files_order_with_their_text(join):
+    """Even where topics alternate, ranks and scores disagree and a text has 100,000 characters."""
+    lines = ["q2 Q0 d4 7 2.5 t", "q1 Q0 d1 1 1 t", "q2 Q0 d3 1 3e0 t", "q1 Q0 d2 2 -1.5 t"]
+    rows = pq.read_table(join(lines))
+    assert rows.column_names == CANDIDATES.names
+    assert [tuple(row.values()) for row in rows.to_pylist()] == [
+        ("q2", "d4", 1, 2.5, TOPICS["q2"], PASSAGES["d4"]),
+        ("q1", "d1", 1, 1.0, TOPICS["q1"], PASSAGES["d1"]),
+        ("q2", "d3", 2, 3.0, TOPICS["q2"], PASSAGES["d3"]),
+        ("q1", "d2", 2, -1.5, TOPICS["q1"], PASSAGES["d2"]),
+    ]
+
+
+def test_many_candidates_come_in_small_row_groups_the_same_on_any_number_of_threads(
+    tmp_path, monkeypatch
+):
+    """Across batches of lines and spills to the scratch folder: 150,000 rows of 200 topics."""
+    passages = {f"d{number}": f"{number} " * (number % 60) for number in range(10_000)}
+    columns = {"id": list(passages), "contents": list(passages.values())}
+    (tmp_path / "corpus").mkdir()
+    pq.write_table(pa.table(columns), tmp_path / "corpus" / "documents.parquet")
+    topics = {f"q{number}": f"query {number}" for number in range(200)}
+    trec.write_topics(tmp_path / "topics.tsv", topics)
+    run = {
+        qid: {f"d{(number * 131 + rank * 17) % 10_000}": -float(rank) for rank in range(750)}
+        for number, qid in enumerate(topics)
+    }
+    trec.write_run(tmp_path / "run.trec", run, tag="t")
+    monkeypatch.setattr("lionrank.collections.corpus.MEMORY", "48MiB")
+    inputs = [tmp_path / name for name in ("run.trec", "topics.tsv", "corpus")]
+    contents = set()
+    for threads in (1, 2, 4):
+        join_candidates(*inputs, tmp_path / "candidates.parquet", threads)
+        contents.add((tmp_path / "candidates.parquet").read_bytes())
+    assert len(contents) == 1
+    written = pq.ParquetFile(tmp_path / "candidates.parquet")
+    groups = [written.metadata.row_group(group) for group in range(written.num_row_groups)]
+    assert max(group.num_rows for group in groups) <= ROW_GROUP
+    expected = [
+        (qid, docid, rank, score, topics[qid], passages[docid])
+        for qid, ranking in run.items()
+        for rank, (docid, score) in enumerate(ranking.items(), start=1)
+    ]
+    assert [tuple(row.values()) for row in written.read().to_pylist()] == expected
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "q1 Q0 d3 1 1.0",
+        "q1 Q0 d3 1 high t",
+        "q1 Q0 d3 1 nan t",
+        "q1 Q0 d3 1 inf t",
+        "q1 Q0 d1 9 0.5 t",
+    ],
+)
+def test_a_bad_line_of_a_run_file_is_refused_as_reading_the_run_refuses_it(join, line, tmp_path):
+    """The last of them is a document that is there twice, with another topic in between."""
+    with pytest.raises(UserError, match=r"run\.trec:3: ") as told:
+        join(["q1 Q0 d1 1 2.0 t", "q2 Q0 d1 1 2.0 t", line, "q1 Q0 d2 2 1.0 t"])
+    with pytest.raises(UserError) as expected:
+        trec.read_run(tmp_path / "run.trec")
+    assert str(told.value) == str(expected.value)
+
+
+def test_a_run_of_another_collection_is_refused(join, tmp_path):
+    with pytest.raises(UserError, match=r"corpus: 2 documents of .*run\.trec .*'d9' first"):
+        join(["q1 Q0 d9 1 3 t", "q1 Q0 d1 2 2 t", "q2 Q0 d8 1 1 t", "q2 Q0 d9 2 0 t"])
+    with pytest.raises(UserError, match=r"topics\.tsv: 1 topics of .*run\.trec .*'q7' first"):
+        join(["q7 Q0 d1 1 1.0 t"])
+    assert not list(tmp_path.glob("*candidates*"))
+
+
+# Candidates that a collection brings
 
 
 def test_candidates_of_nanobeir_are_bm25s_down_to_the_depth(tmp_path):
-    candidates = importers.given_candidates(NANO, nanobeir(tmp_path / "nano"), "test", depth=2)
-    assert candidates.column_names == retrieval.CANDIDATE_COLUMNS
+    candidates = given_candidates(NANO, nanobeir(tmp_path / "nano"), "test", depth=2)
+    assert candidates.column_names == CANDIDATES.names
     assert [tuple(row.values()) for row in candidates.to_pylist()] == [
         ("q1", "d3", 1, -1.0, "climbing", "bears"),
         ("q1", "d1", 2, -2.0, "climbing", "lions"),
@@ -54,13 +144,13 @@ def test_candidates_of_nanobeir_are_bm25s_down_to_the_depth(tmp_path):
 
 
 def test_given_candidates_are_written_in_row_groups_and_make_a_run_in_their_order(tmp_path):
-    candidates = importers.given_candidates(NANO, nanobeir(tmp_path / "nano"), "test", depth=1000)
+    candidates = given_candidates(NANO, nanobeir(tmp_path / "nano"), "test", depth=1000)
     many = pa.concat_tables([candidates] * 20_000)
-    importers.write_candidates(tmp_path / "many.parquet", many)
+    write_candidates(tmp_path / "many.parquet", [many])
     written = pq.ParquetFile(tmp_path / "many.parquet").metadata
     assert written.num_rows == 80_000
-    assert written.row_group(0).num_rows == importers.ROW_GROUP
-    importers.write_candidates(tmp_path / "candidates.parquet", candidates)
+    assert written.row_group(0).num_rows == ROW_GROUP
+    write_candidates(tmp_path / "candidates.parquet", [candidates])
     frame = pd.read_parquet(tmp_path / "candidates.parquet")
     trec.write_run(tmp_path / "run", trec.to_run(frame, frame["score"]), tag="bm25")
     run, _ = trec.read_run(tmp_path / "run")
@@ -71,46 +161,12 @@ def test_candidates_that_the_corpus_lacks_are_an_error(tmp_path):
     folders = nanobeir(tmp_path)
     write_parquet(tmp_path / "corpus/train-00000-of-00001.parquet", [{"_id": "d1", "text": "a"}])
     with pytest.raises(UserError, match="row 1: query 'q1' or document 'd3' is not in"):
-        importers.given_candidates(NANO, folders, "test", depth=2)
-
-
-def test_a_source_of_another_schema_is_named_by_its_columns(tmp_path):
-    folders = nanobeir(tmp_path)
-    file = tmp_path / "queries" / "train-00000-of-00001.parquet"
-    write_parquet(file, [{"query_id": "q1", "text": "a"}])
-    with pytest.raises(UserError, match=r"missing columns: _id; found: query_id, text; is this a"):
-        importers.reader(NANO, folders).topics("test")
-    file.write_text("version https://git-lfs.github.com/spec/v1\n")
-    with pytest.raises(UserError, match=r"queries/train-.*\.parquet: not a Parquet file"):
-        importers.reader(NANO, folders).topics("test")
-    file.unlink()
-    with pytest.raises(UserError, match=r"no file queries/\*\.parquet is there"):
-        importers.reader(NANO, folders).topics("test")
-
-
-MARCO = {"format": "marco_qa", "source": "marco_qa"}
-MARCO_QUERIES = [
-    (9652, "do lions\tswim", ["Lions sleep.", "Lions swim.", "Lions eat."], [0, 1, 0]),
-    (12, "do tigers swim", ["Tigers swim.", ""], [0, 0]),
-]
-
-
-def test_every_passage_of_the_qa_data_is_a_judged_document_of_its_query(tmp_path):
-    folders = marco_qa(tmp_path / "marco", *MARCO_QUERIES)
-    passages, topics, qrels = imported(MARCO, folders, "validation", tmp_path)
-    assert passages == {
-        "9652_0": "Lions sleep.",
-        "9652_1": "Lions swim.",
-        "9652_2": "Lions eat.",
-        "12_0": "Tigers swim.",
-    }
-    assert topics == {"9652": "do lions swim", "12": "do tigers swim"}
-    assert qrels == {"9652": {"9652_0": 0, "9652_1": 1, "9652_2": 0}, "12": {"12_0": 0, "12_1": 0}}
+        given_candidates(NANO, folders, "test", depth=2)
 
 
 def test_candidates_of_the_qa_data_are_its_passages_in_their_order(tmp_path):
     folders = marco_qa(tmp_path, *MARCO_QUERIES)
-    candidates = importers.given_candidates(MARCO, folders, "validation", depth=2)
+    candidates = given_candidates(MARCO, folders, "validation", depth=2)
     assert [tuple(row.values()) for row in candidates.to_pylist()] == [
         ("9652", "9652_0", 1, -1.0, "do lions swim", "Lions sleep."),
         ("9652", "9652_1", 2, -2.0, "do lions swim", "Lions swim."),
@@ -119,14 +175,6 @@ def test_candidates_of_the_qa_data_are_its_passages_in_their_order(tmp_path):
     ]
 
 
-def test_a_query_twice_or_without_all_its_grades_is_refused(tmp_path):
-    with pytest.raises(UserError, match="row 3: query 12 is there twice"):
-        imported(MARCO, marco_qa(tmp_path, *MARCO_QUERIES, MARCO_QUERIES[1]), "", tmp_path / "out")
-    folders = marco_qa(tmp_path, (1, "do bears swim", ["Bears swim.", "Bears climb."], [1]))
-    with pytest.raises(UserError, match="has 2 passages and 1 grades"):
-        importers.given_candidates(MARCO, folders, "validation", depth=1000)
-
-
 def test_a_source_without_candidates_is_an_error(tmp_path):
     with pytest.raises(UserError, match="marco_qa brings no candidates"):
-        importers.given_candidates(MARCO, marco_qa(tmp_path), "validation", depth=1000)
+        given_candidates(MARCO, marco_qa(tmp_path), "validation", depth=1000)

@@ -15,8 +15,7 @@ import numpy as np
 import pandas as pd
 
 from lionrank.evaluation import comparisons
-from lionrank.evaluation.means import means
-from lionrank.evaluation.per_query import COLUMNS, PerQuery, Replicate
+from lionrank.evaluation.per_query import COLUMNS, PerQuery, Replicate, means
 from lionrank.evaluation.significance import Settings
 from lionrank.grid import FIRST_STAGE, Grid
 from lionrank.measures import GRADED, METRICS, PRIMARY

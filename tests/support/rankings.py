@@ -18,7 +18,7 @@ from lionrank import trec
 from lionrank.collections.describe import DataSet
 from lionrank.evaluation import comparisons, per_query
 from lionrank.evaluation import trec_eval as evaluation
-from lionrank.evaluation.means import means
+from lionrank.evaluation.per_query import means
 from lionrank.files import write_json, write_json_lines, write_parquet
 from lionrank.grid import FIRST_STAGE, Grid
 from lionrank.measures import Measure

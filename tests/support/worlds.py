@@ -19,8 +19,7 @@ from lionrank.claims import decide as claims_
 from lionrank.claims import file as claim_file
 from lionrank.claims.evidence import Ours
 from lionrank.evaluation import comparisons
-from lionrank.evaluation.means import means
-from lionrank.evaluation.per_query import PerQuery, Replicate
+from lionrank.evaluation.per_query import PerQuery, Replicate, means
 from lionrank.grid import FIRST_STAGE, Grid
 from lionrank.measures import METRICS
 from lionrank.paper.results import Layout, read_results

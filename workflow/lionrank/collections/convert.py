@@ -5,23 +5,17 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 from tqdm import tqdm
 
 from lionrank import trec
-from lionrank.collections.corpus import CANDIDATES
 from lionrank.collections.readers.anserini import Anserini
-from lionrank.collections.readers.base import Candidate, Document, GivenReader, Reader
+from lionrank.collections.readers.base import Document, GivenReader, Reader
 from lionrank.collections.readers.beir import Beir
 from lionrank.collections.readers.irds import Catalogue
 from lionrank.collections.readers.marco_qa import MarcoQa
 from lionrank.collections.readers.nanobeir import NanoBeir
 from lionrank.errors import UserError
-from lionrank.files import atomic_write, write_json_lines
-
-# What readers of candidates hold in memory at once.
-ROW_GROUP = 65_536
+from lionrank.files import write_json_lines
 
 
 def reader(settings: dict, folders: dict[str, str]) -> Reader:
@@ -37,10 +31,11 @@ def reader(settings: dict, folders: dict[str, str]) -> Reader:
             return Anserini(settings)
         case "ir_datasets":
             return Catalogue(settings["ids"])
-    return _given_reader(settings, folders)
+    return given_reader(settings, folders)
 
 
-def _given_reader(settings: dict, folders: dict[str, str]) -> GivenReader:
+def given_reader(settings: dict, folders: dict[str, str]) -> GivenReader:
+    """Return the reader of a collection that brings its candidates; arguments are as `reader`'s."""
     readers = {"nanobeir": NanoBeir, "marco_qa": MarcoQa}
     return readers[settings["format"]](folders[settings["source"]])
 
@@ -113,29 +108,3 @@ def write_topics(
 def one_line(text: str) -> str:
     """Return a text without tabs and line ends, each with the white space around it one space."""
     return re.sub(r"\s*[\t\r\n]\s*", " ", text).strip()
-
-
-def given_candidates(settings: dict, folders: dict[str, str], name: str, depth: int) -> pa.Table:
-    """Return the first `depth` candidates that a collection brings for each of its topics.
-
-    Columns: `CANDIDATES`; a score falls with the rank and says no more than it.
-
-    Raises:
-        UserError: the collection's files are damaged, or hold no candidates.
-    """
-    found = [
-        candidate._replace(query=one_line(candidate.query))
-        for candidate in _given_reader(settings, folders).candidates(name, depth)
-    ]
-    if not found:
-        raise UserError(
-            f"{settings['source']} brings no candidates; is it a copy of the right source?"
-        )
-    columns = zip(*found, strict=True)
-    return pa.Table.from_pydict(dict(zip(Candidate._fields, columns, strict=True)), CANDIDATES)
-
-
-def write_candidates(path: str | os.PathLike, candidates: pa.Table) -> None:
-    """Write candidates as Parquet whose row groups are small enough to be read one by one."""
-    with atomic_write(path, "wb") as handle:
-        pq.write_table(candidates, handle, row_group_size=ROW_GROUP, compression="zstd")

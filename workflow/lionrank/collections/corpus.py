@@ -29,17 +29,6 @@ MEMORY = "1GiB"
 # Rows: 6 MiB of passages, and bounded memory for documents of a hundred times that length.
 ROW_GROUP = 16_384
 COLUMNS = ("id", "contents")
-CANDIDATES = pa.schema(
-    {
-        "qid": pa.string(),
-        "docid": pa.string(),
-        "rank": pa.int64(),
-        "score": pa.float64(),
-        "query": pa.string(),
-        "passage": pa.string(),
-    }
-)
-"""Of every file of candidates, whoever ranked them; ranks count from 1."""
 TRIPLET = pa.schema([(name, pa.string()) for name in ("query_id", "positive_id", "negative_id")])
 """Of every file of triplets, whoever drew them."""
 

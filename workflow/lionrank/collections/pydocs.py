@@ -19,11 +19,10 @@ import importlib.metadata
 import importlib.util
 import itertools
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import mean, median, quantiles
 
 from tqdm.contrib.concurrent import process_map
 
@@ -256,40 +255,17 @@ def build(settings: dict, threads: int) -> tuple[list[Document], list[Topic]]:
     return documents, topics
 
 
-def statistics(documents: list[Document], topics: list[Topic]) -> dict:
-    """Describe the collection: counts by package, split and grade, and lengths in words."""
-    queries = [len(topic.query.split()) for topic in topics]
-    passages = [len(document.body.split()) for document in documents]
-    return {
-        "documents": len(documents),
-        "packages": [
-            {
-                "name": package,
-                "version": importlib.metadata.version(_distribution(package)),
-                "documents": sum(document.package == package for document in documents),
-            }
-            for package in dict.fromkeys(document.package for document in documents)
-        ],
-        "topics": {split: sum(topic.split == split for topic in topics) for split in SPLITS},
-        "judgements": {
-            split: {
-                str(grade): sum(
-                    value == grade
-                    for topic in topics
-                    if topic.split == split
-                    for value in topic.judgements.values()
-                )
-                for grade in (SEE_ALSO, OWN_BODY)
-            }
-            for split in SPLITS
-        },
-        "lengths": {
-            "query_words_mean": mean(queries),
-            "passage_words_mean": mean(passages),
-            "passage_words_median": median(passages),
-            "passage_words_p95": quantiles(passages, n=20)[-1],
-        },
-    }
+def packages(documents: list[Document]) -> list[dict[str, str | int]]:
+    """Return name, version and number of documents of each package."""
+    counts = Counter(document.package for document in documents)
+    return [
+        {
+            "name": package,
+            "version": importlib.metadata.version(_distribution(package)),
+            "documents": number,
+        }
+        for package, number in counts.items()
+    ]
 
 
 def _distribution(package: str) -> str:

@@ -1,38 +1,19 @@
-"""The first stage: a Lucene index and BM25 run files by Pyserini's Anserini, and candidates."""
+"""The first stage: a Lucene index, made or downloaded, and BM25 run files by Anserini."""
 
+import gzip
 import os
+import shutil
+import tarfile
 import tempfile
-from collections import Counter
-from collections.abc import Iterator
-from itertools import islice
-from pathlib import Path
+import zlib
+from pathlib import Path, PurePosixPath
 
-import duckdb
-import pyarrow as pa
-import pyarrow.parquet as pq
 from tqdm import tqdm
 
-from lionrank import trec
-from lionrank.collections.corpus import (
-    CANDIDATES,
-    add_texts,
-    in_order,
-    open_database,
-    readable,
-    relation,
-)
+from lionrank.collections.corpus import open_database, readable, relation
 from lionrank.errors import UserError
-from lionrank.files import atomic_write
 from lionrank.java import start_jvm
 from lionrank.trec import Run, Topics
-
-CANDIDATE_COLUMNS = CANDIDATES.names
-# The columns that a run file tells, with the number of the line from 0.
-RANKING = pa.schema(
-    [pa.field("number", pa.int64()), *map(CANDIDATES.field, ("qid", "docid", "rank", "score"))]
-)
-# Lines of a run file that are Python objects at a time.
-LINES = 65_536
 
 
 def build_index(corpus: str | os.PathLike, index: str | os.PathLike, threads: int) -> None:
@@ -128,51 +109,56 @@ def bm25(
     return {qid: ranking for qid, ranking in run.items() if ranking}
 
 
-def join_candidates(run: Path, topics: Path, corpus: Path, output: Path, threads: int) -> None:
-    """Join a run file with its texts: a Parquet file of `CANDIDATE_COLUMNS`, a row a line.
+def unpack_index(archive: str | os.PathLike, index: str | os.PathLike) -> None:
+    """Unpack a prebuilt index of Pyserini's, a tar.gz archive of one folder, as the folder `index`.
 
-    The rows are in the run file's order; `rank` counts those of a topic from 1.
-
-    Raises:
-        UserError: an input is damaged, or a topic or document of the run file has no text.
-    """
-    with open_database(output, threads) as database:
-        _read_ranking(database, run)
-        add_texts(database, topics, corpus, asked_by=run)
-        candidates = database.sql(
-            f"SELECT number, {', '.join(CANDIDATE_COLUMNS)} "
-            "FROM passages JOIN asked USING (docid) JOIN topics USING (qid)"
-        )
-        with (
-            atomic_write(output, "wb") as handle,
-            pq.ParquetWriter(handle, CANDIDATES, compression="zstd") as writer,
-        ):
-            for group in in_order(candidates, output):
-                writer.write_table(group)
-
-
-def _read_ranking(database: duckdb.DuckDBPyConnection, run: Path) -> None:
-    """Make the table `asked`, columns `RANKING`, of a run file.
+    Plain files beside that folder, such as macOS's `._*`, are left out.
 
     Raises:
-        UserError: what `trec.read_run` refuses, which holds the whole run file in memory.
+        UserError: the archive is damaged, is not of one folder, has a member that is a link or
+            leaves the folder, or the disk is full.
     """
-    database.from_arrow(RANKING.empty_table()).create("asked")
-    rows = _ranking(run)
-    while batch := list(islice(rows, LINES)):
-        columns = [list(column) for column in zip(*batch, strict=True)]
-        database.from_arrow(pa.table(columns, RANKING)).insert_into("asked")
-    twice = database.execute(
-        "SELECT qid, docid, max(number) + 1 AS line FROM asked GROUP BY qid, docid "
-        "HAVING count(*) > 1 ORDER BY line LIMIT 1"
-    ).fetchall()
-    for qid, docid, line in twice:
-        raise UserError(f"{run}:{line}: document {docid!r} is there twice for topic {qid!r}")
+    index = Path(index)
+    scratch = index.with_name(f".{index.name}.unpacked")
+    shutil.rmtree(scratch, ignore_errors=True)  # of a job that was killed
+    try:
+        _unpack(archive, scratch)
+        folders = [path for path in scratch.iterdir() if path.is_dir()]
+        if len(folders) != 1:
+            raise UserError(f"{archive}: expected one folder, found {len(folders)}.")
+        shutil.rmtree(index, ignore_errors=True)
+        os.replace(folders[0], index)
+    except (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise UserError(
+            f"{archive} cannot be unpacked ({error}): delete the folder it lies in and run again; "
+            "the download is checked again."
+        ) from error
+    except OSError as error:
+        raise UserError(
+            f"{archive} cannot be unpacked to {index} ({error.strerror or error}): make room or "
+            "fix the permissions, then run again."
+        ) from error
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _ranking(run: Path) -> Iterator[tuple[int, str, str, int, float]]:
-    """Yield the rows of `RANKING`: the number of a line from 0, and what it says."""
-    ranks: Counter[str] = Counter()
-    for number, (_, qid, docid, score, _) in enumerate(trec.run_lines(run)):
-        ranks[qid] += 1
-        yield number, qid, docid, ranks[qid], score
+def _unpack(archive: str | os.PathLike, folder: Path) -> None:
+    """Write the files of a tar archive below `folder`.
+
+    tarfile's own `filter="data"` is only in Python 3.11.4 and newer.
+    """
+    folder.mkdir(parents=True)
+    with tarfile.open(archive, "r:gz") as members:
+        for member in members:
+            name = PurePosixPath(member.name)
+            if member.isdir():
+                continue
+            if not member.isfile() or name.is_absolute() or ".." in name.parts:
+                raise UserError(
+                    f"{archive}: the member {member.name!r} is a link or leaves the folder that "
+                    "it is unpacked to; this is no index of Pyserini's."
+                )
+            file = folder / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            with open(file, "wb") as unpacked:
+                shutil.copyfileobj(members.extractfile(member), unpacked)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from lionrank import trec
 from lionrank.collections import pydocs
+from lionrank.collections.describe import describe
 from lionrank.files import write_json, write_json_lines
 
 documents, topics = pydocs.build(snakemake.params.settings, snakemake.threads)
@@ -19,4 +20,10 @@ for split, topics_file, qrels_file in zip(
     of_split = [topic for topic in topics if topic.split == split]
     trec.write_topics(topics_file, {topic.qid: topic.query for topic in of_split})
     trec.write_qrels(qrels_file, {topic.qid: topic.judgements for topic in of_split})
-write_json(snakemake.output.statistics, pydocs.statistics(documents, topics))
+described = describe(
+    Path(snakemake.output.corpus),
+    dict(zip(pydocs.SPLITS, map(Path, snakemake.output.topics), strict=True)),
+    dict(zip(pydocs.SPLITS, map(Path, snakemake.output.qrels), strict=True)),
+    snakemake.threads,
+)
+write_json(snakemake.output.statistics, described | {"packages": pydocs.packages(documents)})

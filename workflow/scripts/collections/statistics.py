@@ -4,7 +4,7 @@ begin(snakemake)
 
 from pathlib import Path
 
-from lionrank.collections.statistics import describe
+from lionrank.collections.describe import describe
 from lionrank.files import write_json
 
 names = snakemake.params.names

@@ -6,7 +6,7 @@ begin(snakemake)
 
 import pandas as pd
 
-from lionrank.evaluation.means import means
+from lionrank.evaluation.per_query import means
 from lionrank.evaluation.significance import Settings
 from lionrank.files import atomic_write, write_parquet
 

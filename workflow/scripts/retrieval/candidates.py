@@ -4,7 +4,7 @@ begin(snakemake)
 
 from pathlib import Path
 
-from lionrank.retrieval.bm25 import join_candidates
+from lionrank.retrieval.candidates import join_candidates
 
 join_candidates(
     Path(snakemake.input.run),

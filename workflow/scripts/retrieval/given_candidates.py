@@ -2,7 +2,7 @@ from lionrank.jobs.log import begin
 
 begin(snakemake)
 
-from lionrank.collections.convert import given_candidates, write_candidates
+from lionrank.retrieval.candidates import given_candidates, write_candidates
 
 candidates = given_candidates(
     snakemake.params.settings,
@@ -10,4 +10,4 @@ candidates = given_candidates(
     snakemake.wildcards.topics,
     snakemake.params.depth,
 )
-write_candidates(snakemake.output[0], candidates)
+write_candidates(snakemake.output[0], [candidates])

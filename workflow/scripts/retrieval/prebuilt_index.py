@@ -5,6 +5,6 @@ from lionrank.jobs.log import begin
 begin(snakemake)
 
 from lionrank.files import only_file
-from lionrank.retrieval.prebuilt import unpack_index
+from lionrank.retrieval.bm25 import unpack_index
 
 unpack_index(only_file(snakemake.input[0]), snakemake.output[0])
