@@ -7,6 +7,8 @@ from collections import Counter
 
 import pytest
 
+from lionrank.config.plan import Plan
+from tests.support.configs import CONFIG
 from tests.support.running import ROOT, jobs
 
 
@@ -168,6 +170,8 @@ def test_the_whole_experiment_has_four_test_sets(tmp_path):
     assert counts["metrics"] == 1
     assert counts["best_epoch"] == 6
     assert counts["fetch"] == 17
+    # What the audit says of the jobs, it says without a plan of Snakemake's.
+    assert Plan.read(CONFIG, ROOT).jobs().items() <= counts.items()
 
 
 def test_one_run_file_of_the_experiment_fetches_only_what_it_needs(tmp_path):
