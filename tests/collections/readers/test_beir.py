@@ -1,0 +1,101 @@
+"""BEIR's format, good and damaged."""
+
+from pathlib import Path
+
+import pytest
+
+from lionrank.errors import UserError
+from lionrank.files import write_json_lines
+from tests.support.importing import imported, write
+
+
+def beir(folder: Path) -> dict:
+    """Write a small collection in BEIR's format and return its config."""
+    documents = [
+        {"_id": "d1", "title": "Lions", "text": "sleep\tby day", "metadata": {"year": 1931}},
+        {"_id": "d2", "title": "", "text": "Tigers swim."},
+        {"_id": "d3", "text": "Bears.\nThey climb.\u2028"},
+        {"_id": "d4", "title": "A title and no text", "text": ""},
+    ]
+    write_json_lines(folder / "corpus.jsonl", documents)
+    queries = [
+        {"_id": "q2", "text": "who swims"},
+        {"_id": "q1", "text": " who\tsleeps \n  by day?"},
+        {"_id": "q3", "text": "never judged"},
+    ]
+    write_json_lines(folder / "queries.jsonl", queries)
+    header = "query-id\tcorpus-id\tscore\n"
+    write(folder / "qrels" / "train.tsv", header + "q1\td1\t2\nq1\td2\t0\n")
+    write(folder / "qrels" / "test.tsv", header + "q2\td2\t1\r\n")
+    return {"format": "beir", "folder": str(folder)}
+
+
+def test_a_beir_folder_gives_its_corpus_and_the_topics_of_each_split(tmp_path):
+    settings = beir(tmp_path / "beir")
+    passages, topics, qrels = imported(settings, {}, "train", tmp_path)
+    assert passages == {
+        "d1": "Lions sleep\tby day",
+        "d2": "Tigers swim.",
+        "d3": "Bears.\nThey climb.\u2028",
+        "d4": "A title and no text",
+    }
+    assert topics == {"q1": "who sleeps by day?"}
+    assert qrels == {"q1": {"d1": 2, "d2": 0}}
+    _, topics, qrels = imported(settings, {}, "test", tmp_path)
+    assert topics == {"q2": "who swims"}
+    assert qrels == {"q2": {"d2": 1}}
+
+
+@pytest.mark.parametrize(
+    ("file", "added", "complaint"),
+    [
+        ("corpus.jsonl", '{"_id": "d5"}', r"corpus.jsonl:5: the key 'text' is missing; found: _id"),
+        ("corpus.jsonl", '{"text": "a"}', r"corpus.jsonl:5: the key '_id' is missing"),
+        ("corpus.jsonl", '{"_id": 5, "text": "a"}', r"corpus.jsonl:5: '_id' is not text but 5"),
+        ("corpus.jsonl", '{"_id": "d5", "text', r"corpus.jsonl:5: expected one JSON object a line"),
+        ("corpus.jsonl", '{"_id": "d1", "text": "a"}', r"corpus.jsonl:5: document 'd1' is there t"),
+        ("corpus.jsonl", '{"_id": "", "text": "a"}', r"corpus.jsonl:5: document id '' is empty"),
+        ("corpus.jsonl", '{"_id": "d 5", "text": "a"}', r":5: document id 'd 5' is .* white space"),
+        ("queries.jsonl", '{"_id": "q4"}', r"queries.jsonl:4: the key 'text' is missing"),
+        ("queries.jsonl", '{"_id": "q1", "text": "a"}', r"queries.jsonl:4: query 'q1' is there tw"),
+        ("qrels/train.tsv", "q1\td3", r"train.tsv:4: expected query-id<TAB>corpus-id<TAB>score, f"),
+        ("qrels/train.tsv", "q1 d3 1", r"train.tsv:4: expected query-id<TAB>corpus-id<TAB>score"),
+        ("qrels/train.tsv", "q1\td3\thigh", r"train.tsv:4: score 'high' is not an integer"),
+        ("qrels/train.tsv", "q1\td1\t1", r"train.tsv:4: document 'd1' is judged twice for query"),
+        (
+            "qrels/train.tsv",
+            "q9\td1\t1",
+            r"topics train: 1 of 2 judged topics are not there, 'q9' f",
+        ),
+        ("qrels/train.tsv", "q1\td 3\t1", r"qrels train, topic q1: document id 'd 3' is empty or"),
+    ],
+)
+def test_a_damaged_beir_folder_is_named_by_file_and_line(tmp_path, file, added, complaint):
+    settings = beir(tmp_path / "beir")
+    with open(tmp_path / "beir" / file, "a") as handle:
+        handle.write(added + "\n")
+    with pytest.raises(UserError, match=complaint):
+        imported(settings, {}, "train", tmp_path)
+
+
+def test_qrels_without_their_header_are_refused_as_they_would_lose_a_judgement(tmp_path):
+    settings = beir(tmp_path / "beir")
+    write(tmp_path / "beir" / "qrels" / "train.tsv", "q1\td1\t2\n")
+    with pytest.raises(UserError, match=r"train.tsv:1: expected the header query-id<TAB>corpus-id"):
+        imported(settings, {}, "train", tmp_path)
+
+
+def test_an_unknown_split_is_answered_with_those_that_exist(tmp_path):
+    settings = beir(tmp_path / "beir")
+    with pytest.raises(UserError, match=r"dev\.tsv is not there; .*/qrels has: test, train$"):
+        imported(settings, {}, "dev", tmp_path)
+
+
+def test_a_missing_file_and_one_that_is_not_utf8_are_named_with_a_remedy(tmp_path):
+    settings = beir(tmp_path / "beir")
+    (tmp_path / "beir" / "corpus.jsonl").write_bytes('{"_id": "d1", "text": "é"}'.encode("latin-1"))
+    with pytest.raises(UserError, match=r"corpus.jsonl:1: expected UTF-8, found the byte 0xe9"):
+        imported(settings, {}, "train", tmp_path)
+    (tmp_path / "beir" / "corpus.jsonl").unlink()
+    with pytest.raises(UserError, match=r"corpus.jsonl is not there: mend the path in the config"):
+        imported(settings, {}, "train", tmp_path)
