@@ -1,36 +1,54 @@
 """What test files share: a small demo, a Slurm, and how their tests are divided and ordered."""
 
-import re
+import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
 from tests.support.cluster import Cluster, lacking
-from tests.support.running import ROOT, Finished, run_snakemake
+from tests.support.running import Finished, run_snakemake
+
+FIRST = (
+    "tests/cluster/",  # waits more than it computes
+    "tests/end_to_end/test_demo.py",  # builds the demo
+    "tests/end_to_end/test_experiment.py",
+    "tests/benchmarks/",
+    "tests/training/",
+    "tests/cross_encoder/",
+    "tests/end_to_end/",
+    "tests/report/",
+    "tests/release/",
+    "tests/workflow/",
+)
+"""Which files begin, so that no process goes on alone at the end or waits for the demo."""
+IMMUTABLE = {".safetensors", ".pt"}
+"""Endings of large files that nothing changes in place."""
 
 
 class ByFile(LoadFileScheduling):
-    """Gives the tests of a file to one process, and all files with tests of the demo to one."""
+    """Gives the tests of a file to one process, and all tests of the one Slurm to one."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = super()._split_scope(nodeid)
-        text = (ROOT / file).read_text()
-        asks = r'def \w+\((?:[^)]*, )?demo[,)]|getfixturevalue\("demo"\)'
-        return "demo" if re.search(asks, text) else file
+        return "cluster" if file.startswith("tests/cluster/") else file
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    # Long files first, so that no process goes on alone at the end.
-    long = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in long)
+    def place(item: pytest.Item) -> int:
+        places = (place for place, path in enumerate(FIRST) if item.nodeid.startswith(path))
+        return next(places, len(FIRST))
+
+    items.sort(key=place)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
-    # The demo takes minutes to build: two processes must not both do so.
+    # Fixtures of a file must not be made by two processes.
     return ByFile(config, log)
 
 
@@ -41,17 +59,41 @@ def snakemake(tmp_path) -> Callable[..., Finished]:
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory) -> Path:
-    """The working directory of a demo that was built at the reduced size, down to the PDF."""
-    directory = tmp_path_factory.mktemp("demo")
-    built = run_snakemake(directory, "all")
-    assert built.returncode == 0, built.stdout[-6000:]
+def built_demo(tmp_path_factory) -> Path:
+    """The working directory of a demo that was built at the reduced size, down to the PDF.
+
+    All test processes share it, so it is only read, and Snakemake runs in `demo`, a copy.
+    """
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    directory, failed = folder / "demo", folder / "demo.failed"
+    with FileLock(folder / "demo.lock"):
+        if not directory.exists():
+            built = run_snakemake(directory, "all")
+            if built.returncode:
+                failed.write_text(built.stdout[-6000:])
+    assert not failed.exists(), failed.read_text()
     return directory
 
 
+def _link_or_copy(source: str, target: str) -> None:
+    if Path(source).suffix in IMMUTABLE:
+        os.link(source, target)
+    else:
+        shutil.copy2(source, target)
+
+
 @pytest.fixture(scope="module")
+def demo(built_demo, tmp_path_factory) -> Path:
+    """A copy of the built demo for the tests of one file."""
+    directory = tmp_path_factory.mktemp("demo") / "demo"
+    return shutil.copytree(built_demo, directory, symlinks=True, copy_function=_link_or_copy)
+
+
+@pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
-    """A Slurm of a test file's own; skips where there can be none."""
+    """A Slurm of the tests' own; skips where there can be none."""
     if reason := lacking():
         pytest.skip(reason)
     made = Cluster()

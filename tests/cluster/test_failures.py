@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.cluster]
 EVERY = 8
 """Steps between two states."""
 TRAININGS = ("minilm_adamw", "minilm_lion")
-RUN_FILES = [f"results/{training}_e1.trec" for training in TRAININGS]
+CHECKPOINTS = [f"checkpoints/{training}_e1" for training in TRAININGS]
 OVERLAY = yaml.safe_dump(
     {
         "collections": {"pydocs": {"topics": {"train": 150}}},
@@ -27,26 +27,29 @@ OVERLAY = yaml.safe_dump(
 )
 
 
+def weights(directory: Path) -> list[bytes]:
+    return [(directory / path / "model.safetensors").read_bytes() for path in CHECKPOINTS]
+
+
 @pytest.fixture(scope="module")
 def undisturbed(cluster):
-    """A working directory in which two trainings ran without Slurm, and their run files."""
+    """A working directory in which two trainings ran without Slurm, and their weights."""
     directory = cluster.folder / "failures"
-    done = run_snakemake(directory, *RUN_FILES, overlay=OVERLAY)
+    done = run_snakemake(directory, *CHECKPOINTS, overlay=OVERLAY)
     assert done.returncode == 0, done.stdout[-6000:]
-    return directory, {path: (directory / path).read_bytes() for path in RUN_FILES}
+    return directory, weights(directory)
 
 
 @pytest.fixture
 def directory(undisturbed):
-    """The working directory before the trainings; after the test it has the same run files."""
+    """The working directory before the trainings; after the test it has the same weights."""
     directory, expected = undisturbed
-    for training in TRAININGS:
-        shutil.rmtree(directory / "checkpoints" / f"{training}_e1")
-        for path in [*directory.glob(f"results/{training}*"), *directory.glob("training/*.jsonl")]:
-            path.unlink()
+    for path in CHECKPOINTS:
+        shutil.rmtree(directory / path)
+    for path in directory.glob("training/*.jsonl"):
+        path.unlink()
     yield directory
-    for path, content in expected.items():
-        assert (directory / path).read_bytes() == content
+    assert weights(directory) == expected
 
 
 class Training:
@@ -106,7 +109,7 @@ def trainings(cluster, directory):
 
 
 def start(cluster, directory):
-    return cluster.start_snakemake(directory, *RUN_FILES, overlay=OVERLAY)
+    return cluster.start_snakemake(directory, *CHECKPOINTS, overlay=OVERLAY)
 
 
 def wait_for_all(trainings):
@@ -155,21 +158,6 @@ def test_out_of_time_or_without_its_node_a_training_is_queued_again(cluster, dir
     assert homeless.end()["jobs"] == 2
 
 
-def test_a_drained_node_finishes_its_training_and_gets_no_other(cluster, directory, trainings):
-    first, second = trainings
-    cluster.run("scontrol", "update", "NodeName=node2", "State=DRAIN", "Reason=test")
-    snakemake = start(cluster, directory)
-    wait_for(lambda: any((training.state / "log.jsonl").exists() for training in trainings), 300)
-    cluster.run("scontrol", "update", "NodeName=node1", "State=DRAIN", "Reason=test")
-    cluster.run("scontrol", "update", "NodeName=node2", "State=RESUME")
-    told = snakemake.finish()
-    cluster.run("scontrol", "update", "NodeName=node1", "State=RESUME")
-    assert told.returncode == 0, told.stdout[-6000:]
-    (one,), (other,) = first.jobs(), second.jobs()
-    assert {one["NodeList"], other["NodeList"]} == {"node1", "node2"}
-    assert [training.end()["repeated_steps"] for training in trainings] == [0, 0]
-
-
 def test_a_killed_snakemake_is_started_again_and_trains_nothing_twice(
     cluster, directory, trainings
 ):
@@ -179,7 +167,7 @@ def test_a_killed_snakemake_is_started_again_and_trains_nothing_twice(
     locked = start(cluster, directory).finish()
     assert locked.returncode != 0
     assert "--unlock" in locked.stdout
-    cluster.run_snakemake(directory, *RUN_FILES, "--unlock", overlay=OVERLAY)
+    cluster.run_snakemake(directory, *CHECKPOINTS, "--unlock", overlay=OVERLAY)
     told = start(cluster, directory).finish()
     assert told.returncode == 0, told.stdout[-6000:]
     for training in trainings:
@@ -189,13 +177,24 @@ def test_a_killed_snakemake_is_started_again_and_trains_nothing_twice(
     assert "Training minilm" not in told.stdout
 
 
-def test_of_two_snakemakes_at_once_one_works_even_where_tmp_is_full(cluster, directory, trainings):
+def test_of_two_snakemakes_one_works_on_a_node_that_is_not_drained_and_with_a_full_tmp(
+    cluster, directory, trainings
+):
+    """A drained node finishes its training, and gets no other."""
     filled = cluster.run_on_nodes("dd", "if=/dev/zero", "of=/tmp/full", "bs=1M")
     assert "No space left" in filled.stderr
+    cluster.run("scontrol", "update", "NodeName=node2", "State=DRAIN", "Reason=test")
     both = [start(cluster, directory) for _ in range(2)]
+    wait_for(lambda: any((training.state / "log.jsonl").exists() for training in trainings), 300)
+    cluster.run("scontrol", "update", "NodeName=node1", "State=DRAIN", "Reason=test")
+    cluster.run("scontrol", "update", "NodeName=node2", "State=RESUME")
     told = [snakemake.finish() for snakemake in both]
+    cluster.run("scontrol", "update", "NodeName=node1", "State=RESUME")
     cluster.run_on_nodes("rm", "/tmp/full")
     refused, worked = sorted(told, key=lambda one: one.returncode == 0)
     assert worked.returncode == 0, worked.stdout[-6000:]
     assert "Directory cannot be locked" in refused.stdout
+    (one,), (other,) = (training.jobs() for training in trainings)
+    assert {one["NodeList"], other["NodeList"]} == {"node1", "node2"}
     assert [training.ends() for training in trainings] == [["COMPLETED"], ["COMPLETED"]]
+    assert [training.end()["repeated_steps"] for training in trainings] == [0, 0]

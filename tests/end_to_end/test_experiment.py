@@ -13,29 +13,8 @@ from math import log2
 import pytest
 
 from lionrank import trec
-from lionrank.config.sources import read_table
 from tests.support import small_msmarco
 from tests.support.running import ROOT
-
-DEV_SETS = ("nano_msmarco", "nano_nfcorpus", "nano_nq")
-
-
-def nanobeir():
-    """Two topics in the schema of NanoBEIR with BM25's candidates, the relevant one last."""
-    docids = [*small_msmarco.PASSAGES][:12]
-    found = {"q1": docids[:6], "q2": docids[6:]}
-    tables = {
-        "corpus": [{"_id": docid, "text": small_msmarco.PASSAGES[docid]} for docid in docids],
-        "queries": [{"_id": qid, "text": small_msmarco.ask(ids[-1])} for qid, ids in found.items()],
-        "relevance": [
-            {"query-id": qid, "positive-corpus-ids": ids[-1:], "bm25-ranked-ids": ids}
-            for qid, ids in found.items()
-        ],
-    }
-    return {
-        f"{name}/train-00000-of-00001.parquet": small_msmarco.parquet(rows)
-        for name, rows in tables.items()
-    }
 
 
 def run(directory, hub, *targets):
@@ -70,9 +49,6 @@ def fetched(tmp_path_factory):
     """The working directory after `snakemake prefetch`, and the server, which has ended."""
     directory = tmp_path_factory.mktemp("experiment")
     hub = small_msmarco.serve(tmp_path_factory.mktemp("served"))
-    for name in DEV_SETS:
-        source = read_table(small_msmarco.TABLE)[name]
-        hub.commit((source.kind, source.id), nanobeir())
     with hub:
         table = directory / "sources.csv"
         small_msmarco.write_table(table, hub)
@@ -139,7 +115,7 @@ def test_every_epoch_is_scored_on_held_out_pairs_and_the_dev_sets(experiment):
         best = json.loads((experiment / "training" / f"{model}_lion.best.json").read_text())
         (epoch,) = best["epochs"]
         assert best["epoch"] == epoch["epoch"] == 1
-        assert tuple(epoch["ndcg_cut_10"]) == DEV_SETS
+        assert tuple(epoch["ndcg_cut_10"]) == small_msmarco.DEV_SETS
         # The one relevant passage of six is somewhere in the ranking.
         assert all(1 / log2(7) <= score <= 1 for score in epoch["ndcg_cut_10"].values())
         assert 0 < epoch["eval_loss"] < 5

@@ -31,17 +31,16 @@ def job_of(snakemake: psutil.Process) -> psutil.Process | None:
 
 
 @pytest.mark.slow
-def test_a_killed_job_that_is_retried_ends_with_the_bits_of_one_never_killed(demo, tmp_path):
-    shutil.copytree(demo, tmp_path, dirs_exist_ok=True)  # for its training pairs
-    undisturbed = run_snakemake(tmp_path, CHECKPOINT, overlay=MANY_STEPS)
+def test_a_killed_job_that_is_retried_ends_with_the_bits_of_one_never_killed(demo):
+    undisturbed = run_snakemake(demo, CHECKPOINT, overlay=MANY_STEPS)
     assert undisturbed.returncode == 0, undisturbed.stdout
-    shutil.move(tmp_path / CHECKPOINT, tmp_path / "undisturbed")
-    log = tmp_path / "training" / "gte_lion_e1.jsonl"
+    shutil.move(demo / CHECKPOINT, demo / "undisturbed")
+    log = demo / "training" / "gte_lion_e1.jsonl"
     lines = log.read_text()
     log.unlink()
 
-    run = start_snakemake(tmp_path, CHECKPOINT, "--retries", "1", overlay=MANY_STEPS)
-    live = tmp_path / "training" / "gte_lion_e1.state" / "log.jsonl"
+    run = start_snakemake(demo, CHECKPOINT, "--retries", "1", overlay=MANY_STEPS)
+    live = demo / "training" / "gte_lion_e1.state" / "log.jsonl"
     while not (live.exists() and len(tiny.lines(live)) >= 25):
         assert run.poll() is None, run.stdout.read()
         time.sleep(0.002)
@@ -49,10 +48,10 @@ def test_a_killed_job_that_is_retried_ends_with_the_bits_of_one_never_killed(dem
     told, _ = run.communicate()
     assert run.returncode == 0, told
     assert "Trying to restart job" in told
-    job_log = (tmp_path / "logs" / "training" / "gte_lion_e1.log").read_text()
+    job_log = (demo / "logs" / "training" / "gte_lion_e1.log").read_text()
     assert "Going on after step" in job_log
 
-    tiny.assert_same_bits(tmp_path / "undisturbed", tmp_path / CHECKPOINT)
+    tiny.assert_same_bits(demo / "undisturbed", demo / CHECKPOINT)
     before = [json.loads(line) for line in lines.splitlines()]
     *again, account = tiny.lines(log)
     assert tiny.timeless(again) == tiny.timeless(before[:-1])

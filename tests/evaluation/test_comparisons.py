@@ -23,7 +23,7 @@ GRID = Grid.build(
 )
 FAMILIES = ("optimizers", "optimizers_by_epoch", "models", "first_stage")
 NDCG = Measure("dl19", "ndcg_cut_10")
-DRAWS = Settings(permutations=100_000, resamples=2_000)
+DRAWS = Settings(permutations=4_000, resamples=2_000)
 CHOSEN = {training.name: 2 for training in GRID.trainings()}
 
 

@@ -23,6 +23,7 @@ from tests.support.running import ROOT
 
 TABLE = ROOT / "config" / "sources.csv"
 COMMIT = "0" * 40
+DEV_SETS = ("nano_msmarco", "nano_nfcorpus", "nano_nq")
 OVERLAY = """
 sources:
   table: {table}
@@ -116,6 +117,21 @@ def marco_qa() -> dict[str, bytes]:
     return {"v1.1/validation-00000-of-00001.parquet": parquet(rows)}
 
 
+def nanobeir() -> dict[str, bytes]:
+    """Two topics in the schema of NanoBEIR with BM25's candidates, the relevant one last."""
+    docids = [*PASSAGES][:12]
+    found = {"q1": docids[:6], "q2": docids[6:]}
+    tables = {
+        "corpus": [{"_id": docid, "text": PASSAGES[docid]} for docid in docids],
+        "queries": [{"_id": qid, "text": ask(ids[-1])} for qid, ids in found.items()],
+        "relevance": [
+            {"query-id": qid, "positive-corpus-ids": ids[-1:], "bm25-ranked-ids": ids}
+            for qid, ids in found.items()
+        ],
+    }
+    return {f"{name}/train-00000-of-00001.parquet": parquet(rows) for name, rows in tables.items()}
+
+
 def index_archive(folder: Path) -> bytes:
     """A Lucene index of the passages in an archive, as Pyserini's prebuilt ones are."""
     records = ({"id": docid, "contents": text} for docid, text in PASSAGES.items())
@@ -140,6 +156,7 @@ def repositories(folder: Path) -> dict[Repository, dict[str, bytes]]:
     """Every repository of the experiment, under the ids of the project's own table."""
     sources = read_table(TABLE)
     contents = {name: backbone(folder / name, name) for name in ("minilm", "gte", "modernbert")}
+    contents |= {name: nanobeir() for name in DEV_SETS}
     (index,) = sources["msmarco_index"].files
     contents |= {
         "msmarco_corpus": msmarco(),
