@@ -14,7 +14,7 @@ OPTIONS = $(foreach name,MODEL DEVICE PAIRS THREADS STEPS PASSAGES QUERIES TRIPL
 # A terminal gets live bars, a file gets a line a job.
 LOGGER := $(shell test -t 2 && echo --logger rich)
 
-.PHONY: help system install demo report archive test test-cluster lint docs $(BENCHMARKS) lock clean
+.PHONY: help system install demo report archive test test-fast test-cluster lint docs $(BENCHMARKS) lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /make \1\t/p' Makefile | expand -t 22
@@ -34,12 +34,15 @@ archive: install ## pack the demo's results, logs and paper, with checksums, int
 	@$(IN_VENV) snakemake archive --profile profiles/demo $(ARGS) $(LOGGER)
 	@ls runs/demo/*.zip
 
-test test-cluster: COMMANDS := pdftotext chromium
+test test-fast test-cluster: COMMANDS := pdftotext chromium
 # One process more than CI has cores, as Slurm's tests wait most of their time.
 test: install ## run all tests, the building of a small demo paper included
 	@$(IN_VENV) pytest --numprocesses 3 --no-loadscope-reorder
 
-test-cluster: install ## run those of them that need a Slurm, which root gets (also part of make test)
+test-fast: install ## run all but those that take more than a few seconds
+	@$(IN_VENV) pytest --numprocesses 3 --no-loadscope-reorder -m "not slow"
+
+test-cluster: install ## run the tests that need a Slurm, which root gets (also part of make test)
 	@$(IN_VENV) pytest -m cluster
 
 lint: install ## check the style of Python and Snakemake code

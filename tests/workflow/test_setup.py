@@ -241,7 +241,7 @@ def test_make_alone_lists_the_targets(clone):
     names = ["train", "score", "scaling", "optimizer", "bm25", "join", "dryrun", "seeds"]
     benchmarks = [f"bench-{name}" for name in names]
     built = ["demo", "report", "archive"]
-    tests = ["test", "test-cluster", "lint"]
+    tests = ["test", "test-fast", "test-cluster", "lint", "docs"]
     assert targets == ["help", "install", *built, *tests, *benchmarks, "lock", "clean"]
 
 
