@@ -167,6 +167,7 @@ def test_a_split_without_a_seed_can_be_repeated_from_its_record(data):
     assert join(data, held_out=100, seed=None)[1] != held_out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("by", ["query", "pair"])
 def test_the_bytes_are_the_same_on_any_number_of_threads_and_in_little_memory(
     data, by, monkeypatch

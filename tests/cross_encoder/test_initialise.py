@@ -361,6 +361,7 @@ def test_a_max_length_beyond_the_positions_is_refused(published, tmp_path):
         models.initialise(untrained, {}, 12, 513, tmp_path / "e0")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["gte", "modernbert"])
 def test_8192_tokens_can_be_scored(published, tmp_path, name):
     checkpoint = start(published, name, tmp_path / "e0", max_length=8192)

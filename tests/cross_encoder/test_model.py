@@ -52,7 +52,10 @@ def share_in_bf16(logits):
     return (logits.bfloat16().float() == logits).float().mean().item()
 
 
-@pytest.mark.parametrize("architecture", ["minilm", "bert", "gte", "modernbert", "electra"])
+@pytest.mark.parametrize(
+    "architecture",
+    [pytest.param("minilm", marks=pytest.mark.slow), "bert", "gte", "modernbert", "electra"],
+)
 def test_under_bf16_the_logits_are_float32_and_do_not_tie(
     starts, many_pairs, tmp_path, architecture
 ):

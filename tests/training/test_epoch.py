@@ -225,6 +225,7 @@ def test_early_stopping_holds_for_the_chain_of_epoch_jobs(starts, data, tmp_path
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+@pytest.mark.slow
 def test_a_training_that_has_stopped_asks_for_no_gpu_and_starts_no_process(
     starts, data, tmp_path, capfd
 ):
