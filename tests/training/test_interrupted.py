@@ -39,6 +39,7 @@ def start(tmp_path_factory):
     return tiny.write_start(tmp_path_factory.mktemp("start") / "e0", "bert")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [0, 4])
 @pytest.mark.parametrize("optimizer", ["adamw", "lion"])
 def test_a_training_killed_at_any_step_ends_with_the_bits_of_one_never_stopped(
