@@ -1,39 +1,54 @@
 """Code as an input: the digest follows what a script imports, and nothing that it does not."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 
 import pytest
 
-from lionrank.config import fingerprint, memo
-from lionrank.errors import UserError
+from lionrank.config import fingerprint
+
+PRINT_DIGEST = (
+    "import sys; from pathlib import Path; from lionrank.config.fingerprint import of_script; "
+    "print(of_script(Path(sys.argv[1])))"
+)
+# What computes a digest, of which each test has a copy beside the package that it looks at.
+OF_DIGESTS = ("__init__", "errors", "files", "config/__init__", "config/fingerprint", "config/memo")
 
 
 @pytest.fixture
-def package(tmp_path, monkeypatch):
-    """A copy of a small package: a script imports a, a imports door.b, and c stands apart."""
+def package(tmp_path):
+    """A small package: a script imports a, a imports door.b, and c stands apart."""
     folder = tmp_path / "lionrank"
-    (folder / "door").mkdir(parents=True)
+    for name in OF_DIGESTS:
+        (folder / name).parent.mkdir(exist_ok=True)
+        shutil.copy(fingerprint.PACKAGE / f"{name}.py", folder / f"{name}.py")
+    (folder / "door").mkdir()
     (folder / "a.py").write_text(
         '"""A."""\nfrom lionrank.door.b import f\n\n\ndef g():\n    return f()\n'
     )
     (folder / "door" / "b.py").write_text("def f():\n    return 1\n")
     (folder / "c.py").write_text("x = 1\n")
     (tmp_path / "script.py").write_text("if True:\n    from lionrank import a\n    a.g()\n")
-    monkeypatch.setattr(fingerprint, "PACKAGE", folder)
-    monkeypatch.setattr(memo, "STORE", tmp_path / "memo.json")
-    memo._known.cache_clear()
-    yield tmp_path
-    memo._known.cache_clear()
-    shutil.rmtree(folder)
+    return tmp_path
 
 
-def digest(package):
-    fingerprint._summary.cache_clear()
-    fingerprint._direct_imports.cache_clear()
-    return fingerprint.of_script(package / "script.py")
+def run(package, python=sys.executable):
+    """Let a Python print the digest of script.py by the code that lies beside it."""
+    return subprocess.run(
+        [python, "-c", PRINT_DIGEST, package / "script.py"],
+        env=os.environ | {"PYTHONPATH": str(package)},
+        capture_output=True,
+        text=True,
+    )
+
+
+def digest(package, python=sys.executable):
+    told = run(package, python)
+    assert told.returncode == 0, told.stderr
+    return told.stdout.strip()
 
 
 @pytest.mark.parametrize("file", ["script.py", "lionrank/a.py", "lionrank/door/b.py"])
@@ -60,11 +75,13 @@ def test_code_that_is_not_reached_does_not(package):
 
 def test_what_was_computed_is_recalled_and_a_damaged_store_is_not_trusted(package):
     first = digest(package)
-    stored = memo.STORE.read_text()
-    assert "digest" in stored
+    store = package / "lionrank" / "config" / "__pycache__" / "memo.json"
+    known = store.read_text()
+    assert "digest" in known
     assert digest(package) == first
-    memo.STORE.write_text(stored[:20])
-    memo._known.cache_clear()
+    store.write_text(known.replace(r"\"digest\": \"", r"\"digest\": \"0"))
+    assert digest(package) != first
+    store.write_text(known[:20])
     assert digest(package) == first
 
 
@@ -89,8 +106,9 @@ def test_every_way_to_import_a_module_of_a_folder_is_followed(package, imports):
 )
 def test_an_import_that_names_no_file_is_an_error(package, imports):
     (package / "script.py").write_text(f"{imports}\n")
-    with pytest.raises(UserError, match=r"script\.py: lionrank\..* is in no file"):
-        digest(package)
+    told = run(package)
+    assert told.returncode == 1
+    assert re.search(r"UserError: \S*script\.py: lionrank\.\S+ is in no file", told.stderr)
 
 
 SYNTAX = """
@@ -111,22 +129,10 @@ def g(width, text=b"x", *, deep=-1e-3):
 
 
 @pytest.mark.parametrize("python", ["3.11", "3.12", "3.13"])
-def test_the_digest_of_code_is_the_same_in_every_python(tmp_path, python):
-    script = tmp_path / "script.py"
-    script.write_text(SYNTAX, encoding="utf-8")
-    code = (
-        "import sys; from pathlib import Path; from lionrank.config.fingerprint import of_script; "
-        "print(of_script(Path(sys.argv[1])))"
-    )
+def test_the_digest_of_code_is_the_same_in_every_python(package, python):
+    (package / "script.py").write_text(SYNTAX, encoding="utf-8")
     name = sys.executable if sys.version.startswith(f"{python}.") else f"python{python}"
     # A manager of Pythons has commands that only say which one they would need.
     if not shutil.which(name) or subprocess.run([name, "-V"], capture_output=True).returncode:
         pytest.skip(f"there is no Python {python} here")
-    told = subprocess.run(
-        [name, "-c", code, script],
-        env=os.environ | {"PYTHONPATH": str(fingerprint.PACKAGE.parent)},
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
-    assert told.stdout.strip() == "dbd0c73a34716fdb"
+    assert digest(package, name) == "dbd0c73a34716fdb"

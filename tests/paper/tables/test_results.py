@@ -9,11 +9,7 @@ import shutil
 
 import pandas as pd
 import pytest
-import yaml
-from snakemake.utils import update_config
 
-from lionrank.config import check as settings
-from lionrank.config.sources import read_table
 from lionrank.errors import UserError
 from lionrank.grid import Grid
 from lionrank.measures import METRICS, Measure
@@ -300,41 +296,6 @@ def test_the_rules_script_writes_both_tables_as_latex_and_as_csv(tmp_path, besid
         "levels_csv": to_csv(levels_rows(made.results, GRID, made.chosen)),
     }
     assert len(cells_below(written["results"])) == (18 if beside else 0)
-
-
-def configured(overlay: str | None, **paper: object) -> dict:
-    """Return config.yaml with an overlay of config/, and changes of its section `paper`."""
-    config = yaml.safe_load((ROOT / "config.yaml").read_text())
-    if overlay:
-        update_config(config, yaml.safe_load((ROOT / "config" / overlay).read_text()))
-    config["paper"] |= paper
-    return config
-
-
-def check(config: dict) -> None:
-    sources = read_table(ROOT / config["sources"]["table"])
-    settings.check(config, ROOT / "schemas" / "config.schema.yaml", sources)
-
-
-def test_published_values_can_be_asked_for_where_some_were_published():
-    check(configured(None, beside_published=True))
-    check(configured("as_run.yaml", beside_published=True))
-    check(configured("demo.yaml", beside_published=False))
-
-
-def test_where_no_column_was_published_the_setting_is_refused():
-    message = (
-        r"paper\.beside_published: no column .*; put one of nDCG@10 on dl19, .*, MRR@10 on "
-        r"marco_qa_dev \(evaluation\.relevance_level: 1\) into grid\.test_sets and paper\.columns"
-    )
-    with pytest.raises(UserError, match=message):
-        check(configured("demo.yaml", beside_published=True))
-    columns = [{"test_set": "dl19", "metrics": ["map"]}]
-    strict = configured(None, beside_published=True, columns=columns)
-    check(strict)
-    strict["evaluation"]["relevance_level"] = 2
-    with pytest.raises(UserError, match=message):
-        check(strict)
 
 
 @needs_latex
