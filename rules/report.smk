@@ -4,15 +4,18 @@ import yaml
 
 from lionrank.grid import FIRST_STAGE, FIRST_STAGE_LABEL
 
-SCREEN_TABLES = yaml.safe_load((ROOT / "workflow" / "report" / "tables.yaml").read_text())
+REPORT_TABLES = yaml.safe_load((ROOT / "workflow" / "report" / "tables.yaml").read_text())
 # Without a second optimizer no topic changes from one to the other.
 if len(PLAN.optimizers) == 1:
-    del SCREEN_TABLES["changes"]
-SCREEN = sorted((ROOT / "workflow" / "lionrank" / "report" / "screen").iterdir())
+    del REPORT_TABLES["changes"]
+TEMPLATES = [
+    ROOT / "workflow" / "lionrank" / "report" / name
+    for name in ("page.html.j2", "page.css", "results.html.j2")
+]
 
 
 # How pages call the models, optimizers and test sets that tables call by their keys.
-SCREEN_LABELS = {
+REPORT_LABELS = {
     name: entry["label"]
     for kind in ("models", "optimizers", "test_sets")
     for name, entry in config[kind].items()
@@ -21,7 +24,7 @@ SCREEN_LABELS = {
 
 localrules:
     report_files,
-    screen_table,
+    report_table,
     results_page,
 
 
@@ -33,26 +36,26 @@ rule report_files:
     input:
         "paper/main.pdf",
         "report/results.html",
-        expand("report/tables/{table}.html", table=SCREEN_TABLES),
+        expand("report/tables/{table}.html", table=REPORT_TABLES),
 
 
-rule screen_table:
+rule report_table:
     input:
         table="paper/tables/{table}.csv",
-        templates=SCREEN,
+        templates=TEMPLATES,
     output:
         report(
             "report/tables/{table}.html",
             caption="../workflow/report/table.rst",
             category="Tables",
-            labels=lambda wildcards: {"Table": SCREEN_TABLES[wildcards.table]["title"]},
+            labels=lambda wildcards: {"Table": REPORT_TABLES[wildcards.table]["title"]},
         ),
     log:
-        "logs/report/screen_table.{table}.log",
+        "logs/report/report_table.{table}.log",
     benchmark:
-        "timings/report/screen_table.{table}.tsv"
+        "timings/report/report_table.{table}.tsv"
     wildcard_constraints:
-        table="|".join(SCREEN_TABLES),
+        table="|".join(REPORT_TABLES),
     conda:
         "../envs/lionrank.yaml"
     threads: 1
@@ -60,14 +63,14 @@ rule screen_table:
         mem_mb=500,
         runtime=5,
     params:
-        text=lambda wildcards: SCREEN_TABLES[wildcards.table],
+        text=lambda wildcards: REPORT_TABLES[wildcards.table],
         note=config["paper"]["note"],
-        labels=SCREEN_LABELS,
-        code=code("report/screen_table.py"),
+        labels=REPORT_LABELS,
+        code=code("report/report_table.py"),
     message:
         "Writing {output}"
     script:
-        "../workflow/scripts/report/screen_table.py"
+        "../workflow/scripts/report/report_table.py"
 
 
 rule results_page:
@@ -75,7 +78,7 @@ rule results_page:
         **PLAN.training_logs(),
         metrics="results/metrics.csv",
         best=PLAN.best_epochs(),
-        templates=SCREEN,
+        templates=TEMPLATES,
     output:
         report(
             "report/results.html",

@@ -1,7 +1,7 @@
 """Opening a page in a real browser, as a reader does, who may be without any network."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -36,8 +36,24 @@ class Visit:
         self.asked.append(route.request.url)
         route.abort()
 
+    def eventually(self, read: Callable[[], object], wanted: object) -> None:
+        """Expect what `read` returns to be, or to become soon, what is wanted: pages draw later."""
+        for _ in range(200):
+            if read() == wanted:
+                return
+            self.page.wait_for_timeout(50)
+        assert read() == wanted
+
     def open(self, path: Path) -> None:
         self.page.goto(path.resolve().as_uri())
+
+    @contextmanager
+    def on_a_phone(self) -> Iterator["Visit"]:
+        """Open another window of the same browser, as the screen of a phone."""
+        size = {"width": 400, "height": 800}
+        page = self.page.context.browser.new_page(viewport=size, has_touch=True, is_mobile=True)
+        yield Visit(page)
+        page.close()
 
     def has_ink(self, selector: str) -> bool:
         """Say whether any canvas of an element, in shadow trees too, has a pixel of a colour."""
@@ -64,8 +80,8 @@ _HAS_INK = """
 
 
 @contextmanager
-def visit(width: int = 1280, height: int = 900, touch: bool = False) -> Iterator[Visit]:
-    """Open a browser window, or the screen of a phone, in which only local files can be read.
+def visit() -> Iterator[Visit]:
+    """Open a browser's window, in which only local files can be read.
 
     A test that asks for one is skipped where there is no Chromium.
     """
@@ -75,7 +91,6 @@ def visit(width: int = 1280, height: int = 900, touch: bool = False) -> Iterator
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=_ARGUMENTS)
         try:
-            size = {"width": width, "height": height}
-            yield Visit(browser.new_page(viewport=size, has_touch=touch, is_mobile=touch))
+            yield Visit(browser.new_page(viewport={"width": 1280, "height": 900}))
         finally:
             browser.close()

@@ -1,37 +1,25 @@
 """A page on which a reader sorts and filters the checkpoints and sees their training curves."""
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from bokeh.embed import components
+from bokeh.resources import Resources
+from markupsafe import Markup
+
 from lionrank.grid import FIRST_STAGE, FIRST_STAGE_LABEL, Grid
-from lionrank.measures import METRICS
+from lionrank.measures import GRADED, METRICS, Measure
 from lionrank.paper.results import Layout, Results, Score, read_results
-from lionrank.report import screen_curves
-from lionrank.report.screen import render
+from lionrank.report.curves import lines, plots
+from lionrank.report.page import CHOICE, Cell, Column, page
 from lionrank.training import development
-
-TITLE = "Checkpoints and training curves"
-_DEVELOPMENT = {"mean_ndcg_cut_10": "Dev nDCG@10", "eval_loss": "Held-out loss"}
-
-
-@dataclass(frozen=True)
-class Row:
-    """The first stage or a checkpoint; `scores` are by group (a test set at a level) and metric."""
-
-    model: str
-    optimizer: str | None
-    epoch: int | None
-    training: str | None
-    chosen: bool
-    scores: Mapping[tuple[str, str], Score]
-    development: Mapping[str, float | None]
+from lionrank.wording import score
 
 
 def results_page(
     metrics: str | os.PathLike,
-    best: Iterable[str | os.PathLike],
+    best: Sequence[str | os.PathLike],
     logs: Mapping[str, Sequence[str | os.PathLike]],
     grid: Grid,
     test_sets: Mapping[str, Mapping[str, Any]],
@@ -43,91 +31,75 @@ def results_page(
         metrics: results/metrics.csv.
         best: the best epoch of every training, `{training}.best.json`.
         logs: the logs of each training's epochs in order.
-        grid: what was trained.
         test_sets: by name, the fields of `lionrank.paper.results.TestSet`.
         paper: the title, and the note of a demonstration or None.
 
     Raises:
         UserError: a file is damaged or lacks a value; names it.
     """
-    best = list(best)
-    chosen = development.chosen(best)
-    columns = [{"test_set": name, "metrics": list(METRICS)} for name in test_sets]
-    layout = Layout.build(test_sets, columns)
-    curves, script = screen_curves.curves(logs, grid, chosen)
+    layout = Layout.build(test_sets, [{"test_set": t, "metrics": list(METRICS)} for t in test_sets])
+    results = read_results(metrics, layout, grid)
+    script, divs = components(plots(logs, grid, development.chosen(best)))
+    bokeh = Resources(mode="inline", components=["bokeh"]).render()
     facts = {
-        "title": TITLE,
-        "paper": paper["title"],
+        "title": "Checkpoints and training curves",
+        "caption": paper["title"],
         "note": paper["note"],
-        "models": {FIRST_STAGE: FIRST_STAGE_LABEL} | {m.name: m.label for m in grid.models},
-        "starts": {FIRST_STAGE: None}
-        | {m.name: None if m.is_pretrained else m.start for m in grid.models},
-        "optimizers": grid.optimizers,
-        "epochs": {str(epoch): epoch for epoch in grid.epochs},
-        "groups": groups(layout),
-        "metrics": METRICS,
-        "development": _DEVELOPMENT,
-        "rows": rows(read_results(metrics, layout, grid), best, grid),
-        "lines": screen_curves.lines(grid),
-        "curves": curves,
-        "script": script,
-        "bokeh": screen_curves.library(),
+        "columns": [*_checkpoints(grid, best), *_scores(results, grid)],
+        "groups": list(_groups(layout).values()),
+        "lines": lines(grid),
+        "plots": {field: Markup(div) for field, div in divs.items()},
+        "scripts": Markup(bokeh + script),
     }
-    return render("results.html.j2", facts)
+    return page("results.html.j2", facts)
 
 
-def _group(test_set: str, level: int | str) -> str:
-    return f"{test_set} {level}"
+def _checkpoints(grid: Grid, best: Sequence[str | os.PathLike]) -> Iterator[Column]:
+    """Yield the columns that say what each row is: the first stage, then every checkpoint."""
+    read: Any = zip(development.chosen(best), development.read(best), strict=True)
+    chosen = dict(read)
+    scores = {(name, each["epoch"]): each for name in chosen for each in chosen[name]["epochs"]}
+    rows = [(training, epoch) for training in grid.trainings() for epoch in grid.epochs]
+    nothing = Cell.of("")
+    tick = {"render": ["select"], "orderable": False, "columnControl": []}
+    yield Column("", [Cell("", "")] * (1 + len(rows)), options=tick)
+    names = (each.name for each, _ in rows)
+    yield Column("Training", [nothing, *map(Cell.of, names)], options={"visible": False})
+    models = (each.model for each, _ in rows)
+    labels = (Cell.of(model.label, "" if model.is_pretrained else model.start) for model in models)
+    yield Column("Model", [Cell.of(FIRST_STAGE_LABEL), *labels])
+    yield Column("Optimizer", [nothing, *(Cell.of(each.treatment.label) for each, _ in rows)])
+    epochs = [nothing, *(Cell.of(str(epoch)) for _, epoch in rows)]
+    yield Column("Epoch", epochs, numeric=True, rising=True, options=CHOICE)
+    marks = ("yes" if chosen[each.name]["epoch"] == epoch else "" for each, epoch in rows)
+    yield Column("Chosen", [nothing, *map(Cell.of, marks)])
+    for key, name in (("mean_ndcg_cut_10", "Dev nDCG@10"), ("eval_loss", "Held-out loss")):
+        found = (scores.get((each.name, epoch), {}).get(key) for each, epoch in rows)
+        cells = [Cell.of("" if value is None else score(value)) for value in (None, *found)]
+        yield Column(name, cells, numeric=True, rising=key == "eval_loss")
 
 
-def groups(layout: Layout) -> dict[str, str]:
-    """Return the label of each test set at each least grade of its measures, by group."""
-    found = {}
-    for name, entry in layout.test_sets.items():
-        for level in entry.levels:
-            from_grade = f", relevant from grade {level}" if len(entry.levels) > 1 else ""
-            found[_group(name, level)] = f"{entry.label}{from_grade}"
-    return found
+def _scores(results: Results, grid: Grid) -> Iterator[Column]:
+    """Yield the columns of every measure in every group, of which the first is seen at first."""
+    for place, ((test_set, level), group) in enumerate(_groups(results.layout).items()):
+        shown = {"className": f"dt-right score group{place}", "visible": place == 0}
+        for metric, label in METRICS.items():
+            found = results.scores[Measure(test_set, metric, None if metric == GRADED else level)]
+            cells = [_score(found.get(system)) for system in (FIRST_STAGE, *grid.checkpoints())]
+            options = {**shown, "searchBuilderTitle": f"{label} {group}"}
+            yield Column(label, cells, numeric=True, below=group, options=options)
 
 
-def rows(results: Results, best: Iterable[str | os.PathLike], grid: Grid) -> list[Row]:
-    """Return the first stage and every checkpoint, in the grid's order.
-
-    Raises:
-        UserError: a file of `best` is damaged; names it.
-    """
-    best = list(best)
-    chosen = dict(zip(development.chosen(best), development.read(best), strict=True))
-    nothing = dict.fromkeys(_DEVELOPMENT)
-    found = [Row(FIRST_STAGE, None, None, None, False, _scores(results, FIRST_STAGE), nothing)]
-    for training in grid.trainings():
-        best_epoch = chosen[training.name]
-        by_epoch = {each["epoch"]: each for each in best_epoch["epochs"]}
-        for epoch in grid.epochs:
-            row = Row(
-                model=training.model.name,
-                optimizer=training.treatment.name,
-                epoch=epoch,
-                training=training.name,
-                chosen=epoch == best_epoch["epoch"],
-                scores=_scores(results, training.checkpoint(epoch)),
-                development=_development(by_epoch.get(epoch)),
-            )
-            found.append(row)
-    return found
+def _groups(layout: Layout) -> dict[tuple[str, int], str]:
+    """Return the label of each test set at each least grade of its measures."""
+    return {
+        (name, level): f"{entry.label}, grade {level}" if len(entry.levels) > 1 else entry.label
+        for name, entry in layout.test_sets.items()
+        for level in entry.levels
+    }
 
 
-def _scores(results: Results, system: str) -> dict[tuple[str, str], Score]:
-    """Return the scores of a system by group and metric; graded ones are in every group."""
-    scores = {}
-    for measure, by_system in results.scores.items():
-        if system in by_system:
-            levels = results.layout.test_sets[measure.test_set].levels
-            for level in levels if measure.level is None else (measure.level,):
-                scores[_group(measure.test_set, level), measure.metric] = by_system[system]
-    return scores
-
-
-def _development(epoch: Mapping[str, Any] | None) -> dict[str, float | None]:
-    """Return the scores of an epoch on development data, None for those that there are not."""
-    return {key: None if epoch is None else epoch[key] for key in _DEVELOPMENT}
+def _score(found: Score | None) -> Cell:
+    if found is None:
+        return Cell.of("")
+    return Cell.of(score(found.mean), f"{score(found.low)}\N{EN DASH}{score(found.high)}")

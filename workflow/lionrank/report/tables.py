@@ -1,19 +1,16 @@
-"""A table of the paper for the screen, of the CSV that lies beside its LaTeX."""
+"""A table of the paper as a page of the report, made of the CSV that lies beside its LaTeX."""
 
 import csv
 import math
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
 
 from lionrank.errors import UserError
 from lionrank.measures import METRICS
-from lionrank.report.screen import render
+from lionrank.report.page import ABSENT, Cell, Column, page
 from lionrank.wording import DIGITS
 
-_ABSENT = "\N{EN DASH}"
 _MINUS = "\N{MINUS SIGN}"
 # From here on the digits before the point count.
 _UNIT = 10
@@ -31,30 +28,7 @@ _HEADINGS = {
 _NAMES = ("qid", "revision")
 
 
-@dataclass(frozen=True)
-class Cell:
-    """A cell as the CSV has it, which sorting goes by, as it is shown, and what is below it."""
-
-    value: str
-    shown: str
-    below: str = ""
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column: its heading, whether it has numbers and nothing else, and its cells."""
-
-    name: str
-    numeric: bool
-    cells: Sequence[Cell]
-
-    @property
-    def is_prose(self) -> bool:
-        """Whether it needs room for lines that are read."""
-        return not self.numeric and any(len(cell.shown) > _PROSE for cell in self.cells)
-
-
-def screen_table(
+def table_page(
     path: str | os.PathLike,
     title: str,
     caption: str,
@@ -74,14 +48,8 @@ def screen_table(
         UserError: a row has more or fewer cells than the header; names file and row.
     """
     shown = columns(_read(path), {**METRICS, **labels})
-    facts = {
-        "title": title,
-        "caption": caption,
-        "note": note,
-        "columns": shown,
-        "rows": list(zip(*(column.cells for column in shown), strict=True)),
-    }
-    return render("table.html.j2", facts)
+    facts = {"title": title, "caption": caption, "note": note, "columns": shown}
+    return page("page.html.j2", facts)
 
 
 def _read(path: str | os.PathLike) -> dict[str, list[str]]:
@@ -109,14 +77,13 @@ def columns(table: Mapping[str, Sequence[str]], labels: Mapping[str, str]) -> li
         if name in inner or not any(values):
             continue
         numeric = name not in _NAMES and all(not v or _number(v) is not None for v in values)
-        decimals = _decimals(values) if numeric else 0
-        show = partial(_shown, decimals=decimals) if numeric else partial(_words, labels=labels)
-        below = [""] * len(values)
-        if name in bounds:
-            pairs = zip(*(table[bound] for bound in bounds[name]), strict=True)
-            below = [_interval(low, high, decimals) for low, high in pairs]
-        cells = [Cell(v, show(v), b) for v, b in zip(values, below, strict=True)]
-        found.append(Column(heading(name, labels), numeric, cells))
+        if numeric:
+            cells = _numbers(values, [table[bound] for bound in bounds.get(name, ())])
+        else:
+            cells = [Cell.of(_words(value, labels)) for value in values]
+        is_prose = not numeric and any(len(cell.shown) > _PROSE for cell in cells)
+        options = {"className": "prose"} if is_prose else {}
+        found.append(Column(heading(name, labels), cells, numeric, options=options))
     return found
 
 
@@ -129,9 +96,9 @@ def heading(name: str, labels: Mapping[str, str]) -> str:
     """Return a column's name in words, with labels for measures, test sets and the like."""
     if name in _HEADINGS:
         return _HEADINGS[name]
-    for key, label in labels.items():
-        name = re.sub(rf"(^|_){re.escape(key)}(?=_|$)", rf"\1{label}", name)
-    words = name.replace("_", " ")
+    keys = "|".join(map(re.escape, sorted(labels, key=len, reverse=True)))
+    known = rf"(?:^|(?<=_))(?:{keys})(?=_|$)"
+    words = re.sub(f"{known}|_", lambda found: labels.get(found[0], " "), name)
     return words if words.startswith(tuple(labels.values())) else words[:1].upper() + words[1:]
 
 
@@ -158,19 +125,26 @@ def _decimals(values: Iterable[str]) -> int:
 def _shown(value: str, decimals: int) -> str:
     """Return a number with so many decimals, or with an exponent where they would hide it."""
     if not value:
-        return _ABSENT
+        return ABSENT
     number = float(value)
     if 0 < abs(number) < 10**-DIGITS:
         return f"{number:.1e}"
     return f"{number:,.{decimals}f}".replace("-", _MINUS)
 
 
-def _interval(low: str, high: str, decimals: int) -> str:
-    return f"[{_shown(low, decimals)}, {_shown(high, decimals)}]" if low and high else ""
+def _numbers(values: Sequence[str], bounds: Sequence[Sequence[str]]) -> list[Cell]:
+    """Return the cells of a column of numbers, with the intervals between `bounds` below them."""
+    decimals = _decimals(values)
+    below = [""] * len(values)
+    if bounds:
+        below = [
+            f"[{_shown(low, decimals)}, {_shown(high, decimals)}]" if low and high else ""
+            for low, high in zip(*bounds, strict=True)
+        ]
+    shown = [_shown(value, decimals) for value in values]
+    return [Cell(*each) for each in zip(values, shown, below, strict=True)]
 
 
 def _words(value: str, labels: Mapping[str, str]) -> str:
     """Return a text by its label, and the items of a list with commas between them."""
-    if not value:
-        return _ABSENT
     return ", ".join(_TEXTS.get(item) or labels.get(item, item) for item in value.split(";"))
