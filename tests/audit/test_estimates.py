@@ -7,7 +7,7 @@ from transformers import TrainingArguments
 
 from lionrank.audit import estimates
 from lionrank.audit import page as audit
-from tests.support.auditing import CONFIG, SETTINGS, facts_of, merged, row_of
+from tests.support.audits import CONFIG, SETTINGS, facts_of, merged, row_of
 
 # ---- the published architectures and what is computed from them ----
 

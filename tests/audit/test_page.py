@@ -11,7 +11,7 @@ from lionrank.audit import page as audit
 from lionrank.errors import UserError
 from lionrank.files import write_json_lines
 from lionrank.published import settings as published
-from tests.support.auditing import (
+from tests.support.audits import (
     COMMIT,
     JOBS,
     ROOT,

@@ -11,7 +11,7 @@ from lionrank.claims import file as claim_file
 from lionrank.claims.parts import Outcome, Verdict, conclude, fact
 from lionrank.errors import UserError
 from lionrank.evaluation import per_query
-from tests.support import facts
+from tests.support import published_facts
 from tests.support.published_as_measured import (
     CHOSEN,
     CLAIMS,
@@ -49,7 +49,7 @@ def as_reversed(tmp_path_factory):
 
 
 def test_the_copies_of_the_published_tables_are_faithful():
-    published = {row["file"]: row["sha256"] for row in facts.rows("checksums.tsv")}
+    published = {row["file"]: row["sha256"] for row in published_facts.rows("checksums.tsv")}
     for path in (TABLE1, TABLE2):
         assert sha256(path.read_bytes()).hexdigest() == published[path.name]
 
@@ -57,7 +57,9 @@ def test_the_copies_of_the_published_tables_are_faithful():
 def test_every_published_claim_is_in_the_file_with_the_texts_that_make_it():
     claims = claim_file.read(CLAIMS, PRINTED)
     assert [claim.id for claim in claims] == [f"c{number}" for number in range(1, 18)]
-    published = {r["claim"]: tuple(r["where"].split()) for r in facts.rows("published_claims.tsv")}
+    published = {
+        r["claim"]: tuple(r["where"].split()) for r in published_facts.rows("published_claims.tsv")
+    }
     assert {claim.id: claim.where for claim in claims} == published
 
 

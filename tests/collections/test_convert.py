@@ -11,7 +11,7 @@ from lionrank.errors import UserError
 from lionrank.evaluation import trec_eval as evaluation
 from lionrank.files import read_json_lines
 from lionrank.retrieval.bm25 import bm25, build_index
-from tests.support import cranfield, facts
+from tests.support import cranfield, published_facts
 from tests.support.importing import imported
 
 
@@ -43,7 +43,7 @@ def averages_of_bm25(settings: dict, name: str, tmp_path: Path) -> dict[str, flo
 @pytest.mark.slow
 def test_bm25_on_cacm_gives_the_values_of_its_json_lines(tmp_path):
     """The published .3123 and .1942 are of the same documents as HTML."""
-    cacm = facts.full("cacm")
+    cacm = published_facts.full("cacm")
     settings = {
         "format": "anserini",
         "corpus": str(cacm / "cacm.json"),
@@ -60,7 +60,7 @@ def test_bm25_on_cacm_gives_the_values_of_its_json_lines(tmp_path):
 
 @pytest.mark.slow
 def test_bm25_on_cranfield_is_as_good_as_numbering_its_queries_by_position_makes_it(tmp_path):
-    cranfield.write_beir(facts.full("cranfield"), tmp_path / "beir")
+    cranfield.write_beir(published_facts.full("cranfield"), tmp_path / "beir")
     settings = {"format": "beir", "folder": str(tmp_path / "beir")}
     passages, topics, qrels = imported(settings, {}, "train", tmp_path)
     assert (len(passages), len(topics), len(qrels)) == (1398, 113, 113)

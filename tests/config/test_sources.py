@@ -7,8 +7,8 @@ import pytest
 
 from lionrank.config.sources import COLUMNS, read_table
 from lionrank.errors import UserError
-from tests.support import facts
-from tests.support.workplace import workplace
+from tests.support import published_facts
+from tests.support.downloading import workplace
 
 ROOT = Path(__file__).parents[2]
 TABLE = ROOT / "config" / "sources.csv"
@@ -36,7 +36,7 @@ def test_the_table_cites_what_the_bibliography_has():
 
 
 def test_the_table_agrees_with_the_published_topics_and_qrels():
-    published = {row["file"]: row for row in facts.rows("checksums.tsv")}
+    published = {row["file"]: row for row in published_facts.rows("checksums.tsv")}
     rows = [source for source in read_table(TABLE).values() if source.kind == "url"]
     assert len(rows) == 6
     for source in rows:

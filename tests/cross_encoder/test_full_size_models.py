@@ -20,7 +20,7 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from lionrank.cross_encoder import device
 from lionrank.training import optimizers
-from tests.support.backbones import PUBLISHED, publish
+from tests.support.published_backbones import PUBLISHED, publish
 from tests.support.rerankers import score, start
 
 HEADS = {

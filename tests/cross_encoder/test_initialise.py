@@ -17,7 +17,7 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 from lionrank.cross_encoder import device, gte
 from lionrank.cross_encoder import initialise as models
 from lionrank.errors import UserError
-from tests.support.backbones import PUBLISHED, SMALL, publish
+from tests.support.published_backbones import PUBLISHED, SMALL, publish
 from tests.support.rerankers import PACKAGE, score, start
 
 

@@ -16,7 +16,7 @@ from lionrank import trec
 from lionrank.collections.readers.marco_qa import MarcoQa
 from lionrank.errors import UserError
 from lionrank.evaluation import trec_eval as evaluation
-from tests.support import facts
+from tests.support import published_facts
 from tests.support.marco_qa import marco_qa
 
 JUDGEMENTS, RUN, PRINTED = (f"trec_eval/{name}.tsv" for name in ("judgements", "run", "expected"))
@@ -34,8 +34,12 @@ def lines_of(*rows: str) -> str:
 
 def write_files(folder: Path, judged: str, complete: bool) -> tuple[Path, Path]:
     """Write qrels and a run file of trec_eval's own; with -c it has the run results.trunc."""
-    grades = (f"{row['topic']} 0 {row['docid']} {row[judged]}" for row in facts.rows(JUDGEMENTS))
-    found = [row for row in facts.rows(RUN) if not complete or row["results.trunc"] == "1"]
+    grades = (
+        f"{row['topic']} 0 {row['docid']} {row[judged]}" for row in published_facts.rows(JUDGEMENTS)
+    )
+    found = [
+        row for row in published_facts.rows(RUN) if not complete or row["results.trunc"] == "1"
+    ]
     ranks = ("{topic} Q0 {docid} {rank} {score} STANDARD".format(**row) for row in found)
     (folder / "qrels").write_text(lines_of(*grades))
     (folder / "run").write_text(lines_of(*ranks))
@@ -44,7 +48,10 @@ def write_files(folder: Path, judged: str, complete: bool) -> tuple[Path, Path]:
 
 def expected(column: str) -> list[str]:
     """Return the lines that trec_eval printed into a file, in its columns."""
-    return [f"{row['measure']:<22}\t{row['topic']}\t{row[column]}" for row in facts.rows(PRINTED)]
+    return [
+        f"{row['measure']:<22}\t{row['topic']}\t{row[column]}"
+        for row in published_facts.rows(PRINTED)
+    ]
 
 
 @pytest.mark.parametrize(

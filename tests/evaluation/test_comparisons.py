@@ -14,7 +14,7 @@ from lionrank.evaluation.significance import Settings
 from lionrank.grid import Grid
 from lionrank.measures import Measure
 from lionrank.paper.tables.comparisons import chosen_table
-from tests.support.measured import write_experiment
+from tests.support.per_query_tables import write_experiment
 
 GRID = Grid.build(
     {name: {"label": name, "start": "pretrained"} for name in ("minilm", "gte", "modernbert")},

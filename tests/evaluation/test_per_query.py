@@ -8,7 +8,7 @@ from lionrank.errors import UserError
 from lionrank.evaluation import per_query
 from lionrank.evaluation.per_query import System
 from lionrank.measures import Measure
-from tests.support.measured import QIDS, write_experiment
+from tests.support.per_query_tables import QIDS, write_experiment
 
 NDCG = Measure("dl19", "ndcg_cut_10")
 VALUES = {

@@ -11,7 +11,7 @@ import pytest
 from lionrank import trec
 from lionrank.errors import UserError
 from lionrank.evaluation import trec_eval as evaluation
-from tests.support import facts
+from tests.support import published_facts
 from tests.support.rule_scripts import Finished, run_script
 
 
@@ -90,7 +90,7 @@ def published_run(name: str) -> tuple[trec.Qrels, trec.Run]:
     Other ranks, down to the last of these, are taken by documents that nobody judged.
     """
     qrels, run = {}, {}
-    for row in facts.rows(f"published_runs/{name}.tsv"):
+    for row in published_facts.rows(f"published_runs/{name}.tsv"):
         found, left = numbers(row["found"]), Counter(numbers(row["judged"]))
         left.subtract(found.values())
         qrels[row["topic"]] = {f"at{rank}": grade for rank, grade in found.items()}
@@ -117,7 +117,7 @@ def test_published_values_of_bm25(name, level, published):
 
 
 def test_the_full_run_of_dl19_has_the_values_of_its_relevant_documents_ranks():
-    folder = facts.full("dl")
+    folder = published_facts.full("dl")
     run, _ = trec.read_run(next(folder.glob("ielab.run.*")))
     qrels = trec.read_qrels(folder / "qrels.dl19-passage.txt")
     full = evaluation.evaluate(qrels, run, level=2, complete=True)

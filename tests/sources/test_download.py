@@ -8,7 +8,7 @@ import socket
 
 import pytest
 
-from tests.support.workplace import (
+from tests.support.downloading import (
     DATASET,
     FILES,
     ID,

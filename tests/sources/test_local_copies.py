@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.workplace import DATASET, FILES, SHARDS, WANTED, Workplace, sha256, workplace
+from tests.support.downloading import DATASET, FILES, SHARDS, WANTED, Workplace, sha256, workplace
 
 
 @pytest.fixture

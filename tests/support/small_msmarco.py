@@ -17,8 +17,8 @@ from lionrank.config.sources import read_table
 from lionrank.cross_encoder import initialise as models
 from lionrank.files import write_json_lines
 from lionrank.retrieval import bm25 as retrieval
-from tests.support.backbones import SMALL, publish
 from tests.support.hub import Hub, Repository
+from tests.support.published_backbones import SMALL, publish
 from tests.support.running import ROOT
 
 TABLE = ROOT / "config" / "sources.csv"
