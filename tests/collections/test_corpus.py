@@ -35,7 +35,10 @@ def folder(request, tmp_path) -> Path:
 
 
 def read(folder: Path) -> dict[str, str]:
-    with corpus.open_database(folder / "output", threads=2) as database, corpus.readable(folder):
+    with (
+        corpus.open_database(folder / "output", threads=2) as database,
+        corpus.readable_by_duckdb(folder),
+    ):
         return dict(database.execute(f"FROM {corpus.relation(folder)}").fetchall())
 
 

@@ -112,7 +112,7 @@ def test_own_body_is_grade_two_and_see_also_grade_one(savanna):
 
 
 def document(module, name, summary, body):
-    return pydocs.Document(f"{module}.{name}", module.split(".")[0], module, summary, body)
+    return pydocs.Docstring(f"{module}.{name}", module.split(".")[0], module, summary, body)
 
 
 def test_a_shared_summary_makes_all_its_bodies_relevant_unless_it_spans_splits():

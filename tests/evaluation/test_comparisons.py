@@ -10,7 +10,7 @@ from scipy import stats
 from lionrank.errors import UserError
 from lionrank.evaluation import comparisons, per_query
 from lionrank.evaluation.per_query import System, means
-from lionrank.evaluation.significance import Settings
+from lionrank.evaluation.significance import Draws
 from lionrank.grid import Grid
 from lionrank.measures import Measure
 from lionrank.paper.tables.comparisons import chosen_table
@@ -23,7 +23,7 @@ GRID = Grid.build(
 )
 FAMILIES = ("optimizers", "optimizers_by_epoch", "models", "first_stage")
 NDCG = Measure("dl19", "ndcg_cut_10")
-DRAWS = Settings(permutations=4_000, resamples=2_000)
+DRAWS = Draws(permutations=4_000, resamples=2_000)
 CHOSEN = {training.name: 2 for training in GRID.trainings()}
 
 
@@ -47,7 +47,7 @@ def experiment(tmp_path_factory):
 @pytest.fixture(scope="module")
 def compared(experiment):
     table, best = experiment
-    return comparisons.compare(per_query.read([table], best), GRID, [NDCG], FAMILIES, DRAWS)
+    return comparisons.compare_systems(per_query.read([table], best), GRID, [NDCG], FAMILIES, DRAWS)
 
 
 def of_family(compared, family):
@@ -102,7 +102,9 @@ def test_the_epochs_of_a_family_are_the_chosen_ones_or_each(compared):
 def test_a_test_set_without_a_first_stage_has_no_contrasts_with_it(tmp_path):
     values = {name: of for name, of in made_up(1).items() if name != "bm25"}
     table, best = write_experiment(tmp_path, values, CHOSEN)
-    compared = comparisons.compare(per_query.read([table], best), GRID, [NDCG], FAMILIES, DRAWS)
+    compared = comparisons.compare_systems(
+        per_query.read([table], best), GRID, [NDCG], FAMILIES, DRAWS
+    )
     assert of_family(compared, "first_stage") == []
     assert len(compared["contrasts"]) == 3 + 9 + 6
 
@@ -126,7 +128,9 @@ def test_with_several_seeds_each_query_has_its_mean_and_the_spread_is_told(tmp_p
         table, best = write_experiment(tmp_path / str(seed), made_up(seed), chosen, seed=seed)
         tables.append(table)
         bests += best
-    compared = comparisons.compare(per_query.read(tables, bests), GRID, [NDCG], FAMILIES, DRAWS)
+    compared = comparisons.compare_systems(
+        per_query.read(tables, bests), GRID, [NDCG], FAMILIES, DRAWS
+    )
     assert compared["seeds"] == 3
     contrast = compared["contrasts"][0]
     assert contrast["left_epochs"] == [1, 2, 3]
@@ -149,14 +153,14 @@ def test_without_a_chosen_epoch_the_remedy_is_told(experiment):
     read = per_query.read([table])
     assert len(comparisons.plan("optimizers_by_epoch", GRID)) == 9
     with pytest.raises(UserError, match=r"no epoch of minilm_adamw was chosen .*: name dev sets"):
-        comparisons.compare(read, GRID, [NDCG], ["optimizers_by_epoch"], DRAWS)
+        comparisons.compare_systems(read, GRID, [NDCG], ["optimizers_by_epoch"], DRAWS)
 
 
 def test_an_effect_without_spread_is_null_in_json_and_infinite_in_the_table(tmp_path):
     values = {"bm25": [0.25] * 5} | dict.fromkeys(GRID.checkpoints(), [0.5] * 5)
     table, best = write_experiment(tmp_path, values, CHOSEN)
     read = per_query.read([table], best)
-    compared = comparisons.compare(read, GRID, [NDCG], ["first_stage"], DRAWS)
+    compared = comparisons.compare_systems(read, GRID, [NDCG], ["first_stage"], DRAWS)
     assert [each["effect_size"] for each in compared["contrasts"]] == [None] * 6
     assert json.loads(json.dumps(compared, allow_nan=False)) == compared
     printed = chosen_table(compared, {"dl19": "TREC DL 2019"}, "dl19", GRID)

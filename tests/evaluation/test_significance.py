@@ -10,7 +10,7 @@ from scipy import stats
 
 from lionrank.errors import UserError
 from lionrank.evaluation import significance
-from lionrank.evaluation.significance import Settings
+from lionrank.evaluation.significance import Draws
 
 # Heights of crossed minus self-fertilised maize of 15 pairs, in eighths of an inch: Charles Darwin
 # 1876, The effects of cross and self fertilisation in the vegetable kingdom. Fisher analyses them
@@ -113,8 +113,8 @@ def test_the_same_seed_gives_the_same_p_values_and_another_seed_others():
 
 def test_a_contrast_has_the_same_figures_with_any_neighbours():
     values = drawn(43, 5, mean=0.2)
-    together = significance.compare(values, np.zeros_like(values), Settings(5_000, 500))
-    [alone] = significance.compare(values[:, 3], np.zeros(43), Settings(5_000, 500))
+    together = significance.compare(values, np.zeros_like(values), Draws(5_000, 500))
+    [alone] = significance.compare(values[:, 3], np.zeros(43), Draws(5_000, 500))
     assert asdict(together[3]) == pytest.approx(asdict(alone), rel=1e-12)
 
 
@@ -233,7 +233,7 @@ def test_a_comparison_has_the_figures_of_its_parts():
     right = np.random.default_rng(1).beta(2, 3, size=(43, 2))
     left = right + drawn(43, 2, mean=0.5) * 0.1
     left[:7] = right[:7]
-    settings = Settings(permutations=2_000, resamples=300, confidence=0.9, seed=7)
+    settings = Draws(permutations=2_000, resamples=300, confidence=0.9, seed=7)
     differences = left - right
     low, high = significance.interval(differences, 300, 0.9, 7)
     for column, contrast in enumerate(significance.compare(left, right, settings)):
@@ -259,8 +259,8 @@ def test_a_comparison_has_the_figures_of_its_parts():
 
 def test_the_order_of_two_systems_changes_signs_and_nothing_else():
     left, right = drawn(43, 1, mean=0.3, seed=1), drawn(43, 1, seed=2)
-    [there] = significance.compare(left, right, Settings(5_000, 500))
-    [back] = significance.compare(right, left, Settings(5_000, 500))
+    [there] = significance.compare(left, right, Draws(5_000, 500))
+    [back] = significance.compare(right, left, Draws(5_000, 500))
     assert back.p_randomization == there.p_randomization < 1
     assert back.p_t == pytest.approx(there.p_t)
     assert (back.low, back.high) == pytest.approx((-there.high, -there.low))
@@ -273,7 +273,7 @@ def test_values_that_differ_by_rounding_are_ties_and_no_difference():
     right = np.full(43, 0.3)
     left = np.full(43, 0.1 + 0.2)
     assert (left != right).all()
-    [contrast] = significance.compare(left, right, Settings(1_000, 100))
+    [contrast] = significance.compare(left, right, Draws(1_000, 100))
     assert (contrast.wins, contrast.ties, contrast.losses) == (0, 43, 0)
     assert (contrast.difference, contrast.low, contrast.high) == (0, 0, 0)
     assert (contrast.p_randomization, contrast.p_t, contrast.effect_size) == (1, 1, 0)
@@ -281,11 +281,11 @@ def test_values_that_differ_by_rounding_are_ties_and_no_difference():
 
 def test_one_query_cannot_be_compared():
     with pytest.raises(UserError, match="there is 1: evaluate two or more"):
-        significance.compare(np.array([0.5]), np.array([0.4]), Settings())
+        significance.compare(np.array([0.5]), np.array([0.4]), Draws())
 
 
 def test_values_that_cannot_be_paired_are_refused():
     with pytest.raises(ValueError, match="shape"):
-        significance.compare(np.zeros((43, 2)), np.zeros((43, 3)), Settings())
+        significance.compare(np.zeros((43, 2)), np.zeros((43, 3)), Draws())
     with pytest.raises(ValueError, match="finite"):
-        significance.compare(np.array([0.1, np.nan]), np.array([0.1, 0.2]), Settings())
+        significance.compare(np.array([0.1, np.nan]), np.array([0.1, 0.2]), Draws())

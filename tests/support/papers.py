@@ -16,7 +16,7 @@ import pandas as pd
 
 from lionrank.evaluation import comparisons
 from lionrank.evaluation.per_query import COLUMNS, PerQuery, Replicate, means
-from lionrank.evaluation.significance import Settings
+from lionrank.evaluation.significance import Draws
 from lionrank.grid import FIRST_STAGE, Grid
 from lionrank.measures import GRADED, METRICS, PRIMARY
 from lionrank.paper.facts import make_facts
@@ -99,7 +99,7 @@ PROVENANCE = {
 }
 
 
-FAST = Settings(permutations=400, resamples=100)
+FAST = Draws(permutations=400, resamples=100)
 FAMILIES = ("optimizers", "optimizers_by_epoch", "models", "first_stage")
 TEST_SETS = {
     "pydocs": {"label": "pydocs", "level": 1, "levels": [1, 2], "first_stage": True},
@@ -150,7 +150,7 @@ class Experiment:
             for column in self.results.layout.columns
             if column.metric in (GRADED, "recip_rank_10")
         ]
-        return comparisons.compare(self.per_query, self.grid, measures, FAMILIES, FAST)
+        return comparisons.compare_systems(self.per_query, self.grid, measures, FAMILIES, FAST)
 
 
 OPTIMIZERS = {

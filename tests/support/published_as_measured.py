@@ -10,7 +10,7 @@ from lionrank.claims import decide as claims
 from lionrank.claims import file as claim_file
 from lionrank.claims.evidence import Ours, Published
 from lionrank.evaluation import per_query
-from lionrank.evaluation.significance import Settings
+from lionrank.evaluation.significance import Draws
 from lionrank.files import write_json, write_json_lines, write_parquet
 from lionrank.grid import Grid
 from lionrank.published.scores import COLUMNS, TEST_SETS
@@ -20,7 +20,7 @@ TABLE1 = PUBLISHED / "table1_lion_vs_adamw.csv"
 TABLE2 = PUBLISHED / "table2_dl19_systems.csv"
 SETTINGS_TABLE = PUBLISHED / "settings.csv"
 CLAIMS = PUBLISHED / "claims.yaml"
-DRAWS = Settings(permutations=4000, resamples=400, confidence=0.95, seed=3)
+DRAWS = Draws(permutations=4000, resamples=400, confidence=0.95, seed=3)
 QUERIES = 43
 
 PRINTED = Published.read(TABLE1, TABLE2, SETTINGS_TABLE)

@@ -93,7 +93,7 @@ def draw(folder: Path, grid: Grid = GRID, queries: int = 16, seeds: Sequence[int
         home = folder if place == 0 else folder / f"seed{seed}"
         tables.append(home / "results" / "per_query.parquet")
         best += _draw(home, grid, queries, seed)
-    compared = comparisons.compare(
+    compared = comparisons.compare_systems(
         per_query.read(tables, best),
         grid,
         [Measure("pydocs", "ndcg_cut_10"), Measure("given", "recip_rank_10", 1)],

@@ -10,7 +10,7 @@ from lionrank.files import write_json
 from lionrank.training import development
 
 
-def history(*epochs: tuple[float | None, list[float]]) -> list[development.Epoch]:
+def history(*epochs: tuple[float | None, list[float]]) -> list[development.EpochScores]:
     """Return the scores of epochs with (loss, nDCG@10 on each dev set)."""
     return [
         development.scores(number, loss, {f"set{place}": ndcg for place, ndcg in enumerate(own)})

@@ -7,6 +7,7 @@ import signal
 import socket
 import time
 from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from lionrank.files import write_json, write_json_lines
 from lionrank.training import attempts, development, status
 from lionrank.training.attempts import attempt
 from lionrank.training.state import EpochState
-from lionrank.training.status import Training
+from lionrank.training.status import TrainingStatus
 from tests.support import tiny_training as tiny
 
 HERE = socket.gethostname()
@@ -81,7 +82,7 @@ def job(root: Path, epoch: int, step: int | None = None, logged: int = 0, kept: 
             yield account
 
 
-def only(root: Path) -> Training:
+def only(root: Path) -> TrainingStatus:
     [training] = status.read(root)
     return training
 
@@ -113,7 +114,7 @@ def test_a_finished_training_has_its_newest_line_and_its_best_epoch(tmp_path):
     train(tmp_path, 1, 2, 3)
     best = development.scores(2, 0.5, {"nq": 0.4821, "nfcorpus": 0.5021})
     write_json(tmp_path / "training" / "minilm_lion.best.json", best)
-    assert only(tmp_path) == Training(
+    assert only(tmp_path) == TrainingStatus(
         name="minilm_lion",
         state=status.FINISHED,
         note="finished, best epoch 2 (nDCG@10 0.4921)",
@@ -158,7 +159,7 @@ def test_a_training_with_epochs_to_come_says_which_is_next(tmp_path):
 
 def test_a_training_that_is_only_prepared_is_not_begun(tmp_path):
     (tmp_path / "checkpoints" / "minilm_lion_e0").mkdir(parents=True)
-    assert only(tmp_path) == Training("minilm_lion", status.NOT_BEGUN, "not begun")
+    assert only(tmp_path) == TrainingStatus("minilm_lion", status.NOT_BEGUN, "not begun")
 
 
 def test_an_archive_has_no_checkpoints_and_its_trainings_are_finished(tmp_path):
@@ -425,3 +426,50 @@ def test_a_real_training_is_running_then_stopped_then_finished(tmp_path):
     assert (training.state, training.note) == (status.FINISHED, "finished")
     assert (training.epoch, training.step, training.steps) == (1, 100, 100)
     assert training.device_hours > 0
+
+
+def test_the_table_has_a_row_a_training_in_columns_and_then_the_totals():
+    running = TrainingStatus(
+        name="minilm_adamw",
+        state=status.RUNNING,
+        note="running, Slurm job 4711 on node07",
+        epoch=2,
+        epochs=3,
+        step=43_494,
+        steps=93_282,
+        loss=0.21344,
+        examples_per_second=1812.4,
+        ends=datetime(2025, 3, 1, 18, 42, 10),
+        device_hours=4.1,
+    )
+    stopped = TrainingStatus(
+        name="gte_lion",
+        state=status.STOPPED,
+        note="stopped after step 3; begins epoch 1 anew when run again",
+        epoch=1,
+        step=3,
+        examples_per_second=20.26,
+        device_hours=0.016,
+    )
+    trainings = [stopped, running, TrainingStatus("gte_adamw", status.NOT_BEGUN, "not begun")]
+    assert (
+        status.to_text(trainings, datetime(2025, 3, 1, 9))
+        == """\
+training      epoch             step    loss    examples/s  ends         state
+gte_lion      1                    3       -          20.3  -            stopped after step 3; \
+begins epoch 1 anew when run again
+minilm_adamw  2/3      43,494/93,282  0.2134         1,812  today 18:42  running, Slurm job 4711 \
+on node07
+gte_adamw     -                    -       -             -  -            not begun
+
+1 running, 1 stopped, 1 not begun; 4.12 device hours so far
+"""
+    )
+    assert "  2025-03-01 18:42  " in status.to_text(trainings, datetime(2025, 2, 28, 20))
+
+
+def test_without_device_hours_none_are_told():
+    text = status.to_text(
+        [TrainingStatus("gte_adamw", status.NOT_BEGUN, "not begun")], datetime.now()
+    )
+    assert text.endswith("\n\n1 not begun\n")

@@ -12,7 +12,7 @@ from datetime import datetime
 import numpy as np
 
 from lionrank.errors import UserError
-from lionrank.evaluation.significance import ALPHA, POWER, Contrast, Settings, compare, is_exact
+from lionrank.evaluation.significance import ALPHA, POWER, Contrast, Draws, compare, is_exact
 from lionrank.measures import GRADED, PRIMARY
 
 _MRR_10 = "recip_rank_10"
@@ -59,16 +59,16 @@ def _compare(arguments: argparse.Namespace) -> None:
         per_query = evaluation.evaluate(qrels, run, arguments.level, complete=True)
         values.append([evaluation.value_of(v, arguments.metric) for v in per_query.values()])
         lacking.append(len(per_query.keys() - run.keys()))
-    settings = Settings(permutations=arguments.permutations, seed=arguments.seed)
+    settings = Draws(permutations=arguments.permutations, seed=arguments.seed)
     [contrast] = compare(*map(np.array, values), settings)
     sys.stdout.write(_heading(arguments, contrast.queries, lacking) + _to_text(contrast, settings))
 
 
 def _status(arguments: argparse.Namespace) -> None:
-    from lionrank.training import status, status_table
+    from lionrank.training import status
 
     trainings = status.read(arguments.directory)
-    sys.stdout.write(status_table.to_text(trainings, datetime.now()))
+    sys.stdout.write(status.to_text(trainings, datetime.now()))
 
 
 def _heading(arguments: argparse.Namespace, topics: int, lacking: list[int]) -> str:
@@ -81,7 +81,7 @@ def _heading(arguments: argparse.Namespace, topics: int, lacking: list[int]) -> 
     return "\n".join(lines) + "\n\n"
 
 
-def _to_text(contrast: Contrast, settings: Settings) -> str:
+def _to_text(contrast: Contrast, settings: Draws) -> str:
     signs = (
         f"all {2**contrast.queries:,} assignments of signs"
         if is_exact(contrast.queries, settings.permutations)
@@ -164,13 +164,13 @@ def _parser() -> argparse.ArgumentParser:
     comparison.add_argument(
         "--permutations",
         type=_from(1),
-        default=Settings.permutations,
+        default=Draws.permutations,
         help="random assignments of signs of the randomization test (default: %(default)s)",
     )
     comparison.add_argument(
         "--seed",
         type=_from(0),
-        default=Settings.seed,
+        default=Draws.seed,
         help="seed of tests and interval (default: %(default)s)",
     )
     comparison.set_defaults(command=_compare)

@@ -71,7 +71,9 @@ def collect(
     held_out = held_out_work(config)
     disk = list(disk_use(config, used, trainings, reranking, development))
     rows = published.read(settings)
-    compared = published.compare(rows, config, {t["name"]: t["settings"] for t in trainings})
+    compared = published.compare_settings(
+        rows, config, {t["name"]: t["settings"] for t in trainings}
+    )
     return {
         "title": config["paper"]["title"],
         "digest": digest(config),
@@ -145,7 +147,7 @@ def _assumed(config: dict) -> dict[str, Any]:
     }
 
 
-def _differing(compared: list[published.Comparison], source: str) -> list[str]:
+def _differing(compared: list[published.ComparedSetting], source: str) -> list[str]:
     """Return the settings in which ours differ from a source, each once."""
     return list(dict.fromkeys(row.setting for row in compared if row.differs(source)))
 
@@ -202,10 +204,10 @@ def value(ours: Any, setting: str = "") -> str:
     return cell(str(ours))
 
 
-def said(row: published.Comparison | published.Row, source: str) -> str:
+def said(row: published.ComparedSetting | published.PublishedSetting, source: str) -> str:
     """Return what a source says, bold and marked where ours differs from it."""
     heard = row.said[source]
     text = value(heard.value, row.setting) if heard.gives else published.SILENT
-    if isinstance(row, published.Comparison) and row.differs(source):
+    if isinstance(row, published.ComparedSetting) and row.differs(source):
         text = f"**{text}**{MARK}"
     return f"{text} ({cell(heard.remark)})" if heard.remark else text

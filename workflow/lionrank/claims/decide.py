@@ -34,7 +34,15 @@ from typing import Any
 
 from lionrank.claims.evidence import Ours, Published
 from lionrank.claims.file import Claim
-from lionrank.claims.parts import AnyPair, Outcome, Part, Tested, Verdict, compare, conclude
+from lionrank.claims.parts import (
+    AnyPair,
+    Outcome,
+    Part,
+    TestedPair,
+    Verdict,
+    compare_pairs,
+    conclude,
+)
 from lionrank.evaluation import significance
 
 # On paper nothing is uncertain: what is not decided there could not be tested.
@@ -50,7 +58,7 @@ _Decided = tuple[Sequence[Outcome], bool]
 
 
 def decide(
-    claims: Sequence[Claim], published: Published, ours: Ours, settings: significance.Settings
+    claims: Sequence[Claim], published: Published, ours: Ours, settings: significance.Draws
 ) -> dict[str, Any]:
     """Return the verdicts on all claims as a JSON object.
 
@@ -66,7 +74,7 @@ def decide(
     """
     parts = [[test.parts(ours, published) for test in claim.tests] for claim in claims]
     everything = [pair for of_claim in parts for pair in _pairs(of_claim)]
-    contrasts = compare(everything, ours, settings)
+    contrasts = compare_pairs(everything, ours, settings)
     decided = []
     for claim, of_claim in zip(claims, parts, strict=True):
         tested = _corrected(_pairs(of_claim), contrasts)
@@ -89,11 +97,11 @@ def _pairs(parts: Sequence[Sequence[Part]]) -> list[AnyPair]:
 
 def _corrected(
     pairs: Sequence[AnyPair], contrasts: Mapping[AnyPair, significance.Contrast]
-) -> dict[AnyPair, Tested]:
+) -> dict[AnyPair, TestedPair]:
     found = [contrasts[pair] for pair in pairs]
     p_values = significance.holm([contrast.p_randomization for contrast in found])
     return {
-        pair: Tested(contrast.difference, contrast.low, contrast.high, float(p))
+        pair: TestedPair(contrast.difference, contrast.low, contrast.high, float(p))
         for pair, contrast, p in zip(pairs, found, p_values, strict=True)
     }
 

@@ -50,7 +50,7 @@ class Published:
 
     values: Mapping[str, Mapping[System, float]]
     others: Mapping[str, float]
-    settings: Sequence[published_settings.Row]
+    settings: Sequence[published_settings.PublishedSetting]
 
     @classmethod
     def read(

@@ -80,7 +80,7 @@ AnyPair = Pair | LogPair
 
 
 @dataclass(frozen=True)
-class Tested:
+class TestedPair:
     """A pair's mean difference, the bounds of its interval, and p after Holm's correction."""
 
     difference: float
@@ -95,7 +95,7 @@ class Outcome:
 
     verdict: Verdict
     reason: str
-    tested: Tested | None = None
+    tested: TestedPair | None = None
 
 
 def fact(true: bool, reason: str) -> Outcome:
@@ -109,7 +109,7 @@ class Part(Protocol):
     @property
     def pairs(self) -> Sequence[AnyPair]: ...
 
-    def decide(self, tested: Mapping[AnyPair, Tested], alpha: float) -> Outcome: ...
+    def decide(self, tested: Mapping[AnyPair, TestedPair], alpha: float) -> Outcome: ...
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ class Settled:
     outcome: Outcome
     pairs: Sequence[AnyPair] = ()
 
-    def decide(self, tested: Mapping[AnyPair, Tested], alpha: float) -> Outcome:
+    def decide(self, tested: Mapping[AnyPair, TestedPair], alpha: float) -> Outcome:
         return self.outcome
 
 
@@ -133,7 +133,7 @@ class Above:
     def pairs(self) -> Sequence[AnyPair]:
         return [pair for row in self.rows for pair in row]
 
-    def decide(self, tested: Mapping[AnyPair, Tested], alpha: float) -> Outcome:
+    def decide(self, tested: Mapping[AnyPair, TestedPair], alpha: float) -> Outcome:
         """Decide by the pair of the best on the left with its strongest rival on the right."""
 
         def differs(pair: AnyPair, sign: int) -> bool:
@@ -162,7 +162,7 @@ class Within:
     def pairs(self) -> Sequence[AnyPair]:
         return [self.pair]
 
-    def decide(self, tested: Mapping[AnyPair, Tested], alpha: float) -> Outcome:
+    def decide(self, tested: Mapping[AnyPair, TestedPair], alpha: float) -> Outcome:
         """Decide by the interval of the difference, which is at the confidence 1 - alpha."""
         result = tested[self.pair]
         if -self.margin <= result.low and result.high <= self.margin:
@@ -218,8 +218,8 @@ def conclude(outcomes: Sequence[Outcome], most: bool = False) -> Outcome:
     return Outcome(verdict, decisive.reason, decisive.tested)
 
 
-def compare(
-    pairs: Iterable[AnyPair], ours: Ours, settings: significance.Settings
+def compare_pairs(
+    pairs: Iterable[AnyPair], ours: Ours, settings: significance.Draws
 ) -> dict[AnyPair, significance.Contrast]:
     """Compare all pairs, those on one measure together.
 

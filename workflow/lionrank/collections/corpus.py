@@ -115,7 +115,7 @@ def _first_line(error: Exception) -> str:
 
 
 @contextmanager
-def readable(path: str | os.PathLike) -> Iterator[None]:
+def readable_by_duckdb(path: str | os.PathLike) -> Iterator[None]:
     """Turn DuckDB's refusal of a damaged file into an error that names it.
 
     `path` is a Parquet file or a corpus folder, of which file and line are named.
@@ -153,7 +153,7 @@ def keep_documents(
         UserError: the corpus is damaged.
     """
     judged = sorted({docid for grades in qrels.values() for docid in grades})
-    with open_database(output, threads) as database, readable(corpus):
+    with open_database(output, threads) as database, readable_by_duckdb(corpus):
         database.register("judged", pa.table({"docid": judged}))
         rows = database.execute(
             f"SELECT id FROM {relation(corpus)} WHERE id IN (SELECT docid FROM judged)"
@@ -179,7 +179,7 @@ def read_triplets(database: duckdb.DuckDBPyConnection, triplets: str | os.PathLi
     query, positive, negative = TRIPLET.names
     _check_columns(Path(triplets), TRIPLET.names)
     source = f"read_parquet({_literal([Path(triplets)])}, file_row_number=true)"
-    with readable(triplets):
+    with readable_by_duckdb(triplets):
         database.execute(
             "CREATE TABLE asked AS "
             f"SELECT 2 * file_row_number AS number, {query}::VARCHAR AS qid, "
@@ -213,7 +213,7 @@ def add_texts(
     database.execute("CREATE TABLE topics AS SELECT * FROM columns SEMI JOIN asked USING (qid)")
     database.unregister("columns")
     _refuse_missing(database, "qid", "topics", f"{topics}: {{}} topics of {asked_by}")
-    with readable(corpus):
+    with readable_by_duckdb(corpus):
         database.execute(
             "CREATE TABLE passages AS SELECT id AS docid, contents AS passage "
             f"FROM {relation(corpus)} SEMI JOIN asked ON id = docid"

@@ -14,7 +14,7 @@ import duckdb
 import numpy as np
 
 from lionrank.collections.convert import reader
-from lionrank.collections.corpus import ROW_GROUP, open_database, readable, relation
+from lionrank.collections.corpus import ROW_GROUP, open_database, readable_by_duckdb, relation
 from lionrank.config.experiment import WITH_CANDIDATES
 from lionrank.errors import UserError
 from lionrank.trec import read_qrels, read_topics
@@ -54,7 +54,7 @@ def _grades(qrels: Path) -> dict[str, int]:
 
 def _passage_words(corpus: Path, threads: int) -> np.ndarray:
     """Return the number of words of every passage, in no particular order."""
-    with open_database(corpus, threads) as database, readable(corpus):
+    with open_database(corpus, threads) as database, readable_by_duckdb(corpus):
         # Both columns are asked for, so that every document is checked.
         passages = database.sql(f"SELECT id, contents FROM {relation(corpus)}")
         counts = list(_word_counts(passages, "contents"))
@@ -99,7 +99,7 @@ def passages_in(
     if settings["format"] in WITH_CANDIDATES:
         collection = reader(dict(settings), {settings["source"]: place})
         return sum(1 for _ in collection.documents())
-    with readable(place):
+    with readable_by_duckdb(place):
         return database.sql(f"SELECT count(*) FROM {relation(place)}").fetchall()[0][0]
 
 
@@ -111,7 +111,7 @@ def of_pairs(
     Raises:
         UserError: the file is damaged.
     """
-    with readable(pairs):
+    with readable_by_duckdb(pairs):
         table = database.read_parquet(pairs)
         grades = dict(table.aggregate("label::INTEGER AS grade, count(*)").fetchall())
         if not grades:
@@ -148,7 +148,7 @@ def of_topics(
     """
     queries, judgements = read_topics(topics), read_qrels(qrels)
     grades = Counter(grade for judged in judgements.values() for grade in judged.values())
-    with readable(candidates):
+    with readable_by_duckdb(candidates):
         rows, passage_words = _words(database.read_parquet(candidates).project("passage"))
     if not rows:
         raise UserError(f"{candidates} holds no candidate; make it again.")

@@ -41,7 +41,7 @@ _ROLE = re.compile(r":\w+:|[`~]")
 
 
 @dataclass
-class Document:
+class Docstring:
     """One docstring: where it stands, its summary, its body and what its "See Also" names."""
 
     docid: str
@@ -79,7 +79,7 @@ def package_folder(package: str) -> Path:
 
 def extract(
     package: str, summary_characters: tuple[int, int], body_characters: tuple[int, int]
-) -> list[Document]:
+) -> list[Docstring]:
     """Return the usable docstrings of one package in the order of its files.
 
     A docstring is usable if its summary and its body have least and greatest lengths within
@@ -98,7 +98,7 @@ def extract(
             summary, body, see_also = _parts(docstring)
             if shortest <= len(summary) <= longest and least <= len(body) <= most:
                 documents.append(
-                    Document(f"{module}.{name}", package, module, summary, body, see_also)
+                    Docstring(f"{module}.{name}", package, module, summary, body, see_also)
                 )
     return documents
 
@@ -153,7 +153,7 @@ def _see_also_names(section: str) -> list[str]:
     return names
 
 
-def deduplicate(documents: Iterable[Document]) -> list[Document]:
+def deduplicate(documents: Iterable[Docstring]) -> list[Docstring]:
     """Keep the first of the documents that share a body, and the first of those sharing an id."""
     bodies, docids, kept = set(), set(), []
     for document in documents:
@@ -176,14 +176,14 @@ def split_of(module: str, shares: dict[str, float]) -> str:
 
 
 def build_topics(
-    documents: list[Document], shares: dict[str, float], limits: dict[str, int]
+    documents: list[Docstring], shares: dict[str, float], limits: dict[str, int]
 ) -> list[Topic]:
     """Make the topics of all splits, at most `limits[split]` of each, in a hashed order.
 
     A summary whose documents fall into different splits is left out: as a training query it
     would leak a judgement of the others.
     """
-    by_summary: dict[str, list[Document]] = defaultdict(list)
+    by_summary: dict[str, list[Docstring]] = defaultdict(list)
     for document in documents:
         by_summary[document.summary.lower()].append(document)
     resolve = _resolver(documents)
@@ -207,7 +207,7 @@ def build_topics(
     return [topic for split in SPLITS for topic in kept[split]]
 
 
-def _resolver(documents: list[Document]):
+def _resolver(documents: list[Docstring]):
     """Return a function (owner, name) -> docid or None for names as "See Also" gives them.
 
     A name means a document when exactly one document of the same package ends in it, those of
@@ -219,7 +219,7 @@ def _resolver(documents: list[Document]):
         for start in range(1, len(parts)):
             by_ending[document.package, ".".join(parts[start:])].append(document.docid)
 
-    def resolve(owner: Document, name: str) -> str | None:
+    def resolve(owner: Docstring, name: str) -> str | None:
         scope = owner.docid.rpartition(".")[0]
         name = name.removeprefix(f"{owner.package}.")
         candidates = by_ending.get((owner.package, name), [])
@@ -230,7 +230,7 @@ def _resolver(documents: list[Document]):
     return resolve
 
 
-def build(settings: dict, threads: int) -> tuple[list[Document], list[Topic]]:
+def build(settings: dict, threads: int) -> tuple[list[Docstring], list[Topic]]:
     """Build the collection from `config["collections"]["pydocs"]`, parsing in `threads` processes.
 
     Raises:
@@ -255,7 +255,7 @@ def build(settings: dict, threads: int) -> tuple[list[Document], list[Topic]]:
     return documents, topics
 
 
-def packages(documents: list[Document]) -> list[dict[str, str | int]]:
+def packages(documents: list[Docstring]) -> list[dict[str, str | int]]:
     """Return name, version and number of documents of each package."""
     counts = Counter(document.package for document in documents)
     return [

@@ -39,7 +39,7 @@ def changes(
     qrels: trec.Qrels,
     topics: trec.Topics,
     level: int,
-    settings: significance.Settings,
+    settings: significance.Draws,
 ) -> dict[str, Any]:
     """Return every pair of optimizers topic by topic, as JSON can hold it.
 
@@ -78,7 +78,7 @@ def changes(
 
 
 def _pair(
-    per_query: PerQuery, planned: Planned, measure: Measure, settings: significance.Settings
+    per_query: PerQuery, planned: Planned, measure: Measure, settings: significance.Draws
 ) -> dict[str, Any]:
     """Return the values of two checkpoints by topic, and what significance.compare says of them."""
     (replicate,) = per_query.replicates

@@ -17,8 +17,8 @@ from lionrank.evaluation.per_query import PerQuery, System
 from lionrank.grid import FIRST_STAGE, Grid
 from lionrank.measures import PRIMARY, Measure
 
-Contrast = Mapping[str, Any]
-"""One entry of `contrasts` in the result of `compare`, comparisons.json."""
+ContrastRecord = Mapping[str, Any]
+"""One entry of `contrasts` in the result of `compare_systems`, comparisons.json."""
 
 
 @dataclass(frozen=True)
@@ -59,12 +59,12 @@ def plan(family: str, grid: Grid) -> list[Planned]:
     return [Planned(family, left, right) for left, right in pairs]
 
 
-def compare(
+def compare_systems(
     per_query: PerQuery,
     grid: Grid,
     measures: Sequence[Measure],
     families: Sequence[str],
-    settings: significance.Settings,
+    settings: significance.Draws,
 ) -> dict[str, Any]:
     """Return the tests of all families on all measures, and what choosing epochs on dev cost.
 
@@ -92,7 +92,7 @@ def _family(
     per_query: PerQuery,
     planned: Sequence[Planned],
     measure: Measure,
-    settings: significance.Settings,
+    settings: significance.Draws,
 ) -> Iterator[dict[str, Any]]:
     """Yield the tests of one family; with several seeds of the mean over seeds of each query."""
     if not per_query.has_first_stage(measure):
@@ -155,11 +155,11 @@ def alpha(compared: Mapping[str, Any]) -> float:
     return round(1 - compared["settings"]["confidence"], 12)
 
 
-def of_family(compared: Mapping[str, Any], family: str) -> list[Contrast]:
+def of_family(compared: Mapping[str, Any], family: str) -> list[ContrastRecord]:
     """Return the contrasts of a family."""
     return [each for each in compared["contrasts"] if each["family"] == family]
 
 
-def on_primary(contrasts: Iterable[Contrast], test_set: str) -> list[Contrast]:
+def on_primary(contrasts: Iterable[ContrastRecord], test_set: str) -> list[ContrastRecord]:
     """Return the contrasts on the primary measure, `test_set` being the primary one."""
     return [e for e in contrasts if (e["test_set"], e["metric"]) == (test_set, PRIMARY)]

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from lionrank.errors import UserError
-from lionrank.evaluation.significance import Settings, interval
+from lionrank.evaluation.significance import Draws, interval
 from lionrank.grid import FIRST_STAGE
 from lionrank.measures import Measure
 from lionrank.training import development
@@ -179,7 +179,7 @@ def _check_together(replicates: Sequence[Replicate]) -> None:
                 )
 
 
-def means(per_query: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+def means(per_query: pd.DataFrame, settings: Draws) -> pd.DataFrame:
     """Average a tidy per-query table over topics, a row for each combination of its labels.
 
     The columns are the labels, `mean`, the bounds `low` and `high` of its bootstrap interval over
@@ -189,7 +189,7 @@ def means(per_query: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     return pd.concat([_of_test_set(table, settings) for _, table in by_test_set], ignore_index=True)
 
 
-def _of_test_set(per_query: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+def _of_test_set(per_query: pd.DataFrame, settings: Draws) -> pd.DataFrame:
     labels = [column for column in per_query.columns if column not in ("qid", "value")]
     place = per_query.groupby(labels, sort=False, dropna=False).ngroup()
     values = per_query.assign(place=place).pivot(index="qid", columns="place", values="value")

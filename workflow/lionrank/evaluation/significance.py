@@ -30,7 +30,7 @@ _BATCH_ROWS = 2**13
 
 
 @dataclass(frozen=True)
-class Settings:
+class Draws:
     """How a contrast is tested: random draws, and the confidence of its interval (0 to 1)."""
 
     permutations: int = 100_000
@@ -63,7 +63,7 @@ class Contrast:
     losses: int
 
 
-def compare(left: FloatArray, right: FloatArray, settings: Settings) -> list[Contrast]:
+def compare(left: FloatArray, right: FloatArray, settings: Draws) -> list[Contrast]:
     """Compare two systems in each column of (queries, contrasts); row by row the same query.
 
     Values that differ by no more than the rounding of floats are a tie, and their difference is 0.

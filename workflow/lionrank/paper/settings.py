@@ -24,10 +24,12 @@ SETTINGS = {
     "loss": "Loss",
 }
 """The settings that are printed, with their labels as LaTeX."""
+TrainingSettings = Mapping[str, Mapping[str, Any]]
+"""The settings of each training, by `{model}_{optimizer}`, the `optimizer` among them."""
 _LOSSES = {"bce": "binary cross-entropy"}
 
 
-def shared_settings(settings: Mapping[str, Mapping[str, Any]], grid: Grid) -> dict[str, Any]:
+def shared_settings(settings: TrainingSettings, grid: Grid) -> dict[str, Any]:
     """Return the printed settings that all trainings share, without those that are null.
 
     Raises:
@@ -42,7 +44,7 @@ def shared_settings(settings: Mapping[str, Mapping[str, Any]], grid: Grid) -> di
     return shared
 
 
-def value_of(settings: Mapping[str, Mapping[str, Any]], training: str, key: str) -> Any:
+def value_of(settings: TrainingSettings, training: str, key: str) -> Any:
     """Return one setting of a training.
 
     Raises:

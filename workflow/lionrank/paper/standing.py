@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from lionrank.paper.findings import Findings
 from lionrank.paper.tables.systems import MEASURE
-from lionrank.published.scores import PRINTED, PublishedScores, System
+from lionrank.published.scores import PRINTED, PublishedScores, PublishedSystem
 
 
 @dataclass(frozen=True)
@@ -19,12 +19,12 @@ class Standing:
             among our test sets.
     """
 
-    systems: Sequence[System]
+    systems: Sequence[PublishedSystem]
     study: Mapping[str, float]
     ours: Mapping[str, float]
 
     @property
-    def leaders(self) -> list[System]:
+    def leaders(self) -> list[PublishedSystem]:
         """The published systems that share the highest value."""
         return [each for each in self.systems if float(each.score) == self._highest]
 
@@ -79,7 +79,9 @@ class Standing:
         return sum(self.top == float(each.score) for each in self.systems)
 
 
-def stand(table1: PublishedScores, table2: Sequence[System], findings: Findings) -> Standing:
+def stand(
+    table1: PublishedScores, table2: Sequence[PublishedSystem], findings: Findings
+) -> Standing:
     """Put our trainings among the systems of the published table II (published_scores.py)."""
     study: dict[str, float] = {}
     for name, value in table1[MEASURE].items():

@@ -46,7 +46,7 @@ def was_published(measure: Measure) -> bool:
 
 
 @dataclass(frozen=True)
-class System:
+class PublishedSystem:
     """A row of table II; `score` is nDCG@10 on DL 2019 as it was printed."""
 
     group: str
@@ -75,7 +75,7 @@ def read_table1(path: str | os.PathLike) -> dict[Measure, dict[str, float]]:
     return values
 
 
-def read_table2(path: str | os.PathLike) -> list[System]:
+def read_table2(path: str | os.PathLike) -> list[PublishedSystem]:
     """Read table II, in its order.
 
     Raises:
@@ -84,7 +84,7 @@ def read_table2(path: str | os.PathLike) -> list[System]:
     systems = []
     for place, row in _rows(path, _TABLE2):
         _number(row, GRADED, place)
-        systems.append(System(row["group"], row["system"], row[GRADED], row["reference"]))
+        systems.append(PublishedSystem(row["group"], row["system"], row[GRADED], row["reference"]))
     return systems
 
 

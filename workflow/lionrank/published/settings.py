@@ -28,7 +28,7 @@ EXPERIMENT, TEXT, SILENT = "experiment", "-", "-"
 
 
 @dataclass(frozen=True)
-class Said:
+class Statement:
     """What one source says of one setting; `value` counts only where the source `gives` one."""
 
     gives: bool
@@ -41,12 +41,12 @@ class Said:
 
 
 @dataclass(frozen=True)
-class Row:
+class PublishedSetting:
     """One row of the table; `training` holds its patterns, none where the row is text."""
 
     setting: str
     training: tuple[str, ...]
-    said: Mapping[str, Said]
+    said: Mapping[str, Statement]
     note: str
 
     @property
@@ -60,7 +60,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class ComparedSetting:
     """One setting of ours beside the sources; `trainings` have it in common, none if it is global.
 
     `set_here` is false where our config has no such key, so that the library's default holds.
@@ -70,7 +70,7 @@ class Comparison:
     trainings: tuple[str, ...]
     set_here: bool
     ours: Any
-    said: Mapping[str, Said]
+    said: Mapping[str, Statement]
     note: str
 
     def differs(self, source: str) -> bool:
@@ -80,7 +80,7 @@ class Comparison:
 _ABSENT = object()
 
 
-def read(path: Path) -> list[Row]:
+def read(path: Path) -> list[PublishedSetting]:
     """Read the table.
 
     Raises:
@@ -93,7 +93,7 @@ def read(path: Path) -> list[Row]:
         return [_row(cells, f"{path}:{lines.line_num}") for cells in lines]
 
 
-def _row(cells: list[str], place: str) -> Row:
+def _row(cells: list[str], place: str) -> PublishedSetting:
     if len(cells) != len(COLUMNS):
         raise UserError(f"{place}: expected {len(COLUMNS)} columns, found {len(cells)}")
     row = dict(zip(COLUMNS, cells, strict=True))
@@ -101,7 +101,7 @@ def _row(cells: list[str], place: str) -> Row:
         if not row[column].strip():
             raise UserError(f"{place}: {column} is empty; write - where there is nothing to say")
     text = row["training"] == TEXT
-    return Row(
+    return PublishedSetting(
         setting=row["setting"],
         training=() if text else tuple(row["training"].split()),
         said={source: _plain(row[source]) if text else _said(row[source]) for source in SOURCES},
@@ -109,16 +109,16 @@ def _row(cells: list[str], place: str) -> Row:
     )
 
 
-def _plain(cell: str) -> Said:
-    return Said(cell != SILENT, cell, "")
+def _plain(cell: str) -> Statement:
+    return Statement(cell != SILENT, cell, "")
 
 
-def _said(cell: str) -> Said:
+def _said(cell: str) -> Statement:
     """Take a cell apart into its value and its remark."""
     cell = cell.strip()
     bracketed = re.fullmatch(r"(.*?)\s*\((.*)\)", cell)
     value, remark = bracketed.groups() if bracketed else (cell, "")
-    return Said(value != SILENT, _value(value), remark)
+    return Statement(value != SILENT, _value(value), remark)
 
 
 def _value(text: str) -> Any:
@@ -136,23 +136,25 @@ def _same(left: Any, right: Any) -> bool:
     return left == right
 
 
-def compare(
-    rows: Sequence[Row], config: Mapping[str, Any], trainings: Mapping[str, Mapping[str, Any]]
-) -> list[Comparison]:
+def compare_settings(
+    rows: Sequence[PublishedSetting],
+    config: Mapping[str, Any],
+    trainings: Mapping[str, Mapping[str, Any]],
+) -> list[ComparedSetting]:
     """Put our settings beside the sources, in the order of the table.
 
     `trainings` maps `{model}_{optimizer}` to its settings. A row about several trainings gives one
     comparison for each value that they have; a row about none of them, or of text, gives none.
     """
     return [
-        Comparison(row.setting, names, *_ours(row.setting, place), row.said, row.note)
+        ComparedSetting(row.setting, names, *_ours(row.setting, place), row.said, row.note)
         for row in rows
         for names, place in _places(row, config, trainings)
     ]
 
 
 def _places(
-    row: Row, config: Mapping[str, Any], trainings: Mapping[str, Mapping[str, Any]]
+    row: PublishedSetting, config: Mapping[str, Any], trainings: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[tuple[tuple[str, ...], Mapping[str, Any]]]:
     """Yield (trainings with one value in common, where that value stands)."""
     if row.of_experiment:

@@ -49,7 +49,7 @@ class File(TypedDict):
     sha256: str
 
 
-class Published(TypedDict):
+class Upload(TypedDict):
     """What was published: `url` is the repository's, `files` is by path within it."""
 
     repository: str
@@ -82,7 +82,7 @@ def write_folder(
         model_card.write(made, {**facts, **own, **read_json(source / ENVIRONMENT)})
 
 
-def push(folder: str | os.PathLike, repository: str, private: bool) -> Published:
+def push(folder: str | os.PathLike, repository: str, private: bool) -> Upload:
     """Upload a model and its card to a repository on the hub, which is made if it is not there.
 
     All goes in one commit, with a model card that names the repository as what to load. The token

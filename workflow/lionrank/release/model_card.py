@@ -9,7 +9,7 @@ from huggingface_hub import ModelCard, ModelCardData
 
 from lionrank import templates
 from lionrank.files import atomic_write
-from lionrank.training.development import Epoch
+from lionrank.training.development import EpochScores
 
 FILE = "README.md"
 # As the hub spells them: https://huggingface.co/docs/hub/repositories-licenses
@@ -45,7 +45,7 @@ class Facts(TypedDict):
     collection: str
     data: Mapping[str, int | str]
     settings: Mapping[str, Any]
-    development: Sequence[Epoch]
+    development: Sequence[EpochScores]
     dev_labels: Mapping[str, str]
     packages: Mapping[str, str]
     devices: str

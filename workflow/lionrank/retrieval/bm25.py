@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from tqdm import tqdm
 
-from lionrank.collections.corpus import open_database, readable, relation
+from lionrank.collections.corpus import open_database, readable_by_duckdb, relation
 from lionrank.errors import UserError
 from lionrank.java import start_jvm
 from lionrank.trec import Run, Topics
@@ -28,7 +28,7 @@ def build_index(corpus: str | os.PathLike, index: str | os.PathLike, threads: in
     index.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{index.name}.", dir=index.parent) as scratch:
         lines = corpus
-        with open_database(index, threads) as database, readable(corpus):
+        with open_database(index, threads) as database, readable_by_duckdb(corpus):
             documents = relation(corpus)
             # Both columns are counted, so that every document is read and checked.
             ((expected, _),) = database.execute(

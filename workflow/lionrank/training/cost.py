@@ -34,7 +34,7 @@ from typing import Any
 from lionrank.errors import UserError
 from lionrank.files import read_json
 from lionrank.training.checkpoints import ENVIRONMENT
-from lionrank.training.log import PHASES, STEP_PHASES, Line, again, of_steps, read
+from lionrank.training.log import PHASES, STEP_PHASES, LogLine, again, of_steps, read
 
 CPU = "CPU"
 _COUNTS = ("examples", "tokens", "padding", "peak_memory_bytes", "optimizer_state_bytes")
@@ -51,7 +51,7 @@ class EpochCost:
     number: int
     devices: int
     device: str
-    lines: Sequence[Line]
+    lines: Sequence[LogLine]
     jobs: Mapping[str, Any]
 
     def step_seconds(self, phases: Iterable[str] = PHASES) -> float:
@@ -142,7 +142,7 @@ def _devices(path: Path) -> tuple[int, str]:
     return int(number), device
 
 
-def _steps(log: Path, device: str) -> list[Line]:
+def _steps(log: Path, device: str) -> list[LogLine]:
     """Return the lines that tell of steps, which must have all that is counted."""
     needed = {*_COUNTS, *(_time(phase, device) for phase in PHASES)}
     lines = of_steps(read(log))
@@ -156,7 +156,7 @@ def _time(phase: str, device: str) -> str:
     return f"seconds_{phase}" if device == CPU else f"device_seconds_{phase}"
 
 
-def _seconds(line: Line, device: str, phases: Iterable[str] = PHASES) -> float:
+def _seconds(line: LogLine, device: str, phases: Iterable[str] = PHASES) -> float:
     return math.fsum(line[_time(phase, device)] for phase in phases)
 
 
@@ -188,7 +188,7 @@ def _sum(values: Iterable[float]) -> float:
     return sum(values) if all(isinstance(value, int) for value in values) else math.fsum(values)
 
 
-def _slots(lines: Sequence[Line]) -> float:
+def _slots(lines: Sequence[LogLine]) -> float:
     """Return the tokens of all lines with their padding."""
     slots, before = [], 0
     for line in lines:
@@ -205,7 +205,7 @@ def _utilisation(epochs: Sequence[EpochCost]) -> float | None:
     return busy / math.fsum(seconds for _, seconds in timed)
 
 
-def _energy(lines: Sequence[Line]) -> float | None:
+def _energy(lines: Sequence[LogLine]) -> float | None:
     if any("gpu_energy_joules" not in line for line in lines):
         return None
     return math.fsum(line["gpu_energy_joules"] for line in lines)

@@ -10,7 +10,7 @@ from lionrank.errors import UserError
 from lionrank.files import read_json
 
 
-class Epoch(TypedDict):
+class EpochScores(TypedDict):
     """The scores at the end of one epoch, which counts from 1.
 
     `eval_loss` is None where no pairs are held out, `mean_ndcg_cut_10` where there is no dev set.
@@ -22,7 +22,7 @@ class Epoch(TypedDict):
     mean_ndcg_cut_10: float | None
 
 
-def scores(epoch: int, eval_loss: float | None, ndcg: Mapping[str, float]) -> Epoch:
+def scores(epoch: int, eval_loss: float | None, ndcg: Mapping[str, float]) -> EpochScores:
     """Return the scores of an epoch; `ndcg` is nDCG@10 by dev set."""
     return {
         "epoch": epoch,
@@ -32,7 +32,7 @@ def scores(epoch: int, eval_loss: float | None, ndcg: Mapping[str, float]) -> Ep
     }
 
 
-def read(paths: Iterable[str | os.PathLike]) -> list[Epoch]:
+def read(paths: Iterable[str | os.PathLike]) -> list[EpochScores]:
     """Return the scores in the files of some epochs, in their order.
 
     Raises:
@@ -41,14 +41,14 @@ def read(paths: Iterable[str | os.PathLike]) -> list[Epoch]:
     return [_read(Path(path)) for path in paths]
 
 
-def _read(path: Path) -> Epoch:
+def _read(path: Path) -> EpochScores:
     scores = read_json(path)
     if "epoch" not in scores:
         raise UserError(f"{path} is damaged (it names no epoch): delete it and run again.")
     return scores
 
 
-def best(epochs: Sequence[Epoch]) -> Epoch:
+def best(epochs: Sequence[EpochScores]) -> EpochScores:
     """Return the scores of the best epoch, the earliest of several that are level.
 
     The best has the highest mean nDCG@10 over the dev sets or, without one, the lowest loss on
@@ -78,7 +78,7 @@ def chosen(best: Iterable[str | os.PathLike]) -> dict[str, int]:
     return {path.name.removesuffix(".best.json"): _read(path)["epoch"] for path in paths}
 
 
-def stopped(epochs: Sequence[Epoch], patience: int | None) -> bool:
+def stopped(epochs: Sequence[EpochScores], patience: int | None) -> bool:
     """Return whether a training is over: `patience` epochs have not been better than the best.
 
     Raises:

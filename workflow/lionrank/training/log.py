@@ -29,7 +29,7 @@ PHASES = (*STEP_PHASES, "save")
 SMOOTHING = 0.1
 
 
-class Line(dict[str, Any]):
+class LogLine(dict[str, Any]):
     """A line of a log by field; `place` is its file and number."""
 
     def __init__(self, values: Mapping[str, Any], path: str | os.PathLike, number: int) -> None:
@@ -48,16 +48,16 @@ class Line(dict[str, Any]):
         return {field: self[field] for field in fields}
 
 
-def read(log: str | os.PathLike) -> list[Line]:
+def read(log: str | os.PathLike) -> list[LogLine]:
     """Return the lines of a log.
 
     Raises:
         UserError: a line is damaged; names file and line.
     """
-    return [Line(values, log, number) for number, values in enumerate(read_json_lines(log), 1)]
+    return [LogLine(values, log, number) for number, values in enumerate(read_json_lines(log), 1)]
 
 
-def read_so_far(log: str | os.PathLike) -> list[Line]:
+def read_so_far(log: str | os.PathLike) -> list[LogLine]:
     """Return the lines of a log that a job may be writing, without those that are half written.
 
     There are none where there is no file.
@@ -69,11 +69,11 @@ def read_so_far(log: str | os.PathLike) -> list[Line]:
     lines = []
     for number, line in enumerate(text.splitlines(), start=1):
         with suppress(json.JSONDecodeError):
-            lines.append(Line(json.loads(line), log, number))
+            lines.append(LogLine(json.loads(line), log, number))
     return lines
 
 
-def of_steps(lines: Iterable[Line]) -> list[Line]:
+def of_steps(lines: Iterable[LogLine]) -> list[LogLine]:
     """Return the lines that tell of steps, in their order."""
     return [line for line in lines if "loss" in line]
 
@@ -117,7 +117,7 @@ def read_curves(logs: Sequence[str | os.PathLike]) -> Curves:
     return Curves(_frame(lines, "loss", "lr", "grad_norm"), _frame(lines, "eval_loss"))
 
 
-def _frame(lines: Iterable[Line], *fields: str) -> "pd.DataFrame":
+def _frame(lines: Iterable[LogLine], *fields: str) -> "pd.DataFrame":
     """Return the lines that have the first field, which must have the others, too."""
     # Not at the top: the status of trainings, which is asked for often, needs none.
     import pandas as pd
@@ -127,7 +127,7 @@ def _frame(lines: Iterable[Line], *fields: str) -> "pd.DataFrame":
     return pd.DataFrame(rows, columns=columns)
 
 
-def _finite(line: Line, fields: Sequence[str]) -> dict[str, float]:
+def _finite(line: LogLine, fields: Sequence[str]) -> dict[str, float]:
     values = line.numbers(fields)
     for field, value in values.items():
         if not math.isfinite(value):

@@ -9,7 +9,7 @@ import os
 import re
 import socket
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -19,11 +19,13 @@ from pathlib import Path
 from statistics import harmonic_mean
 from typing import Any
 
+from tabulate import tabulate
+
 from lionrank.errors import UserError
 from lionrank.files import read_json
 from lionrank.training import attempts
 from lionrank.training.checkpoints import SETTINGS
-from lionrank.training.log import Line, of_steps, read_so_far
+from lionrank.training.log import LogLine, of_steps, read_so_far
 from lionrank.training.state import LOCK, LOG, OWNER, STAMP, EpochState
 from lionrank.wording import rough_duration
 
@@ -36,11 +38,22 @@ NEWEST = 10
 QUIET_LINES, QUIET_SECONDS = 5, 600
 """A job that has written nothing for the time of so many lines, and so many seconds, is silent."""
 
+_UNKNOWN = "-"
+_COLUMNS = {
+    "training": "left",
+    "epoch": "left",
+    "step": "right",
+    "loss": "right",
+    "examples/s": "right",
+    "ends": "left",
+    "state": "left",
+}
+
 _CHECKPOINT = re.compile(r"(\w+)_e(\d+)(?:\.jsonl|\.state)?")
 
 
 @dataclass(frozen=True)
-class Training:
+class TrainingStatus:
     """What is known of a training; None is what is not.
 
     `state` is one of `STATES`, `note` says it in full. `epoch` is the one that is being trained, or
@@ -102,12 +115,12 @@ class _Epoch:
         return _read_json(self.state / OWNER)
 
     @cached_property
-    def lines(self) -> list[Line]:
+    def lines(self) -> list[LogLine]:
         """Its log, which is empty where early stopping left it out."""
         return read_so_far(self.log)
 
     @cached_property
-    def jobs(self) -> list[Line]:
+    def jobs(self) -> list[LogLine]:
         """What `lionrank.training.attempts` tells of its jobs while it is under way."""
         return read_so_far(self.state / attempts.FILE)
 
@@ -142,7 +155,7 @@ class _Epoch:
         return time.time() - max(map(_written, (self.state, *self.state.glob("*"))))
 
 
-def read(directory: str | os.PathLike) -> list[Training]:
+def read(directory: str | os.PathLike) -> list[TrainingStatus]:
     """Return the trainings in an experiment's working directory, by name.
 
     Raises:
@@ -161,7 +174,7 @@ def read(directory: str | os.PathLike) -> list[Training]:
     return [_training(root, name, max(numbers)) for name, numbers in sorted(epochs.items())]
 
 
-def _training(root: Path, name: str, last: int) -> Training:
+def _training(root: Path, name: str, last: int) -> TrainingStatus:
     epochs = [_Epoch(root, name, number) for number in range(1, last + 1)]
     hours = math.fsum(epoch.device_hours for epoch in epochs)
     under_way = [epoch for epoch in epochs if epoch.is_under_way]
@@ -174,10 +187,10 @@ def _training(root: Path, name: str, last: int) -> Training:
     done = list(takewhile(lambda epoch: epoch.log.exists(), epochs))
     if trained := [epoch for epoch in done if epoch.lines]:
         return replace(_after_an_epoch(name, trained, len(done)), device_hours=hours)
-    return Training(name, NOT_BEGUN, NOT_BEGUN, device_hours=hours)
+    return TrainingStatus(name, NOT_BEGUN, NOT_BEGUN, device_hours=hours)
 
 
-def _in_the_midst(name: str, before: Sequence[_Epoch], current: _Epoch) -> Training:
+def _in_the_midst(name: str, before: Sequence[_Epoch], current: _Epoch) -> TrainingStatus:
     written = [line for epoch in before for line in epoch.lines]
     lines = of_steps([*written, *read_so_far(current.state / LOG)])
     settings = _read_json(current.state / STAMP).get("settings", {})
@@ -185,17 +198,17 @@ def _in_the_midst(name: str, before: Sequence[_Epoch], current: _Epoch) -> Train
     known["step"] = current.step or current.kept or known["step"]
     locked, job, silence = current.is_locked, current.job, current.silence
     if locked is False:
-        return Training(name, STOPPED, _stopped(current, known["step"]), **known)
+        return TrainingStatus(name, STOPPED, _stopped(current, known["step"]), **known)
     pace = max(map(_seconds, lines[-NEWEST:]), default=0)
     if silence > max(QUIET_SECONDS, QUIET_LINES * pace):
         quiet = f"no sign of life for {rough_duration(silence)}, {_in_words(job)}"
         if locked:
-            return Training(name, RUNNING, f"running, but {quiet}", **known)
-        return Training(name, SILENT, quiet, **known)
+            return TrainingStatus(name, RUNNING, f"running, but {quiet}", **known)
+        return TrainingStatus(name, SILENT, quiet, **known)
     if job.get("step") is None:
-        return Training(name, RUNNING, f"starting, {_in_words(job)}", **known)
+        return TrainingStatus(name, RUNNING, f"starting, {_in_words(job)}", **known)
     note = f"{'running' if locked else 'seems to be running'}, {_in_words(job)}"
-    return Training(name, RUNNING, note, ends=_end(lines, known["steps"], job), **known)
+    return TrainingStatus(name, RUNNING, note, ends=_end(lines, known["steps"], job), **known)
 
 
 def _in_words(job: Mapping[str, Any]) -> str:
@@ -216,7 +229,7 @@ def _stopped(epoch: _Epoch, step: int) -> str:
     return f"stopped after step {step:,}; {then} when run again"
 
 
-def _after_an_epoch(name: str, trained: Sequence[_Epoch], last: int) -> Training:
+def _after_an_epoch(name: str, trained: Sequence[_Epoch], last: int) -> TrainingStatus:
     newest = trained[-1]
     # An archive has no checkpoints, and the logs of all epochs.
     epochs = _read_json(newest.checkpoint / SETTINGS).get("epochs", last)
@@ -225,11 +238,11 @@ def _after_an_epoch(name: str, trained: Sequence[_Epoch], last: int) -> Training
     best = _best(newest.log.with_name(f"{name}.best.json"))
     if newest.number < last:
         note = f"finished early, after epoch {newest.number}{best}"
-        return Training(name, FINISHED, note, **known)
+        return TrainingStatus(name, FINISHED, note, **known)
     if newest.number == epochs:
-        return Training(name, FINISHED, f"finished{best}", **known)
+        return TrainingStatus(name, FINISHED, f"finished{best}", **known)
     note = f"epoch {newest.number} finished, epoch {newest.number + 1} not begun"
-    return Training(name, BETWEEN, note, **known)
+    return TrainingStatus(name, BETWEEN, note, **known)
 
 
 def _best(path: Path) -> str:
@@ -243,7 +256,7 @@ def _best(path: Path) -> str:
 
 
 def _known(lines: Sequence[Mapping], epochs: int | None) -> dict[str, Any]:
-    """Return what log lines say, as fields of `Training`."""
+    """Return what log lines say, as fields of `TrainingStatus`."""
     if not lines:
         return {"epochs": epochs, "step": 0, "steps": None}
     newest = lines[-1]
@@ -291,3 +304,45 @@ def _written(path: Path) -> float:
         return path.stat().st_mtime
     except FileNotFoundError:
         return 0.0
+
+
+def to_text(trainings: Sequence[TrainingStatus], now: datetime) -> str:
+    """Return a row a training, and below the table how many are in each state."""
+    table = tabulate(
+        [_row(training, now) for training in trainings],
+        headers=list(_COLUMNS),
+        colalign=list(_COLUMNS.values()),
+        tablefmt="plain",
+        disable_numparse=True,
+    )
+    number = Counter(training.state for training in trainings)
+    counts = ", ".join(f"{number[state]} {state}" for state in STATES if number[state])
+    hours = math.fsum(training.device_hours for training in trainings)
+    cost = f"; {hours:,.2f} device hours so far" if hours else ""
+    return f"{table}\n\n{counts}{cost}\n"
+
+
+def _row(training: TrainingStatus, now: datetime) -> tuple[str, ...]:
+    speed = training.examples_per_second
+    return (
+        training.name,
+        _of(training.epoch, training.epochs),
+        _of(training.step, training.steps),
+        _UNKNOWN if training.loss is None else f"{training.loss:.4f}",
+        _UNKNOWN if speed is None else f"{speed:,.{0 if speed >= 100 else 1}f}",
+        _time(training.ends, now),
+        training.note,
+    )
+
+
+def _of(number: int | None, total: int | None) -> str:
+    if number is None:
+        return _UNKNOWN
+    return f"{number:,}" if total is None else f"{number:,}/{total:,}"
+
+
+def _time(time: datetime | None, now: datetime) -> str:
+    if time is None:
+        return _UNKNOWN
+    day = "today" if time.date() == now.date() else f"{time:%Y-%m-%d}"
+    return f"{day} {time:%H:%M}"

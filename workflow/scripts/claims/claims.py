@@ -8,7 +8,7 @@ from lionrank.claims import decide as claims
 from lionrank.claims import file as claim_file
 from lionrank.claims.evidence import Ours, Published
 from lionrank.evaluation import per_query
-from lionrank.evaluation.significance import Settings
+from lionrank.evaluation.significance import Draws
 from lionrank.files import write_json
 from lionrank.grid import Grid
 
@@ -24,6 +24,6 @@ ours = Ours(
     settings=params.settings,
 )
 decided = claims.decide(
-    claim_file.read(given.claims, published), published, ours, Settings(**params.draws)
+    claim_file.read(given.claims, published), published, ours, Draws(**params.draws)
 )
 write_json(snakemake.output[0], decided)

@@ -9,7 +9,7 @@ from pathlib import Path
 from lionrank import trec
 from lionrank.evaluation import per_query
 from lionrank.evaluation.changes import changes
-from lionrank.evaluation.significance import Settings
+from lionrank.evaluation.significance import Draws
 from lionrank.files import write_json
 from lionrank.grid import Grid
 
@@ -22,6 +22,6 @@ changed = changes(
     qrels=trec.read_qrels(snakemake.input.qrels),
     topics=trec.read_topics(snakemake.input.topics),
     level=params.level,
-    settings=Settings(**params.draws),
+    settings=Draws(**params.draws),
 )
 write_json(snakemake.output[0], changed)

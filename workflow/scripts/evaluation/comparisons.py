@@ -5,17 +5,17 @@ from lionrank.jobs.log import begin
 begin(snakemake)
 
 from lionrank.evaluation import comparisons, per_query
-from lionrank.evaluation.significance import Settings
+from lionrank.evaluation.significance import Draws
 from lionrank.files import write_json
 from lionrank.grid import Grid
 from lionrank.measures import Measure
 
 params = snakemake.params
-compared = comparisons.compare(
+compared = comparisons.compare_systems(
     per_query.read(snakemake.input.per_query, snakemake.input.best),
     Grid.build(**params.grid),
     [Measure(**measure) for measure in params.measures],
     params.families,
-    Settings(**params.draws),
+    Draws(**params.draws),
 )
 write_json(snakemake.output[0], compared)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from lionrank.evaluation.comparisons import Contrast, alpha, of_family, on_primary
+from lionrank.evaluation.comparisons import ContrastRecord, alpha, of_family, on_primary
 from lionrank.grid import FIRST_STAGE, FIRST_STAGE_LABEL, Grid
 from lionrank.measures import METRICS
 from lionrank.paper.latex import escape
@@ -58,7 +58,7 @@ def chosen_table(
     return tabular(lines, __name__)
 
 
-def chosen(compared: Mapping[str, Any], primary: str) -> list[Contrast]:
+def chosen(compared: Mapping[str, Any], primary: str) -> list[ContrastRecord]:
     """Return the contrasts at the chosen epochs in the order of their table."""
     contrasts = []
     for family in _HEADINGS:
@@ -67,16 +67,16 @@ def chosen(compared: Mapping[str, Any], primary: str) -> list[Contrast]:
     return contrasts
 
 
-def by_epoch(compared: Mapping[str, Any], primary: str) -> list[Contrast]:
+def by_epoch(compared: Mapping[str, Any], primary: str) -> list[ContrastRecord]:
     """Return the contrasts between optimizers at each epoch in the order of their table."""
     return on_primary(of_family(compared, "optimizers_by_epoch"), primary)
 
 
-def _block(contrast: Contrast) -> tuple[str, str, str]:
+def _block(contrast: ContrastRecord) -> tuple[str, str, str]:
     return contrast["family"], contrast["test_set"], contrast["metric"]
 
 
-def comparisons_rows(contrasts: Sequence[Contrast], grid: Grid) -> list[dict[str, object]]:
+def comparisons_rows(contrasts: Sequence[ContrastRecord], grid: Grid) -> list[dict[str, object]]:
     """Return contrasts as rows of plain values, all that comparisons.json says of them."""
     return [
         {
@@ -92,7 +92,7 @@ def comparisons_rows(contrasts: Sequence[Contrast], grid: Grid) -> list[dict[str
     ]
 
 
-def _side(contrast: Contrast, side: str, grid: Grid) -> dict[str, object]:
+def _side(contrast: ContrastRecord, side: str, grid: Grid) -> dict[str, object]:
     """Return what is on one side of a contrast; the first stage is a model without optimizer."""
     training = contrast[side]["training"]
     model, optimizer = (
@@ -106,7 +106,7 @@ def _side(contrast: Contrast, side: str, grid: Grid) -> dict[str, object]:
     }
 
 
-def _row(contrast: Contrast, alpha: float, grid: Grid, spread: bool) -> str:
+def _row(contrast: ContrastRecord, alpha: float, grid: Grid, spread: bool) -> str:
     return row(
         [
             _described(contrast, grid),
@@ -125,14 +125,14 @@ def _row(contrast: Contrast, alpha: float, grid: Grid, spread: bool) -> str:
     )
 
 
-def _effect_size(contrast: Contrast) -> float:
+def _effect_size(contrast: ContrastRecord) -> float:
     """Return the effect size; JSON has null for an infinite one, whose sign is the difference's."""
     if contrast["effect_size"] is None:
         return math.copysign(math.inf, contrast["difference"])
     return contrast["effect_size"]
 
 
-def _described(contrast: Contrast, grid: Grid) -> str:
+def _described(contrast: ContrastRecord, grid: Grid) -> str:
     """Return what is compared, with the epochs in parentheses: "MiniLM: Lion (2) - AdamW (3)"."""
     left = grid.training(contrast["left"]["training"]).labels
     if contrast["right"]["training"] == FIRST_STAGE:

@@ -16,7 +16,7 @@ _DEVICES = r">{\raggedright\arraybackslash}p{118pt}"
 
 
 @dataclass(frozen=True)
-class Column:
+class Quantity:
     """A quantity: its key in efficiency.json, its head in lines, and its units with their sizes."""
 
     key: str
@@ -35,15 +35,15 @@ _BYTES = (
     (r"\kibi\byte", 2.0**10),
 )
 COLUMNS = (
-    Column("examples_per_second", ("", "Examples"), ((r"\per\second", 1.0),)),
-    Column("tokens_per_second", ("", "Tokens"), ((r"\per\second", 1.0),)),
-    Column("peak_memory_bytes", ("Peak", "memory"), _BYTES),
-    Column("optimizer_state_bytes", ("Optimizer", "state"), _BYTES),
-    Column("gpu_utilisation", ("GPU", "utilisation"), ((r"\percent", 1.0),)),
-    Column(
+    Quantity("examples_per_second", ("", "Examples"), ((r"\per\second", 1.0),)),
+    Quantity("tokens_per_second", ("", "Tokens"), ((r"\per\second", 1.0),)),
+    Quantity("peak_memory_bytes", ("Peak", "memory"), _BYTES),
+    Quantity("optimizer_state_bytes", ("Optimizer", "state"), _BYTES),
+    Quantity("gpu_utilisation", ("GPU", "utilisation"), ((r"\percent", 1.0),)),
+    Quantity(
         "energy_joules", ("GPU", "energy"), ((r"\kilo\watt\hour", 3.6e6), (r"\watt\hour", 3.6e3))
     ),
-    Column(
+    Quantity(
         "device_hours",
         ("Device", "time"),
         ((r"\hour", 1.0), (r"\minute", 1 / 60), (r"\second", 1 / 3600)),
@@ -99,7 +99,7 @@ def efficiency_rows(costs: Mapping[str, Any], grid: Grid) -> list[dict[str, obje
     ]
 
 
-def _shown(trainings: Mapping[str, Mapping[str, Any]]) -> list[Column]:
+def _shown(trainings: Mapping[str, Mapping[str, Any]]) -> list[Quantity]:
     return [c for c in COLUMNS if any(cost[c.key] is not None for cost in trainings.values())]
 
 
@@ -107,15 +107,15 @@ def _devices(cost: Mapping[str, Any]) -> str:
     return rf"{cost['devices']} $\times$ {escape(cost['device'])}"
 
 
-def _known(column: Column, trainings: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
+def _known(column: Quantity, trainings: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
     return {n: cost[column.key] for n, cost in trainings.items() if cost[column.key] is not None}
 
 
 def _heads(
-    shown: Sequence[Column], trainings: Mapping[str, Mapping[str, Any]], named: bool
+    shown: Sequence[Quantity], trainings: Mapping[str, Mapping[str, Any]], named: bool
 ) -> list[str]:
     """Return three lines: two with the names of the quantities, one with their units."""
-    words: list[Callable[[Column], str]] = [lambda c: c.head[0], lambda c: c.head[1]]
+    words: list[Callable[[Quantity], str]] = [lambda c: c.head[0], lambda c: c.head[1]]
     lines = [row(["", "", *[""] * named, *(f"{{{word(c)}}}" for c in shown)]) for word in words]
     units = [column.unit([*_known(column, trainings).values()])[0] for column in shown]
     names = ["Model", "Optimizer", *["Devices"] * named]
@@ -123,7 +123,7 @@ def _heads(
 
 
 def _column(
-    column: Column, trainings: Mapping[str, Mapping[str, Any]]
+    column: Quantity, trainings: Mapping[str, Mapping[str, Any]]
 ) -> tuple[str, dict[str, str]]:
     """Return the kind of an S column and its cells by training, with as many decimals in each."""
     known = _known(column, trainings)

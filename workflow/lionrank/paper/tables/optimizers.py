@@ -5,7 +5,7 @@ from typing import Any
 
 from lionrank.grid import Grid, Training
 from lionrank.paper.latex import escape
-from lionrank.paper.settings import SETTINGS, setting, value_of
+from lionrank.paper.settings import SETTINGS, TrainingSettings, setting, value_of
 from lionrank.paper.tables.tabular import breakable, row, tabular
 
 _OF_OPTIMIZER = ("learning_rate", "weight_decay", "decay_biases_and_norms")
@@ -13,11 +13,8 @@ _ARGUMENTS = {"eps": r"$\epsilon$"}
 _LABELS = 0.34
 """Share of the line that the labels take; the optimizers share the rest evenly."""
 
-Settings = Mapping[str, Mapping[str, Any]]
-"""The settings of each training, by `{model}_{optimizer}`, the `optimizer` among them."""
 
-
-def optimizers_table(settings: Settings, grid: Grid) -> str:
+def optimizers_table(settings: TrainingSettings, grid: Grid) -> str:
     """Return the table: class, learning rate, weight decay, and the arguments of the config.
 
     A setting that an optimizer has otherwise with another model has a row a model.
@@ -41,7 +38,7 @@ def optimizers_table(settings: Settings, grid: Grid) -> str:
     return tabular(lines, __name__)
 
 
-def optimizers_rows(settings: Settings, grid: Grid) -> list[dict[str, object]]:
+def optimizers_rows(settings: TrainingSettings, grid: Grid) -> list[dict[str, object]]:
     """Return what the table says as plain values, a training a row; no argument is None."""
     arguments = dict.fromkeys(
         name for training in grid.trainings() for name in _arguments(settings, training)
@@ -59,17 +56,17 @@ def optimizers_rows(settings: Settings, grid: Grid) -> list[dict[str, object]]:
     ]
 
 
-def _arguments(settings: Settings, training: Training) -> Mapping[str, Any]:
+def _arguments(settings: TrainingSettings, training: Training) -> Mapping[str, Any]:
     return value_of(settings, training.name, "optimizer")["arguments"]
 
 
-def _classes(settings: Settings, grid: Grid) -> Iterator[str]:
+def _classes(settings: TrainingSettings, grid: Grid) -> Iterator[str]:
     """Yield the class of each optimizer, which is the same with every model."""
     for training in grid.of_model(grid.models[0]):
         yield value_of(settings, training.name, "optimizer")["class"]
 
 
-def _setting_lines(settings: Settings, key: str, grid: Grid) -> list[str]:
+def _setting_lines(settings: TrainingSettings, key: str, grid: Grid) -> list[str]:
     """Return a row for a setting or, if any optimizer has several values of it, a row a model."""
     by_model = [
         [setting(value_of(settings, each.name, key), key) for each in grid.of_model(model)]
@@ -82,7 +79,7 @@ def _setting_lines(settings: Settings, key: str, grid: Grid) -> list[str]:
     return [heading, *(row([label, *cells]) for label, cells in zip(labels, by_model, strict=True))]
 
 
-def _argument_lines(settings: Settings, grid: Grid) -> Iterator[list[str]]:
+def _argument_lines(settings: TrainingSettings, grid: Grid) -> Iterator[list[str]]:
     """Yield the cells of a row an argument; of a list, such as the betas, a row an item."""
     given = [_arguments(settings, training) for training in grid.of_model(grid.models[0])]
     flat = [dict(_flat(arguments)) for arguments in given]

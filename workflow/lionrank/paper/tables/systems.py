@@ -14,7 +14,7 @@ from lionrank.measures import GRADED, METRICS, Measure
 from lionrank.paper.latex import escape
 from lionrank.paper.results import Results
 from lionrank.paper.tables.tabular import bold, row, tabular
-from lionrank.published.scores import PRINTED, TEST_SETS, PublishedScores, System
+from lionrank.published.scores import PRINTED, TEST_SETS, PublishedScores, PublishedSystem
 from lionrank.wording import DIGITS, score
 
 MEASURE = Measure(TEST_SETS[GRADED], GRADED)
@@ -32,7 +32,7 @@ _HEADINGS = {
 
 
 @dataclass(frozen=True)
-class Row:
+class SystemRow:
     """A system in the table; `epoch` is of a checkpoint, `reference` of what was published."""
 
     group: str
@@ -43,12 +43,12 @@ class Row:
 
 
 def systems(
-    published: Iterable[System],
+    published: Iterable[PublishedSystem],
     study: PublishedScores,
     results: Results,
     grid: Grid,
     chosen: Mapping[str, int],
-) -> list[Row]:
+) -> list[SystemRow]:
     """Return all rows of the table, those of a group together.
 
     Ours are among them where nDCG@10 on DL 2019 is among the results.
@@ -60,11 +60,13 @@ def systems(
         grid: what we trained.
         chosen: the epoch that development data chose of each `{model}_{optimizer}`.
     """
-    rows = [Row(each.group, each.name, None, each.score, each.reference) for each in published]
+    rows = [
+        SystemRow(each.group, each.name, None, each.score, each.reference) for each in published
+    ]
     return [*rows, *_of_study(study[MEASURE]), *_of_ours(results, grid, chosen)]
 
 
-def _of_study(scores: Mapping[str, float]) -> Iterator[Row]:
+def _of_study(scores: Mapping[str, float]) -> Iterator[SystemRow]:
     """Yield the study's trainings, the first of the best epochs of each."""
     best: dict[str, tuple[float, int]] = {}
     for name, value in scores.items():
@@ -73,22 +75,22 @@ def _of_study(scores: Mapping[str, float]) -> Iterator[Row]:
             best[training] = value, int(epoch)
     for training, (value, epoch) in best.items():
         name = ", ".join(PRINTED.get(part, part) for part in training.split("_"))
-        yield Row(STUDY_GROUP, name, epoch, score(value), STUDY)
+        yield SystemRow(STUDY_GROUP, name, epoch, score(value), STUDY)
 
 
-def _of_ours(results: Results, grid: Grid, chosen: Mapping[str, int]) -> Iterator[Row]:
+def _of_ours(results: Results, grid: Grid, chosen: Mapping[str, int]) -> Iterator[SystemRow]:
     if MEASURE not in results.scores:
         return
     if FIRST_STAGE in results.scores[MEASURE]:
         first_stage = score(results.mean(MEASURE, FIRST_STAGE))
-        yield Row(OUR_GROUP, FIRST_STAGE_LABEL, None, first_stage, None)
+        yield SystemRow(OUR_GROUP, FIRST_STAGE_LABEL, None, first_stage, None)
     for training in grid.trainings():
         epoch = chosen[training.name]
         value = results.mean(MEASURE, training.checkpoint(epoch))
-        yield Row(OUR_GROUP, ", ".join(training.labels), epoch, score(value), None)
+        yield SystemRow(OUR_GROUP, ", ".join(training.labels), epoch, score(value), None)
 
 
-def systems_table(rows: Sequence[Row]) -> str:
+def systems_table(rows: Sequence[SystemRow]) -> str:
     """Return the table with the best value of each group in bold."""
     lines = [
         rf"\begin{{tabular}}{{@{{}}llS[table-format=1.{DIGITS}]@{{}}}}",
@@ -104,14 +106,14 @@ def systems_table(rows: Sequence[Row]) -> str:
     return tabular(lines, __name__)
 
 
-def _line(each: Row, best: bool) -> str:
+def _line(each: SystemRow, best: bool) -> str:
     name = escape(each.name).replace(r"-\textgreater{}", r"$\rightarrow$")
     epoch = "" if each.epoch is None else f", epoch {each.epoch}"
     cited = "" if each.reference is None else rf"\cite{{{each.reference}}}"
     return row([name + epoch, cited, bold(each.score, best)])
 
 
-def systems_rows(rows: Sequence[Row]) -> list[dict[str, object]]:
+def systems_rows(rows: Sequence[SystemRow]) -> list[dict[str, object]]:
     """Return the same as rows of plain values."""
     return [
         {

@@ -5,7 +5,7 @@ from typing import Any
 
 from lionrank.grid import Grid, Model
 from lionrank.paper.latex import escape
-from lionrank.paper.settings import SETTINGS, setting, value_of
+from lionrank.paper.settings import SETTINGS, TrainingSettings, setting, value_of
 from lionrank.paper.tables.tabular import breakable, model_lines, row, tabular
 
 # The others are the optimizers', which have a table of their own.
@@ -26,15 +26,13 @@ _REVISION = 12
 _LABELS = 0.26
 """Share of the line that the labels take; the models share the rest evenly."""
 
-Settings = Mapping[str, Mapping[str, Any]]
-"""The settings of each training, by `{model}_{optimizer}`."""
 Sizes = Mapping[str, Mapping[str, int | None]]
 """What `lionrank.cross_encoder.weights.size_of` returns, by model."""
 Origins = Mapping[str, str | Mapping[str, Any]]
 """By model, `pretrained` of `lionrank.config.experiment.model_card_facts`."""
 
 
-def training_table(settings: Settings, sizes: Sizes, origins: Origins, grid: Grid) -> str:
+def training_table(settings: TrainingSettings, sizes: Sizes, origins: Origins, grid: Grid) -> str:
     """Return the table: where weights come from, how large they are, and how they were trained.
 
     Where the optimizers of a model differ in a setting, all its values are shown. What no model
@@ -65,7 +63,7 @@ def training_table(settings: Settings, sizes: Sizes, origins: Origins, grid: Gri
 
 
 def training_rows(
-    settings: Settings, sizes: Sizes, origins: Origins, grid: Grid
+    settings: TrainingSettings, sizes: Sizes, origins: Origins, grid: Grid
 ) -> list[dict[str, object]]:
     """Return what the table says as plain values, a training a row, with the label of its model."""
     return [
@@ -96,7 +94,7 @@ def _weights(origin: str | Mapping[str, Any]) -> tuple[str, str]:
     return str(breakable(escape(weights))), setting(revision and revision[:_REVISION])
 
 
-def _of_optimizers(settings: Settings, model: Model, key: str, grid: Grid) -> str:
+def _of_optimizers(settings: TrainingSettings, model: Model, key: str, grid: Grid) -> str:
     """Return a setting of a model, with the optimizers' labels where it differs between them."""
     labels: dict[str, list[str]] = {}
     for training in grid.of_model(model):
