@@ -10,7 +10,6 @@ import yaml
 from lionrank.audit import page as audit
 from lionrank.errors import UserError
 from lionrank.files import write_json_lines
-from lionrank.published import settings as published
 from tests.support.audits import (
     COMMIT,
     JOBS,
@@ -88,25 +87,6 @@ def test_every_setting_of_the_table_is_one_of_ours():
 def test_trainings_that_are_not_in_the_grid_are_not_compared():
     compared = facts_of(merged({"grid": {"models": ["minilm"]}}))["compared"]
     assert {name for row in compared for name in row.trainings} == {"minilm_adamw", "minilm_lion"}
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "message"),
-    [
-        ("setting,training,", "setting,trainings,", ":1: expected the columns setting,training,"),
-        ("schedule,modernbert_lion,cosine,", "schedule,modernbert_lion,", ":7: expected 6 columns"),
-        ("weight_decay,all,0.01,", "weight_decay,all,,", ": paper is empty; write -"),
-    ],
-)
-def test_a_wrong_line_of_the_table_is_named(tmp_path, old, new, message):
-    table = tmp_path / "settings.csv"
-    text = SETTINGS.read_text(encoding="utf-8")
-    assert old in text
-    table.write_text(text.replace(old, new), encoding="utf-8")
-    with pytest.raises(UserError) as caught:
-        published.read(table)
-    assert message in str(caught.value)
-    assert str(caught.value).startswith(str(table))
 
 
 # ---- the page ----

@@ -7,13 +7,12 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 from sentence_transformers import CrossEncoder
-from torch import Tensor
 from transformers import AutoTokenizer
 
-from lionrank.cross_encoder import device, unpadded
 from lionrank.cross_encoder import initialise as models
 from lionrank.cross_encoder import model as cross_encoder
-from lionrank.cross_encoder.tokens import budgets, encode, take
+from lionrank.cross_encoder import unpadded
+from lionrank.cross_encoder.tokens import encode, take
 from tests.support import tiny_training as tiny
 
 CPU = torch.device("cpu")
@@ -196,7 +195,7 @@ def test_the_kernels_of_a_gpu_are_asked_as_they_want_to_be(dropout, sliding_wind
     ]
     bounds = torch.empty(3, device="meta", dtype=torch.int32)
     sequences = unpadded.Sequences(bounds, [7, 5], bounds)
-    attended = unpadded._by_flash_attention(rows, 0.2, dropout, sliding_window, sequences)
+    attended = unpadded.by_flash_attention(rows, 0.2, dropout, sliding_window, sequences)
     assert attended.shape == rows[0].shape
     attended.sum().backward()
     assert rows[0].grad.shape == rows[0].shape
@@ -214,19 +213,3 @@ def test_the_kernels_of_a_gpu_attend_as_the_ordinary_ones(sliding_window):
     exact = [each.float() for each in states]
     expected, _ = attend(*exact, lengths, scaling=0.2, sliding_window=sliding_window)
     torch.testing.assert_close(found.float(), expected, atol=2e-2, rtol=2e-2)
-
-
-def test_budgets_hold_no_more_tokens_than_they_are_told_but_for_a_longer_pair():
-    lengths: Tensor = torch.tensor([9, 4, 3, 3, 2])
-    assert [lengths[some].tolist() for some in budgets(lengths, 7)] == [[9], [4, 3], [3, 2]]
-    assert [lengths[some].tolist() for some in budgets(lengths, 100)] == [[9, 4, 3, 3, 2]]
-    assert list(budgets(lengths[:0], 7)) == []
-
-
-@pytest.mark.parametrize(("has_bf16", "chosen"), [(True, "bf16"), (False, "fp32")])
-def test_auto_is_what_the_processor_computes_in(monkeypatch, has_bf16, chosen):
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": has_bf16})
-    assert device.resolve("auto", CPU) == chosen
-    assert device.resolve("bf16", CPU) == "bf16"
-    with device.autocast(CPU, "auto"):
-        assert torch.is_autocast_enabled("cpu") == has_bf16

@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 from safetensors.numpy import save_file
 
-from lionrank.cross_encoder.weights import size_of
 from lionrank.errors import UserError
 from lionrank.grid import Grid
 from lionrank.paper.latex import compile_pdf
@@ -178,29 +177,6 @@ def test_the_csv_has_a_training_a_row(settings):
     assert optimizers.learning_rate.tolist() == [2e-5, 2e-5, 2e-5, 3e-6, 2e-5, 2e-5]
     assert optimizers.betas.tolist() == ["0.9;0.999", "0.9;0.99"] * 3
     assert optimizers["eps"].isna().tolist() == [False, True] * 3
-
-
-def test_sizes_are_those_of_the_files_of_a_checkpoint(tmp_path):
-    stated = {"num_hidden_layers": 3, "hidden_size": 64, "vocab_size": 100}
-    (tmp_path / "config.json").write_text(json.dumps(stated))
-    shards = {"a.safetensors": {"x": (7, 5), "y": (3,)}, "b.safetensors": {"z": (2, 2, 2)}}
-    for name, shapes in shards.items():
-        save_file(
-            {key: np.zeros(shape, np.float16) for key, shape in shapes.items()}, tmp_path / name
-        )
-    index = {key: name for name, shapes in shards.items() for key in shapes}
-    listed = tmp_path / "model.safetensors.index.json"
-    listed.write_text(json.dumps({"weight_map": index}))
-    size = size_of(tmp_path)
-    assert size["parameters"] == 35 + 3 + 8
-    assert (size["layers"], size["hidden_size"], size["vocabulary"]) == (3, 64, 100)
-    assert size["context"] is None
-    (tmp_path / "b.safetensors").write_bytes(b"damaged")
-    with pytest.raises(UserError, match="no whole checkpoint"):
-        size_of(tmp_path)
-    listed.unlink()
-    with pytest.raises(UserError, match=r"model\.safetensors"):
-        size_of(tmp_path)
 
 
 def test_collection_table_leaves_out_what_is_absent():

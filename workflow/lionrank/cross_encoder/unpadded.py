@@ -126,7 +126,7 @@ def attention(
     if query.device.type != "cuda" or dtype == torch.float32:
         attended = _by_equal_length(rows, scaling, dropout, sliding_window, sequences)
     else:
-        attended = _by_flash_attention(rows, scaling, dropout, sliding_window, sequences)
+        attended = by_flash_attention(rows, scaling, dropout, sliding_window, sequences)
     return attended[None], None
 
 
@@ -136,7 +136,7 @@ def _dtype(states: Tensor) -> torch.dtype:
     return torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else states.dtype
 
 
-def _by_flash_attention(
+def by_flash_attention(
     rows: list[Tensor],
     scaling: float,
     dropout: float,

@@ -1,0 +1,53 @@
+"""The published settings: a wrong line is named, and a value is compared apart from its remark."""
+
+from pathlib import Path
+
+import pytest
+
+from lionrank.errors import UserError
+from lionrank.published import settings as published
+
+SETTINGS = Path(__file__).parents[2] / "paper" / "published" / "settings.csv"
+COLUMNS = "setting,training,paper,thesis,code,note\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("setting,training,", "setting,trainings,", ":1: expected the columns setting,training,"),
+        ("schedule,modernbert_lion,cosine,", "schedule,modernbert_lion,", ":7: expected 6 columns"),
+        ("weight_decay,all,0.01,", "weight_decay,all,,", ": paper is empty; write -"),
+    ],
+)
+def test_a_wrong_line_of_the_table_is_named(tmp_path, old, new, message):
+    table = tmp_path / "settings.csv"
+    text = SETTINGS.read_text(encoding="utf-8")
+    assert old in text
+    table.write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(UserError) as caught:
+        published.read(table)
+    assert message in str(caught.value)
+    assert str(caught.value).startswith(str(table))
+
+
+def compared(tmp_path, row: str, **trainings):
+    (tmp_path / "settings.csv").write_text(COLUMNS + row + "\n")
+    return published.compare(published.read(tmp_path / "settings.csv"), {}, trainings)
+
+
+def test_trainings_with_one_value_in_common_are_compared_once(tmp_path):
+    row = "learning_rate,*_lion,2e-6 (in Table 2),-,3e-6,"
+    settings = {"minilm_lion": 3e-6, "gte_lion": 3e-6, "modernbert_lion": 2e-6, "gte_adamw": 2e-5}
+    trainings = {name: {"learning_rate": rate} for name, rate in settings.items()}
+    both, alone = compared(tmp_path, row, **trainings)
+    assert (both.trainings, both.ours) == (("minilm_lion", "gte_lion"), 3e-6)
+    assert [both.differs(source) for source in published.SOURCES] == [True, False, False]
+    assert (alone.trainings, alone.ours) == (("modernbert_lion",), 2e-6)
+    assert [alone.differs(source) for source in published.SOURCES] == [False, False, True]
+    assert both.said["paper"].remark == "in Table 2"
+
+
+def test_a_setting_that_our_config_does_not_have_differs_from_every_value(tmp_path):
+    (row,) = compared(tmp_path, "schedule.kind,all,cosine,-,-,", gte_lion={"schedule": None})
+    assert not row.set_here
+    assert [row.differs(source) for source in published.SOURCES] == [True, False, False]
