@@ -310,6 +310,7 @@ class Greedy(BinaryCrossEntropy):
         return super().forward(logits, targets)
 
 
+@pytest.mark.slow
 def test_when_memory_runs_out_smaller_parts_do_the_same_step_again(
     data, tmp_path, monkeypatch, capsys
 ):
@@ -331,6 +332,7 @@ def test_when_memory_runs_out_smaller_parts_do_the_same_step_again(
     assert "Memory ran out" not in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_running_out_of_memory_gives_the_bits_of_having_begun_smaller(
     start, data, tmp_path, monkeypatch
 ):
@@ -378,6 +380,7 @@ FULL_DISK = """
 """
 
 
+@pytest.mark.slow
 def test_a_disk_that_fills_up_in_mid_epoch_leaves_the_last_state_whole(start, data, tmp_path):
     """On a disk of its own, of 60 MB, which the process alone sees."""
     disk = tmp_path / "disk"

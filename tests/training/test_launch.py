@@ -11,6 +11,8 @@ from lionrank.errors import UserError
 from lionrank.training import launch
 from tests.support import tiny_training as tiny
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):

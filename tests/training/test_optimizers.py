@@ -79,6 +79,7 @@ def stepped_matrices(optimizer_class):
     )
 
 
+@pytest.mark.slow
 def test_at_a_models_size_ours_has_the_bits_of_the_plain_lion_and_lerp_has_not():
     """Which is why ours is there; should lerp have them, lion_pytorch.foreach can take its place.
 
