@@ -95,8 +95,12 @@ rule main_tex:
 rule compile_paper:
     input:
         tex="paper/main.tex",
-        source_map="paper/main.tex.map",
         parts=expand("paper/{part}", part=PLAN.parts()),
+        # Complaints of LaTeX are in terms of the templates.
+        source_maps=[
+            "paper/main.tex.map",
+            *(f"paper/{part}.map" for part in PLAN.parts() if part.endswith(".tex")),
+        ],
         bibliography=PAPER / "refs.bib",
         provenance="paper/provenance.json",
     output:

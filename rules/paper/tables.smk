@@ -18,10 +18,15 @@ rule results_table:
         metrics="results/metrics.csv",
         best=PLAN.best_epochs(),
         published=PUBLISHED / "table1_lion_vs_adamw.csv",
+        template=PAPER / "tables/results.tex.j2",
+        levels_template=PAPER / "tables/levels.tex.j2",
+        macros=PAPER / "tables/macros.tex.j2",
     output:
         results="paper/tables/results.tex",
+        results_map="paper/tables/results.tex.map",
         results_csv="paper/tables/results.csv",
         levels="paper/tables/levels.tex",
+        levels_map="paper/tables/levels.tex.map",
         levels_csv="paper/tables/levels.csv",
     log:
         "logs/paper/results_table.log",
@@ -51,8 +56,10 @@ rule systems_table:
         best=PLAN.best_epochs(),
         table1=PUBLISHED / "table1_lion_vs_adamw.csv",
         table2=PUBLISHED / "table2_dl19_systems.csv",
+        template=PAPER / "tables/systems.tex.j2",
     output:
         tex="paper/tables/systems.tex",
+        source_map="paper/tables/systems.tex.map",
         csv="paper/tables/systems.csv",
     log:
         "logs/paper/systems_table.log",
@@ -78,8 +85,11 @@ rule systems_table:
 rule efficiency_table:
     input:
         efficiency="results/efficiency.json",
+        template=PAPER / "tables/efficiency.tex.j2",
+        macros=PAPER / "tables/macros.tex.j2",
     output:
         tex="paper/tables/efficiency.tex",
+        source_map="paper/tables/efficiency.tex.map",
         csv="paper/tables/efficiency.csv",
     log:
         "logs/paper/efficiency_table.log",
@@ -103,10 +113,14 @@ rule efficiency_table:
 rule comparisons_table:
     input:
         comparisons="results/comparisons.json",
+        template=PAPER / "tables/comparisons.tex.j2",
+        by_epoch_template=PAPER / "tables/comparisons_by_epoch.tex.j2",
     output:
         chosen="paper/tables/comparisons.tex",
+        chosen_map="paper/tables/comparisons.tex.map",
         chosen_csv="paper/tables/comparisons.csv",
         by_epoch="paper/tables/comparisons_by_epoch.tex",
+        by_epoch_map="paper/tables/comparisons_by_epoch.tex.map",
         by_epoch_csv="paper/tables/comparisons_by_epoch.csv",
     log:
         "logs/paper/comparisons_table.log",
@@ -131,8 +145,10 @@ rule comparisons_table:
 rule changes_table:
     input:
         changes="results/changes.json",
+        template=PAPER / "tables/changes.tex.j2",
     output:
         tex="paper/tables/changes.tex",
+        source_map="paper/tables/changes.tex.map",
         csv="paper/tables/changes.csv",
     log:
         "logs/paper/changes_table.log",
@@ -156,8 +172,10 @@ rule changes_table:
 rule claims_table:
     input:
         claims="results/claims.json",
+        template=PAPER / "tables/claims.tex.j2",
     output:
         tex="paper/tables/claims.tex",
+        source_map="paper/tables/claims.tex.map",
         csv="paper/tables/claims.csv",
     log:
         "logs/paper/claims_table.log",
@@ -183,8 +201,10 @@ rule training_table:
         checkpoints=expand(
             "checkpoints/{model}_{optimizer}_e0", model=PLAN.models, optimizer=PLAN.optimizers[:1]
         ),
+        template=PAPER / "tables/training.tex.j2",
     output:
         tex="paper/tables/training.tex",
+        source_map="paper/tables/training.tex.map",
         csv="paper/tables/training.csv",
     log:
         "logs/paper/training_table.log",
@@ -208,8 +228,11 @@ rule training_table:
 
 
 rule optimizers_table:
+    input:
+        template=PAPER / "tables/optimizers.tex.j2",
     output:
         tex="paper/tables/optimizers.tex",
+        source_map="paper/tables/optimizers.tex.map",
         csv="paper/tables/optimizers.csv",
     log:
         "logs/paper/optimizers_table.log",
@@ -234,8 +257,10 @@ rule optimizers_table:
 rule collection_table:
     input:
         statistics=f"collections/{PLAN.collection}/statistics.json",
+        template=PAPER / "tables/collection.tex.j2",
     output:
         tex="paper/tables/collection.tex",
+        source_map="paper/tables/collection.tex.map",
         csv="paper/tables/collection.csv",
     log:
         "logs/paper/collection_table.log",
@@ -263,8 +288,10 @@ rule datasets_table:
         topics=[each.topics_file for each in PLAN.judged_sets()],
         qrels=[each.qrels for each in PLAN.judged_sets()],
         candidates=[each.candidates for each in PLAN.judged_sets()],
+        template=PAPER / "tables/datasets.tex.j2",
     output:
         tex="paper/tables/datasets.tex",
+        source_map="paper/tables/datasets.tex.map",
         csv="paper/tables/datasets.csv",
     log:
         "logs/paper/datasets_table.log",

@@ -9,9 +9,9 @@ import pytest
 from lionrank import trec
 from lionrank.evaluation import per_query
 from lionrank.evaluation.changes import CUTOFF, EXAMPLES, changes, ranks, shares
-from lionrank.paper.tables.changes import changes_rows, changes_table, typeset
-from lionrank.paper.tables.tabular import to_csv
-from tests.support.papers import FAST, GRID
+from lionrank.paper.render import typeset
+from lionrank.paper.tables import changes as tables
+from tests.support.papers import FAST, GRID, tex
 from tests.support.rankings import best_files, draw, run_files
 
 
@@ -156,12 +156,12 @@ def test_two_optimizers_that_rank_alike_have_no_examples(tmp_path):
     for pair in changes_in(tmp_path)["pairs"]:
         assert (pair["wins"], pair["losses"], pair["examples"]) == (0, 0, [])
         assert {each["difference"] for each in pair["differences"]} == {0}
-    printed = changes_table(changes_in(tmp_path), GRID)
+    printed = tex("changes", tables.table(changes_in(tmp_path), GRID))
     assert printed.count("No topic differs.") == len(GRID.models)
 
 
 def test_the_table_tells_ranks_from_adamw_to_lion(changed):
-    rows = changes_table(changed, GRID).splitlines()
+    rows = tex("changes", tables.table(changed, GRID)).splitlines()
     for pair in changed["pairs"]:
         for example in pair["examples"]:
             (cells,) = [
@@ -182,7 +182,7 @@ def test_the_table_tells_ranks_from_adamw_to_lion(changed):
 
 
 def test_the_csv_has_each_topic_of_the_table_with_what_moved(changed):
-    table = pd.read_csv(io.StringIO(to_csv(changes_rows(changed, GRID))))
+    table = pd.read_csv(io.StringIO(tables.table(changed, GRID).csv()))
     examples = [(pair, example) for pair in changed["pairs"] for example in pair["examples"]]
     assert len(table) == len(examples) > 0
     for line, (pair, example) in zip(table.itertuples(), examples, strict=True):

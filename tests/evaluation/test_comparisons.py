@@ -13,7 +13,8 @@ from lionrank.evaluation.per_query import System, means
 from lionrank.evaluation.significance import Draws
 from lionrank.grid import Grid
 from lionrank.measures import Measure
-from lionrank.paper.tables.comparisons import chosen_table
+from lionrank.paper.tables import comparisons as tables
+from tests.support.papers import tex
 from tests.support.per_query_tables import write_experiment
 
 GRID = Grid.build(
@@ -163,7 +164,7 @@ def test_an_effect_without_spread_is_null_in_json_and_infinite_in_the_table(tmp_
     compared = comparisons.compare_systems(read, GRID, [NDCG], ["first_stage"], DRAWS)
     assert [each["effect_size"] for each in compared["contrasts"]] == [None] * 6
     assert json.loads(json.dumps(compared, allow_nan=False)) == compared
-    printed = chosen_table(compared, {"dl19": "TREC DL 2019"}, "dl19", GRID)
+    printed = tex("comparisons", tables.chosen(compared, {"dl19": "TREC DL 2019"}, "dl19", GRID))
     assert printed.count(r"$\infty$") == 6
 
 

@@ -24,6 +24,7 @@ from lionrank.paper.findings import Findings, find
 from lionrank.paper.render import render
 from lionrank.paper.results import Layout, Results, read_results
 from lionrank.paper.standing import stand
+from lionrank.paper.tables.tabular import Table
 from lionrank.published.scores import read_table1, read_table2
 from lionrank.training.log import Logged
 from tests.support.logs_and_costs import efficiency_of, logged_of
@@ -331,6 +332,11 @@ def prose(facts: dict) -> str:
     """Render the paper and return it without comments, with single spaces."""
     lines = [line for line in source_of(facts).splitlines() if not line.startswith("%")]
     return " ".join(" ".join(lines).split())
+
+
+def tex(name: str, table: Table) -> str:
+    """Return the LaTeX of a table by its template in paper/tables/."""
+    return table.latex(PAPER / "tables" / f"{name}.tex.j2").text
 
 
 def made_up_scores(seed: int, grid: Grid = GRID) -> dict[str, float]:

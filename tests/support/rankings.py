@@ -22,8 +22,8 @@ from lionrank.evaluation.per_query import means
 from lionrank.files import write_json, write_json_lines, write_parquet
 from lionrank.grid import FIRST_STAGE, Grid
 from lionrank.measures import Measure
-from lionrank.paper.tables.datasets import datasets_table
-from lionrank.paper.tables.training import training_table
+from lionrank.paper.tables import datasets as datasets_table
+from lionrank.paper.tables import training as training_table
 from tests.support.logs_and_costs import efficiency_of
 from tests.support.papers import (
     FAMILIES,
@@ -35,6 +35,7 @@ from tests.support.papers import (
     TEST_SETS,
     params_of,
     settings_of,
+    tex,
 )
 
 COLUMNS = [
@@ -70,7 +71,7 @@ def run_scripts(folder: Path, jobs: Sequence[tuple[str, Mapping, Mapping, Mappin
         {
             "script": str(next(SCRIPTS.rglob(f"{name}.py"))),
             "log": str(folder / f"{name}.log"),
-            "input": inputs,
+            "input": _templates(name) | dict(inputs),
             "output": outputs,
             "params": params,
         }
@@ -165,6 +166,20 @@ def best_files(folder: Path, grid: Grid = GRID) -> list[str]:
 
 def run_files(folder: Path, grid: Grid = GRID) -> dict[str, str]:
     return {name: str(folder / f"results/{name}.trec") for name in grid.checkpoints()}
+
+
+def _templates(script: str) -> dict[str, str]:
+    """Return the templates that a rule gives to its script as inputs, if it makes tables."""
+    tables = {"results_table": ("results", "levels")}
+    tables["comparisons_table"] = ("comparisons", "comparisons_by_epoch")
+    if not script.endswith("_table"):
+        return {}
+    keys = ("template", {"results_table": "levels_template"}.get(script, "by_epoch_template"))
+    names = tables.get(script, (script.removesuffix("_table"),))
+    return {
+        key: str(PAPER / "tables" / f"{name}.tex.j2")
+        for key, name in zip(keys, names, strict=False)
+    }
 
 
 def write_paper(folder: Path, claims: Mapping[str, Any], grid: Grid = GRID) -> None:
@@ -268,8 +283,8 @@ def _write_setup_tables(folder: Path, grid: Grid) -> None:
     size |= {"parameters": 305959681, "context": 8192}
     sizes = {model.name: size for model in grid.models}
     weights = {model.name: "a random start" for model in grid.models}
-    training = training_table(settings_of(grid), sizes, weights, grid)
-    (folder / "training.tex").write_text(training)
+    training = training_table.table(settings_of(grid), sizes, weights, grid)
+    (folder / "training.tex").write_text(tex("training", training))
     test_set = DataSet(
         use="test",
         label="MS MARCO QA v1.1 validation",
@@ -281,4 +296,4 @@ def _write_setup_tables(folder: Path, grid: Grid) -> None:
         query_words=16.1,
         passage_words=157.3,
     )
-    (folder / "datasets.tex").write_text(datasets_table([test_set]))
+    (folder / "datasets.tex").write_text(tex("datasets", datasets_table.table([test_set])))

@@ -23,8 +23,8 @@ from lionrank.evaluation.per_query import PerQuery, Replicate, means
 from lionrank.grid import FIRST_STAGE, Grid
 from lionrank.measures import METRICS
 from lionrank.paper.results import Layout, read_results
-from lionrank.paper.tables.efficiency import efficiency_table
-from lionrank.paper.tables.results import results_table
+from lionrank.paper.tables import efficiency as efficiency_table
+from lionrank.paper.tables import results as results_table
 from lionrank.training.log import Logged, read_logged
 from tests.support.logs_and_costs import efficiency_of, logged_of
 from tests.support.papers import CLAIMS as MADE_UP_CLAIMS
@@ -38,6 +38,7 @@ from tests.support.papers import (
     experiment,
     facts_of,
     source_of,
+    tex,
 )
 from tests.support.published_as_measured import (
     CHOSEN,
@@ -112,9 +113,10 @@ class World:
     def printed(self) -> dict[str, float]:
         """The primary scores as the table prints them, read back from the table."""
         systems = [FIRST_STAGE, *self.grid.checkpoints()]
+        printed = results_table.table(self.made.results, self.grid, self.made.chosen)
         rows = [
             line
-            for line in results_table(self.made.results, self.grid, self.made.chosen).splitlines()
+            for line in tex("results", printed).splitlines()
             if re.search(r"& *(?:\\bfseries )?0\.\d{4} & \[", line)
         ]
         return {
@@ -129,9 +131,10 @@ class World:
     @cached_property
     def efforts(self) -> dict[str, dict[str, str]]:
         """What the table of efficiency prints, head -> `{model}_{optimizer}` -> cell."""
+        table = tex("efficiency", efficiency_table.table(self.costs, self.grid))
         rows = [
             [cell.strip() for cell in line.removesuffix(r"\\").split("&")]
-            for line in efficiency_table(self.costs, self.grid).splitlines()
+            for line in table.splitlines()
             if "&" in line
         ]
         heads = [" ".join(filter(None, pair)) for pair in zip(rows[0], rows[1], strict=True)]

@@ -11,13 +11,11 @@ import pytest
 from lionrank.errors import UserError
 from lionrank.files import write_json, write_json_lines
 from lionrank.grid import Grid
-from lionrank.paper.tables.efficiency import efficiency_rows, efficiency_table
-from lionrank.paper.tables.efficiency import printed as printed_values
-from lionrank.paper.tables.tabular import to_csv
+from lionrank.paper.tables import efficiency as efficiency_table
 from lionrank.training.cost import costs
 from lionrank.training.gpu_usage import Usage
 from tests.support import tiny_training
-from tests.support.papers import GRID
+from tests.support.papers import GRID, tex
 from tests.support.rankings import run_scripts
 from tests.support.typeset import PAGE, size_of
 
@@ -162,9 +160,12 @@ def test_the_rules_scripts_write_what_the_demo_grid_cost(tmp_path, trained):
         ],
     )
     found = json.loads(Path(measured).read_text())
+    table = efficiency_table.table(found, GRID)
     assert found == {"trainings": {name: cost_of(trained) for name in names}}
-    assert Path(outputs["tex"]).read_text() == efficiency_table(found, GRID)
-    assert Path(outputs["csv"]).read_text() == to_csv(efficiency_rows(found, GRID))
+    assert Path(outputs["tex"]).read_text() == tex(
+        "efficiency", efficiency_table.table(found, GRID)
+    )
+    assert Path(outputs["csv"]).read_text() == table.csv()
 
 
 # On GPUs
@@ -306,12 +307,14 @@ def made_up(**changes: dict) -> dict:
 
 
 def test_columns_that_no_training_has_are_left_out():
-    heads = efficiency_table(made_up(), GRID).split(r"\midrule")[0]
+    heads = tex("efficiency", efficiency_table.table(made_up(), GRID)).split(r"\midrule")[0]
     assert "utilisation" not in heads
     assert "energy" not in heads
     assert "Devices" not in heads
-    assert "utilisation" in efficiency_table(made_up(gte_lion=ON_GPU), GRID)
-    rows = efficiency_rows(made_up(), GRID)
+    assert "utilisation" in tex(
+        "efficiency", efficiency_table.table(made_up(gte_lion=ON_GPU), GRID)
+    )
+    rows = efficiency_table.table(made_up(), GRID).rows
     assert "energy_joules" not in rows[0]
     assert [(row["model"], row["optimizer"]) for row in rows] == [
         (each.model.name, each.treatment.name) for each in GRID.trainings()
@@ -319,7 +322,7 @@ def test_columns_that_no_training_has_are_left_out():
 
 
 def test_a_training_on_another_device_is_told_apart_and_what_it_has_alone_leaves_dashes():
-    table = efficiency_table(made_up(gte_lion=ON_GPU), GRID)
+    table = tex("efficiency", efficiency_table.table(made_up(gte_lion=ON_GPU), GRID))
     lines = [line for line in table.splitlines() if "1 $" in line]
     assert sum(r"1 $\times$ CPU" in line for line in lines) == 5
     assert sum(line.count("{--}") for line in lines) == 2 * 5
@@ -347,9 +350,11 @@ def test_units_and_decimals_are_those_of_the_values(key, values, unit, printed):
     trainings = {
         f"a_{name}": ON_GPU | {key: value} for name, value in zip("xy", values, strict=True)
     }
-    table = efficiency_table({"trainings": trainings}, grid)
-    assert printed_values(trainings)[key] == dict(zip(("a_x", "a_y"), printed, strict=True))
-    place = list(efficiency_rows({"trainings": trainings}, grid)[0]).index(key) - 2
+    made = efficiency_table.table({"trainings": trainings}, grid)
+    table = tex("efficiency", made)
+    (column,) = [each for each in efficiency_table.columns(trainings) if each.key == key]
+    assert column.cells == dict(zip(("a_x", "a_y"), printed, strict=True))
+    place = made.columns.index(key) - 2
     heads = table.split(r"\midrule")[0].splitlines()[-1].split("&")
     assert heads[place].strip().removesuffix(r" \\") == rf"{{(\unit{{{unit}}})}}"
     rows = [line for line in table.splitlines() if re.match(r".*& [XY] &", line)]
@@ -361,5 +366,7 @@ def test_units_and_decimals_are_those_of_the_values(key, values, unit, printed):
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="LaTeX is not installed")
 def test_the_widest_table_fits_a_page(tmp_path):
     on_many = ON_GPU | {"devices": 8, "device": "NVIDIA A100-SXM4-80GB and NVIDIA L40S"}
-    size = size_of(efficiency_table(made_up(gte_lion=on_many), GRID), tmp_path)
+    size = size_of(
+        tex("efficiency", efficiency_table.table(made_up(gte_lion=on_many), GRID)), tmp_path
+    )
     assert 252 < size.width < PAGE[0]

@@ -11,8 +11,8 @@ import pytest
 
 from lionrank.files import write_json
 from lionrank.paper.latex import compile_pdf
-from lionrank.paper.tables.claims import claims_rows, claims_table
-from lionrank.paper.tables.tabular import to_csv
+from lionrank.paper.tables import claims
+from tests.support.papers import tex
 from tests.support.published_as_measured import (
     CHOSEN,
     CLAIMS,
@@ -39,9 +39,9 @@ def as_published(tmp_path_factory):
 
 def test_the_table_has_a_row_a_claim_and_escapes_foreign_text(as_published):
     changed = as_published["c16"] | {"text": "100% of R&D_1"}
-    claims = [*(claim for name, claim in as_published.items() if name != "c16"), changed]
-    table = claims_table({"claims": claims})
-    assert table.splitlines()[0] == "% template: workflow/lionrank/paper/tables/claims.py"
+    found = [*(claim for name, claim in as_published.items() if name != "c16"), changed]
+    table = tex("claims", claims.table({"claims": found}))
+    assert table.splitlines()[0] == "% template: tables/claims.tex.j2"
     rows = [line.split(" & ") for line in table.splitlines() if re.match(r"c\d+ & ", line)]
     assert len(rows) == 17 and all(len(row) == 5 for row in rows)
     by_name = {row[0]: row for row in rows}
@@ -55,7 +55,7 @@ def test_the_table_has_a_row_a_claim_and_escapes_foreign_text(as_published):
 
 def test_the_csv_has_a_claim_a_row_with_both_verdicts(as_published):
     decided = {"claims": list(as_published.values())}
-    table = pd.read_csv(io.StringIO(to_csv(claims_rows(decided))))
+    table = pd.read_csv(io.StringIO(claims.table(decided).csv()))
     assert table.id.tolist() == list(as_published)
     for row, claim in zip(table.itertuples(), as_published.values(), strict=True):
         assert row.claim == claim["text"]
@@ -72,7 +72,7 @@ def test_the_csv_has_a_claim_a_row_with_both_verdicts(as_published):
     assert table.published_parts[table.id == "c8"].tolist() == ["2/8"]
 
 
-PAPER = r"""\documentclass[conference]{IEEEtran}
+DOCUMENT = r"""\documentclass[conference]{IEEEtran}
 \usepackage[T1]{fontenc}
 \usepackage{textcomp}
 \usepackage{booktabs}
@@ -92,8 +92,9 @@ Text.
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("latexmk") is None, reason="latexmk is not installed")
 def test_the_table_fits_on_a_page(tmp_path, as_published):
-    (tmp_path / "claims.tex").write_text(claims_table({"claims": list(as_published.values())}))
-    (tmp_path / "main.tex").write_text(PAPER)
+    table = claims.table({"claims": list(as_published.values())})
+    (tmp_path / "claims.tex").write_text(tex("claims", table))
+    (tmp_path / "main.tex").write_text(DOCUMENT)
     (tmp_path / "refs.bib").touch()
     log = tmp_path / "main.log"
     boxes = compile_pdf(tmp_path / "main.tex", tmp_path / "main.pdf", log, tmp_path / "refs.bib")
@@ -136,8 +137,8 @@ def test_the_rules_write_the_verdicts_and_the_table(tmp_path):
     assert decided["claims"][0]["ours"]["verdict"] == "replicated"
     tables = {kind: f"paper/tables/claims.{kind}" for kind in ("tex", "csv")}
     run_scripts(tmp_path, [("claims_table", {"claims": "results/claims.json"}, tables, {})])
-    assert (tmp_path / tables["tex"]).read_text() == claims_table(decided)
-    assert (tmp_path / tables["csv"]).read_text() == to_csv(claims_rows(decided))
+    assert (tmp_path / tables["tex"]).read_text() == tex("claims", claims.table(decided))
+    assert (tmp_path / tables["csv"]).read_text() == claims.table(decided).csv()
 
     write_json(tmp_path / "training" / "minilm_lion.best.json", {})
     done = run_script("claims/claims.py", job, tmp_path, environment)

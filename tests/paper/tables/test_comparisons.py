@@ -5,16 +5,10 @@ import pandas as pd
 import pytest
 
 from lionrank.errors import UserError
+from lionrank.paper.render import effect, interval, p_value
 from lionrank.paper.results import Layout, read_results
-from lionrank.paper.tables.comparisons import (
-    by_epoch,
-    by_epoch_table,
-    chosen,
-    chosen_table,
-    comparisons_rows,
-)
-from lionrank.paper.tables.results import CHOSEN, levels_table, results_table
-from lionrank.paper.tables.tabular import effect, interval, p_value, to_csv
+from lionrank.paper.tables import comparisons, results
+from lionrank.paper.tables.tabular import Table
 from tests.support.papers import (
     GRID,
     LAYOUT,
@@ -23,6 +17,7 @@ from tests.support.papers import (
     TEST_SETS,
     TWO_TEST_SETS,
     experiment,
+    tex,
 )
 
 LABELS = {name: entry["label"] for name, entry in TEST_SETS.items()}
@@ -43,7 +38,7 @@ def rows_of(table, at_least=" 0."):
 @pytest.mark.parametrize("scores", SCENARIOS.values(), ids=SCENARIOS)
 def test_the_bold_cells_are_the_highest_of_their_columns(tmp_path, scores):
     made = experiment(tmp_path, scores, shuffled=True)
-    rows = rows_of(results_table(made.results, GRID, made.chosen))
+    rows = rows_of(tex("results", results.table(made.results, GRID, made.chosen)))
     assert len(rows) == 19
     interval_beside_ndcg = 4
     for place, column in enumerate(zip(*(row[3:] for row in rows), strict=True), start=3):
@@ -55,13 +50,14 @@ def test_the_bold_cells_are_the_highest_of_their_columns(tmp_path, scores):
 
 def test_the_chosen_epochs_are_marked(tmp_path):
     made = experiment(tmp_path, RISING | {"bm25": 0.4})
-    epochs = [row[2] for row in rows_of(results_table(made.results, GRID, made.chosen))[1:]]
+    table = tex("results", results.table(made.results, GRID, made.chosen))
+    epochs = [row[2] for row in rows_of(table)[1:]]
     marked = [
         (training, epoch)
         for training, epoch in zip(
             [each.name for each in GRID.trainings() for _ in GRID.epochs], epochs, strict=True
         )
-        if CHOSEN in epoch
+        if r"$^\dagger$" in epoch
     ]
     assert [training for training, _ in marked] == list(made.chosen)
     assert [int(epoch[0]) for _, epoch in marked] == list(made.chosen.values())
@@ -71,7 +67,7 @@ def test_the_interval_of_the_primary_measure_is_that_of_the_means(tmp_path):
     made = experiment(tmp_path, RISING | {"bm25": 0.4})
     means = means_in(tmp_path)
     primary = means[means["metric"] == "ndcg_cut_10"].set_index("system")
-    rows = rows_of(results_table(made.results, GRID, made.chosen))
+    rows = rows_of(tex("results", results.table(made.results, GRID, made.chosen)))
     for system, row in zip(["bm25", *GRID.checkpoints()], rows, strict=True):
         low, high = re.fullmatch(r"\[\\num\{(.+)\}, \\num\{(.+)\}\]", row[4]).groups()
         assert float(low) == pytest.approx(primary.low[system], abs=0.5001e-4)
@@ -81,14 +77,15 @@ def test_the_interval_of_the_primary_measure_is_that_of_the_means(tmp_path):
 
 def test_several_test_sets_have_a_head_each_and_a_dash_where_there_is_no_first_stage(tmp_path):
     made = experiment(tmp_path, RISING | {"bm25": 0.4}, layout=TWO_TEST_SETS)
-    table = results_table(made.results, GRID, made.chosen)
+    table = tex("results", results.table(made.results, GRID, made.chosen))
     assert r"\multicolumn{3}{c}{pydocs} & \multicolumn{1}{c}{Given}" in table
     assert r"\cmidrule(lr){4-6}\cmidrule(lr){7-7}" in table
     first, *others = rows_of(table)
     assert first[-1] == "{--}"
     assert all(0 <= float(row[-1].split()[-1]) <= 1 for row in others)
-    assert r"\multicolumn" not in results_table(
-        experiment(tmp_path, RISING | {"bm25": 0.4}).results, GRID, made.chosen
+    assert r"\multicolumn" not in tex(
+        "results",
+        results.table(experiment(tmp_path, RISING | {"bm25": 0.4}).results, GRID, made.chosen),
     )
 
 
@@ -96,7 +93,7 @@ def test_binary_measures_are_shown_at_each_level_at_the_chosen_epochs(tmp_path):
     made = experiment(tmp_path, RISING | {"bm25": 0.4}, layout=TWO_TEST_SETS, shuffled=True)
     means = means_in(tmp_path)
     means = means[means["test_set"] == "pydocs"]
-    table = levels_table(made.results, GRID, made.chosen)
+    table = tex("levels", results.levels(made.results, GRID, made.chosen))
     assert "Given" not in table
     systems = ["bm25", *(f"{name}_e{epoch}" for name, epoch in made.chosen.items())]
     rows = rows_of(table)
@@ -118,7 +115,7 @@ def test_without_several_levels_there_is_no_table_of_them(tmp_path):
         [{"test_set": "pydocs", "metrics": ["map"]}],
     )
     made = experiment(tmp_path, RISING | {"bm25": 0.4}, layout=layout)
-    assert levels_table(made.results, GRID, made.chosen).count("\n") == 1
+    assert tex("levels", results.levels(made.results, GRID, made.chosen)).count("\n") == 1
 
 
 @pytest.mark.parametrize(
@@ -171,7 +168,7 @@ def test_the_table_of_comparisons_prints_what_was_tested(tmp_path, spread, seeds
     made = experiment(
         tmp_path, SCENARIOS["made up 2"], layout=TWO_TEST_SETS, spread=spread, seeds=seeds
     )
-    rows = rows_of(chosen_table(made.compared, LABELS, "pydocs", GRID))
+    rows = rows_of(tex("comparisons", comparisons.chosen(made.compared, LABELS, "pydocs", GRID)))
     shown = [
         each
         for each in made.compared["contrasts"]
@@ -212,7 +209,8 @@ SIDES = ("left", "right")
 
 def test_the_table_by_epoch_has_every_epoch_of_the_primary_measure(tmp_path):
     made = experiment(tmp_path, SCENARIOS["made up 2"], layout=TWO_TEST_SETS, spread=0.01)
-    rows = rows_of(by_epoch_table(made.compared, "pydocs", GRID), at_least="num{")
+    table = comparisons.by_epoch(made.compared, "pydocs", GRID)
+    rows = rows_of(tex("comparisons_by_epoch", table), at_least="num{")
     shown = [
         each
         for each in made.compared["contrasts"]
@@ -228,7 +226,8 @@ def test_the_table_by_epoch_has_every_epoch_of_the_primary_measure(tmp_path):
         assert p.startswith(r"\bfseries") == (each["p_holm"] < 0.05)
         assert counts == f"{each['wins']}/{each['ties']}/{each['losses']}"
     made.compared["contrasts"] = []
-    assert by_epoch_table(made.compared, "pydocs", GRID).count("\n") == 1
+    none = comparisons.by_epoch(made.compared, "pydocs", GRID)
+    assert tex("comparisons_by_epoch", none).count("\n") == 1
 
 
 def test_numbers_are_printed_without_false_signs_or_zeros():
@@ -239,8 +238,8 @@ def test_numbers_are_printed_without_false_signs_or_zeros():
     assert effect(0.126) == r"\num{0.13}"
 
 
-def csv_of(rows):
-    return pd.read_csv(io.StringIO(to_csv(rows)))
+def csv_of(table):
+    return pd.read_csv(io.StringIO(table.csv()))
 
 
 @pytest.mark.parametrize("seeds", [(12,), (12, 13)])
@@ -248,13 +247,12 @@ def test_the_csv_of_the_comparisons_has_the_rows_of_the_table_in_full(tmp_path, 
     made = experiment(
         tmp_path, SCENARIOS["made up 2"], layout=TWO_TEST_SETS, spread=0.01, seeds=seeds
     )
-    contrasts = chosen(made.compared, "pydocs")
-    table = csv_of(comparisons_rows(contrasts, GRID))
-    printed = rows_of(chosen_table(made.compared, LABELS, "pydocs", GRID))
+    found = comparisons.chosen(made.compared, LABELS, "pydocs", GRID)
+    table, printed = csv_of(found), rows_of(tex("comparisons", found))
     assert len(table) == len(printed) == 18
     assert [f"{value:.4f}" for value in table.left_mean] == [row[1] for row in printed]
     for key in ("difference", "low", "high", "p_holm", "p_randomization", "p_t", "detectable"):
-        assert table[key].tolist() == [each[key] for each in contrasts]
+        assert table[key].tolist() == [row[key] for row in found.rows]
     assert table.spread.isna().all() == (len(seeds) == 1)
     against = table[table.family == "first_stage"]
     assert (against.right_model == "BM25").all()
@@ -264,7 +262,7 @@ def test_the_csv_of_the_comparisons_has_the_rows_of_the_table_in_full(tmp_path, 
     assert (sides.left_model == sides.right_model).all()
     assert (sides.left_optimizer + sides.right_optimizer == "LionAdamW").all()
 
-    each_epoch = csv_of(comparisons_rows(by_epoch(made.compared, "pydocs"), GRID))
+    each_epoch = csv_of(comparisons.by_epoch(made.compared, "pydocs", GRID))
     assert len(each_epoch) == 9
     if len(seeds) == 1:
         assert each_epoch.left_epochs.tolist() == [1, 2, 3] * 3
@@ -273,7 +271,10 @@ def test_the_csv_of_the_comparisons_has_the_rows_of_the_table_in_full(tmp_path, 
 def test_an_infinite_effect_is_infinite_in_the_csv(tmp_path):
     made = experiment(tmp_path, SCENARIOS["made up 2"], layout=TWO_TEST_SETS)
     contrast = made.compared["contrasts"][0] | {"effect_size": None, "difference": -0.5}
-    assert csv_of(comparisons_rows([contrast], GRID)).effect_size.tolist() == [float("-inf")]
+    compared = dict(made.compared) | {"contrasts": [contrast]}
+    table = comparisons.chosen(compared, LABELS, "pydocs", GRID)
+    assert csv_of(table).effect_size.tolist() == [float("-inf")]
+    assert r"$-\infty$" in tex("comparisons", table)
 
 
 def test_csv_has_a_header_a_line_a_row_and_only_plain_values():
@@ -281,9 +282,9 @@ def test_csv_has_a_header_a_line_a_row_and_only_plain_values():
         {"model": 'A "B", C', "epochs": [1, 3], "p": None, "score": 0.1 + 0.2},
         {"model": "naïve\nlines", "epochs": (), "p": 1e-9, "score": 1},
     ]
-    assert to_csv(rows) == (
+    assert Table(rows).csv() == (
         'model,epochs,p,score\n"A ""B"", C",1;3,,0.30000000000000004\n"naïve\nlines",,1e-09,1\n'
     )
-    assert to_csv([]) == ""
+    assert Table([]).csv() == ""
     with pytest.raises(ValueError, match="surplus"):
-        to_csv([{"model": 1}, {"model": 2, "surplus": 3}])
+        Table([{"model": 1}, {"model": 2, "surplus": 3}]).csv()

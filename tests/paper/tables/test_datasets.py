@@ -9,10 +9,10 @@ import pytest
 
 from lionrank.collections.describe import DataSet
 from lionrank.files import write_json_lines
-from lionrank.paper.tables.datasets import datasets_rows, datasets_table
-from lionrank.paper.tables.tabular import to_csv
+from lionrank.paper.tables import datasets
 from tests.paper.tables.test_setup_tables import overfull
 from tests.support.counted import EXAMPLES, write_pairs, write_topics
+from tests.support.papers import tex
 from tests.support.rankings import run_scripts
 
 LARGE = DataSet(
@@ -31,7 +31,7 @@ LARGE = DataSet(
 def test_the_table_has_a_block_a_use_and_a_column_a_grade():
     held_out = replace(LARGE, use="held_out", label="m_s", grades={0: 5, 1: 5})
     dev = replace(LARGE, use="development", label="Nano", grades={1: 57}, query_words=3.0)
-    table = datasets_table([held_out, dev, LARGE])
+    table = tex("datasets", datasets.table([held_out, dev, LARGE]))
     assert table.count(r"\midrule") == 3
     assert r"\multicolumn{4}{c}{Judgements of grade}" in table
     assert r"{\num{0}} & {\num{1}} & {\num{2}} & {\num{3}}" in table
@@ -41,16 +41,16 @@ def test_the_table_has_a_block_a_use_and_a_column_a_grade():
 
 def test_many_grades_are_summed_up_in_the_table_and_not_in_the_csv():
     many = replace(LARGE, grades=dict.fromkeys(range(-2, 9), 10))
-    table = datasets_table([many])
+    table = tex("datasets", datasets.table([many]))
     assert "{Judgements}" in table and r"\num" not in table
     assert "& 1000.0 & 110 & 16.1 & 157.3" in table
-    (row,) = datasets_rows([many])
+    (row,) = datasets.table([many]).rows
     assert [row[f"grade_{grade}"] for grade in range(-2, 9)] == [10] * 11
 
 
 def test_the_csv_has_the_same_columns_for_every_data_set():
-    rows = datasets_rows([replace(LARGE, use="training", grades={0: 5, 1: 5}), LARGE])
-    table = pd.read_csv(io.StringIO(to_csv(rows)))
+    found = datasets.table([replace(LARGE, use="training", grades={0: 5, 1: 5}), LARGE])
+    table = pd.read_csv(io.StringIO(found.csv()))
     assert table.use.tolist() == ["training", "test"]
     assert table.grade_3.isna().tolist() == [True, False]
     assert table.passage_words.tolist() == [157.3] * 2
@@ -61,7 +61,7 @@ def test_the_csv_has_the_same_columns_for_every_data_set():
 def test_the_table_fits_on_a_page(tmp_path):
     five = replace(LARGE, grades=dict.fromkeys(range(-1, 4), 123456))
     many = replace(LARGE, grades=dict.fromkeys(range(-2, 9), 123456))
-    tables = [datasets_table([five]), datasets_table([many])]
+    tables = [tex("datasets", datasets.table([five])), tex("datasets", datasets.table([many]))]
     assert overfull(tmp_path, tables, star="*", gap="4pt") == []
 
 

@@ -12,20 +12,11 @@ import pytest
 
 from lionrank.grid import Grid
 from lionrank.measures import METRICS, Measure
+from lionrank.paper.render import signed
 from lionrank.paper.results import Layout, Results, Score
-from lionrank.paper.tables.results import (
-    ABOVE,
-    BELOW,
-    BEYOND,
-    levels_rows,
-    levels_table,
-    results_rows,
-    results_table,
-    signed,
-)
-from lionrank.paper.tables.tabular import to_csv
+from lionrank.paper.tables import results as tables
 from lionrank.published.scores import read_table1
-from tests.support.papers import GRID, PAPER, RANDOM, experiment
+from tests.support.papers import GRID, PAPER, RANDOM, experiment, tex
 from tests.support.rankings import run_scripts
 from tests.support.typeset import PAGE, size_of
 
@@ -33,6 +24,8 @@ ROOT = PAPER.parent
 TABLE1 = PAPER / "published" / "table1_lion_vs_adamw.csv"
 TABLE2 = PAPER / "published" / "table2_dl19_systems.csv"
 PUBLISHED = read_table1(TABLE1)
+# How a cell says that the published value lies beyond our interval.
+ABOVE, BELOW, BEYOND = "oursabove", "oursbelow", r"$^\ast$"
 needs_latex = pytest.mark.skipif(shutil.which("pdflatex") is None, reason="LaTeX is not installed")
 
 
@@ -92,7 +85,7 @@ def test_as_it_was_published_is_read_the_table_whole():
 
 def test_each_cell_shows_ours_the_published_value_and_the_difference():
     results = measured(0.02)
-    table = results_table(results, GRID, CHOSEN, PUBLISHED)
+    table = tex("results", tables.table(results, GRID, CHOSEN, PUBLISHED))
     below = cells_below(table)
     assert len(below) == 18
     columns = results.layout.columns
@@ -116,7 +109,7 @@ def test_each_cell_shows_ours_the_published_value_and_the_difference():
 def test_a_difference_is_coloured_and_marked_only_beyond_our_interval():
     results = measured(0.02)
     colours = {ABOVE: 0, BELOW: 0, None: 0}
-    table = results_table(results, GRID, CHOSEN, PUBLISHED)
+    table = tex("results", tables.table(results, GRID, CHOSEN, PUBLISHED))
     for system, cells in zip(GRID.checkpoints(), cells_below(table), strict=True):
         for measure, cell in zip(results.layout.columns, cells, strict=True):
             ours, there = results.scores[measure][system], PUBLISHED[measure][system]
@@ -137,17 +130,20 @@ def test_the_bounds_belong_to_the_interval(low, high):
     score = Score(0.7008, low, high)
     scores = {**results.scores, primary: results.scores[primary] | {"minilm_adamw_e1": score}}
     cell = cells_below(
-        results_table(dataclasses.replace(results, scores=scores), GRID, CHOSEN, PUBLISHED)
+        tex(
+            "results",
+            tables.table(dataclasses.replace(results, scores=scores), GRID, CHOSEN, PUBLISHED),
+        )
     )[0][0]
     assert r"0.7008\hspace{0.3em}\textpm 0.0000" in cell
     assert "color" not in cell
 
 
 def test_without_the_setting_the_table_shows_ours_alone():
-    table = results_table(measured(0.02), GRID, CHOSEN)
+    table = tex("results", tables.table(measured(0.02), GRID, CHOSEN))
     assert cells_below(table) == []
     assert "color" not in table
-    assert list(results_rows(measured(0.02), GRID, CHOSEN)[0]) == [
+    assert tables.table(measured(0.02), GRID, CHOSEN).columns == [
         *("model", "optimizer", "epoch", "chosen"),
         *(
             f"{measure.test_set}_{measure.metric}{end}"
@@ -159,7 +155,7 @@ def test_without_the_setting_the_table_shows_ours_alone():
 
 def test_only_measures_that_mean_the_same_stand_beside_each_other():
     results = measured(0.0, shown=layout(level=2))
-    first, *_ = cells_below(results_table(results, GRID, CHOSEN, PUBLISHED))
+    first, *_ = cells_below(tex("results", tables.table(results, GRID, CHOSEN, PUBLISHED)))
     shown = [bool(cell) for cell in first]
     assert [METRICS[c.metric] for c, has in zip(layout().columns, shown, strict=True) if has] == [
         "nDCG@10",
@@ -182,17 +178,17 @@ def test_a_model_that_was_not_published_has_lines_of_ours_alone():
     }
     results = dataclasses.replace(results, scores=scores)
     chosen = {"minilm_adamw": 1, "other_adamw": 1}
-    table = results_table(results, grid, chosen, PUBLISHED)
+    table = tex("results", tables.table(results, grid, chosen, PUBLISHED))
     assert len(cells_below(table)) == 1
     assert table.count(RANDOM) == 2
-    rows = results_rows(results, grid, chosen, PUBLISHED)
+    rows = tables.table(results, grid, chosen, PUBLISHED).rows
     assert [row["dl19_map_published"] for row in rows] == [None, 0.4814, None]
     assert [row["dl19_map_difference"] for row in rows] == [None, 0.0, None]
 
 
 def test_the_csv_has_what_the_table_prints_and_the_bounds():
     results = measured(0.02)
-    rows = list(csv.DictReader(io.StringIO(to_csv(results_rows(results, GRID, CHOSEN, PUBLISHED)))))
+    rows = list(csv.DictReader(io.StringIO(tables.table(results, GRID, CHOSEN, PUBLISHED).csv())))
     assert [row["model"] for row in rows] == [
         "bm25",
         *(m.name for m in GRID.models for _ in "ab3" * 2),
@@ -212,10 +208,10 @@ def test_the_csv_has_what_the_table_prints_and_the_bounds():
 
 def test_the_levels_are_the_same_in_the_csv_and_in_the_table():
     results = measured(0.02, shown=layout(levels=(1, 2, 3)))
-    rows = levels_rows(results, GRID, CHOSEN)
+    rows = tables.levels(results, GRID, CHOSEN).rows
     printed = [
         [float(value) for value in re.findall(r"0\.\d{4}", line)]
-        for line in levels_table(results, GRID, CHOSEN).splitlines()
+        for line in tex("levels", tables.levels(results, GRID, CHOSEN)).splitlines()
         if " 0." in line
     ]
     assert printed == [[row[key] for key in row if "_from_" in key] for row in rows]
@@ -271,10 +267,10 @@ def test_the_rules_script_writes_both_tables_as_latex_and_as_csv(tmp_path, besid
     written = {name: (tmp_path / f"{name}.out").read_text() for name in names}
     published = PUBLISHED if beside else None
     assert written == {
-        "results": results_table(made.results, GRID, made.chosen, published),
-        "results_csv": to_csv(results_rows(made.results, GRID, made.chosen, published)),
-        "levels": levels_table(made.results, GRID, made.chosen),
-        "levels_csv": to_csv(levels_rows(made.results, GRID, made.chosen)),
+        "results": tex("results", tables.table(made.results, GRID, made.chosen, published)),
+        "results_csv": tables.table(made.results, GRID, made.chosen, published).csv(),
+        "levels": tex("levels", tables.levels(made.results, GRID, made.chosen)),
+        "levels_csv": tables.levels(made.results, GRID, made.chosen).csv(),
     }
     assert len(cells_below(written["results"])) == (18 if beside else 0)
 
@@ -283,7 +279,7 @@ def test_the_rules_script_writes_both_tables_as_latex_and_as_csv(tmp_path, besid
 @pytest.mark.slow
 @pytest.mark.parametrize("published", [None, PUBLISHED], ids=["ours", "beside the published"])
 def test_the_whole_table_fits_a_page(tmp_path, published):
-    size = size_of(results_table(measured(0.02), GRID, CHOSEN, published), tmp_path)
+    size = size_of(tex("results", tables.table(measured(0.02), GRID, CHOSEN, published)), tmp_path)
     assert 400 < size.width < PAGE[0]
     assert 200 < size.height < 0.7 * PAGE[1]
 
@@ -292,5 +288,5 @@ def test_the_whole_table_fits_a_page(tmp_path, published):
 @pytest.mark.slow
 @pytest.mark.parametrize("levels", [(1, 2), (1, 2, 3)])
 def test_the_levels_fit_a_page(tmp_path, levels):
-    table = levels_table(measured(0.02, shown=layout(levels=levels)), GRID, CHOSEN)
+    table = tex("levels", tables.levels(measured(0.02, shown=layout(levels=levels)), GRID, CHOSEN))
     assert size_of(table, tmp_path).width < PAGE[0]

@@ -13,11 +13,8 @@ from lionrank.errors import UserError
 from lionrank.grid import Grid
 from lionrank.paper.latex import compile_pdf
 from lionrank.paper.settings import setting
-from lionrank.paper.tables.collection import collection_rows, collection_table
-from lionrank.paper.tables.optimizers import optimizers_rows, optimizers_table
-from lionrank.paper.tables.tabular import to_csv
-from lionrank.paper.tables.training import training_rows, training_table
-from tests.support.papers import GRID, RANDOM, SETTINGS, STATISTICS, settings_of
+from lionrank.paper.tables import collection, optimizers, training
+from tests.support.papers import GRID, RANDOM, SETTINGS, STATISTICS, settings_of, tex
 from tests.support.rankings import run_scripts
 
 ADAMW = {
@@ -93,8 +90,8 @@ def cells_of(table, label):
 
 
 def test_a_training_is_told_by_weights_size_and_settings(settings):
-    table = training_table(settings, SIZES, ORIGINS, GRID)
-    assert table.splitlines()[0] == "% template: workflow/lionrank/paper/tables/training.py"
+    table = tex("training", training.table(settings, SIZES, ORIGINS, GRID))
+    assert table.splitlines()[0] == "% template: tables/training.tex.j2"
     assert table.count(f"({RANDOM})") == 2
     weights = [cell.replace(r"\allowbreak{}", "") for cell in cells_of(table, "Weights")]
     assert weights == [r"some\_owner/a-very-long\_name.of-weights", "a random start", r"gt\_all"]
@@ -107,7 +104,7 @@ def test_a_training_is_told_by_weights_size_and_settings(settings):
 
 def test_a_setting_that_optimizers_differ_in_is_shown_for_each(settings):
     settings["gte_lion"] |= {"warmup": 1000, "early_stopping": 2}
-    table = training_table(settings, SIZES, ORIGINS, GRID)
+    table = tex("training", training.table(settings, SIZES, ORIGINS, GRID))
     ten = r"\qty{10}{\percent}"
     assert cells_of(table, "Warm-up") == [
         ten,
@@ -129,21 +126,21 @@ def test_optimizers_that_agree_are_named_together_wherever_they_stand():
     )
     settings = settings_of(grid)
     settings["gte_lion"]["schedule"] = "cosine"
-    table = training_table(settings, SIZES, ORIGINS, grid)
+    table = tex("training", training.table(settings, SIZES, ORIGINS, grid))
     assert cells_of(table, "Schedule") == [r"AdamW, SGD: linear\newline Lion: cosine"]
 
 
 def test_a_setting_that_is_absent_is_named(settings):
     del settings["gte_lion"]["seed"]
     with pytest.raises(UserError, match="gte_lion: no key 'seed'"):
-        training_table(settings, SIZES, ORIGINS, GRID)
+        tex("training", training.table(settings, SIZES, ORIGINS, GRID))
     del settings["minilm_lion"]["learning_rate"]
     with pytest.raises(UserError, match="minilm_lion: no key 'learning_rate'"):
-        optimizers_table(settings, GRID)
+        tex("optimizers", optimizers.table(settings, GRID))
 
 
 def test_an_optimizer_is_a_column_with_a_row_an_argument(settings):
-    table = optimizers_table(settings, GRID)
+    table = tex("optimizers", optimizers.table(settings, GRID))
     assert cells_of(table, "Learning rate") == [r"\num{2e-5}"] * 2
     assert cells_of(table, r"$\beta_2$") == [r"\num{0.999}", r"\num{0.99}"]
     assert cells_of(table, r"$\epsilon$") == [r"\num{1e-8}", "--"]
@@ -155,7 +152,7 @@ def test_an_optimizer_is_a_column_with_a_row_an_argument(settings):
 
 def test_a_setting_that_models_differ_in_has_a_row_a_model(settings):
     settings["gte_lion"]["learning_rate"] = 3e-6
-    table = optimizers_table(settings, GRID)
+    table = tex("optimizers", optimizers.table(settings, GRID))
     assert cells_of(table, "Learning rate") == ["", ""]
     assert cells_of(table, r"\quad GTE") == [r"\num{2e-5}", r"\num{3e-6}"]
     assert cells_of(table, r"\quad MiniLM") == [r"\num{2e-5}"] * 2
@@ -164,34 +161,34 @@ def test_a_setting_that_models_differ_in_has_a_row_a_model(settings):
 
 def test_the_csv_has_a_training_a_row(settings):
     settings["gte_lion"]["learning_rate"] = 3e-6
-    rows = training_rows(settings, SIZES, ORIGINS, GRID)
-    trainings = pd.read_csv(io.StringIO(to_csv(rows)))
-    optimizers = pd.read_csv(io.StringIO(to_csv(optimizers_rows(settings, GRID))))
-    for table in (trainings, optimizers):
+    trainings = training.table(settings, SIZES, ORIGINS, GRID).csv()
+    trainings = pd.read_csv(io.StringIO(trainings))
+    parameters = pd.read_csv(io.StringIO(optimizers.table(settings, GRID).csv()))
+    for table in (trainings, parameters):
         assert list(zip(table.model, table.optimizer, strict=True)) == [
-            training.labels for training in GRID.trainings()
+            each.labels for each in GRID.trainings()
         ]
     assert trainings.revision[0] == REVISION and trainings.revision[2:].isna().all()
     assert (trainings.parameters == SIZE["parameters"]).all()
     assert (trainings.warmup == SETTINGS["warmup"]).all()
-    assert optimizers.learning_rate.tolist() == [2e-5, 2e-5, 2e-5, 3e-6, 2e-5, 2e-5]
-    assert optimizers.betas.tolist() == ["0.9;0.999", "0.9;0.99"] * 3
-    assert optimizers["eps"].isna().tolist() == [False, True] * 3
+    assert parameters.learning_rate.tolist() == [2e-5, 2e-5, 2e-5, 3e-6, 2e-5, 2e-5]
+    assert parameters.betas.tolist() == ["0.9;0.999", "0.9;0.99"] * 3
+    assert parameters["eps"].isna().tolist() == [False, True] * 3
 
 
 def test_collection_table_leaves_out_what_is_absent():
-    table = collection_table(STATISTICS)
+    table = tex("collection", collection.table(STATISTICS))
     assert "Judgements of grade 2 & 4100 & 203 & 508" in table
     assert "Words in a query, mean &  &  & 9.7" in table
     assert "percentile" not in table
-    bare = collection_table({"documents": 3, "topics": {"test": 2}})
+    bare = tex("collection", collection.table({"documents": 3, "topics": {"test": 2}}))
     assert "Passages & 3" in bare
     with pytest.raises(UserError, match="topics"):
-        collection_table({"documents": 3})
+        tex("collection", collection.table({"documents": 3}))
 
 
 def test_the_csv_of_a_collection_has_the_rows_of_its_table():
-    table = pd.read_csv(io.StringIO(to_csv(collection_rows(STATISTICS))), index_col="quantity")
+    table = pd.read_csv(io.StringIO(collection.table(STATISTICS).csv()), index_col="quantity")
     assert table.columns.tolist() == ["train", "dev", "test", "whole"]
     assert table.loc["Judgements of grade 1"].tolist()[:3] == [210, 14, 31]
     assert table.whole["Passages"] == STATISTICS["documents"]
@@ -201,10 +198,10 @@ def test_the_csv_of_a_collection_has_the_rows_of_its_table():
 def test_grades_of_a_collection_are_sorted_as_numbers_and_may_be_negative():
     judgements = {"a_b": {"10": 1, "2": 4, "-1": 3}, "other": {"0": 7}}
     statistics = {"documents": 9, "topics": {"a_b": 1, "other": 2}, "judgements": judgements}
-    rows = collection_rows(statistics)
+    rows = collection.table(statistics).rows
     assert [each["quantity"].split()[-1] for each in rows[1:-1]] == ["10", "2", "0", "-1"]
     assert [each["other"] for each in rows[1:-1]] == [0, 0, 7, 0]
-    assert r"{a\_b} & {other}" in collection_table(statistics)
+    assert r"{a\_b} & {other}" in tex("collection", collection.table(statistics))
 
 
 @pytest.mark.parametrize(
@@ -235,9 +232,9 @@ def test_the_tables_fit_into_a_column(tmp_path, settings):
         12345.6,
     )
     tables = [
-        training_table(settings, SIZES, ORIGINS, GRID),
-        optimizers_table(settings, GRID),
-        collection_table(whole),
+        tex("training", training.table(settings, SIZES, ORIGINS, GRID)),
+        tex("optimizers", optimizers.table(settings, GRID)),
+        tex("collection", collection.table(whole)),
     ]
     assert overfull(tmp_path, tables) == []
 
@@ -279,11 +276,11 @@ def test_the_rules_write_each_table_and_its_csv(tmp_path, settings):
     size = dict.fromkeys(SIZE) | {"layers": 2, "parameters": 12}
     facts = (settings, {model.name: size for model in GRID.models}, ORIGINS, GRID)
     expected = {
-        "training.tex": training_table(*facts),
-        "training.csv": to_csv(training_rows(*facts)),
-        "optimizers.tex": optimizers_table(settings, GRID),
-        "optimizers.csv": to_csv(optimizers_rows(settings, GRID)),
-        "collection.tex": collection_table(STATISTICS),
-        "collection.csv": to_csv(collection_rows(STATISTICS)),
+        "training.tex": tex("training", training.table(*facts)),
+        "training.csv": training.table(*facts).csv(),
+        "optimizers.tex": tex("optimizers", optimizers.table(settings, GRID)),
+        "optimizers.csv": optimizers.table(settings, GRID).csv(),
+        "collection.tex": tex("collection", collection.table(STATISTICS)),
+        "collection.csv": collection.table(STATISTICS).csv(),
     }
     assert {name: (tmp_path / name).read_text() for name in expected} == expected

@@ -9,18 +9,11 @@ import pytest
 
 from lionrank.measures import Measure
 from lionrank.paper.results import Layout
-from lionrank.paper.tables.systems import (
-    OUR_GROUP,
-    STUDY,
-    STUDY_GROUP,
-    systems,
-    systems_rows,
-    systems_table,
-)
-from lionrank.paper.tables.tabular import to_csv
+from lionrank.paper.tables import systems
+from lionrank.paper.tables.systems import OUR_GROUP, STUDY, STUDY_GROUP
 from lionrank.published.scores import read_table2
 from tests.paper.tables.test_results import CHOSEN, PUBLISHED, TABLE1, TABLE2, measured
-from tests.support.papers import GRID, PAPER, experiment
+from tests.support.papers import GRID, PAPER, experiment, tex
 from tests.support.papers import LAYOUT as ON_PYDOCS
 from tests.support.rankings import run_scripts
 from tests.support.typeset import COLUMN, size_of
@@ -33,62 +26,65 @@ DL19 = Layout.build(TEST_SETS, COLUMNS)
 KEYS = set(re.findall(r"^@\w+\{([^,\s]+),", (PAPER / "refs.bib").read_text(), re.MULTILINE))
 
 
-def rows_with(results, grid=GRID, chosen=CHOSEN):
-    return systems(SYSTEMS, PUBLISHED, results, grid, chosen)
+def table_with(results, grid=GRID, chosen=CHOSEN):
+    return systems.table(SYSTEMS, PUBLISHED, results, grid, chosen)
 
 
 def test_the_published_systems_stand_as_they_were_printed():
-    rows = rows_with(measured(0.02))
+    made = table_with(measured(0.02))
     table = pd.read_csv(TABLE2, dtype=str)
-    printed = [(each.group, each.name, each.score, each.reference) for each in rows[: len(table)]]
+    printed = [
+        (each["group"], each["system"], each["ndcg_cut_10"], each["reference"])
+        for each in made.rows[: len(table)]
+    ]
     assert printed == list(table.itertuples(index=False, name=None))
-    latex = systems_table(rows)
+    latex = tex("systems", made)
     assert r"BM25 $\rightarrow$ NCE Neg & \cite{xiong2020approximate} & 0.608 \\" in latex
     assert "textgreater" not in latex
 
 
 def test_the_study_has_its_best_epoch_on_the_test_topics_and_ours_the_chosen_one():
     results = measured(0.02)
-    rows = rows_with(results)
-    study = {each.name: each for each in rows if each.group == STUDY_GROUP}
+    rows = table_with(results).rows
+    study = {each["system"]: each for each in rows if each["group"] == STUDY_GROUP}
     table = pd.read_csv(TABLE1)
     assert len(study) == 6
     for (model, optimizer), found in table.groupby(["model", "optimizer"]):
         best = found.loc[found["ndcg_cut_10"].idxmax()]
         shown = study[", ".join(GRID.training(f"{model}_{optimizer}").labels)]
-        assert (shown.epoch, float(shown.score)) == (best["epoch"], best["ndcg_cut_10"])
-        assert shown.reference == STUDY
-    first_stage, *ours = [each for each in rows if each.group == OUR_GROUP]
-    assert (first_stage.name, first_stage.epoch) == ("BM25", None)
+        assert (shown["epoch"], float(shown["ndcg_cut_10"])) == (best["epoch"], best["ndcg_cut_10"])
+        assert shown["reference"] == STUDY
+    first_stage, *ours = [each for each in rows if each["group"] == OUR_GROUP]
+    assert (first_stage["system"], first_stage["epoch"]) == ("BM25", None)
     for training, shown in zip(GRID.trainings(), ours, strict=True):
         name = training.checkpoint(CHOSEN[training.name])
-        assert float(shown.score) == results.mean(PRIMARY, name)
-        assert shown.epoch == int(name[-1])
-        assert shown.reference is None
+        assert float(shown["ndcg_cut_10"]) == results.mean(PRIMARY, name)
+        assert shown["epoch"] == int(name[-1])
+        assert shown["reference"] is None
 
 
 def test_without_our_scores_on_dl_2019_only_published_ones_stand_there(tmp_path):
     made = experiment(tmp_path, PUBLISHED[PRIMARY] | {"bm25": 0.4}, layout=ON_PYDOCS)
-    rows = rows_with(made.results, chosen=made.chosen)
-    assert len(rows) == len(SYSTEMS) + 6
-    assert "Ours" not in systems_table(rows)
-    assert "Ours" in systems_table(rows_with(measured(0.02)))
+    table = table_with(made.results, chosen=made.chosen)
+    assert len(table.rows) == len(SYSTEMS) + 6
+    assert "Ours" not in tex("systems", table)
+    assert "Ours" in tex("systems", table_with(measured(0.02)))
 
 
 def test_the_best_of_each_group_is_bold():
-    rows = rows_with(measured(0.02))
-    lines = [line for line in systems_table(rows).splitlines() if re.search(r"\d \\\\$", line)]
-    assert len(lines) == len(rows)
-    for _, pairs in groupby(zip(rows, lines, strict=True), lambda pair: pair[0].group):
+    table = table_with(measured(0.02))
+    lines = [line for line in tex("systems", table).splitlines() if re.search(r"\d \\\\$", line)]
+    assert len(lines) == len(table.rows)
+    for _, pairs in groupby(zip(table.rows, lines, strict=True), lambda pair: pair[0]["group"]):
         among = list(pairs)
-        top = max(float(row.score) for row, _ in among)
+        top = max(float(row["ndcg_cut_10"]) for row, _ in among)
         assert [r"\bfseries" in line for _, line in among] == [
-            float(row.score) == top for row, _ in among
+            float(row["ndcg_cut_10"]) == top for row, _ in among
         ]
 
 
 def test_every_reference_is_in_the_bibliography():
-    cited = set(re.findall(r"\\cite\{(.+?)\}", systems_table(rows_with(measured(0.02)))))
+    cited = set(re.findall(r"\\cite\{(.+?)\}", tex("systems", table_with(measured(0.02)))))
     assert cited == {each.reference for each in SYSTEMS} | {STUDY}
     assert cited <= KEYS
 
@@ -112,15 +108,15 @@ def test_the_rules_script_writes_the_table_as_latex_and_as_csv(tmp_path):
         "test_sets": TEST_SETS,
     }
     run_scripts(tmp_path, [("systems_table", inputs, outputs, params)])
-    rows = rows_with(made.results, chosen=made.chosen)
-    assert (tmp_path / "systems.tex").read_text() == systems_table(rows)
-    assert (tmp_path / "systems.csv").read_text() == to_csv(systems_rows(rows))
-    table = pd.read_csv(tmp_path / "systems.csv")
-    assert list(table["ndcg_cut_10"]) == [float(each.score) for each in rows]
-    assert len(table) == len(SYSTEMS) + 6 + 7
+    table = table_with(made.results, chosen=made.chosen)
+    assert (tmp_path / "systems.tex").read_text() == tex("systems", table)
+    assert (tmp_path / "systems.csv").read_text() == table.csv()
+    written = pd.read_csv(tmp_path / "systems.csv")
+    assert list(written["ndcg_cut_10"]) == [float(row["ndcg_cut_10"]) for row in table.rows]
+    assert len(written) == len(SYSTEMS) + 6 + 7
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="LaTeX is not installed")
 def test_the_table_fits_a_column(tmp_path):
-    assert size_of(systems_table(rows_with(measured(0.02))), tmp_path).width < COLUMN
+    assert size_of(tex("systems", table_with(measured(0.02))), tmp_path).width < COLUMN

@@ -6,7 +6,7 @@ from typing import Any
 
 from lionrank.grid import Model
 from lionrank.paper.findings import Comparison, Duel, Findings
-from lionrank.paper.tables.efficiency import printed
+from lionrank.paper.tables.efficiency import columns
 from lionrank.training.cost import spent
 
 Measured = Mapping[str, Any]
@@ -99,7 +99,7 @@ def _jobs(trainings: Sequence[Measured]) -> Jobs:
 
 def _duel_cost(duel: Duel, trainings: Mapping[str, Measured]) -> DuelCost:
     lion, adamw = (side.name for side in (duel.lion, duel.adamw))
-    cells = printed(trainings)
+    cells = {column.key: column.cells for column in columns(trainings)}
 
     def compared(key: str) -> Comparison:
         return Comparison(float(cells[key][lion]), float(cells[key][adamw]))

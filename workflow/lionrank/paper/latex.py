@@ -56,6 +56,11 @@ def escape(text: object) -> Markup:
     return Markup("".join(_ESCAPES.get(c, c) for c in plain if c.isprintable()))
 
 
+def breakable(latex: str) -> Markup:
+    """Return LaTeX whose lines may break after the punctuation within its words."""
+    return Markup(re.sub(r"(?<=\S)([-/.:?=&#]|\\_)(?=\S)", r"\1\\allowbreak{}", latex))
+
+
 def quantities(text: str) -> Markup:
     """Return what `lionrank.wording` says in words, "1 h 5 min", as siunitx prints it."""
     words = text.split()

@@ -4,27 +4,31 @@ Templates are jinja2 with delimiters that LaTeX does not use: `<< value >>`, `<%
 `<# comment #>`. Every value is escaped for LaTeX on its way out, and an unknown one is an error.
 """
 
+import math
 import os
-from collections.abc import Mapping
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 from markupsafe import Markup
 
 from lionrank import templates, wording
 from lionrank.paper.findings import LOSS_DIGITS
-from lionrank.paper.latex import escape, quantities
+from lionrank.paper.latex import breakable, escape, quantities
 from lionrank.paper.prose import listed
 from lionrank.paper.says import Said, placed, says
 from lionrank.paper.settings import setting
 from lionrank.paper.source_map import Marking, Rendered, read_off
-from lionrank.paper.tables.tabular import breakable, p_value
-from lionrank.wording import score
+from lionrank.wording import DIGITS, score
 
 _DELIMITERS = templates.Delimiters("<%", "%>", "<<", ">>", "<#", "#>")
 _WORDS = (
     *("no", "one", "two", "three", "four", "five", "six"),
     *("seven", "eight", "nine", "ten", "eleven", "twelve"),
 )
+# Quotation marks, dashes, dots and the euro: beyond Latin-1, LaTeX sets these by itself.
+_TYPESET = "\u2018\u2019\u201c\u201d\u2013\u2014\u2026\u20ac"
 _PLURALS = {"query": "queries"}
 
 
@@ -44,11 +48,21 @@ def render(
         score=score,
         loss=lambda value: f"{value:.{LOSS_DIGITS}f}",
         number=lambda value: Markup(setting(value)),
+        setting=lambda value, key: Markup(setting(value, key)),
         decimal=lambda value: Markup(rf"\num{{{value:.1f}}}"),
         listed=listed,
         duration=lambda seconds: quantities(wording.duration(seconds)),
         gib=lambda size: quantities(wording.gib(size)),
         identifier=identifier,
+        breakable=lambda text: breakable(escape(text)),
+        bold=bold,
+        cell=cell,
+        column=column,
+        signed=signed,
+        stacked=stacked,
+        typeset=typeset,
+        effect=effect,
+        p=p_value,
         p_value=p_in_words,
         says=says,
         plain=lambda value: f"{value:g}",
@@ -56,6 +70,7 @@ def render(
         epochs=lambda epochs: f"epoch{'s' if len(epochs) > 1 else ''} {listed(epochs)}",
     )
     environment.globals |= {"word": word, "counted": counted, "share": share}
+    environment.globals |= {"digits": DIGITS, "interval": interval, "blocks": blocks}
     environment.loader = marking = Marking(folder)
     return read_off(placed(templates.render(environment, name, facts)), marking.places)
 
@@ -97,3 +112,69 @@ def p_in_words(p: float) -> Markup:
     """Return a p-value as an equation, or as below the smallest that is printed."""
     printed = p_value(p)
     return Markup(rf"$p {printed.replace('$', '')}$" if "<" in printed else rf"$p = {printed}$")
+
+
+def p_value(p: float) -> Markup:
+    """Return a p-value, or the bound below which it is where its digits would all be 0."""
+    least = 10**-DIGITS
+    return Markup(rf"$<$\num{{{least:.{DIGITS}f}}}" if p < least else f"{p:.{DIGITS}f}")
+
+
+def interval(low: float, high: float) -> Markup:
+    """Return the bounds of an interval in brackets."""
+    return Markup(rf"[\num{{{score(low)}}}, \num{{{score(high)}}}]")
+
+
+def effect(size: float) -> Markup:
+    """Return an effect size with two decimals; it is infinite where nothing varies."""
+    if math.isinf(size):
+        return Markup(r"$\infty$" if size > 0 else r"$-\infty$")
+    return Markup(rf"\num{{{size:.2f}}}")
+
+
+def bold(text: str, marked: bool = True) -> Markup:
+    """Return the content of an S column, bold where it is marked."""
+    return Markup(rf"\bfseries {escape(text)}") if marked else escape(text)
+
+
+def cell(value: float | None) -> Markup:
+    """Return the content of an S column: a float with one decimal, and None as a dash."""
+    if value is None:
+        return Markup("{--}")
+    return Markup(f"{value:.1f}" if isinstance(value, float) else value)
+
+
+def typeset(text: str) -> Markup:
+    """Return foreign text as LaTeX that prints it, in lines that may break after punctuation.
+
+    What LaTeX's fonts lack becomes a `?`.
+    """
+    printable = "".join(
+        character if character <= "\xff" or character in _TYPESET else "?" for character in text
+    )
+    return breakable(escape(printable))
+
+
+def column(values: Iterable[float | None]) -> Markup:
+    """Return the S column into which the cells of these values fit."""
+    known = [value or 0 for value in values]
+    digits = max(len(f"{value:.1f}") - 2 for value in known)
+    return Markup(f"S[table-format={digits}.{int(any(isinstance(v, float) for v in known))}]")
+
+
+def signed(difference: float) -> Markup:
+    """Return a difference of scores in text, with a sign that is as wide as any other."""
+    printed = score(difference)
+    sign = r"\textminus " if printed.startswith("-") else "+" if float(printed) else r"\textpm "
+    return Markup(sign + printed.removeprefix("-"))
+
+
+def stacked(label: str, characters: int) -> Markup:
+    """Return a label in as many lines as it takes."""
+    lines = [escape(line) for line in textwrap.wrap(label, characters)]
+    return Markup(r"\shortstack{" + r"\\".join(lines) + "}" if len(lines) > 1 else lines[0])
+
+
+def blocks(rows: Iterable[Mapping[str, Any]], *keys: str) -> list[Sequence[Mapping[str, Any]]]:
+    """Return the rows that follow each other and have the same values under some keys together."""
+    return [list(block) for _, block in groupby(rows, lambda row: [row[key] for key in keys])]

@@ -1,13 +1,12 @@
-"""The table of a collection, of statistics.json (statistics.py and pydocs.py)."""
+"""The table of a collection, of its statistics.json."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from lionrank.errors import UserError
-from lionrank.paper.latex import escape
-from lionrank.paper.tables.tabular import row, tabular
+from lionrank.paper.tables.tabular import Table
 
-_SPLITS = {"train": "Train", "dev": "Dev", "test": "Test"}
+_SPLITS = ("train", "dev", "test")
 _LENGTHS = {
     "query_words_mean": "Words in a query, mean",
     "passage_words_mean": "Words in a passage, mean",
@@ -18,38 +17,11 @@ _WHOLE = "whole"
 """The column of what counts the whole collection."""
 
 
-def collection_table(statistics: Mapping[str, Any]) -> str:
-    """Return the table of a collection's statistics; counts that are absent are left out.
+def table(statistics: Mapping[str, Any]) -> Table:
+    """Return a collection's statistics, a quantity a row; counts that are absent are left out.
 
-    Raises:
-        UserError: the number of documents or of topics is absent.
-    """
-    rows = collection_rows(statistics)
-    splits = [key for key in rows[0] if key not in ("quantity", _WHOLE)]
-    formats = [f"S[table-format={_digits(rows, split)}]" for split in splits[:-1]]
-    # Below the last split stands what counts the whole collection, means with a decimal.
-    last = max(_digits(rows, splits[-1]), _digits(rows, _WHOLE))
-    formats.append(f"S[table-format={last}.{int(any(map(_has_decimal, rows)))}]")
-    lines = [
-        rf"\begin{{tabular}}{{@{{}}l{''.join(formats)}@{{}}}}",
-        r"\toprule",
-        row(["", *(rf"{{{escape(_SPLITS.get(split, split))}}}" for split in splits)]),
-        r"\midrule",
-    ]
-    for place, each in enumerate(rows):
-        whole = each[_WHOLE] is not None
-        if whole and rows[place - 1][_WHOLE] is None:
-            heading = rf"\multicolumn{{{len(splits) + 1}}}{{@{{}}l}}{{\emph{{Whole collection}}}}"
-            lines += [r"\midrule", row([heading])]
-        cells = [*[""] * (len(splits) - 1), _number(each[_WHOLE])]
-        if not whole:
-            cells = [_number(each[split]) for split in splits]
-        lines.append(row([escape(each["quantity"]), *cells]))
-    return tabular(lines, __name__)
-
-
-def collection_rows(statistics: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the rows of the table: the `quantity`, its value a split, or that of the `whole`.
+    A row has the value of each split, or that of the `whole`. `digits_of` are the digits of the
+    largest number in each column, before any decimal point.
 
     Raises:
         UserError: the number of documents or of topics is absent.
@@ -58,15 +30,19 @@ def collection_rows(statistics: Mapping[str, Any]) -> list[dict[str, Any]]:
         if key not in statistics:
             raise UserError(f"statistics.json: no key {key!r}; make the collection again.")
     topics = statistics["topics"]
-    splits = [*(s for s in _SPLITS if s in topics), *sorted(topics.keys() - _SPLITS.keys())]
-    rows = [
+    splits = [*(s for s in _SPLITS if s in topics), *sorted(topics.keys() - {*_SPLITS})]
+    rows: list[dict[str, Any]] = [
         {"quantity": quantity, **{split: counts.get(split) for split in splits}, _WHOLE: None}
         for quantity, counts in _by_split(statistics, splits).items()
     ]
-    return rows + [
+    rows += [
         {"quantity": quantity, **dict.fromkeys(splits), _WHOLE: value}
         for quantity, value in _of_whole(statistics).items()
     ]
+    digits_of = {
+        column: max(len(str(int(row[column] or 0))) for row in rows) for column in (*splits, _WHOLE)
+    }
+    return Table(rows, facts={"splits": splits, "digits_of": digits_of})
 
 
 def _by_split(
@@ -93,19 +69,3 @@ def _of_whole(statistics: Mapping[str, Any]) -> dict[str, float]:
         found["Packages"] = len(statistics["packages"])
     lengths = statistics.get("lengths", {})
     return found | {label: float(lengths[key]) for key, label in _LENGTHS.items() if key in lengths}
-
-
-def _digits(rows: list[dict[str, Any]], key: str) -> int:
-    """Return the digits of the largest number in a column, before any decimal point."""
-    return max(len(str(int(each[key] or 0))) for each in rows)
-
-
-def _has_decimal(each: Mapping[str, Any]) -> bool:
-    return isinstance(each[_WHOLE], float)
-
-
-def _number(value: float | None) -> str:
-    """Return an integer as it is and any other number with one decimal, for an S column."""
-    if value is None:
-        return "{--}"
-    return f"{value:.1f}" if isinstance(value, float) else str(value)

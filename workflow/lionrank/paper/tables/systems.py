@@ -5,51 +5,29 @@ the epoch that is best on these very topics, as it reports them; ours at the one
 data chose.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import groupby
+from collections.abc import Iterable, Iterator, Mapping
 
 from lionrank.grid import FIRST_STAGE, FIRST_STAGE_LABEL, Grid
-from lionrank.measures import GRADED, METRICS, Measure
-from lionrank.paper.latex import escape
+from lionrank.measures import GRADED, Measure
 from lionrank.paper.results import Results
-from lionrank.paper.tables.tabular import bold, row, tabular
+from lionrank.paper.tables.tabular import Table
 from lionrank.published.scores import PRINTED, TEST_SETS, PublishedScores, PublishedSystem
-from lionrank.wording import DIGITS, score
+from lionrank.wording import score
 
 MEASURE = Measure(TEST_SETS[GRADED], GRADED)
 STUDY = "kumar2025comparative"
 """Its entry in paper/refs.bib."""
 STUDY_GROUP, OUR_GROUP = "published study", "ours"
-_HEADINGS = {
-    "sparse": "Sparse retrieval",
-    "dense": "Dense retrieval",
-    "hybrid": "Hybrid retrieval",
-    "cross-encoder": "Cross-encoders",
-    STUDY_GROUP: "Cross-encoders of the published study, best epoch on these topics",
-    OUR_GROUP: "Ours, epoch chosen on development data",
-}
 
 
-@dataclass(frozen=True)
-class SystemRow:
-    """A system in the table; `epoch` is of a checkpoint, `reference` of what was published."""
-
-    group: str
-    name: str
-    epoch: int | None
-    score: str
-    reference: str | None
-
-
-def systems(
+def table(
     published: Iterable[PublishedSystem],
     study: PublishedScores,
     results: Results,
     grid: Grid,
     chosen: Mapping[str, int],
-) -> list[SystemRow]:
-    """Return all rows of the table, those of a group together.
+) -> Table:
+    """Return all systems, those of a group together.
 
     Ours are among them where nDCG@10 on DL 2019 is among the results.
 
@@ -60,13 +38,24 @@ def systems(
         grid: what we trained.
         chosen: the epoch that development data chose of each `{model}_{optimizer}`.
     """
-    rows = [
-        SystemRow(each.group, each.name, None, each.score, each.reference) for each in published
-    ]
-    return [*rows, *_of_study(study[MEASURE]), *_of_ours(results, grid, chosen)]
+    rows = [_row(each.group, each.name, None, each.score, each.reference) for each in published]
+    return Table([*rows, *_of_study(study[MEASURE]), *_of_ours(results, grid, chosen)])
 
 
-def _of_study(scores: Mapping[str, float]) -> Iterator[SystemRow]:
+def _row(
+    group: str, system: str, epoch: int | None, printed: str, reference: str | None = None
+) -> dict[str, object]:
+    """Return a row; `epoch` is of a checkpoint, `reference` of what was published."""
+    return {
+        "group": group,
+        "system": system,
+        "epoch": epoch,
+        GRADED: printed,
+        "reference": reference,
+    }
+
+
+def _of_study(scores: Mapping[str, float]) -> Iterator[dict[str, object]]:
     """Yield the study's trainings, the first of the best epochs of each."""
     best: dict[str, tuple[float, int]] = {}
     for name, value in scores.items():
@@ -75,53 +64,18 @@ def _of_study(scores: Mapping[str, float]) -> Iterator[SystemRow]:
             best[training] = value, int(epoch)
     for training, (value, epoch) in best.items():
         name = ", ".join(PRINTED.get(part, part) for part in training.split("_"))
-        yield SystemRow(STUDY_GROUP, name, epoch, score(value), STUDY)
+        yield _row(STUDY_GROUP, name, epoch, score(value), STUDY)
 
 
-def _of_ours(results: Results, grid: Grid, chosen: Mapping[str, int]) -> Iterator[SystemRow]:
+def _of_ours(
+    results: Results, grid: Grid, chosen: Mapping[str, int]
+) -> Iterator[dict[str, object]]:
     if MEASURE not in results.scores:
         return
     if FIRST_STAGE in results.scores[MEASURE]:
         first_stage = score(results.mean(MEASURE, FIRST_STAGE))
-        yield SystemRow(OUR_GROUP, FIRST_STAGE_LABEL, None, first_stage, None)
+        yield _row(OUR_GROUP, FIRST_STAGE_LABEL, None, first_stage)
     for training in grid.trainings():
         epoch = chosen[training.name]
         value = results.mean(MEASURE, training.checkpoint(epoch))
-        yield SystemRow(OUR_GROUP, ", ".join(training.labels), epoch, score(value), None)
-
-
-def systems_table(rows: Sequence[SystemRow]) -> str:
-    """Return the table with the best value of each group in bold."""
-    lines = [
-        rf"\begin{{tabular}}{{@{{}}llS[table-format=1.{DIGITS}]@{{}}}}",
-        r"\toprule",
-        row(["System", "Reference", f"{{{METRICS[GRADED]}}}"]),
-    ]
-    for group, found in groupby(rows, lambda each: each.group):
-        among = list(found)
-        top = max(float(each.score) for each in among)
-        heading = escape(_HEADINGS.get(group, group))
-        lines += [r"\midrule", row([rf"\multicolumn{{3}}{{@{{}}l}}{{\emph{{{heading}}}}}"])]
-        lines += [_line(each, float(each.score) == top) for each in among]
-    return tabular(lines, __name__)
-
-
-def _line(each: SystemRow, best: bool) -> str:
-    name = escape(each.name).replace(r"-\textgreater{}", r"$\rightarrow$")
-    epoch = "" if each.epoch is None else f", epoch {each.epoch}"
-    cited = "" if each.reference is None else rf"\cite{{{each.reference}}}"
-    return row([name + epoch, cited, bold(each.score, best)])
-
-
-def systems_rows(rows: Sequence[SystemRow]) -> list[dict[str, object]]:
-    """Return the same as rows of plain values."""
-    return [
-        {
-            "group": each.group,
-            "system": each.name,
-            "epoch": each.epoch,
-            GRADED: each.score,
-            "reference": each.reference,
-        }
-        for each in rows
-    ]
+        yield _row(OUR_GROUP, ", ".join(training.labels), epoch, score(value))

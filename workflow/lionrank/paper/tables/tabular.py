@@ -1,94 +1,69 @@
-"""The parts that the tables of the paper share: rows, rules, and how values are printed."""
+"""A table of the paper: rows, which its CSV has as they are and its template prints as LaTeX."""
 
 import csv
 import io
-import math
 import os
-import re
 from collections.abc import Mapping, Sequence
-
-from markupsafe import Markup
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 from lionrank.files import atomic_write
-from lionrank.grid import Model
-from lionrank.paper.latex import escape
-from lionrank.wording import DIGITS, score
+from lionrank.paper.render import render
+from lionrank.paper.source_map import Rendered
+
+Row = Mapping[str, Any]
 
 
-def row(cells: Sequence[object]) -> str:
-    """Return one line of a tabular; the cells are LaTeX."""
-    return " & ".join(map(str, cells)) + r" \\"
+@dataclass(frozen=True)
+class Table:
+    """The rows of a table, each by the names of its values.
 
-
-def tabular(lines: Sequence[str], module: str) -> str:
-    """Close a tabular, and name the module that made it as the origin of a LaTeX error in it."""
-    origin = f"% template: workflow/{module.replace('.', '/')}.py"
-    return "\n".join([origin, *lines, r"\bottomrule", r"\end{tabular}"]) + "\n"
-
-
-def to_csv(rows: Sequence[Mapping[str, object]]) -> str:
-    """Return a table as CSV: a header of the first row's keys, then a line a row, plain values.
-
-    None becomes an empty cell, a list its items with `;` between them. No rows give no text.
-
-    Raises:
-        ValueError: a row has a key that the first one lacks.
+    Attributes:
+        rows: in the order of the CSV.
+        columns: the names that the CSV has; all of them where it is left out.
+        facts: what the template uses beside `rows`.
     """
-    if not rows:
-        return ""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({key: _cell(value) for key, value in row.items()} for row in rows)
-    return text.getvalue()
+
+    rows: Sequence[Row]
+    columns: Sequence[str] | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def latex(self, template: str | os.PathLike) -> Rendered:
+        """Return what a template in paper/tables/ makes of the table.
+
+        Raises:
+            UserError: the template is malformed, or uses a value that is not known.
+        """
+        folder, name = Path(template).parents[1], Path(template).name
+        return render(folder, {"rows": self.rows, **self.facts}, f"tables/{name}")
+
+    def csv(self) -> str:
+        """Return the table as CSV: a header, then a line a row, plain values.
+
+        None becomes an empty cell, a list its items with `;` between them. No rows give no text.
+
+        Raises:
+            ValueError: a row has other values than the first one.
+        """
+        if not self.rows:
+            return ""
+        columns = list(self.rows[0] if self.columns is None else self.columns)
+        text = io.StringIO()
+        extra = "raise" if self.columns is None else "ignore"
+        writer = csv.DictWriter(text, columns, lineterminator="\n", extrasaction=extra)
+        writer.writeheader()
+        writer.writerows({key: _cell(value) for key, value in row.items()} for row in self.rows)
+        return text.getvalue()
+
+    def write(
+        self, template: str | os.PathLike, tex: str | os.PathLike, csv: str | os.PathLike
+    ) -> None:
+        """Write the table as LaTeX into the file `tex`, beside that its source map, and as CSV."""
+        self.latex(template).write(tex)
+        with atomic_write(csv) as handle:
+            handle.write(self.csv())
 
 
 def _cell(value: object) -> object:
     return ";".join(map(str, value)) if isinstance(value, list | tuple) else value
-
-
-def write_table(
-    latex: str,
-    rows: Sequence[Mapping[str, object]],
-    tex: str | os.PathLike,
-    csv: str | os.PathLike,
-) -> None:
-    """Write a table as LaTeX into the file `tex`, and its rows by `to_csv` into the file `csv`."""
-    with atomic_write(tex) as handle:
-        handle.write(latex)
-    with atomic_write(csv) as handle:
-        handle.write(to_csv(rows))
-
-
-def breakable(latex: str) -> Markup:
-    """Return LaTeX whose lines may break after the punctuation within its words."""
-    return Markup(re.sub(r"(?<=\S)([-/.:?=&#]|\\_)(?=\S)", r"\1\\allowbreak{}", latex))
-
-
-def model_lines(model: Model) -> list[str]:
-    """Return the label, and below it the start of a model that is not pretrained."""
-    label = str(escape(model.label))
-    return [label] if model.is_pretrained else [label, rf"\emph{{({escape(model.start)})}}"]
-
-
-def bold(text: str, marked: bool = True) -> str:
-    """Return the content of an S column, bold where it is marked."""
-    return rf"\bfseries {text}" if marked else text
-
-
-def interval(low: float, high: float) -> str:
-    """Return the bounds of an interval in brackets."""
-    return rf"[\num{{{score(low)}}}, \num{{{score(high)}}}]"
-
-
-def p_value(p: float) -> str:
-    """Return a p-value, or the bound below which it is where its digits would all be 0."""
-    least = 10**-DIGITS
-    return rf"$<$\num{{{least:.{DIGITS}f}}}" if p < least else f"{p:.{DIGITS}f}"
-
-
-def effect(size: float) -> str:
-    """Return an effect size with two decimals; it is infinite where nothing varies."""
-    if math.isinf(size):
-        return r"$\infty$" if size > 0 else r"$-\infty$"
-    return rf"\num{{{size:.2f}}}"

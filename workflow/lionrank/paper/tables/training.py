@@ -1,84 +1,48 @@
 """The table of the backbones and of how they were trained, a model a column."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lionrank.grid import Grid, Model
-from lionrank.paper.latex import escape
-from lionrank.paper.settings import SETTINGS, TrainingSettings, setting, value_of
-from lionrank.paper.tables.tabular import breakable, model_lines, row, tabular
+from lionrank.grid import Grid
+from lionrank.paper.settings import SETTINGS, TrainingSettings, value_of
+from lionrank.paper.tables.tabular import Row, Table
 
 # The others are the optimizers', which have a table of their own.
 _OF_TRAINING = (
     *("global_batch_size", "epochs", "early_stopping", "max_length", "schedule"),
     *("schedule_steps", "warmup", "max_grad_norm", "precision", "loss", "seed"),
 )
-_SIZES = {
-    "layers": "Layers",
-    "hidden_size": "Hidden size",
-    "heads": "Attention heads",
-    "vocabulary": "Vocabulary",
-    "parameters": "Parameters",
-    "context": "Positions",
-}
-# Of a commit, which has 40.
-_REVISION = 12
-_LABELS = 0.26
-"""Share of the line that the labels take; the models share the rest evenly."""
-
+_SIZES = ("layers", "hidden_size", "heads", "vocabulary", "parameters", "context")
 Sizes = Mapping[str, Mapping[str, int | None]]
 """What `lionrank.cross_encoder.weights.size_of` returns, by model."""
 Origins = Mapping[str, str | Mapping[str, Any]]
 """By model, `pretrained` of `lionrank.config.experiment.model_card_facts`."""
 
 
-def training_table(settings: TrainingSettings, sizes: Sizes, origins: Origins, grid: Grid) -> str:
-    """Return the table: where weights come from, how large they are, and how they were trained.
+def table(settings: TrainingSettings, sizes: Sizes, origins: Origins, grid: Grid) -> Table:
+    """Return where weights come from, how large they are and how they were trained.
 
-    Where the optimizers of a model differ in a setting, all its values are shown. What no model
-    has is left out.
+    A training is a row. The LaTeX has them by model: `models` has the row of each one's first
+    optimizer, and of its settings the values with the optimizers that have them.
 
     Raises:
         UserError: a setting is absent.
     """
-    width = rf"\dimexpr {1 - _LABELS:.2f}\linewidth/{len(grid.models)}-2\tabcolsep\relax"
-    column = r">{\raggedright\arraybackslash}p"
-    heads = [r"\newline ".join(model_lines(model)) for model in grid.models]
-    lines = [
-        rf"\begin{{tabular}}{{@{{}}{column}{{{_LABELS}\linewidth}}"
-        rf"*{{{len(grid.models)}}}{{{column}{{{width}}}}}@{{}}}}",
-        r"\toprule",
-        row(["", *heads]),
-        r"\midrule",
-        *_lines("Weights", [_weights(origins[model.name])[0] for model in grid.models]),
-        *_lines("Revision", [_weights(origins[model.name])[1] for model in grid.models]),
-    ]
-    for key, label in _SIZES.items():
-        lines += _lines(label, [setting(sizes[model.name][key]) for model in grid.models])
-    lines.append(r"\midrule")
-    for key in _OF_TRAINING:
-        cells = [_of_optimizers(settings, model, key, grid) for model in grid.models]
-        lines += _lines(SETTINGS[key], cells)
-    return tabular(lines, __name__)
-
-
-def training_rows(
-    settings: TrainingSettings, sizes: Sizes, origins: Origins, grid: Grid
-) -> list[dict[str, object]]:
-    """Return what the table says as plain values, a training a row, with the label of its model."""
-    return [
-        {"model": model.label, "optimizer": training.treatment.label, "start": model.start}
+    rows = [
+        {"model": model.label, "optimizer": each.treatment.label, "start": model.start}
         | dict(zip(("weights", "revision"), _origin(origins[model.name]), strict=True))
         | {key: sizes[model.name][key] for key in _SIZES}
-        | {key: value_of(settings, training.name, key) for key in _OF_TRAINING}
+        | {key: value_of(settings, each.name, key) for key in _OF_TRAINING}
         for model in grid.models
-        for training in grid.of_model(model)
+        for each in grid.of_model(model)
     ]
-
-
-def _lines(label: str, cells: list[str]) -> list[str]:
-    """Return a row, or nothing where no cell holds a value."""
-    return [] if set(cells) == {setting(None)} else [row([label, *cells])]
+    width = len(grid.optimizers)
+    models = []
+    for model, first in zip(grid.models, range(0, len(rows), width), strict=True):
+        found = {key: _values(rows[first : first + width], key) for key in _OF_TRAINING}
+        models.append({**rows[first], "is_pretrained": model.is_pretrained, "found": found})
+    known = [key for key in _OF_TRAINING if any(row[key] is not None for row in rows)]
+    return Table(rows, facts={"models": models, "settings": known, "labels": SETTINGS})
 
 
 def _origin(origin: str | Mapping[str, Any]) -> tuple[str, str | None]:
@@ -88,18 +52,13 @@ def _origin(origin: str | Mapping[str, Any]) -> tuple[str, str | None]:
     return origin["repository"], origin["revision"]
 
 
-def _weights(origin: str | Mapping[str, Any]) -> tuple[str, str]:
-    """Return weights and short revision as LaTeX."""
-    weights, revision = _origin(origin)
-    return str(breakable(escape(weights))), setting(revision and revision[:_REVISION])
-
-
-def _of_optimizers(settings: TrainingSettings, model: Model, key: str, grid: Grid) -> str:
-    """Return a setting of a model, with the optimizers' labels where it differs between them."""
-    labels: dict[str, list[str]] = {}
-    for training in grid.of_model(model):
-        value = setting(value_of(settings, training.name, key), key)
-        labels.setdefault(value, []).append(str(escape(training.treatment.label)))
-    if len(labels) == 1:
-        return next(iter(labels))
-    return r"\newline ".join(f"{', '.join(names)}: {value}" for value, names in labels.items())
+def _values(rows: Sequence[Row], key: str) -> list[tuple[Any, list[str]]]:
+    """Return the values of a setting, each with the optimizers that have it."""
+    found: list[tuple[Any, list[str]]] = []
+    for row in rows:
+        same = next((optimizers for value, optimizers in found if value == row[key]), None)
+        if same is None:
+            found.append((row[key], [row["optimizer"]]))
+        else:
+            same.append(row["optimizer"])
+    return found

@@ -6,9 +6,8 @@ begin(snakemake)
 
 from lionrank.files import read_json
 from lionrank.grid import Grid
-from lionrank.paper.tables.changes import changes_rows, changes_table
-from lionrank.paper.tables.tabular import write_table
+from lionrank.paper.tables import changes
 
-output, grid = snakemake.output, Grid.build(**snakemake.params.grid)
-changed = read_json(snakemake.input.changes)
-write_table(changes_table(changed, grid), changes_rows(changed, grid), output.tex, output.csv)
+output = snakemake.output
+made = changes.table(read_json(snakemake.input.changes), Grid.build(**snakemake.params.grid))
+made.write(snakemake.input.template, output.tex, output.csv)

@@ -5,9 +5,8 @@ from lionrank.jobs.log import begin
 begin(snakemake)
 
 from lionrank.files import read_json
-from lionrank.paper.tables.collection import collection_rows, collection_table
-from lionrank.paper.tables.tabular import write_table
+from lionrank.paper.tables import collection
 
 output = snakemake.output
-statistics = read_json(snakemake.input.statistics)
-write_table(collection_table(statistics), collection_rows(statistics), output.tex, output.csv)
+made = collection.table(read_json(snakemake.input.statistics))
+made.write(snakemake.input.template, output.tex, output.csv)

@@ -6,8 +6,7 @@ begin(snakemake)
 
 from lionrank.collections.corpus import open_database
 from lionrank.collections.describe import of_pairs, of_topics, passages_in
-from lionrank.paper.tables.datasets import datasets_rows, datasets_table
-from lionrank.paper.tables.tabular import write_table
+from lionrank.paper.tables import datasets
 
 given, output, params = snakemake.input, snakemake.output, snakemake.params
 with open_database(output.tex, threads=1) as database:
@@ -30,4 +29,4 @@ with open_database(output.tex, threads=1) as database:
         )
     ]
 found = [each for each in (*pairs, *judged) if each is not None]
-write_table(datasets_table(found), datasets_rows(found), output.tex, output.csv)
+datasets.table(found).write(given.template, output.tex, output.csv)

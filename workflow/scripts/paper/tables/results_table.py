@@ -7,25 +7,16 @@ begin(snakemake)
 from lionrank.grid import Grid
 from lionrank.paper.results import Layout, read_results
 from lionrank.paper.tables import results as tables
-from lionrank.paper.tables.tabular import write_table
 from lionrank.published.scores import read_table1
 from lionrank.training import development
 
-output, params = snakemake.output, snakemake.params
+given, output, params = snakemake.input, snakemake.output, snakemake.params
 grid = Grid.build(**params.grid)
 layout = Layout.build(params.test_sets, params.columns)
-results = read_results(snakemake.input.metrics, layout, grid)
-chosen = development.chosen(snakemake.input.best)
-published = read_table1(snakemake.input.published) if params.beside_published else None
-write_table(
-    tables.results_table(results, grid, chosen, published),
-    tables.results_rows(results, grid, chosen, published),
-    output.results,
-    output.results_csv,
+results = read_results(given.metrics, layout, grid)
+chosen = development.chosen(given.best)
+published = read_table1(given.published) if params.beside_published else None
+tables.table(results, grid, chosen, published).write(
+    given.template, output.results, output.results_csv
 )
-write_table(
-    tables.levels_table(results, grid, chosen),
-    tables.levels_rows(results, grid, chosen),
-    output.levels,
-    output.levels_csv,
-)
+tables.levels(results, grid, chosen).write(given.levels_template, output.levels, output.levels_csv)

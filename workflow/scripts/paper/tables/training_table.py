@@ -6,12 +6,11 @@ begin(snakemake)
 
 from lionrank.cross_encoder.weights import size_of
 from lionrank.grid import Grid
-from lionrank.paper.tables.tabular import write_table
-from lionrank.paper.tables.training import training_rows, training_table
+from lionrank.paper.tables import training
 
 output, params = snakemake.output, snakemake.params
 grid = Grid.build(**params.grid)
 checkpoints = zip(grid.models, snakemake.input.checkpoints, strict=True)
 sizes = {model.name: size_of(checkpoint) for model, checkpoint in checkpoints}
-facts = (params.settings, sizes, params.origins, grid)
-write_table(training_table(*facts), training_rows(*facts), output.tex, output.csv)
+made = training.table(params.settings, sizes, params.origins, grid)
+made.write(snakemake.input.template, output.tex, output.csv)
