@@ -12,7 +12,7 @@ from lionrank.grid import FIRST_STAGE, FIRST_STAGE_LABEL, Grid
 from lionrank.measures import GRADED, METRICS, Measure
 from lionrank.paper.results import Layout, Results, Score, read_results
 from lionrank.report.curves import lines, plots
-from lionrank.report.page import CHOICE, Cell, Column, page
+from lionrank.report.page import CHOICE, Cell, Column, packed, page
 from lionrank.training import development
 from lionrank.wording import score
 
@@ -39,8 +39,8 @@ def results_page(
     """
     layout = Layout.build(test_sets, [{"test_set": t, "metrics": list(METRICS)} for t in test_sets])
     results = read_results(metrics, layout, grid)
-    script, divs = components(plots(logs, grid, development.chosen(best)))
-    bokeh = Resources(mode="inline", components=["bokeh"]).render()
+    script, divs = components(plots(logs, grid, development.chosen(best)), wrap_script=False)
+    bokeh = "\n".join(Resources(mode="inline", components=["bokeh"]).js_raw)
     facts = {
         "title": "Checkpoints and training curves",
         "caption": paper["title"],
@@ -49,7 +49,7 @@ def results_page(
         "groups": list(_groups(layout).values()),
         "lines": lines(grid),
         "plots": {field: Markup(div) for field, div in divs.items()},
-        "scripts": Markup(bokeh + script),
+        "drawing": packed(f"(function () {{ {bokeh}\n{script} }}).call(window);"),
     }
     return page("results.html.j2", facts)
 
