@@ -15,6 +15,7 @@ from tests.support.papers import (
     facts_of,
     findings_of,
 )
+from tests.support.said import Said
 
 
 @pytest.fixture(name="made", scope="module")
@@ -66,6 +67,21 @@ def test_the_best_is_named_with_all_that_are_level(tmp_path, authors):
     named = macros(findings_of(level), CLAIMS, level.compared)["best"]()
     assert named.startswith("MiniLM with AdamW at epoch 1, MiniLM with AdamW at epoch 2, ")
     assert named.endswith(" and ModernBERT with Lion at epoch 3")
+
+
+def test_what_is_printed_of_them_is_claimed_as_data(tmp_path, made):
+    template = """<< value("minilm_lion", "map") >>
+<< delta("gte_lion_e1", "bm25") >>
+<< relation("best", "bm25") >>
+<< best() >>
+<< claim("c3", contradicted="no", otherwise="yes") >>
+"""
+    of_map, difference, order, best, verdict = Said.read(say(tmp_path, made, template))
+    assert (of_map.what, of_map.of, of_map.measure) == ("mean", "minilm_lion", "map")
+    assert (difference.what, difference.of) == ("difference", ["gte_lion_e1", "bm25"])
+    assert (order.kind, order.left, order.right) == ("above", "best", "bm25")
+    assert (best.systems, best.test_set) == (["modernbert_lion_e3"], "pydocs")
+    assert (verdict.claim, verdict.verdict, verdict.words) == ("c3", "inconclusive", "yes")
 
 
 def test_significance_is_that_of_the_corrected_test_whichever_way_round(made, authors):

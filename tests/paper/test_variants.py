@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from lionrank.grid import Grid
 from tests.support.logs_and_costs import efficiency_of, logged_of
 from tests.support.papers import (
@@ -154,6 +156,16 @@ def test_a_small_grid_reads_well(tmp_path):
     assert len(world.said.find("count", what="checkpoints above bm25", count=1, total=1)) == 2
     assert "AdamW" not in text[text.index(r"\section{Results}") : text.index(r"\section{Published")]
     assert RANDOM not in text
+
+
+@pytest.mark.parametrize("models", [1, 2])
+@pytest.mark.parametrize(("spread", "kind"), [(0.0001, "all"), (0.15, "none")])
+def test_one_and_two_backbones_are_told_of_as_they_were_tested(tmp_path, models, spread, kind):
+    grid = Grid(GRID.models[:models], GRID.optimizers, (1, 2))
+    scores = {name: ABOVE[name] for name in grid.checkpoints()} | {"bm25": ABOVE["bm25"]}
+    world = world_of(experiment(tmp_path, scores, grid, spread=spread), claims=CLAIMS)
+    said = world.said.one("none", "some", "all", what="significant optimizers", section="Results")
+    assert said.kind == kind
 
 
 def test_values_from_outside_are_escaped(tmp_path):
