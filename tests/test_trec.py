@@ -34,7 +34,7 @@ def write(path, text):
         (trec.read_qrels, "\ufeffq1 0 d1 1\n", ":1: expected text, found a byte-order mark"),
         (trec.read_topics, "q1\tone\nq2 two\n", ":2: expected 2 columns (qid text), found 1"),
         (trec.read_topics, "q1\t \n", ":1: topic 'q1' has no text"),
-        (trec.read_topics, "q1\ta\nq1\tb\n", ":2: topic 'q1' is there twice"),
+        (trec.read_topics, "q1\ta\nq1\tb\n", ":2: topic 'q1' appears twice"),
         (trec.read_topics, "#1\ta\n", ":1: topic id '#1' begins with #"),
         (trec.read_topics, "q 1\ta\n", ":1: topic id 'q 1' is empty or holds white space"),
         (trec.read_topics, "\ufeffq1\ta\n", ":1: expected text, found a byte-order mark"),
@@ -47,7 +47,7 @@ def write(path, text):
         (trec.read_run, "q1 Q0 d1 1 1_0.5 t\n", ":1: score '1_0.5' is not a number"),
         (trec.read_run, "q1 Q0 d1 1 \u0661 t\n", ":1: score '\u0661' is not a number"),
         (trec.read_run, "q1 Q0 d\0 1 2 t\n", ":1: expected text, found a NUL"),
-        (trec.read_run, "q1 Q0 d1 1 2 t\nq1 Q0 d1 2 1 t\n", ":2: document 'd1' is there twice"),
+        (trec.read_run, "q1 Q0 d1 1 2 t\nq1 Q0 d1 2 1 t\n", ":2: document 'd1' appears twice"),
         (trec.read_run, "\ufeffq1 Q0 d1 1 2 t\n", ":1: expected text, found a byte-order mark"),
     ],
 )

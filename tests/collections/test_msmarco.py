@@ -94,6 +94,6 @@ def test_a_damaged_file_is_an_error_that_leaves_nothing(tmp_path):
     content = bytearray(file.read_bytes())
     content[4:200] = bytes(196)
     file.write_bytes(content)
-    with pytest.raises(UserError, match=r"triplets cannot be read: .*; fetch it anew"):
+    with pytest.raises(UserError, match=r"triplets cannot be read: .*; download it again"):
         msmarco.write_triplets(source, tmp_path / "out" / "triplets.parquet", 1000, threads=2)
     assert list((tmp_path / "out").iterdir()) == []

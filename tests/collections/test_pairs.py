@@ -222,7 +222,7 @@ def test_triplets_without_their_texts_are_refused_and_nothing_is_written(data):
 
 def test_a_document_that_is_there_twice_is_refused(data):
     write_json_lines(data / "corpus" / "more.jsonl", [{"id": "d5", "contents": "another"}])
-    with pytest.raises(UserError, match="document 'd5' is there twice"):
+    with pytest.raises(UserError, match="document 'd5' appears twice"):
         join(data, held_out=10)
 
 

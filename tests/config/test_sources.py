@@ -86,7 +86,7 @@ def test_a_name_twice_and_other_columns_are_refused(work):
     table = work.folder / "sources.csv"
     header, row = table.read_text().splitlines()
     table.write_text(f"{header}\n{row}\n{row}\n")
-    with pytest.raises(UserError, match=r"sources\.csv:3: name: 'crane' is there twice"):
+    with pytest.raises(UserError, match=r"sources\.csv:3: name: 'crane' appears twice"):
         read_table(table)
     table.write_text(f"{header}\n{row},more\n")
     with pytest.raises(UserError, match=r"sources\.csv:2: expected 10 columns, found 11"):

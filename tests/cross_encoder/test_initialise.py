@@ -183,7 +183,7 @@ def test_a_converted_gte_is_used_as_it_is_and_says_which_rotary_embedding(
 
 def test_what_is_wrong_with_a_source_is_said_with_the_remedy(published, tmp_path):
     def refuse(folder, match):
-        remedy = "delete .* and run again; the download is checked anew"
+        remedy = "delete .* and run again; the download is checked again"
         with pytest.raises(UserError, match=f"'minilm': .*{match}.*{remedy}"):
             start(folder, "minilm", tmp_path / "e0")
 

@@ -114,7 +114,7 @@ def test_many_candidates_come_in_small_row_groups_the_same_on_any_number_of_thre
     ],
 )
 def test_a_bad_line_of_a_run_file_is_refused_as_reading_the_run_refuses_it(join, line, tmp_path):
-    """The last of them is a document that is there twice, with another topic in between."""
+    """The last of them is a document that appears twice, with another topic in between."""
     with pytest.raises(UserError, match=r"run\.trec:3: ") as told:
         join(["q1 Q0 d1 1 2.0 t", "q2 Q0 d1 1 2.0 t", line, "q1 Q0 d2 2 1.0 t"])
     with pytest.raises(UserError) as expected:

@@ -145,7 +145,7 @@ def _parser() -> argparse.ArgumentParser:
 
     comparison = commands.add_parser(
         "compare",
-        help="say how sure the difference of two run files is",
+        help="test whether two run files differ significantly",
         description="Compare two TREC run files over the topics of QRELS with paired tests. "
         "A topic that a run\nfile lacks counts as 0, as with `lionrank evaluate -c`.",
         epilog=_COMPARE_EXAMPLES,
@@ -205,7 +205,7 @@ def _add_qrels(command: argparse.ArgumentParser) -> None:
 
 
 def main() -> None:
-    """Run the command line; what the user can mend ends it with one line and exit status 1."""
+    """Run the command line; what the user can fix ends it with one line and exit status 1."""
     # As other filters do, end without a word when the reader, say `head`, has read enough.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     arguments = _parser().parse_args()

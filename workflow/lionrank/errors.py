@@ -2,4 +2,4 @@
 
 
 class UserError(Exception):
-    """Something that the user can mend: says what went wrong, where, and what to do."""
+    """Something that the user can fix: says what went wrong, where, and what to do."""

@@ -45,7 +45,7 @@ def atomic_write(path: str | os.PathLike, mode: str = "w") -> Iterator[IO]:
     except OSError as error:
         raise UserError(
             f"{path} could not be written ({error.strerror}). Nothing was left of it: "
-            "make room or mend the permissions, then run the same command again."
+            "make room or fix the permissions, then run the same command again."
         ) from error
     finally:
         partial.unlink(missing_ok=True)

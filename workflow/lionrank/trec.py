@@ -72,7 +72,7 @@ def read_topics(path: str | os.PathLike) -> Topics:
                 f"{path}:{number}: topic {qid!r} has no text; give it a query or remove it"
             )
         if qid in topics:
-            raise UserError(f"{path}:{number}: topic {qid!r} is there twice")
+            raise UserError(f"{path}:{number}: topic {qid!r} appears twice")
         topics[qid] = query
     return topics
 
@@ -247,7 +247,7 @@ def read_run(path: str | os.PathLike) -> tuple[Run, str]:
         if qid != last:
             last, ranking = qid, run.setdefault(qid, {})
         if docid in ranking:
-            raise UserError(f"{path}:{number}: document {docid!r} is there twice for topic {qid!r}")
+            raise UserError(f"{path}:{number}: document {docid!r} appears twice for topic {qid!r}")
         ranking[docid] = score
     return run, tag
 

@@ -115,7 +115,7 @@ def test_a_topic_reader_that_is_unknown_or_finds_nothing_is_an_error(
 def test_a_missing_file_of_topics_or_qrels_is_named(tmp_path, topic_reader, key):
     settings = anserini(tmp_path / "set", topic_reader=topic_reader)
     Path(settings[key]["test"]).unlink()
-    with pytest.raises(UserError, match=rf"{key}\.test is not there"):
+    with pytest.raises(UserError, match=rf"{key}\.test does not exist"):
         getattr(reader(settings, {}), key)("test")
 
 
@@ -125,7 +125,7 @@ def test_a_missing_file_of_topics_or_qrels_is_named(tmp_path, topic_reader, key)
         ("topics.test", "007 lions\n", r"topics\.test:1: expected 2 columns \(qid text\), found 1"),
         ("qrels.test", "007 0 d1\n", r"qrels\.test:1: expected 4 columns"),
         ("qrels.test", "8 0 d1 1\n", r"topics test: 1 of 1 judged topics are not there, '8' first"),
-        ("corpus/a.json", '{"id": "d2", "contents": "a"}', r"b\.jsonl:1: document 'd2' is there t"),
+        ("corpus/a.json", '{"id": "d2", "contents": "a"}', r"b\.jsonl:1: document 'd2' appears tw"),
         ("corpus/a.json", '[{"id": "d1", "contents": "a"}]', r"a\.json:1: expected a JSON object"),
         ("corpus/a.json", '{"id": "d1", "text": "a"}', r"a\.json:1: the key 'contents' is missing"),
     ],

@@ -53,11 +53,11 @@ def test_a_beir_folder_gives_its_corpus_and_the_topics_of_each_split(tmp_path):
         ("corpus.jsonl", '{"text": "a"}', r"corpus.jsonl:5: the key '_id' is missing"),
         ("corpus.jsonl", '{"_id": 5, "text": "a"}', r"corpus.jsonl:5: '_id' is not text but 5"),
         ("corpus.jsonl", '{"_id": "d5", "text', r"corpus.jsonl:5: expected one JSON object a line"),
-        ("corpus.jsonl", '{"_id": "d1", "text": "a"}', r"corpus.jsonl:5: document 'd1' is there t"),
+        ("corpus.jsonl", '{"_id": "d1", "text": "a"}', r"corpus.jsonl:5: document 'd1' appears tw"),
         ("corpus.jsonl", '{"_id": "", "text": "a"}', r"corpus.jsonl:5: document id '' is empty"),
         ("corpus.jsonl", '{"_id": "d 5", "text": "a"}', r":5: document id 'd 5' is .* white space"),
         ("queries.jsonl", '{"_id": "q4"}', r"queries.jsonl:4: the key 'text' is missing"),
-        ("queries.jsonl", '{"_id": "q1", "text": "a"}', r"queries.jsonl:4: query 'q1' is there tw"),
+        ("queries.jsonl", '{"_id": "q1", "text": "a"}', r"queries.jsonl:4: query 'q1' appears tw"),
         ("qrels/train.tsv", "q1\td3", r"train.tsv:4: expected query-id<TAB>corpus-id<TAB>score, f"),
         ("qrels/train.tsv", "q1 d3 1", r"train.tsv:4: expected query-id<TAB>corpus-id<TAB>score"),
         ("qrels/train.tsv", "q1\td3\thigh", r"train.tsv:4: score 'high' is not an integer"),
@@ -87,7 +87,7 @@ def test_qrels_without_their_header_are_refused_as_they_would_lose_a_judgement(t
 
 def test_an_unknown_split_is_answered_with_those_that_exist(tmp_path):
     settings = beir(tmp_path / "beir")
-    with pytest.raises(UserError, match=r"dev\.tsv is not there; .*/qrels has: test, train$"):
+    with pytest.raises(UserError, match=r"dev\.tsv does not exist; .*/qrels has: test, train$"):
         imported(settings, {}, "dev", tmp_path)
 
 
@@ -97,5 +97,5 @@ def test_a_missing_file_and_one_that_is_not_utf8_are_named_with_a_remedy(tmp_pat
     with pytest.raises(UserError, match=r"corpus.jsonl:1: expected UTF-8, found the byte 0xe9"):
         imported(settings, {}, "train", tmp_path)
     (tmp_path / "beir" / "corpus.jsonl").unlink()
-    with pytest.raises(UserError, match=r"corpus.jsonl is not there: mend the path in the config"):
+    with pytest.raises(UserError, match=r"corpus.jsonl does not exist: fix the path in the config"):
         imported(settings, {}, "train", tmp_path)

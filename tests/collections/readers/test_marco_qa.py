@@ -27,7 +27,7 @@ def test_every_passage_of_the_qa_data_is_a_judged_document_of_its_query(tmp_path
 
 
 def test_a_query_twice_or_without_all_its_grades_is_refused(tmp_path):
-    with pytest.raises(UserError, match="row 3: query 12 is there twice"):
+    with pytest.raises(UserError, match="row 3: query 12 appears twice"):
         imported(MARCO, marco_qa(tmp_path, *MARCO_QUERIES, MARCO_QUERIES[1]), "", tmp_path / "out")
     folders = marco_qa(tmp_path, (1, "do bears swim", ["Bears swim.", "Bears climb."], [1]))
     with pytest.raises(UserError, match="has 2 passages and 1 grades"):

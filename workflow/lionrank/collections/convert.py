@@ -48,7 +48,7 @@ def write_corpus(documents: Iterable[Document], folder: str | os.PathLike) -> No
     about 1 GB for 10 million.
 
     Raises:
-        UserError: an identifier is empty, holds white space or is there twice, or no document has
+        UserError: an identifier is empty, holds white space or appears twice, or no document has
             text.
     """
     records = _records(documents, folder)
@@ -61,7 +61,7 @@ def _records(documents: Iterable[Document], folder: str | os.PathLike) -> Iterat
     for docid, text, place in tqdm(documents, desc="documents", unit=""):
         trec.check_id(docid, "document", place)
         if docid in seen:
-            raise UserError(f"{place}: document {docid!r} is there twice: remove one of the two")
+            raise UserError(f"{place}: document {docid!r} appears twice: remove one of the two")
         seen.add(docid)
         if text.strip():
             yield {"id": docid, "contents": text}
@@ -98,7 +98,7 @@ def write_topics(
     if missing := [qid for qid in judgements if qid not in queries]:
         raise UserError(
             f"topics {name}: {len(missing)} of {len(judgements)} judged topics are not there, "
-            f"{missing[0]!r} first: mend the topics or their topic_reader, or remove the judgements"
+            f"{missing[0]!r} first: fix the topics or their topic_reader, or remove the judgements"
         )
     trec.check_shared(queries, f"topics {name}", judgements, f"qrels {name}")
     trec.write_topics(topics, queries)

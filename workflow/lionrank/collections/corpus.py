@@ -61,7 +61,7 @@ def open_database(output: str | os.PathLike, threads: int) -> Iterator[duckdb.Du
             ) from error
         except duckdb.IOException as error:
             raise UserError(
-                f"{output} could not be made: {_first_line(error)}; mend the named file, or make "
+                f"{output} could not be made: {_first_line(error)}; fix the named file, or make "
                 f"room in {output.parent} for the scratch files."
             ) from error
 
@@ -223,7 +223,7 @@ def add_texts(
         "SELECT docid FROM passages GROUP BY docid HAVING count(*) > 1 ORDER BY docid LIMIT 1"
     ).fetchall()
     if twice:
-        raise UserError(f"{corpus}: document {twice[0][0]!r} is there twice; remove one of them.")
+        raise UserError(f"{corpus}: document {twice[0][0]!r} appears twice; remove one of them.")
 
 
 def _refuse_missing(

@@ -92,5 +92,5 @@ def _database(files: list[Path], output: Path, threads: int) -> Iterator[duckdb.
             yield database
     except duckdb.Error as error:  # that is all that DuckDB says of a damaged page
         raise UserError(
-            f"{files[0].parent} cannot be read: {' '.join(str(error).split())}; fetch it anew"
+            f"{files[0].parent} cannot be read: {' '.join(str(error).split())}; download it again"
         ) from error

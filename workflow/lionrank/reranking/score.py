@@ -55,7 +55,7 @@ def logits(
     found, places = [torch.empty(0, device=model.device)], [torch.empty(0, dtype=torch.int64)]
     with (
         tqdm(total=stop - start, desc="scoring", unit="pair") as bar,
-        # Under inference_mode autocast would convert the weights anew for each batch.
+        # Under inference_mode autocast would convert the weights again for each batch.
         torch.no_grad(),
         autocast(model.device, precision),
     ):
@@ -72,7 +72,7 @@ def logits(
 
 
 class Candidates(IterableDataset[tuple[Tensor, Batch]]):
-    """Batches of candidates as long, or nearly, with the numbers of their rows."""
+    """Batches of candidates of (nearly) equal length, with their row numbers."""
 
     def __init__(
         self,

@@ -90,7 +90,7 @@ def _read_ranking(database: duckdb.DuckDBPyConnection, run: Path) -> None:
         "HAVING count(*) > 1 ORDER BY line LIMIT 1"
     ).fetchall()
     for qid, docid, line in twice:
-        raise UserError(f"{run}:{line}: document {docid!r} is there twice for topic {qid!r}")
+        raise UserError(f"{run}:{line}: document {docid!r} appears twice for topic {qid!r}")
 
 
 def _ranking(run: Path) -> Iterator[tuple[int, str, str, int, float]]:

@@ -69,7 +69,7 @@ def fetch(
     """Make `folder` hold one link for each file of the source, at its path in the repository.
 
     The links point into a cache, or into `local`, which is a copy of the repository, or of the
-    one file of an url. Every file has been compared with the table, with what the hub tells of it
+    one file of a URL. Every file has been compared with the table, with what the hub tells of it
     and with the JSON record `lock`, which the first call writes.
 
     Raises:
@@ -118,7 +118,7 @@ def _read_lock(lock: Path, source: Source) -> _Record | None:
     """
     if not lock.exists():
         return None
-    remedy = f"restore it, or delete it to record {source.name} anew"
+    remedy = f"restore it, or delete it to record {source.name} again"
     try:
         recorded = read_json(lock, remedy)
         found = (recorded["id"], recorded["revision"])
@@ -237,7 +237,7 @@ def _measured(places: dict[str, Path]) -> _Files:
 
 
 def _check_arrival(source: Source, files: _Files) -> None:
-    """Remove from the cache what is not as its server has it, so that it is downloaded anew.
+    """Remove from the cache what is not as its server has it, so that it is downloaded again.
 
     Raises:
         UserError: a file was removed; the message names the first.

@@ -65,7 +65,7 @@ def readable(path: str | os.PathLike) -> Iterator[None]:
         yield
     except FileNotFoundError:
         raise UserError(
-            f"{os.path.abspath(path)} is not there: mend the path in the config; relative paths "
+            f"{os.path.abspath(path)} does not exist: fix the path in the config; relative paths "
             "count from the working directory of the experiment."
         ) from None
     except UnicodeDecodeError as error:
@@ -114,7 +114,7 @@ def parquet_files(folder: str | os.PathLike, pattern: str, columns: Iterable[str
         try:
             found = pq.read_schema(file).names
         except pa.ArrowInvalid as error:
-            raise UserError(f"{file}: not a Parquet file ({error}); fetch it anew.") from None
+            raise UserError(f"{file}: not a Parquet file ({error}); download it again.") from None
         if missing := [column for column in columns if column not in found]:
             raise UserError(
                 f"{file}: missing columns: {', '.join(missing)}; found: {', '.join(found)}; "

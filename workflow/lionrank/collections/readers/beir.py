@@ -28,13 +28,13 @@ class Beir:
         """Return the queries that are judged under this name.
 
         Raises:
-            UserError: a query is there twice.
+            UserError: a query appears twice.
         """
         queries: Topics = {}
         for place, record in json_lines(self.folder / "queries.jsonl"):
             qid = text_of(record, "_id", place)
             if qid in queries:
-                raise UserError(f"{place}: query {qid!r} is there twice: remove one of the two")
+                raise UserError(f"{place}: query {qid!r} appears twice: remove one of the two")
             queries[qid] = text_of(record, "text", place)
         judged = self.qrels(name)
         return {qid: query for qid, query in queries.items() if qid in judged}
@@ -49,7 +49,9 @@ class Beir:
         path = self.folder / "qrels" / f"{name}.tsv"
         if not path.exists():
             others = ", ".join(sorted(file.stem for file in path.parent.glob("*.tsv")))
-            raise UserError(f"{path} is not there; {path.parent} has: {others or 'no *.tsv file'}")
+            raise UserError(
+                f"{path} does not exist; {path.parent} has: {others or 'no *.tsv file'}"
+            )
         qrels: Qrels = {}
         for place, (qid, docid, score) in _rows(path):
             judged = qrels.setdefault(qid, {})

@@ -27,7 +27,7 @@ class MarcoQa:
         self.folder = folder
 
     def documents(self) -> Iterator[Document]:
-        """Yield every passage of every query; a passage of two queries is there twice."""
+        """Yield every passage of every query; a passage of two queries appears twice."""
         for place, qid, _, passages, _ in self._queries():
             for position, passage in enumerate(passages):
                 yield Document(f"{qid}_{position}", passage, place)
@@ -57,14 +57,14 @@ class MarcoQa:
         """Yield (place, qid, query, passages, grades).
 
         Raises:
-            UserError: a query is there twice, or its passages and grades differ in number.
+            UserError: a query appears twice, or its passages and grades differ in number.
         """
         seen = set()
         for place, (qid, query, passages) in parquet_rows(self.folder, FILES, COLUMNS):
             texts, grades = passages["passage_text"], passages["is_selected"]
             if qid in seen or len(texts) != len(grades):
                 raise UserError(
-                    f"{place}: query {qid} is there twice, or has {len(texts)} passages and "
+                    f"{place}: query {qid} appears twice, or has {len(texts)} passages and "
                     f"{len(grades)} grades; is this a copy of the right source?"
                 )
             seen.add(qid)
