@@ -7,6 +7,7 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 from scipy import stats
+from statsmodels.stats.multitest import multipletests
 
 from lionrank.errors import UserError
 from lionrank.evaluation import significance
@@ -224,6 +225,14 @@ def test_holm_adjusts_as_by_hand():
     assert adjusted == pytest.approx([0.03, 0.06, 0.06, 0.02])
     assert significance.holm(np.array([0.6, 0.7])).tolist() == [1, 1]
     assert significance.holm(np.array([])).size == 0
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 40])
+def test_holm_adjusts_to_the_bit_as_statsmodels_does(size):
+    # Rounded, so that some are level.
+    p_values = np.random.default_rng(size).random(size).round(2) ** 3
+    expected = multipletests(p_values, method="holm")[1]
+    assert significance.holm(p_values).tolist() == expected.tolist()
 
 
 # Two systems

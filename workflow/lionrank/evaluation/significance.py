@@ -209,10 +209,13 @@ def holm(p_values: FloatArray) -> FloatArray:
     Whoever rejects what is at most alpha errs anywhere in the family with at most that probability
     (Holm 1979, A simple sequentially rejective multiple test procedure).
     """
-    from statsmodels.stats.multitest import multipletests
-
+    # Not by statsmodels' multipletests: it collects garbage at each call, for a fifth of a second.
     p_values = np.asarray(p_values, dtype=np.float64)
-    return multipletests(p_values, method="holm")[1] if p_values.size else p_values
+    order = p_values.argsort()
+    adjusted = np.empty_like(p_values)
+    multiplied = p_values[order] * np.arange(p_values.size, 0, -1)
+    adjusted[order] = np.minimum(np.maximum.accumulate(multiplied), 1)
+    return adjusted
 
 
 def _columns(values: FloatArray) -> FloatArray:
