@@ -3,12 +3,9 @@
 import pandas as pd
 import pytest
 import torch
-from sentence_transformers import CrossEncoder
-from sentence_transformers.cross_encoder.losses import BinaryCrossEntropyLoss
 from transformers import AutoTokenizer
 
 from lionrank.cross_encoder import initialise as models
-from lionrank.cross_encoder import model as cross_encoder
 from lionrank.errors import UserError
 from lionrank.training import batches, losses
 
@@ -106,26 +103,3 @@ def test_data_in_another_shape_than_the_loss_learns_from_is_refused(tmp_path):
     }
     with pytest.raises(UserError, match="has no column margin, negative, positive"):
         batches.read_examples(path, losses.TRIPLETS)
-
-
-def test_binary_cross_entropy_is_the_librarys(tmp_path):
-    small = {"model_type": "bert", "hidden_size": 32, "num_hidden_layers": 1}
-    small |= {"num_attention_heads": 2, "intermediate_size": 48}
-    backbone = {"pretrained": None, "architecture": small, "tokenizer": PACKAGE}
-    models.initialise(backbone, {}, 12, 32, tmp_path)
-    model = CrossEncoder(str(tmp_path), device="cpu").eval()
-    texts = [["lion", "cat", "dog"], ["roars", "purrs", "barks"]]
-    labels = torch.tensor([1.0, 0.0, 1.0])
-    expected = BinaryCrossEntropyLoss(model)(texts, labels)
-    tokenise = batches.Tokenise(model.tokenizer, losses.PAIRS)
-    batch = tokenise(
-        [
-            {"query": query, "passage": passage, "label": label}
-            for query, passage, label in zip(*texts, labels.tolist(), strict=True)
-        ]
-    )
-    ((pairs, targets),) = batches.parts(batch, 3)
-    logits = model(cross_encoder.arguments(model, pairs))["scores"].view(3, 1)
-    found = losses.BinaryCrossEntropy()(logits, targets)
-    assert found.shape == (3,)
-    assert found.mean().item() == pytest.approx(expected.item())

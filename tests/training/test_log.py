@@ -1,3 +1,5 @@
+"""Training logs as they are read: curves, what is said of their end, and lines that are damaged."""
+
 import json
 
 import pytest

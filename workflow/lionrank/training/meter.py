@@ -1,4 +1,4 @@
-"""What the training log says: losses, speed, memory, energy, and how the time was spent."""
+"""The meter of a training: what its steps took, for its log, and whether the loss falls."""
 
 import math
 import os
