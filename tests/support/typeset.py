@@ -2,9 +2,11 @@
 
 import re
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from lionrank.paper.latex import compile_pdf
 from tests.support.papers import PAPER
 
 COLUMN, PAGE = 252.0, (516.0, 696.0)
@@ -12,6 +14,18 @@ COLUMN, PAGE = 252.0, (516.0, 696.0)
 MAIN = (PAPER / "main.tex.j2").read_text(encoding="utf-8")
 # The class, the packages and what numbers look like; what follows is rendered.
 PREAMBLE = MAIN[MAIN.index(r"\documentclass") : MAIN.index(r"\hypersetup")]
+
+# The page of the paper, as far as tables depend on it.
+DOCUMENT = r"""\documentclass[conference]{IEEEtran}
+\usepackage[T1]{fontenc}
+\usepackage{textcomp}
+\usepackage{amsmath}
+\usepackage{array}
+\usepackage{booktabs}
+\usepackage{siunitx}
+\sisetup{mode = text, group-digits = integer, group-minimum-digits = 4, group-separator = {,}}
+\begin{document}
+"""
 
 
 class Size(NamedTuple):
@@ -45,3 +59,22 @@ def size_of(table: str, folder: Path) -> Size:
         r"([\d.]+)pt", re.search(r"^SIZE .*", done.stdout, re.MULTILINE)[0]
     )
     return Size(float(width), sum(map(float, heights)))
+
+
+def overfull(folder: Path, tables: Sequence[str], star: str = "", gap: str = "3pt") -> list[str]:
+    """Return LaTeX's complaints about tables of the width of a column or, starred, of a page.
+
+    `gap` is half the space between columns.
+    """
+    body = []
+    for place, table in enumerate(tables):
+        (folder / f"t{place}.tex").write_text(table)
+        body.append(
+            rf"\begin{{table{star}}}\caption{{T}}\centering\footnotesize"
+            rf"\setlength{{\tabcolsep}}{{{gap}}}\input{{t{place}.tex}}\end{{table{star}}}"
+        )
+    body += ["Text.", r"\end{document}", ""]
+    (folder / "main.tex").write_text(DOCUMENT + "\n".join(body))
+    (folder / "refs.bib").touch()
+    paths = (folder / name for name in ("main.tex", "main.pdf", "main.log", "refs.bib"))
+    return compile_pdf(*paths)

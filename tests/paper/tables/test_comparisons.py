@@ -5,10 +5,8 @@ import pandas as pd
 import pytest
 
 from lionrank.errors import UserError
-from lionrank.paper.render import effect, interval, p_value
 from lionrank.paper.results import Layout, read_results
 from lionrank.paper.tables import comparisons, results
-from lionrank.paper.tables.tabular import Table
 from tests.support.papers import (
     GRID,
     LAYOUT,
@@ -230,14 +228,6 @@ def test_the_table_by_epoch_has_every_epoch_of_the_primary_measure(tmp_path):
     assert tex("comparisons_by_epoch", none).count("\n") == 1
 
 
-def test_numbers_are_printed_without_false_signs_or_zeros():
-    assert interval(-0.00001, 0.5) == r"[\num{0.0000}, \num{0.5000}]"
-    assert p_value(0.00009) == r"$<$\num{0.0001}"
-    assert p_value(0.0001) == "0.0001"
-    assert effect(float("-inf")) == r"$-\infty$"
-    assert effect(0.126) == r"\num{0.13}"
-
-
 def csv_of(table):
     return pd.read_csv(io.StringIO(table.csv()))
 
@@ -275,16 +265,3 @@ def test_an_infinite_effect_is_infinite_in_the_csv(tmp_path):
     table = comparisons.chosen(compared, LABELS, "pydocs", GRID)
     assert csv_of(table).effect_size.tolist() == [float("-inf")]
     assert r"$-\infty$" in tex("comparisons", table)
-
-
-def test_csv_has_a_header_a_line_a_row_and_only_plain_values():
-    rows = [
-        {"model": 'A "B", C', "epochs": [1, 3], "p": None, "score": 0.1 + 0.2},
-        {"model": "naïve\nlines", "epochs": (), "p": 1e-9, "score": 1},
-    ]
-    assert Table(rows).csv() == (
-        'model,epochs,p,score\n"A ""B"", C",1;3,,0.30000000000000004\n"naïve\nlines",,1e-09,1\n'
-    )
-    assert Table([]).csv() == ""
-    with pytest.raises(ValueError, match="surplus"):
-        Table([{"model": 1}, {"model": 2, "surplus": 3}]).csv()

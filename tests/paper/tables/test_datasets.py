@@ -10,10 +10,10 @@ import pytest
 from lionrank.collections.describe import DataSet
 from lionrank.files import write_json_lines
 from lionrank.paper.tables import datasets
-from tests.paper.tables.test_setup_tables import overfull
 from tests.support.counted import EXAMPLES, write_pairs, write_topics
 from tests.support.papers import tex
 from tests.support.rankings import run_scripts
+from tests.support.typeset import overfull
 
 LARGE = DataSet(
     use="test",

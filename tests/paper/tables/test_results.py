@@ -3,7 +3,6 @@
 import csv
 import dataclasses
 import io
-import random
 import re
 import shutil
 
@@ -12,57 +11,16 @@ import pytest
 
 from lionrank.grid import Grid
 from lionrank.measures import METRICS, Measure
-from lionrank.paper.render import signed
-from lionrank.paper.results import Layout, Results, Score
+from lionrank.paper.results import Layout, Score
 from lionrank.paper.tables import results as tables
-from lionrank.published.scores import read_table1
-from tests.support.papers import GRID, PAPER, RANDOM, experiment, tex
+from tests.support.around_published import CHOSEN, PUBLISHED, TABLE1, layout, measured
+from tests.support.papers import GRID, RANDOM, experiment, tex
 from tests.support.rankings import run_scripts
 from tests.support.typeset import PAGE, size_of
 
-ROOT = PAPER.parent
-TABLE1 = PAPER / "published" / "table1_lion_vs_adamw.csv"
-TABLE2 = PAPER / "published" / "table2_dl19_systems.csv"
-PUBLISHED = read_table1(TABLE1)
 # How a cell says that the published value lies beyond our interval.
 ABOVE, BELOW, BEYOND = "oursabove", "oursbelow", r"$^\ast$"
 needs_latex = pytest.mark.skipif(shutil.which("pdflatex") is None, reason="LaTeX is not installed")
-
-
-def layout(level: int = 1, levels: tuple[int, ...] = (1, 2)) -> Layout:
-    """Return the paper's columns, as config.yaml has them."""
-    judged = {"level": level, "levels": levels, "first_stage": True}
-    given = {"level": 1, "levels": [1], "first_stage": False}
-    return Layout.build(
-        {
-            "dl19": {"label": "TREC DL 2019", **judged},
-            "dl20": {"label": "TREC DL 2020", **judged},
-            "marco_qa_dev": {"label": "MS MARCO QA v1.1 validation", **given},
-        },
-        [
-            {"test_set": "dl19", "metrics": ["ndcg_cut_10", "map", "recall_10", "Rprec", "P_10"]},
-            {"test_set": "marco_qa_dev", "metrics": ["recip_rank_10"]},
-        ],
-    )
-
-
-def measured(shift: float, half: float = 0.02, shown: Layout | None = None) -> Results:
-    """Return results around the published ones, drawn with the standard deviation `shift`."""
-    shown = shown or layout()
-    dice = random.Random(5)
-    scores: dict[Measure, dict[str, Score]] = {}
-    for measure in shown.measures():
-        first = ["bm25"] if shown.test_sets[measure.test_set].first_stage else []
-        scores[measure] = {}
-        for system in [*first, *GRID.checkpoints()]:
-            there = PUBLISHED.get(measure, {}).get(system, 0.5)
-            mean = round(there + dice.gauss(0, shift), 4)
-            bounds = (round(mean - half, 4), round(mean + half, 4))
-            scores[measure][system] = Score(mean, *bounds)
-    return Results(shown, scores, dict.fromkeys(shown.test_sets, 43))
-
-
-CHOSEN = {training.name: 2 for training in GRID.trainings()}
 
 
 def cells_below(table: str) -> list[list[str]]:
@@ -217,19 +175,6 @@ def test_the_levels_are_the_same_in_the_csv_and_in_the_table():
     assert printed == [[row[key] for key in row if "_from_" in key] for row in rows]
     assert [row["test_set"] for row in rows] == ["dl19"] * 7 + ["dl20"] * 7
     assert len(printed[0]) == 15
-
-
-@pytest.mark.parametrize(
-    ("difference", "printed"),
-    [
-        (0.00125, r"+0.0013"),
-        (-0.0012, r"\textminus 0.0012"),
-        (0.00004, r"\textpm 0.0000"),
-        (-0.00004, r"\textpm 0.0000"),
-    ],
-)
-def test_every_difference_has_a_sign(difference, printed):
-    assert signed(difference + 1e-12) == printed
 
 
 @pytest.mark.parametrize("beside", [False, True])

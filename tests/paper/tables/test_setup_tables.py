@@ -11,11 +11,10 @@ from safetensors.numpy import save_file
 
 from lionrank.errors import UserError
 from lionrank.grid import Grid
-from lionrank.paper.latex import compile_pdf
-from lionrank.paper.settings import setting
 from lionrank.paper.tables import collection, optimizers, training
 from tests.support.papers import GRID, RANDOM, SETTINGS, STATISTICS, settings_of, tex
 from tests.support.rankings import run_scripts
+from tests.support.typeset import overfull
 
 ADAMW = {
     "class": "torch.optim.AdamW",
@@ -41,36 +40,6 @@ ORIGINS = {
     "gte": "a random start",
     "modernbert": "package:gt_all/model",
 }
-# The page of the paper, as far as tables depend on it.
-PAGE = r"""\documentclass[conference]{IEEEtran}
-\usepackage[T1]{fontenc}
-\usepackage{textcomp}
-\usepackage{amsmath}
-\usepackage{array}
-\usepackage{booktabs}
-\usepackage{siunitx}
-\sisetup{mode = text, group-digits = integer, group-minimum-digits = 4, group-separator = {,}}
-\begin{document}
-"""
-
-
-def overfull(folder, tables, star="", gap="3pt"):
-    """Return LaTeX's complaints about tables of the width of a column or, starred, of a page.
-
-    `gap` is half the space between columns.
-    """
-    body = []
-    for place, table in enumerate(tables):
-        (folder / f"t{place}.tex").write_text(table)
-        body.append(
-            rf"\begin{{table{star}}}\caption{{T}}\centering\footnotesize"
-            rf"\setlength{{\tabcolsep}}{{{gap}}}\input{{t{place}.tex}}\end{{table{star}}}"
-        )
-    body += ["Text.", r"\end{document}", ""]
-    (folder / "main.tex").write_text(PAGE + "\n".join(body))
-    (folder / "refs.bib").touch()
-    paths = (folder / name for name in ("main.tex", "main.pdf", "main.log", "refs.bib"))
-    return compile_pdf(*paths)
 
 
 @pytest.fixture
@@ -202,24 +171,6 @@ def test_grades_of_a_collection_are_sorted_as_numbers_and_may_be_negative():
     assert [each["quantity"].split()[-1] for each in rows[1:-1]] == ["10", "2", "0", "-1"]
     assert [each["other"] for each in rows[1:-1]] == [0, 0, 7, 0]
     assert r"{a\_b} & {other}" in tex("collection", collection.table(statistics))
-
-
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [
-        (2e-5, r"\num{2e-5}"),
-        (0.01, r"\num{0.01}"),
-        (0.1 + 0.2, r"\num{0.3}"),
-        (64, r"\num{64}"),
-        (0.0, r"\num{0}"),
-        ([0.9, 0.999], r"\num{0.9}, \num{0.999}"),
-        (None, "--"),
-        (False, "no"),
-        ("a_b", r"a\_b"),
-    ],
-)
-def test_setting(value, expected):
-    assert setting(value) == expected
 
 
 @pytest.mark.slow

@@ -12,7 +12,7 @@ from lionrank.paper.results import Layout
 from lionrank.paper.tables import systems
 from lionrank.paper.tables.systems import OUR_GROUP, STUDY, STUDY_GROUP
 from lionrank.published.scores import read_table2
-from tests.paper.tables.test_results import CHOSEN, PUBLISHED, TABLE1, TABLE2, measured
+from tests.support.around_published import CHOSEN, PUBLISHED, TABLE1, TABLE2, measured
 from tests.support.papers import GRID, PAPER, experiment, tex
 from tests.support.papers import LAYOUT as ON_PYDOCS
 from tests.support.rankings import run_scripts

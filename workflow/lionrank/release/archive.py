@@ -50,7 +50,8 @@ def find_files(
     found = {Path(path).as_posix(): Path(path) for path in made}
     for path in list(found.values()):
         if path.parent.name in ("tables", "figures"):
-            found |= {other.as_posix(): other for other in path.parent.glob(f"{path.stem}.*")}
+            others = path.parent.glob(f"{path.stem}.*")
+            found |= {other.as_posix(): other for other in others if other.suffix != ".map"}
     for folder in map(Path, folders):
         below = (path for path in folder.rglob("[!.]*") if path.is_file())
         found |= {path.as_posix(): path for path in below}
