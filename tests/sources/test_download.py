@@ -4,7 +4,7 @@ import hashlib
 import os
 import random
 import re
-import socket
+from pathlib import Path
 
 import pytest
 
@@ -12,28 +12,12 @@ from tests.support.downloading import (
     DATASET,
     FILES,
     ID,
-    PATTERNS,
     SHARDS,
     WANTED,
     Workplace,
     sha256,
-    workplace,
+    url_source,
 )
-
-
-@pytest.fixture
-def work(tmp_path):
-    with workplace(tmp_path) as work:
-        yield work
-
-
-@pytest.fixture
-def closed_port() -> str:
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        port = unused.getsockname()[1]
-    return f"http://127.0.0.1:{port}"
-
 
 # Downloads from the hub.
 
@@ -111,20 +95,6 @@ def test_a_connection_that_is_cut_once_is_resumed_where_it_broke(work):
     assert work.lock()["files"][SHARDS[0]]["sha256"] == sha256(shard)
 
 
-def test_a_connection_that_is_always_cut_says_so_and_keeps_the_whole_files(work):
-    work.source()
-    work.hub.cut(SHARDS[1], times=100)
-    fetched = work.fetch()
-    assert fetched.status == 1
-    assert "cut the connection" in fetched.told and "run the same command again" in fetched.told
-    work.assert_untouched()
-    work.hub.heal()
-    work.hub.requests.clear()
-    assert work.fetch().status == 0
-    assert work.content() == WANTED
-    assert work.hub.asked("GET", SHARDS[0]) == []
-
-
 def test_a_hub_that_fails_for_a_moment_is_asked_again(work):
     work.source()
     work.hub.answer(f"/api/datasets/{ID}/tree/{work.hub.main(DATASET)}", 500)
@@ -167,28 +137,6 @@ def test_a_checksum_or_size_of_the_table_that_does_not_fit_stops_with_both(work)
     assert work.fetch().status == 0
 
 
-@pytest.mark.parametrize("status", [401, 403])
-def test_refused_access_says_that_a_token_is_needed(work, status):
-    work.source(revision=work.hub.main(DATASET))
-    work.hub.answer(f"/api/datasets/{ID}/tree/{work.hub.main(DATASET)}", status, times=100)
-    fetched = work.fetch()
-    assert fetched.status == 1
-    assert f"crane ({ID}@" in fetched.told and f"refuses access ({status})" in fetched.told
-    assert "HF_TOKEN" in fetched.told and "the Hugging Face hub at 127.0.0.1:" in fetched.told
-    work.assert_untouched()
-
-
-def test_what_the_hub_has_not_is_named(work):
-    work.environment["HF_TOKEN"] = "hf_secret"
-    work.source(id="laboratory/heron")
-    assert "has no such data set (404)" in work.fetch().told
-    work.source(revision="1" * 40)
-    assert f"no revision {'1' * 40}" in work.fetch().told
-    work.source(files="corpus/*.parquet corpse/*.parquet")
-    assert "no file matches 'corpse/*.parquet'" in work.fetch().told
-    work.assert_untouched()
-
-
 def test_the_token_reaches_the_hub_and_no_message(work):
     work.environment["HF_TOKEN"] = "hf_never_to_be_seen"
     work.source()
@@ -200,22 +148,6 @@ def test_the_token_reaches_the_hub_and_no_message(work):
     assert bad.status == 1
     for fetched in (good, bad):
         assert "hf_never_to_be_seen" not in fetched.log + fetched.printed
-
-
-@pytest.mark.parametrize("revision", ["unknown", pytest.param("1" * 40, marks=pytest.mark.slow)])
-def test_without_a_network_the_message_says_how_to_go_on(work, closed_port, revision):
-    work.source(revision=revision)
-    work.environment["HF_ENDPOINT"] = closed_port
-    fetched = work.fetch()
-    assert fetched.status == 1
-    for word in (
-        f"crane ({ID}@{revision})",
-        f"the Hugging Face hub at {closed_port.removeprefix('http://')} is out of reach",
-        "`snakemake prefetch` with the same HF_HOME",
-        f"sources.local.crane in the config to a folder that holds {PATTERNS}",
-    ):
-        assert word in fetched.told
-    work.assert_untouched()
 
 
 def test_offline_only_the_cache_is_asked(work, closed_port):
@@ -239,37 +171,7 @@ def test_offline_only_the_cache_is_asked(work, closed_port):
     assert work.fetch().status == 1
 
 
-def test_a_failing_xet_storage_can_be_done_without(work):
-    work.source()
-    work.hub.xet = True
-    fetched = work.fetch()
-    assert fetched.status == 1
-    assert "Xet storage" in fetched.told and "HF_HUB_DISABLE_XET=1" in fetched.told
-    work.assert_untouched()
-    work.environment["HF_HUB_DISABLE_XET"] = "1"
-    assert work.fetch().status == 0
-    assert work.content() == WANTED
-
-
-def test_a_file_that_the_disk_does_not_take_is_told_with_the_place_that_can_be_moved(work):
-    shard = bytes(3 << 20)
-    commit = work.hub.commit(DATASET, {SHARDS[0]: shard})
-    work.source(files="corpus/*.parquet", revision=commit)
-    fetched = work.fetch(largest=1 << 20)
-    assert fetched.status == 1
-    assert "could not be read or written (File too large)" in fetched.told
-    assert "HF_HOME" in fetched.told
-    work.assert_untouched()
-
-
 # Files of the web.
-
-
-def url_source(work: Workplace, content: bytes, **cells: str) -> None:
-    address = f"{work.hub.url}/files/{{revision}}/topics.txt"
-    checksum = f"topics.txt=sha256:{sha256(content)}"
-    row = {"kind": "url", "id": address, "files": "", "revision": "1" * 40, "checksums": checksum}
-    work.source("topics", **row | cells)
 
 
 def test_a_file_of_the_web_is_fetched_once_and_linked(work):
@@ -297,16 +199,50 @@ def test_a_file_of_the_web_with_a_wrong_checksum_is_not_kept(work):
     assert work.content("topics") == {"topics.txt": b"right"}
 
 
-def test_a_file_that_the_web_does_not_give_is_named_with_a_remedy(work, closed_port):
-    url_source(work, b"right")
-    fetched = work.fetch("topics")
+# Copies that a user has already.
+
+
+def local_copy(work: Workplace, files: dict[str, bytes]) -> Path:
+    folder = work.folder / "copy"
+    for path, content in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(content)
+    return folder
+
+
+def test_a_local_copy_is_linked_and_recorded_without_any_request(work):
+    work.source()
+    copy = local_copy(work, FILES)
+    fetched = work.fetch(local=copy)
+    assert fetched.status == 0, fetched.log
+    assert work.content() == WANTED
+    assert work.lock()["revision"] is None
+    assert work.hub.requests == []
+    # The hub later gives the same files, and with them the revision.
+    assert work.fetch().status == 0
+    assert work.lock()["revision"] == work.hub.main(DATASET)
+
+
+def test_a_local_copy_that_lacks_or_changes_a_file_is_refused(work):
+    work.source(checksums=f"{SHARDS[0]}=sha256:{sha256(FILES[SHARDS[0]])}")
+    copy = local_copy(work, FILES)
+    (copy / SHARDS[0]).unlink()
+    fetched = work.fetch(local=copy)
     assert fetched.status == 1
-    assert "has no such file (404)" in fetched.told
-    assert "the web at 127.0.0.1:" in fetched.told and "/topics.txt" in fetched.told
-    url_source(work, b"right", id=f"{closed_port}/topics.txt")
-    fetched = work.fetch("topics")
-    assert "out of reach" in fetched.told and "sources.local.topics" in fetched.told
-    work.assert_untouched("topics")
-    (work.folder / "mine.txt").write_bytes(b"right")
-    assert work.fetch("topics", local=work.folder / "mine.txt").status == 0
-    assert work.content("topics") == {"topics.txt": b"right"}
+    assert f"lacks {SHARDS[0]}" in fetched.told and "sources.local.crane" in fetched.told
+    (copy / SHARDS[0]).write_bytes(b"other")
+    fetched = work.fetch(local=copy)
+    assert fetched.status == 1
+    assert sha256(b"other") in fetched.told and sha256(FILES[SHARDS[0]]) in fetched.told
+    assert (copy / SHARDS[0]).read_bytes() == b"other"
+    assert "no file matches 'corpus/*.parquet'" in work.fetch(local=copy / "corpus").told
+    assert "is no folder" in work.fetch(local=work.folder / "nowhere").told
+    work.assert_untouched()
+
+
+def test_a_local_copy_that_is_not_what_the_hub_gave_stops_with_both_checksums(work):
+    work.source()
+    assert work.fetch().status == 0
+    fetched = work.fetch(local=local_copy(work, {**FILES, SHARDS[1]: b"other"}))
+    assert fetched.status == 1
+    assert sha256(b"other") in fetched.told and sha256(FILES[SHARDS[1]]) in fetched.told
