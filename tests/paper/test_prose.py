@@ -6,6 +6,7 @@ from lionrank.errors import UserError
 from lionrank.measures import METRICS, Measure
 from lionrank.paper.prose import macros
 from lionrank.paper.render import render
+from tests.support.logs_and_costs import efficiency_of, logged_of
 from tests.support.papers import (
     CLAIMS,
     PAPER,
@@ -16,6 +17,8 @@ from tests.support.papers import (
     findings_of,
 )
 from tests.support.said import Said
+from tests.support.truths import check
+from tests.support.worlds import World
 
 
 @pytest.fixture(name="made", scope="module")
@@ -76,12 +79,16 @@ def test_what_is_printed_of_them_is_claimed_as_data(tmp_path, made):
 << best() >>
 << claim("c3", contradicted="no", otherwise="yes") >>
 """
-    of_map, difference, order, best, verdict = Said.read(say(tmp_path, made, template))
+    said = Said.read(say(tmp_path, made, template))
+    of_map, difference, order, best, verdict = said
     assert (of_map.what, of_map.of, of_map.measure) == ("mean", "minilm_lion", "map")
     assert (difference.what, difference.of) == ("difference", ["gte_lion_e1", "bm25"])
     assert (order.kind, order.left, order.right) == ("above", "best", "bm25")
     assert (best.systems, best.test_set) == (["modernbert_lion_e3"], "pydocs")
     assert (verdict.claim, verdict.verdict, verdict.words) == ("c3", "inconclusive", "yes")
+    world = World(made, logged_of(made.grid), efficiency_of(made.grid), {"claims": CLAIMS})
+    for claim in said:
+        check(claim, world)
 
 
 def test_significance_is_that_of_the_corrected_test_whichever_way_round(made, authors):

@@ -7,15 +7,11 @@ from lionrank.grid import FIRST_STAGE
 from lionrank.measures import METRICS, PRIMARY, Measure
 from lionrank.published.scores import PRINTED
 from tests.support.papers import TABLE1, TABLE2, relation
-from tests.support.said import Claim
+from tests.support.said import VERDICTS, Claim
 from tests.support.worlds import World
 
 PUBLISHED = {each.name: float(each.score) for each in TABLE2}
 """The published systems on DL 2019."""
-VERDICTS = {
-    "ours": ("replicated", "contradicted", "inconclusive", "not testable"),
-    "published": ("holds", "does not hold", "not testable"),
-}
 Items = Mapping[Any, bool]
 """Things, and which of them are as a claim says."""
 

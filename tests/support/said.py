@@ -10,10 +10,15 @@ from lionrank.grid import Grid
 from lionrank.paper.says import KINDS, PREFIX
 
 ORDERS = ("above", "below", "level with")
+VERDICTS = {
+    "ours": ("replicated", "contradicted", "inconclusive", "not testable"),
+    "published": ("holds", "does not hold", "not testable"),
+}
+"""Of our results and of the printed values, on a published claim."""
 _PLACE = re.compile(r"\\begin\{(abstract)\}|\\((?:sub)?section)\{(.+?)\}")
 _NUMBERS = "one two three four five six seven eight nine ten eleven twelve".split()  # noqa: SIM905
 _NONE, _ALL = ("no", "none", "neither"), ("both", "all", "every", "each", "only")
-_NEGATION = re.compile(r"\b(?:no|none|neither|nor|not|never|nothing)\b", re.IGNORECASE)
+_NEGATION = re.compile(r"\b(?:no|none|neither|nor|not|cannot|never|nothing)\b", re.IGNORECASE)
 # What words of the opposite claim would have.
 _OPPOSED = {
     "above": r"\b(?:below|lower|less|fewer|level|equal|as much|as many)\b",
@@ -121,11 +126,21 @@ def check_words(claim: Claim, grid: Grid) -> None:
         said = amount(words)
         assert said in (None, claim.count, "all" if claim.count == claim.total else None)
         assert {0, claim.count, claim.total}.issuperset(numbers(words))
+        _check_verdict(claim)
     labels = {model.label: model.name for model in grid.models}
     if claim.models and (named := {labels[label] for label in _labels(words, labels)}):
         assert named == set(claim.models)
     if claim.kind == "best":
         _check_systems(claim, grid, labels)
+
+
+def _check_verdict(claim: Claim) -> None:
+    """Check that words do not say another verdict than that of which a claim counts the cases."""
+    side, _, verdict = claim.what.partition(" ")
+    if verdict in VERDICTS.get(side, ()):
+        assert bool(_NEGATION.search(claim.words)) == ("not" in verdict.split())
+        named = {each for each in VERDICTS["ours"] if each in claim.words}
+        assert named <= {verdict}
 
 
 def _labels(words: str, labels: Mapping[str, str]) -> list[str]:

@@ -8,7 +8,7 @@ import pytest
 
 from lionrank.evaluation.significance import POWER
 from lionrank.grid import FIRST_STAGE
-from lionrank.measures import PRIMARY
+from lionrank.measures import GRADED, PRIMARY, Measure
 from tests.support.amounts import PUBLISHED, Amounts, study
 from tests.support.papers import NOTE, relation
 from tests.support.said import ORDERS, Claim, check_words, numbers, seconds
@@ -39,6 +39,9 @@ def _check(claim: Claim, truths: "Truths") -> None:
         truths.check_best(claim)
     elif claim.kind == "value":
         truths.check_value(claim)
+    elif claim.kind == "verdict":
+        (published,) = [each for each in truths.world.decided if each["id"] == claim.claim]
+        assert claim.verdict == published["ours"]["verdict"]
     elif claim.kind == "absent":
         truths.check_absence(claim)
     else:
@@ -50,13 +53,34 @@ class Truths(Amounts):
 
     def check_order(self, claim: Claim) -> None:
         if claim.models is None:
-            assert claim.measure == PRIMARY
-            pairs = [[self.world.printed[side] for side in (claim.left, claim.right)]]
+            pairs = [[self.mean(side, claim) for side in (claim.left, claim.right)]]
         else:
             pairs = [self._pair(claim, model) for model in claim.models]
         assert [relation(*pair) for pair in pairs] == [claim.kind] * len(pairs)
         if claim.significant:
             assert all(self.significant_duels()[model] for model in claim.models)
+
+    def mean(self, system: str, claim: Claim) -> float:
+        """Return the printed mean of a system in the measure that a claim names.
+
+        The system may be a training, at the epoch that development data chose, or "best".
+        """
+        scores = self._scores_in(claim)
+        if system == "best":
+            return max(score for name, score in scores.items() if name != FIRST_STAGE)
+        if system in self.world.made.chosen:
+            system = f"{system}_e{self.world.made.chosen[system]}"
+        return scores[system]
+
+    def _scores_in(self, claim: Claim) -> dict[str, float]:
+        """Return the printed means of all systems in the measure that a claim names."""
+        test_set, metric = claim.test_set or self.world.primary, claim.measure or PRIMARY
+        if (test_set, metric) == (self.world.primary, PRIMARY):
+            return self.world.printed
+        results = self.world.made.results
+        level = None if metric == GRADED else results.layout.test_sets[test_set].level
+        found = results.scores[Measure(test_set, metric, level)]
+        return {name: score.mean for name, score in found.items()}
 
     def _pair(self, claim: Claim, model: str) -> list[float]:
         sides = [f"{model}_{optimizer}" for optimizer in (claim.left, claim.right)]
@@ -95,13 +119,16 @@ class Truths(Amounts):
             assert {values[name] for name in systems} == {best(values.values())}
         else:
             found: dict[str, Callable[[], dict[str, float]]] = {
-                PRIMARY: lambda: self.world.checkpoints,
                 "flattery": self.flattery,
                 "published score": lambda: PUBLISHED,
                 "our score among published systems": self.chosen,
             }
-            values = found[claim.measure]()
+            values = found.get(claim.measure, lambda: self._of_checkpoints(claim))()
             assert systems == {n for n, value in values.items() if value == max(values.values())}
+
+    def _of_checkpoints(self, claim: Claim) -> dict[str, float]:
+        scores = self._scores_in(claim)
+        return {name: score for name, score in scores.items() if name != FIRST_STAGE}
 
     def check_amount(self, claim: Claim) -> None:
         items = self.items(claim.what, claim)
@@ -142,15 +169,19 @@ class Truths(Amounts):
         elif "<" in claim.words:
             assert claim.what == "p"
             assert numbers(claim.words) == [1e-4]
-            assert self.value("p", claim.of) < 1e-4
+            assert self.value("p", claim.of, claim) < 1e-4
         else:
-            truth = self.value(claim.what, claim.of)
+            truth = self.value(claim.what, claim.of, claim)
             printed = truth if isinstance(truth, list) else [truth]
             assert numbers(claim.words) == pytest.approx(printed, abs=LAST_DIGIT)
             assert "-0.0000" not in claim.words
 
-    def value(self, what: str, of: Any) -> float | list[float]:
-        """Return what a value of this name is of a system, or of the contrast of two."""
+    def value(self, what: str, of: Any, claim: Claim) -> float | list[float]:
+        """Return what a value of this name is of a system, or of two or of their contrast."""
+        if isinstance(of, list) and claim.measure:
+            assert what == "difference"
+            left, right = (self.mean(side, claim) for side in of)
+            return left - right
         if isinstance(of, list):
             model = of[0].split("_")[0]
             assert [f"{model}_lion", f"{model}_adamw"] == of
@@ -160,7 +191,7 @@ class Truths(Amounts):
             return self.logged(what, of)
         printed = self.world.printed
         found: dict[str, Callable[[], float | list[float]]] = {
-            "mean": lambda: printed[of],
+            "mean": lambda: self.mean(of, claim),
             "margin over bm25": lambda: abs(printed[of] - printed[FIRST_STAGE]),
             "chosen mean": lambda: self._in_contrast(of, "mean"),
             "chosen epochs": lambda: sorted(set(self._in_contrast(of, "epochs"))),
