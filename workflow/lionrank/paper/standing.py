@@ -82,7 +82,7 @@ class Standing:
 def stand(
     table1: PublishedScores, table2: Sequence[PublishedSystem], findings: Findings
 ) -> Standing:
-    """Put our trainings among the systems of the published table II (published_scores.py)."""
+    """Put our trainings among the systems of the published table II."""
     study: dict[str, float] = {}
     for name, value in table1[MEASURE].items():
         training = name.rpartition("_e")[0]

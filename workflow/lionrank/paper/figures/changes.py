@@ -23,7 +23,7 @@ def changes_figure(changed: Mapping[str, Any], grid: Grid) -> Figure:
     """Draw the difference of two optimizers on every topic, sorted: a panel a pair, a bar a topic.
 
     Args:
-        changed: results/changes.json (changes.py) with at least one pair.
+        changed: results/changes.json with at least one pair.
         grid: what was trained.
     """
     pairs = changed["pairs"]
