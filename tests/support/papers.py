@@ -339,6 +339,20 @@ def tex(name: str, table: Table) -> str:
     return table.latex(PAPER / "tables" / f"{name}.tex.j2").text
 
 
+def rows_of(table: str, at_least: str = " 0.") -> list[list[str]]:
+    """Return the cells of the lines of a table that have a score, or what else tells its rows."""
+    return [
+        [cell.strip() for cell in line.removesuffix(r"\\").split("&")]
+        for line in table.splitlines()
+        if at_least in line
+    ]
+
+
+def means_in(folder: Path) -> pd.DataFrame:
+    """Read the means that `experiment` wrote."""
+    return pd.read_csv(folder / "metrics.csv", dtype={"level": "Int64", "queries": "Int64"})
+
+
 def made_up_scores(seed: int, grid: Grid = GRID) -> dict[str, float]:
     """Return scores of every system; few distinct values, so that ties occur."""
     dice = random.Random(seed)

@@ -14,7 +14,18 @@ from lionrank.measures import METRICS, Measure
 from lionrank.paper.results import Layout, Score
 from lionrank.paper.tables import results as tables
 from tests.support.around_published import CHOSEN, PUBLISHED, TABLE1, layout, measured
-from tests.support.papers import GRID, RANDOM, experiment, tex
+from tests.support.papers import (
+    GRID,
+    RANDOM,
+    RISING,
+    SCENARIOS,
+    TEST_SETS,
+    TWO_TEST_SETS,
+    experiment,
+    means_in,
+    rows_of,
+    tex,
+)
 from tests.support.rankings import run_scripts
 from tests.support.typeset import PAGE, size_of
 
@@ -39,6 +50,89 @@ def test_as_it_was_published_is_read_the_table_whole():
         assert list(values) == [
             f"{row.model}_{row.optimizer}_e{row.epoch}" for row in table.itertuples()
         ]
+
+
+@pytest.mark.parametrize("scores", SCENARIOS.values(), ids=SCENARIOS)
+def test_the_bold_cells_are_the_highest_of_their_columns(tmp_path, scores):
+    made = experiment(tmp_path, scores, shuffled=True)
+    rows = rows_of(tex("results", tables.table(made.results, GRID, made.chosen)))
+    assert len(rows) == 19
+    interval_beside_ndcg = 4
+    for place, column in enumerate(zip(*(row[3:] for row in rows), strict=True), start=3):
+        if place != interval_beside_ndcg:
+            values = [float(cell.split()[-1]) for cell in column]
+            bold = [cell.startswith(r"\bfseries") for cell in column]
+            assert bold == [value == max(values) for value in values]
+
+
+def test_the_chosen_epochs_are_marked(tmp_path):
+    made = experiment(tmp_path, RISING | {"bm25": 0.4})
+    table = tex("results", tables.table(made.results, GRID, made.chosen))
+    epochs = [row[2] for row in rows_of(table)[1:]]
+    marked = [
+        (training, epoch)
+        for training, epoch in zip(
+            [each.name for each in GRID.trainings() for _ in GRID.epochs], epochs, strict=True
+        )
+        if r"$^\dagger$" in epoch
+    ]
+    assert [training for training, _ in marked] == list(made.chosen)
+    assert [int(epoch[0]) for _, epoch in marked] == list(made.chosen.values())
+
+
+def test_the_interval_of_the_primary_measure_is_that_of_the_means(tmp_path):
+    made = experiment(tmp_path, RISING | {"bm25": 0.4})
+    means = means_in(tmp_path)
+    primary = means[means["metric"] == "ndcg_cut_10"].set_index("system")
+    rows = rows_of(tex("results", tables.table(made.results, GRID, made.chosen)))
+    for system, row in zip(["bm25", *GRID.checkpoints()], rows, strict=True):
+        low, high = re.fullmatch(r"\[\\num\{(.+)\}, \\num\{(.+)\}\]", row[4]).groups()
+        assert float(low) == pytest.approx(primary.low[system], abs=0.5001e-4)
+        assert float(high) == pytest.approx(primary.high[system], abs=0.5001e-4)
+        assert float(low) < float(row[3].split()[-1]) < float(high)
+
+
+def test_several_test_sets_have_a_head_each_and_a_dash_where_there_is_no_first_stage(tmp_path):
+    made = experiment(tmp_path, RISING | {"bm25": 0.4}, layout=TWO_TEST_SETS)
+    table = tex("results", tables.table(made.results, GRID, made.chosen))
+    assert r"\multicolumn{3}{c}{pydocs} & \multicolumn{1}{c}{Given}" in table
+    assert r"\cmidrule(lr){4-6}\cmidrule(lr){7-7}" in table
+    first, *others = rows_of(table)
+    assert first[-1] == "{--}"
+    assert all(0 <= float(row[-1].split()[-1]) <= 1 for row in others)
+    assert r"\multicolumn" not in tex(
+        "results",
+        tables.table(experiment(tmp_path, RISING | {"bm25": 0.4}).results, GRID, made.chosen),
+    )
+
+
+def test_binary_measures_are_shown_at_each_level_at_the_chosen_epochs(tmp_path):
+    made = experiment(tmp_path, RISING | {"bm25": 0.4}, layout=TWO_TEST_SETS, shuffled=True)
+    means = means_in(tmp_path)
+    means = means[means["test_set"] == "pydocs"]
+    table = tex("levels", tables.levels(made.results, GRID, made.chosen))
+    assert "Given" not in table
+    systems = ["bm25", *(f"{name}_e{epoch}" for name, epoch in made.chosen.items())]
+    rows = rows_of(table)
+    columns = [
+        (m, n) for m in ("map", "recip_rank_10", "recall_10", "Rprec", "P_10") for n in (1, 2)
+    ]
+    for place, (metric, level) in enumerate(columns, start=3):
+        found = means[(means["metric"] == metric) & (means["level"] == level)].set_index("system")
+        for system, row in zip(systems, rows, strict=True):
+            value = float(row[place].split()[-1])
+            assert value == pytest.approx(found["mean"][system], abs=0.5001e-4)
+            top = max(round(found["mean"][name], 4) for name in systems)
+            assert row[place].startswith(r"\bfseries") == (value == top)
+
+
+def test_without_several_levels_there_is_no_table_of_them(tmp_path):
+    layout = Layout.build(
+        {"pydocs": TEST_SETS["pydocs"] | {"levels": [1]}},
+        [{"test_set": "pydocs", "metrics": ["map"]}],
+    )
+    made = experiment(tmp_path, RISING | {"bm25": 0.4}, layout=layout)
+    assert tex("levels", tables.levels(made.results, GRID, made.chosen)).count("\n") == 1
 
 
 def test_each_cell_shows_ours_the_published_value_and_the_difference():
