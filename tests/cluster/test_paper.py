@@ -14,7 +14,7 @@ import yaml
 
 from tests.support import small_msmarco
 from tests.support.cluster import RECIPE, Snakemake
-from tests.support.running import ROOT
+from tests.support.running import ROOT, Finished
 
 pytestmark = [pytest.mark.slow, pytest.mark.cluster]
 
@@ -32,20 +32,24 @@ def hub(cluster, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def build(cluster, hub):
-    """Return what has Slurm build the paper of an experiment, and the working directory."""
+    """Return what makes targets of an experiment by Slurm, and its working directory."""
     directory = cluster.folder / "paper"
     directory.mkdir()
     small_msmarco.write_table(directory / "sources.csv", hub)
     overlay, grid = directory / "overlay.yaml", directory / "grid.yaml"
     overlay.write_text(small_msmarco.OVERLAY.format(table=directory / "sources.csv"))
     grid.write_text(yaml.safe_dump(GRID))
-    command = cluster.command(
-        *("env", f"HF_ENDPOINT={hub.url}", f"HF_HOME={directory}/home"),
-        *(sys.executable, "-m", "snakemake", "paper/main.pdf"),
-        *("--profile", "a100", "--profile", RECIPE / "site.yaml"),
-        *("--directory", directory, "--configfile", overlay, grid),
-    )
-    return lambda: Snakemake(command).finish(), directory
+
+    def run(target: str) -> Finished:
+        command = cluster.command(
+            *("env", f"HF_ENDPOINT={hub.url}", f"HF_HOME={directory}/home"),
+            *(sys.executable, "-m", "snakemake", target),
+            *("--profile", "a100", "--profile", RECIPE / "site.yaml"),
+            *("--directory", directory, "--configfile", overlay, grid),
+        )
+        return Snakemake(command).finish()
+
+    return run, directory
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +62,10 @@ def jobs_before(cluster):
 def paper(build, jobs_before):
     """The working directory of an experiment whose paper Slurm has built, and what was told."""
     run, directory = build
-    built = run()
+    # Revisions that no table pins are known, and in the paper, once all is fetched.
+    fetched = run("prefetch")
+    assert fetched.returncode == 0, fetched.stdout[-6000:]
+    built = run("paper/main.pdf")
     assert built.returncode == 0, built.stdout[-6000:]
     return directory, built.stdout
 
@@ -144,7 +151,7 @@ def test_the_terminal_shows_progress_with_slurms_numbers(jobs, paper):
 def test_nothing_is_left_to_do_and_slurm_is_not_asked(cluster, build, paper):
     before = len(cluster.jobs())
     run, _ = build
-    assert "Nothing to be done" in run().stdout
+    assert "Nothing to be done" in run("paper/main.pdf").stdout
     assert len(cluster.jobs()) == before
 
 
