@@ -40,7 +40,7 @@ test: install ## run all tests, the building of a small demo paper included
 	@$(IN_VENV) pytest --numprocesses 3 --no-loadscope-reorder
 
 test-fast: install ## run all but those that take more than a few seconds
-	@$(IN_VENV) pytest --numprocesses 3 --no-loadscope-reorder -m "not slow"
+	@$(IN_VENV) pytest --numprocesses logical --no-loadscope-reorder -m "not slow"
 
 test-cluster: install ## run the tests that need a Slurm, which root gets (also part of make test)
 	@$(IN_VENV) pytest -m cluster
