@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from traceback import walk_tb
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import jinja2
 from markupsafe import Markup
@@ -69,7 +69,8 @@ def render(environment: jinja2.Environment, name: str, facts: Mapping[str, Any])
         UserError: a template is missing or malformed, or uses a value that is not known or None;
             names template, line and key.
     """
-    folder = environment.loader.searchpath[0]
+    loader = cast(jinja2.FileSystemLoader, environment.loader)
+    folder = loader.searchpath[0]
     try:
         return environment.get_template(name).render(facts)
     except jinja2.TemplateNotFound as error:

@@ -16,16 +16,15 @@ def table(changed: Mapping[str, Any], grid: Grid) -> Table:
 
     A topic of a pair of optimizers is a row; `pairs` has those of each pair together.
     """
-    pairs = []
+    pairs: list[dict[str, Any]] = []
     for pair in changed["pairs"]:
-        sides = {}
+        sides: dict[str, Any] = {}
         for side in _SIDES:
             sides["model"], sides[f"{side}_optimizer"] = grid.training(
                 pair[side]["training"]
             ).labels
             sides[f"{side}_epoch"] = pair[side]["epoch"]
-        rows = [sides | _example(example) for example in pair["examples"]]
-        pairs.append({**sides, "rows": rows})
+        pairs.append({**sides, "rows": [sides | _example(each) for each in pair["examples"]]})
     columns = ["model", *(f"{side}_{of}" for side in _SIDES for of in ("optimizer", "epoch"))]
     return Table(
         [row for pair in pairs for row in pair["rows"]],

@@ -40,7 +40,7 @@ def table(settings: TrainingSettings, grid: Grid) -> Table:
     )
 
 
-def _of_training(settings: TrainingSettings, training: str) -> Row:
+def _of_training(settings: TrainingSettings, training: str) -> dict[str, Any]:
     optimizer = value_of(settings, training, "optimizer")
     return {
         "class": optimizer["class"],

@@ -36,7 +36,10 @@ def table(
     rows = [first_stage | _scores(results, FIRST_STAGE, published)]
     for training in grid.trainings():
         for epoch in grid.epochs:
-            names = {"model": training.model.name, "optimizer": training.treatment.name}
+            names: dict[str, Any] = {
+                "model": training.model.name,
+                "optimizer": training.treatment.name,
+            }
             names |= {"epoch": epoch, "chosen": epoch == chosen[training.name]}
             rows.append(names | _scores(results, training.checkpoint(epoch), published))
     layout = results.layout
@@ -70,10 +73,11 @@ def _scores(results: Results, system: str, published: PublishedScores | None) ->
             values["best"].append(name)
         if published is not None and was_published(column):
             there = published[column].get(system)
-            known = found is not None and there is not None
             values[f"{name}_published"] = there
             values["published"] |= there is not None
-            values[f"{name}_difference"] = round(found.mean - there, DIGITS) if known else None
+            values[f"{name}_difference"] = (
+                round(found.mean - there, DIGITS) if found and there is not None else None
+            )
     return values
 
 
@@ -127,10 +131,9 @@ def _at_chosen(
     results: Results, test_set: str, grid: Grid, chosen: Mapping[str, int]
 ) -> dict[str, dict[str, object]]:
     """Return the first stage, where there is one, and every training at its chosen epoch."""
-    first_stage = {"model": FIRST_STAGE, "optimizer": "", "epoch": ""}
-    systems: dict[str, dict[str, object]] = (
-        {FIRST_STAGE: first_stage} if results.layout.test_sets[test_set].first_stage else {}
-    )
+    systems: dict[str, dict[str, object]] = {}
+    if results.layout.test_sets[test_set].first_stage:
+        systems[FIRST_STAGE] = {"model": FIRST_STAGE, "optimizer": "", "epoch": ""}
     for training in grid.trainings():
         epoch = chosen[training.name]
         names = {"model": training.model.name, "optimizer": training.treatment.name}

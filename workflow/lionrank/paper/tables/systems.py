@@ -59,9 +59,9 @@ def _of_study(scores: Mapping[str, float]) -> Iterator[dict[str, object]]:
     """Yield the study's trainings, the first of the best epochs of each."""
     best: dict[str, tuple[float, int]] = {}
     for name, value in scores.items():
-        training, _, epoch = name.rpartition("_e")
+        training, _, place = name.rpartition("_e")
         if training not in best or value > best[training][0]:
-            best[training] = value, int(epoch)
+            best[training] = value, int(place)
     for training, (value, epoch) in best.items():
         name = ", ".join(PRINTED.get(part, part) for part in training.split("_"))
         yield _row(STUDY_GROUP, name, epoch, score(value), STUDY)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from lionrank.files import atomic_write
 from lionrank.paper.render import render
@@ -50,7 +50,7 @@ class Table:
             return ""
         columns = list(self.rows[0] if self.columns is None else self.columns)
         text = io.StringIO()
-        extra = "raise" if self.columns is None else "ignore"
+        extra: Literal["raise", "ignore"] = "raise" if self.columns is None else "ignore"
         writer = csv.DictWriter(text, columns, lineterminator="\n", extrasaction=extra)
         writer.writeheader()
         writer.writerows({key: _cell(value) for key, value in row.items()} for row in self.rows)
