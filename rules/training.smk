@@ -1,4 +1,4 @@
-# One checkpoint an epoch: e0 is the seeded start, and every epoch goes on from the one before.
+# One checkpoint an epoch: e0 is the seeded start, and every epoch resumes from the one before.
 
 
 localrules:

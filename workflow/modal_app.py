@@ -2,7 +2,7 @@
 
 Untested against the service; what is tested without it, and how to call this, is in
 docs/engines.md. The container runs the same Snakemake command as a workstation does, and its
-working directory is a volume, so that an attempt goes on where the one before was stopped.
+working directory is a volume, so that an attempt resumes where the one before was stopped.
 """
 
 import os

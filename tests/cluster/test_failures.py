@@ -133,7 +133,7 @@ def test_cancelled_and_killed_trainings_go_on_from_their_states(cluster, directo
     assert 0 < killed.end()["repeated_steps"] <= EVERY
     for training in trainings:
         assert training.end()["jobs"] == 2
-        assert "Going on after step" in training.said.read_text()
+        assert "Resuming after step" in training.said.read_text()
     # What was wrong is shown where the user looks, with the log of the job itself.
     assert "stopped by SIGTERM after step" in told.stdout
 

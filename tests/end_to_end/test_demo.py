@@ -292,7 +292,7 @@ def test_ctrl_c_in_a_training_loses_nothing(demo):
     again = run_snakemake(demo, "results/minilm_lion_e2.trec")
     assert again.returncode == 0, again.stdout
     assert "epoch 1" not in again.stdout
-    assert "Going on after step" in (demo / "logs/training/minilm_lion_e2.log").read_text()
+    assert "Resuming after step" in (demo / "logs/training/minilm_lion_e2.log").read_text()
     assert not log.parent.exists()
     assert run_file.read_bytes() == before
 

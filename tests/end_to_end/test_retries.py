@@ -49,7 +49,7 @@ def test_a_killed_job_that_is_retried_ends_with_the_bits_of_one_never_killed(dem
     assert run.returncode == 0, told
     assert "Trying to restart job" in told
     job_log = (demo / "logs" / "training" / "gte_lion_e1.log").read_text()
-    assert "Going on after step" in job_log
+    assert "Resuming after step" in job_log
 
     tiny.assert_same_bits(demo / "undisturbed", demo / CHECKPOINT)
     before = [json.loads(line) for line in lines.splitlines()]

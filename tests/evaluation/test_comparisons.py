@@ -118,8 +118,8 @@ def test_choosing_on_the_test_set_flatters_by_the_best_minus_the_chosen(compared
         assert each["chosen"] == pytest.approx(by_epoch[1])
         assert each["best"] == pytest.approx(max(by_epoch))
         assert each["best_epochs"] == [1 + int(np.argmax(by_epoch))]
-        assert each["flattery"] == pytest.approx(max(by_epoch) - by_epoch[1])
-    assert any(each["flattery"] > 0 for each in compared["selection"])
+        assert each["selection_bias"] == pytest.approx(max(by_epoch) - by_epoch[1])
+    assert any(each["selection_bias"] > 0 for each in compared["selection"])
 
 
 def test_with_several_seeds_each_query_has_its_mean_and_the_spread_is_told(tmp_path):
@@ -146,7 +146,7 @@ def test_with_several_seeds_each_query_has_its_mean_and_the_spread_is_told(tmp_p
     selection = compared["selection"][1]
     assert selection["training"] == "minilm_lion"
     assert selection["chosen_epochs"] == [1, 2, 3]
-    assert selection["flattery"] >= 0
+    assert selection["selection_bias"] >= 0
 
 
 def test_without_a_chosen_epoch_the_remedy_is_told(experiment):

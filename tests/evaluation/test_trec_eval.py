@@ -55,7 +55,7 @@ def test_mrr_counts_down_to_rank_ten_exactly():
 
 
 def test_a_level_below_one_is_refused():
-    with pytest.raises(UserError, match="level 0: the least grade"):
+    with pytest.raises(UserError, match="level 0: the relevance threshold"):
         evaluation.evaluate(*by_hand(), level=0, complete=True)
 
 

@@ -149,13 +149,13 @@ def test_what_could_have_been_shown_is_said_with_topics_and_power(world, said):
 
 
 def test_what_the_best_epoch_on_the_test_topics_would_have_flattered(said, truths):
-    assert len(truths.flattery()) == 6
+    assert len(truths.selection_bias()) == 6
     claim = said.one("none", "count", what="flattered trainings")
-    flattered = any(truths.flattery().values())
+    flattered = any(truths.selection_bias().values())
     assert claim.kind == ("count" if flattered else "none")
-    for what in ("mean flattery", "highest flattery"):
+    for what in ("mean selection_bias", "highest selection_bias"):
         assert len(said.find("value", what=what)) == flattered
-    assert len(said.find("best", measure="flattery")) == flattered
+    assert len(said.find("best", measure="selection_bias")) == flattered
 
 
 def test_lion_stands_to_adamw_at_the_best_epochs_on_every_backbone(said, models):

@@ -56,7 +56,7 @@ class Amounts:
             "trainings that rise with every epoch": lambda: {
                 name: sorted(set(curve)) == curve for name, curve in curves.items()
             },
-            "flattered trainings": lambda: {n: v > 0 for n, v in self.flattery().items()},
+            "flattered trainings": lambda: {n: v > 0 for n, v in self.selection_bias().items()},
             "backbones with the lower loss and the higher score": self.agreeing,
             "trainings with the lowest held-out loss at the end": self.lowest_at_the_end,
             "interrupted jobs": self.interrupted,
@@ -176,10 +176,10 @@ class Amounts:
         ]
         return {pair: relation(*map(printed.get, pair)) == wanted for pair in names}
 
-    def flattery(self) -> dict[str, float]:
+    def selection_bias(self) -> dict[str, float]:
         """Return by how much each training would look better at its best epoch, as printed."""
         return {
-            each["training"]: round(each["flattery"], 4)
+            each["training"]: round(each["selection_bias"], 4)
             for each in self.world.made.compared["selection"]
             if (each["test_set"], each["metric"]) == (self.world.primary, PRIMARY)
         }

@@ -119,7 +119,7 @@ class Truths(Amounts):
             assert {values[name] for name in systems} == {best(values.values())}
         else:
             found: dict[str, Callable[[], dict[str, float]]] = {
-                "flattery": self.flattery,
+                "selection_bias": self.selection_bias,
                 "published score": lambda: PUBLISHED,
                 "our score among published systems": self.chosen,
             }
@@ -201,8 +201,10 @@ class Truths(Amounts):
             "best epochs": lambda: self._best_epochs(of),
             "best mean": lambda: max(self.scores(of).values()),
             "last mean": lambda: self.scores(of)[self.grid.epochs[-1]],
-            "mean flattery": lambda: sum(self.flattery().values()) / len(self.trainings),
-            "highest flattery": lambda: max(self.flattery().values()),
+            "mean selection_bias": lambda: (
+                sum(self.selection_bias().values()) / len(self.trainings)
+            ),
+            "highest selection_bias": lambda: max(self.selection_bias().values()),
             "furthest bound": self._furthest_bound,
             "pairs of lion and adamw": lambda: len(self.pairs("above")),
             "optimizer states": self._states,

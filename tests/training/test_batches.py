@@ -65,12 +65,12 @@ def test_parts_hold_what_the_batch_holds(tokenizer):
         for length in (1, 2, 9, 3, 1)
     ]
     batch = batches.Tokenise(tokenizer, losses.PAIRS)(examples)
-    parts = list(batches.parts(batch, 2))
+    parts = list(batches.micro_batches(batch, 2))
     assert [pairs["lengths"].tolist() for pairs, _ in parts] == [[7, 9], [16, 11], [7]]
     assert torch.cat([targets for _, targets in parts]).equal(batch["targets"])
     for name in ("input_ids", "token_type_ids"):
         assert torch.cat([pairs[name] for pairs, _ in parts]).equal(batch[name])
-    assert list(batches.parts({}, 2)) == []
+    assert list(batches.micro_batches({}, 2)) == []
 
 
 def test_a_triplet_is_two_passages_a_row_of_logits_and_a_margin(tokenizer):
@@ -82,7 +82,7 @@ def test_a_triplet_is_two_passages_a_row_of_logits_and_a_margin(tokenizer):
     batch = batches.Tokenise(tokenizer, losses.TRIPLETS)(examples)
     assert batch["targets"].tolist() == [[3.5], [2.0], [1.0]]
     assert len(batch["lengths"]) == 6
-    parts = list(batches.parts(batch, 2))
+    parts = list(batches.micro_batches(batch, 2))
     assert [(len(targets), len(pairs["lengths"])) for pairs, targets in parts] == [(2, 4), (1, 2)]
 
 

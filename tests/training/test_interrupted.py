@@ -1,4 +1,4 @@
-"""Trainings that are killed, stopped, fail, or run out of memory, and go on."""
+"""Trainings that are killed, stopped, fail, or run out of memory, and resume."""
 
 import json
 import random
@@ -72,7 +72,7 @@ def test_a_training_killed_at_any_step_ends_with_the_bits_of_one_never_stopped(
         last = tiny.start(task, output)
         last.join()
         assert last.exitcode == 0, output.read_text()
-        assert "Going on after step" in output.read_text()
+        assert "Resuming after step" in output.read_text()
         assert not tiny.state_folder(task).exists()
         checkpoint = Path(task["checkpoint"])
         cost = tiny.jobs_cost(checkpoint)
@@ -111,7 +111,7 @@ def test_a_signal_ends_a_training_after_a_whole_step_that_is_kept(start, data, t
     last = tiny.start(task, output)
     last.join()
     step = state.name.removeprefix("step-")
-    assert f"Going on after step {step}, from {state}.\n" in output.read_text()
+    assert f"Resuming after step {step}, from {state}.\n" in output.read_text()
     cost = tiny.jobs_cost(Path(task["checkpoint"]))
     assert cost["jobs"] == 2
     assert cost["repeated_steps"] == cost["repeated_seconds"] == 0
@@ -134,7 +134,7 @@ def test_a_truncated_state_falls_back_to_the_one_before(start, data, tmp_path, s
     checkpoint = tiny.train(start, data, 1, tmp_path / "stopped")
     told = capsys.readouterr().out
     assert f"{newest} is damaged (model.safetensors has 1,000 bytes of" in told
-    assert f"Going on after step {before.name[5:]}, from {before}; {lost} steps of the job" in told
+    assert f"Resuming after step {before.name[5:]}, from {before}; {lost} steps of the job" in told
     assert tiny.jobs_cost(checkpoint)["repeated_steps"] == lost > 4
     tiny.assert_same_bits(tiny.train(start, data, 1, tmp_path / "whole"), checkpoint)
 
@@ -193,7 +193,7 @@ def fail_at(monkeypatch, step):
 def test_the_steps_after_the_last_state_are_repeated_and_counted_exactly(
     start, data, tmp_path, monkeypatch, capsys
 ):
-    """Also from job to job: the second one fails before it has kept a state, the third goes on."""
+    """Also from job to job: the second one fails before it has kept a state, the third resumes."""
     changes = {"state_every": {"steps": 8}, "log_every": 5}
     for step in (15, 5):  # 14 steps made, 8 kept; 4 more made, none kept
         fail_at(monkeypatch, step)
@@ -209,11 +209,11 @@ def test_the_steps_after_the_last_state_are_repeated_and_counted_exactly(
     assert cost["repeated_seconds"] >= 10 * Fails.seconds
 
 
-def test_an_epoch_that_begins_anew_says_what_is_repeated(
+def test_an_epoch_that_starts_over_says_what_is_repeated(
     start, data, tmp_path, monkeypatch, capsys
 ):
     """In the first epoch from the start, in the second from the first one's checkpoint."""
-    for epoch, begins in ((1, "Beginning the training anew"), (2, f"Going on after step {STEPS}")):
+    for epoch, begins in ((1, "Starting the training over"), (2, f"Resuming after step {STEPS}")):
         fail_at(monkeypatch, 3)
         with pytest.raises(RuntimeError, match="as it were"):
             tiny.train(start, data, epoch, tmp_path)
@@ -244,7 +244,7 @@ def test_a_job_killed_while_it_evaluates_does_not_train_again(start, data, tmp_p
     with pytest.raises(FileNotFoundError):
         tiny.train(start, {**data, "held_out": str(tmp_path / "no")}, 1, tmp_path / "evaluated")
     checkpoint = tiny.train(start, data, 1, tmp_path / "evaluated")
-    assert f"Going on after step {STEPS}, from" in capsys.readouterr().out
+    assert f"Resuming after step {STEPS}, from" in capsys.readouterr().out
     cost = tiny.jobs_cost(checkpoint)
     assert (cost["jobs"], cost["repeated_steps"], cost["repeated_seconds"]) == (2, 0, 0)
     whole = tiny.train(start, data, 1, tmp_path / "whole")

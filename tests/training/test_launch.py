@@ -50,9 +50,9 @@ def test_two_processes_see_the_batches_and_losses_of_one(start, data, tmp_path, 
 
 def test_an_epoch_may_go_on_with_another_number_of_processes(start, data, tmp_path):
     two = train_with_two(start, data, 1, tmp_path / "moved")
-    assert json.loads((two / "progress.json").read_text())["part"] == 2
+    assert json.loads((two / "progress.json").read_text())["micro_batch"] == 2
     moved = tiny.train(two, data, 2, tmp_path / "moved")
-    assert json.loads((moved / "progress.json").read_text())["part"] == 4
+    assert json.loads((moved / "progress.json").read_text())["micro_batch"] == 4
     stayed = tiny.chain(start, data, 2, tmp_path / "stayed")
     losses = [[line["loss"] for line in tiny.steps(each)] for each in (moved, stayed)]
     assert losses[0] == pytest.approx(losses[1], 1e-4)
@@ -68,7 +68,7 @@ def test_a_signal_to_the_job_stops_all_its_processes_after_the_same_step(tmp_pat
     (state,) = tiny.state_folder(task).glob("step-*")
     again = tiny.start(task, output, processes=2)
     again.join()
-    assert f"Going on after step {state.name.removeprefix('step-')}" in output.read_text()
+    assert f"Resuming after step {state.name.removeprefix('step-')}" in output.read_text()
     losses = [line["loss"] for line in tiny.steps(Path(task["checkpoint"]))]
     whole = tiny.steps(tiny.train(start, data, 1, tmp_path / "whole"))
     assert losses == pytest.approx([line["loss"] for line in whole], 1e-4)

@@ -28,7 +28,7 @@ def test_binary_cross_entropy_is_the_librarys(tmp_path):
             for query, passage, label in zip(*texts, labels.tolist(), strict=True)
         ]
     )
-    ((pairs, targets),) = batches.parts(batch, 3)
+    ((pairs, targets),) = batches.micro_batches(batch, 3)
     logits = model(cross_encoder.arguments(model, pairs))["scores"].view(3, 1)
     found = losses.BinaryCrossEntropy()(logits, targets)
     assert found.shape == (3,)

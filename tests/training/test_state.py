@@ -75,7 +75,7 @@ def test_a_state_of_other_settings_is_refused_and_kept(state):
     assert "settings.learning_rate: 2e-05, now 1e-05" in str(refusal.value)
     assert "pairs: abc, now abd" in str(refusal.value)
     assert "seed" not in str(refusal.value)
-    assert "go on from step 5, or delete the folder" in str(refusal.value)
+    assert "resume from step 5, or delete the folder" in str(refusal.value)
     assert state.newest() == state.folder / "step-5"
 
 

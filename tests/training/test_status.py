@@ -268,9 +268,9 @@ def test_a_job_with_slow_lines_is_given_the_time_of_five(tmp_path):
 @pytest.mark.parametrize(
     ("kept", "then"),
     [
-        (20, "goes on from 20 when run again"),
-        (27, "goes on from there when run again"),
-        (None, "begins epoch 1 anew when run again"),
+        (20, "resumes from 20 when run again"),
+        (27, "resumes there when run again"),
+        (None, "starts epoch 1 over when run again"),
     ],
 )
 def test_a_job_that_has_gone_is_stopped_and_says_where_the_next_one_goes_on(tmp_path, kept, then):
@@ -285,7 +285,7 @@ def test_a_stopped_job_before_its_first_step_goes_on_from_the_epoch_before(tmp_p
     train(tmp_path, 1)
     with job(tmp_path, 2):
         pass
-    note = "stopped after step 40; begins epoch 2 anew when run again"
+    note = "stopped after step 40; starts epoch 2 over when run again"
     assert seen(tmp_path) == (status.STOPPED, note)
 
 
@@ -293,7 +293,7 @@ def test_a_state_without_the_account_of_its_jobs_is_told_by_log_and_states(tmp_p
     with job(tmp_path, 1, step=27, logged=2, kept=25):
         pass
     (state_of(tmp_path, 1).folder / attempts.FILE).unlink()
-    note = "stopped after step 25; goes on from there when run again"
+    note = "stopped after step 25; resumes there when run again"
     assert seen(tmp_path) == (status.STOPPED, note)
 
 
@@ -415,13 +415,13 @@ def test_a_real_training_is_running_then_stopped_then_finished(tmp_path):
     os.kill(process.pid, signal.SIGKILL)
     process.join()
     training = only(root)
-    told = re.fullmatch(r"stopped after step (\d+); goes on from (\w+) .*", training.note)
+    told = re.fullmatch(r"stopped after step (\d+); resumes (?:from )?(\w+) .*", training.note)
     assert training.state == status.STOPPED
     assert 25 <= int(told[1]) == training.step < 100
     kept = told[1] if told[2] == "there" else told[2]
     again = tiny.start(task, output)
     again.join()
-    assert f"Going on after step {kept}, from" in output.read_text()
+    assert f"Resuming after step {kept}, from" in output.read_text()
     training = only(root)
     assert (training.state, training.note) == (status.FINISHED, "finished")
     assert (training.epoch, training.step, training.steps) == (1, 100, 100)
@@ -445,7 +445,7 @@ def test_the_table_has_a_row_a_training_in_columns_and_then_the_totals():
     stopped = TrainingStatus(
         name="gte_lion",
         state=status.STOPPED,
-        note="stopped after step 3; begins epoch 1 anew when run again",
+        note="stopped after step 3; starts epoch 1 over when run again",
         epoch=1,
         step=3,
         examples_per_second=20.26,
@@ -457,7 +457,7 @@ def test_the_table_has_a_row_a_training_in_columns_and_then_the_totals():
         == """\
 training      epoch             step    loss    examples/s  ends         state
 gte_lion      1                    3       -          20.3  -            stopped after step 3; \
-begins epoch 1 anew when run again
+starts epoch 1 over when run again
 minilm_adamw  2/3      43,494/93,282  0.2134         1,812  today 18:42  running, Slurm job 4711 \
 on node07
 gte_adamw     -                    -       -             -  -            not begun

@@ -200,7 +200,7 @@ def _add_qrels(command: argparse.ArgumentParser) -> None:
         *("-l", "--level"),
         type=int,
         default=1,
-        help="least grade that counts as relevant (default: %(default)s)",
+        help="relevance threshold: the least grade that counts as relevant (default: %(default)s)",
     )
 
 

@@ -69,12 +69,12 @@ def has_first_stage(config: dict, test_set: str) -> bool:
 
 
 def relevance_levels(config: dict, test_set: str) -> list[int]:
-    """Return the least grades at which binary measures are computed on a test set."""
+    """Return the relevance thresholds at which binary measures are computed on a test set."""
     return config["test_sets"][test_set].get("relevance_levels", [1])
 
 
 def paper_level(config: dict, test_set: str) -> int:
-    """Return the least grade of the paper's columns and of the .eval files on a test set."""
+    """Return the relevance threshold of a test set's .eval files and of the paper's columns."""
     levels = relevance_levels(config, test_set)
     return levels[0] if len(levels) == 1 else config["evaluation"]["relevance_level"]
 

@@ -50,7 +50,7 @@ def changes(
         runs: the run file of each checkpoint; only those of the chosen epochs are read.
         qrels: judgements.
         topics: the text of each topic.
-        level: the least grade of the passages that are counted as relevant.
+        level: the relevance threshold: the least grade that counts as relevant.
         settings: how the mean's interval is drawn.
 
     Raises:

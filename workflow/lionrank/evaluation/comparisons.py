@@ -146,7 +146,7 @@ def _selection(per_query: PerQuery, training: str, grid: Grid, measure: Measure)
         "chosen": float(chosen),
         "best_epochs": [grid.epochs[place] for place in means.argmax(axis=0)],
         "best": float(best),
-        "flattery": float(best - chosen),
+        "selection_bias": float(best - chosen),
     }
 
 

@@ -54,7 +54,7 @@ def evaluate(qrels: Qrels, run: Run, level: int, complete: bool) -> PerQuery:
             are negative, at which trec_eval stops, too.
     """
     if level < 1:
-        raise UserError(f"level {level}: the least grade that counts as relevant is 1 or more")
+        raise UserError(f"level {level}: the relevance threshold is 1 or more")
     check_shared(run, "the run file", qrels, "the qrels")
     judged_topics = {qid: judged for qid, judged in sorted(qrels.items()) if complete or qid in run}
     _check_judged(judged_topics)

@@ -44,7 +44,7 @@ def running(directory: Path) -> dict[str, str]:
 
 
 def wait_and_begin_again(jobs: Mapping[str, str], workflow: Any) -> None:
-    """Wait for the jobs of a Snakemake that was killed, then begin anew with their results.
+    """Wait for the jobs of a Snakemake that was killed, then start over with their results.
 
     For `onstart`, which no dry run reaches: by then Snakemake has planned to make again what these
     jobs are making, so this process becomes another one of the same command. Without jobs, nothing
@@ -74,7 +74,7 @@ def wait_for(jobs: Mapping[str, str], directory: Path) -> None:
         "Slurm runs jobs of a Snakemake that was killed:",
         *(f"    {number}: {made}" for number, made in jobs.items()),
         f"Waiting for them. To stop them instead: scancel {' '.join(jobs)} (a training keeps its "
-        "state, and goes on from there).",
+        "state, and resumes there).",
         sep="\n",
         file=sys.stderr,
     )

@@ -85,7 +85,7 @@ def _tests(compared: Mapping[str, Any], queries: int) -> dict[str, Any]:
 
 
 def _thresholds(layout: Layout) -> list[tuple[int, list[str]]]:
-    """Return each least grade with the test sets whose binary columns take it."""
+    """Return each relevance threshold with the test sets whose binary columns take it."""
     found: dict[int, dict[str, None]] = {}
     for column in layout.columns:
         if column.metric != GRADED:

@@ -41,7 +41,7 @@ class Comparison:
 class Trained:
     """What came of a training: its scores by epoch in the primary measure, and what it logged.
 
-    `flattery` is how much the epoch that is best on the test topics is above the one that
+    `selection_bias` is how much the epoch that is best on the test topics is above the one that
     development data chose, averaged over the seeds; None where comparisons.json does not tell.
     `loss` and `grad_norm` are means over the last epoch, and `held_out` is the loss on held-out
     pairs by epoch, rounded as they are printed; None and empty where they are not known.
@@ -50,7 +50,7 @@ class Trained:
     training: Training
     scores: Mapping[int, float]
     chosen: int
-    flattery: float | None = None
+    selection_bias: float | None = None
     loss: float | None = None
     grad_norm: float | None = None
     held_out: Mapping[int, float] = field(default_factory=dict)
@@ -303,8 +303,8 @@ def find(
         logged: what the training logs say, by `{model}_{optimizer}`.
     """
     primary = results.layout.primary
-    flattery = {
-        each["training"]: round(each["flattery"], DIGITS)
+    selection_bias = {
+        each["training"]: round(each["selection_bias"], DIGITS)
         for each in on_primary(compared["selection"], primary.test_set)
     }
     trainings = []
@@ -313,7 +313,7 @@ def find(
         trainings.append(
             Trained(
                 *(training, scores, chosen[training.name]),
-                flattery=flattery.get(training.name),
+                selection_bias=selection_bias.get(training.name),
                 **_of_logs((logged or {}).get(training.name)),
             )
         )

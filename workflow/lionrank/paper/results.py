@@ -20,7 +20,7 @@ _COLUMNS = ("test_set", "system", "metric", "level", "mean", "low", "high", "que
 
 @dataclass(frozen=True)
 class TestSet:
-    """A test set in the paper: its label and the least grades of its binary measures.
+    """A test set in the paper: its label and the relevance thresholds of its binary measures.
 
     `level` is that of the paper's columns and `levels` all that were computed; `first_stage` says
     whether its candidates are a ranking that can be evaluated.
@@ -76,11 +76,11 @@ class Layout:
 
     @property
     def with_levels(self) -> list[str]:
-        """The test sets on which binary measures were computed at several least grades."""
+        """The test sets on which binary measures were computed at several relevance thresholds."""
         return [name for name, entry in self.test_sets.items() if len(entry.levels) > 1]
 
     def at_levels(self, test_set: str) -> list[Measure]:
-        """Return every binary measure of a test set at each of its least grades."""
+        """Return every binary measure of a test set at each of its relevance thresholds."""
         return [
             Measure(test_set, metric, level)
             for metric in METRICS

@@ -91,7 +91,7 @@ def _scores(results: Results, grid: Grid) -> Iterator[Column]:
 
 
 def _groups(layout: Layout) -> dict[tuple[str, int], str]:
-    """Return the label of each test set at each least grade of its measures."""
+    """Return the label of each test set at each of its relevance thresholds."""
     return {
         (name, level): f"{entry.label}, grade {level}" if len(entry.levels) > 1 else entry.label
         for name, entry in layout.test_sets.items()

@@ -57,7 +57,7 @@ class Attempt:
         self._file = os.open(folder / FILE, os.O_WRONLY)
 
     def goes_on(self, step: int, seconds: float) -> str:
-        """Say after which step it goes on, and return in words what it repeats, "" for nothing.
+        """Say after which step it resumes, and return in words what it repeats, "" for nothing.
 
         `seconds` are those of the training up to that step.
         """

@@ -111,8 +111,8 @@ def load(
     )
 
 
-def parts(batch: Examples, size: int) -> Iterator[tuple[Batch, Tensor]]:
-    """Yield pairs and targets of a batch in parts of at most `size` examples."""
+def micro_batches(batch: Examples, size: int) -> Iterator[tuple[Batch, Tensor]]:
+    """Yield pairs and targets of a batch in micro-batches of at most `size` examples."""
     if not batch:
         return
     pairs = {name: values for name, values in batch.items() if name != "targets"}

@@ -42,7 +42,7 @@ def steps_before(checkpoint: str | os.PathLike) -> int:
         if not path.is_file() or not path.stat().st_size:
             raise UserError(
                 f"{folder} is no whole checkpoint: {path.name} is missing or empty. Delete the "
-                "folder and run again; only its own epoch is trained anew."
+                "folder and run again; only its own epoch is trained again."
             )
     if not trained:
         return 0
@@ -77,7 +77,7 @@ def explain_if_full(place: Path, error: Exception) -> None:
     if free < ROOM_OF_A_FULL_DISK:
         raise UserError(
             f"{place} is on a full disk ({free / 1e6:.0f} MB free). The last state that was kept "
-            "is whole: make room, and the same command goes on from there."
+            "is whole: make room, and the same command resumes there."
         ) from error
 
 

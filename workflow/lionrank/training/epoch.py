@@ -1,7 +1,7 @@
 """Training a cross-encoder one epoch at a time, as a chain of checkpoints e0 -> e1 -> e2 -> e3.
 
 A checkpoint is a Hugging Face model folder that also holds the optimizer's, the schedule's and
-the random generators' state, so that the next epoch goes on as if it had never stopped.
+the random generators' state, so that the next epoch resumes as if it had never stopped.
 """
 
 import json
@@ -245,9 +245,9 @@ def _train(trainer: Trainer, start: str | os.PathLike | None, job: Attempt | Non
         if job:
             repeats = job.goes_on(known.global_step, trainer.seconds_before)
             if start:
-                print(f"Going on after step {known.global_step}, from {start}{repeats}.")
+                print(f"Resuming after step {known.global_step}, from {start}{repeats}.")
             elif repeats:
-                print(f"Beginning the training anew{repeats}.")
+                print(f"Starting the training over{repeats}.")
             trainer.add_callback(SignsOfLife(job, trainer))
         if start and known.global_step == trainer.steps.last_step:
             trainer.state = known

@@ -33,7 +33,7 @@ def eval_loss(
     with torch.no_grad(), autocast(device, precision):
         for chunk in examples.iter(SIZE):
             rows = [dict(zip(chunk, row, strict=True)) for row in zip(*chunk.values(), strict=True)]
-            for pairs, targets in batches.parts(tokenise(rows), SIZE):
+            for pairs, targets in batches.micro_batches(tokenise(rows), SIZE):
                 logits = model(cross_encoder.arguments(model, pairs))["scores"]
                 losses += loss(logits.view(len(targets), -1), to(targets, device)).tolist()
     return mean(losses)

@@ -45,7 +45,7 @@ LISTS = Shape(("query", "passages", "labels"), _of_list)
 
 
 class Loss(torch.nn.Module, ABC):
-    """A loss of single examples, so that the mean of a batch can be taken in any parts."""
+    """A loss of single examples, so that the mean of a batch can be taken in micro-batches."""
 
     shape: Shape
 

@@ -110,7 +110,7 @@ class Meter:
         return None
 
     def line(self, lr: float) -> dict[str, int | float]:
-        """Return the log's record of the steps since the last line, one at least, and begin anew.
+        """Return the log's record of the steps since the last line, one at least, and start over.
 
         Fields: examples and tokens, counted since the training's start, padding aside; loss, mean
         over the steps; lr, as given; grad_norm, of the last step, before clipping;
@@ -149,7 +149,7 @@ class Meter:
         return record
 
     def state_dict(self) -> dict[str, Any]:
-        """Return as JSON what a restarted job needs to go on measuring from here."""
+        """Return as JSON what a restarted job needs to resume measuring here."""
         self._read()
         return {
             "examples": self.examples,

@@ -91,8 +91,8 @@ class EpochState:
         if differences and self.steps():
             raise UserError(
                 f"{self.folder} holds the state of another training ({'; '.join(differences)}): "
-                f"undo that change to go on from step {self.steps()[-1]}, or delete the folder "
-                "to begin the epoch anew."
+                f"undo that change to resume from step {self.steps()[-1]}, or delete the folder "
+                "to start the epoch over."
             )
         if differences:
             (self.folder / attempts.FILE).unlink(missing_ok=True)

@@ -179,11 +179,11 @@ def _training(root: Path, name: str, last: int) -> TrainingStatus:
     hours = math.fsum(epoch.device_hours for epoch in epochs)
     under_way = [epoch for epoch in epochs if epoch.is_under_way]
     if under_way:
-        # Several where a training was begun anew: the earliest goes on first.
+        # Several where a training was started over: the earliest is resumed first.
         current = min(under_way, key=lambda epoch: (not epoch.is_locked, epoch.number))
         before = [epoch for epoch in epochs if epoch.number < current.number]
         return replace(_in_the_midst(name, before, current), device_hours=hours)
-    # Later ones may be left of a training that has since been begun anew.
+    # Later ones may be left of a training that has since been started over.
     done = list(takewhile(lambda epoch: epoch.log.exists(), epochs))
     if trained := [epoch for epoch in done if epoch.lines]:
         return replace(_after_an_epoch(name, trained, len(done)), device_hours=hours)
@@ -221,11 +221,11 @@ def _in_words(job: Mapping[str, Any]) -> str:
 
 def _stopped(epoch: _Epoch, step: int) -> str:
     if epoch.kept is None:
-        then = f"begins epoch {epoch.number} anew"
+        then = f"starts epoch {epoch.number} over"
     elif epoch.kept == step:
-        then = "goes on from there"
+        then = "resumes there"
     else:
-        then = f"goes on from {epoch.kept:,}"
+        then = f"resumes from {epoch.kept:,}"
     return f"stopped after step {step:,}; {then} when run again"
 
 

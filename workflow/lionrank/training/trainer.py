@@ -35,11 +35,11 @@ from lionrank.training.state import EpochState
 
 
 class Trainer(CrossEncoderTrainer):
-    """Trains one epoch, a global batch a step, divided over processes and into parts.
+    """Trains one epoch, a global batch a step, divided over processes and into micro-batches.
 
     A step's gradient is that of the mean loss over its global batch, however that is divided, the
-    smaller last batch of an epoch included. A part is what a device computes at once; when memory
-    runs out the parts are halved, and the step is done again from its beginning.
+    smaller last batch of an epoch included. A micro-batch is what a device computes at once; when
+    memory runs out it is halved, and the step is done again from its beginning.
     """
 
     def __init__(
@@ -60,11 +60,11 @@ class Trainer(CrossEncoderTrainer):
         self.loader, self.states = loader, state
         self.order: batches.GlobalBatches = loader.batch_sampler
         self.schedule_steps = schedule_steps
-        self.asked_part = per_device_batch
-        self.part = per_device_batch or args.per_device_train_batch_size
+        self.asked_micro_batch = per_device_batch
+        self.micro_batch = per_device_batch or args.per_device_train_batch_size
         self.ran_out = False
         self.seconds_before = 0.0
-        """In training, of the jobs that this one goes on from."""
+        """In training, of the jobs that this one resumes."""
         self.name_pairs = name_pairs
         self.rate = math.nan
         super().__init__(model=model, args=args, loss=loss, optimizers=(optimizer, None))
@@ -107,7 +107,7 @@ class Trainer(CrossEncoderTrainer):
             except RuntimeError as error:
                 if not should_reduce_batch_size(error):
                     raise
-                if self.part == 1:
+                if self.micro_batch == 1:
                     raise UserError(
                         f"one example alone does not fit into the memory ({error}): lower "
                         "training's max_length or use a device with more memory."
@@ -115,19 +115,19 @@ class Trainer(CrossEncoderTrainer):
             model.zero_grad()
             clear_device_cache(garbage_collection=True)
             _restore(random_state, self.args.device)
-            self.part, self.ran_out = math.ceil(self.part / 2), True
+            self.micro_batch, self.ran_out = math.ceil(self.micro_batch / 2), True
             print(
                 f"Memory ran out in step {self.state.global_step + 1}: doing it again with "
-                f"{self.part} examples at once on a device; the global batch stays the same."
+                f"{self.micro_batch} examples at once on a device; the global batch stays the same."
             )
         return self._share(model, loss, inputs)
 
     def _accumulate(self, model: torch.nn.Module, inputs: batches.Examples) -> Tensor:
-        """Add up the gradients of this process' parts; return its part of the mean loss."""
+        """Accumulate the gradients of this process' micro-batches; return its share of the loss."""
         size = self.order.examples_at(self.step_of_epoch)
         total = torch.zeros((), device=self.args.device)
         self.slots = 0
-        for pairs, targets in batches.parts(inputs, self.part):
+        for pairs, targets in batches.micro_batches(inputs, self.micro_batch):
             # DDP's own exchange would leave others waiting if memory ran out in the midst of it.
             with self.accelerator.no_sync(model):
                 with self.meter.phase("forward"), self.compute_loss_context_manager():
@@ -199,8 +199,8 @@ class Trainer(CrossEncoderTrainer):
         known = read_json(folder / PROGRESS)
         self.meter.load_state_dict(known["meter"])
         self.seconds_before = known["seconds"]
-        if known["ran_out"] and known["asked_part"] == self.asked_part:
-            self.part, self.ran_out = min(self.part, known["part"]), True
+        if known["ran_out"] and known["asked_micro_batch"] == self.asked_micro_batch:
+            self.micro_batch, self.ran_out = min(self.micro_batch, known["micro_batch"]), True
 
     def _save_checkpoint(self, model: torch.nn.Module, trial: None = None) -> None:
         """Keep a state, whole or not at all."""
@@ -219,8 +219,8 @@ class Trainer(CrossEncoderTrainer):
             "meter": self.meter.state_dict(),
             "seconds": self.seconds,
             "ran_out": self.ran_out,
-            "part": self.part,
-            "asked_part": self.asked_part,
+            "micro_batch": self.micro_batch,
+            "asked_micro_batch": self.asked_micro_batch,
         }
 
     def _save(self, output_dir: str | None = None, state_dict: None = None) -> None:
@@ -255,7 +255,7 @@ class Steps(TrainerCallback):
             raise UserError(
                 f"stopped by {self.stop_signal.name if self.stop_signal else 'another process'} "
                 f"after step {step}; its state is kept in {self.trainer.states.folder}, and the "
-                "same command goes on from there."
+                "same command resumes there."
             )
 
     def _stop(self, number: int, _: Any) -> None:

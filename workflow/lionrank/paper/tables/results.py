@@ -1,4 +1,4 @@
-"""The tables of effectiveness: every system on the paper's columns, and at other least grades."""
+"""The tables of effectiveness: all systems on the paper's columns, and at other thresholds."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -86,12 +86,12 @@ def _name(column: Measure) -> str:
 
 
 def levels(results: Results, grid: Grid, chosen: Mapping[str, int]) -> Table:
-    """Return the binary measures at each least grade, named `{metric}_from_{grade}`.
+    """Return the binary measures at each relevance threshold, named `{metric}_from_{grade}`.
 
     The rows are the first stage, where there is one, and every training at its chosen epoch, on
-    each test set that has several least grades; none where there is no such test set. A value is
-    None where another test set has a grade that this one has not. `best` has the names of those
-    that are the highest of their columns within a test set.
+    each test set that has several relevance thresholds; none where there is no such test set. A
+    value is None where another test set has a grade that this one has not. `best` has the names of
+    those that are the highest of their columns within a test set.
     """
     layout = results.layout
     grades = sorted({n for name in layout.with_levels for n in layout.test_sets[name].levels})

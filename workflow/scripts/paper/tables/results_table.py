@@ -1,4 +1,4 @@
-"""Write the tables of all systems: on the paper's columns, and at other least grades."""
+"""Write the tables of all systems: on the paper's columns, and at other relevance thresholds."""
 
 from lionrank.jobs.log import begin
 
