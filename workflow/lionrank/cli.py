@@ -60,7 +60,8 @@ def _compare(arguments: argparse.Namespace) -> None:
         values.append([evaluation.value_of(v, arguments.metric) for v in per_query.values()])
         lacking.append(len(per_query.keys() - run.keys()))
     settings = Draws(permutations=arguments.permutations, seed=arguments.seed)
-    [contrast] = compare(*map(np.array, values), settings)
+    left, right = map(np.array, values)
+    [contrast] = compare(left, right, settings)
     sys.stdout.write(_heading(arguments, contrast.queries, lacking) + _to_text(contrast, settings))
 
 

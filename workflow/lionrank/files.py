@@ -9,6 +9,7 @@ import sys
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
+from io import BufferedReader
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -100,11 +101,11 @@ def text_lines(path: str | os.PathLike) -> Iterator[tuple[int, str]]:
 
 
 @contextmanager
-def _unpacked(path: str | os.PathLike) -> Iterator[IO[bytes]]:
+def _unpacked(path: str | os.PathLike) -> Iterator[IO[bytes] | gzip.GzipFile]:
     """Open a file, or standard input for `-`; one that gzip packed is read as what is in it."""
     named = os.fspath(path) != "-"
     with open(path, "rb") if named else nullcontext(sys.stdin.buffer) as handle:
-        if not handle.peek(2).startswith(b"\x1f\x8b"):
+        if not isinstance(handle, BufferedReader) or handle.peek(2)[:2] != b"\x1f\x8b":
             yield handle
             return
         try:

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from traceback import walk_tb
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import jinja2
 from markupsafe import Markup
@@ -69,8 +69,9 @@ def render(environment: jinja2.Environment, name: str, facts: Mapping[str, Any])
         UserError: a template is missing or malformed, or uses a value that is not known or None;
             names template, line and key.
     """
-    loader = cast(jinja2.FileSystemLoader, environment.loader)
-    folder = loader.searchpath[0]
+    if not isinstance(environment.loader, jinja2.FileSystemLoader):
+        raise TypeError("templates lie in a folder: make their environment by `environment`")
+    folder = environment.loader.searchpath[0]
     try:
         return environment.get_template(name).render(facts)
     except jinja2.TemplateNotFound as error:

@@ -34,7 +34,8 @@ STATES_OF_OTHERS = 2
 
 def product(*factors: float | None) -> float | None:
     """Return the product, or None where a factor is missing."""
-    return None if None in factors else math.prod(factors)
+    known = [factor for factor in factors if factor is not None]
+    return math.prod(known) if len(known) == len(factors) else None
 
 
 def total(values: Iterable[float | None]) -> dict[str, float | None]:
@@ -48,7 +49,7 @@ def total(values: Iterable[float | None]) -> dict[str, float | None]:
     }
 
 
-def _assumed(config: dict, *keys: str | None) -> float | None:
+def _assumed(config: Mapping[str, Any], *keys: str | None) -> float | None:
     """Return a number of the config's section `audit`, None where it has none."""
     value: Any = config["audit"]
     for key in keys:
@@ -56,11 +57,11 @@ def _assumed(config: dict, *keys: str | None) -> float | None:
     return value
 
 
-def _backbone(config: dict, model: str, key: str) -> float | None:
+def _backbone(config: Mapping[str, Any], model: str, key: str) -> float | None:
     return _assumed(config, "backbones", config["models"][model]["pretrained"], key)
 
 
-def training_pairs(config: dict) -> int:
+def training_pairs(config: Mapping[str, Any]) -> int:
     """Return the pairs of an epoch: two a triplet, without those that are held out."""
     settings = config["training_pairs"]
     return 2 * settings["triplets"] - settings["held_out"]["pairs"]
@@ -93,7 +94,7 @@ def warmup_steps(settings: Mapping[str, Any], steps: int) -> int:
     return int(warmup) if warmup >= 1 else math.ceil(warmup * (settings["schedule_steps"] or steps))
 
 
-def training_work(config: dict, model: str, optimizer: str) -> dict[str, Any]:
+def training_work(config: Mapping[str, Any], model: str, optimizer: str) -> dict[str, Any]:
     """Return a training's resolved settings, steps, jobs, GPU hours and bytes of checkpoints."""
     settings = training_settings(config, model, optimizer)
     pairs, epochs = training_pairs(config), settings["epochs"]
@@ -121,7 +122,7 @@ def training_work(config: dict, model: str, optimizer: str) -> dict[str, Any]:
     }
 
 
-def _gpu_hours(config: dict, operations: float | None, precision: str) -> float | None:
+def _gpu_hours(config: Mapping[str, Any], operations: float | None, precision: str) -> float | None:
     """Return the hours of `operations`, None where the GPU's speed at `precision` is not known."""
     gpu = config["audit"]["gpu"]
     precision = "bf16" if precision == "auto" else precision
@@ -129,21 +130,23 @@ def _gpu_hours(config: dict, operations: float | None, precision: str) -> float 
     return None if operations is None or speed is None else operations / speed / 3600
 
 
-def _bytes_of_checkpoints(config: dict, model: str, optimizer: str, epochs: int) -> float | None:
+def _bytes_of_checkpoints(
+    config: Mapping[str, Any], model: str, optimizer: str, epochs: int
+) -> float | None:
     """Return the size of all checkpoints of a training; the start has no optimizer state."""
     states = OPTIMIZER_STATES.get(config["optimizers"][optimizer]["class"], STATES_OF_OTHERS)
     copies = 1 + epochs * (1 + states)
     return product(BYTES_A_WEIGHT, _backbone(config, model, "parameters"), copies)
 
 
-def _bytes_within_epoch(config: dict, model: str, optimizer: str) -> float | None:
+def _bytes_within_epoch(config: Mapping[str, Any], model: str, optimizer: str) -> float | None:
     """Return the size of the states that are kept while an epoch is trained, and of a new one."""
     states = OPTIMIZER_STATES.get(config["optimizers"][optimizer]["class"], STATES_OF_OTHERS)
     copies = (KEPT + 1) * (1 + states)
     return product(BYTES_A_WEIGHT, _backbone(config, model, "parameters"), copies)
 
 
-def reranking_work(config: dict, kind: str, name: str) -> dict[str, Any]:
+def reranking_work(config: Mapping[str, Any], kind: str, name: str) -> dict[str, Any]:
     """Return topics, candidates, pairs and GPU hours of scoring topics by every checkpoint.
 
     `kind` is test_sets or dev_sets, and `name` one of them.
@@ -162,7 +165,7 @@ def reranking_work(config: dict, kind: str, name: str) -> dict[str, Any]:
     }
 
 
-def held_out_work(config: dict) -> dict[str, Any]:
+def held_out_work(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return collection, pairs and GPU hours of the evaluation losses of every checkpoint."""
     collection = config["training_pairs"]["collection"]
     tokens = _assumed(config, "collections", collection, "tokens_per_pair")
@@ -170,7 +173,9 @@ def held_out_work(config: dict) -> dict[str, Any]:
     return {"collection": collection, **_scoring(config, pairs, tokens)}
 
 
-def _scoring(config: dict, pairs: float | None, tokens: float | None) -> dict[str, float | None]:
+def _scoring(
+    config: Mapping[str, Any], pairs: float | None, tokens: float | None
+) -> dict[str, float | None]:
     """Return pairs of a checkpoint and of all, and the GPU hours of all; `tokens` are a pair's."""
     grid = config["grid"]
     checkpoints = len(grid["models"]) * len(grid["optimizers"]) * grid["epochs"]
@@ -181,9 +186,11 @@ def _scoring(config: dict, pairs: float | None, tokens: float | None) -> dict[st
     }
 
 
-def _scoring_hours(config: dict, pairs: float | None, tokens: float | None) -> float | None:
+def _scoring_hours(
+    config: Mapping[str, Any], pairs: float | None, tokens: float | None
+) -> float | None:
     """Return the GPU hours in which every checkpoint scores `pairs` of so many tokens."""
-    hours: list[float | None] = []
+    hours = []
     for model in config["grid"]["models"]:
         for optimizer in config["grid"]["optimizers"]:
             settings = training_settings(config, model, optimizer)
@@ -194,12 +201,15 @@ def _scoring_hours(config: dict, pairs: float | None, tokens: float | None) -> f
                 pairs,
                 settings["epochs"],
             )
-            hours.append(_gpu_hours(config, operations, settings["precision"]))
-    return None if None in hours else sum(hours)
+            estimated = _gpu_hours(config, operations, settings["precision"])
+            if estimated is None:
+                return None
+            hours.append(estimated)
+    return sum(hours)
 
 
 def disk_use(
-    config: dict,
+    config: Mapping[str, Any],
     sources: list[Source],
     trainings: list[dict],
     reranking: list[dict],
@@ -248,5 +258,5 @@ def disk_use(
         yield item("states within an epoch", largest["bytes_within_epoch"], how)
 
 
-def _bytes_a_passage(config: dict, collection: str) -> float | None:
+def _bytes_a_passage(config: Mapping[str, Any], collection: str) -> float | None:
     return _assumed(config, "collections", collection, "bytes_per_passage")

@@ -33,7 +33,7 @@ NULLS = {
 
 
 def collect(
-    config: dict,
+    config: Mapping[str, Any],
     sources: Mapping[str, Source],
     used: Iterable[str],
     settings: Path,
@@ -54,7 +54,7 @@ def collect(
         UserError: a used source is not in the table, `settings` cannot be read, or a log does not
             tell what its epoch cost; names it.
     """
-    used = _used(sources, set(used), config["sources"]["table"])
+    needed = _used(sources, set(used), config["sources"]["table"])
     trainings = [
         training_work(config, model, optimizer)
         for model in config["grid"]["models"]
@@ -69,7 +69,7 @@ def collect(
         for kind in ("test_sets", "dev_sets")
     )
     held_out = held_out_work(config)
-    disk = list(disk_use(config, used, trainings, reranking, development))
+    disk = list(disk_use(config, needed, trainings, reranking, development))
     rows = published.read(settings)
     compared = published.compare_settings(
         rows, config, {t["name"]: t["settings"] for t in trainings}
@@ -79,8 +79,8 @@ def collect(
         "digest": digest(config),
         "grid": config["grid"],
         "local": config["sources"]["local"],
-        "sources": used,
-        "download": total(source.bytes for source in used),
+        "sources": needed,
+        "download": total(source.bytes for source in needed),
         "assumed": _assumed(config),
         "trainings": trainings,
         "training_hours": total(training["gpu_hours"] for training in trainings),
@@ -134,7 +134,7 @@ def _used(sources: Mapping[str, Source], names: set[str], table: str) -> list[So
     return [source for name, source in sources.items() if name in names]
 
 
-def _assumed(config: dict) -> dict[str, Any]:
+def _assumed(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return the GPU, and those backbones and collections that the estimates are made with."""
     assumed, grid = config["audit"], config["grid"]
     backbones = {config["models"][model]["pretrained"] for model in grid["models"]}
@@ -154,9 +154,17 @@ def _differing(compared: list[published.ComparedSetting], source: str) -> list[s
 
 def page(facts: Mapping[str, Any]) -> str:
     """Render what `collect` found as Markdown (tables as GitHub reads them)."""
-    filters = {"count": count, "hours": hours, "percent": "{:.0%}".format, "size": size}
-    filters |= {"cell": cell, "value": value, "said": said, "summed": summed}
-    environment = templates.environment(Path(__file__).parent, **filters)
+    environment = templates.environment(
+        Path(__file__).parent,
+        cell=cell,
+        count=count,
+        hours=hours,
+        percent="{:.0%}".format,
+        said=said,
+        size=size,
+        summed=summed,
+        value=value,
+    )
     return templates.render(environment, "page.md.j2", facts)
 
 

@@ -32,6 +32,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
+
 from lionrank.claims.evidence import Ours, Published
 from lionrank.claims.file import Claim
 from lionrank.claims.parts import (
@@ -99,7 +101,7 @@ def _corrected(
     pairs: Sequence[AnyPair], contrasts: Mapping[AnyPair, significance.Contrast]
 ) -> dict[AnyPair, TestedPair]:
     found = [contrasts[pair] for pair in pairs]
-    p_values = significance.holm([contrast.p_randomization for contrast in found])
+    p_values = significance.holm(np.array([contrast.p_randomization for contrast in found]))
     return {
         pair: TestedPair(contrast.difference, contrast.low, contrast.high, float(p))
         for pair, contrast, p in zip(pairs, found, p_values, strict=True)

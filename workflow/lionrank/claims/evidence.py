@@ -85,7 +85,7 @@ class Published:
 
     @property
     def epochs(self) -> list[int]:
-        return sorted({system.epoch for system in self.checkpoints})
+        return sorted({each.epoch for each in self.checkpoints if each.epoch is not None})
 
     def best(self, metric: str, systems: Sequence[System]) -> tuple[System, float]:
         """Return the first of the best checkpoints among `systems`, and its value.

@@ -8,10 +8,11 @@ from typing import Any
 
 import yaml
 
-from lionrank.claims.evidence import TEST_SETS, Published
+from lionrank.claims.evidence import Published
 from lionrank.claims.kinds import KINDS, Test
 from lionrank.errors import UserError
 from lionrank.evaluation.per_query import System
+from lionrank.published.scores import TEST_SETS
 from lionrank.published.settings import SOURCES
 from lionrank.wording import did_you_mean
 

@@ -10,10 +10,11 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
-from lionrank.claims.evidence import TEST_SETS, Ours, Published, Untestable, label, words
+from lionrank.claims.evidence import Ours, Published, Untestable, label, words
 from lionrank.claims.parts import (
     Above,
     LogPair,
@@ -29,6 +30,7 @@ from lionrank.claims.parts import (
 from lionrank.evaluation.per_query import System
 from lionrank.grid import training_name
 from lionrank.measures import GRADED, METRICS
+from lionrank.published.scores import TEST_SETS
 
 Systems = Sequence[System]
 
@@ -88,7 +90,7 @@ class _Orders(Test):
         return [order.published(published) for order in self.orders()]
 
     def parts(self, ours: Ours, published: Published) -> list[Part]:
-        return [attempt(lambda order=order: order.part(ours)) for order in self.orders()]
+        return [attempt(partial(order.part, ours)) for order in self.orders()]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,8 +132,8 @@ class GreaterByEpoch(_Orders):
     def orders(self) -> Iterator[_Order]:
         for metric in self.metrics:
             for epoch in self.epochs:
-                sides = ([System(each.training, epoch)] for each in (*self.left, *self.right))
-                yield _Order(metric, *sides)
+                left, right = ([System(each.training, epoch)] for each in (*self.left, *self.right))
+                yield _Order(metric, left, right)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,7 +167,7 @@ class Equal(Test):
         return outcomes
 
     def parts(self, ours: Ours, published: Published) -> list[Part]:
-        return [attempt(lambda metric=metric: self._part(ours, metric)) for metric in self.metrics]
+        return [attempt(partial(self._part, ours, metric)) for metric in self.metrics]
 
     def _part(self, ours: Ours, metric: str) -> Part:
         measure = ours.measure(metric)
@@ -190,7 +192,7 @@ class Exceeds(Test):
         return [fact(value > top, cells)]
 
     def parts(self, ours: Ours, published: Published) -> list[Part]:
-        return [attempt(lambda: self._part(ours, published))]
+        return [attempt(partial(self._part, ours, published))]
 
     def _part(self, ours: Ours, published: Published) -> Part:
         measure = ours.measure(GRADED)
@@ -228,7 +230,7 @@ class _Logs(Test):
             yield training_name(model, first), training_name(model, second)
 
     def parts(self, ours: Ours, published: Published) -> list[Part]:
-        return [attempt(lambda names=names: self._part(ours, *names)) for names in self.trainings()]
+        return [attempt(partial(self._part, ours, *names)) for names in self.trainings()]
 
     @abstractmethod
     def _part(self, ours: Ours, first: str, second: str) -> Part: ...
@@ -313,7 +315,7 @@ class SameSettings(Test):
             values = [ours.setting(name, key) for name in self.trainings]
             return Settled(self._compared(key, values, ""))
 
-        return [attempt(lambda key=key: part(key)) for key in self.settings]
+        return [attempt(partial(part, key)) for key in self.settings]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -326,7 +328,7 @@ class ChoiceMatters(Test):
         return [Outcome(Verdict.NOT_TESTABLE, "no development scores were published")]
 
     def parts(self, ours: Ours, published: Published) -> list[Part]:
-        return [attempt(lambda metric=metric: self._part(ours, metric)) for metric in self.metrics]
+        return [attempt(partial(self._part, ours, metric)) for metric in self.metrics]
 
     def _part(self, ours: Ours, metric: str) -> Part:
         measure = ours.measure(metric)

@@ -36,7 +36,7 @@ def reader(settings: dict, folders: dict[str, str]) -> Reader:
 
 def given_reader(settings: dict, folders: dict[str, str]) -> GivenReader:
     """Return the reader of a collection that brings its candidates; arguments are as `reader`'s."""
-    readers = {"nanobeir": NanoBeir, "marco_qa": MarcoQa}
+    readers: dict[str, type[NanoBeir] | type[MarcoQa]] = {"nanobeir": NanoBeir, "marco_qa": MarcoQa}
     return readers[settings["format"]](folders[settings["source"]])
 
 

@@ -20,7 +20,7 @@ import importlib.util
 import itertools
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -207,7 +207,7 @@ def build_topics(
     return [topic for split in SPLITS for topic in kept[split]]
 
 
-def _resolver(documents: list[Docstring]):
+def _resolver(documents: list[Docstring]) -> Callable[[Docstring, str], str | None]:
     """Return a function (owner, name) -> docid or None for names as "See Also" gives them.
 
     A name means a document when exactly one document of the same package ends in it, those of

@@ -3,9 +3,9 @@
 Runs at every parse of the workflow, so it imports nothing heavy.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from lionrank.config.experiment import (
     has_first_stage,
@@ -24,11 +24,8 @@ from lionrank.measures import GRADED, METRICS, Measure
 from lionrank.published.scores import LEVEL, TEST_SETS, was_published
 from lionrank.wording import did_you_mean
 
-if TYPE_CHECKING:
-    from jsonschema import ValidationError
 
-
-def check(config: dict, schema_path: Path, sources: Iterable[str]) -> None:
+def check(config: Mapping[str, Any], schema_path: Path, sources: Iterable[str]) -> None:
     """Check a merged config against its JSON schema, against itself and the names of sources.
 
     Raises:
@@ -51,7 +48,7 @@ def check(config: dict, schema_path: Path, sources: Iterable[str]) -> None:
     _check_published(config)
 
 
-def _violation(config: dict, schema: bytes) -> str:
+def _violation(config: Mapping[str, Any], schema: bytes) -> str:
     """Return the first violation of the schema in words, or nothing."""
     # Imported here: what passed before is recalled, and a dry run should not wait for them.
     import yaml
@@ -63,7 +60,11 @@ def _violation(config: dict, schema: bytes) -> str:
     return _describe(error) if error else ""
 
 
-def _describe(error: "ValidationError") -> str:
+def _describe(error: Any) -> str:
+    """Return in words what a `jsonschema.ValidationError` of a validator says.
+
+    Its own types allow for attributes that are not set, as none is that a validator yields.
+    """
     place = ".".join(str(step) for step in error.absolute_path) or "top level"
     if error.validator == "additionalProperties":
         known = error.schema.get("properties", {})
@@ -94,7 +95,9 @@ def _meant(name: str, known: Iterable[str]) -> str:
     return "; " + (did_you_mean(name, known) or f"known: {', '.join(known)}")
 
 
-def _references(config: dict, sources: Iterable[str]) -> Iterator[tuple[str, str, Iterable[str]]]:
+def _references(
+    config: Mapping[str, Any], sources: Iterable[str]
+) -> Iterator[tuple[str, str, Iterable[str]]]:
     """Yield (place, name, known names) of every name that must stand elsewhere in the config."""
     models, optimizers = config["models"], config["optimizers"]
     collections = config["collections"]
@@ -135,7 +138,7 @@ def _references(config: dict, sources: Iterable[str]) -> Iterator[tuple[str, str
 
 
 def _source_references(
-    config: dict, sources: Iterable[str]
+    config: Mapping[str, Any], sources: Iterable[str]
 ) -> Iterator[tuple[str, str, Iterable[str]]]:
     for name in config["sources"]["local"]:
         yield "sources.local", name, sources
@@ -150,7 +153,7 @@ def _source_references(
             yield f"collections.{name}", source, sources
 
 
-def _check_ranges(config: dict) -> None:
+def _check_ranges(config: Mapping[str, Any]) -> None:
     pairs = config["training_pairs"]
     if pairs["hardest_rank"] > pairs["negative_depth"]:
         raise UserError(
@@ -180,7 +183,7 @@ def _check_ranges(config: dict) -> None:
             raise UserError(f"config: models.{name}.tokenizer: a random start needs one")
 
 
-def _check_evaluation(config: dict) -> None:
+def _check_evaluation(config: Mapping[str, Any]) -> None:
     """Check what is reported and compared against the grid."""
     level = config["evaluation"]["relevance_level"]
     for name in config["grid"]["test_sets"]:
@@ -192,7 +195,7 @@ def _check_evaluation(config: dict) -> None:
             )
 
 
-def _check_published(config: dict) -> None:
+def _check_published(config: Mapping[str, Any]) -> None:
     """Check that published values can stand in the table of results, if they are asked for."""
     if not config["paper"]["beside_published"]:
         return
@@ -214,7 +217,7 @@ def _check_published(config: dict) -> None:
         )
 
 
-def _check_development(config: dict) -> None:
+def _check_development(config: Mapping[str, Any]) -> None:
     """Check that there is something to choose epochs by, and that none is reported on it."""
     if not config["grid"]["dev_sets"] and not config["training_pairs"]["held_out"]["pairs"]:
         raise UserError(
@@ -235,7 +238,7 @@ def _check_development(config: dict) -> None:
             )
 
 
-def _check_training(config: dict) -> None:
+def _check_training(config: Mapping[str, Any]) -> None:
     """Check what the layers of the trainings say of warm-up."""
     training = config["training"]
     layers = {"defaults": training["defaults"]} | {

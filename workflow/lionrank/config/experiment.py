@@ -27,7 +27,7 @@ MSMARCO_SOURCES = {
 }
 
 
-def title(config: dict) -> str:
+def title(config: Mapping[str, Any]) -> str:
     """Return the title of the paper: the config's, or one made of the labels of the grid."""
     if config["paper"]["title"] is not None:
         return config["paper"]["title"]
@@ -39,7 +39,7 @@ def title(config: dict) -> str:
     return f"{compared} for cross-encoder reranking: {listed(models)}"
 
 
-def topic_names(collection: dict) -> list[str] | None:
+def topic_names(collection: Mapping[str, Any]) -> list[str] | None:
     """Return the names of a collection's topics, or None where only its files can tell."""
     match collection["format"]:
         case "pydocs":
@@ -57,49 +57,49 @@ def topic_names(collection: dict) -> list[str] | None:
     return None
 
 
-def of_format(config: dict, *formats: str) -> list[str]:
+def of_format(config: Mapping[str, Any], *formats: str) -> list[str]:
     """Return the names of the collections in one of these formats."""
     return [name for name, entry in config["collections"].items() if entry["format"] in formats]
 
 
-def has_first_stage(config: dict, test_set: str) -> bool:
+def has_first_stage(config: Mapping[str, Any], test_set: str) -> bool:
     """Return whether a test set's candidates are a ranking that can be evaluated as it is."""
     collection = config["test_sets"][test_set]["collection"]
     return config["collections"][collection]["format"] != "marco_qa"
 
 
-def relevance_levels(config: dict, test_set: str) -> list[int]:
+def relevance_levels(config: Mapping[str, Any], test_set: str) -> list[int]:
     """Return the relevance thresholds at which binary measures are computed on a test set."""
     return config["test_sets"][test_set].get("relevance_levels", [1])
 
 
-def paper_level(config: dict, test_set: str) -> int:
+def paper_level(config: Mapping[str, Any], test_set: str) -> int:
     """Return the relevance threshold of a test set's .eval files and of the paper's columns."""
     levels = relevance_levels(config, test_set)
     return levels[0] if len(levels) == 1 else config["evaluation"]["relevance_level"]
 
 
-def paper_columns(config: dict) -> list[dict[str, Any]]:
+def paper_columns(config: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return test set and metrics of the groups of columns in the table of results."""
     return _in_grid(config, config["paper"]["columns"]) or [
         {"test_set": config["grid"]["test_sets"][0], "metrics": list(METRICS)}
     ]
 
 
-def reported(config: dict) -> list[str]:
+def reported(config: Mapping[str, Any]) -> list[str]:
     """Return the test sets of the grid that the paper reports or compares on, its first always."""
     named = [entry["test_set"] for entry in [*paper_columns(config), *compared_measures(config)]]
     first, *others = config["grid"]["test_sets"]
     return [first, *(name for name in others if name in named)]
 
 
-def stand_ins(config: dict) -> dict[str, str]:
+def stand_ins(config: Mapping[str, Any]) -> dict[str, str]:
     """Return the reported test sets that stand in for published ones, by the latter's names."""
     named = config["paper"]["claims_on"]
     return {name: ours for name, ours in named.items() if ours in reported(config)}
 
 
-def compared_measures(config: dict) -> list[dict[str, Any]]:
+def compared_measures(config: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return test set, metric and level of the measures by which systems are compared."""
     measures = _in_grid(config, config["comparisons"]["measures"]) or [
         {"test_set": config["grid"]["test_sets"][0], "metric": PRIMARY}
@@ -115,33 +115,33 @@ def compared_measures(config: dict) -> list[dict[str, Any]]:
     ]
 
 
-def _in_grid(config: dict, entries: list[dict]) -> list[dict]:
+def _in_grid(config: Mapping[str, Any], entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [entry for entry in entries if entry["test_set"] in config["grid"]["test_sets"]]
 
 
-def systems(config: dict, test_set: str, checkpoints: Iterable[str]) -> list[str]:
+def systems(config: Mapping[str, Any], test_set: str, checkpoints: Iterable[str]) -> list[str]:
     """Return the systems that have a run file on a test set."""
     return [FIRST_STAGE, *checkpoints] if has_first_stage(config, test_set) else list(checkpoints)
 
 
-def model_sources(model: dict) -> list[str]:
+def model_sources(model: Mapping[str, Any]) -> list[str]:
     """Return the sources of a model's weights and tokenizer; a package is not downloaded."""
     named = [model["pretrained"], model["tokenizer"]]
     return [name for name in dict.fromkeys(named) if name and not name.startswith("package:")]
 
 
-def model_folders(model: dict) -> dict[str, str]:
+def model_folders(model: Mapping[str, Any]) -> dict[str, str]:
     """Return where the sources of a model lie, by name."""
     return {name: f"sources/{name}" for name in model_sources(model)}
 
 
-def collection_folders(collection: dict) -> dict[str, str]:
+def collection_folders(collection: Mapping[str, Any]) -> dict[str, str]:
     """Return where the source of a collection lies, by name."""
     source = collection.get("source")
     return {source: f"sources/{source}"} if source else {}
 
 
-def corpus_files(collection: dict) -> list[str]:
+def corpus_files(collection: Mapping[str, Any]) -> list[str]:
     """Return the user's files, or the source, from which a corpus is imported."""
     match collection:
         case {"format": "beir", "folder": folder}:
@@ -151,7 +151,7 @@ def corpus_files(collection: dict) -> list[str]:
     return list(collection_folders(collection).values())
 
 
-def topic_files(collection: dict, topics: str) -> list[str]:
+def topic_files(collection: Mapping[str, Any], topics: str) -> list[str]:
     """Return the user's files, or the source, from which topics and judgements are imported."""
     match collection:
         case {"format": "beir", "folder": folder}:
@@ -161,7 +161,7 @@ def topic_files(collection: dict, topics: str) -> list[str]:
     return list(collection_folders(collection).values())
 
 
-def topic_sources(collection: dict, topics: str) -> list[str]:
+def topic_sources(collection: Mapping[str, Any], topics: str) -> list[str]:
     """Return the sources of one set of topics and its judgements."""
     match collection["format"]:
         case "msmarco" if topics == "train":
@@ -173,14 +173,14 @@ def topic_sources(collection: dict, topics: str) -> list[str]:
     return []
 
 
-def judged_topics(config: dict) -> list[dict]:
+def judged_topics(config: Mapping[str, Any]) -> list[dict]:
     """Return the grid's dev sets and test sets: label, collection and topics of each."""
     return [
         config[kind][name] for kind in ("dev_sets", "test_sets") for name in config["grid"][kind]
     ]
 
 
-def needed_sources(config: dict) -> list[str]:
+def needed_sources(config: Mapping[str, Any]) -> list[str]:
     """Return the names of all sources that the grid needs, in the order of the data's flow."""
     collections = config["collections"]
     training = collections[config["training_pairs"]["collection"]]
@@ -197,7 +197,9 @@ def needed_sources(config: dict) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def model_card_facts(config: dict, model: str, sources: Mapping[str, Source]) -> dict[str, Any]:
+def model_card_facts(
+    config: Mapping[str, Any], model: str, sources: Mapping[str, Source]
+) -> dict[str, Any]:
     """Return what a model card says besides settings and scores, which changes no weight.
 
     `pretrained` is a package, a random start, or repository, revision and licence of a source; its

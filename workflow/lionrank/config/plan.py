@@ -54,7 +54,7 @@ class Plan:
     sources: Mapping[str, Source]
 
     @classmethod
-    def read(cls, config: dict[str, Any], root: Path) -> "Plan":
+    def read(cls, config: Mapping[str, Any], root: Path) -> "Plan":
         """Read the table of sources that a config names, and check the config.
 
         Args:

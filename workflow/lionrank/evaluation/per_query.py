@@ -154,10 +154,10 @@ def read(tables: Sequence[str | os.PathLike], best: Iterable[str | os.PathLike] 
     Raises:
         UserError: a file is damaged, or two experiments have the same seed or other protocols.
     """
-    best = [Path(path) for path in best]
+    paths = [Path(path) for path in best]
     replicates = []
     for table in tables:
-        of_experiment = [path for path in best if path.parents[1] == Path(table).parents[1]]
+        of_experiment = [path for path in paths if path.parents[1] == Path(table).parents[1]]
         replicates.append(Replicate(table, development.chosen(of_experiment)))
     _check_together(replicates)
     return PerQuery(replicates)

@@ -81,7 +81,7 @@ def compare(left: FloatArray, right: FloatArray, settings: Draws) -> list[Contra
         )
     differences = np.where(np.isclose(left, right, rtol=0, atol=_ROUNDING), 0.0, left - right)
     low, high = interval(differences, settings.resamples, settings.confidence, settings.seed)
-    columns = zip(
+    columns = (
         left.mean(axis=0),
         right.mean(axis=0),
         differences.mean(axis=0),
@@ -91,13 +91,10 @@ def compare(left: FloatArray, right: FloatArray, settings: Draws) -> list[Contra
         t_test(differences),
         effect_size(differences),
         detectable_difference(differences),
-        strict=True,
+        *wins_ties_losses(differences),
     )
-    counts = zip(*wins_ties_losses(differences), strict=True)
-    return [
-        Contrast(len(left), *map(float, numbers), *map(int, counted))
-        for numbers, counted in zip(columns, counts, strict=True)
-    ]
+    rows = zip(*(column.tolist() for column in columns), strict=True)
+    return [Contrast(len(left), *row) for row in rows]
 
 
 def randomization_test(differences: FloatArray, permutations: int, seed: int) -> FloatArray:

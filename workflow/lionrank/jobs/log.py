@@ -1,5 +1,6 @@
 """How a rule's script runs: it prints into the rule's log, and ends it with what went wrong."""
 
+import io
 import os
 import sys
 from pathlib import Path
@@ -28,7 +29,8 @@ def begin(snakemake: Any) -> None:
     os.dup2(handle, 2)
     os.close(handle)
     # What a job printed before it was killed is in its log.
-    sys.stdout.reconfigure(line_buffering=True)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)
     # A log grows with every redrawing, and is shown if the job fails. Read when tqdm is imported.
     os.environ.setdefault("TQDM_MININTERVAL", "60")
     sys.excepthook = _say_what_went_wrong

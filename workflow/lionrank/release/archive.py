@@ -55,8 +55,8 @@ def find_files(
     for folder in map(Path, folders):
         below = (path for path in folder.rglob("[!.]*") if path.is_file())
         found |= {path.as_posix(): path for path in below}
-    for path in unfinished:
-        found.pop(Path(path).as_posix(), None)
+    for incomplete in unfinished:
+        found.pop(Path(incomplete).as_posix(), None)
     found |= {Path(path).name: Path(path) for path in repository}
     for path in found.values():
         if not path.is_file():

@@ -5,7 +5,7 @@ import os
 import re
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import TypedDict
 
 import httpx2
 from huggingface_hub import CommitOperationAdd, HfApi, get_token
@@ -64,22 +64,31 @@ def is_published(name: str) -> bool:
 
 
 def write_folder(
-    checkpoint: str | os.PathLike, facts: dict[str, Any], folder: str | os.PathLike
+    checkpoint: str | os.PathLike, facts: model_card.FactsElsewhere, folder: str | os.PathLike
 ) -> None:
     """Make `folder` of a checkpoint as it is on the hub, with its model card.
 
-    It holds a checkpoint's files, but for what only its training goes on from. `facts` are those of
-    a model card that the checkpoint does not have in its own files.
+    It holds a checkpoint's files, but for what only its training goes on from.
     """
     source = Path(checkpoint)
     settings = read_json(source / SETTINGS)
-    own = {"name": source.name, "settings": settings, "epochs": settings["epochs"]}
+    environment = read_json(source / ENVIRONMENT)
+    card: model_card.Facts = {
+        **facts,
+        "name": source.name,
+        "epoch": environment["epoch"],
+        "epochs": settings["epochs"],
+        "settings": settings,
+        "packages": environment["packages"],
+        "devices": environment["devices"],
+        "computed_in": environment["computed_in"],
+    }
     with folder_from(source, folder) as made:
         for path in made.iterdir():
             if not is_published(path.name):
                 path.unlink()
         write_json(made / DEV_SCORES, facts["development"])
-        model_card.write(made, {**facts, **own, **read_json(source / ENVIRONMENT)})
+        model_card.write(made, card)
 
 
 def push(folder: str | os.PathLike, repository: str, private: bool) -> Upload:

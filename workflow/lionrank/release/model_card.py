@@ -27,28 +27,37 @@ HUB_LICENCES = {
 }
 
 
-class Facts(TypedDict):
-    """What a card tells.
+class FactsElsewhere(TypedDict):
+    """What a card tells that the checkpoint does not have in its own files.
 
-    `name` is the checkpoint's and `label` the model's. `pretrained` has repository, revision and
-    licence of the start, or says in words what it was. `data` has the number of training pairs and
-    the SHA-256 of their content. `development` has the scores of the epochs so far, and is empty
-    where there is nothing to score by; `dev_labels` maps dev sets to how they are printed.
-    `packages` maps packages to versions; `devices` is such as "2 x NVIDIA A100".
+    `label` is the model's. `pretrained` has repository, revision and licence of the start, or says
+    in words what it was. `data` has the number of training pairs and the SHA-256 of their content.
+    `development` has the scores of the epochs so far, and is empty where there is nothing to score
+    by; `dev_labels` maps dev sets to how they are printed.
     """
 
-    name: str
     label: str
-    epoch: int
-    epochs: int
     pretrained: Mapping[str, str | None] | str
     collection: str
     data: Mapping[str, int | str]
-    settings: Mapping[str, Any]
     development: Sequence[EpochScores]
     dev_labels: Mapping[str, str]
+
+
+class Facts(FactsElsewhere):
+    """What a card tells.
+
+    `name` is the checkpoint's. `packages` maps packages to versions; `devices` is such as
+    "2 x NVIDIA A100", `computed_in` the precision.
+    """
+
+    name: str
+    epoch: int
+    epochs: int
+    settings: Mapping[str, Any]
     packages: Mapping[str, str]
     devices: str
+    computed_in: str
 
 
 def write(folder: str | os.PathLike, facts: Facts) -> None:

@@ -7,6 +7,7 @@ import tarfile
 import tempfile
 import zlib
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from tqdm import tqdm
 
@@ -65,7 +66,7 @@ def _run_lucene(lines: Path, index: Path, threads: int) -> None:
     )
 
 
-def _searcher(index: str | os.PathLike):
+def _searcher(index: str | os.PathLike) -> Any:
     """Return Anserini's searcher, which Pyserini's LuceneSearcher wraps.
 
     Pyserini's own import takes seconds, for dense retrieval and the services of its encoders.
@@ -76,7 +77,7 @@ def _searcher(index: str | os.PathLike):
     return autoclass("io.anserini.search.SimpleSearcher")(str(index))
 
 
-def _java_list(words: list[str]):
+def _java_list(words: list[str]) -> Any:
     from jnius import autoclass
 
     made = autoclass("java.util.ArrayList")()
@@ -153,7 +154,8 @@ def _unpack(archive: str | os.PathLike, folder: Path) -> None:
             name = PurePosixPath(member.name)
             if member.isdir():
                 continue
-            if not member.isfile() or name.is_absolute() or ".." in name.parts:
+            content = members.extractfile(member) if member.isfile() else None
+            if content is None or name.is_absolute() or ".." in name.parts:
                 raise UserError(
                     f"{archive}: the member {member.name!r} is a link or leaves the folder that "
                     "it is unpacked to; this is no index of Pyserini's."
@@ -161,4 +163,4 @@ def _unpack(archive: str | os.PathLike, folder: Path) -> None:
             file = folder / name
             file.parent.mkdir(parents=True, exist_ok=True)
             with open(file, "wb") as unpacked:
-                shutil.copyfileobj(members.extractfile(member), unpacked)
+                shutil.copyfileobj(content, unpacked)

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import huggingface_hub
@@ -157,7 +158,7 @@ def _progress() -> Iterator[type[tqdm]]:
     bars = []
 
     class Bar(tqdm):
-        def __init__(self, *arguments, **options):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
             hidden = options.get("name") != "huggingface_hub.snapshot_download"
             seldom = {"disable": hidden, "ascii": True, "mininterval": BAR_SECONDS, "position": 0}
             super().__init__(*arguments, **options | seldom)
@@ -243,9 +244,11 @@ def _check_arrival(source: Source, files: _Files) -> None:
         UserError: a file was removed; the message names the first.
     """
     damaged = []
+    told: tuple[str, str] | None
     for path, file in files.items():
         if source.kind == "url":
-            told, teller = tuple(source.checksums[path].split(":")), TABLE
+            algorithm, checksum = source.checksums[path].split(":")
+            told, teller = (algorithm, checksum), TABLE
         else:
             told, teller = _told_by_hub(file.place), HUB
         if told and file.digest(told[0]) != told[1]:

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 from urllib.parse import urlsplit
 
 import httpx2
@@ -22,7 +23,7 @@ from huggingface_hub.errors import (
 
 from lionrank.config.sources import TABLE, Source
 
-Answer = HfHubHTTPError | requests.HTTPError
+Answer: TypeAlias = HfHubHTTPError | requests.HTTPError
 """An answer with an error status."""
 
 
