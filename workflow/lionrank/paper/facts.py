@@ -6,7 +6,7 @@ from typing import Any
 
 from lionrank.evaluation.comparisons import alpha
 from lionrank.evaluation.significance import ALPHA, POWER, is_exact
-from lionrank.measures import GRADED, METRICS
+from lionrank.measures import METRICS
 from lionrank.paper.costs import costs
 from lionrank.paper.findings import Findings
 from lionrank.paper.prose import macros
@@ -88,7 +88,7 @@ def _thresholds(layout: Layout) -> list[tuple[int, list[str]]]:
     """Return each relevance threshold with the test sets whose binary columns take it."""
     found: dict[int, dict[str, None]] = {}
     for column in layout.columns:
-        if column.metric != GRADED:
+        if column.level is not None:
             found.setdefault(column.level, {})[layout.test_sets[column.test_set].label] = None
     return [(level, list(labels)) for level, labels in sorted(found.items())]
 

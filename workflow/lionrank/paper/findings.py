@@ -187,8 +187,11 @@ class Duel:
     @property
     def held_out(self) -> Comparison | None:
         """The loss on held-out pairs after the last epoch of each."""
-        ends = [next(reversed(each.held_out.values()), None) for each in (self.lion, self.adamw)]
-        return _logged(*ends)
+        lion, adamw = (
+            [*each.held_out.values()][-1] if each.held_out else None
+            for each in (self.lion, self.adamw)
+        )
+        return _logged(lion, adamw)
 
     @property
     def loss_agrees(self) -> bool:

@@ -84,7 +84,7 @@ class OverfullBox:
 def find_errors(log: str) -> list[LatexError]:
     """Return the errors in a log that was written with -file-line-error."""
     lines = log.splitlines()
-    errors = []
+    errors: list[LatexError] = []
     for index, line in enumerate(lines):
         if not (match := _ERROR.match(line)):
             continue
@@ -136,7 +136,9 @@ def find_dangling(log: str) -> list[Dangling]:
     for line in log.splitlines():
         if match := _UNDEFINED.match(line) or _REPEATED.match(line):
             how = "is defined more than once" if match[1] == "Label" else "is undefined"
-            found[match[1], match[2]] = Dangling(*match.groups(), f"{match[1]} `{match[2]}' {how}.")
+            found[match[1], match[2]] = Dangling(
+                match[1], match[2], f"{match[1]} `{match[2]}' {how}."
+            )
     return list(found.values())
 
 

@@ -147,7 +147,7 @@ class _Author:
         return Said.of(words, "verdict", claim=name, verdict=verdict)
 
     def _compare(self, macro: str, left: str, right: str, measure: Measure) -> Comparison:
-        return Comparison(*(self._mean(macro, system, measure) for system in (left, right)))
+        return Comparison(self._mean(macro, left, measure), self._mean(macro, right, measure))
 
     def _measure(self, macro: str, metric: str | None, test_set: str | None) -> Measure:
         """Return the paper's measure of these names; None stands for the primary ones."""

@@ -147,9 +147,8 @@ def changed_settings(defaults: Any, here: Any, key: str = "") -> Iterator[dict[s
     among it, as a whole. What is absent counts as null.
     """
     if isinstance(defaults, Mapping) or isinstance(here, Mapping):
-        sides = [_children(side) for side in (defaults, here)]
-        if None not in sides:
-            left, right = sides
+        left, right = _children(defaults), _children(here)
+        if left is not None and right is not None:
             for name in dict.fromkeys([*left, *right]):
                 inner = f"{key}.{name}" if key else str(name)
                 yield from changed_settings(left.get(name), right.get(name), inner)

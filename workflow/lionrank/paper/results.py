@@ -138,7 +138,7 @@ def read_results(path: str | os.PathLike, layout: Layout, grid: Grid) -> Results
     Raises:
         UserError: a column, a system or a measure is absent, or a value is no number.
     """
-    wanted = {measure: {} for measure in layout.measures()}
+    wanted: dict[Measure, dict[str, Score]] = {measure: {} for measure in layout.measures()}
     queries: dict[str, set[int]] = {name: set() for name in layout.test_sets}
     with open(path, newline="", encoding="utf-8") as handle:
         reader = csv.DictReader(handle)

@@ -7,7 +7,7 @@ are then read off and taken out: what is left is what the template gives without
 import json
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -36,7 +36,9 @@ class Marking(jinja2.FileSystemLoader):
         super().__init__(folder)
         self.places: list[Place] = []
 
-    def get_source(self, environment: jinja2.Environment, template: str):
+    def get_source(
+        self, environment: jinja2.Environment, template: str
+    ) -> tuple[str, str, Callable[[], bool]]:
         """Return source, file and whether it is current, as jinja asks of a loader."""
         source, path, is_current = super().get_source(environment, template)
         marks = [chr(_FIRST + len(self.places) + line) for line in range(source.count("\n") + 1)]

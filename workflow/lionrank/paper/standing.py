@@ -84,9 +84,9 @@ def stand(
 ) -> Standing:
     """Put our trainings among the systems of the published table II."""
     study: dict[str, float] = {}
-    for name, value in table1[MEASURE].items():
-        training = name.rpartition("_e")[0]
-        study[training] = max(value, study.get(training, value))
+    for checkpoint, value in table1[MEASURE].items():
+        name = checkpoint.rpartition("_e")[0]
+        study[name] = max(value, study.get(name, value))
     scores = findings.results.scores.get(MEASURE, {})
     ours = {}
     for training in findings.trainings:

@@ -56,9 +56,12 @@ def results_page(
 
 def _checkpoints(grid: Grid, best: Sequence[str | os.PathLike]) -> Iterator[Column]:
     """Yield the columns that say what each row is: the first stage, then every checkpoint."""
-    read: Any = zip(development.chosen(best), development.read(best), strict=True)
-    chosen = dict(read)
-    scores = {(name, each["epoch"]): each for name in chosen for each in chosen[name]["epochs"]}
+    chosen = development.chosen(best)
+    scores: dict[tuple[str, int], Mapping[str, Any]] = {
+        (name, each["epoch"]): each
+        for name, history in development.histories(best).items()
+        for each in history
+    }
     rows = [(training, epoch) for training in grid.trainings() for epoch in grid.epochs]
     nothing = Cell.of("")
     tick = {"render": ["select"], "orderable": False, "columnControl": []}
@@ -71,7 +74,7 @@ def _checkpoints(grid: Grid, best: Sequence[str | os.PathLike]) -> Iterator[Colu
     yield Column("Optimizer", [nothing, *(Cell.of(each.treatment.label) for each, _ in rows)])
     epochs = [nothing, *(Cell.of(str(epoch)) for _, epoch in rows)]
     yield Column("Epoch", epochs, numeric=True, rising=True, options=CHOICE)
-    marks = ("yes" if chosen[each.name]["epoch"] == epoch else "" for each, epoch in rows)
+    marks = ("yes" if chosen[each.name] == epoch else "" for each, epoch in rows)
     yield Column("Chosen", [nothing, *map(Cell.of, marks)])
     for key, name in (("mean_ndcg_cut_10", "Dev nDCG@10"), ("eval_loss", "Held-out loss")):
         found = (scores.get((each.name, epoch), {}).get(key) for each, epoch in rows)

@@ -64,7 +64,7 @@ class Attempt:
         self.line |= {"from_step": step, "step": step, "seconds": seconds}
         before = next((line for line in reversed(self.earlier) if line["step"] is not None), None)
         lost = before["step"] - step if before else 0
-        if lost:
+        if before and lost:
             self.line["repeated_steps"] = lost
             self.line["repeated_seconds"] = before["seconds"] - seconds
         self.lives()

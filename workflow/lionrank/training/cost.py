@@ -133,13 +133,14 @@ def jobs_cost(log: str | os.PathLike) -> dict[str, Any]:
 def _devices(path: Path) -> tuple[int, str]:
     """Return how many devices trained a checkpoint, and what they are."""
     try:
-        told = read_json(path)["devices"]
-        number, device = _DEVICES.fullmatch(told).groups()
-    except (OSError, UserError, KeyError, TypeError, AttributeError):
+        told = _DEVICES.fullmatch(read_json(path)["devices"])
+    except (OSError, UserError, KeyError, TypeError):
+        told = None
+    if told is None:
         raise UserError(
             f"{path}: no devices such as '1 x {CPU}'; delete {path.parent} and train this again."
-        ) from None
-    return int(number), device
+        )
+    return int(told[1]), told[2]
 
 
 def _steps(log: Path, device: str) -> list[LogLine]:

@@ -2,9 +2,10 @@
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from operator import itemgetter
 from pathlib import Path
 from statistics import mean
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from lionrank.errors import UserError
 from lionrank.files import read_json
@@ -38,14 +39,18 @@ def read(paths: Iterable[str | os.PathLike]) -> list[EpochScores]:
     Raises:
         UserError: a file is damaged.
     """
-    return [_read(Path(path)) for path in paths]
+    return [_of_epoch(_read(Path(path))) for path in paths]
 
 
-def _read(path: Path) -> EpochScores:
-    scores = read_json(path)
-    if "epoch" not in scores:
+def _of_epoch(told: Mapping[str, Any]) -> EpochScores:
+    return scores(told["epoch"], told["eval_loss"], told["ndcg_cut_10"])
+
+
+def _read(path: Path) -> dict[str, Any]:
+    told = read_json(path)
+    if "epoch" not in told:
         raise UserError(f"{path} is damaged (it names no epoch): delete it and run again.")
-    return scores
+    return told
 
 
 def best(epochs: Sequence[EpochScores]) -> EpochScores:
@@ -59,9 +64,9 @@ def best(epochs: Sequence[EpochScores]) -> EpochScores:
     """
     # Both functions return the first of several that are level.
     if scored := [epoch for epoch in epochs if epoch["mean_ndcg_cut_10"] is not None]:
-        return max(scored, key=lambda epoch: epoch["mean_ndcg_cut_10"])
+        return max(scored, key=itemgetter("mean_ndcg_cut_10"))
     if scored := [epoch for epoch in epochs if epoch["eval_loss"] is not None]:
-        return min(scored, key=lambda epoch: epoch["eval_loss"])
+        return min(scored, key=itemgetter("eval_loss"))
     raise UserError(
         "there are no development scores to choose an epoch by: name dev sets in grid.dev_sets, or "
         "hold pairs out with training_pairs.held_out.pairs, and train again."
@@ -74,8 +79,24 @@ def chosen(best: Iterable[str | os.PathLike]) -> dict[str, int]:
     Raises:
         UserError: a file is damaged.
     """
+    return {training: told["epoch"] for training, told in _by_training(best).items()}
+
+
+def histories(best: Iterable[str | os.PathLike]) -> dict[str, list[EpochScores]]:
+    """Return the scores that the best epoch of each training was chosen by, from the same files.
+
+    Raises:
+        UserError: a file is damaged.
+    """
+    return {
+        training: [_of_epoch(epoch) for epoch in told["epochs"]]
+        for training, told in _by_training(best).items()
+    }
+
+
+def _by_training(best: Iterable[str | os.PathLike]) -> dict[str, dict[str, Any]]:
     paths = [Path(path) for path in best]
-    return {path.name.removesuffix(".best.json"): _read(path)["epoch"] for path in paths}
+    return {path.name.removesuffix(".best.json"): _read(path) for path in paths}
 
 
 def stopped(epochs: Sequence[EpochScores], patience: int | None) -> bool:

@@ -27,6 +27,7 @@ from transformers.utils import logging as transformers_logging
 from lionrank.cross_encoder import model as cross_encoder
 from lionrank.cross_encoder.device import check_precision, resolve
 from lionrank.cross_encoder.weights import weight_files
+from lionrank.errors import UserError
 from lionrank.files import sha256, write_json_lines
 from lionrank.training import batches, checkpoints, optimizers
 from lionrank.training.attempts import Attempt, attempt
@@ -92,6 +93,11 @@ def train_epoch(
         _train(trainer, start, job)
         if job:
             end = state.newest()
+            if end is None:
+                raise UserError(
+                    f"{state.folder}: the state after the last step cannot be read back: see to "
+                    "the disk, then run the same command again."
+                )
             lost = eval_loss(end, held_out, loss, settings["precision"], device)
             if lost is not None:
                 trainer.log({"eval_loss": lost})
@@ -205,11 +211,11 @@ class LogFile(TrainerCallback):
     def __init__(self, path: Path, first_step: int) -> None:
         self.path, self.first_step = path, first_step
 
-    def on_train_begin(self, args, state: TrainerState, control, **_: Any) -> None:
+    def on_train_begin(self, args: Any, state: TrainerState, control: Any, **_: Any) -> None:
         if state.is_world_process_zero:
             write_json_lines(self.path, lines_since(self.first_step, state))
 
-    def on_log(self, args, state: TrainerState, control, **_: Any) -> None:
+    def on_log(self, args: Any, state: TrainerState, control: Any, **_: Any) -> None:
         if state.is_world_process_zero:
             with open(self.path, "a", encoding="utf-8") as handle:
                 handle.write(json.dumps(state.log_history[-1]) + "\n")
@@ -221,13 +227,13 @@ class SignsOfLife(TrainerCallback):
     def __init__(self, job: Attempt, trainer: Trainer) -> None:
         self.job, self.trainer = job, trainer
 
-    def on_train_begin(self, args, state, control, **_: Any) -> None:
+    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         self.job.lives()
 
-    def on_step_end(self, args, state: TrainerState, control, **_: Any) -> None:
+    def on_step_end(self, args: Any, state: TrainerState, control: Any, **_: Any) -> None:
         self.job.made(state.global_step, self.trainer.seconds)
 
-    def on_save(self, args, state, control, **_: Any) -> None:
+    def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         self.job.lives()
 
 

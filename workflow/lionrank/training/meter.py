@@ -121,6 +121,8 @@ class Meter:
         the training's GPUs, as far as NVML can tell. The peak is of this process, all else goes on
         over restarts.
         """
+        if self._grad_norm is None:
+            raise ValueError("a line tells of one step at least, and there was none")
         self._read()
         on_gpu = self.device.type == "cuda"
         # The process runs ahead of a GPU, and would wait for it outside of any phase.

@@ -270,7 +270,7 @@ class Steps(TrainerCallback):
         waited = time.monotonic() - kept_at
         return self.stop_signal is not None, waited >= 60 * self.state_every["minutes"]
 
-    def on_train_begin(self, args, state: TrainerState, control, **_: Any) -> None:
+    def on_train_begin(self, args: Any, state: TrainerState, control: Any, **_: Any) -> None:
         self.begun = time.monotonic()
         self.kept = (self.begun, state.global_step)
         self.bar = tqdm(
@@ -281,12 +281,14 @@ class Steps(TrainerCallback):
             disable=not state.is_world_process_zero,
         )
 
-    def on_pre_optimizer_step(self, args, state, control, optimizer=None, **_: Any) -> None:
+    def on_pre_optimizer_step(
+        self, args: Any, state: Any, control: Any, optimizer: Any = None, **_: Any
+    ) -> None:
         self.trainer.rate = optimizer.param_groups[0]["lr"]
         self.phase = self.trainer.meter.phase("optimizer")
         self.phase.__enter__()
 
-    def on_optimizer_step(self, args, state: TrainerState, control, **_: Any) -> None:
+    def on_optimizer_step(self, args: Any, state: TrainerState, control: Any, **_: Any) -> None:
         self.phase.__exit__(None, None, None)
         trainer = self.trainer
         trainer.meter.add(
@@ -298,7 +300,9 @@ class Steps(TrainerCallback):
             slots=trainer.slots,
         )
 
-    def on_step_end(self, args, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+    def on_step_end(
+        self, args: Any, state: TrainerState, control: TrainerControl, **_: Any
+    ) -> None:
         self.bar.update()
         if state.global_step >= self.last_step:
             return
@@ -307,10 +311,10 @@ class Steps(TrainerCallback):
         elif self.trainer.save_asked:
             control.should_save = True
 
-    def on_save(self, args, state: TrainerState, control, **_: Any) -> None:
+    def on_save(self, args: Any, state: TrainerState, control: Any, **_: Any) -> None:
         self.kept = (time.monotonic(), state.global_step)
 
-    def on_log(self, args, state, control, logs: dict, **_: Any) -> None:
+    def on_log(self, args: Any, state: Any, control: Any, logs: dict, **_: Any) -> None:
         if "loss" not in logs:
             return
         self.bar.set_postfix_str(f"loss {logs['loss']:.4f}", refresh=False)
@@ -318,13 +322,15 @@ class Steps(TrainerCallback):
         if warning := stall_warning(losses, state.global_step):
             print(warning)
 
-    def on_epoch_end(self, args, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+    def on_epoch_end(
+        self, args: Any, state: TrainerState, control: TrainerControl, **_: Any
+    ) -> None:
         # The steps since the last line would be lost, as the next epoch is another process.
         control.should_log = True
         if state.global_step == self.last_step:
             control.should_save = control.should_training_stop = True
 
-    def on_train_end(self, args, state: TrainerState, control, **_: Any) -> None:
+    def on_train_end(self, args: Any, state: TrainerState, control: Any, **_: Any) -> None:
         self.bar.close()
 
 

@@ -61,7 +61,7 @@ def curves_figure(logs: Mapping[str, Sequence[str | os.PathLike]], grid: Grid) -
         row[0].set_ylabel(ROWS[field])
         _scale(row[0], field, [_logged(each, field)[field] for each in curves.values()])
     for model, ax in zip(grid.models, axes[0], strict=True):
-        title(ax, model, len(grid.models))
+        title(figure, ax, model, len(grid.models))
     for ax in axes[-1]:
         ax.set_xlabel("Epoch")
         ax.set_xticks([0, *grid.epochs])
@@ -80,8 +80,16 @@ def _draw(
     """Draw one training: a marker at each checkpoint; noise faint, below its running mean."""
     values = logged[field]
     if field in _NOISY:
-        faint = {"linestyle": "-", "linewidth": 0.4, "marker": "", "alpha": 0.3, "zorder": 1.5}
-        ax.plot(logged["epoch"], values, color=look["color"], **faint)
+        ax.plot(
+            logged["epoch"],
+            values,
+            color=look["color"],
+            linestyle="-",
+            linewidth=0.4,
+            marker="",
+            alpha=0.3,
+            zorder=1.5,
+        )
         values = smoothed(logged, field)
     ax.plot(logged["epoch"], values, markevery=_checkpoints(logged["epoch"], epochs), **look)
     ax.margins(x=0.02)

@@ -50,7 +50,7 @@ def epochs_figure(results: Results, grid: Grid, chosen: Mapping[str, int]) -> Fi
         ax.set_axis_off()
     for place, (model, ax) in enumerate(zip(grid.models, axes.flat, strict=False)):
         _draw_model(ax, model, results, grid, chosen)
-        title(ax, model, columns)
+        title(figure, ax, model, columns)
         if place + columns >= len(grid.models):
             ax.set_xlabel("Epoch")
         ax.set_xticks(grid.epochs)

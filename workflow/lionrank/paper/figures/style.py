@@ -87,10 +87,10 @@ def plot_epochs(
     ax.plot(x[chosen], y[chosen], **{**look, **edge, "linestyle": "none"})
 
 
-def title(ax: Axes, model: Model, panels: int) -> None:
+def title(figure: Figure, ax: Axes, model: Model, panels: int) -> None:
     """Head one of some panels side by side with a model and how it starts."""
     start = "" if model.is_pretrained else f" ({model.start})"
-    lines = textwrap.wrap(f"{model.label}{start}", int(_points(ax.figure) / panels / _CHARACTER))
+    lines = textwrap.wrap(f"{model.label}{start}", int(_points(figure) / panels / _CHARACTER))
     ax.set_title("\n".join(lines), loc="left", linespacing=0.95)
 
 
