@@ -9,6 +9,7 @@ import pytest
 from lionrank.errors import UserError
 from lionrank.grid import Grid
 from lionrank.report.results_page import results_page
+from lionrank.training import development
 from tests.support.browser import visit
 from tests.support.papers import GRID, TEST_SETS
 
@@ -55,7 +56,7 @@ def write_trainings(folder, held_out=True):
                 lines.append({"step": 20 * epoch, "epoch": epoch, "eval_loss": number / epoch})
             path.write_text("".join(json.dumps(line) + "\n" for line in lines))
         epochs = [
-            {"epoch": e, "eval_loss": number / e if held_out else None, "mean_ndcg_cut_10": 0.1 * e}
+            development.scores(e, number / e if held_out else None, {"nq": 0.1 * e})
             for e in GRID.epochs
         ]
         best.append(folder / f"{training}.best.json")

@@ -43,7 +43,12 @@ def read(paths: Iterable[str | os.PathLike]) -> list[EpochScores]:
 
 
 def _of_epoch(told: Mapping[str, Any]) -> EpochScores:
-    return scores(told["epoch"], told["eval_loss"], told["ndcg_cut_10"])
+    return {
+        "epoch": told["epoch"],
+        "eval_loss": told["eval_loss"],
+        "ndcg_cut_10": told["ndcg_cut_10"],
+        "mean_ndcg_cut_10": told["mean_ndcg_cut_10"],
+    }
 
 
 def _read(path: Path) -> dict[str, Any]:
