@@ -45,11 +45,12 @@ test-fast: install ## run all but those that take more than a few seconds
 test-cluster: install ## run the tests that need a Slurm, which root gets (also part of make test)
 	@$(IN_VENV) pytest -m cluster
 
-lint: install ## check the style of Python and Snakemake code
+lint: install ## check style, imports and types of the code
 	@$(IN_VENV) ruff check
 	@$(IN_VENV) ruff format --check
 	@$(IN_VENV) snakefmt --check Snakefile rules
 	@$(IN_VENV) lint-imports --no-logo
+	@$(IN_VENV) mypy
 	@$(IN_VENV) snakemake --lint
 
 docs: install ## write docs/configuration.md from the schema and config.yaml

@@ -261,6 +261,7 @@ def test_snakemake_lint_has_no_remark():
         ["ruff", "format", "--check", "."],
         ["snakefmt", "--check", "Snakefile", "rules"],
         ["lint-imports"],
+        pytest.param(["mypy"], marks=pytest.mark.slow),
     ],
 )
 def test_the_code_is_in_style(command):
