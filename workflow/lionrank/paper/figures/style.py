@@ -35,6 +35,8 @@ PAGE = 516 / _INCH
 """Inches of both columns."""
 # The mean width of a character of the style sheet's font at 8 points.
 _CHARACTER = 4.3
+# Points that are left of the first panel, for the ticks and the label of its axis.
+_LEFT_AXIS = 26
 # Line styles and markers tell in black and white what the colours tell.
 _LINES = ("-", "--", "-.", ":")
 _MARKERS = "o^sDvPX*"
@@ -89,8 +91,11 @@ def plot_epochs(
 
 def title(figure: Figure, ax: Axes, model: Model, panels: int) -> None:
     """Head one of some panels side by side with a model and how it starts."""
-    start = "" if model.is_pretrained else f" ({model.start})"
-    lines = textwrap.wrap(f"{model.label}{start}", int(_points(figure) / panels / _CHARACTER))
+    heads = [model.label] if model.is_pretrained else [model.label, f"({model.start})"]
+    width = int((_points(figure) - _LEFT_AXIS) / panels / _CHARACTER)
+    if len(" ".join(heads)) <= width:
+        heads = [" ".join(heads)]
+    lines = [line for head in heads for line in textwrap.wrap(head, width)]
     ax.set_title("\n".join(lines), loc="left", linespacing=0.95)
 
 
