@@ -22,6 +22,7 @@ from lionrank.cross_encoder import device
 from lionrank.training import optimizers
 from tests.support.published_backbones import PUBLISHED, publish
 from tests.support.rerankers import score, start
+from tests.support.running import ROOT
 
 HEADS = {
     "minilm": {
@@ -52,7 +53,11 @@ PARAMETERS = {"minilm": 33, "gte": 305, "modernbert": 149}
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_the_full_size_backbone_takes_a_training_step_and_scores(name):
     finished = subprocess.run(
-        [sys.executable, __file__, name], text=True, capture_output=True, timeout=300
+        [sys.executable, "-m", __name__, name],
+        cwd=ROOT,
+        text=True,
+        capture_output=True,
+        timeout=300,
     )
     assert finished.returncode == 0, finished.stderr[-4000:]
     measured = json.loads(finished.stdout.splitlines()[-1])

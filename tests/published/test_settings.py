@@ -32,7 +32,7 @@ def test_a_wrong_line_of_the_table_is_named(tmp_path, old, new, message):
 
 def compared(tmp_path, row: str, **trainings):
     (tmp_path / "settings.csv").write_text(COLUMNS + row + "\n")
-    return published.compare(published.read(tmp_path / "settings.csv"), {}, trainings)
+    return published.compare_settings(published.read(tmp_path / "settings.csv"), {}, trainings)
 
 
 def test_trainings_with_one_value_in_common_are_compared_once(tmp_path):
