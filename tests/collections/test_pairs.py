@@ -262,6 +262,7 @@ def test_a_disk_that_is_full_leaves_what_was_there_before(data):
     assert {path.name: path.read_bytes() for path in (data / "output").iterdir()} == before
 
 
+@pytest.mark.slow
 def test_the_benchmark_finds_the_dictionary_way_of_the_same_content(tmp_path):
     """On small generated data; benchmarks/RESULTS.md has the full size."""
     told = subprocess.run(

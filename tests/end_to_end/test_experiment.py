@@ -65,6 +65,7 @@ def experiment(fetched):
     return directory
 
 
+@pytest.mark.slow
 def test_prefetch_asks_for_what_the_experiment_needs_and_nothing_else(fetched):
     directory, hub = fetched
     assert len(list(directory.glob("sources/*.lock.json"))) == 17

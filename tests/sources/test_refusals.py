@@ -12,6 +12,7 @@ from tests.support.downloading import (
 )
 
 
+@pytest.mark.slow
 def test_a_connection_that_is_always_cut_says_so_and_keeps_the_whole_files(work):
     work.source()
     work.hub.cut(SHARDS[1], times=100)
@@ -87,6 +88,7 @@ def test_a_file_that_the_disk_does_not_take_is_told_with_the_place_that_can_be_m
     work.assert_untouched()
 
 
+@pytest.mark.slow
 def test_a_file_that_the_web_does_not_give_is_named_with_a_remedy(work, closed_port):
     url_source(work, b"right")
     fetched = work.fetch("topics")

@@ -99,6 +99,7 @@ def states(task):
     return sorted(tiny.state_folder(task).glob("step-*"), key=lambda path: int(path.name[5:]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_a_training_after_a_whole_step_that_is_kept(start, data, tmp_path, number):
     whole = tiny.train(start, data, 1, tmp_path / "whole")

@@ -178,6 +178,7 @@ def test_a_python_in_which_the_project_is_not_installed_finds_it_where_snakemake
     assert found.stdout.strip() == str(ROOT / "workflow" / "lionrank" / "__init__.py")
 
 
+@pytest.mark.slow
 def test_the_processes_of_a_training_find_the_project_as_its_job_does(tmp_path):
     venv.create(tmp_path)
     (packages,) = tmp_path.glob("lib/python*/site-packages")
