@@ -60,7 +60,9 @@ def test_a_beir_folder_gives_its_corpus_and_the_topics_of_each_split(tmp_path):
         ("queries.jsonl", '{"_id": "q1", "text": "a"}', r"queries.jsonl:4: query 'q1' appears tw"),
         ("qrels/train.tsv", "q1\td3", r"train.tsv:4: expected query-id<TAB>corpus-id<TAB>score, f"),
         ("qrels/train.tsv", "q1 d3 1", r"train.tsv:4: expected query-id<TAB>corpus-id<TAB>score"),
-        ("qrels/train.tsv", "q1\td3\thigh", r"train.tsv:4: score 'high' is not an integer"),
+        ("qrels/train.tsv", "q1\td3\thigh", r"train.tsv:4: grade 'high' is not an integer"),
+        ("qrels/train.tsv", "q1\td3\t1_0", r"train.tsv:4: grade '1_0' is not an integer"),
+        ("qrels/train.tsv", "q1\td3\t128", r"train.tsv:4: grade '128' is not an integer between"),
         ("qrels/train.tsv", "q1\td1\t1", r"train.tsv:4: document 'd1' is judged twice for query"),
         (
             "qrels/train.tsv",

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from lionrank.collections.readers.base import Document, json_lines, readable, text_of
 from lionrank.errors import UserError
-from lionrank.trec import Qrels, Topics
+from lionrank.files import text_lines
+from lionrank.trec import Qrels, Topics, grade_of
 
 HEADER = ["query-id", "corpus-id", "score"]
 
@@ -44,7 +45,7 @@ class Beir:
 
         Raises:
             UserError: there is no such file, or a line of it is of another form, has a score that
-                is no integer, or judges a document again.
+                is no grade of qrels, or judges a document again.
         """
         path = self.folder / "qrels" / f"{name}.tsv"
         if not path.exists():
@@ -57,18 +58,15 @@ class Beir:
             judged = qrels.setdefault(qid, {})
             if docid in judged:
                 raise UserError(f"{place}: document {docid!r} is judged twice for query {qid!r}")
-            try:
-                judged[docid] = int(score)
-            except ValueError:
-                raise UserError(f"{place}: score {score!r} is not an integer") from None
+            judged[docid] = grade_of(score, place)
         return qrels
 
 
 def _rows(path: Path) -> Iterator[tuple[str, list[str]]]:
     form = "<TAB>".join(HEADER)
-    with readable(path), open(path, encoding="utf-8") as handle:
-        for number, line in enumerate(handle, start=1):
-            columns = line.rstrip("\n").split("\t")
+    with readable(path):
+        for number, line in text_lines(path):
+            columns = line.split("\t")
             if len(columns) != len(HEADER):
                 raise UserError(f"{path}:{number}: expected {form}, found {line[:80]!r}")
             if number > 1:
