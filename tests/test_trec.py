@@ -113,10 +113,11 @@ READERS = [
     [
         lambda text: text.replace(b"\n", b"\r\n"),
         lambda text: text.removesuffix(b"\n"),
+        lambda text: text.replace(b"\n", b"\r\n").removesuffix(b"\n"),
         lambda text: gzip.compress(text),
         lambda text: gzip.compress(text[:9]) + gzip.compress(text[9:]),
     ],
-    ids=["windows", "no last line end", "gzip", "gzip in two parts"],
+    ids=["windows", "no last line end", "half of one of windows", "gzip", "gzip in two parts"],
 )
 def test_line_ends_and_packing_change_nothing(tmp_path, reader, text, content, change):
     (tmp_path / "file").write_bytes(change(text))

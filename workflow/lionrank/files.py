@@ -95,7 +95,8 @@ def text_lines(path: str | os.PathLike) -> Iterator[tuple[int, str]]:
     with _unpacked(path) as handle:
         while block := handle.read(_BLOCK) + handle.readline():
             text = _decoded(path, number, block)
-            lines = text.replace("\r\n", "\n").removesuffix("\n").split("\n")
+            # The last line of a file may end in neither, or in half of what Windows writes.
+            lines = text.replace("\r\n", "\n").removesuffix("\n").removesuffix("\r").split("\n")
             yield from enumerate(lines, number)
             number += len(lines)
 
