@@ -1,0 +1,10 @@
+"""Write into the table of sources what first downloads recorded."""
+
+from lionrank.jobs.log import begin
+
+begin(snakemake)
+
+from lionrank.sources.pin import write
+
+write(snakemake.params.table, snakemake.params.cells)
+print(snakemake.params.told)
