@@ -1,5 +1,8 @@
 """What profiles ask for; that Slurm gets it is seen in tests/cluster/test_paper.py."""
 
+import subprocess
+import sys
+
 import pytest
 
 from lionrank.audit.estimates import training_work
@@ -47,3 +50,16 @@ def test_an_epoch_has_room_over_the_audits_estimate_and_more_when_it_is_tried_ag
     assert 4 * minutes < first["runtime"] < 24 * 60
     for resource in ("runtime", "mem_mb"):
         assert second[resource] > first[resource]
+
+
+def test_the_demo_may_be_asked_for_from_any_folder(tmp_path):
+    profile = ("--snakefile", ROOT / "Snakefile", "--profile", ROOT / "profiles" / "demo")
+    told = subprocess.run(
+        [sys.executable, "-m", "snakemake", "--dry-run", *profile, "checkpoints/minilm_lion_e1"],
+        cwd=tmp_path,
+        text=True,
+        capture_output=True,
+    )
+    assert told.returncode == 0, told.stderr
+    assert f"Working directory: {tmp_path / 'runs' / 'demo'}\n" in told.stderr
+    assert "Making pydocs from the docstrings" in told.stdout + told.stderr
