@@ -7,10 +7,6 @@ localrules:
 
 
 rule audit:
-    input:
-        table=PLAN.table,
-        published=PUBLISHED / "settings.csv",
-        template=ROOT / "workflow" / "lionrank" / "audit" / "page.md.j2",
     output:
         "audit.md",
     log:
@@ -28,6 +24,9 @@ rule audit:
         jobs=PLAN.jobs(),
         # No input: an audit is no reason to train, whatever has changed.
         logs=lambda wildcards: PLAN.logs_so_far(),
+        table=of_repository(config["sources"]["table"]),
+        published=of_repository("paper/published/settings.csv"),
+        template=of_repository("workflow/lionrank/audit/page.md.j2"),
         code=code("audit/audit.py"),
     message:
         "Writing {output}"

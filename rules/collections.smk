@@ -2,8 +2,6 @@
 
 
 rule pydocs:
-    input:
-        lock=ROOT / "envs" / "lock.txt",
     output:
         corpus=directory("collections/{collection}/corpus"),
         topics=expand(
@@ -24,6 +22,8 @@ rule pydocs:
         mem_mb=2000,
     params:
         settings=collection_of,
+        # The versions of the packages whose docstrings are read.
+        lock=of_repository("envs/lock.txt"),
         code=code("collections/pydocs.py"),
     message:
         "Making {wildcards.collection} from the docstrings of the installed packages"

@@ -9,14 +9,12 @@ from lionrank.config import experiment, fingerprint
 from lionrank.config.plan import Plan
 from lionrank.config.settings import training_settings
 from lionrank.errors import UserError
-from lionrank.jobs import left_behind
+from lionrank.jobs import left_behind, repository
 
 # Else the collector would walk all that Snakemake has imported, again and again, while it plans.
 gc.freeze()
 
 ROOT = Path(workflow.basedir)
-PAPER = ROOT / "paper"
-PUBLISHED = PAPER / "published"
 
 try:
     PLAN = Plan.read(config, ROOT)
@@ -49,6 +47,11 @@ wildcard_constraints:
 def code(script):
     """A param that changes when the script or a lionrank module that it imports does."""
     return f"{script} {fingerprint.of_script(ROOT / 'workflow' / 'scripts' / script)}"
+
+
+def of_repository(name):
+    """A param by which a script finds a file of the repository, and that changes when it does."""
+    return repository.named(ROOT, name)
 
 
 def settings_of(wildcards):

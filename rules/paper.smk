@@ -2,7 +2,10 @@
 # style and bibliography are read from paper/ of the repository.
 from lionrank.jobs.rules import origins
 
-TEMPLATES = [PAPER / "main.tex.j2", *sorted(PAPER.glob("sections/*.tex.j2"))]
+TEMPLATES = [
+    of_repository(path.relative_to(ROOT).as_posix())
+    for path in [ROOT / "paper/main.tex.j2", *sorted(ROOT.glob("paper/sections/*.tex.j2"))]
+]
 
 
 localrules:
@@ -15,13 +18,10 @@ rule provenance:
     input:
         runs=PLAN.results(".trec", PLAN.reported),
         pairs=PLAN.pairs_file("pairs.json"),
-        defaults=ROOT / "config.yaml",
         # All else that the paper is made of: the commit in it is that of its text. They come after
         # the jobs of the stages that it adds up, too.
         parts=expand("paper/{part}", part=PLAN.parts()),
         changes="results/changes.json",
-        templates=TEMPLATES,
-        bibliography=PAPER / "refs.bib",
     output:
         "paper/provenance.json",
     log:
@@ -36,7 +36,9 @@ rule provenance:
         runtime=5,
     params:
         config=config,
-        repository=ROOT,
+        defaults=of_repository("config.yaml"),
+        templates=TEMPLATES,
+        bibliography=of_repository("paper/refs.bib"),
         rules=lambda wildcards: origins(workflow, ROOT),
         code=[code(f"paper/{name}.py") for name in ("provenance", "main_tex", "compile_paper")],
     message:
@@ -48,7 +50,6 @@ rule provenance:
 rule main_tex:
     input:
         **PLAN.training_logs(),
-        templates=TEMPLATES,
         metrics="results/metrics.csv",
         best=PLAN.best_epochs(),
         comparisons="results/comparisons.json",
@@ -57,8 +58,6 @@ rule main_tex:
         efficiency="results/efficiency.json",
         statistics=f"collections/{PLAN.collection}/statistics.json",
         provenance="paper/provenance.json",
-        table1=PUBLISHED / "table1_lion_vs_adamw.csv",
-        table2=PUBLISHED / "table2_dl19_systems.csv",
     output:
         tex="paper/main.tex",
         source_map="paper/main.tex.map",
@@ -85,6 +84,9 @@ rule main_tex:
         retrieval=config["retrieval"],
         pairs=config["training_pairs"],
         paper=config["paper"],
+        templates=TEMPLATES,
+        table1=of_repository("paper/published/table1_lion_vs_adamw.csv"),
+        table2=of_repository("paper/published/table2_dl19_systems.csv"),
         code=code("paper/main_tex.py"),
     message:
         "Writing the text of the paper"
@@ -101,7 +103,6 @@ rule compile_paper:
             "paper/main.tex.map",
             *(f"paper/{part}.map" for part in PLAN.parts() if part.endswith(".tex")),
         ],
-        bibliography=PAPER / "refs.bib",
         provenance="paper/provenance.json",
     output:
         pdf=report(
@@ -124,6 +125,7 @@ rule compile_paper:
     params:
         # Not a log of the rule: Snakemake shows those in full when a rule fails.
         latex_log="logs/paper/latex.log",
+        bibliography=of_repository("paper/refs.bib"),
         code=code("paper/compile_paper.py"),
     message:
         "Compiling {output.pdf}"

@@ -62,8 +62,6 @@ rule archive:
             "paper/provenance.json",
             *expand("paper/{part}", part=PLAN.parts()),
         ],
-        repository=[ROOT / "CITATION.cff", ROOT / "LICENSE"],
-        template=ROOT / "workflow" / "lionrank" / "release" / "archive.md.j2",
     output:
         "lion-rerank-{}.zip".format(config["protocol"]),
     log:
@@ -79,6 +77,8 @@ rule archive:
     params:
         config=config,
         timing="timings/paper/archive.tsv",
+        repository=[of_repository(name) for name in ("CITATION.cff", "LICENSE")],
+        template=of_repository("workflow/lionrank/release/archive.md.j2"),
         code=code("release/archive.py"),
     message:
         "Packing the experiment into {output}"
@@ -91,7 +91,6 @@ rule model_card:
         checkpoint="checkpoints/{model}_{optimizer}_e{epoch}",
         record=PLAN.pairs_file("pairs.json"),
         dev_scores=lambda wildcards: PLAN.dev_scores(**wildcards),
-        template=ROOT / "workflow" / "lionrank" / "release" / "model_card.md.j2",
     output:
         directory("hub/{model}_{optimizer}_e{epoch}"),
     log:
@@ -105,6 +104,7 @@ rule model_card:
         mem_mb=1000,
     params:
         facts=lambda wildcards: experiment.model_card_facts(config, wildcards.model, PLAN.sources),
+        template=of_repository("workflow/lionrank/release/model_card.md.j2"),
         code=code("release/model_card.py"),
     message:
         "Writing the model card of {input.checkpoint}"

@@ -8,8 +8,8 @@ REPORT_TABLES = yaml.safe_load((ROOT / "workflow" / "report" / "tables.yaml").re
 # Without a second optimizer no topic changes from one to the other.
 if len(PLAN.optimizers) == 1:
     del REPORT_TABLES["changes"]
-TEMPLATES = [
-    ROOT / "workflow" / "lionrank" / "report" / name
+PAGE_TEMPLATES = [
+    of_repository(f"workflow/lionrank/report/{name}")
     for name in ("page.html.j2", "page.css", "results.html.j2")
 ]
 
@@ -42,7 +42,6 @@ rule report_files:
 rule report_table:
     input:
         table="paper/tables/{table}.csv",
-        templates=TEMPLATES,
     output:
         report(
             "report/tables/{table}.html",
@@ -66,6 +65,7 @@ rule report_table:
         text=lambda wildcards: REPORT_TABLES[wildcards.table],
         note=config["paper"]["note"],
         labels=REPORT_LABELS,
+        templates=PAGE_TEMPLATES,
         code=code("report/report_table.py"),
     message:
         "Writing {output}"
@@ -78,7 +78,6 @@ rule results_page:
         **PLAN.training_logs(),
         metrics="results/metrics.csv",
         best=PLAN.best_epochs(),
-        templates=TEMPLATES,
     output:
         report(
             "report/results.html",
@@ -100,6 +99,7 @@ rule results_page:
         grid=PLAN.paper_grid(),
         test_sets=PLAN.paper_test_sets(),
         paper={key: config["paper"][key] for key in ("title", "note")},
+        templates=PAGE_TEMPLATES,
         code=code("report/results_page.py"),
     message:
         "Writing {output}"

@@ -11,7 +11,6 @@ localrules:
 rule curves_figure:
     input:
         **PLAN.training_logs(),
-        style=PAPER / "paper.mplstyle",
     output:
         "paper/figures/curves.pdf",
         report(
@@ -32,6 +31,7 @@ rule curves_figure:
         runtime=10,
     params:
         grid=PLAN.paper_grid(),
+        style=of_repository("paper/paper.mplstyle"),
         code=code("paper/figures/curves_figure.py"),
     message:
         "Drawing the curves of the trainings"
@@ -43,7 +43,6 @@ rule epochs_figure:
     input:
         metrics="results/metrics.csv",
         best=PLAN.best_epochs(),
-        style=PAPER / "paper.mplstyle",
     output:
         "paper/figures/epochs.pdf",
         report(
@@ -66,6 +65,7 @@ rule epochs_figure:
         grid=PLAN.paper_grid(),
         columns=experiment.paper_columns(config),
         test_sets=PLAN.paper_test_sets(),
+        style=of_repository("paper/paper.mplstyle"),
         code=code("paper/figures/epochs_figure.py"),
     message:
         "Drawing the scores over the epochs"
@@ -76,7 +76,6 @@ rule epochs_figure:
 rule changes_figure:
     input:
         changes="results/changes.json",
-        style=PAPER / "paper.mplstyle",
     output:
         "paper/figures/changes.pdf",
         report(
@@ -97,6 +96,7 @@ rule changes_figure:
         runtime=10,
     params:
         grid=PLAN.paper_grid(),
+        style=of_repository("paper/paper.mplstyle"),
         code=code("paper/figures/changes_figure.py"),
     message:
         "Drawing the differences of the topics"
@@ -109,7 +109,6 @@ rule cost_figure:
         metrics="results/metrics.csv",
         best=PLAN.best_epochs(),
         efficiency="results/efficiency.json",
-        style=PAPER / "paper.mplstyle",
     output:
         "paper/figures/cost.pdf",
         report(
@@ -132,6 +131,7 @@ rule cost_figure:
         grid=PLAN.paper_grid(),
         columns=experiment.paper_columns(config),
         test_sets=PLAN.paper_test_sets(),
+        style=of_repository("paper/paper.mplstyle"),
         code=code("paper/figures/cost_figure.py"),
     message:
         "Drawing the scores against the cost of training"

@@ -17,10 +17,6 @@ rule results_table:
     input:
         metrics="results/metrics.csv",
         best=PLAN.best_epochs(),
-        published=PUBLISHED / "table1_lion_vs_adamw.csv",
-        template=PAPER / "tables/results.tex.j2",
-        levels_template=PAPER / "tables/levels.tex.j2",
-        macros=PAPER / "tables/macros.tex.j2",
     output:
         results="paper/tables/results.tex",
         results_map="paper/tables/results.tex.map",
@@ -43,6 +39,10 @@ rule results_table:
         columns=experiment.paper_columns(config),
         test_sets=PLAN.paper_test_sets(),
         beside_published=config["paper"]["beside_published"],
+        published=of_repository("paper/published/table1_lion_vs_adamw.csv"),
+        template=of_repository("paper/tables/results.tex.j2"),
+        levels_template=of_repository("paper/tables/levels.tex.j2"),
+        macros=of_repository("paper/tables/macros.tex.j2"),
         code=code("paper/tables/results_table.py"),
     message:
         "Making the tables of results"
@@ -54,9 +54,6 @@ rule systems_table:
     input:
         metrics="results/metrics.csv",
         best=PLAN.best_epochs(),
-        table1=PUBLISHED / "table1_lion_vs_adamw.csv",
-        table2=PUBLISHED / "table2_dl19_systems.csv",
-        template=PAPER / "tables/systems.tex.j2",
     output:
         tex="paper/tables/systems.tex",
         source_map="paper/tables/systems.tex.map",
@@ -75,6 +72,9 @@ rule systems_table:
         grid=PLAN.paper_grid(),
         columns=experiment.paper_columns(config),
         test_sets=PLAN.paper_test_sets(),
+        table1=of_repository("paper/published/table1_lion_vs_adamw.csv"),
+        table2=of_repository("paper/published/table2_dl19_systems.csv"),
+        template=of_repository("paper/tables/systems.tex.j2"),
         code=code("paper/tables/systems_table.py"),
     message:
         "Making the table of systems"
@@ -85,8 +85,6 @@ rule systems_table:
 rule efficiency_table:
     input:
         efficiency="results/efficiency.json",
-        template=PAPER / "tables/efficiency.tex.j2",
-        macros=PAPER / "tables/macros.tex.j2",
     output:
         tex="paper/tables/efficiency.tex",
         source_map="paper/tables/efficiency.tex.map",
@@ -103,6 +101,8 @@ rule efficiency_table:
         runtime=5,
     params:
         grid=PLAN.paper_grid(),
+        template=of_repository("paper/tables/efficiency.tex.j2"),
+        macros=of_repository("paper/tables/macros.tex.j2"),
         code=code("paper/tables/efficiency_table.py"),
     message:
         "Making the table of what each training cost"
@@ -113,8 +113,6 @@ rule efficiency_table:
 rule comparisons_table:
     input:
         comparisons="results/comparisons.json",
-        template=PAPER / "tables/comparisons.tex.j2",
-        by_epoch_template=PAPER / "tables/comparisons_by_epoch.tex.j2",
     output:
         chosen="paper/tables/comparisons.tex",
         chosen_map="paper/tables/comparisons.tex.map",
@@ -135,6 +133,8 @@ rule comparisons_table:
     params:
         grid=PLAN.paper_grid(),
         test_sets=PLAN.paper_test_sets(),
+        template=of_repository("paper/tables/comparisons.tex.j2"),
+        by_epoch_template=of_repository("paper/tables/comparisons_by_epoch.tex.j2"),
         code=code("paper/tables/comparisons_table.py"),
     message:
         "Making the tables of comparisons"
@@ -145,7 +145,6 @@ rule comparisons_table:
 rule changes_table:
     input:
         changes="results/changes.json",
-        template=PAPER / "tables/changes.tex.j2",
     output:
         tex="paper/tables/changes.tex",
         source_map="paper/tables/changes.tex.map",
@@ -162,6 +161,7 @@ rule changes_table:
         runtime=5,
     params:
         grid=PLAN.paper_grid(),
+        template=of_repository("paper/tables/changes.tex.j2"),
         code=code("paper/tables/changes_table.py"),
     message:
         "Making the table of the topics that changed most"
@@ -172,7 +172,6 @@ rule changes_table:
 rule claims_table:
     input:
         claims="results/claims.json",
-        template=PAPER / "tables/claims.tex.j2",
     output:
         tex="paper/tables/claims.tex",
         source_map="paper/tables/claims.tex.map",
@@ -188,6 +187,7 @@ rule claims_table:
         mem_mb=500,
         runtime=5,
     params:
+        template=of_repository("paper/tables/claims.tex.j2"),
         code=code("paper/tables/claims_table.py"),
     message:
         "Making the table of the published claims"
@@ -201,7 +201,6 @@ rule training_table:
         checkpoints=expand(
             "checkpoints/{model}_{optimizer}_e0", model=PLAN.models, optimizer=PLAN.optimizers[:1]
         ),
-        template=PAPER / "tables/training.tex.j2",
     output:
         tex="paper/tables/training.tex",
         source_map="paper/tables/training.tex.map",
@@ -220,6 +219,7 @@ rule training_table:
         grid=PLAN.paper_grid(),
         settings=PLAN.settings(),
         origins=PLAN.origins(),
+        template=of_repository("paper/tables/training.tex.j2"),
         code=code("paper/tables/training_table.py"),
     message:
         "Making the table of the trainings"
@@ -228,8 +228,6 @@ rule training_table:
 
 
 rule optimizers_table:
-    input:
-        template=PAPER / "tables/optimizers.tex.j2",
     output:
         tex="paper/tables/optimizers.tex",
         source_map="paper/tables/optimizers.tex.map",
@@ -247,6 +245,7 @@ rule optimizers_table:
     params:
         grid=PLAN.paper_grid(),
         settings=PLAN.settings(),
+        template=of_repository("paper/tables/optimizers.tex.j2"),
         code=code("paper/tables/optimizers_table.py"),
     message:
         "Making the table of the optimizers"
@@ -257,7 +256,6 @@ rule optimizers_table:
 rule collection_table:
     input:
         statistics=f"collections/{PLAN.collection}/statistics.json",
-        template=PAPER / "tables/collection.tex.j2",
     output:
         tex="paper/tables/collection.tex",
         source_map="paper/tables/collection.tex.map",
@@ -273,6 +271,7 @@ rule collection_table:
         mem_mb=500,
         runtime=5,
     params:
+        template=of_repository("paper/tables/collection.tex.j2"),
         code=code("paper/tables/collection_table.py"),
     message:
         "Making the table of the collection"
@@ -288,7 +287,6 @@ rule datasets_table:
         topics=[each.topics_file for each in PLAN.judged_sets()],
         qrels=[each.qrels for each in PLAN.judged_sets()],
         candidates=[each.candidates for each in PLAN.judged_sets()],
-        template=PAPER / "tables/datasets.tex.j2",
     output:
         tex="paper/tables/datasets.tex",
         source_map="paper/tables/datasets.tex.map",
@@ -307,6 +305,7 @@ rule datasets_table:
         collections={name: config["collections"][name] for name in PLAN.used_collections()},
         trained_on=PLAN.trained_on,
         sets=[vars(each) for each in PLAN.judged_sets()],
+        template=of_repository("paper/tables/datasets.tex.j2"),
         code=code("paper/tables/datasets_table.py"),
     message:
         "Counting topics, judgements and passages"

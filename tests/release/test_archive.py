@@ -17,7 +17,7 @@ import yaml
 from lionrank.config.settings import digest
 from lionrank.errors import UserError
 from lionrank.release.archive import CHECKSUMS, find_files, naming, pack
-from tests.support.rule_scripts import run_script
+from tests.support.rule_scripts import of_repository, run_script
 from tests.support.running import ROOT, run_snakemake
 
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
@@ -175,9 +175,12 @@ def job(target: str) -> dict:
                 *(name for name in MADE if name.startswith("paper")),
                 "paper/provenance.json",
             ],
-            "repository": [str(ROOT / "CITATION.cff"), str(ROOT / "LICENSE")],
         },
-        "params": {"config": CONFIG, "timing": "timings/paper/archive.tsv"},
+        "params": {
+            "config": CONFIG,
+            "timing": "timings/paper/archive.tsv",
+            "repository": [of_repository(name) for name in ("CITATION.cff", "LICENSE")],
+        },
     }
 
 

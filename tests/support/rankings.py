@@ -29,7 +29,6 @@ from tests.support.papers import (
     FAMILIES,
     FAST,
     GRID,
-    PAPER,
     PROVENANCE,
     STATISTICS,
     TEST_SETS,
@@ -37,12 +36,14 @@ from tests.support.papers import (
     settings_of,
     tex,
 )
+from tests.support.rule_scripts import SCRIPTS, of_repository
 
 COLUMNS = [
     {"test_set": "pydocs", "metrics": ["ndcg_cut_10", "map", "recall_10", "Rprec", "P_10"]},
     {"test_set": "given", "metrics": ["recip_rank_10"]},
 ]
-SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
+TABLE1 = "paper/published/table1_lion_vs_adamw.csv"
+TABLE2 = "paper/published/table2_dl19_systems.csv"
 # A LaTeX special, or a character beyond ASCII, in every query.
 QUERIES = [
     *("what is 100% of $x_1?", r"a\b{c} ~d^e#f & g", "``Fortran'' | `code` <tag>", "naïve café"),
@@ -56,11 +57,12 @@ QUERIES = [
     * 2,
 ]
 _RUN = """
-import json, runpy, sys, types
+import json, os, runpy, sys, types
 from snakemake.iocontainers import Namedlist
 for job in json.loads(sys.argv[1]):
     parts = {key: Namedlist(fromdict=job[key]) for key in ("input", "output", "params")}
-    snakemake = types.SimpleNamespace(log=[job["log"]], **parts)
+    folder = os.path.dirname(job["script"])
+    snakemake = types.SimpleNamespace(log=[job["log"]], scriptdir=folder, **parts)
     runpy.run_path(job["script"], init_globals={"snakemake": snakemake})
 """
 
@@ -71,9 +73,9 @@ def run_scripts(folder: Path, jobs: Sequence[tuple[str, Mapping, Mapping, Mappin
         {
             "script": str(next(SCRIPTS.rglob(f"{name}.py"))),
             "log": str(folder / f"{name}.log"),
-            "input": _templates(name) | dict(inputs),
+            "input": inputs,
             "output": outputs,
-            "params": params,
+            "params": _templates(name) | dict(params),
         }
         for name, inputs, outputs, params in jobs
     ]
@@ -169,7 +171,7 @@ def run_files(folder: Path, grid: Grid = GRID) -> dict[str, str]:
 
 
 def _templates(script: str) -> dict[str, str]:
-    """Return the templates that a rule gives to its script as inputs, if it makes tables."""
+    """Return the templates that a rule gives to its script as params, if it makes tables."""
     tables = {"results_table": ("results", "levels")}
     tables["comparisons_table"] = ("comparisons", "comparisons_by_epoch")
     if not script.endswith("_table"):
@@ -177,7 +179,7 @@ def _templates(script: str) -> dict[str, str]:
     keys = ("template", {"results_table": "levels_template"}.get(script, "by_epoch_template"))
     names = tables.get(script, (script.removesuffix("_table"),))
     return {
-        key: str(PAPER / "tables" / f"{name}.tex.j2")
+        key: of_repository(f"paper/tables/{name}.tex.j2")
         for key, name in zip(keys, names, strict=False)
     }
 
@@ -209,16 +211,14 @@ def write_paper(folder: Path, claims: Mapping[str, Any], grid: Grid = GRID) -> N
         each.name: [folder / f"training/{each.checkpoint(epoch)}.jsonl" for epoch in grid.epochs]
         for each in grid.trainings()
     }
-    style = {"style": PAPER / "paper.mplstyle"}
+    style = {"style": of_repository("paper/paper.mplstyle")}
     changed = {"changes": results / "changes.json"}
     metrics = {"metrics": results / "metrics.csv"}
     compared = {"comparisons": results / "comparisons.json"}
     settings = {"settings": settings_of(grid)}
-    templates = {"templates": [PAPER / "main.tex.j2"]}
+    templates = {"templates": [of_repository("paper/main.tex.j2")]}
     facts = {name: folder / f"{name}.json" for name in told}
-    published = PAPER / "published"
-    both = {"table1": published / "table1_lion_vs_adamw.csv"}
-    both |= {"table2": published / "table2_dl19_systems.csv"}
+    both = {"table1": of_repository(TABLE1), "table2": of_repository(TABLE2)}
 
     def table(name: str) -> dict[str, Path]:
         return {kind: tables / f"{name}.{kind}" for kind in ("tex", "csv")}
@@ -234,11 +234,11 @@ def write_paper(folder: Path, claims: Mapping[str, Any], grid: Grid = GRID) -> N
     jobs = [
         (
             "results_table",
-            metrics | best | {"published": both["table1"]},
+            metrics | best,
             two_tables(results="results", levels="levels"),
-            shown | {"beside_published": False},
+            shown | {"published": both["table1"], "beside_published": False},
         ),
-        ("systems_table", metrics | best | both, table("systems"), shown),
+        ("systems_table", metrics | best, table("systems"), shown | both),
         ("efficiency_table", facts, table("efficiency"), shown),
         ("optimizers_table", {}, table("optimizers"), shown | settings),
         (
@@ -260,17 +260,17 @@ def write_paper(folder: Path, claims: Mapping[str, Any], grid: Grid = GRID) -> N
             shown | {"test_set": "pydocs", "level": 1, "draws": asdict(FAST)},
         ),
         ("changes_table", changed, table("changes"), shown),
-        ("changes_figure", changed | style, figure("changes"), shown),
-        ("curves_figure", logs | style, figure("curves"), shown),
-        ("epochs_figure", metrics | best | style, figure("epochs"), shown),
-        ("cost_figure", metrics | best | facts | style, figure("cost"), shown),
+        ("changes_figure", changed, figure("changes"), shown | style),
+        ("curves_figure", logs, figure("curves"), shown | style),
+        ("epochs_figure", metrics | best, figure("epochs"), shown | style),
+        ("cost_figure", metrics | best | facts, figure("cost"), shown | style),
         ("collection_table", facts, table("collection"), {}),
         ("claims_table", facts, table("claims"), {}),
         (
             "main_tex",
-            logs | best | metrics | compared | changed | facts | templates | both,
+            logs | best | metrics | compared | changed | facts,
             {"tex": paper / "main.tex"},
-            shown | settings | params_of(grid),
+            shown | settings | params_of(grid) | templates | both,
         ),
     ]
     run_scripts(folder, json.loads(json.dumps(jobs, default=str)))

@@ -7,14 +7,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
+from lionrank.jobs.repository import named
+
+ROOT = Path(__file__).parents[2]
+SCRIPTS = ROOT / "workflow" / "scripts"
 _RUN = """
-import json, resource, runpy, sys, types
+import json, os, resource, runpy, sys, types
 job, script, largest = json.loads(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 if largest:
     resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
 for part in {"input", "params", "wildcards"} & job.keys():
     job[part] = types.SimpleNamespace(**job[part])
+job["scriptdir"] = os.path.dirname(script)
 runpy.run_path(script, init_globals={"snakemake": types.SimpleNamespace(**job)})
 """
 
@@ -26,6 +30,11 @@ class Finished(NamedTuple):
     log: str
     told: str
     printed: str
+
+
+def of_repository(name: str) -> str:
+    """Return the param by which a rule names a file of the repository to its script."""
+    return named(ROOT, name)
 
 
 def run_script(

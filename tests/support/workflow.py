@@ -1,11 +1,20 @@
-"""The workflow as Snakemake parses it for a command, without planning any job."""
+"""The workflow as Snakemake parses it for a command, and the jobs that it plans."""
 
 import functools
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from snakemake.api import SnakemakeApi
 from snakemake.cli import parse_args
-from snakemake.settings.types import ConfigSettings, OutputSettings, Quietness, ResourceSettings
+from snakemake.jobs import Job
+from snakemake.settings.types import (
+    ConfigSettings,
+    DAGSettings,
+    OutputSettings,
+    Quietness,
+    ResourceSettings,
+)
 from snakemake.workflow import Workflow
 
 from lionrank.jobs.rules import origins
@@ -37,6 +46,19 @@ def resources(
     """Return what Snakemake asks for when it tries a job for the so-manieth time."""
     planned = parsed(*arguments).get_rule(rule).expand_resources(wildcards, [], attempt)
     return dict(planned.items())
+
+
+def planned(folder: Path, *targets: str, overlays: Sequence[str] = ()) -> list[Job]:
+    """Return the jobs that Snakemake plans in an empty folder, with these overlays of config/."""
+    with SnakemakeApi(OutputSettings(quiet={Quietness.ALL}, dryrun=True)) as api:
+        made = api.workflow(
+            resource_settings=ResourceSettings(cores=1),
+            config_settings=ConfigSettings(configfiles=[ROOT / "config" / it for it in overlays]),
+            snakefile=ROOT / "Snakefile",
+            workdir=folder,
+        )
+        made.dag(DAGSettings(targets=set(targets))).execute_workflow(executor="dryrun")
+        return list(made._workflow.dag.jobs)
 
 
 @functools.cache

@@ -1,5 +1,6 @@
-"""What a change of code reruns: what hangs on what the code does, and nothing for a new date."""
+"""What reruns jobs: what their results hang on, and neither a new date nor another place."""
 
+import copy
 import os
 import shutil
 import subprocess
@@ -9,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.running import ROOT, Finished, jobs
+from tests.support.workflow import planned
 
-pytestmark = pytest.mark.slow
-TARGET = "collections/pydocs/statistics.json"
+slow = pytest.mark.slow
+TARGETS = ("collections/pydocs/statistics.json", "paper/tables/optimizers.tex", "audit.md")
 SCRIPT = "workflow/scripts/collections/pydocs.py"
 MODULE = "workflow/lionrank/collections/pydocs.py"
 
@@ -52,9 +54,15 @@ class Clone:
 
     def planned(self) -> set[str]:
         """Return the rules that a dry run would run again."""
-        told = self.snakemake("--dry-run", TARGET)
+        told = self.snakemake("--dry-run", *TARGETS)
         assert told.returncode == 0, told.stderr
         return set(jobs(told.stdout + told.stderr))
+
+    def elsewhere(self, folder: Path | None = None, directory: Path | None = None) -> "Clone":
+        """Return a clone that lies, or works, in another folder."""
+        other = copy.copy(self)
+        other.folder, other.directory = folder or self.folder, directory or self.directory
+        return other
 
     def edit(self, name: str, text: str) -> None:
         with open(self.folder / name, "a", encoding="utf-8") as handle:
@@ -64,17 +72,19 @@ class Clone:
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory) -> Clone:
     made = Clone(tmp_path_factory.mktemp("reruns"))
-    built = made.snakemake(TARGET)
+    built = made.snakemake(*TARGETS)
     assert built.returncode == 0, built.stderr[-3000:]
     assert made.planned() == set()
     return made
 
 
+@slow
 def test_a_script_with_a_new_date_reruns_nothing(clone):
     (clone.folder / SCRIPT).touch()
     assert clone.planned() == set()
 
 
+@slow
 def test_another_branch_and_back_reruns_nothing(clone):
     clone.git("switch", "--quiet", "--create", "other")
     for name in (SCRIPT, MODULE):
@@ -85,8 +95,40 @@ def test_another_branch_and_back_reruns_nothing(clone):
     assert clone.planned() == set()
 
 
+@slow
 def test_a_pulled_comment_reruns_nothing(clone):
     for name in (SCRIPT, MODULE):
         clone.edit(name, "\n# A comment.\n")
     clone.commit()
     assert clone.planned() == set()
+
+
+@slow
+def test_another_clone_of_the_commit_reruns_nothing(clone, tmp_path):
+    clone.git("clone", "--quiet", ".", str(tmp_path / "other"))
+    other = clone.elsewhere(tmp_path / "other")
+    assert other.planned() == set()
+    other.edit("envs/lock.txt", "another==1\n")
+    other.edit("paper/tables/optimizers.tex.j2", "% changed\n")
+    other.edit("paper/published/settings.csv", "\n")
+    assert other.planned() == {"pydocs", "optimizers_table", "audit"}
+
+
+@slow
+def test_a_link_to_the_clone_or_to_the_working_directory_reruns_nothing(clone, tmp_path):
+    (tmp_path / "clone").symlink_to(clone.folder)
+    (tmp_path / "run").symlink_to(clone.directory)
+    assert clone.elsewhere(tmp_path / "clone", tmp_path / "run").planned() == set()
+
+
+@slow
+def test_a_copy_of_the_working_directory_with_its_dates_reruns_nothing(clone, tmp_path):
+    shutil.copytree(clone.directory, tmp_path / "run")
+    assert clone.elsewhere(directory=tmp_path / "run").planned() == set()
+
+
+@pytest.mark.parametrize("overlays", [["demo.yaml"], []], ids=["demo", "experiment"])
+def test_no_job_names_the_place_of_the_clone_in_what_reruns_it(tmp_path, overlays):
+    targets = ("all", "prefetch", "report_files", "archive", "audit.md")
+    for job in planned(tmp_path, *targets, overlays=overlays):
+        assert str(ROOT) not in repr([*map(str, job.input), *job.params]), job.rule.name

@@ -15,11 +15,7 @@ from lionrank.paper.tables import claims
 from tests.support.papers import tex
 from tests.support.published_as_measured import (
     CHOSEN,
-    CLAIMS,
     GRID,
-    SETTINGS_TABLE,
-    TABLE1,
-    TABLE2,
     decide,
     ours,
     silent,
@@ -28,7 +24,7 @@ from tests.support.published_as_measured import (
     write_results,
 )
 from tests.support.rankings import run_scripts
-from tests.support.rule_scripts import run_script
+from tests.support.rule_scripts import of_repository, run_script
 
 
 @pytest.fixture(scope="module")
@@ -109,10 +105,6 @@ def test_the_rules_write_the_verdicts_and_the_table(tmp_path):
         "input": {
             "per_query": [str(write_results(tmp_path))],
             "best": [str(path) for path in write_best(tmp_path, CHOSEN)],
-            "claims": str(CLAIMS),
-            "table1": str(TABLE1),
-            "table2": str(TABLE2),
-            "settings": str(SETTINGS_TABLE),
             **logs,
         },
         "output": ["results/claims.json"],
@@ -125,6 +117,10 @@ def test_the_rules_write_the_verdicts_and_the_table(tmp_path):
             "levels": {"dl19": 1, "marco_qa_dev": 1},
             "stand_ins": {},
             "settings": dict.fromkeys(logs, settings),
+            "claims": of_repository("paper/published/claims.yaml"),
+            "table1": of_repository("paper/published/table1_lion_vs_adamw.csv"),
+            "table2": of_repository("paper/published/table2_dl19_systems.csv"),
+            "published_settings": of_repository("paper/published/settings.csv"),
             "draws": {"permutations": 2000, "resamples": 100, "confidence": 0.95, "seed": 1},
         },
     }

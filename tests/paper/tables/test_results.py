@@ -27,6 +27,7 @@ from tests.support.papers import (
     tex,
 )
 from tests.support.rankings import run_scripts
+from tests.support.rule_scripts import of_repository
 from tests.support.typeset import PAGE, size_of
 
 # How a cell says that the published value lies beyond our interval.
@@ -290,7 +291,7 @@ def test_the_rules_script_writes_both_tables_as_latex_and_as_csv(tmp_path, besid
         best[-1].write_text(f'{{"epoch": {epoch}}}')
     names = ("results", "results_csv", "levels", "levels_csv")
     outputs = {name: str(tmp_path / f"{name}.out") for name in names}
-    inputs = {"metrics": str(tmp_path / "metrics.csv"), "published": str(TABLE1)}
+    inputs = {"metrics": str(tmp_path / "metrics.csv")}
     inputs |= {"best": list(map(str, best))}
     params = {
         "grid": {
@@ -301,6 +302,7 @@ def test_the_rules_script_writes_both_tables_as_latex_and_as_csv(tmp_path, besid
         "columns": columns,
         "test_sets": test_sets,
         "beside_published": beside,
+        "published": of_repository("paper/published/table1_lion_vs_adamw.csv"),
     }
     run_scripts(tmp_path, [("results_table", inputs, outputs, params)])
     written = {name: (tmp_path / f"{name}.out").read_text() for name in names}

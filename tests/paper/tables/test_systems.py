@@ -16,6 +16,7 @@ from tests.support.around_published import CHOSEN, PUBLISHED, TABLE1, TABLE2, me
 from tests.support.papers import GRID, PAPER, experiment, tex
 from tests.support.papers import LAYOUT as ON_PYDOCS
 from tests.support.rankings import run_scripts
+from tests.support.rule_scripts import of_repository
 from tests.support.typeset import COLUMN, size_of
 
 SYSTEMS = read_table2(TABLE2)
@@ -96,7 +97,6 @@ def test_the_rules_script_writes_the_table_as_latex_and_as_csv(tmp_path):
         best.append(tmp_path / f"{training}.best.json")
         best[-1].write_text(f'{{"epoch": {epoch}}}')
     inputs = {"metrics": str(tmp_path / "metrics.csv"), "best": list(map(str, best))}
-    inputs |= {"table1": str(TABLE1), "table2": str(TABLE2)}
     outputs = {name: str(tmp_path / f"systems.{name}") for name in ("tex", "csv")}
     params = {
         "grid": {
@@ -106,6 +106,8 @@ def test_the_rules_script_writes_the_table_as_latex_and_as_csv(tmp_path):
         },
         "columns": COLUMNS,
         "test_sets": TEST_SETS,
+        "table1": of_repository("paper/published/table1_lion_vs_adamw.csv"),
+        "table2": of_repository("paper/published/table2_dl19_systems.csv"),
     }
     run_scripts(tmp_path, [("systems_table", inputs, outputs, params)])
     table = table_with(made.results, chosen=made.chosen)

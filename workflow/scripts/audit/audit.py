@@ -2,17 +2,16 @@ from lionrank.jobs.log import begin
 
 begin(snakemake)
 
-from pathlib import Path
-
 from lionrank.audit.page import collect, page
 from lionrank.config.sources import read_table
 from lionrank.files import atomic_write
+from lionrank.jobs.repository import located
 
 facts = collect(
     snakemake.params.config,
-    read_table(snakemake.input.table),
+    read_table(located(snakemake, snakemake.params.table)),
     snakemake.params.sources,
-    Path(snakemake.input.published),
+    located(snakemake, snakemake.params.published),
     snakemake.params.jobs,
     snakemake.params.logs,
 )

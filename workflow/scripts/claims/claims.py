@@ -11,10 +11,15 @@ from lionrank.evaluation import per_query
 from lionrank.evaluation.significance import Draws
 from lionrank.files import write_json
 from lionrank.grid import Grid
+from lionrank.jobs.repository import located
 
 given, params = snakemake.input, snakemake.params
 grid = Grid.build(**params.grid)
-published = Published.read(given.table1, given.table2, given.settings)
+published = Published.read(
+    located(snakemake, params.table1),
+    located(snakemake, params.table2),
+    located(snakemake, params.published_settings),
+)
 ours = Ours(
     per_query=per_query.read(given.per_query, given.best),
     grid=grid,
@@ -24,6 +29,9 @@ ours = Ours(
     settings=params.settings,
 )
 decided = claims.decide(
-    claim_file.read(given.claims, published), published, ours, Draws(**params.draws)
+    claim_file.read(located(snakemake, params.claims), published),
+    published,
+    ours,
+    Draws(**params.draws),
 )
 write_json(snakemake.output[0], decided)

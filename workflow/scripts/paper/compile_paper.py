@@ -5,6 +5,7 @@ from lionrank.jobs.log import begin
 begin(snakemake)
 
 from lionrank.files import read_json
+from lionrank.jobs.repository import located
 from lionrank.paper.latex import compile_pdf
 
 provenance = read_json(snakemake.input.provenance)
@@ -12,7 +13,7 @@ complaints = compile_pdf(
     snakemake.input.tex,
     snakemake.output.pdf,
     snakemake.params.latex_log,
-    snakemake.input.bibliography,
+    located(snakemake, snakemake.params.bibliography),
     provenance["git"]["time"],
 )
 print("\n".join(complaints) or "LaTeX had no complaints.")

@@ -4,10 +4,9 @@ from lionrank.jobs.log import begin
 
 begin(snakemake)
 
-from pathlib import Path
-
 from lionrank.files import read_json
 from lionrank.grid import Grid
+from lionrank.jobs.repository import located
 from lionrank.paper.facts import make_facts
 from lionrank.paper.findings import find
 from lionrank.paper.render import render
@@ -33,7 +32,9 @@ facts = make_facts(
     settings=params.settings,
     compared=compared,
     standing=stand(
-        read_table1(snakemake.input.table1), read_table2(snakemake.input.table2), findings
+        read_table1(located(snakemake, params.table1)),
+        read_table2(located(snakemake, params.table2)),
+        findings,
     ),
     smoothing=SMOOTHING,
     dev_sets=params.dev_sets,
@@ -46,4 +47,4 @@ facts = make_facts(
     paper=params.paper,
     **read,
 )
-render(Path(snakemake.input.templates[0]).parent, facts).write(snakemake.output.tex)
+render(located(snakemake, params.templates[0]).parent, facts).write(snakemake.output.tex)

@@ -5,13 +5,14 @@ from lionrank.jobs.log import begin
 begin(snakemake)
 
 from lionrank.files import write_json
+from lionrank.jobs.repository import located, root
 from lionrank.paper.provenance import collect
 
 facts = collect(
-    repository=snakemake.params.repository,
+    repository=root(snakemake),
     rules=snakemake.params.rules,
     config=snakemake.params.config,
-    defaults=snakemake.input.defaults,
+    defaults=located(snakemake, snakemake.params.defaults),
     run_files=snakemake.input.runs,
     pairs=snakemake.input.pairs,
     sources="sources",

@@ -7,12 +7,13 @@ begin(snakemake)
 from pathlib import Path
 
 from lionrank.files import read_json
+from lionrank.jobs.repository import located
 from lionrank.release.archive import find_files, naming, pack
 
 inputs = snakemake.input
 files = find_files(
     made=[*inputs.results, *inputs.computed, *inputs.training, *inputs.paper],
-    repository=inputs.repository,
+    repository=[located(snakemake, each) for each in snakemake.params.repository],
     folders=["logs", "timings"],
     unfinished=[snakemake.log[0], snakemake.params.timing],
 )

@@ -4,17 +4,15 @@ from lionrank.jobs.log import begin
 
 begin(snakemake)
 
-from lionrank.config.records import with_revision
 from lionrank.files import read_json
 from lionrank.release import hub
 from lionrank.training import development
 
-record, facts = read_json(snakemake.input.record), snakemake.params.facts
+record = read_json(snakemake.input.record)
 hub.write_folder(
     snakemake.input.checkpoint,
-    facts
+    snakemake.params.facts
     | {
-        "pretrained": with_revision(facts["pretrained"]),
         "data": {"pairs": record["rows"]["train"], "sha256": record["sha256"]["train"]},
         "development": development.read(snakemake.input.dev_scores),
     },

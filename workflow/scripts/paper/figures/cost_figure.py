@@ -6,6 +6,7 @@ begin(snakemake)
 
 from lionrank.files import read_json
 from lionrank.grid import Grid
+from lionrank.jobs.repository import located
 from lionrank.paper.figures.cost import cost_figure
 from lionrank.paper.figures.style import save, style
 from lionrank.paper.results import Layout, read_results
@@ -16,5 +17,5 @@ layout = Layout.build(snakemake.params.test_sets, snakemake.params.columns)
 results = read_results(snakemake.input.metrics, layout, grid)
 efficiency = read_json(snakemake.input.efficiency)
 chosen = development.chosen(snakemake.input.best)
-with style(snakemake.input.style):
+with style(located(snakemake, snakemake.params.style)):
     save(cost_figure(results, efficiency, grid, chosen), snakemake.output)

@@ -5,10 +5,11 @@ from lionrank.jobs.log import begin
 begin(snakemake)
 
 from lionrank.grid import Grid
+from lionrank.jobs.repository import located
 from lionrank.paper.figures.curves import curves_figure
 from lionrank.paper.figures.style import save, style
 
 grid = Grid.build(**snakemake.params.grid)
 logs = {each.name: snakemake.input[each.name] for each in grid.trainings()}
-with style(snakemake.input.style):
+with style(located(snakemake, snakemake.params.style)):
     save(curves_figure(logs, grid), snakemake.output)

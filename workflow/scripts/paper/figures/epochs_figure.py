@@ -5,6 +5,7 @@ from lionrank.jobs.log import begin
 begin(snakemake)
 
 from lionrank.grid import Grid
+from lionrank.jobs.repository import located
 from lionrank.paper.figures.epochs import epochs_figure
 from lionrank.paper.figures.style import save, style
 from lionrank.paper.results import Layout, read_results
@@ -14,5 +15,5 @@ grid = Grid.build(**snakemake.params.grid)
 layout = Layout.build(snakemake.params.test_sets, snakemake.params.columns)
 results = read_results(snakemake.input.metrics, layout, grid)
 chosen = development.chosen(snakemake.input.best)
-with style(snakemake.input.style):
+with style(located(snakemake, snakemake.params.style)):
     save(epochs_figure(results, grid, chosen), snakemake.output)

@@ -6,8 +6,9 @@ begin(snakemake)
 
 from lionrank.files import read_json
 from lionrank.grid import Grid
+from lionrank.jobs.repository import located
 from lionrank.paper.tables import changes
 
 output = snakemake.output
 made = changes.table(read_json(snakemake.input.changes), Grid.build(**snakemake.params.grid))
-made.write(snakemake.input.template, output.tex, output.csv)
+made.write(located(snakemake, snakemake.params.template), output.tex, output.csv)

@@ -5,8 +5,9 @@ from lionrank.jobs.log import begin
 begin(snakemake)
 
 from lionrank.files import read_json
+from lionrank.jobs.repository import located
 from lionrank.paper.tables import claims
 
 output = snakemake.output
 made = claims.table(read_json(snakemake.input.claims))
-made.write(snakemake.input.template, output.tex, output.csv)
+made.write(located(snakemake, snakemake.params.template), output.tex, output.csv)

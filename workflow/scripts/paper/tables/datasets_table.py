@@ -6,6 +6,7 @@ begin(snakemake)
 
 from lionrank.collections.corpus import open_database
 from lionrank.collections.describe import of_pairs, of_topics, passages_in
+from lionrank.jobs.repository import located
 from lionrank.paper.tables import datasets
 
 given, output, params = snakemake.input, snakemake.output, snakemake.params
@@ -29,4 +30,4 @@ with open_database(output.tex, threads=1) as database:
         )
     ]
 found = [each for each in (*pairs, *judged) if each is not None]
-datasets.table(found).write(given.template, output.tex, output.csv)
+datasets.table(found).write(located(snakemake, params.template), output.tex, output.csv)

@@ -5,8 +5,9 @@ from lionrank.jobs.log import begin
 begin(snakemake)
 
 from lionrank.grid import Grid
+from lionrank.jobs.repository import located
 from lionrank.paper.tables import optimizers
 
 output, params = snakemake.output, snakemake.params
 made = optimizers.table(params.settings, Grid.build(**params.grid))
-made.write(snakemake.input.template, output.tex, output.csv)
+made.write(located(snakemake, params.template), output.tex, output.csv)

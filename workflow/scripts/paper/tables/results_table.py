@@ -5,6 +5,7 @@ from lionrank.jobs.log import begin
 begin(snakemake)
 
 from lionrank.grid import Grid
+from lionrank.jobs.repository import located
 from lionrank.paper.results import Layout, read_results
 from lionrank.paper.tables import results as tables
 from lionrank.published.scores import read_table1
@@ -15,8 +16,10 @@ grid = Grid.build(**params.grid)
 layout = Layout.build(params.test_sets, params.columns)
 results = read_results(given.metrics, layout, grid)
 chosen = development.chosen(given.best)
-published = read_table1(given.published) if params.beside_published else None
+published = read_table1(located(snakemake, params.published)) if params.beside_published else None
 tables.table(results, grid, chosen, published).write(
-    given.template, output.results, output.results_csv
+    located(snakemake, params.template), output.results, output.results_csv
 )
-tables.levels(results, grid, chosen).write(given.levels_template, output.levels, output.levels_csv)
+tables.levels(results, grid, chosen).write(
+    located(snakemake, params.levels_template), output.levels, output.levels_csv
+)

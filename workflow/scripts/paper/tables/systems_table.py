@@ -5,6 +5,7 @@ from lionrank.jobs.log import begin
 begin(snakemake)
 
 from lionrank.grid import Grid
+from lionrank.jobs.repository import located
 from lionrank.paper.results import Layout, read_results
 from lionrank.paper.tables import systems
 from lionrank.published.scores import read_table1, read_table2
@@ -14,10 +15,10 @@ given, output, params = snakemake.input, snakemake.output, snakemake.params
 grid = Grid.build(**params.grid)
 layout = Layout.build(params.test_sets, params.columns)
 made = systems.table(
-    read_table2(given.table2),
-    read_table1(given.table1),
+    read_table2(located(snakemake, params.table2)),
+    read_table1(located(snakemake, params.table1)),
     read_results(given.metrics, layout, grid),
     grid,
     development.chosen(given.best),
 )
-made.write(given.template, output.tex, output.csv)
+made.write(located(snakemake, params.template), output.tex, output.csv)

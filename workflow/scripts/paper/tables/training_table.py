@@ -4,15 +4,14 @@ from lionrank.jobs.log import begin
 
 begin(snakemake)
 
-from lionrank.config.records import with_revision
 from lionrank.cross_encoder.weights import size_of
 from lionrank.grid import Grid
+from lionrank.jobs.repository import located
 from lionrank.paper.tables import training
 
 output, params = snakemake.output, snakemake.params
 grid = Grid.build(**params.grid)
 checkpoints = zip(grid.models, snakemake.input.checkpoints, strict=True)
 sizes = {model.name: size_of(checkpoint) for model, checkpoint in checkpoints}
-origins = {model: with_revision(start) for model, start in params.origins.items()}
-made = training.table(params.settings, sizes, origins, grid)
-made.write(snakemake.input.template, output.tex, output.csv)
+made = training.table(params.settings, sizes, params.origins, grid)
+made.write(located(snakemake, params.template), output.tex, output.csv)
