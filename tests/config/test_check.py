@@ -53,6 +53,14 @@ def test_the_config_as_it_is_passes():
         ("training_pairs.collection", "marco_qa", "unknown 'train'; known: validation"),
         ("training_pairs.held_out.by", "queries", "unknown value 'queries'; did you mean 'query'"),
         ("models.gte.pretrained", None, "models.gte: set either pretrained or architecture"),
+        ("optimizers.lion.arguments.lr", 1.0, "optimizers.lion.arguments.lr: this is a setting of"),
+        (
+            "optimizers.lion.arguments",
+            {"weight_decay": 0.1},
+            "arguments.weight_decay: this is a setting of the training:",
+        ),
+        ("optimizers.lion.class", "torch.optim.LBFGS", "lion.class: torch.optim.LBFGS computes"),
+        ("optimizers.lion.class", "torch.optim.Rprop", "set training.optimizers.lion.weight_decay"),
         ("training_pairs.hardest_rank", 1000, "training_pairs.hardest_rank"),
         (
             "training.defaults.warmup_ratio",

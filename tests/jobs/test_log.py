@@ -6,12 +6,12 @@ import sys
 import pytest
 
 
-def run(body, log):
+def run(body, log, output=()):
     code = f"""
 import os, types
 from lionrank.errors import UserError
 from lionrank.jobs.log import begin
-begin(types.SimpleNamespace(log=[{str(log)!r}]))
+begin(types.SimpleNamespace(log=[{str(log)!r}], output={[*output]!r}))
 {body}
 """
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
@@ -37,6 +37,18 @@ def test_any_other_error_leaves_its_traceback(tmp_path, error):
     assert run(f"raise {error}", log).returncode == 1
     assert "Traceback" in log.read_text()
     assert "ours" in log.read_text().splitlines()[-1]
+
+
+@pytest.mark.parametrize("ending", ["exit()", "import sys; sys.exit()", "raise SystemExit(0)"])
+def test_a_job_that_a_library_ends_before_its_output_is_made_has_failed(tmp_path, ending):
+    log, output = tmp_path / "rule.log", tmp_path / "made"
+    body = f"print('triton is not installed'); {ending}"
+    assert run(body, log, [str(output)]).returncode == 1
+    told = log.read_text().splitlines()
+    assert told[0] == "triton is not installed"
+    assert told[1].startswith(f"error: {output} was not made: a library has ended the job")
+    output.touch()
+    assert run(body, log, [str(output)]).returncode == 0
 
 
 def test_an_import_that_fails_leaves_its_traceback(tmp_path):

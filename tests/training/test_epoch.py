@@ -101,6 +101,8 @@ def test_the_logged_rate_is_that_of_the_optimizer_that_made_the_step(
     monkeypatch.setattr(kind, "step", step)
     changes = {"schedule": schedule, "optimizer": tiny.OPTIMIZERS[optimizer]}
     records = tiny.steps(tiny.train(starts / "bert", data, 2, tmp_path, **changes))
+    tried, *used = used  # the one that is made with weights of its own
+    assert tried == tiny.SETTINGS["learning_rate"]
     assert rates(records) == used
     total, warmup = 2 * STEPS, math.ceil(0.25 * 2 * STEPS)
     rising = [done / warmup for done in range(warmup)]

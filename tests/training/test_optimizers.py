@@ -5,9 +5,11 @@ import pytest
 import torch
 from lion_pytorch.foreach import Lion as LerpLion
 
+from lionrank.config.check import check
 from lionrank.cross_encoder import device
 from lionrank.errors import UserError
 from lionrank.training import optimizers
+from tests.support.configs import SCHEMA, SOURCES, changed
 
 SETTINGS = {
     "learning_rate": 1e-3,
@@ -139,6 +141,57 @@ def test_an_optimizer_is_a_class_path_and_arguments(name, arguments):
     assert all(changed)
 
 
+def classes_of_torch():
+    """The optimizers that torch offers, by import path."""
+    return [
+        f"torch.optim.{name}"
+        for name, each in vars(torch.optim).items()
+        if isinstance(each, type) and issubclass(each, torch.optim.Optimizer)
+    ]
+
+
+def test_every_optimizer_of_torch_makes_a_step_or_is_refused_when_the_config_is_read():
+    trained = set()
+    for name in classes_of_torch():
+        optimizer = {"label": "Mine", "class": name, "arguments": {}}
+        try:
+            check(changed("optimizers.mine", optimizer), SCHEMA, SOURCES)
+        except UserError as error:
+            assert f"optimizers.mine.class: {name} " in str(error)
+            with pytest.raises(UserError, match=f"optimizers: {name} with {{}}: "):
+                optimizers.build(Block(), SETTINGS | {"optimizer": optimizer})
+        else:
+            if name != "torch.optim.Optimizer":
+                step(optimizers.build(Block(), SETTINGS | {"optimizer": optimizer}))
+                trained.add(name)
+    assert len(trained) >= 11
+
+
+def step(optimizer):
+    """Make a step with gradients of all weights."""
+    for group in optimizer.param_groups:
+        for parameter in group["params"]:
+            parameter.grad = torch.ones_like(parameter)
+    optimizer.step()
+
+
+def test_an_optimizer_without_weight_decay_trains_where_the_settings_have_none():
+    settings = {"optimizer": {"class": "torch.optim.Rprop", "arguments": {}}, "weight_decay": 0}
+    step(optimizers.build(Block(), SETTINGS | settings))
+
+
+def test_trying_an_optimizer_changes_neither_the_model_nor_the_random_numbers_of_a_training():
+    model = Block()
+    before = [parameter.detach().clone() for parameter in model.parameters()]
+    torch.manual_seed(3)
+    expected = torch.rand(1)
+    torch.manual_seed(3)
+    optimizer = optimizers.build(model, SETTINGS)
+    assert torch.rand(1) == expected
+    assert all(torch.equal(*pair) for pair in zip(before, model.parameters(), strict=True))
+    assert not optimizer.state
+
+
 @pytest.mark.parametrize(
     ("name", "arguments", "reason"),
     [
@@ -146,6 +199,15 @@ def test_an_optimizer_is_a_class_path_and_arguments(name, arguments):
         ("no_such_package.Lion", {}, "No module named 'no_such_package'"),
         ("torch.optim.SGD", {"momentun": 0.9}, "unexpected keyword argument 'momentun'"),
         ("torch.optim.AdamW", {"betas": [0.9, 1.5]}, "Invalid beta parameter"),
+        ("torch.optim.AdamW", {"betas": [0.9]}, "AdamW with {'betas': \\[0.9\\]}: "),
+        ("torch.optim.Rprop", {}, "it has no weight decay: set its weight_decay"),
+        ("torch.optim.LBFGS", {}, r"cannot make a step .*closure"),
+        ("torch.optim.SparseAdam", {}, r"cannot make a step .*dense gradients"),
+        ("lion_pytorch.Lion", {"betas": [0.9, 1.5]}, "AssertionError"),
+        ("lion_pytorch.Lion", {"betas": [0.9]}, "cannot make a step"),
+        ("lionrank.training.optimizers.ForeachLion", {"use_triton": True}, "unexpected keyword"),
+        ("torch.optim.lr_scheduler.StepLR", {}, "no torch optimizer class"),
+        ("os.system", {}, "no torch optimizer class"),
     ],
 )
 def test_an_optimizer_that_cannot_be_built_is_named(name, arguments, reason):
@@ -153,3 +215,12 @@ def test_an_optimizer_that_cannot_be_built_is_named(name, arguments, reason):
     with pytest.raises(UserError, match=reason) as error:
         optimizers.build(Block(), settings)
     assert str(error.value).startswith(f"optimizers: {name} with ")
+
+
+def test_a_library_that_ends_the_process_is_named(tmp_path, monkeypatch):
+    """As lion_pytorch does with `use_triton` where triton is not installed."""
+    (tmp_path / "leaving.py").write_text("print('install me first')\nexit()\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    settings = SETTINGS | {"optimizer": {"class": "leaving.Lion", "arguments": {}}}
+    with pytest.raises(UserError, match=r"optimizers: leaving\.Lion .* ended the process by exit"):
+        optimizers.build(Block(), settings)

@@ -119,6 +119,14 @@ def test_an_optimizer_is_a_column_with_a_row_an_argument(settings):
     assert classes == ["torch.optim.AdamW", r"lion\_pytorch.Lion"]
 
 
+def test_without_weight_decay_nothing_is_called_decayed(settings):
+    for model in GRID.models:
+        settings[f"{model.name}_lion"]["weight_decay"] = 0
+    table = tex("optimizers", optimizers.table(settings, GRID))
+    assert cells_of(table, "Weight decay") == [r"\num{0.01}", r"\num{0}"]
+    assert cells_of(table, "Biases and norms") == ["decayed", "--"]
+
+
 def test_a_setting_that_models_differ_in_has_a_row_a_model(settings):
     settings["gte_lion"]["learning_rate"] = 3e-6
     table = tex("optimizers", optimizers.table(settings, GRID))

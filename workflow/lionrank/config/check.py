@@ -17,12 +17,23 @@ from lionrank.config.experiment import (
     topic_sources,
 )
 from lionrank.config.memo import recall
-from lionrank.config.settings import canonical
+from lionrank.config.settings import canonical, training_settings
 from lionrank.errors import UserError
 from lionrank.grid import training_name
 from lionrank.measures import GRADED, METRICS, Measure
 from lionrank.published.scores import LEVEL, TEST_SETS, was_published
 from lionrank.wording import did_you_mean
+
+OF_TRAINING = {"lr": "learning_rate", "weight_decay": "weight_decay"}
+"""Arguments of optimizers that are settings of a training."""
+
+NOT_FOR_TRAINING = {
+    "torch.optim.LBFGS": "computes the loss several times a step",
+    "torch.optim.Muon": "takes matrices only, and every model has biases",
+    "torch.optim.SparseAdam": "takes sparse gradients only",
+}
+WITHOUT_WEIGHT_DECAY = ("torch.optim.Rprop",)
+"""What is known of torch's own classes without importing them; of others, a training finds out."""
 
 
 def check(config: Mapping[str, Any], schema_path: Path, sources: Iterable[str]) -> None:
@@ -44,6 +55,7 @@ def check(config: Mapping[str, Any], schema_path: Path, sources: Iterable[str]) 
     _check_ranges(config)
     _check_development(config)
     _check_training(config)
+    _check_optimizers(config)
     _check_evaluation(config)
     _check_published(config)
 
@@ -253,3 +265,24 @@ def _check_training(config: Mapping[str, Any]) -> None:
                 f"config: training.{place}.warmup: {warmup} is neither a share below 1 nor a whole "
                 "number of steps"
             )
+
+
+def _check_optimizers(config: Mapping[str, Any]) -> None:
+    """Check that each optimizer can train, and has what is printed of it from one place."""
+    for name, optimizer in config["optimizers"].items():
+        for argument in OF_TRAINING.keys() & optimizer["arguments"].keys():
+            raise UserError(
+                f"config: optimizers.{name}.arguments.{argument}: this is a setting of the "
+                f"training: write it as training.optimizers.{name}.{OF_TRAINING[argument]}"
+            )
+        if reason := NOT_FOR_TRAINING.get(optimizer["class"]):
+            raise UserError(
+                f"config: optimizers.{name}.class: {optimizer['class']} {reason}: take another"
+            )
+        if optimizer["class"] in WITHOUT_WEIGHT_DECAY:
+            for model in config["models"]:
+                if training_settings(config, model, name)["weight_decay"]:
+                    raise UserError(
+                        f"config: optimizers.{name}.class: {optimizer['class']} has no weight "
+                        f"decay: set training.optimizers.{name}.weight_decay to 0"
+                    )

@@ -1,8 +1,10 @@
 """How a rule's script runs: it prints into the rule's log, and ends it with what went wrong."""
 
+import atexit
 import io
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -14,7 +16,8 @@ def begin(snakemake: Any) -> None:
     """Send all that this process and its children print to the rule's log.
 
     A `UserError` then ends the log with its message, any other exception with its traceback; the
-    process exits with status 1, and Snakemake shows the log. Called before a script imports
+    process exits with status 1, and Snakemake shows the log. So it does where a library calls
+    `exit()`, before the job has made its outputs. Called before a script imports
     anything else, so that imports that warn or fail do so in the log, too.
 
     Args:
@@ -34,6 +37,7 @@ def begin(snakemake: Any) -> None:
     # A log grows with every redrawing, and is shown if the job fails. Read when tqdm is imported.
     os.environ.setdefault("TQDM_MININTERVAL", "60")
     sys.excepthook = _say_what_went_wrong
+    atexit.register(_fail_if_ended_early, snakemake.output)
 
 
 def _say_what_went_wrong(
@@ -43,3 +47,16 @@ def _say_what_went_wrong(
         print(f"error: {error}", file=sys.stderr)
     else:
         sys.__excepthook__(kind, error, trace)
+
+
+def _fail_if_ended_early(outputs: Sequence[str]) -> None:
+    lacking = [path for path in outputs if not os.path.exists(path)]
+    if not lacking or hasattr(sys, "last_value"):  # an exception, of which the log tells
+        return
+    print(
+        f"error: {lacking[0]} was not made: a library has ended the job by exit(); what it said "
+        "stands above.",
+        file=sys.stderr,
+        flush=True,
+    )
+    os._exit(1)

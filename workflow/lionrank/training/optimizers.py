@@ -2,10 +2,12 @@
 
 import importlib
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import torch
 from lion_pytorch import Lion
 from torch import Tensor
+from torch.optim import Optimizer
 from transformers.trainer_pt_utils import get_parameter_names
 
 from lionrank.errors import UserError
@@ -25,6 +27,19 @@ class ForeachLion(Lion):
     fused kernel is not one of launch overheads. `lion_pytorch.foreach.Lion` interpolates with lerp,
     which rounds otherwise, and where a momentum is close to zero its sign then differs.
     """
+
+    def __init__(
+        self,
+        params: Any,
+        lr: float = 1e-4,
+        betas: tuple[float, float] = (0.9, 0.99),
+        weight_decay: float = 0.0,
+        decoupled_weight_decay: bool = False,
+    ) -> None:
+        # Without `use_triton`, whose kernel this step would leave out.
+        super().__init__(
+            params, lr, betas, weight_decay, decoupled_weight_decay=decoupled_weight_decay
+        )
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Tensor] | None = None) -> Tensor | None:
@@ -80,22 +95,67 @@ def _blocks(*tensors: list[Tensor]) -> Iterator[tuple[list[Tensor], ...]]:
         yield tuple(map(list, zip(*block, strict=True)))
 
 
-def build(model: torch.nn.Module, settings: dict) -> torch.optim.Optimizer:
+def build(model: torch.nn.Module, settings: dict) -> Optimizer:
     """Build `settings["optimizer"]` over every parameter of the model.
 
     Weight decay is that of the settings for all parameters, or, where `decay_biases_and_norms` is
-    false, for all but biases and the weights of normalisation layers.
+    false, for all but biases and the weights of normalisation layers. A first step is made with
+    weights of its own, so that what cannot train says so before a model is touched.
 
     Raises:
-        UserError: the class cannot be imported or does not take its arguments.
+        UserError: the class is no optimizer, does not take its arguments, has no weight decay where
+            the settings have one, or cannot make a step.
     """
+    device = next(model.parameters()).device
+    name, arguments = settings["optimizer"]["class"], settings["optimizer"]["arguments"]
+    try:
+        # An optimizer may draw random numbers; those of the training are the model's.
+        with torch.random.fork_rng([device] if device.type == "cuda" else []):
+            _try(_built(_StandIn(device), settings), settings)
+        return _built(model, settings)
+    except SystemExit as ended:
+        raise UserError(
+            f"optimizers: {name} with {arguments}: the library ended the process by exit(); what "
+            "it printed stands above: install what it lacks, or leave that argument out."
+        ) from ended
+    # A class of any library, with any arguments, may raise anything.
+    except Exception as error:
+        reason = str(error) or type(error).__name__
+        raise UserError(f"optimizers: {name} with {arguments}: {reason}") from error
+
+
+class _StandIn(torch.nn.Module):
+    """Weights of the kinds that a cross-encoder has, matrices and vectors, with gradients."""
+
+    def __init__(self, device: torch.device) -> None:
+        super().__init__()
+        self.dense = torch.nn.utils.skip_init(torch.nn.Linear, 4, 4, device=device)
+        self.norm = torch.nn.LayerNorm(4, device=device)
+        for parameter in self.parameters():
+            torch.nn.init.ones_(parameter)
+            parameter.grad = torch.ones_like(parameter)
+
+
+def _built(model: torch.nn.Module, settings: dict) -> Optimizer:
     name, arguments = settings["optimizer"]["class"], settings["optimizer"]["arguments"]
     module, _, attribute = name.rpartition(".")
+    optimizer_class = getattr(importlib.import_module(module), attribute)
+    if not (isinstance(optimizer_class, type) and issubclass(optimizer_class, Optimizer)):
+        raise TypeError("it is no torch optimizer class")
+    return optimizer_class(_groups(model, settings), lr=settings["learning_rate"], **arguments)
+
+
+def _try(optimizer: Optimizer, settings: dict) -> None:
     try:
-        optimizer = getattr(importlib.import_module(module), attribute)
-        return optimizer(_groups(model, settings), lr=settings["learning_rate"], **arguments)
-    except (ImportError, AttributeError, TypeError, ValueError) as error:
-        raise UserError(f"optimizers: {name} with {arguments}: {error}") from error
+        optimizer.step()
+    except Exception as error:
+        raise ValueError(
+            f"it cannot make a step ({error or type(error).__name__}): a training calls step() "
+            "once a batch, without a closure, with dense gradients of matrices and vectors"
+        ) from error
+    # A step reads what groups without a value of their own have from here, or does not read it.
+    if settings["weight_decay"] and "weight_decay" not in optimizer.defaults:
+        raise ValueError("it has no weight decay: set its weight_decay in training.optimizers to 0")
 
 
 def _groups(model: torch.nn.Module, settings: dict) -> list[dict]:

@@ -42,11 +42,10 @@ def table(settings: TrainingSettings, grid: Grid) -> Table:
 
 def _of_training(settings: TrainingSettings, training: str) -> dict[str, Any]:
     optimizer = value_of(settings, training, "optimizer")
-    return {
-        "class": optimizer["class"],
-        **{key: value_of(settings, training, key) for key in _OF_OPTIMIZER},
-        "arguments": optimizer["arguments"],
-    }
+    own = {key: value_of(settings, training, key) for key in _OF_OPTIMIZER}
+    if not own["weight_decay"]:  # of which nothing has any
+        own["decay_biases_and_norms"] = None
+    return {"class": optimizer["class"], **own, "arguments": optimizer["arguments"]}
 
 
 def _by_model(models: Sequence[Sequence[Row]], key: str) -> Sequence[Sequence[Row]]:
