@@ -1,7 +1,5 @@
 """What an experiment compares and reports on, and what its model cards say."""
 
-import dataclasses
-
 import pytest
 
 from lionrank.config.check import check
@@ -16,7 +14,6 @@ from lionrank.config.experiment import (
     title,
     topic_files,
 )
-from lionrank.files import write_json
 from tests.support.configs import CONFIG, SCHEMA, SOURCES, changed
 
 
@@ -75,15 +72,12 @@ def test_the_papers_level_is_the_configs_where_a_test_set_has_several():
     assert relevance_levels(config, "marco_dev") == [1]
 
 
-def test_a_model_card_names_the_source_and_the_labels(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    sources = dict(SOURCES)
-    facts = model_card_facts(CONFIG, "gte", sources)
-    assert facts == {
+def test_a_model_card_names_the_source_and_the_labels():
+    assert model_card_facts(CONFIG, "gte", SOURCES) == {
         "label": "GTE",
         "pretrained": {
+            "source": "gte",
             "repository": "Alibaba-NLP/gte-multilingual-base",
-            "revision": SOURCES["gte"].revision,
             "licence": "Apache-2.0",
         },
         "collection": "msmarco",
@@ -93,10 +87,6 @@ def test_a_model_card_names_the_source_and_the_labels(tmp_path, monkeypatch):
             "nano_nq": "NanoNQ",
         },
     }
-    sources["gte"] = dataclasses.replace(SOURCES["gte"], revision=None)
-    assert model_card_facts(CONFIG, "gte", sources)["pretrained"]["revision"] is None
-    write_json(tmp_path / "sources" / "gte.lock.json", {"revision": "0123abcd"})
-    assert model_card_facts(CONFIG, "gte", sources)["pretrained"]["revision"] == "0123abcd"
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ def test_a_first_download_links_verifies_and_records_only_the_wanted_files(work)
         "revision": commit,
         "files": {p: {"bytes": len(c), "sha256": sha256(c)} for p, c in WANTED.items()},
     }
-    assert f"main of {ID} is commit {commit}: write it into config/sources.csv" in fetched.log
+    assert f"main of {ID} is commit {commit}: `snakemake pin` writes it into config" in fetched.log
     assert re.search(r"100%.+40\.0B / +40\.0B", fetched.log)
     got = {request.path.rpartition("/resolve/")[2] for request in work.hub.asked("GET", "")}
     assert {f"{commit}/{path}" for path in FILES} & got == {f"{commit}/{p}" for p in WANTED}
@@ -50,7 +50,7 @@ def test_what_was_recorded_is_fetched_again_although_main_has_moved(work):
     assert fetched.status == 0, fetched.log
     assert work.content() == WANTED
     assert work.lock() == recorded
-    assert "write it into" not in fetched.log
+    assert "snakemake pin" not in fetched.log
 
 
 def test_other_content_than_was_recorded_stops_with_both_checksums(work):

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from lionrank.config.sources import COLUMNS, read_table
+from lionrank.config.sources import COLUMNS
 from tests.support.hub import Hub
 from tests.support.rule_scripts import Finished, run_script
 
@@ -65,7 +65,7 @@ class Workplace:
             "output": [str(self.output(name))],
             "wildcards": {"source": name},
             "params": {
-                "row": vars(read_table(self.folder / "sources.csv")[name]),
+                "table": str(self.folder / "sources.csv"),
                 "local": local and str(local),
             },
         }

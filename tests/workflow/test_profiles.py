@@ -61,5 +61,5 @@ def test_the_demo_may_be_asked_for_from_any_folder(tmp_path):
         capture_output=True,
     )
     assert told.returncode == 0, told.stderr
-    assert f"Working directory: {tmp_path / 'runs' / 'demo'}\n" in told.stderr
-    assert "Making pydocs from the docstrings" in told.stdout + told.stderr
+    assert "Making pydocs from the docstrings" in told.stdout
+    assert (tmp_path / "runs" / "demo").is_dir()

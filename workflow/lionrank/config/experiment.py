@@ -4,11 +4,9 @@ Runs at every parse of the workflow, so it imports nothing heavy.
 """
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 from lionrank.config.sources import Source
-from lionrank.files import read_json
 from lionrank.grid import FIRST_STAGE
 from lionrank.measures import GRADED, METRICS, PRIMARY
 from lionrank.wording import listed
@@ -202,22 +200,17 @@ def model_card_facts(
 ) -> dict[str, Any]:
     """Return what a model card says besides settings and scores, which changes no weight.
 
-    `pretrained` is a package, a random start, or repository, revision and licence of a source; its
-    revision is that of the download in the working directory where the table leaves it open, and
-    None where the download was a copy of an unknown one.
+    `pretrained` is a package, a random start, or name, repository and licence of a source: its
+    revision is known once it was downloaded, to `lionrank.config.records.with_revision`.
     """
     pretrained = config["models"][model]["pretrained"]
     if pretrained is None:
-        start: str | dict[str, str | None] = "a random start"
+        start: str | dict[str, str] = "a random start"
     elif pretrained not in sources:
         start = pretrained
     else:
         source = sources[pretrained]
-        start = {
-            "repository": source.id,
-            "revision": source.revision or _downloaded_revision(pretrained),
-            "licence": source.licence,
-        }
+        start = {"source": pretrained, "repository": source.id, "licence": source.licence}
     return {
         "label": config["models"][model]["label"],
         "pretrained": start,
@@ -226,8 +219,3 @@ def model_card_facts(
             name: config["dev_sets"][name]["label"] for name in config["grid"]["dev_sets"]
         },
     }
-
-
-def _downloaded_revision(source: str) -> str | None:
-    lock = Path("sources") / f"{source}.lock.json"
-    return read_json(lock)["revision"] if lock.exists() else None

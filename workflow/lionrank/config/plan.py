@@ -12,6 +12,7 @@ from typing import Any
 
 from lionrank.config import experiment
 from lionrank.config.check import check
+from lionrank.config.records import FOLDER, check_agreement, place_of, read_record
 from lionrank.config.settings import training_settings
 from lionrank.config.sources import Source, read_table
 from lionrank.errors import UserError
@@ -49,8 +50,9 @@ class Plan:
     """An experiment as its config names it, in the order in which everything is printed."""
 
     config: Mapping[str, Any]
+    table: Path
+    """The table of the sources, and below its rows by name."""
     sources: Mapping[str, Source]
-    """The rows of the table of sources, by name."""
 
     @classmethod
     def read(cls, config: Mapping[str, Any], root: Path) -> "Plan":
@@ -72,7 +74,7 @@ class Plan:
             raise UserError(f"config: sources.table: {table} does not exist; correct the path")
         sources = read_table(table)
         check(config, root / "schemas" / "config.schema.yaml", sources)
-        return cls(config, sources)
+        return cls(config, table, sources)
 
     # What is trained, and on what it is tested
 
@@ -162,6 +164,30 @@ class Plan:
     def needed_sources(self) -> list[str]:
         """The names of the sources that the experiment downloads."""
         return experiment.needed_sources(self.config)
+
+    def download(self, name: str) -> str:
+        """What the download of a source hangs on: which files of which repository its row names.
+
+        The rest of the row may become what was recorded, as `snakemake pin` makes it: that is the
+        same download. What is something else is refused here, before anything is removed.
+
+        Raises:
+            UserError: the row is not what was recorded, or the record is damaged or gone.
+        """
+        source, place = self.sources[name], place_of(name)
+        record = read_record(place)
+        if record is not None:
+            check_agreement(source, record, place, str(self.table))
+        elif (folder := Path(FOLDER, name)).exists():
+            raise UserError(
+                f"{folder} was downloaded, and its record {place} is gone: restore it, or delete "
+                f"{folder} to download and record it again."
+            )
+        return " ".join([source.kind, source.id, *source.files])
+
+    def to_pin(self) -> tuple[Path, Mapping[str, Source], list[str], list[str]]:
+        """The table, its rows, those that are downloaded, and those that are local copies."""
+        return self.table, self.sources, self.needed_sources, [*self.config["sources"]["local"]]
 
     def settings(self) -> dict[str, dict[str, Any]]:
         """The resolved settings of every training."""
@@ -338,7 +364,7 @@ class Plan:
             "epochs": self.epochs,
         }
 
-    def origins(self) -> dict[str, str | dict[str, str | None]]:
+    def origins(self) -> dict[str, str | dict[str, str]]:
         """Where the weights of every model come from, as its model card says."""
         return {
             model: experiment.model_card_facts(self.config, model, self.sources)["pretrained"]

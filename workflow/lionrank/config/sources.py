@@ -78,8 +78,13 @@ class Source:
         return f"{self.name} ({place})"
 
     def matching(self, paths: list[str]) -> list[str]:
-        """Return those of the paths that the patterns ask for, sorted."""
-        return sorted(path for path in paths if any(fnmatchcase(path, p) for p in self.files))
+        """Return those of the paths that the patterns ask for, or a URL's one file, sorted."""
+        return sorted(path for path in paths if self._asks_for(path))
+
+    def _asks_for(self, path: str) -> bool:
+        if self.kind == "url":
+            return path in self.checksums
+        return any(fnmatchcase(path, pattern) for pattern in self.files)
 
 
 class _WrongValue(Exception):

@@ -25,9 +25,10 @@ from huggingface_hub.errors import (
 )
 from huggingface_hub.utils import tqdm
 
+from lionrank.config.records import Record, RecordedFile, check_agreement, read_record
 from lionrank.config.sources import TABLE, Source
 from lionrank.errors import UserError
-from lionrank.files import read_json, sha256, write_json
+from lionrank.files import sha256, write_json
 from lionrank.sources.refusals import HUB, explained, of_download
 
 RETRIES = 2
@@ -59,9 +60,6 @@ class _File:
 
 _Files = dict[str, _File]
 """Path within the repository -> file."""
-_Record = dict
-"""What a lock holds: id, revision (None if only a local copy was seen so far) and files, a
-mapping of path to bytes and sha256."""
 
 
 def fetch(
@@ -78,9 +76,10 @@ def fetch(
             `folder` and `lock` are then as they were.
     """
     lock = Path(lock)
-    recorded = _read_lock(lock, source)
-    if recorded and source.revision is None:
-        source = dataclasses.replace(source, revision=recorded["revision"])
+    recorded = read_record(lock)
+    if recorded:
+        check_agreement(source, recorded, lock, TABLE)
+        source = dataclasses.replace(source, revision=source.revision or recorded.revision)
     try:
         if local is not None:
             files = _measured(_copied(source, recorded, Path(local)))
@@ -94,7 +93,7 @@ def fetch(
         _check_table(source, files, local or "the cache")
         record = _check_lock(source, files, recorded, lock)
         if record != recorded:
-            write_json(lock, record)
+            write_json(lock, record.as_json())
         _link(files, Path(folder))
     except (
         OSError,
@@ -111,29 +110,6 @@ def fetch(
     print(f"{source.label}: {volume:,} bytes, all of them verified.")
 
 
-def _read_lock(lock: Path, source: Source) -> _Record | None:
-    """Return what an earlier call recorded.
-
-    Raises:
-        UserError: the lock cannot be read, or is of another repository or revision.
-    """
-    if not lock.exists():
-        return None
-    remedy = f"restore it, or delete it to record {source.name} again"
-    try:
-        recorded = read_json(lock, remedy)
-        found = (recorded["id"], recorded["revision"])
-        {path: (entry["bytes"], entry["sha256"]) for path, entry in recorded["files"].items()}
-    except (KeyError, TypeError, AttributeError) as error:
-        raise UserError(f"{lock} is damaged ({error!r}): {remedy}.") from None
-    if found[0] != source.id or (source.revision and found[1] not in (None, source.revision)):
-        raise UserError(
-            f"{lock} records {found[0]}@{found[1]}, and {TABLE} asks for {source.label}: undo the "
-            f"change of the table, or delete {lock} to accept it."
-        )
-    return recorded
-
-
 # Where the files come from.
 
 
@@ -143,8 +119,8 @@ def _resolved(source: Source) -> Source:
         return source
     commit = huggingface_hub.HfApi().resolve_revision(source.id, repo_type=source.kind).resolved
     print(
-        f"{source.name}: main of {source.id} is commit {commit}: write it into {TABLE} as the "
-        "revision, so that everybody gets the same."
+        f"{source.name}: main of {source.id} is commit {commit}: `snakemake pin` writes it into "
+        f"{TABLE}, so that everybody gets the same."
     )
     return dataclasses.replace(source, revision=commit)
 
@@ -198,7 +174,7 @@ def _from_web(source: Source) -> dict[str, Path]:
     return {path: Path(cache.fetch(name, downloader=downloader))}
 
 
-def _copied(source: Source, recorded: _Record | None, local: Path) -> dict[str, Path]:
+def _copied(source: Source, recorded: Record | None, local: Path) -> dict[str, Path]:
     """Return the files of a local copy that the patterns ask for.
 
     Raises:
@@ -213,7 +189,7 @@ def _copied(source: Source, recorded: _Record | None, local: Path) -> dict[str, 
         raise UserError(f"{place} is no folder: it has to be a copy of {source.label}.")
     found = [file.relative_to(local).as_posix() for file in local.rglob("*") if file.is_file()]
     _check_patterns(source, found, place)
-    known = [*source.checksums, *(recorded["files"] if recorded else ())]
+    known = [*source.checksums, *(recorded.files if recorded else ())]
     lacking = sorted(set(source.matching(known)).difference(found))
     if lacking:
         raise UserError(f"{place} lacks {', '.join(lacking)} of {source.label}: copy them there.")
@@ -314,22 +290,22 @@ def _check_table(source: Source, files: _Files, place: str) -> None:
         )
 
 
-def _check_lock(source: Source, files: _Files, recorded: _Record | None, lock: Path) -> _Record:
+def _check_lock(source: Source, files: _Files, recorded: Record | None, lock: Path) -> Record:
     """Return what the lock is to hold from now on.
 
     Raises:
         UserError: a file is not the one that was recorded; says both checksums.
     """
-    known = recorded["files"] if recorded else {}
-    found = {path: {"bytes": file.bytes, "sha256": file.sha256} for path, file in files.items()}
+    known = recorded.files if recorded else {}
+    found = {path: RecordedFile(file.bytes, file.sha256) for path, file in files.items()}
     for path in sorted(known.keys() & found.keys()):
         if known[path] != found[path]:
             raise UserError(
-                f"{source.label}: {path} has sha256 {found[path]['sha256']}, and {lock} recorded "
-                f"{known[path]['sha256']} at the first download: find out why it changed, and "
+                f"{source.label}: {path} has sha256 {found[path].sha256}, and {lock} recorded "
+                f"{known[path].sha256} at the first download: find out why it changed, and "
                 f"delete {lock} if the new file is to be accepted."
             )
-    return {"id": source.id, "revision": source.revision, "files": known | found}
+    return Record(source.id, source.revision, known | found)
 
 
 def _link(files: _Files, folder: Path) -> None:

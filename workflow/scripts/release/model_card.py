@@ -4,15 +4,17 @@ from lionrank.jobs.log import begin
 
 begin(snakemake)
 
+from lionrank.config.records import with_revision
 from lionrank.files import read_json
 from lionrank.release import hub
 from lionrank.training import development
 
-record = read_json(snakemake.input.record)
+record, facts = read_json(snakemake.input.record), snakemake.params.facts
 hub.write_folder(
     snakemake.input.checkpoint,
-    snakemake.params.facts
+    facts
     | {
+        "pretrained": with_revision(facts["pretrained"]),
         "data": {"pairs": record["rows"]["train"], "sha256": record["sha256"]["train"]},
         "development": development.read(snakemake.input.dev_scores),
     },

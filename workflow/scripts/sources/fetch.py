@@ -2,11 +2,12 @@ from lionrank.jobs.log import begin
 
 begin(snakemake)
 
-from lionrank.config.sources import Source
+from lionrank.config.sources import read_table
+from lionrank.jobs.repository import root
 from lionrank.sources.download import fetch
 
 fetch(
-    Source(**snakemake.params.row),
+    read_table(root(snakemake) / snakemake.params.table)[snakemake.wildcards.source],
     folder=snakemake.output[0],
     # Not an output, which Snakemake would remove: it outlives every download.
     lock=f"{snakemake.output[0]}.lock.json",

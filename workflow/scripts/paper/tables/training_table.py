@@ -4,6 +4,7 @@ from lionrank.jobs.log import begin
 
 begin(snakemake)
 
+from lionrank.config.records import with_revision
 from lionrank.cross_encoder.weights import size_of
 from lionrank.grid import Grid
 from lionrank.jobs.repository import located
@@ -13,5 +14,6 @@ output, params = snakemake.output, snakemake.params
 grid = Grid.build(**params.grid)
 checkpoints = zip(grid.models, snakemake.input.checkpoints, strict=True)
 sizes = {model.name: size_of(checkpoint) for model, checkpoint in checkpoints}
-made = training.table(params.settings, sizes, params.origins, grid)
+origins = {model: with_revision(start) for model, start in params.origins.items()}
+made = training.table(params.settings, sizes, origins, grid)
 made.write(located(snakemake, params.template), output.tex, output.csv)

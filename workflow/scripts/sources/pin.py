@@ -1,0 +1,11 @@
+"""Write into the table of sources what first downloads recorded."""
+
+from lionrank.jobs.log import begin
+
+begin(snakemake)
+
+from lionrank.jobs.repository import root
+from lionrank.sources.pin import write
+
+write(root(snakemake) / snakemake.params.table, snakemake.params.cells)
+print(snakemake.params.told)
