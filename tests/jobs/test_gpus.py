@@ -83,7 +83,7 @@ def gpus(monkeypatch):
 
 
 def lock_of(gpu):
-    return gpu_locks.LOCKS / f"lionrank-{gpu}.lock"
+    return gpu_locks.LOCKS / f"lionrank-{os.getuid()}" / f"{gpu}.lock"
 
 
 def start(number, name="results/one.trec", seconds=0.0, **environment):
@@ -184,25 +184,80 @@ def test_a_gpu_has_one_lock_by_whatever_name_it_is_called():
     assert found == ["GPU-2e11", "GPU-2e11", "GPU-2e11", "MIG-77aa", "2"]
 
 
-def test_every_user_of_the_machine_may_take_a_lock_that_one_has_made(gpus):
-    before = os.umask(0o077)
+@pytest.fixture
+def locks(monkeypatch, tmp_path):
+    """Where the locks of this user on three GPUs are to be, in place of /tmp."""
+    monkeypatch.setattr(gpu_locks, "LOCKS", tmp_path)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "GPU-a,GPU-b,GPU-c")
+    return tmp_path / f"lionrank-{os.getuid()}"
+
+
+def test_no_other_user_can_open_what_a_job_locks(locks):
+    before = os.umask(0)
     try:
-        spent(start(3))
+        gpu_locks.reserve({"gpus": 3}, 3, "results/one.trec")
     finally:
         os.umask(before)
-    for gpu in gpus:
-        assert stat.S_IMODE(lock_of(gpu).stat().st_mode) == 0o666
+    assert stat.S_IMODE(locks.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(path.stat().st_mode) for path in locks.iterdir()} == {0o600}
 
 
-def test_a_lock_that_is_a_link_is_not_followed(gpus, tmp_path):
+def open_to_all(folder):
+    folder.mkdir()
+    folder.chmod(0o777)
+
+
+def of_another_user(folder):
+    folder.mkdir(mode=0o700)
+    try:
+        os.chown(folder, 12345, -1)
+    except PermissionError:
+        pytest.skip("needs root")
+
+
+@pytest.mark.parametrize(
+    ("prepare", "reason"),
+    [
+        (open_to_all, "is open to other users"),
+        (of_another_user, r"belongs to another user \(number 12345\)"),
+        (lambda folder: folder.symlink_to(folder.parent), "is no folder"),
+        (lambda folder: folder.write_text(""), "is no folder"),
+        (lambda folder: os.mkfifo(folder), "is no folder"),
+        (lambda folder: folder.parent.rmdir(), r"could not be made \(No such file"),
+    ],
+)
+def test_locks_that_others_may_have_laid_out_are_not_used(locks, prepare, reason):
+    prepare(locks)
+    with pytest.raises(UserError, match=rf"{locks}, which .* {reason}.*: .* its owner or root"):
+        gpu_locks.reserve({"gpus": 1}, 1, "results/one.trec")
+
+
+def test_a_lock_that_is_a_link_is_not_followed(locks, tmp_path):
     target = tmp_path / "precious"
     target.write_text("precious")
-    lock_of(gpus[0]).symlink_to(target)
-    with pytest.raises(
-        UserError, match=rf"lionrank-{gpus[0]}.lock, which .* for its owner or root"
-    ):
+    locks.mkdir(mode=0o700)
+    (locks / "GPU-a.lock").symlink_to(target)
+    with pytest.raises(UserError, match=r"GPU-a\.lock, which .* for its owner or root"):
         gpu_locks.reserve({"gpus": 1}, 1, "results/one.trec")
     assert target.read_text() == "precious"
+
+
+def test_a_lock_whose_job_was_killed_is_free_whatever_it_says(locks):
+    locks.mkdir(mode=0o700)
+    for gpu in ("GPU-a", "GPU-b", "GPU-c"):
+        (locks / f"{gpu}.lock").write_bytes(b"process 1 (\x1b[2J\xff)")
+    assert gpu_locks.reserve({"gpus": 3}, 3, "results/one.trec") == 3
+
+
+def test_what_a_holder_wrote_cannot_steer_the_terminal_of_those_who_wait(gpus):
+    holder = start(3, "results/\x1b[2Jone\n.trec", seconds=600)
+    assert holder.stdout.readline() == "3 reserved\n"
+    waiting = start(1)
+    told = waiting.stdout.readline()
+    assert told.count(f"is used by process {holder.pid} (results/?[2Jone?.trec)") == 3
+    for job in (holder, waiting):
+        job.kill()
+        job.communicate()
 
 
 def reserve_and_train(gpus, task, output):

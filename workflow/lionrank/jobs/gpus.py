@@ -1,13 +1,15 @@
 """Which GPUs of a machine a job computes on: some that no other job has.
 
 Snakemake counts GPUs and does not say which of them a job may use. So a job locks those it takes,
-by UUID, where all experiments and users of the machine see it. The locks end with the job, however
-it ends. Under a scheduler that gives each job GPUs of its own, all that it sees are free. Programs
-that do not lock are not noticed; CUDA_VISIBLE_DEVICES keeps off the GPUs that they use.
+by UUID, where all experiments of this user on the machine see it. The locks end with the job,
+however it ends. Under a scheduler that gives each job GPUs of its own, all that it sees are free.
+Other users, who could hold a common lock for ever, and programs that do not lock are not noticed;
+CUDA_VISIBLE_DEVICES keeps off the GPUs that they use.
 """
 
 import fcntl
 import os
+import stat
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -18,9 +20,10 @@ import pynvml
 from lionrank.errors import UserError
 
 LOCKS = Path("/tmp")
-"""Not TMPDIR, which may differ between two jobs of a machine. A container has to share it."""
+"""Where each user has a folder. Not TMPDIR, which may differ between two jobs of a machine. A
+container has to share it."""
 
-MUTEX = "lionrank-gpus.lock"
+MUTEX = "choosing.lock"
 
 INTERVAL = 1.0
 """Seconds between two attempts of a job that waits."""
@@ -115,15 +118,16 @@ def _take(usable: list[str], number: int, job: str) -> tuple[list[str], dict[str
     """
     free: dict[str, int] = {}
     holders: dict[str, str] = {}
-    mutex = _open(MUTEX)
+    folder = _folder()
+    mutex = _open(folder / MUTEX)
     try:
         fcntl.flock(mutex, fcntl.LOCK_EX)
         for gpu in usable:
-            lock = _open(f"lionrank-{gpu.replace('/', '-')}.lock")
+            lock = _open(folder / f"{gpu.replace('/', '-')}.lock")
             if _locked(lock):
                 free[gpu] = lock
             else:
-                holders[gpu] = os.pread(lock, 1000, 0).decode()
+                holders[gpu] = _holder(lock)
                 os.close(lock)
         taken = list(free)[:number] if len(free) >= number else []
         for gpu, lock in free.items():
@@ -153,27 +157,52 @@ def _locked(lock: int) -> bool:
     return True
 
 
-def _open(name: str) -> int:
-    """Open a lock, which every user of the machine may.
+def _holder(lock: int) -> str:
+    """Return what the job that has a lock wrote there, on one line and without control codes."""
+    text = os.pread(lock, 1000, 0).decode(errors="replace")
+    return "".join(each if each.isprintable() else "?" for each in text) or "another job"
+
+
+def _folder() -> Path:
+    """Make this user's folder of locks where there is none yet, and return it.
+
+    Raises:
+        UserError: it cannot be made, or is not this user's alone, so that others might hold or
+            replace what is in it.
+    """
+    folder = LOCKS / f"lionrank-{os.getuid()}"
+    try:
+        with suppress(FileExistsError):
+            folder.mkdir(mode=0o700)
+        found = folder.lstat()
+    except OSError as error:
+        raise _unusable(folder, f"could not be made ({error.strerror})") from error
+    if not stat.S_ISDIR(found.st_mode):
+        raise _unusable(folder, "is no folder")
+    if found.st_uid != os.getuid():
+        raise _unusable(folder, f"belongs to another user (number {found.st_uid})")
+    if stat.S_IMODE(found.st_mode) & 0o077:
+        raise _unusable(folder, "is open to other users")
+    return folder
+
+
+def _open(path: Path) -> int:
+    """Open a lock in this user's folder.
 
     Raises:
         UserError: it is not to be opened.
     """
-    path = LOCKS / name
-    mask = os.umask(0)
     try:
-        # Not both in one: Linux refuses O_CREAT for another user's file in such a folder.
-        with suppress(FileExistsError):
-            return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
-        return os.open(path, os.O_RDWR | os.O_NOFOLLOW)
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     except OSError as error:
-        raise UserError(
-            f"{path}, which keeps two jobs off one GPU, could not be opened ({error.strerror}): "
-            f"{LOCKS} must be writable, and what lies there is for its owner or root to delete "
-            "while no job runs."
-        ) from error
-    finally:
-        os.umask(mask)
+        raise _unusable(path, f"could not be opened ({error.strerror})") from error
+
+
+def _unusable(path: Path, why: str) -> UserError:
+    return UserError(
+        f"{path}, which keeps two jobs off one GPU, {why}: {LOCKS} must be writable, and what lies "
+        "there is for its owner or root to delete while no job runs."
+    )
 
 
 def _count(gpus: int) -> str:
