@@ -40,6 +40,8 @@ rule provenance:
         templates=TEMPLATES,
         bibliography=of_repository("paper/refs.bib"),
         rules=lambda wildcards: origins(workflow, ROOT),
+        pinned=PLAN.pinned(),
+        catalogued=PLAN.catalogued(),
         code=[code(f"paper/{name}.py") for name in ("provenance", "main_tex", "compile_paper")],
     message:
         "Recording where the results come from"

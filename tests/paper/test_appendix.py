@@ -87,20 +87,45 @@ def test_each_changed_setting_has_both_values_as_yaml_has_them():
     assert "All settings are those of" in appendix(facts_of(changed_settings=[]))
 
 
+def fetched(id: str, revision: str | None, *files: str, pinned: bool = True) -> dict[str, Any]:
+    """Return what provenance.json has of a source."""
+    found = {path: {"bytes": 1, "sha256": DIGEST} for path in files or ("a", "b")}
+    return {"id": id, "revision": revision, "files": found, "pinned": pinned}
+
+
 def test_sources_are_told_with_revision_or_checksum():
     assert "Nothing was fetched" in appendix(facts_of())
-    one, two = {"a": {"sha256": DIGEST}}, {"a": {"sha256": DIGEST}, "b": {"sha256": DIGEST}}
     sources = {
-        "minilm": {"id": "microsoft/MiniLM", "revision": REVISION, "files": two},
-        "dl19_qrels": {"id": "https://example.org/qrels.txt", "revision": None, "files": one},
-        "mine": {"id": "me/mine", "revision": None, "files": two},
+        "minilm": fetched("microsoft/MiniLM", REVISION),
+        "dl19_qrels": fetched("https://example.org/qrels.txt", None, "qrels.txt"),
+        "mine": fetched("me/mine", None, pinned=False),
     }
     text = appendix(facts_of(sources=sources))
     assert "Three sources were fetched" in text
-    assert rf"\texttt{{microsoft/MiniLM}} at revision \texttt{{{REVISION}}}" in text
+    assert rf"\texttt{{microsoft/MiniLM}} at revision \texttt{{{REVISION}}}\par" in text
     assert rf"qrels.txt}} with SHA-256 \texttt{{{DIGEST}}}" in text
     assert "no recorded revision" in text
+    assert "npinned" not in text
     assert "numpy 1 and sqlalchemy\\_x 1." in text
+
+
+def test_sources_that_the_table_did_not_pin_are_told_with_the_commit_that_was_taken():
+    sources = {
+        "minilm": fetched("microsoft/MiniLM", REVISION),
+        "nano_nq": fetched("sentence-transformers/NanoNQ", "1" * 40, pinned=False),
+    }
+    text = appendix(facts_of(sources=sources))
+    assert rf"NanoNQ}} at revision \texttt{{{'1' * 40}}}, \emph{{unpinned}}\par" in text
+    assert r"The table of sources pinned no revision of one of them" in text
+    assert text.count(r"\emph{unpinned}") == 2
+
+
+def test_collections_of_the_catalogue_are_told_with_their_identifiers():
+    text = appendix(facts_of(catalogued={"cord": ["cord19/a", "cord19/b_c"]}))
+    assert "Nothing was fetched" not in text
+    assert (
+        r"The collection \texttt{cord} is \texttt{cord19/a} and \texttt{cord19/b\_c} in the" in text
+    )
 
 
 def test_every_package_and_every_run_file_is_listed():
@@ -147,6 +172,7 @@ def crowded() -> dict[str, Any]:
                 "id": url if place % 3 else long_id,
                 "revision": REVISION if place % 2 else None,
                 "files": {"x": {"sha256": DIGEST}},
+                "pinned": place % 5 > 0,
             }
             for place in range(20)
         },

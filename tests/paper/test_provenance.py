@@ -25,6 +25,11 @@ RULES = {
 }
 GIT = {"commit": "0123456789" * 4, "remote": "https://example.org/a_lab/lion%7Ererank"}
 PROVENANCE = {"git": GIT, "rules": RULES}
+RECORD = {
+    "id": "a/b",
+    "revision": "0" * 40,
+    "files": {"x.bin": {"bytes": 3, "sha256": "1" * 64}},
+}
 UNKNOWN = {"commit": None, "dirty": None, "time": None, "remote": None}
 
 
@@ -139,22 +144,31 @@ def test_the_provenance_waits_for_all_that_the_paper_is_made_of(snakemake):
     )
 
 
-def test_provenance_hashes_the_run_files_and_names_no_host(tmp_path):
+@pytest.fixture
+def collected(tmp_path, monkeypatch):
+    """Return what is collected of a small experiment, some of its arguments replaced."""
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "a.trec").write_text("x")
-    write_json(tmp_path / "pairs.json", {"rows": {"train": 2, "held_out": 0}})
-    write_json(tmp_path / "sources" / "gte.lock.json", {"id": "a/b", "revision": "0" * 40})
+    write_json("pairs.json", {"rows": {"train": 2, "held_out": 0}})
+    for name in ("gte", "stale"):
+        write_json(f"sources/{name}.lock.json", RECORD)
     (tmp_path / "config.yaml").write_text("a: 2\n")
-    facts = provenance.collect(
-        tmp_path,
-        {"all": {"file": "Snakefile", "line": 1, "script": None}},
-        {"a": 1},
-        tmp_path / "config.yaml",
-        run_files=[tmp_path / "a.trec"],
-        pairs=tmp_path / "pairs.json",
-        sources=tmp_path / "sources",
-        timings=tmp_path / "timings",
-    )
-    assert facts["sources"] == {"gte": {"id": "a/b", "revision": "0" * 40}}
+    usual = {
+        "repository": tmp_path,
+        "rules": {"all": {"file": "Snakefile", "line": 1, "script": None}},
+        "config": {"a": 1},
+        "defaults": "config.yaml",
+        "run_files": [tmp_path / "a.trec"],
+        "pairs": "pairs.json",
+        "pinned": {"gte": False},
+        "catalogued": {},
+        "timings": "timings",
+    }
+    return lambda **changes: provenance.collect(**usual | changes)
+
+
+def test_provenance_hashes_the_run_files_and_names_no_host(collected):
+    facts = collected()
     assert facts["pairs"]["rows"]["train"] == 2
     (digest,) = facts["run_files"].values()
     assert digest == "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"
@@ -163,6 +177,15 @@ def test_provenance_hashes_the_run_files_and_names_no_host(tmp_path):
     assert facts["packages"]["torch"] == facts["environment"]["torch"]
     assert facts["hardware"]["cores"] > 0
     assert provenance.platform.node() not in json.dumps(facts["hardware"])
+
+
+def test_provenance_has_what_was_downloaded_and_whether_the_table_pins_it(collected):
+    assert collected()["sources"] == {"gte": RECORD | {"pinned": False}}
+    assert collected(pinned={"gte": True})["sources"]["gte"]["pinned"] is True
+    catalogued = {"vaswani": ["vaswani"]}
+    assert collected(catalogued=catalogued)["catalogued"] == catalogued
+    with pytest.raises(UserError, match=r"minilm\.lock\.json is gone"):
+        collected(pinned={"gte": True, "minilm": True})
 
 
 @pytest.mark.parametrize(

@@ -189,6 +189,19 @@ class Plan:
         """The table, its rows, those that are downloaded, and those that are local copies."""
         return self.table, self.sources, self.needed_sources, [*self.config["sources"]["local"]]
 
+    def pinned(self) -> dict[str, bool]:
+        """Whether the table pins each source that the experiment downloads."""
+        return {name: self.sources[name].pinned for name in self.needed_sources}
+
+    def catalogued(self) -> dict[str, list[str]]:
+        """Identifiers in the catalogue ir_datasets, which downloads them itself, by collection."""
+        entries = {name: self.config["collections"][name] for name in self.used_collections()}
+        return {
+            name: list(entry["ids"].values())
+            for name, entry in entries.items()
+            if entry["format"] == "ir_datasets"
+        }
+
     def settings(self) -> dict[str, dict[str, Any]]:
         """The resolved settings of every training."""
         return {

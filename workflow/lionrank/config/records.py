@@ -84,6 +84,22 @@ def read_record(path: str | os.PathLike) -> Record | None:
         raise UserError(f"{path} is damaged ({error}): {remedy}.") from None
 
 
+def record_of(name: str) -> Record:
+    """Return the record of a source that was downloaded into the working directory.
+
+    Raises:
+        UserError: it is damaged or gone.
+    """
+    place = place_of(name)
+    record = read_record(place)
+    if record is None:
+        raise UserError(
+            f"{place} is gone: restore it, or delete {FOLDER}/{name} to download and record it "
+            "again."
+        )
+    return record
+
+
 def check_agreement(source: Source, record: Record, path: str | os.PathLike, table: str) -> None:
     """Compare a row of the table with what was recorded.
 
@@ -109,11 +125,7 @@ def with_revision(start: str | Mapping[str, str]) -> str | dict[str, str | None]
     """
     if isinstance(start, str):
         return start
-    place = place_of(start["source"])
-    record = read_record(place)
-    if record is None:
-        raise UserError(f"{place} is gone: restore it, or run `snakemake prefetch`.")
-    return {**start, "revision": record.revision}
+    return {**start, "revision": record_of(start["source"]).revision}
 
 
 class _WrongRecord(Exception):

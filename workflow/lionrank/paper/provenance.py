@@ -16,6 +16,7 @@ import psutil
 import yaml
 from markupsafe import Markup
 
+from lionrank.config.records import record_of
 from lionrank.config.settings import digest
 from lionrank.errors import UserError
 from lionrank.files import read_json, sha256
@@ -26,7 +27,6 @@ STAGES = (
     *("sources", "collections", "retrieval", "training", "development", "reranking"),
     "evaluation",
 )
-LOCK = ".lock.json"
 # host:path and user@host:path, as git and scp take it. A host without a dot is an alias that only
 # somebody's own ssh knows, or the letter of a drive.
 _SCP = re.compile(r"(?:[^@/\s]+@)?([\w-]+(?:\.[\w-]+)+):(?!:)/*([^\s?#]+)")
@@ -40,7 +40,8 @@ def collect(
     defaults: str | os.PathLike,
     run_files: Iterable[str | os.PathLike],
     pairs: str | os.PathLike,
-    sources: str | os.PathLike,
+    pinned: Mapping[str, bool],
+    catalogued: Mapping[str, list[str]],
     timings: str | os.PathLike,
 ) -> dict[str, Any]:
     """Return the provenance of an experiment as a JSON object.
@@ -52,7 +53,8 @@ def collect(
         defaults: the configuration file that overlays change.
         run_files: the run files behind the results.
         pairs: the record of the training pairs.
-        sources: folder with the locks of what was downloaded.
+        pinned: whether the table pins each source that was downloaded into the working directory.
+        catalogued: identifiers in the catalogue ir_datasets, by collection.
         timings: folder with Snakemake's benchmark files, one folder a stage.
     """
     unchanged = yaml.safe_load(Path(defaults).read_text(encoding="utf-8"))
@@ -67,9 +69,9 @@ def collect(
         "hardware": hardware(),
         "stages": stages(timings),
         "sources": {
-            path.name.removesuffix(LOCK): read_json(path)
-            for path in sorted(Path(sources).glob(f"*{LOCK}"))
+            name: record_of(name).as_json() | {"pinned": pinned[name]} for name in sorted(pinned)
         },
+        "catalogued": dict(catalogued),
         "pairs": read_json(pairs),
         "run_files": {str(path): sha256(path) for path in sorted(map(str, run_files))},
     }

@@ -15,7 +15,8 @@ facts = collect(
     defaults=located(snakemake, snakemake.params.defaults),
     run_files=snakemake.input.runs,
     pairs=snakemake.input.pairs,
-    sources="sources",
+    pinned=snakemake.params.pinned,
+    catalogued=snakemake.params.catalogued,
     timings="timings",
 )
 write_json(snakemake.output[0], facts)
