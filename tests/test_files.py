@@ -33,7 +33,7 @@ def test_json_is_read_as_it_was_written(tmp_path):
         ('\ufeff{"a": 1}\n', ":1: expected text, found a byte-order mark"),
         ('{"a": 1}\n{"b"\n', ":2: expected one JSON object a line"),
         ('{"a": 1}\n[2]\n', r":2: expected a JSON object, found '\[2\]'"),
-        ('{"a": "\\ud83d"}\n', ":1: half of a surrogate pair"),
+        ('{"a": "\\ud83d"}\n', ":1: expected one JSON object a line: half of a surrogate pair"),
         ('{"a": 1}\n' + "[" * 100_000, ":2: expected one JSON object a line"),
         (f'{{"a": {"1" * 5000}}}\n', ":1: expected one JSON object a line"),
     ],

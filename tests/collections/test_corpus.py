@@ -87,7 +87,7 @@ def test_text_that_is_not_utf_8_is_named_by_file_and_line(tmp_path):
 
 def test_what_json_allows_and_duckdb_does_not_is_told_in_one_line(tmp_path):
     (tmp_path / "poor.jsonl").write_text(TWO_LINES + '{"id": "d3", "contents": "\\ud800"}\n')
-    with pytest.raises(UserError, match=r"poor\.jsonl:3: half of a surrogate pair") as told:
+    with pytest.raises(UserError, match=r"poor\.jsonl:3: .*: half of a surrogate pair") as told:
         read(tmp_path)
     assert "\n" not in str(told.value)
 
@@ -95,8 +95,8 @@ def test_what_json_allows_and_duckdb_does_not_is_told_in_one_line(tmp_path):
 @pytest.mark.parametrize(
     ("columns", "told"),
     [
-        ({"id": ["d1"], "text": ["x"]}, "no column 'contents' among id, text"),
-        ({"id": ["d1"], "contents": [b"x"]}, "column 'contents' holds bytes"),
+        ({"id": ["d1"], "text": ["x"]}, "missing columns: contents; found: id, text"),
+        ({"id": ["d1"], "contents": [b"x"]}, "column 'contents' is of type binary"),
         ({"id": ["d1"], "contents": [None]}, "is damaged: .*no contents"),
     ],
 )

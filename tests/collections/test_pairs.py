@@ -228,13 +228,13 @@ def test_a_document_that_is_there_twice_is_refused(data):
 
 def test_files_that_are_no_triplets_are_refused(data):
     pq.write_table(pa.table({"query": ["q1"]}), data / "triplets.parquet")
-    with pytest.raises(UserError, match=r"triplets\.parquet: there is no column 'query_id'"):
+    with pytest.raises(UserError, match=r"triplets\.parquet: missing columns: query_id"):
         join(data, held_out=0)
     write_triplets(data / "triplets.parquet", [])
     with pytest.raises(UserError, match=r"triplets\.parquet holds no triplet"):
         join(data, held_out=0)
     (data / "triplets.parquet").write_text("query_id\tpositive_id\tnegative_id\n")
-    with pytest.raises(UserError, match=r"triplets\.parquet is not a Parquet file"):
+    with pytest.raises(UserError, match=r"triplets\.parquet is damaged"):
         join(data, held_out=0)
 
 

@@ -92,7 +92,7 @@ def test_the_evaluation_files_agree_with_the_metrics(demo, means):
 
 def test_one_table_holds_the_values_of_every_topic(demo):
     table = pd.read_parquet(demo / "results" / "per_query.parquet")
-    assert list(table) == per_query.COLUMNS
+    assert list(table) == per_query.COLUMNS.names
     assert set(table["system"]) == {"bm25", *CHECKPOINTS}
     assert set(table["protocol"]) == {"demo"}
     assert set(table["seed"].dropna()) == {12}

@@ -100,5 +100,5 @@ def test_damaged_files_are_named(tmp_path):
     with pytest.raises(UserError, match=r"minilm_adamw\.best\.json is damaged"):
         per_query.read([table], best)
     pd.read_parquet(table).drop(columns="qid").to_parquet(table)
-    with pytest.raises(UserError, match=r"per_query\.parquet: no column qid"):
+    with pytest.raises(UserError, match=r"per_query\.parquet: missing columns: qid"):
         per_query.read([table])

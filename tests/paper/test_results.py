@@ -38,7 +38,7 @@ def test_metrics_of_other_columns_or_of_different_topics_are_refused(tmp_path):
     path = tmp_path / "metrics.csv"
     means = means_in(tmp_path)
     means.drop(columns=["low", "queries"]).to_csv(path, index=False)
-    with pytest.raises(UserError, match=r"metrics\.csv: no column low, queries"):
+    with pytest.raises(UserError, match=r"metrics\.csv:1: no column low, queries"):
         read_results(path, LAYOUT, GRID)
     means.loc[means["system"] == "bm25", "queries"] = 7
     means.to_csv(path, index=False)

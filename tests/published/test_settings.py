@@ -14,8 +14,12 @@ COLUMNS = "setting,training,paper,thesis,code,note\n"
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("setting,training,", "setting,trainings,", ":1: expected the columns setting,training,"),
-        ("schedule,modernbert_lion,cosine,", "schedule,modernbert_lion,", ":7: expected 6 columns"),
+        ("setting,training,", "setting,trainings,", ":1: no column training; restore the file"),
+        (
+            "schedule,modernbert_lion,cosine,",
+            "schedule,modernbert_lion,",
+            ":7: expected 6 cells",
+        ),
         ("weight_decay,all,0.01,", "weight_decay,all,,", ": paper is empty; write -"),
     ],
 )

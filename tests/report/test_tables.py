@@ -82,5 +82,5 @@ def test_what_is_in_a_table_is_text_and_no_markup(tmp_path):
 
 
 def test_a_row_with_a_cell_too_many_is_refused(tmp_path):
-    with pytest.raises(UserError, match=r"table\.csv: row 2 has 3 cells and the header 2"):
+    with pytest.raises(UserError, match=r"table\.csv:3: expected 2 cells, found 3"):
         write_table(tmp_path / "table.csv", "a,b\n1,2\n1,2,3\n")

@@ -5,7 +5,7 @@ import pyarrow.parquet as pq
 
 from lionrank import trec
 from lionrank.collections.pairs import PAIRS
-from lionrank.retrieval.candidates import CANDIDATES
+from lionrank.parquet import CANDIDATES
 
 TOPICS = {"q1": "two words", "q2": "three whole words", "q3": "one"}
 QRELS = {"q1": {"d1": 3, "d2": 0}, "q2": {"d1": 1, "d9": 1}}

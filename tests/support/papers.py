@@ -219,7 +219,7 @@ def per_query_table(
                 (measure.test_set, system, *labels, "demo", measure.metric, measure.level, *pair)
                 for pair in zip(qids, found, strict=True)
             ]
-    table = pd.DataFrame(rows, columns=COLUMNS)
+    table = pd.DataFrame(rows, columns=COLUMNS.names)
     return table.astype({"epoch": "Int64", "seed": "Int64", "level": "Int64"})
 
 

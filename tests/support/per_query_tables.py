@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from lionrank.files import write_json, write_parquet
+from lionrank import parquet
+from lionrank.files import write_json
 
 QIDS = [f"q{place:03}" for place in range(100)]
 
@@ -41,7 +42,7 @@ def write_experiment(
         rows += [labels | {"qid": q, "value": v} for q, v in zip(QIDS, of_queries, strict=False)]
     integers = dict.fromkeys(["epoch", "seed", "level"], "Int64")
     table = folder / "results" / "per_query.parquet"
-    write_parquet(table, pd.DataFrame(rows).astype(integers))
+    parquet.write(table, pd.DataFrame(rows).astype(integers))
     best = []
     for training, epoch in chosen.items():
         best.append(folder / "training" / f"{training}.best.json")

@@ -6,12 +6,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from lionrank import parquet
 from lionrank.claims import decide as claims
 from lionrank.claims import file as claim_file
 from lionrank.claims.evidence import Ours, Published
 from lionrank.evaluation import per_query
 from lionrank.evaluation.significance import Draws
-from lionrank.files import write_json, write_json_lines, write_parquet
+from lionrank.files import write_json, write_json_lines
 from lionrank.grid import Grid
 from lionrank.published.scores import COLUMNS, TEST_SETS
 
@@ -90,7 +91,7 @@ def write_results(
             }
             rows += [labels | {"qid": f"q{n}", "value": value} for n, value in enumerate(values)]
     path = folder / "results" / "per_query.parquet"
-    write_parquet(path, pd.DataFrame(rows).astype({"level": "Int64"}))
+    parquet.write(path, pd.DataFrame(rows).astype({"level": "Int64"}))
     return path
 
 

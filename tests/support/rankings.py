@@ -14,12 +14,12 @@ from typing import Any
 
 import pandas as pd
 
-from lionrank import trec
+from lionrank import parquet, trec
 from lionrank.collections.describe import DataSet
 from lionrank.evaluation import comparisons, per_query
 from lionrank.evaluation import trec_eval as evaluation
 from lionrank.evaluation.per_query import means
-from lionrank.files import write_json, write_json_lines, write_parquet
+from lionrank.files import write_json, write_json_lines
 from lionrank.grid import FIRST_STAGE, Grid
 from lionrank.measures import Measure
 from lionrank.paper.tables import datasets as datasets_table
@@ -144,7 +144,7 @@ def _draw(folder: Path, grid: Grid, queries: int, seed: int) -> list[Path]:
             labels |= {"seed": None if model is None else seed, "protocol": "demo"}
             tables.append(evaluation.tidy(values, test_set=test_set, system=system, **labels))
     table = pd.concat(tables, ignore_index=True).astype({"epoch": "Int64", "seed": "Int64"})
-    write_parquet(folder / "results" / "per_query.parquet", table)
+    parquet.write(folder / "results" / "per_query.parquet", table)
     means(table, FAST).to_csv(folder / "results" / "metrics.csv", index=False)
     best = []
     for training in grid.trainings():

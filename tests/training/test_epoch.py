@@ -295,7 +295,7 @@ def test_a_loss_says_which_shape_of_data_it_learns_from(starts, data, tmp_path, 
     last = tiny.train(starts / "bert_without_dropout", files, 12, tmp_path, epochs=12, **changes)
     first = tiny.steps(last)[0]["loss"]
     assert tiny.log(last)[-1]["eval_loss"] < 0.9 * first
-    assert batches.read_examples(path, loss.shape).column_names == list(loss.shape.columns)
+    assert batches.read_examples(path, loss.shape).column_names == loss.shape.columns.names
 
 
 def test_a_tracker_gets_the_lines_of_the_log_in_one_run_for_all_epochs(starts, data, tmp_path):

@@ -1,27 +1,48 @@
 """Writing files so that no reader ever sees half of one, and reading them with clear errors."""
 
+import csv
 import gzip
 import hashlib
 import json
 import os
 import re
+import stat
 import sys
 import zlib
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 from io import BufferedReader
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
 from lionrank.errors import UserError
 
-if TYPE_CHECKING:
-    import pandas
+AGAIN = "delete it and run again"
+"""What to do about a damaged file that the workflow makes."""
+PACKED = (".gz", ".zst")
+"""How the names of packed files end; they are told by their first bytes, not by their names."""
 
 # Bytes that are decoded at a time: line by line, reading takes half as long again.
 _BLOCK = 1 << 20
 _ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_NO_FILES = {
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+    stat.S_IFSOCK: "a socket",
+}
+# How files begin that are no text.
+_NO_TEXT = {
+    b"\xff\xfe": "UTF-16: convert it, e.g. with `iconv -f UTF-16 -t UTF-8`",
+    b"\xfe\xff": "UTF-16: convert it, e.g. with `iconv -f UTF-16 -t UTF-8`",
+    b"PK\3\4": "a zip archive: unpack it",
+    b"BZh91AY": "a file that bzip2 packed: unpack it",
+    b"\xfd7zXZ": "a file that xz packed: unpack it",
+    b"PAR1": "a Parquet file: name a text file",
+}
 
 
 @contextmanager
@@ -59,18 +80,53 @@ def write_json(path: str | os.PathLike, value: Any) -> None:
         handle.write("\n")
 
 
-def read_json(path: str | os.PathLike, remedy: str = "delete it and run again") -> dict[str, Any]:
-    """Return the object in a JSON file.
+class Record(dict[str, Any]):
+    """A JSON object; asking for a key that it lacks raises the `UserError` that `damaged` makes."""
+
+    def __init__(self, values: Mapping[str, Any], damaged: Callable[[str], UserError]) -> None:
+        super().__init__(values)
+        self._damaged = damaged
+
+    def __missing__(self, key: str) -> Any:
+        raise self._damaged(f"there is no {key!r}, where it is looked for")
+
+
+def read_json(path: str | os.PathLike, remedy: str = AGAIN) -> dict[str, Any]:
+    """Return the object in a JSON file; it and all objects within it are `Record`s.
 
     Raises:
-        UserError: there is something else in it; names the file and `remedy`.
+        UserError: there is something else in it, or it cannot be read; names the file and `remedy`.
     """
+    damaged = partial(_damaged, path, remedy)
+    with open_file(path) as handle:
+        content = handle.read()
     try:
-        value = json.loads(Path(path).read_text(encoding="utf-8"))
+        value = _parse(content.decode(), lambda values: Record(values, damaged))
     except (ValueError, RecursionError) as error:
-        raise UserError(f"{path} is damaged ({error}): {remedy}.") from None
-    if not isinstance(value, dict):
-        raise UserError(f"{path} is damaged (it holds no JSON object): {remedy}.")
+        raise damaged(str(error)) from None
+    if not isinstance(value, Record):
+        raise damaged("it holds no JSON object")
+    return value
+
+
+def _damaged(path: str | os.PathLike, remedy: str, what: str) -> UserError:
+    return UserError(f"{path} is damaged ({what}): {remedy}.")
+
+
+def _parse(text: str, make: Callable[[dict], dict] | None = None) -> Any:
+    """Return a value of JSON, its objects as what `make` makes of a dictionary.
+
+    Raises:
+        ValueError: it is no JSON, has an integer of thousands of digits, or half of a surrogate
+            pair, which no UTF-8 file can hold.
+        RecursionError: it is nested too deep.
+    """
+    value = json.loads(text, object_hook=make)
+    if _ESCAPED_SURROGATE.search(text) and _SURROGATE.search(json.dumps(value, ensure_ascii=False)):
+        raise ValueError(
+            "half of a surrogate pair (an escape between \\ud800 and \\udfff that has no partner) "
+            "is no character: remove it"
+        )
     return value
 
 
@@ -81,15 +137,39 @@ def write_json_lines(path: str | os.PathLike, records: Iterable[dict]) -> None:
             handle.write(json.dumps(record, ensure_ascii=False) + "\n")
 
 
+def open_file(path: str | os.PathLike) -> BufferedReader:
+    """Open a file to read its bytes.
+
+    Raises:
+        UserError: it is not there, is no file, or may not be read; names it and the reason.
+    """
+    try:
+        kind = _NO_FILES.get(stat.S_IFMT(os.stat(path).st_mode))
+        # What a shell makes of <(...) is a pipe, too, and the path that it resolves to is no path.
+        if kind is None or not os.path.lexists(os.path.realpath(path)):
+            return open(path, "rb")
+    except FileNotFoundError:
+        raise UserError(
+            f"{path} does not exist: fix the path; relative ones of a config "
+            "count from the working directory of the experiment."
+        ) from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise UserError(
+            f"{path} cannot be read ({reason}): fix the path or its permissions."
+        ) from None
+    raise UserError(f"{path} is {kind}, where a file is expected: fix the path.")
+
+
 def text_lines(path: str | os.PathLike) -> Iterator[tuple[int, str]]:
     """Yield (number, line) of a text file, the numbers from 1, the lines without their ends.
 
-    A line ends in `\\n` or, as on Windows, in `\\r\\n`. A file that gzip packed is unpacked, and
-    `-` is standard input.
+    A line ends in `\\n` or, as on Windows, in `\\r\\n`. A file that gzip or zstd packed is
+    unpacked, and `-` is standard input.
 
     Raises:
-        UserError: the file begins with a byte-order mark, is not UTF-8, holds a NUL, or is a
-            damaged gzip file; names file and line.
+        UserError: the file cannot be read, begins with a byte-order mark, is not UTF-8, holds a
+            NUL, or is damaged where it is packed; names the file and, where there is one, the line.
     """
     number = 1
     with _unpacked(path) as handle:
@@ -102,22 +182,40 @@ def text_lines(path: str | os.PathLike) -> Iterator[tuple[int, str]]:
 
 
 @contextmanager
-def _unpacked(path: str | os.PathLike) -> Iterator[IO[bytes] | gzip.GzipFile]:
-    """Open a file, or standard input for `-`; one that gzip packed is read as what is in it."""
+def _unpacked(path: str | os.PathLike) -> Iterator[IO[bytes]]:
+    """Open a file, or standard input for `-`; one that is packed is read as what is in it."""
     named = os.fspath(path) != "-"
-    with open(path, "rb") if named else nullcontext(sys.stdin.buffer) as handle:
-        if not isinstance(handle, BufferedReader) or handle.peek(2)[:2] != b"\x1f\x8b":
-            yield handle
-            return
+    with open_file(path) if named else nullcontext(sys.stdin.buffer) as handle:
+        start = handle.peek(4) if isinstance(handle, BufferedReader) else b""
+        unpackers = (way for magic, way in _UNPACKERS.items() if start.startswith(magic))
+        unpack: Callable[[Any], AbstractContextManager[Any]] = next(unpackers, nullcontext)
         try:
-            with gzip.open(handle) as unpacked:
+            with unpack(handle) as unpacked:
                 yield unpacked
-        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-            raise UserError(f"{path} is a damaged gzip file ({error}): get it again.") from None
+        except (EOFError, OSError, zlib.error) as error:
+            raise UserError(f"{path} is damaged ({error}): get it again.") from None
+
+
+def _zstd(handle: BufferedReader) -> IO[bytes]:
+    # Not at the top: a parse of the workflow does without.
+    import pyarrow
+
+    return BufferedReader(pyarrow.CompressedInputStream(handle, "zstd"))
+
+
+# By how the files begin.
+_UNPACKERS: dict[bytes, Callable[[Any], AbstractContextManager[Any]]] = {
+    b"\x1f\x8b": gzip.open,
+    b"\x28\xb5\x2f\xfd": _zstd,
+}
 
 
 def _decoded(path: str | os.PathLike, number: int, block: bytes) -> str:
     """Return the text of a block of whole lines, the first of which has this number."""
+    if number == 1:
+        for start, what in _NO_TEXT.items():
+            if block.startswith(start):
+                raise UserError(f"{path}:1: expected UTF-8, found {what}")
     try:
         text = block.decode()
     except UnicodeDecodeError as error:
@@ -133,7 +231,10 @@ def _decoded(path: str | os.PathLike, number: int, block: bytes) -> str:
         )
     if (place := text.find("\0")) >= 0:
         number += text.count("\n", 0, place)
-        raise UserError(f"{path}:{number}: expected text, found a NUL character: remove it")
+        raise UserError(
+            f"{path}:{number}: expected text, found a NUL character: remove it or, if the file is "
+            "in UTF-16, convert it"
+        )
     return text
 
 
@@ -144,35 +245,38 @@ def read_json_lines(path: str | os.PathLike) -> Iterator[dict]:
         UserError: a line is not a JSON object, or what `text_lines` refuses; names file and line.
     """
     for number, line in text_lines(path):
-        record = _parse(line, f"{path}:{number}")
+        try:
+            record = _parse(line)
+        except (ValueError, RecursionError) as error:
+            raise UserError(f"{path}:{number}: expected one JSON object a line: {error}") from None
         if not isinstance(record, dict):
             raise UserError(f"{path}:{number}: expected a JSON object, found {line[:40]!r}")
         yield record
 
 
-def _parse(text: str, place: str) -> Any:
-    """Return the value of a line of JSON.
+def csv_rows(
+    path: str | os.PathLike, columns: Collection[str], remedy: str
+) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield (file and line, row) of a CSV file that has at least these columns, named in line 1.
 
     Raises:
-        UserError: it is no JSON, is nested too deep, has an integer of thousands of digits, or half
-            of a surrogate pair, which no UTF-8 file can hold; begins with `place`.
+        UserError: it lacks one, a row has more or fewer cells, or what `text_lines` refuses; names
+            file, line and `remedy`.
     """
+    reader = csv.reader(f"{line}\n" for _, line in text_lines(path))
     try:
-        value = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise UserError(f"{place}: expected one JSON object a line: {error}") from None
-    if _ESCAPED_SURROGATE.search(text) and _SURROGATE.search(json.dumps(value, ensure_ascii=False)):
-        raise UserError(
-            f"{place}: half of a surrogate pair (an escape between \\ud800 and \\udfff that has no "
-            "partner) is no character: remove it"
-        )
-    return value
-
-
-def write_parquet(path: str | os.PathLike, frame: "pandas.DataFrame") -> None:
-    """Write a table as Parquet."""
-    with atomic_write(path, "wb") as handle:
-        frame.to_parquet(handle, index=False)
+        header = next(reader, [])
+        if absent := set(columns) - set(header):
+            raise UserError(f"{path}:1: no column {', '.join(sorted(absent))}; {remedy}.")
+        for cells in filter(None, reader):
+            place = f"{path}:{reader.line_num}"
+            if len(cells) != len(header):
+                raise UserError(
+                    f"{place}: expected {len(header)} cells, found {len(cells)}; {remedy}."
+                )
+            yield place, dict(zip(header, cells, strict=True))
+    except csv.Error as error:
+        raise UserError(f"{path}:{reader.line_num}: {error}; {remedy}.") from None
 
 
 def only_file(folder: str | os.PathLike) -> Path:

@@ -142,6 +142,6 @@ def test_names_without_a_file_and_folders_without_json_lines_are_errors(tmp_path
     settings["topics"]["dev"] = settings["topics"]["test"]
     with pytest.raises(UserError, match="config: qrels: no file for 'dev'; there is one for test"):
         imported(settings, {}, "dev", tmp_path)
-    settings["corpus"] = str(write(tmp_path / "packed" / "docs.jsonl.gz", "").parent)
-    with pytest.raises(UserError, match=r"packed: no \*\.jsonl or \*\.json is there"):
+    settings["corpus"] = str(write(tmp_path / "packed" / "docs.tar", "").parent)
+    with pytest.raises(UserError, match=r"packed: no file there ends in \.json,"):
         imported(settings, {}, "test", tmp_path)

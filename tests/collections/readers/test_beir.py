@@ -99,5 +99,5 @@ def test_a_missing_file_and_one_that_is_not_utf8_are_named_with_a_remedy(tmp_pat
     with pytest.raises(UserError, match=r"corpus.jsonl:1: expected UTF-8, found the byte 0xe9"):
         imported(settings, {}, "train", tmp_path)
     (tmp_path / "beir" / "corpus.jsonl").unlink()
-    with pytest.raises(UserError, match=r"corpus.jsonl does not exist: fix the path in the config"):
+    with pytest.raises(UserError, match=r"corpus.jsonl does not exist: fix the path"):
         imported(settings, {}, "train", tmp_path)

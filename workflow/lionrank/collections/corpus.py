@@ -17,10 +17,10 @@ from typing import IO
 import duckdb
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from lionrank import parquet
 from lionrank.errors import UserError
-from lionrank.files import read_json_lines
+from lionrank.files import read_json_lines, text_lines
 from lionrank.trec import Qrels, read_topics
 
 # Of DuckDB's own buffers. Python, Arrow and the batch being written come on top of it: a join of
@@ -28,6 +28,10 @@ from lionrank.trec import Qrels, read_topics
 MEMORY = "1GiB"
 # Rows: 6 MiB of passages, and bounded memory for documents of a hundred times that length.
 ROW_GROUP = 16_384
+# Bytes of a line of JSON: DuckDB makes room for two such lines in each thread.
+LONGEST = 16 << 20
+TRIMMED = "".join(map(chr, range(0x21)))
+"""What Java's String.trim takes away: Anserini does not index a document of nothing else."""
 COLUMNS = ("id", "contents")
 TRIPLET = pa.schema([(name, pa.string()) for name in ("query_id", "positive_id", "negative_id")])
 """Of every file of triplets, whoever drew them."""
@@ -79,30 +83,34 @@ def relation(corpus: str | os.PathLike) -> str:
             f"{len(tables)}; a corpus is a folder of the one or the other."
         )
     for path in tables:
-        _check_columns(path, COLUMNS)
+        check_columns(path, COLUMNS)
     source = f"read_parquet({_literal(tables)})"
     if lines:
         columns = "{id: 'VARCHAR', contents: 'VARCHAR'}"
-        source = f"read_json({_literal(lines)}, format='newline_delimited', columns={columns})"
-    checked = ", ".join(f"coalesce({name}::VARCHAR, error('no {name}')) {name}" for name in COLUMNS)
-    return f"(SELECT {checked} FROM {source})"
+        source = (
+            f"read_json({_literal(lines)}, format='newline_delimited', columns={columns}, "
+            f"maximum_object_size={LONGEST})"
+        )
+    return f"(SELECT {', '.join(map(text, COLUMNS))} FROM {source})"
 
 
-def _check_columns(path: Path, columns: Iterable[str]) -> None:
-    try:
-        schema = pq.read_schema(path)
-    except (OSError, pa.ArrowInvalid) as error:
-        raise UserError(
-            f"{path} is not a Parquet file: {_first_line(error)}; make it again."
-        ) from None
-    for name in columns:
-        if name not in schema.names:
+def text(column: str, name: str | None = None) -> str:
+    """Return the SQL of a column as VARCHAR, which fails where it has no value."""
+    return f"coalesce({column}::VARCHAR, error('no {column}')) AS {name or column}"
+
+
+def check_columns(path: str | os.PathLike, columns: Iterable[str]) -> None:
+    """Check that a Parquet file has columns of text or numbers.
+
+    Raises:
+        UserError: it is damaged, lacks one, or has one of bytes, lists or structures.
+    """
+    schema = parquet.schema(path, columns)
+    for field in map(schema.field, columns):
+        if pa.types.is_binary(field.type) or pa.types.is_nested(field.type):
             raise UserError(
-                f"{path}: there is no column {name!r} among {', '.join(schema.names)}; "
-                f"expected {', '.join(columns)}."
+                f"{path}: column {field.name!r} is of type {field.type}: write it as strings."
             )
-        if pa.types.is_binary(schema.field(name).type):
-            raise UserError(f"{path}: column {name!r} holds bytes; write it as strings.")
 
 
 def _literal(paths: Iterable[Path]) -> str:
@@ -112,6 +120,14 @@ def _literal(paths: Iterable[Path]) -> str:
 def _first_line(error: Exception) -> str:
     """Return what went wrong, without DuckDB's advice on options that are not the user's."""
     return str(error).splitlines()[0].rstrip(". ")
+
+
+def too_long(text: str) -> str:
+    """Return what is said of a document whose line of JSON is longer than `LONGEST`."""
+    return (
+        f"the document has {len(text):,} characters, and a line of JSON at most "
+        f"{LONGEST >> 20} MiB: cut it, or leave it out (a cross-encoder reads hundreds of words)"
+    )
 
 
 @contextmanager
@@ -126,8 +142,9 @@ def readable_by_duckdb(path: str | os.PathLike) -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
-        # The second is what damaged pages raise; more special errors are of other things.
-        if type(error) not in (duckdb.InvalidInputException, duckdb.Error):
+        # The last is what damaged pages raise; memory and disk are told of by `open_database`.
+        kinds = (duckdb.InvalidInputException, duckdb.DataError, duckdb.NotSupportedError)
+        if not isinstance(error, kinds) and type(error) is not duckdb.Error:
             raise
         for lines in sorted(Path(path).glob("*.jsonl")):
             _check_lines(lines)
@@ -135,6 +152,9 @@ def readable_by_duckdb(path: str | os.PathLike) -> Iterator[None]:
 
 
 def _check_lines(path: Path) -> None:
+    for number, line in text_lines(path):
+        if len(line.encode()) > LONGEST:
+            raise UserError(f"{path}:{number}: {too_long(line)}")
     for number, record in enumerate(read_json_lines(path), start=1):
         for name in COLUMNS:
             if record.get(name) is None:
@@ -177,16 +197,15 @@ def read_triplets(database: duckdb.DuckDBPyConnection, triplets: str | os.PathLi
         UserError: the file has other columns or no row.
     """
     query, positive, negative = TRIPLET.names
-    _check_columns(Path(triplets), TRIPLET.names)
+    check_columns(triplets, TRIPLET.names)
     source = f"read_parquet({_literal([Path(triplets)])}, file_row_number=true)"
     with readable_by_duckdb(triplets):
         database.execute(
             "CREATE TABLE asked AS "
-            f"SELECT 2 * file_row_number AS number, {query}::VARCHAR AS qid, "
-            f"{positive}::VARCHAR AS docid, 1.0::DOUBLE AS label FROM {source} "
+            f"SELECT 2 * file_row_number AS number, {text(query, 'qid')}, "
+            f"{text(positive, 'docid')}, 1.0::DOUBLE AS label FROM {source} "
             "UNION ALL "
-            f"SELECT 2 * file_row_number + 1, {query}::VARCHAR, {negative}::VARCHAR, 0.0 "
-            f"FROM {source}"
+            f"SELECT 2 * file_row_number + 1, {text(query)}, {text(negative)}, 0.0 FROM {source}"
         )
     if not database.execute("SELECT count(*) FROM asked").fetchall()[0][0]:
         raise UserError(f"{triplets} holds no triplet; make it again.")

@@ -14,7 +14,14 @@ import duckdb
 import numpy as np
 
 from lionrank.collections.convert import reader
-from lionrank.collections.corpus import ROW_GROUP, open_database, readable_by_duckdb, relation
+from lionrank.collections.corpus import (
+    ROW_GROUP,
+    check_columns,
+    open_database,
+    readable_by_duckdb,
+    relation,
+    text,
+)
 from lionrank.config.experiment import WITH_CANDIDATES
 from lionrank.errors import UserError
 from lionrank.trec import read_qrels, read_topics
@@ -111,8 +118,11 @@ def of_pairs(
     Raises:
         UserError: the file is damaged.
     """
+    check_columns(pairs, ("query_id", "query", "passage", "label"))
     with readable_by_duckdb(pairs):
-        table = database.read_parquet(pairs)
+        texts = ", ".join(map(text, ("query_id", "query", "passage")))
+        labels = "coalesce(label, error('no label')) AS label"
+        table = database.read_parquet(pairs).project(f"{texts}, {labels}")
         grades = dict(table.aggregate("label::INTEGER AS grade, count(*)").fetchall())
         if not grades:
             return None
@@ -148,8 +158,9 @@ def of_topics(
     """
     queries, judgements = read_topics(topics), read_qrels(qrels)
     grades = Counter(grade for judged in judgements.values() for grade in judged.values())
+    check_columns(candidates, ("passage",))
     with readable_by_duckdb(candidates):
-        rows, passage_words = _words(database.read_parquet(candidates).project("passage"))
+        rows, passage_words = _words(database.read_parquet(candidates).project(text("passage")))
     if not rows:
         raise UserError(f"{candidates} holds no candidate; make it again.")
     return DataSet(

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from lionrank.collections.corpus import TRIPLET, open_database
+from lionrank.collections.corpus import TRIPLET, open_database, text
 from lionrank.collections.readers.base import parquet_files
 from lionrank.errors import UserError
 from lionrank.files import atomic_write
@@ -27,7 +27,10 @@ def write_corpus(
         UserError: a file of the source is missing or damaged, or lacks a column.
     """
     files = parquet_files(source_folder, "corpus/*.parquet", ("passage_id", "passage"))
-    query = "SELECT passage_id::VARCHAR AS id, passage AS contents FROM read_parquet($files)"
+    query = (
+        f"SELECT {text('passage_id', 'id')}, {text('passage', 'contents')} "
+        "FROM read_parquet($files)"
+    )
     with _copied(query, files, Path(output_folder, "passages.parquet"), threads) as rows:
         print(f"{rows} passages")
 
@@ -41,7 +44,7 @@ def write_triplets(
         UserError: a file of the source is missing or damaged or lacks a column, or they hold fewer.
     """
     files = parquet_files(source_folder, "triplets/*.parquet", TRIPLET.names)
-    columns = ", ".join(f"{column}::VARCHAR AS {column}" for column in TRIPLET.names)
+    columns = ", ".join(map(text, TRIPLET.names))
     query = f"SELECT {columns} FROM read_parquet($files) LIMIT {count:d}"
     with _copied(query, files, Path(path), threads) as rows:
         if rows < count:
@@ -60,9 +63,9 @@ def write_training_topics(
         UserError: a file of the source is missing or damaged, or lacks a column.
     """
     files = parquet_files(source_folder, "queries/*.parquet", ("query_id", "query"))
-    query = r"""
+    query = rf"""
         SELECT query_id || chr(9) || regexp_replace(query, '[\t\r\n]', ' ', 'g') || chr(10)
-        FROM read_parquet($files)
+        FROM (SELECT {text("query_id")}, {text("query")} FROM read_parquet($files))
     """
     with _database(files, Path(path), threads) as database, atomic_write(path) as handle:
         lines = database.execute(query, {"files": [str(file) for file in files]})

@@ -5,10 +5,9 @@ from collections.abc import Mapping
 from statistics import mean
 from typing import Any
 
-import pandas as pd
 import torch
 
-from lionrank import trec
+from lionrank import parquet, trec
 from lionrank.evaluation.trec_eval import evaluate
 from lionrank.measures import PRIMARY
 from lionrank.reranking import score as reranking
@@ -29,6 +28,6 @@ def ndcg(
     for `reranking.score`.
     """
     logits = reranking.score(checkpoint, candidates, precision, hardware, device)
-    ids = pd.read_parquet(candidates, columns=["qid", "docid"])
+    ids = parquet.read(candidates, parquet.of_candidates("qid", "docid")).to_pandas()
     per_query = evaluate(trec.read_qrels(qrels), trec.to_run(ids, logits), level=1, complete=True)
     return mean(measures[PRIMARY] for measures in per_query.values())

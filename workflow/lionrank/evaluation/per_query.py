@@ -8,17 +8,28 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
+from lionrank import parquet
 from lionrank.errors import UserError
 from lionrank.evaluation.significance import Draws, interval
+from lionrank.files import AGAIN
 from lionrank.grid import FIRST_STAGE
 from lionrank.measures import Measure
 from lionrank.training import development
 
-COLUMNS = [
-    *("test_set", "system", "model", "optimizer", "epoch", "seed"),
-    *("protocol", "metric", "level", "qid", "value"),
-]
+COLUMNS = pa.schema(
+    {
+        **dict.fromkeys(("test_set", "system", "model", "optimizer"), pa.string()),
+        **dict.fromkeys(("epoch", "seed"), pa.int64()),
+        **dict.fromkeys(("protocol", "metric"), pa.string()),
+        "level": pa.int64(),
+        "qid": pa.string(),
+        "value": pa.float64(),
+    }
+)
+# What the first stage lacks, and nDCG, which takes the grades themselves.
+_NULLABLE = ("model", "optimizer", "epoch", "seed", "level")
 
 
 @dataclass(frozen=True)
@@ -40,13 +51,11 @@ class Replicate:
         """Read a per-query Parquet file; `chosen` maps a training to its epoch by development data.
 
         Raises:
-            UserError: the file lacks a column.
+            UserError: the file is damaged or lacks a column.
         """
         self.path = os.fspath(path)
         self.chosen = dict(chosen)
-        table = pd.read_parquet(path)
-        if absent := set(COLUMNS) - set(table.columns):
-            raise UserError(f"{path}: no column {', '.join(sorted(absent))}; make it again.")
+        table = read_table(path)
         self.protocols = sorted(table["protocol"].unique())
         trained = table.dropna(subset=["seed"])
         self.seeds = dict(zip(trained["system"], trained["seed"], strict=True))
@@ -143,6 +152,18 @@ class PerQuery:
     def mean_over_seeds(self, measure: Measure, system: System) -> np.ndarray:
         """Return a system's values (queries,), averaged over the seeds query by query."""
         return self.values(measure, system).mean(axis=0)
+
+
+def read_table(path: str | os.PathLike) -> pd.DataFrame:
+    """Read a per-query Parquet file; integers that may be missing are pandas' Int64.
+
+    Raises:
+        UserError: the file is damaged, lacks a column or has no row.
+    """
+    table = parquet.read(path, COLUMNS, nullable=_NULLABLE)
+    if not len(table):
+        raise UserError(f"{path} has no row: {AGAIN}.")
+    return table.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
 
 
 def read(tables: Sequence[str | os.PathLike], best: Iterable[str | os.PathLike] = ()) -> PerQuery:

@@ -4,13 +4,14 @@ Scores are rounded to the digits that are printed as soon as they are read, so t
 and "level with" mean in prose exactly what a reader sees in the table.
 """
 
-import csv
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from lionrank.errors import UserError
+from lionrank.files import AGAIN, csv_rows
 from lionrank.grid import FIRST_STAGE, Grid
 from lionrank.measures import GRADED, METRICS, PRIMARY, Measure
 from lionrank.wording import DIGITS
@@ -140,21 +141,23 @@ def read_results(path: str | os.PathLike, layout: Layout, grid: Grid) -> Results
     """
     wanted: dict[Measure, dict[str, Score]] = {measure: {} for measure in layout.measures()}
     queries: dict[str, set[int]] = {name: set() for name in layout.test_sets}
-    with open(path, newline="", encoding="utf-8") as handle:
-        reader = csv.DictReader(handle)
-        if absent := set(_COLUMNS) - set(reader.fieldnames or ()):
-            raise UserError(f"{path}: no column {', '.join(sorted(absent))}; make it again.")
-        for number, row in enumerate(reader, start=2):
-            level = int(row["level"]) if row["level"] else None
-            measure = Measure(row["test_set"], row["metric"], level)
-            if measure in wanted:
-                wanted[measure][row["system"]] = _score(row, f"{path}:{number}")
-                queries[measure.test_set].add(int(row["queries"]))
+    for place, row in csv_rows(path, _COLUMNS, AGAIN):
+        level = _integer(row, "level", place) if row["level"] else None
+        measure = Measure(row["test_set"], row["metric"], level)
+        if measure in wanted:
+            wanted[measure][row["system"]] = _score(row, place)
+            queries[measure.test_set].add(_integer(row, "queries", place))
     scores = {
         measure: _in_order(found, layout, grid, measure, path) for measure, found in wanted.items()
     }
     counts = {name: _one(found, name, path) for name, found in queries.items() if found}
     return Results(layout, scores, counts)
+
+
+def _integer(row: Mapping[str, str], column: str, place: str) -> int:
+    if not re.fullmatch("[0-9]{1,9}", row[column]):
+        raise UserError(f"{place}: {column} is {row[column]!r}, not an integer; {AGAIN}.")
+    return int(row[column])
 
 
 def _score(row: Mapping[str, str], place: str) -> Score:

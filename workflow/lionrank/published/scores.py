@@ -5,12 +5,13 @@ metrics was published on one test set only. Imports nothing heavy: the check of 
 was published.
 """
 
-import csv
+import math
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lionrank.errors import UserError
+from lionrank.files import csv_rows
 from lionrank.grid import checkpoint_name, training_name
 from lionrank.measures import GRADED, Measure
 
@@ -33,6 +34,7 @@ PRINTED = {
 }
 """How the paper prints the names of the rows of table I."""
 
+RESTORE = "restore the file"
 _TABLE1 = ("model", "optimizer", "epoch")
 _TABLE2 = ("group", "system", GRADED, "reference")
 
@@ -66,7 +68,7 @@ def read_table1(path: str | os.PathLike) -> dict[Measure, dict[str, float]]:
         for metric, name in TEST_SETS.items()
     }
     values: dict[Measure, dict[str, float]] = {measure: {} for measure in measures.values()}
-    for place, row in _rows(path, [*_TABLE1, *measures]):
+    for place, row in csv_rows(path, [*_TABLE1, *measures], RESTORE):
         name = checkpoint_name(
             training_name(row["model"], row["optimizer"]), int(_number(row, "epoch", place))
         )
@@ -82,29 +84,17 @@ def read_table2(path: str | os.PathLike) -> list[PublishedSystem]:
         UserError: a column is absent or a value is no number; names file and line.
     """
     systems = []
-    for place, row in _rows(path, _TABLE2):
+    for place, row in csv_rows(path, _TABLE2, RESTORE):
         _number(row, GRADED, place)
         systems.append(PublishedSystem(row["group"], row["system"], row[GRADED], row["reference"]))
     return systems
 
 
-def _rows(path: str | os.PathLike, columns: Sequence[str]) -> Iterable[tuple[str, dict[str, str]]]:
-    """Yield (file and line, row) of a CSV file that has these columns."""
-    with open(path, newline="", encoding="utf-8") as handle:
-        reader = csv.DictReader(handle)
-        if absent := set(columns) - set(reader.fieldnames or ()):
-            raise UserError(f"{path}:1: no column {', '.join(sorted(absent))}; restore the file.")
-        for row in reader:
-            place = f"{path}:{reader.line_num}"
-            if None in row.values():
-                raise UserError(f"{place}: the line is cut short; restore the file.")
-            yield place, row
-
-
 def _number(row: Mapping[str, str], column: str, place: str) -> float:
     try:
-        return float(row[column])
+        value = float(row[column])
     except ValueError:
-        raise UserError(
-            f"{place}: {column} is {row[column]!r}, not a number; restore the file."
-        ) from None
+        value = math.nan
+    if not math.isfinite(value):
+        raise UserError(f"{place}: {column} is {row[column]!r}, not a number; {RESTORE}.")
+    return value

@@ -10,7 +10,6 @@ A cell under a source is a value (JSON or a word), a value and a remark in paren
 remark where the source gives no value. Only values are compared.
 """
 
-import csv
 import json
 import math
 import re
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from lionrank.errors import UserError
+from lionrank.files import csv_rows
 
 SOURCES = ("paper", "thesis", "code")
 COLUMNS = ("setting", "training", *SOURCES, "note")
@@ -86,17 +86,10 @@ def read(path: Path) -> list[PublishedSetting]:
     Raises:
         UserError: other columns, or a row with more or fewer cells; names file and line.
     """
-    with open(path, encoding="utf-8", newline="") as handle:
-        lines = csv.reader(handle)
-        if tuple(next(lines, ())) != COLUMNS:
-            raise UserError(f"{path}:1: expected the columns {','.join(COLUMNS)}")
-        return [_row(cells, f"{path}:{lines.line_num}") for cells in lines]
+    return [_row(row, place) for place, row in csv_rows(path, COLUMNS, "restore the file")]
 
 
-def _row(cells: list[str], place: str) -> PublishedSetting:
-    if len(cells) != len(COLUMNS):
-        raise UserError(f"{place}: expected {len(COLUMNS)} columns, found {len(cells)}")
-    row = dict(zip(COLUMNS, cells, strict=True))
+def _row(row: Mapping[str, str], place: str) -> PublishedSetting:
     for column in COLUMNS[:-1]:
         if not row[column].strip():
             raise UserError(f"{place}: {column} is empty; write - where there is nothing to say")

@@ -1,12 +1,11 @@
 """A table of the paper as a page of the report, made of the CSV that lies beside its LaTeX."""
 
-import csv
 import math
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from lionrank.errors import UserError
+from lionrank.files import AGAIN, csv_rows
 from lionrank.measures import METRICS
 from lionrank.report.page import ABSENT, Cell, Column, page
 from lionrank.wording import DIGITS
@@ -54,15 +53,8 @@ def table_page(
 
 def _read(path: str | os.PathLike) -> dict[str, list[str]]:
     """Return the columns of a CSV by name."""
-    with open(path, newline="", encoding="utf-8") as handle:
-        header, *rows = list(csv.reader(handle)) or [[]]
-    for number, row in enumerate(rows, start=1):
-        if len(row) != len(header):
-            raise UserError(
-                f"{path}: row {number} has {len(row)} cells and the header {len(header)}: delete "
-                "the file and run again."
-            )
-    return {name: [row[place] for row in rows] for place, name in enumerate(header)}
+    rows = [row for _, row in csv_rows(path, (), AGAIN)]
+    return {name: [row[name] for row in rows] for name in (rows[0] if rows else ())}
 
 
 def columns(table: Mapping[str, Sequence[str]], labels: Mapping[str, str]) -> list[Column]:

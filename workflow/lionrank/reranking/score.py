@@ -4,7 +4,6 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import pyarrow.parquet as pq
 import torch
 from sentence_transformers.cross_encoder import CrossEncoder
 from torch import Tensor
@@ -12,6 +11,7 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 from tqdm import tqdm
 from transformers import PreTrainedTokenizerBase
 
+from lionrank import parquet
 from lionrank.cross_encoder import model as cross_encoder
 from lionrank.cross_encoder.device import autocast
 from lionrank.cross_encoder.tokens import Batch, budgets, encode, take
@@ -49,7 +49,7 @@ def logits(
     rows: slice | None = None,
 ) -> Tensor:
     """Return the logits [rows] of a model that is loaded, float32 on the CPU; else as `score`."""
-    start, stop, _ = (rows or slice(None)).indices(pq.read_metadata(candidates).num_rows)
+    start, stop, _ = (rows or slice(None)).indices(parquet.count(candidates))
     tokens = hardware["tokens_at_once"] or TOKENS_AT_ONCE[model.device.type]
     batches = Candidates(candidates, range(start, stop), model.tokenizer, tokens)
     found, places = [torch.empty(0, device=model.device)], [torch.empty(0, dtype=torch.int64)]
@@ -93,13 +93,13 @@ class Candidates(IterableDataset[tuple[Tensor, Batch]]):
 
     def _chunks(self) -> Iterator[tuple[int, list[str], list[str]]]:
         begin = 0
-        columns = ["query", "passage"]
-        for chunk in pq.ParquetFile(self.path).iter_batches(CHUNK, columns=columns):
+        texts = parquet.of_candidates("query", "passage")
+        for chunk in parquet.batches(self.path, texts, rows=CHUNK):
             end = begin + len(chunk)
             first, last = max(begin, self.rows.start), min(end, self.rows.stop)
             if first < last:
-                texts = chunk.slice(first - begin, last - first)
-                yield first, *(texts.column(name).to_pylist() for name in columns)
+                some = chunk.slice(first - begin, last - first)
+                yield first, *(column.to_pylist() for column in some.columns)
             begin = end
 
     def _batches(

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 import numpy as np
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
+from lionrank import parquet
 from lionrank.errors import UserError
-from lionrank.files import atomic_write
+from lionrank.files import atomic_write, open_file
 
 
 def rows(candidates: str | os.PathLike, shard: str) -> slice:
@@ -19,10 +19,10 @@ def rows(candidates: str | os.PathLike, shard: str) -> slice:
     shards, some have none. `candidates` is a Parquet file with the column qid.
 
     Raises:
-        UserError: a topic has rows in this shard and in another one.
+        UserError: the file is damaged, or a topic has rows in this shard and in another one.
     """
     number, shards = map(int, shard.split("-of-"))
-    qids = pq.read_table(candidates, columns=["qid"])["qid"].combine_chunks()
+    qids = parquet.read(candidates, parquet.of_candidates("qid"))["qid"].combine_chunks()
     blocks = pc.run_end_encode(qids)
     bounds = np.concatenate([[0], blocks.run_ends.to_numpy()])
     first, last = (
@@ -42,5 +42,5 @@ def join(shards: Iterable[str | os.PathLike], run: str | os.PathLike) -> None:
     """Write the run file whose topics are those of the shards' run files, in their order."""
     with atomic_write(run, "wb") as joined:
         for shard in shards:
-            with open(shard, "rb") as handle:
+            with open_file(shard) as handle:
                 shutil.copyfileobj(handle, joined)

@@ -16,18 +16,8 @@ from lionrank.collections.corpus import ROW_GROUP, add_texts, in_order, open_dat
 from lionrank.collections.readers.base import Candidate
 from lionrank.errors import UserError
 from lionrank.files import atomic_write
+from lionrank.parquet import CANDIDATES
 
-CANDIDATES = pa.schema(
-    {
-        "qid": pa.string(),
-        "docid": pa.string(),
-        "rank": pa.int64(),
-        "score": pa.float64(),
-        "query": pa.string(),
-        "passage": pa.string(),
-    }
-)
-"""Of every file of candidates, whoever ranked them; ranks count from 1."""
 # The columns that a run file tells, with the number of the line from 0.
 RANKING = pa.schema(
     [pa.field("number", pa.int64()), *map(CANDIDATES.field, ("qid", "docid", "rank", "score"))]

@@ -4,15 +4,14 @@ import math
 import os
 from collections.abc import Iterator
 
-import pyarrow.parquet as pq
 import torch
 from datasets import Dataset
 from torch import Tensor
 from torch.utils.data import DataLoader, Sampler
 from transformers import PreTrainedTokenizerBase
 
+from lionrank import parquet
 from lionrank.cross_encoder.tokens import Batch, encode, take
-from lionrank.errors import UserError
 from lionrank.training.losses import Shape
 
 Examples = dict[str, Tensor]
@@ -23,15 +22,10 @@ def read_examples(path: str | os.PathLike, shape: Shape) -> Dataset:
     """Read the examples of a Parquet file in the shape that a loss asks for.
 
     Raises:
-        UserError: the file lacks a column of that shape.
+        UserError: the file is damaged, or lacks a column of that shape.
     """
-    missing = set(shape.columns) - set(pq.read_schema(path).names)
-    if missing:
-        raise UserError(
-            f"{path} has no column {', '.join(sorted(missing))}: training.loss learns from "
-            f"{', '.join(shape.columns)}."
-        )
-    return Dataset(pq.read_table(path, columns=list(shape.columns)))
+    remedy = f"training.loss learns from {', '.join(shape.columns.names)}: make the file again"
+    return Dataset(parquet.read(path, shape.columns, remedy))
 
 
 class GlobalBatches(Sampler[list[int]]):

@@ -15,7 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
+import pyarrow as pa
 import torch
 from accelerate import PartialState
 from accelerate.utils import broadcast_object_list
@@ -24,6 +24,7 @@ from sentence_transformers.cross_encoder import CrossEncoderTrainingArguments
 from transformers import TrainerCallback, TrainerState
 from transformers.utils import logging as transformers_logging
 
+from lionrank import parquet
 from lionrank.cross_encoder import model as cross_encoder
 from lionrank.cross_encoder.device import check_precision, resolve
 from lionrank.cross_encoder.weights import weight_files
@@ -298,8 +299,8 @@ def _stamp(
 
 def name_pairs(pairs: str | os.PathLike, rows: list[int]) -> str:
     """Print the query and passage of each row of the training pairs, and return the first ones."""
-    names = [name for name in pq.read_schema(pairs).names if name.endswith("_id")]
-    table = pq.read_table(pairs, columns=names).take(rows)
+    names = [name for name in parquet.schema(pairs).names if name.endswith("_id")]
+    table = parquet.read(pairs, pa.schema(dict.fromkeys(names, pa.string()))).take(rows)
     ids = [" ".join(row.values()) for row in table.to_pylist()]
     for row, name in zip(rows, ids, strict=True):
         print(f"row {row}: {name}")

@@ -3,9 +3,9 @@
 import os
 from statistics import mean
 
-import pyarrow.parquet as pq
 import torch
 
+from lionrank import parquet
 from lionrank.cross_encoder import model as cross_encoder
 from lionrank.cross_encoder.device import autocast
 from lionrank.cross_encoder.unpadded import to
@@ -24,7 +24,7 @@ def eval_loss(
     device: torch.device,
 ) -> float | None:
     """Return the mean loss over the examples of a Parquet file, None where it has none."""
-    if pq.read_metadata(held_out).num_rows == 0:
+    if parquet.count(held_out) == 0:
         return None
     model = cross_encoder.load(checkpoint, device)
     examples = batches.read_examples(held_out, loss.shape)

@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import pyarrow as pa
 import torch
 from torch import Tensor
 
@@ -16,7 +17,7 @@ from torch import Tensor
 class Shape:
     """How an example of the training data reads: a query, its passages and its targets."""
 
-    columns: tuple[str, ...]
+    columns: pa.Schema
     """Of the Parquet file; one of them is `query`."""
     read: Callable[[dict], tuple[list[str], list[float]]]
     """Returns an example's passages, as many for each, and what their logits are compared with."""
@@ -34,13 +35,29 @@ def _of_list(example: dict) -> tuple[list[str], list[float]]:
     return example["passages"], example["labels"]
 
 
-PAIRS = Shape(("query", "passage", "label"), _of_pair)
+PAIRS = Shape(
+    pa.schema({"query": pa.string(), "passage": pa.string(), "label": pa.float64()}), _of_pair
+)
 """A passage and whether it is relevant."""
 
-TRIPLETS = Shape(("query", "positive", "negative", "margin"), _of_triplet)
+TRIPLETS = Shape(
+    pa.schema(
+        {**dict.fromkeys(("query", "positive", "negative"), pa.string()), "margin": pa.float64()}
+    ),
+    _of_triplet,
+)
 """Two passages and by how much a teacher scores the first above the second."""
 
-LISTS = Shape(("query", "passages", "labels"), _of_list)
+LISTS = Shape(
+    pa.schema(
+        {
+            "query": pa.string(),
+            "passages": pa.list_(pa.string()),
+            "labels": pa.list_(pa.float64()),
+        }
+    ),
+    _of_list,
+)
 """Some passages and the grade of each."""
 
 

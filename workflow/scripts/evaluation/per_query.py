@@ -7,9 +7,8 @@ begin(snakemake)
 import pandas as pd
 from tqdm import tqdm
 
-from lionrank import trec
+from lionrank import parquet, trec
 from lionrank.evaluation import trec_eval as evaluation
-from lionrank.files import write_parquet
 
 qrels = trec.read_qrels(snakemake.input.qrels)
 tables = []
@@ -23,4 +22,4 @@ for path, labels in tqdm(list(systems), desc="evaluating", unit="run file"):
     tables.append(evaluation.tidy(by_level, **labels))
 table = pd.concat(tables, ignore_index=True)
 # Integers that BM25 lacks.
-write_parquet(snakemake.output[0], table.astype({"epoch": "Int64", "seed": "Int64"}))
+parquet.write(snakemake.output[0], table.astype({"epoch": "Int64", "seed": "Int64"}))

@@ -7,9 +7,7 @@ from lionrank.jobs.gpus import reserve
 hardware = snakemake.config["hardware"]
 gpus = reserve(hardware, snakemake.resources.gpu, snakemake.output[0])
 
-import pyarrow.parquet as pq
-
-from lionrank import trec
+from lionrank import parquet, trec
 from lionrank.cross_encoder.device import prepare
 from lionrank.reranking import shards
 from lionrank.reranking.score import score
@@ -25,6 +23,6 @@ logits = score(
     prepare(snakemake.threads, gpus),
     rows,
 )
-candidates = pq.read_table(snakemake.input.candidates, columns=["qid", "docid"])
+candidates = parquet.read(snakemake.input.candidates, parquet.of_candidates("qid", "docid"))
 run = trec.to_run(candidates.slice(rows.start, len(logits)).to_pandas(), logits)
 trec.write_run(snakemake.output[0], run, snakemake.params.tag)

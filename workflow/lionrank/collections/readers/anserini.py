@@ -1,17 +1,20 @@
 """Collections in the formats of Anserini and TREC: JSON lines, topics in many forms, qrels."""
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from lionrank import trec
-from lionrank.collections.readers.base import Document, json_lines, readable, text_of
+from lionrank.collections.readers.base import Document, json_lines, text_of
 from lionrank.errors import UserError
+from lionrank.files import PACKED, text_lines
 from lionrank.java import start_jvm
 from lionrank.trec import Qrels, Topics
+from lionrank.wording import listed
 
 TAB_SEPARATED = "TsvString"
 READERS = "io.anserini.search.topicreader"
-SUFFIXES = (".json", ".jsonl")
+SUFFIXES = tuple(kind + packed for kind in (".json", ".jsonl") for packed in ("", *PACKED))
 
 
 class Anserini:
@@ -24,16 +27,26 @@ class Anserini:
         self.qrels_files: dict[str, str] = settings["qrels"]
 
     def documents(self) -> Iterator[Document]:
-        """Yield the documents of a JSON-lines file, or of all *.json and *.jsonl in a folder.
+        """Yield the documents of a JSON-lines file, or of all such files in a folder by `SUFFIXES`.
+
+        What else the folder holds is printed.
 
         Raises:
             UserError: the folder has no such file, or a line has no text `id` and `contents`.
         """
         files = [self.corpus]
         if self.corpus.is_dir():
-            files = sorted(file for file in self.corpus.iterdir() if file.suffix in SUFFIXES)
+            found = sorted(self.corpus.iterdir())
+            files = [file for file in found if file.name.endswith(SUFFIXES)]
+            others = [file.name for file in found if file not in files]
             if not files:
-                raise UserError(f"{self.corpus}: no *.jsonl or *.json is there; unpack what is")
+                raise UserError(
+                    f"{self.corpus}: no file there ends in {listed(SUFFIXES)}: unpack what is, or "
+                    "write it as JSON lines with id and contents"
+                )
+            if others:
+                some = " ".join(others[:10])
+                print(f"{self.corpus}: {len(others)} files are no JSON lines: {some}")
         for file in files:
             for place, record in json_lines(file):
                 yield Document(
@@ -43,16 +56,13 @@ class Anserini:
     def topics(self, name: str) -> Topics:
         """Return the titles of the topics, as `topic_reader` gives them."""
         path = _file(self.topic_files, "topics", name)
-        with readable(path):
-            if self.topic_reader == TAB_SEPARATED:
-                return trec.read_topics(path)
-            return _read_by_anserini(path, self.topic_reader)
+        if self.topic_reader == TAB_SEPARATED:
+            return trec.read_topics(path)
+        return _read_by_anserini(path, self.topic_reader)
 
     def qrels(self, name: str) -> Qrels:
         """Return the judgements of a TREC qrels file."""
-        path = _file(self.qrels_files, "qrels", name)
-        with readable(path):
-            return trec.read_qrels(path)
+        return trec.read_qrels(_file(self.qrels_files, "qrels", name))
 
 
 def _file(files: dict[str, str], key: str, name: str) -> str:
@@ -68,9 +78,9 @@ def _read_by_anserini(path: str, reader: str) -> Topics:
     loses their leading zeros.
 
     Raises:
-        UserError: there is no such reader, or it finds no topics or a topic without a title.
+        UserError: the file is no text, there is no such reader, or it finds no topics or a topic
+            without a title.
     """
-    Path(path).open().close()  # Anserini says neither which file is missing nor that one is.
     start_jvm()
     from jnius import JavaException, autoclass
 
@@ -81,9 +91,13 @@ def _read_by_anserini(path: str, reader: str) -> Topics:
             f"config: topic_reader: Anserini has no {reader}TopicReader in {READERS}; "
             f"others are Trec, Webxml, {TAB_SEPARATED}"
         ) from None
-    found = autoclass(f"{READERS}.TopicReader").getTopicsWithStringIdsFromFileWithTopicReaderClass(
-        f"{READERS}.{reader}TopicReader", path
-    )
+    read = autoclass(f"{READERS}.TopicReader").getTopicsWithStringIdsFromFileWithTopicReaderClass
+    # A plain copy: Anserini does not say that a file is missing, reads what is no UTF-8 as other
+    # characters, and goes by the end of a name.
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8") as copy:
+        copy.writelines(f"{line}\n" for _, line in text_lines(path))
+        copy.flush()
+        found = read(f"{READERS}.{reader}TopicReader", copy.name)
     titles = {qid: found.get(qid).get("title") for qid in found.keySet().toArray()} if found else {}
     if not titles or None in titles.values():
         raise UserError(

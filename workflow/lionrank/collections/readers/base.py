@@ -1,17 +1,19 @@
 """What a reader of a collection gives, and how the files that it reads are opened."""
 
+import json
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from lionrank import parquet
 from lionrank.errors import UserError
 from lionrank.files import read_json_lines
 from lionrank.trec import Qrels, Topics
+
+DOWNLOAD = "is this a copy of the right source? If so, download it again"
 
 
 class Document(NamedTuple):
@@ -54,36 +56,14 @@ class GivenReader(Reader, Protocol):
         """Yield the first `depth` candidates of each topic, best first."""
 
 
-@contextmanager
-def readable(path: str | os.PathLike) -> Iterator[None]:
-    """Say of a file that is opened within what keeps it from being read.
-
-    Raises:
-        UserError: it is not there, or its text is not UTF-8.
-    """
-    try:
-        yield
-    except FileNotFoundError:
-        raise UserError(
-            f"{os.path.abspath(path)} does not exist: fix the path in the config; relative paths "
-            "count from the working directory of the experiment."
-        ) from None
-    except UnicodeDecodeError as error:
-        raise UserError(
-            f"{path}: no UTF-8 text ({error.reason} in {error.object[error.start : error.end]!r}): "
-            "convert the file, for example with iconv."
-        ) from None
-
-
 def json_lines(path: str | os.PathLike) -> Iterator[tuple[str, dict]]:
     """Yield (place, record) of the lines of a JSON-lines file, place being `file:line`.
 
     Raises:
         UserError: the file cannot be read, or a line is not a JSON object.
     """
-    with readable(path):
-        for number, record in enumerate(read_json_lines(path), start=1):
-            yield f"{path}:{number}", record
+    for number, record in enumerate(read_json_lines(path), start=1):
+        yield f"{path}:{number}", record
 
 
 def text_of(record: dict, key: str, place: str) -> str:
@@ -94,9 +74,17 @@ def text_of(record: dict, key: str, place: str) -> str:
     """
     if key not in record:
         raise UserError(f"{place}: the key {key!r} is missing; found: {', '.join(record)}")
-    if not isinstance(record[key], str):
-        raise UserError(f"{place}: {key!r} is not text but {record[key]!r}: put it in quotes")
-    return record[key]
+    value = record[key]
+    if isinstance(value, str):
+        return value
+    written = json.dumps(value, ensure_ascii=False)[:40]
+    if value is None:
+        remedy = 'give it a text ("" where there is none), or remove the line'
+    elif isinstance(value, int | float):
+        remedy = f'put it in quotes, "{written}"'
+    else:
+        remedy = "expected one text in quotes"
+    raise UserError(f"{place}: {key!r} is not text but {written}: {remedy}")
 
 
 def parquet_files(folder: str | os.PathLike, pattern: str, columns: Iterable[str]) -> list[Path]:
@@ -111,29 +99,21 @@ def parquet_files(folder: str | os.PathLike, pattern: str, columns: Iterable[str
             f"{folder}: no file {pattern} is there; is this a copy of the right source?"
         )
     for file in files:
-        try:
-            found = pq.read_schema(file).names
-        except pa.ArrowInvalid as error:
-            raise UserError(f"{file}: not a Parquet file ({error}); download it again.") from None
-        if missing := [column for column in columns if column not in found]:
-            raise UserError(
-                f"{file}: missing columns: {', '.join(missing)}; found: {', '.join(found)}; "
-                "is this a copy of the right source?"
-            )
+        parquet.schema(file, columns, DOWNLOAD)
     return files
 
 
 def parquet_rows(
-    folder: str | os.PathLike, pattern: str, columns: list[str]
+    folder: str | os.PathLike, pattern: str, columns: pa.Schema
 ) -> Iterator[tuple[str, list[Any]]]:
     """Yield (place, values of the columns) of the rows of Parquet files in a folder.
 
     Raises:
-        UserError: as `parquet_files`.
+        UserError: as `parquet_files`, or a column is of another type or lacks a value.
     """
-    for file in parquet_files(folder, pattern, columns):
+    for file in parquet_files(folder, pattern, columns.names):
         number = 0
-        for batch in pq.ParquetFile(file).iter_batches(columns=columns):
-            for row in batch.to_pylist():
+        for batch in parquet.batches(file, columns, DOWNLOAD):
+            for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
                 number += 1
-                yield f"{file}, row {number}", [row[column] for column in columns]
+                yield f"{file}, row {number}", list(row)

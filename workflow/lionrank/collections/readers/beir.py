@@ -1,10 +1,11 @@
 """Collections in BEIR's format (https://github.com/beir-cellar/beir/wiki/Load-your-custom-dataset)."""
 
+import csv
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from lionrank.collections.readers.base import Document, json_lines, readable, text_of
+from lionrank.collections.readers.base import Document, json_lines, text_of
 from lionrank.errors import UserError
 from lionrank.files import text_lines
 from lionrank.trec import Qrels, Topics, grade_of
@@ -64,12 +65,22 @@ class Beir:
 
 def _rows(path: Path) -> Iterator[tuple[str, list[str]]]:
     form = "<TAB>".join(HEADER)
-    with readable(path):
-        for number, line in text_lines(path):
-            columns = line.split("\t")
-            if len(columns) != len(HEADER):
-                raise UserError(f"{path}:{number}: expected {form}, found {line[:80]!r}")
-            if number > 1:
-                yield f"{path}:{number}", columns
-            elif columns != HEADER:
-                raise UserError(f"{path}:1: expected the header {form}, found {line[:80]!r}")
+    for number, line in text_lines(path):
+        columns = _cells(line, f"{path}:{number}") if '"' in line else line.split("\t")
+        if len(columns) != len(HEADER):
+            raise UserError(f"{path}:{number}: expected {form}, found {line[:80]!r}")
+        if number > 1:
+            yield f"{path}:{number}", columns
+        elif columns != HEADER:
+            raise UserError(f"{path}:1: expected the header {form}, found {line[:80]!r}")
+
+
+def _cells(line: str, place: str) -> list[str]:
+    """Return the columns of a line with quotation marks, by the rules that BEIR's loader has."""
+    try:
+        return next(csv.reader([line], delimiter="\t", strict=True))
+    except csv.Error as error:
+        raise UserError(
+            f"{place}: a column that begins with a quotation mark ends with one, and one within it "
+            f"is doubled, as BEIR writes and reads them ({error}): found {line[:80]!r}"
+        ) from None

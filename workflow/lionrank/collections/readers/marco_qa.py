@@ -12,12 +12,22 @@ included, of 1/rank of the first selected one among the ten highest logits
 import os
 from collections.abc import Iterator
 
+import pyarrow as pa
+
 from lionrank.collections.readers.base import Candidate, Document, parquet_rows
 from lionrank.errors import UserError
 from lionrank.trec import Qrels, Topics
 
 FILES = "v1.1/validation-*.parquet"
-COLUMNS = ["query_id", "query", "passages"]
+COLUMNS = pa.schema(
+    {
+        "query_id": pa.string(),
+        "query": pa.string(),
+        "passages": pa.struct(
+            {"is_selected": pa.list_(pa.int64()), "passage_text": pa.list_(pa.string())}
+        ),
+    }
+)
 
 
 class MarcoQa:
@@ -68,4 +78,4 @@ class MarcoQa:
                     f"{len(grades)} grades; is this a copy of the right source?"
                 )
             seen.add(qid)
-            yield place, str(qid), query, texts, grades
+            yield place, qid, query, texts, grades

@@ -4,11 +4,20 @@ import os
 from collections.abc import Iterator
 from itertools import islice
 
+import pyarrow as pa
+
 from lionrank.collections.readers.base import Candidate, Document, parquet_rows
 from lionrank.errors import UserError
 from lionrank.trec import Qrels, Topics
 
-RELEVANCE = ["query-id", "positive-corpus-ids", "bm25-ranked-ids"]
+TEXTS = pa.schema({"_id": pa.string(), "text": pa.string()})
+RELEVANCE = pa.schema(
+    {
+        "query-id": pa.string(),
+        "positive-corpus-ids": pa.list_(pa.string()),
+        "bm25-ranked-ids": pa.list_(pa.string()),
+    }
+)
 
 
 class NanoBeir:
@@ -19,12 +28,12 @@ class NanoBeir:
 
     def documents(self) -> Iterator[Document]:
         """Yield the documents."""
-        for place, (docid, text) in parquet_rows(self.folder, "corpus/*.parquet", ["_id", "text"]):
+        for place, (docid, text) in parquet_rows(self.folder, "corpus/*.parquet", TEXTS):
             yield Document(docid, text, place)
 
     def topics(self, name: str) -> Topics:
         """Return the queries."""
-        rows = parquet_rows(self.folder, "queries/*.parquet", ["_id", "text"])
+        rows = parquet_rows(self.folder, "queries/*.parquet", TEXTS)
         return {qid: text for _, (qid, text) in rows}
 
     def qrels(self, name: str) -> Qrels:
