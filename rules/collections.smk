@@ -77,6 +77,7 @@ rule import_topics:
     params:
         settings=collection_of,
         folders=collection_folders,
+        levels=lambda wildcards: PLAN.relevance_levels(**wildcards),
         code=code("collections/import_topics.py"),
     message:
         "Importing the {wildcards.topics} topics of {wildcards.collection}"
@@ -152,6 +153,7 @@ rule track_topics:
     resources:
         mem_mb=1000,
     params:
+        levels=lambda wildcards: PLAN.relevance_levels(**wildcards),
         code=code("collections/track_topics.py"),
     message:
         "Reading the {wildcards.topics} topics of {wildcards.collection}"

@@ -134,7 +134,7 @@ def test_bpref_counts_what_was_judged_not_relevant_alone(tmp_path):
 
 def test_a_topic_whose_grades_are_all_negative_is_named(tmp_path):
     """trec_eval stops without a reason, pytrec_eval with all of Python."""
-    with pytest.raises(UserError, match="all grades of topic 'q' are negative"):
+    with pytest.raises(UserError, match="all grades of 1 topics are negative, 'q' first"):
         values(tmp_path, lines_of("q 0 a -1", "q 0 b -2"), "q Q0 a 1 1 t\n")
 
 

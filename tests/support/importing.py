@@ -26,7 +26,7 @@ def imported(settings: dict, folders: dict, name: str, tmp_path: Path):
     source = importers.reader(settings, folders)
     importers.write_corpus(source.documents(), tmp_path / "corpus")
     topics, qrels = tmp_path / "topics.tsv", tmp_path / "qrels.txt"
-    importers.write_topics(source, name, topics, qrels)
+    importers.write_topics(source, name, topics, qrels, levels=[1])
     records = read_json_lines(tmp_path / "corpus" / "documents.jsonl")
     passages = {record["id"]: record["contents"] for record in records}
     return passages, trec.read_topics(topics), trec.read_qrels(qrels)

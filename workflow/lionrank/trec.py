@@ -147,6 +147,34 @@ def grade_of(text: str, place: str) -> int:
     return int(text)
 
 
+def check_judged(qrels: Qrels, place: str, levels: Iterable[int] = ()) -> None:
+    """Check that judgements can be evaluated; topics that will count as zero are printed.
+
+    `levels` are the relevance thresholds of the evaluation.
+
+    Raises:
+        UserError: all grades of a topic are negative, at which trec_eval stops, too, or no document
+            is relevant at a level; begins with `place`.
+    """
+    best = {qid: max(judged.values()) for qid, judged in qrels.items() if judged}
+    if unjudged := [qid for qid, grade in best.items() if grade < 0]:
+        raise UserError(
+            f"{place}: all grades of {len(unjudged)} topics are negative, {unjudged[0]!r} first, "
+            "that is, no document of them was judged: remove them, or grade what is not relevant "
+            "as 0"
+        )
+    for level in levels:
+        without = [qid for qid, grade in best.items() if grade < level]
+        if len(without) == len(best):
+            raise UserError(
+                f"{place}: no document has a grade of {level} or more, so that none is relevant: "
+                "correct the grades, or the relevance_levels of the test set in the config"
+            )
+        if without:
+            some = " ".join(without[:10])
+            print(f"{place}: {len(without)} topics have no grade of {level} or more: {some}")
+
+
 def write_qrels(path: str | os.PathLike, qrels: Qrels) -> None:
     """Write judgements as `qid 0 docid grade` lines."""
     with atomic_write(path) as handle:

@@ -1,5 +1,6 @@
 """Bringing collections of other formats to the formats at the doors."""
 
+import json
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -8,6 +9,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from lionrank import trec
+from lionrank.collections.corpus import LONGEST, TRIMMED, too_long
 from lionrank.collections.readers.anserini import Anserini
 from lionrank.collections.readers.base import Document, GivenReader, Reader
 from lionrank.collections.readers.beir import Beir
@@ -43,13 +45,13 @@ def given_reader(settings: dict, folders: dict[str, str]) -> GivenReader:
 def write_corpus(documents: Iterable[Document], folder: str | os.PathLike) -> None:
     """Write a collection's documents as Anserini JSON lines, in a file in `folder`.
 
-    A document without text is left out and told of: Lucene does not index it, so that no first
-    stage can retrieve it. A judgement of it still counts. Identifiers stay in memory, which is
-    about 1 GB for 10 million.
+    A document of white space and control characters alone is left out and told of: Lucene does not
+    index it, so that no first stage can retrieve it. A judgement of it still counts. Identifiers
+    stay in memory, which is about 1 GB for 10 million.
 
     Raises:
-        UserError: an identifier is empty, holds white space or appears twice, or no document has
-            text.
+        UserError: an identifier is empty, holds white space or appears twice, a document is too
+            long to be read again, or none has text.
     """
     records = _records(documents, folder)
     write_json_lines(Path(folder, "documents.jsonl"), records)
@@ -63,27 +65,42 @@ def _records(documents: Iterable[Document], folder: str | os.PathLike) -> Iterat
         if docid in seen:
             raise UserError(f"{place}: document {docid!r} appears twice: remove one of the two")
         seen.add(docid)
-        if text.strip():
-            yield {"id": docid, "contents": text}
-        else:
-            empty.append(docid)
+        if not (text.strip() and text.strip(TRIMMED)):
+            empty.append(f"{docid} ({place})")
+            continue
+        record = {"id": docid, "contents": text}
+        # In JSON a character takes at most six bytes.
+        if len(text) > LONGEST // 6 and _bytes(record) > LONGEST:
+            raise UserError(f"{place}: {too_long(text)}")
+        yield record
     if len(empty) == len(seen):
         raise UserError(
             f"{folder} would be empty: none of its {len(seen)} documents has text; "
             "look at the collection's entry in the config"
         )
     if empty:
-        print(f"left out {len(empty)} documents without text: {' '.join(empty[:10])}")
+        print(f"left out {len(empty)} documents without text: {', '.join(empty[:10])}")
+
+
+def _bytes(record: dict) -> int:
+    return len(json.dumps(record, ensure_ascii=False).encode())
 
 
 def write_topics(
-    source: Reader, name: str, topics: str | os.PathLike, qrels: str | os.PathLike
+    source: Reader,
+    name: str,
+    topics: str | os.PathLike,
+    qrels: str | os.PathLike,
+    levels: Iterable[int],
 ) -> None:
     """Write a collection's topics of this name as TSV and their judgements as TREC qrels.
 
+    `levels` are the relevance thresholds that they will be evaluated at.
+
     Raises:
         UserError: an identifier is empty or holds white space, a topic has no text, or a judged
-            one is not there, which evaluation would count as zero, or none is judged.
+            one is not there, which evaluation would count as zero, or none is judged; or what
+            `trec.check_judged` refuses.
     """
     queries = {qid: one_line(query) for qid, query in source.topics(name).items()}
     judgements = source.qrels(name)
@@ -101,6 +118,7 @@ def write_topics(
             f"{missing[0]!r} first: fix the topics or their topic_reader, or remove the judgements"
         )
     trec.check_shared(queries, f"topics {name}", judgements, f"qrels {name}")
+    trec.check_judged(judgements, f"qrels {name}", levels)
     trec.write_topics(topics, queries)
     trec.write_qrels(qrels, judgements)
 

@@ -148,6 +148,16 @@ class Plan:
         """The test sets that the paper reports or compares on."""
         return experiment.reported(self.config)
 
+    def relevance_levels(self, collection: str, topics: str) -> list[int]:
+        """Return the relevance thresholds at which the grid evaluates topics of a collection."""
+        levels = {
+            level
+            for each in self.test_sets_of(collection)
+            if each.topics == topics
+            for level in experiment.relevance_levels(self.config, each.name)
+        }
+        return sorted(levels) or [1]
+
     def judged_sets(self) -> list[JudgedSet]:
         """The grid's dev sets and the test sets of the paper."""
         return [*self.dev_sets.values(), *(self.test_sets[name] for name in self.reported)]

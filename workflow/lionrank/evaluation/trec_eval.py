@@ -19,7 +19,7 @@ import pytrec_eval
 from lionrank.errors import UserError
 from lionrank.files import atomic_write
 from lionrank.measures import GRADED, METRICS
-from lionrank.trec import Qrels, Run, check_shared
+from lionrank.trec import Qrels, Run, check_judged, check_shared
 
 COUNTS = ("num_ret", "num_rel", "num_rel_ret")
 RECALL_LEVELS = tuple(tenth / 10 for tenth in range(11))
@@ -57,7 +57,7 @@ def evaluate(qrels: Qrels, run: Run, level: int, complete: bool) -> PerQuery:
         raise UserError(f"level {level}: the relevance threshold is 1 or more")
     check_shared(run, "the run file", qrels, "the qrels")
     judged_topics = {qid: judged for qid, judged in sorted(qrels.items()) if complete or qid in run}
-    _check_judged(judged_topics)
+    check_judged(judged_topics, "the qrels")
     evaluator = pytrec_eval.RelevanceEvaluator(judged_topics, _ASKED, relevance_level=level)
     per_query: PerQuery = {}
     for qid, judged in judged_topics.items():
@@ -72,15 +72,6 @@ def evaluate(qrels: Qrels, run: Run, level: int, complete: bool) -> PerQuery:
             positive = sum(grade > 0 for grade in judged.values())
             per_query[qid][_GRADED_RELEVANT] = float(positive)
     return per_query
-
-
-def _check_judged(qrels: Qrels) -> None:
-    for qid, judged in qrels.items():
-        if judged and max(judged.values()) < 0:
-            raise UserError(
-                f"the qrels: all grades of topic {qid!r} are negative, that is, no document of it "
-                "was judged: remove the topic, or grade what is not relevant as 0"
-            )
 
 
 def _ranking(scores: Mapping[str, float]) -> list[str]:

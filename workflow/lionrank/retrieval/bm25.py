@@ -11,7 +11,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from lionrank.collections.corpus import open_database, readable_by_duckdb, relation
+from lionrank.collections.corpus import TRIMMED, open_database, readable_by_duckdb, relation
 from lionrank.errors import UserError
 from lionrank.java import start_jvm
 from lionrank.trec import Run, Topics
@@ -23,7 +23,8 @@ def build_index(corpus: str | os.PathLike, index: str | os.PathLike, threads: in
     Lucene reads JSON lines: of a folder of Parquet files they are written for it, and removed.
 
     Raises:
-        UserError: the corpus is damaged, or Lucene counts fewer documents than it holds.
+        UserError: the corpus is damaged or has documents without text, or Lucene counts fewer
+            documents than it holds.
     """
     corpus, index = Path(corpus), Path(index)
     index.parent.mkdir(parents=True, exist_ok=True)
@@ -31,10 +32,17 @@ def build_index(corpus: str | os.PathLike, index: str | os.PathLike, threads: in
         lines = corpus
         with open_database(index, threads) as database, readable_by_duckdb(corpus):
             documents = relation(corpus)
-            # Both columns are counted, so that every document is read and checked.
-            ((expected, _),) = database.execute(
-                f"SELECT count(id), count(contents) FROM {documents}"
+            # Both columns are looked at, so that every document is read and checked.
+            ((expected, blank, first),) = database.execute(
+                "SELECT count(id), count() FILTER (blank), min(id) FILTER (blank) FROM ("
+                f"SELECT id, trim(contents, $trimmed) = '' AS blank FROM {documents})",
+                {"trimmed": TRIMMED},
             ).fetchall()
+            if blank:
+                raise UserError(
+                    f"{corpus}: {blank} documents hold nothing but white space and control "
+                    f"characters, which Lucene does not index, {first!r} first: remove them."
+                )
             if not any(corpus.glob("*.jsonl")):
                 lines = Path(scratch)
                 database.execute(
@@ -45,8 +53,8 @@ def build_index(corpus: str | os.PathLike, index: str | os.PathLike, threads: in
     indexed = _searcher(index).get_total_num_docs()
     if indexed != expected:
         raise UserError(
-            f"{index}: {indexed} of the {expected} documents in {corpus} are indexed; "
-            "the lines above say which Lucene refused."
+            f"{index}: {indexed} of the {expected} documents in {corpus} are indexed: what Lucene "
+            "counts above tells why."
         )
 
 
@@ -93,6 +101,9 @@ def bm25(
 
     A topic of which the analyser leaves no term (all stop words) has no candidates; it is named
     on standard error and left out of the run, so that evaluation counts it as zero.
+
+    Raises:
+        UserError: two documents of the index have one id.
     """
     searcher = _searcher(index)
     searcher.set_bm25(k1, b)
@@ -104,7 +115,13 @@ def bm25(
         found = searcher.batch_search(_java_list(queries), _java_list(batch), depth, threads)
         hits = {each.getKey(): each.getValue() for each in found.entrySet().toArray()}
         for qid in batch:
-            run[qid] = {hit.docid: hit.score for hit in hits.get(qid, [])}
+            ranking = [(hit.docid, hit.score) for hit in hits.get(qid, [])]
+            run[qid] = dict(ranking)
+            if len(run[qid]) < len(ranking):
+                raise UserError(
+                    f"{index}: a document is retrieved twice for topic {qid!r}: its id is twice in "
+                    "the corpus; remove one of the two, and make the index again."
+                )
             if not run[qid]:
                 print(f"topic {qid!r} has no candidates: no term of {topics[qid]!r} is indexed")
     return {qid: ranking for qid, ranking in run.items() if ranking}

@@ -9,4 +9,5 @@ write_topics(
     snakemake.wildcards.topics,
     snakemake.output.topics,
     snakemake.output.qrels,
+    snakemake.params.levels,
 )
