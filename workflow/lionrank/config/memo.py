@@ -10,6 +10,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from lionrank.errors import UserError
@@ -23,8 +24,8 @@ STORE = Path(__file__).parent / "__pycache__" / "memo.json"
 def recall(compute: Callable[[], str], *inputs: bytes) -> str:
     """Return `compute()`, or what it returned before for the same function and input bytes.
 
-    The function's own source file and the version of Python count as inputs. A store that cannot be
-    read or written only costs time.
+    The function's own source file and the version of Python count as inputs. What it raises is not
+    kept. A store that cannot be read or written only costs time.
     """
     own = _content(compute.__code__.co_filename)
     parts = (compute.__qualname__.encode(), sys.version.encode(), own, *inputs)
@@ -44,9 +45,10 @@ def _content(file: str) -> bytes:
 @functools.cache
 def _known() -> dict[str, str]:
     try:
-        return read_json(STORE)
+        stored = read_json(STORE)
     except (OSError, UserError):
         return {}
+    return {key: answer for key, answer in stored.items() if isinstance(answer, str)}
 
 
 def _keep(known: dict[str, str]) -> None:
@@ -57,4 +59,5 @@ def _keep(known: dict[str, str]) -> None:
         partial.write_text(json.dumps(newest), encoding="utf-8")
         os.replace(partial, STORE)
     except OSError:  # a read-only checkout has no memory
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink()
