@@ -1,10 +1,9 @@
 # What Snakemake's report shows besides the figures and the PDF: each table of the paper as a page,
 # and a page of all checkpoints with their training curves.
-import yaml
-
+from lionrank import strict_yaml
 from lionrank.grid import FIRST_STAGE, FIRST_STAGE_LABEL
 
-REPORT_TABLES = yaml.safe_load((ROOT / "workflow" / "report" / "tables.yaml").read_text())
+REPORT_TABLES = strict_yaml.read(ROOT / "workflow" / "report" / "tables.yaml")
 # Without a second optimizer no topic changes from one to the other.
 if len(PLAN.optimizers) == 1:
     del REPORT_TABLES["changes"]

@@ -18,6 +18,11 @@ def test_a_list_is_an_english_one(items, text):
     assert wording.listed(items) == text
 
 
+def test_of_a_long_value_its_beginning_is_shown():
+    assert wording.shortened("a\n") == r"'a\n'"
+    assert wording.shortened([1] * 10_000, 7) == "[1, 1,  …"
+
+
 def test_scores_have_four_decimals_and_no_false_sign():
     assert wording.score(-0.00001) == "0.0000"
     assert wording.score(-0.00005001) == "-0.0001"

@@ -58,6 +58,15 @@ def test_a_wrong_test_is_named_with_file_claim_and_key(tmp_path, test, message):
         ),
         (
             {
+                "kind": "equal",
+                "metrics": ["map"],
+                "systems": ["gte_lion"] * 2,
+                "margin": float("nan"),
+            },
+            "margin: expected a number of at least 0, found nan",
+        ),
+        (
+            {
                 "kind": "same_settings",
                 "trainings": ["gte_lion", "gte_adamw"],
                 "settings": ["learning_rates"],

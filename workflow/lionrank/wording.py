@@ -15,6 +15,12 @@ def did_you_mean(name: object, known: Iterable[str]) -> str:
     return f"did you mean {near[0]!r}?" if near else ""
 
 
+def shortened(value: object, characters: int = 60) -> str:
+    """Return a value as Python writes it, or the beginning of that."""
+    text = repr(value)
+    return text if len(text) <= characters else f"{text[:characters]} …"
+
+
 def listed(items: Iterable[object]) -> str:
     """Return one or more items as an English list, "A, B and C"."""
     *first, last = map(str, items)

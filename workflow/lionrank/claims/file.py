@@ -1,20 +1,19 @@
 """The claims file: every finding of the published paper as data, checked to the last key."""
 
 import os
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, dataclass, fields
-from pathlib import Path
 from typing import Any
 
-import yaml
-
+from lionrank import strict_yaml
 from lionrank.claims.evidence import Published
 from lionrank.claims.kinds import KINDS, Test
 from lionrank.errors import UserError
 from lionrank.evaluation.per_query import System
 from lionrank.published.scores import TEST_SETS
 from lionrank.published.settings import SOURCES
-from lionrank.wording import did_you_mean
+from lionrank.wording import did_you_mean, shortened
 
 # Where a claim is made: paper, thesis, abstract on arXiv.
 PLACES = ("P", "T", "A")
@@ -48,15 +47,10 @@ def read(path: str | os.PathLike, published: Published) -> list[Claim]:
     """Read the claims; models, optimizers, epochs and settings are those that were published.
 
     Raises:
-        UserError: no YAML, or a key or value that is absent or unknown; names file, claim and key.
+        UserError: as `strict_yaml.read`, or a key or value is absent or unknown; names file, claim
+            and key.
     """
-    try:
-        content = yaml.load(Path(path).read_text(encoding="utf-8"), yaml.CSafeLoader)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if mark else 1
-        problem = getattr(error, "problem", None) or error
-        raise UserError(f"{path}:{line}: this is no YAML: {problem}") from None
+    content = strict_yaml.read(path)
     if not isinstance(content, dict) or list(content) != ["claims"]:
         raise UserError(f"{path}: expected the key claims and no other at the top")
     place = f"{path}: claims"
@@ -73,10 +67,10 @@ def _claim(entry: Any, place: str, path: str, published: Published) -> Claim:
     keys = ("id", "text", "where", "tests")
     _check_keys(entry, place, keys, keys)
     if not (isinstance(entry["id"], str) and entry["id"]):
-        raise UserError(f"{place}: id: expected text, found {entry['id']!r}")
+        raise UserError(f"{place}: id: expected text, found {shortened(entry['id'])}")
     place = f"{path}: {entry['id']}"
     if not (isinstance(entry["text"], str) and entry["text"].strip()):
-        raise UserError(f"{place}: text: expected a sentence, found {entry['text']!r}")
+        raise UserError(f"{place}: text: expected a sentence, found {shortened(entry['text'])}")
     for where in _listed(entry["where"], f"{place}: where"):
         _known(where, PLACES, f"{place}: where")
     written = _listed(entry["tests"], f"{place}: tests")
@@ -110,7 +104,7 @@ def _test(entry: Any, place: str, published: Published) -> Test:
 
 def _check_keys(entry: Any, place: str, required: Iterable[str], known: Iterable[str]) -> None:
     if not isinstance(entry, dict):
-        raise UserError(f"{place}: expected a mapping, found {entry!r}")
+        raise UserError(f"{place}: expected a mapping, found {shortened(entry)}")
     for key in required:
         if key not in entry:
             raise UserError(f"{place}: {key}: the key is missing")
@@ -122,12 +116,12 @@ def _known(name: Any, known: Iterable[str], place: str) -> None:
     names = list(known)
     if name not in names:
         hint = did_you_mean(name, names) or f"known: {', '.join(names)}"
-        raise UserError(f"{place}: unknown {name!r}; {hint}")
+        raise UserError(f"{place}: unknown {shortened(name)}; {hint}")
 
 
 def _listed(value: Any, place: str) -> list:
     if not (isinstance(value, list) and value):
-        raise UserError(f"{place}: expected a list, found {value!r}")
+        raise UserError(f"{place}: expected a list, found {shortened(value)}")
     return value
 
 
@@ -167,20 +161,21 @@ def _names(known: Callable[[Published], Iterable[Any]]) -> Callable[..., tuple]:
 
 
 def _number(value: Any, place: str, published: Published) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
-        raise UserError(f"{place}: expected a number of at least 0, found {value!r}")
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not 0 <= value <= sys.float_info.max:
+        raise UserError(f"{place}: expected a number of at least 0, found {shortened(value)}")
     return float(value)
 
 
 def _text(value: Any, place: str, published: Published) -> str:
     if not (isinstance(value, str) and value):
-        raise UserError(f"{place}: expected text, found {value!r}")
+        raise UserError(f"{place}: expected text, found {shortened(value)}")
     return value
 
 
 def _flag(value: Any, place: str, published: Published) -> bool:
     if not isinstance(value, bool):
-        raise UserError(f"{place}: expected true or false, found {value!r}")
+        raise UserError(f"{place}: expected true or false, found {shortened(value)}")
     return value
 
 
