@@ -4,8 +4,9 @@ import gc
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.utils import update_config
 
-from lionrank.config import experiment, fingerprint
+from lionrank.config import experiment, fingerprint, given
 from lionrank.config.plan import Plan
 from lionrank.config.settings import training_settings
 from lionrank.errors import UserError
@@ -17,6 +18,8 @@ gc.freeze()
 ROOT = Path(workflow.basedir)
 
 try:
+    given.check_files(workflow.configfiles)
+    update_config(config, given.typed(workflow.config_settings.config))
     PLAN = Plan.read(config, ROOT)
     # Before Snakemake looks at what is there, as a job may end between the two.
     LEFT_BEHIND = left_behind.running(Path()) if workflow.is_main_process else {}

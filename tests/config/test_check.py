@@ -3,6 +3,7 @@
 import copy
 import subprocess
 import sys
+from datetime import date
 
 import pytest
 import yaml
@@ -22,7 +23,11 @@ def test_the_config_as_it_is_passes():
         ("training.defaults.learing_rate", 1e-5, "did you mean 'learning_rate'"),
         ("retreival", {}, "top level: unknown key 'retreival'; did you mean 'retrieval'?"),
         ("training.defaults.learning_rate", "2e-5", "write it without quotes"),
-        ("training.defaults.seed", "twelve", "training.defaults.seed: 'twelve' is not of type"),
+        (
+            "training.defaults.seed",
+            "twelve",
+            "seed: expected a whole number, found the text 'twelve'",
+        ),
         ("training.defaults.precision", "bf6", "unknown value 'bf6'; did you mean 'bf16'?"),
         ("grid.epochs", -1, "grid.epochs: -1 is less than the minimum"),
         (
@@ -74,7 +79,11 @@ def test_the_config_as_it_is_passes():
             "training.models.gte.warmup: 1.5 is neither a share below 1 nor a whole number",
         ),
         ("training.defaults.early_stopping", 0, "early_stopping: 0 is less than the minimum of 1"),
-        ("training.defaults.decay_biases_and_norms", "no", "'no' is not of type 'boolean'"),
+        (
+            "training.defaults.decay_biases_and_norms",
+            "no",
+            "expected true or false, found the text 'no'",
+        ),
         ("grid.dev_sets", ["nano_ms"], "unknown 'nano_ms'; did you mean 'nano_msmarco'?"),
         (
             "dev_sets.nano_nq.collection",
@@ -126,7 +135,55 @@ def test_the_config_as_it_is_passes():
             "evaluation.relevance_level: 3 is not among test_sets.dl19.relevance_levels (1, 2)",
         ),
         ("test_sets.dl19.relevance_levels", [0], "relevance_levels.0: 0 is less than the minimum"),
-        ("protocol", "As written", "protocol: 'As written' does not match"),
+        ("grid.epochs", 3.0, "grid.epochs: expected a whole number, found the number 3.0"),
+        ("grid.epochs", True, "grid.epochs: expected a whole number, found true"),
+        ("grid.epochs", 10**8, "grid.epochs: 100000000 is greater than the maximum"),
+        ("grid.epochs", 10**400, "grid.epochs: a number of 1329 bits is too large"),
+        ("grid.epochs", [1, 2], "grid.epochs: expected a whole number, found a list"),
+        ("grid", None, "grid: expected keys with values, found null"),
+        ("training.defaults.seed", 2**32, "seed: 4294967296 is greater than the maximum"),
+        ("training.defaults.learning_rate", float("nan"), "learning_rate: nan is no finite number"),
+        ("retrieval.k1", float("inf"), "retrieval.k1: inf is no finite number"),
+        ("optimizers.adamw.arguments.eps", "1e-8", "adamw.arguments.eps: expected no number as"),
+        ("optimizers.adamw.arguments.betas", [0.9, "1e-1"], "adamw.arguments.betas.1: expected no"),
+        ("tracking", "None", "tracking: 'None' is text: write null, without quotes"),
+        ("tracking", "NULL", "tracking: 'NULL' is text: write null, without quotes"),
+        ("tracking", "wandbb", "unknown value 'wandbb'; did you mean 'wandb'?"),
+        ("tracking", "x", "tracking: unknown value 'x'; known: null, tensorboard, wandb"),
+        ("paper.note", "None", "paper.note: 'None' is text: write null, without quotes"),
+        ("hub.namespace", "null", "hub.namespace: 'null' is text: write null, without quotes"),
+        ("training.defaults.early_stopping", "null", "'null' is text: write null, without quotes"),
+        ("models.gte.label", False, "models.gte.label: expected text, found false; YAML reads yes"),
+        ("models.gte.label", 512, "label: expected text, found the number 512; put text in quotes"),
+        ("models.gte.pretrained", "", "models.gte.pretrained: '' should be non-empty"),
+        ("paper.note", date(2020, 1, 1), "paper.note: the date 2020-01-01; put it in quotes"),
+        ("paper.keywords", {"a"}, "paper.keywords: a value of the type set"),
+        ("paper.note", "a\0b", "paper.note: holds the character U+0000, which is not printable"),
+        ("paper.note", "\ud83d", "paper.note: holds the character U+D83D"),
+        (
+            "test_sets",
+            {2020: {}},
+            "test_sets: a key is the number 2020, not text; take a name",
+        ),
+        ("dev_sets", {2020: {}}, "such as 'dev2020'"),
+        ("collections", {date(2020, 1, 1): {}}, "a key is the date 2020-01-01, not text"),
+        ("models", {True: {}}, "models: the key true is no text (YAML reads yes, no, on, off"),
+        ("models", {None: {}}, "models: the key null is no text"),
+        ("test_sets", {"trec-dl": {}}, "test_sets: 'trec-dl' is not a name of lower-case letters"),
+        ("test_sets", {"TREC DL (2020)": {}}, "; for example 'trec_dl_2020'"),
+        ("test_sets", {"2020-dl": {}}, "; for example 'test2020_dl'"),
+        ("collections", {"Café": {"format": "beir"}}, "; for example 'cafe'"),
+        ("models", {"my_model": {}}, "without _; for example 'mymodel'"),
+        ("optimizers", {"a_b": {}}, "optimizers: 'a_b' is not a name"),
+        ("models", {"gte\n": {}}, "models: 'gte\\n' is not a name"),
+        ("models", {"GTE": {}}, "models: 'GTE' is not a name"),
+        ("models", {"a" * 300: {}}, "is too long"),
+        ("protocol", "as_run\n", "protocol: 'as_run\\n' is not a name"),
+        ("optimizers.adamw.class", "torch.optim.AdamW\n", "is not an import path, such as"),
+        ("hub.namespace", "me\n", "hub.namespace: 'me\\n' is not the name of a user"),
+        ("audit.collections.msmarcoo", {"bytes_per_passage": 1, "tokens_per_pair": 1}, "did you"),
+        ("audit.test_sets.dl91", {"topics": 1}, "audit.test_sets: unknown 'dl91'; did you mean"),
+        ("protocol", "As written", "protocol: 'As written' is not a name of"),
     ],
 )
 def test_a_mistake_is_named_in_one_line(path, value, message):

@@ -16,13 +16,13 @@ from lionrank.config.experiment import (
     topic_names,
     topic_sources,
 )
-from lionrank.config.memo import recall
-from lionrank.config.settings import canonical, training_settings
+from lionrank.config.schema import check_plain, check_schema, is_number, meant, values
+from lionrank.config.settings import training_settings
 from lionrank.errors import UserError
 from lionrank.grid import training_name
 from lionrank.measures import GRADED, METRICS, Measure
 from lionrank.published.scores import LEVEL, TEST_SETS, was_published
-from lionrank.wording import did_you_mean
+from lionrank.wording import shortened
 
 OF_TRAINING = {"lr": "learning_rate", "weight_decay": "weight_decay"}
 """Arguments of optimizers that are settings of a training."""
@@ -42,69 +42,18 @@ def check(config: Mapping[str, Any], schema_path: Path, sources: Iterable[str]) 
     Raises:
         UserError: one line that names the first wrong key and, for a near miss, the key meant.
     """
-    schema = schema_path.read_bytes()
-
-    def violation() -> str:
-        return _violation(config, schema)
-
-    if problem := recall(violation, schema, canonical(config)):
-        raise UserError(f"config: {problem}")
+    check_plain(config)
+    check_schema(config, schema_path.read_bytes())
     for place, name, known in _references(config, sources):
         if name not in known:
-            raise UserError(f"config: {place}: unknown {name!r}{_meant(name, known)}")
+            raise UserError(f"config: {place}: unknown {shortened(name)}{meant(name, known)}")
+    _check_free(config)
     _check_ranges(config)
     _check_development(config)
     _check_training(config)
     _check_optimizers(config)
     _check_evaluation(config)
     _check_published(config)
-
-
-def _violation(config: Mapping[str, Any], schema: bytes) -> str:
-    """Return the first violation of the schema in words, or nothing."""
-    # Imported here: what passed before is recalled, and a dry run should not wait for them.
-    import yaml
-    from jsonschema import Draft202012Validator
-    from jsonschema.exceptions import best_match
-
-    validator = Draft202012Validator(yaml.load(schema, yaml.CSafeLoader))
-    error = best_match(validator.iter_errors(config))
-    return _describe(error) if error else ""
-
-
-def _describe(error: Any) -> str:
-    """Return in words what a `jsonschema.ValidationError` of a validator says.
-
-    Its own types allow for attributes that are not set, as none is that a validator yields.
-    """
-    place = ".".join(str(step) for step in error.absolute_path) or "top level"
-    if error.validator == "additionalProperties":
-        known = error.schema.get("properties", {})
-        name = next(key for key in error.instance if key not in known)
-        return f"{place}: unknown key {name!r}{_meant(name, known)}"
-    if error.validator == "required":
-        name = next(key for key in error.validator_value if key not in error.instance)
-        return f"{place}: the key {name!r} is missing"
-    if error.validator == "enum":
-        known = [str(value) for value in error.validator_value]
-        return f"{place}: unknown value {error.instance!r}{_meant(str(error.instance), known)}"
-    hint = ""
-    if error.validator == "type" and isinstance(error.instance, str) and _is_number(error.instance):
-        hint = "; YAML reads it as text: write it without quotes, and a power of ten as in 2.0e-5"
-    return f"{place}: {error.message}{hint}"
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _meant(name: str, known: Iterable[str]) -> str:
-    known = list(known)
-    return "; " + (did_you_mean(name, known) or f"known: {', '.join(known)}")
 
 
 def _references(
@@ -146,6 +95,14 @@ def _references(
     ):
         for name in config["training"][kind]:
             yield f"training.{kind}", name, known
+    for kind, known in (
+        ("backbones", sources),
+        ("collections", collections),
+        ("test_sets", config["test_sets"]),
+        ("dev_sets", config["dev_sets"]),
+    ):
+        for name in config["audit"][kind]:
+            yield f"audit.{kind}", name, known
     yield from _source_references(config, sources)
 
 
@@ -163,6 +120,27 @@ def _source_references(
         topics = topic_names(collection) or []
         for source in [source for topic in topics for source in topic_sources(collection, topic)]:
             yield f"collections.{name}", source, sources
+
+
+def _check_free(config: Mapping[str, Any]) -> None:
+    """Check that no number is text where any value may stand, which the schema leaves open."""
+    open_places = {
+        **{
+            f"models.{name}.architecture": each["architecture"]
+            for name, each in config["models"].items()
+        },
+        **{
+            f"optimizers.{name}.arguments": each["arguments"]
+            for name, each in config["optimizers"].items()
+        },
+    }
+    for start, mapping in open_places.items():
+        for place, value in values(mapping, start):
+            if isinstance(value, str) and is_number(value):
+                raise UserError(
+                    f"config: {place}: expected no number as text, found {shortened(value)}: "
+                    "write it without quotes, and a power of ten as in 1.0e-8"
+                )
 
 
 def _check_ranges(config: Mapping[str, Any]) -> None:
