@@ -10,7 +10,7 @@ from lionrank.config import experiment, fingerprint, given
 from lionrank.config.plan import Plan
 from lionrank.config.settings import training_settings
 from lionrank.errors import UserError
-from lionrank.jobs import left_behind, repository
+from lionrank.jobs import beforehand, left_behind, repository
 
 # Else the collector would walk all that Snakemake has imported, again and again, while it plans.
 gc.freeze()
