@@ -19,7 +19,7 @@ missing() {
     for command in latexmk "$@"; do
         command -v "$command" >/dev/null || printf '%s, ' "$command"
     done
-    for style in IEEEtran.cls booktabs.sty siunitx.sty; do
+    for style in IEEEtran.cls booktabs.sty siunitx.sty t5enc.def; do
         kpsewhich "$style" >/dev/null 2>&1 || printf '%s, ' "$style"
     done
 }

@@ -29,6 +29,23 @@ def test_the_config_as_it_is_passes():
             "seed: expected a whole number, found the text 'twelve'",
         ),
         ("training.defaults.precision", "bf6", "unknown value 'bf6'; did you mean 'bf16'?"),
+        ("models.gte.label", "Модель", "models.gte.label: 'Модель' has U+041C (CYRILLIC CAPITAL"),
+        ("optimizers.lion.label", "🦁", "optimizers.lion.label: '🦁' has U+1F981 (LION FACE)"),
+        ("test_sets.dl19.label", " ", "test_sets.dl19.label: ' ' is blank"),
+        ("dev_sets.nano_nq.label", "a\nb", "dev_sets.nano_nq.label: 'a\\nb' has a line end"),
+        ("paper.title", "हिन्दी", "paper.title: 'हिन्दी' has U+0939 (DEVANAGARI LETTER HA)"),
+        ("paper.keywords", ["ok", "\u200b"], "has U+200B (ZERO WIDTH SPACE)"),
+        ("paper.note", "漢字", "paper.note: '漢字' has U+6F22"),
+        (
+            "paper.authors",
+            [{"name": "Ελένη", "affiliation": "R&D"}],
+            "paper.authors.0.name: 'Ελένη' has U+0395 (GREEK CAPITAL LETTER EPSILON), U+03AD",
+        ),
+        (
+            "paper.authors",
+            [{"name": "Nguyễn Văn Ơn", "affiliation": "大学"}],
+            "paper.authors.0.affiliation: '大学' has U+5927",
+        ),
         ("grid.epochs", -1, "grid.epochs: -1 is less than the minimum"),
         (
             "grid.optimizers",

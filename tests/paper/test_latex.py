@@ -1,14 +1,18 @@
 import hashlib
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from markupsafe import Markup
 
+from lionrank.characters import MATHEMATICS, normal
 from lionrank.errors import UserError
 from lionrank.paper import latex
-from lionrank.paper.latex import compile_pdf, escape, quantities
+from lionrank.paper.latex import breakable, compile_pdf, escape, quantities
 
 needs_tex = pytest.mark.skipif(shutil.which("latexmk") is None, reason="latexmk is not installed")
 
@@ -38,13 +42,57 @@ def build(source: Path, epoch: int = 1_700_000_000) -> list[str]:
     [
         ("R&D 5% $x_1 #{}", r"R\&D 5\% \$x\_1 \#\{\}"),
         (r"a\b~c^d", r"a\textbackslash{}b\textasciitilde{}c\textasciicircum{}d"),
-        ("two\n\nparagraphs\x07", "two paragraphs"),
+        ("two\n\nparagraphs", "two paragraphs"),
+        ("[8] of *", "{[}8{]} of {*}"),
+        ("a--b, 'c''", "a-{}-b, 'c'{}'"),
+        (
+            "Phương Đường-lối, Łódź",
+            r"\vietnamese{Phương} \vietnamese{Đường}-\vietnamese{lối}, Łódź",
+        ),
+        ("2 ≤ β₁", r"2 \ensuremath{\leq} \ensuremath{\beta}\ensuremath{_1}"),
+        ("e\u0301", "\xe9"),
+        ("a\x07\u4e2d", r"a\lacking{0007}\lacking{4E2D}"),
         (Markup(r"\emph{as it is}"), r"\emph{as it is}"),
         (12, "12"),
     ],
 )
 def test_escape(text, expected):
     assert escape(text) == expected
+
+
+# Every piece that `escape` may print, and what it stands for.
+PIECES = re.compile(
+    r"\\vietnamese\{(?P<word>[^{}]+)\}|\\lacking\{(?P<lacking>[0-9A-F]+)\}"
+    r"|\\ensuremath\{(?P<sign>[^{}]+)\}|\{(?P<guarded>[][*])\}|\\(?P<special>[{}$&#%_])"
+    r"|\\(?P<name>text[a-z]+)\{\}|(?P<plain>[^][*{}$&#%_\\~^\"<>|`])|\{\}"
+)
+NAMES = {
+    "textbackslash": "\\",
+    "textasciitilde": "~",
+    "textasciicircum": "^",
+    "textquotedbl": '"',
+    "textless": "<",
+    "textgreater": ">",
+    "textbar": "|",
+    "textasciigrave": "`",
+}
+SIGNS = {command: sign for sign, command in MATHEMATICS.items()}
+
+
+def printed(piece: re.Match) -> str:
+    found = piece[piece.lastgroup] if piece.lastgroup else ""
+    read = {"lacking": lambda: chr(int(found, 16)), "sign": lambda: SIGNS[found]}
+    return read.get(piece.lastgroup, lambda: NAMES.get(found, found))()
+
+
+@settings(derandomize=True, deadline=None, max_examples=500)
+@given(st.text(st.characters() | st.sampled_from("[]*-',`\\{}$ơễα≤\n"), max_size=30))
+def test_whatever_is_escaped_is_all_there_and_commands_nothing(text):
+    escaped = str(escape(text))
+    assert PIECES.sub("", escaped) == ""
+    assert PIECES.sub(printed, escaped) == normal(text)
+    assert not re.search("--|''|,,", escaped)
+    assert not re.search("--|''|,,", breakable(escaped))
 
 
 def test_quantities_in_words_become_those_of_siunitx():

@@ -61,9 +61,9 @@ def test_a_line_of_claims_alone_makes_no_paragraph(tmp_path):
 
 def test_words_from_outside_are_escaped_and_claim_nothing_themselves(tmp_path):
     claim, line = say(tmp_path, '<< x | says("absent", what=x) >>', x="A & \x03{}\x04")
-    assert line == r"A \& \{\}"
+    assert line == r"A \& \lacking{0003}\{\}\lacking{0004}"
     assert json.loads(claim.removeprefix(PREFIX))["what"] == "A & \x03{}\x04"
-    assert say(tmp_path, "<< x >>", x="\x03{}\x04") == [r"\{\}"]
+    assert say(tmp_path, "<< x >>", x="\x03{}\x04") == [r"\lacking{0003}\{\}\lacking{0004}"]
 
 
 def test_words_that_a_template_may_choose_by_claim_when_they_are_printed(tmp_path):

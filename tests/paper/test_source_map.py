@@ -104,7 +104,7 @@ def test_the_paper_is_what_it_is_without_marks_and_all_of_it_has_a_place(
 
 def test_no_value_is_taken_for_a_mark(folder):
     (folder / "main.tex.j2").write_text("a << value >>\n")
-    assert render(folder, {"value": "\U000f0000b"}).text == "a b\n"
+    assert render(folder, {"value": "\U000f0000b"}).text == "a \\lacking{F0000}b\n"
 
 
 def test_words_of_a_claim_have_no_marks(folder):

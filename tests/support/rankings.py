@@ -184,16 +184,24 @@ def _templates(script: str) -> dict[str, str]:
     }
 
 
-def write_paper(folder: Path, claims: Mapping[str, Any], grid: Grid = GRID) -> None:
+def write_paper(
+    folder: Path,
+    claims: Mapping[str, Any],
+    grid: Grid = GRID,
+    test_sets: Mapping[str, Mapping[str, Any]] = TEST_SETS,
+    provenance: Mapping[str, Any] = PROVENANCE,
+    **params: Any,
+) -> None:
     """Write main.tex with its tables and figures into `folder`/paper, by the rules' scripts.
 
-    `claims` is what claims.json has; STATISTICS and PROVENANCE are of no collection.
+    `claims` is what claims.json has; STATISTICS and PROVENANCE are of no collection. `params`
+    replace some of the text's.
     """
     results, paper = folder / "results", folder / "paper"
     tables, figures = paper / "tables", paper / "figures"
     told = {
         "statistics": STATISTICS,
-        "provenance": PROVENANCE,
+        "provenance": provenance,
         "claims": claims,
         "efficiency": efficiency_of(grid),
     }
@@ -205,7 +213,7 @@ def write_paper(folder: Path, claims: Mapping[str, Any], grid: Grid = GRID) -> N
         "optimizers": dict(grid.optimizers),
         "epochs": list(grid.epochs),
     }
-    shown = {"grid": printed, "test_sets": TEST_SETS, "columns": COLUMNS}
+    shown = {"grid": printed, "test_sets": test_sets, "columns": COLUMNS}
     best = {"best": best_files(folder, grid)}
     logs = {
         each.name: [folder / f"training/{each.checkpoint(epoch)}.jsonl" for epoch in grid.epochs]
@@ -270,7 +278,7 @@ def write_paper(folder: Path, claims: Mapping[str, Any], grid: Grid = GRID) -> N
             "main_tex",
             logs | best | metrics | compared | changed | facts,
             {"tex": paper / "main.tex"},
-            shown | settings | params_of(grid) | templates | both,
+            shown | settings | params_of(grid) | templates | both | params,
         ),
     ]
     run_scripts(folder, json.loads(json.dumps(jobs, default=str)))

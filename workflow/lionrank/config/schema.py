@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
+from lionrank.characters import SETTABLE, described, lacking
 from lionrank.config.memo import recall
 from lionrank.config.settings import canonical
 from lionrank.errors import UserError
@@ -29,6 +30,8 @@ _TYPES = {
 }
 # Tabs and ends of lines are not among them.
 _UNPRINTABLE = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+# Of the characters that the paper cannot be set in.
+_NAMED = 3
 _IN_WORDS_OF_YAML = "YAML reads yes, no, on, off, true, false and null as values"
 
 
@@ -109,7 +112,7 @@ def check_schema(config: Mapping[str, Any], schema: bytes) -> None:
     def passes() -> str:
         # Imported here: what passed before is recalled, and a dry run should not wait for them.
         import yaml
-        from jsonschema import Draft202012Validator, validators
+        from jsonschema import Draft202012Validator, FormatChecker, validators
         from jsonschema.exceptions import best_match
 
         extend: Callable[..., type[Draft202012Validator]] = validators.extend
@@ -118,12 +121,43 @@ def check_schema(config: Mapping[str, Any], schema: bytes) -> None:
             "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
         )
         validator = extend(Draft202012Validator, type_checker=types)
-        error = best_match(validator(yaml.load(schema, yaml.CSafeLoader)).iter_errors(config))
-        if error:
+        formats = FormatChecker(formats=())
+        formats.checks("printed", raises=UserError)(_is_printed)
+        formats.checks("line", raises=UserError)(_is_line)
+        rules = validator(yaml.load(schema, yaml.CSafeLoader), format_checker=formats)
+        if error := best_match(rules.iter_errors(config)):
             raise UserError(f"config: {_described(error)}")
         return ""
 
-    recall(passes, schema, canonical(config))
+    recall(passes, schema, canonical(config), "".join(sorted(SETTABLE)).encode())
+
+
+def _is_printed(text: Any) -> bool:
+    """Return whether the paper can be set in a text; what is no text is for others to refuse.
+
+    Raises:
+        UserError: it cannot; names the characters.
+    """
+    if isinstance(text, str) and (absent := lacking(text)):
+        named = ", ".join(map(described, absent[:_NAMED]))
+        raise UserError(
+            f"{_shown(text)} has {named}{' and others' if len(absent) > _NAMED else ''}, which the "
+            "paper's LaTeX cannot set: write it in Latin letters, or leave it out"
+        )
+    return True
+
+
+def _is_line(text: Any) -> bool:
+    """Return whether a text can be printed, in one line.
+
+    Raises:
+        UserError: it cannot; names what is in the way.
+    """
+    if isinstance(text, str) and not text.strip():
+        raise UserError(f"{_shown(text)} is blank: write what is to be printed")
+    if isinstance(text, str) and len(text.splitlines()) > 1:
+        raise UserError(f"{_shown(text)} has a line end: write it in one line (in YAML after `>-`)")
+    return _is_printed(text)
 
 
 def _described(error: Any) -> str:
@@ -153,6 +187,8 @@ def _said(error: Any, place: str) -> str:
             return _of_another_type(value, [rule] if isinstance(rule, str) else rule)
         case "not":
             return _null(value)
+        case "format":
+            return str(error.cause)
         case "pattern":
             words = error.schema["description"].removesuffix(".")
             return f"{_shown(value)} is not {words}{_instead(value, rule, place)}"

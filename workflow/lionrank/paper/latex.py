@@ -9,6 +9,7 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from lionrank.characters import MATHEMATICS, SETTABLE, VIETNAMESE, normal
 from lionrank.errors import UserError
 from lionrank.paper.latex_errors import (
     LatexError,
@@ -34,7 +35,17 @@ _ESCAPES = {
     ">": r"\textgreater{}",
     "|": r"\textbar{}",
     "`": r"\textasciigrave{}",
-} | {character: "\\" + character for character in "{}$&#%_"}
+    # After \\ and as an argument in brackets, these would be read as commands' own.
+    **{character: f"{{{character}}}" for character in "[]*"},
+    **{character: f"\\{character}" for character in "{}$&#%_"},
+}
+_SIGNS = {sign: rf"\ensuremath{{{command}}}" for sign, command in MATHEMATICS.items()}
+# Vietnamese words, in the letters that T5 has; two signs of which fonts make one; any other sign.
+_T5 = "A-Za-zÀÁÂÃÈÉÊÌÍÒÓÔÕÙÚÝàáâãèéêìíòóôõùúýĂăĐđĨĩŨũỲỳ"
+_VIETNAMESE = "".join(sorted(VIETNAMESE))
+_PIECES = re.compile(
+    f"(?P<word>[{_T5}]*[{_VIETNAMESE}][{_T5}{_VIETNAMESE}]*)|(?P<ligature>-(?=-)|'(?=')|,(?=,))|."
+)
 
 _UNITS = {"h": r"\hour", "min": r"\minute", "s": r"\second", "GiB": r"\gibi\byte"}
 
@@ -48,12 +59,27 @@ def escape(text: object) -> Markup:
     """Return `text` as LaTeX that prints it; what is Markup already is returned as it is.
 
     Runs of white space, line ends among them, become one space: a blank line from outside would
-    end a paragraph in the middle of an argument.
+    end a paragraph in the middle of an argument. A character that the paper cannot be set in
+    becomes `\\lacking{...}` of its code point, which prints a square.
     """
     if isinstance(text, Markup):
         return text
-    plain = re.sub(r"\s+", " ", str(text))
-    return Markup("".join(_ESCAPES.get(c, c) for c in plain if c.isprintable()))
+    return Markup(_PIECES.sub(_set, normal(str(text))))
+
+
+def _set(piece: re.Match[str]) -> str:
+    match piece.lastgroup:
+        case "word":
+            return rf"\vietnamese{{{piece[0]}}}"
+        case "ligature":
+            return f"{piece[0]}{{}}"
+    printed = _ESCAPES.get(piece[0]) or _SIGNS.get(piece[0])
+    return printed or (piece[0] if piece[0] in SETTABLE else rf"\lacking{{{ord(piece[0]):04X}}}")
+
+
+def metadata(text: str) -> Markup:
+    """Return `text` as LaTeX that writes it into the properties of the PDF."""
+    return Markup("".join(_ESCAPES.get(character, character) for character in normal(text)))
 
 
 def breakable(latex: str) -> Markup:

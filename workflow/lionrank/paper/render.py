@@ -14,8 +14,9 @@ from typing import Any
 from markupsafe import Markup
 
 from lionrank import templates, wording
+from lionrank.characters import normal
 from lionrank.paper.findings import LOSS_DIGITS
-from lionrank.paper.latex import breakable, escape, quantities
+from lionrank.paper.latex import breakable, escape, metadata, quantities
 from lionrank.paper.prose import listed
 from lionrank.paper.says import Said, placed, says
 from lionrank.paper.settings import setting
@@ -27,8 +28,8 @@ _WORDS = (
     *("no", "one", "two", "three", "four", "five", "six"),
     *("seven", "eight", "nine", "ten", "eleven", "twelve"),
 )
-# Quotation marks, dashes, dots and the euro: beyond Latin-1, LaTeX sets these by itself.
-_TYPESET = "\u2018\u2019\u201c\u201d\u2013\u2014\u2026\u20ac"
+# Of a query in a table; whole documents serve as queries, too.
+_EXCERPT = 200
 _PLURALS = {"query": "queries"}
 
 
@@ -51,6 +52,8 @@ def render(
         setting=lambda value, key: Markup(setting(value, key)),
         decimal=lambda value: Markup(rf"\num{{{value:.1f}}}"),
         listed=listed,
+        excerpt=excerpt,
+        metadata=metadata,
         duration=lambda seconds: quantities(wording.duration(seconds)),
         gib=lambda size: quantities(wording.gib(size)),
         identifier=identifier,
@@ -60,7 +63,6 @@ def render(
         column=column,
         signed=signed,
         stacked=stacked,
-        typeset=typeset,
         effect=effect,
         p=p_value,
         p_value=p_in_words,
@@ -144,15 +146,11 @@ def cell(value: float | None) -> Markup:
     return Markup(f"{value:.1f}" if isinstance(value, float) else value)
 
 
-def typeset(text: str) -> Markup:
-    """Return foreign text as LaTeX that prints it, in lines that may break after punctuation.
-
-    What LaTeX's fonts lack becomes a `?`.
-    """
-    printable = "".join(
-        character if character <= "\xff" or character in _TYPESET else "?" for character in text
-    )
-    return breakable(escape(printable))
+def excerpt(text: str) -> Markup:
+    """Return a text, or its beginning with dots, in lines that may break after punctuation."""
+    plain = normal(text).strip()
+    shown = plain if len(plain) <= _EXCERPT else f"{plain[:_EXCERPT].rstrip()}…"
+    return breakable(escape(shown))
 
 
 def column(values: Iterable[float | None]) -> Markup:

@@ -42,7 +42,7 @@ Two systems stand above, below or level; systems are best, all that share the be
 all are something, or none, some but not all, or all of them; a value is what the words print.
 """
 
-# Characters that no text from outside brings along: `latex.escape` drops them.
+# Characters that no text from outside brings along: `latex.escape` prints others for them.
 _START, _END = "\x03", "\x04"
 _MARKED = re.compile(f"{_START}(.*?){_END}")
 
