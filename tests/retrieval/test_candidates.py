@@ -19,7 +19,7 @@ from lionrank.retrieval.candidates import (
 )
 from tests.support.importing import write_parquet
 from tests.support.marco_qa import marco_qa
-from tests.support.nanobeir import nanobeir
+from tests.support.nanobeir import nanobeir, one_of_many
 
 NANO = {"format": "nanobeir", "source": "nano_msmarco"}
 MARCO = {"format": "marco_qa", "source": "marco_qa"}
@@ -133,8 +133,9 @@ def test_a_run_of_another_collection_is_refused(join, tmp_path):
 # Candidates that a collection brings
 
 
-def test_candidates_of_nanobeir_are_bm25s_down_to_the_depth(tmp_path):
-    candidates = given_candidates(NANO, nanobeir(tmp_path / "nano"), "test", depth=2)
+@pytest.mark.parametrize("write", [nanobeir, one_of_many])
+def test_candidates_of_nanobeir_are_bm25s_down_to_the_depth(tmp_path, write):
+    candidates = given_candidates(NANO, write(tmp_path / "nano"), "test", depth=2)
     assert candidates.column_names == CANDIDATES.names
     assert [tuple(row.values()) for row in candidates.to_pylist()] == [
         ("q1", "d3", 1, -1.0, "climbing", "bears"),

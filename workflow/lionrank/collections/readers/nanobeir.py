@@ -1,8 +1,15 @@
-"""NanoBEIR with BM25's candidates, as sentence-transformers publishes its sets on the hub."""
+"""NanoBEIR with BM25's candidates, as sentence-transformers publishes its sets on the hub.
+
+Each set has a repository of its own (NanoNQ-bm25), and all are in one (NanoBEIR-en), which
+sentence-transformers reads since its version 5.2.
+"""
 
 import os
+import re
 from collections.abc import Iterator
 from itertools import islice
+from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -11,20 +18,35 @@ from lionrank.errors import UserError
 from lionrank.trec import Qrels, Topics
 
 TEXTS = pa.schema({"_id": pa.string(), "text": pa.string()})
-RELEVANCE = pa.schema(
-    {
-        "query-id": pa.string(),
-        "positive-corpus-ids": pa.list_(pa.string()),
-        "bm25-ranked-ids": pa.list_(pa.string()),
-    }
-)
+TEXT, TEXT_LIST = pa.string(), pa.list_(pa.string())
 
 
 class NanoBeir:
-    """A folder with corpus/, queries/ and relevance/ in Parquet; its topics have one name, test."""
+    """A folder of Parquet files with one set; its topics have one name, test.
+
+    It has corpus/ and queries/. A set of its own has positives and BM25's ranking in relevance/, a
+    query a row. One of many has a positive a row in qrels/ and the ranking in bm25/, and its files
+    begin with its name.
+    """
 
     def __init__(self, folder: str | os.PathLike) -> None:
+        """Look at what the folder holds.
+
+        Raises:
+            UserError: files of several sets.
+        """
         self.folder = folder
+        self.is_one_of_many = not Path(folder, "relevance").exists() and any(
+            Path(folder, name).exists() for name in ("qrels", "bm25")
+        )
+        files = Path(folder).glob("*/*.parquet") if self.is_one_of_many else ()
+        sets = sorted({re.sub(r"-\d+-of-\d+$", "", file.stem) for file in files})
+        if len(sets) > 1:
+            raise UserError(
+                f"{folder} holds {len(sets)} sets ({', '.join(sets)}): let the column `files` of "
+                f"its row in the table of sources name one, such as bm25/{sets[0]}-*.parquet for "
+                "each of bm25, corpus, qrels and queries."
+            )
 
     def documents(self) -> Iterator[Document]:
         """Yield the documents."""
@@ -38,7 +60,14 @@ class NanoBeir:
 
     def qrels(self, name: str) -> Qrels:
         """Return the positives, at grade 1."""
-        return {qid: dict.fromkeys(positives, 1) for _, qid, positives, _ in self._relevance()}
+        qrels: Qrels = {}
+        if self.is_one_of_many:
+            for _, (qid, docid) in self._of_queries("qrels", "corpus-id", TEXT):
+                qrels.setdefault(qid, {})[docid] = 1
+        else:
+            for _, (qid, docids) in self._of_queries("relevance", "positive-corpus-ids", TEXT_LIST):
+                qrels[qid] = dict.fromkeys(docids, 1)
+        return qrels
 
     def candidates(self, name: str, depth: int) -> Iterator[Candidate]:
         """Yield the first `depth` of BM25's ranking of each query; a score is the negative rank.
@@ -48,7 +77,8 @@ class NanoBeir:
         """
         queries = self.topics(name)
         passages = {document.docid: document.text for document in self.documents()}
-        for place, qid, _, ranking in self._relevance():
+        column = ("bm25", "corpus-ids") if self.is_one_of_many else ("relevance", "bm25-ranked-ids")
+        for place, (qid, ranking) in self._of_queries(*column, TEXT_LIST):
             for rank, docid in enumerate(islice(ranking, depth), start=1):
                 if qid not in queries or docid not in passages:
                     raise UserError(
@@ -57,6 +87,9 @@ class NanoBeir:
                     )
                 yield Candidate(qid, docid, rank, -float(rank), queries[qid], passages[docid])
 
-    def _relevance(self) -> Iterator[tuple[str, str, list[str], list[str]]]:
-        for place, values in parquet_rows(self.folder, "relevance/*.parquet", RELEVANCE):
-            yield place, *values
+    def _of_queries(
+        self, folder: str, column: str, kind: pa.DataType
+    ) -> Iterator[tuple[str, list[Any]]]:
+        """Yield (place, [query, value of the column])."""
+        schema = pa.schema({"query-id": TEXT, column: kind})
+        return parquet_rows(self.folder, f"{folder}/*.parquet", schema)
