@@ -8,7 +8,6 @@ from lionrank.errors import UserError
 from lionrank.training.log import (
     SMOOTHING,
     held_out_loss,
-    of_steps,
     read,
     read_curves,
     read_logged,
@@ -76,11 +75,19 @@ def test_the_loss_on_held_out_pairs_is_that_at_the_end_of_the_log(tmp_path):
 
 def test_a_damaged_line_is_named_but_left_out_while_the_log_is_written(tmp_path):
     log = tmp_path / "minilm_lion_e1.jsonl"
-    assert read_so_far(log) == []
+    assert read_so_far(log, growing=True) == ([], 0)
     log.write_text('{"step": 1, "loss": 0.7}\n{"step": 2, "lo')
-    assert read_so_far(log) == of_steps(read_so_far(log)) == [{"step": 1, "loss": 0.7}]
+    assert read_so_far(log, growing=True) == ([{"step": 1, "loss": 0.7}], 0)
+    assert read_so_far(log, growing=False) == ([{"step": 1, "loss": 0.7}], 1)
     with pytest.raises(UserError, match=r"minilm_lion_e1\.jsonl:2: expected one JSON object"):
         read(log)
+
+
+@pytest.mark.parametrize("line", ["3", "null", "[]", '"loss"', "", "\0", "[" * 100_000, "9" * 5000])
+def test_a_line_that_is_no_object_is_counted_and_left_out(tmp_path, line):
+    log = tmp_path / "minilm_lion_e1.jsonl"
+    log.write_text(f'{{"step": 1}}\n{line}\n{{"step": 2}}\n')
+    assert read_so_far(log, growing=True) == ([{"step": 1}, {"step": 2}], 1)
 
 
 @pytest.mark.parametrize(

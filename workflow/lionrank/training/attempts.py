@@ -23,7 +23,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from lionrank.files import atomic_write
 
@@ -116,11 +116,36 @@ def read(folder: Path) -> list[dict[str, Any]]:
         return []
     found = []
     for number, line in enumerate(lines, start=1):
-        try:
-            found.append(json.loads(line))
-        except ValueError:
+        job = _parsed(line)
+        if is_whole(job):
+            found.append(job)
+        else:
             print(f"{folder / FILE}:{number} is damaged: what that job took is not counted.")
     return found
+
+
+def _parsed(line: bytes) -> dict[str, Any]:
+    """Return the object in a line, an empty one where there is none."""
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def is_whole(line: Mapping[str, Any]) -> bool:
+    """Return whether a line has all that `cost` and the next job ask of it."""
+    numbers = ("begun", "alive", "devices", "repeated_steps", "repeated_seconds")
+    known = (line[key] for key in ("step", "seconds") if line.get(key) is not None)
+    return (
+        all(is_number(value) for value in (*map(line.get, numbers), *known))
+        and {"step", "seconds", "device"} <= line.keys()
+    )
+
+
+def is_number(value: Any) -> TypeGuard[float]:
+    """Return whether a value is a number of a size that those of steps and seconds have."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e15
 
 
 def cost(lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

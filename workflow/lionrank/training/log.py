@@ -57,20 +57,24 @@ def read(log: str | os.PathLike) -> list[LogLine]:
     return [LogLine(values, log, number) for number, values in enumerate(read_json_lines(log), 1)]
 
 
-def read_so_far(log: str | os.PathLike) -> list[LogLine]:
-    """Return the lines of a log that a job may be writing, without those that are half written.
+def read_so_far(log: str | os.PathLike, growing: bool) -> tuple[list[LogLine], int]:
+    """Return the lines of a log that are JSON objects, and the number of all others.
 
-    There are none where there is no file.
+    A job may be writing one that is `growing`: its last line is none of both while it is half
+    written. There are none where there is no file.
     """
     try:
         text = Path(log).read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
-        return []
+        return [], 0
+    *whole, last = text.split("\n")
+    written = whole if growing or not last else [*whole, last]
     lines = []
-    for number, line in enumerate(text.splitlines(), start=1):
-        with suppress(json.JSONDecodeError):
-            lines.append(LogLine(json.loads(line), log, number))
-    return lines
+    for number, line in enumerate(written, start=1):
+        with suppress(ValueError, RecursionError):
+            if isinstance(values := json.loads(line), dict):
+                lines.append(LogLine(values, log, number))
+    return lines, len(written) - len(lines)
 
 
 def of_steps(lines: Iterable[LogLine]) -> list[LogLine]:

@@ -10,7 +10,7 @@ import re
 import socket
 import time
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -49,7 +49,8 @@ _COLUMNS = {
     "state": "left",
 }
 
-_CHECKPOINT = re.compile(r"(\w+)_e(\d+)(?:\.jsonl|\.state)?")
+# A config has at most 1000 epochs.
+_CHECKPOINT = re.compile(r"(\w+)_e(0|[1-9][0-9]{0,3})(?:\.jsonl|\.state)?")
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,8 @@ class TrainingStatus:
     `state` is one of `STATES`, `note` says it in full. `epoch` is the one that is being trained, or
     the last that was. `step`, of `steps`, counts from the training's start, over all its epochs.
     `loss` is the newest line's; `examples_per_second` is of the newest lines, without saving.
-    `device_hours` are those of all its jobs so far, killed ones too.
+    `device_hours` are those of all its jobs so far, killed ones too. `damaged` are files of which
+    something is left out of all this, in words.
     """
 
     name: str
@@ -73,6 +75,7 @@ class TrainingStatus:
     examples_per_second: float | None = None
     ends: datetime | None = None
     device_hours: float = 0.0
+    damaged: tuple[str, ...] = ()
 
 
 class _Epoch:
@@ -83,6 +86,8 @@ class _Epoch:
         self.checkpoint = root / "checkpoints" / f"{training}_e{number}"
         self.log = root / "training" / f"{self.checkpoint.name}.jsonl"
         self.state = self.log.with_suffix(".state")
+        self.damaged: dict[Path, str] = {}
+        """What of its files could not be read so far, in words."""
 
     @property
     def is_under_way(self) -> bool:
@@ -112,23 +117,51 @@ class _Epoch:
 
     @cached_property
     def _owner(self) -> dict[str, Any]:
-        return _read_json(self.state / OWNER)
+        return self.read_json(self.state / OWNER)
 
     @cached_property
     def lines(self) -> list[LogLine]:
         """Its log, which is empty where early stopping left it out."""
-        return read_so_far(self.log)
+        return self._read(self.log, _is_whole)
+
+    @cached_property
+    def lines_so_far(self) -> list[LogLine]:
+        """The log of it while it is under way."""
+        return self._read(self.state / LOG, _is_whole)
 
     @cached_property
     def jobs(self) -> list[LogLine]:
         """What `lionrank.training.attempts` tells of its jobs while it is under way."""
-        return read_so_far(self.state / attempts.FILE)
+        return self._read(self.state / attempts.FILE, attempts.is_whole)
+
+    @property
+    def is_left_out(self) -> bool:
+        """Whether the training was stopped before it."""
+        return self.log.stat().st_size == 0
+
+    def _read(self, log: Path, is_whole: Callable[[Mapping[str, Any]], bool]) -> list[LogLine]:
+        lines, damaged = read_so_far(log, growing=log.parent == self.state)
+        whole = list(filter(is_whole, lines))
+        if damaged := damaged + len(lines) - len(whole):
+            self.damaged[log] = "1 line" if damaged == 1 else f"{damaged:,} lines"
+        return whole
+
+    def read_json(self, path: Path) -> dict[str, Any]:
+        """Return the object in a file of it, an empty one where there is none to be read."""
+        if not path.exists():
+            return {}
+        try:
+            return read_json(path)
+        except UserError:
+            self.damaged[path] = "all"
+            return {}
 
     @property
     def device_hours(self) -> float:
         if self.is_under_way:
             return attempts.cost(self.jobs)["device_hours"]
-        return self.lines[-1].get("device_hours", 0.0) if self.lines else 0.0
+        hours = self.lines[-1].get("device_hours") if self.lines else None
+        return hours if attempts.is_number(hours) else 0.0
 
     @property
     def job(self) -> dict[str, Any]:
@@ -176,25 +209,33 @@ def read(directory: str | os.PathLike) -> list[TrainingStatus]:
 
 def _training(root: Path, name: str, last: int) -> TrainingStatus:
     epochs = [_Epoch(root, name, number) for number in range(1, last + 1)]
-    hours = math.fsum(epoch.device_hours for epoch in epochs)
+    found = replace(
+        _found(name, epochs), device_hours=math.fsum(each.device_hours for each in epochs)
+    )
+    files = {path: part for epoch in epochs for path, part in epoch.damaged.items()}
+    damaged = [f"{part} of {path.relative_to(root)}" for path, part in files.items()]
+    return replace(found, damaged=tuple(damaged))
+
+
+def _found(name: str, epochs: Sequence[_Epoch]) -> TrainingStatus:
     under_way = [epoch for epoch in epochs if epoch.is_under_way]
     if under_way:
         # Several where a training was started over: the earliest is resumed first.
         current = min(under_way, key=lambda epoch: (not epoch.is_locked, epoch.number))
         before = [epoch for epoch in epochs if epoch.number < current.number]
-        return replace(_in_the_midst(name, before, current), device_hours=hours)
+        return _in_the_midst(name, before, current)
     # Later ones may be left of a training that has since been started over.
     done = list(takewhile(lambda epoch: epoch.log.exists(), epochs))
-    if trained := [epoch for epoch in done if epoch.lines]:
-        return replace(_after_an_epoch(name, trained, len(done)), device_hours=hours)
-    return TrainingStatus(name, NOT_BEGUN, NOT_BEGUN, device_hours=hours)
+    if trained := [epoch for epoch in done if not epoch.is_left_out]:
+        return _after_an_epoch(name, trained, len(done))
+    return TrainingStatus(name, NOT_BEGUN, NOT_BEGUN)
 
 
 def _in_the_midst(name: str, before: Sequence[_Epoch], current: _Epoch) -> TrainingStatus:
-    written = [line for epoch in before for line in epoch.lines]
-    lines = of_steps([*written, *read_so_far(current.state / LOG)])
-    settings = _read_json(current.state / STAMP).get("settings", {})
-    known = _known(lines, settings.get("epochs")) | {"epoch": current.number}
+    lines = of_steps(line for epoch in before for line in epoch.lines)
+    lines += of_steps(current.lines_so_far)
+    settings = current.read_json(current.state / STAMP).get("settings")
+    known = _known(lines, _epochs(settings)) | {"epoch": current.number}
     known["step"] = current.step or current.kept or known["step"]
     locked, job, silence = current.is_locked, current.job, current.silence
     if locked is False:
@@ -205,18 +246,17 @@ def _in_the_midst(name: str, before: Sequence[_Epoch], current: _Epoch) -> Train
         if locked:
             return TrainingStatus(name, RUNNING, f"running, but {quiet}", **known)
         return TrainingStatus(name, SILENT, quiet, **known)
-    if job.get("step") is None:
+    if job.get("step") is None or "alive" not in job:
         return TrainingStatus(name, RUNNING, f"starting, {_in_words(job)}", **known)
     note = f"{'running' if locked else 'seems to be running'}, {_in_words(job)}"
     return TrainingStatus(name, RUNNING, note, ends=_end(lines, known["steps"], job), **known)
 
 
 def _in_words(job: Mapping[str, Any]) -> str:
-    if "host" not in job:
+    host, process, number = map(job.get, ("host", "process", "slurm_job_id"))
+    if not isinstance(host, str) or not isinstance(process, int):
         return "an unknown process"
-    if number := job.get("slurm_job_id"):
-        return f"Slurm job {number} on {job['host']}"
-    return f"process {job['process']} on {job['host']}"
+    return f"{f'Slurm job {number}' if number else f'process {process}'} on {host}"
 
 
 def _stopped(epoch: _Epoch, step: int) -> str:
@@ -232,10 +272,10 @@ def _stopped(epoch: _Epoch, step: int) -> str:
 def _after_an_epoch(name: str, trained: Sequence[_Epoch], last: int) -> TrainingStatus:
     newest = trained[-1]
     # An archive has no checkpoints, and the logs of all epochs.
-    epochs = _read_json(newest.checkpoint / SETTINGS).get("epochs", last)
+    epochs = _epochs(newest.read_json(newest.checkpoint / SETTINGS)) or last
     lines = of_steps(line for epoch in trained for line in epoch.lines)
     known = _known(lines, epochs) | {"epoch": newest.number}
-    best = _best(newest.log.with_name(f"{name}.best.json"))
+    best = _best(newest.read_json(newest.log.with_name(f"{name}.best.json")))
     if newest.number < last:
         note = f"finished early, after epoch {newest.number}{best}"
         return TrainingStatus(name, FINISHED, note, **known)
@@ -245,14 +285,33 @@ def _after_an_epoch(name: str, trained: Sequence[_Epoch], last: int) -> Training
     return TrainingStatus(name, BETWEEN, note, **known)
 
 
-def _best(path: Path) -> str:
+def _best(best: Mapping[str, Any]) -> str:
     """Return what the file of the best epoch says, nothing where it is not there yet."""
-    best = _read_json(path)
-    if not best:
-        return ""
-    if (ndcg := best["mean_ndcg_cut_10"]) is not None:
-        return f", best epoch {best['epoch']} (nDCG@10 {ndcg:.4f})"
-    return f", best epoch {best['epoch']} (loss on held-out pairs {best['eval_loss']:.4f})"
+    match best:
+        case {"epoch": int(epoch), "mean_ndcg_cut_10": float(ndcg)}:
+            return f", best epoch {epoch} (nDCG@10 {ndcg:.4f})"
+        case {"epoch": int(epoch), "eval_loss": float(loss)}:
+            return f", best epoch {epoch} (loss on held-out pairs {loss:.4f})"
+    return ", best epoch unknown" if best else ""
+
+
+def _epochs(settings: Any) -> int | None:
+    """Return the number of epochs that the settings of a training say, None where they do not."""
+    match settings:
+        case {"epochs": int(epochs)} if epochs > 0:
+            return epochs
+    return None
+
+
+def _is_whole(line: Mapping[str, Any]) -> bool:
+    """Return whether a line of a log has all that `_known` asks of one that tells of steps."""
+    if "loss" not in line:
+        return True
+    numbers = [line.get(key) for key in ("step", "epoch", "examples_per_second")]
+    is_positive = all(attempts.is_number(value) and value > 0 for value in numbers)
+    # That of a training that diverged is none, and is shown.
+    has_loss = isinstance(line["loss"], float) or attempts.is_number(line["loss"])
+    return is_positive and isinstance(numbers[0], int) and has_loss
 
 
 def _known(lines: Sequence[Mapping], epochs: int | None) -> dict[str, Any]:
@@ -278,24 +337,23 @@ def _end(lines: Sequence[Mapping], steps: int | None, job: Mapping) -> datetime 
         return None
     newest = lines[-NEWEST:]
     before = lines[-NEWEST - 1]["step"] if len(lines) > NEWEST else 0
-    seconds = math.fsum(map(_seconds, newest)) / (newest[-1]["step"] - before)
-    return datetime.fromtimestamp(job["alive"] + seconds * (steps - job["step"]))
+    made = newest[-1]["step"] - before
+    if made <= 0:
+        return None
+    seconds = math.fsum(map(_seconds, newest)) / made
+    try:
+        return datetime.fromtimestamp(job["alive"] + seconds * (steps - job["step"]))
+    except (OverflowError, ValueError, OSError):  # beyond all calendars
+        return None
 
 
-def _seconds(line: Mapping[str, float]) -> float:
+def _seconds(line: Mapping[str, Any]) -> float:
     """Return the time of a line, saving included: the GPU's own where the line has it."""
+    numbers = {name: value for name, value in line.items() if attempts.is_number(value)}
     for clock in ("device_seconds_", "seconds_"):
-        if phases := [value for name, value in line.items() if name.startswith(clock)]:
+        if phases := [value for name, value in numbers.items() if name.startswith(clock)]:
             return math.fsum(phases)
     return 0.0
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    """Return the object in a file, an empty one where there is none to be read."""
-    try:
-        return read_json(path)
-    except (OSError, UserError):
-        return {}
 
 
 def _written(path: Path) -> float:
@@ -319,7 +377,8 @@ def to_text(trainings: Sequence[TrainingStatus], now: datetime) -> str:
     counts = ", ".join(f"{number[state]} {state}" for state in STATES if number[state])
     hours = math.fsum(training.device_hours for training in trainings)
     cost = f"; {hours:,.2f} device hours so far" if hours else ""
-    return f"{table}\n\n{counts}{cost}\n"
+    damaged = [f"damaged, and left out: {part}\n" for each in trainings for part in each.damaged]
+    return f"{table}\n\n{counts}{cost}\n{''.join(damaged)}"
 
 
 def _row(training: TrainingStatus, now: datetime) -> tuple[str, ...]:
