@@ -1,4 +1,6 @@
 import re
+import shutil
+import subprocess
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -90,6 +92,45 @@ def test_text_is_legible_in_print_and_within_the_figure(draw, name):
     drawn = figure.get_tightbbox()  # inches
     assert drawn.x0 >= 0 and drawn.y0 >= 0
     assert drawn.x1 <= figure.get_figwidth() and drawn.y1 <= figure.get_figheight()
+
+
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="poppler-utils is not installed")
+def test_labels_are_drawn_as_they_are_written(tmp_path):
+    model, adamw, lion = "$x$ Łódź [ö*]", r"\frac{a}^2$", "_Lion β₂ 100%"
+    grid = Grid.build(
+        {"gte": {"label": model, "start": "$a$"}}, {"adamw": adamw, "lion": lion}, (1,)
+    )
+    scores = {"bm25": 0.3, "gte_adamw_e1": 0.4, "gte_lion_e1": 0.5}
+    made = experiment(tmp_path, scores, grid)
+    costs = efficiency_of(grid, factors=[1])
+    changed = changes_of([0.5, -0.25])
+    changed["pairs"][0] |= {
+        side: {"training": f"gte_{name}", "epoch": 1}
+        for side, name in (("left", "lion"), ("right", "adamw"))
+    }
+    drawn = {
+        "curves": (
+            curves_figure(write_logs(tmp_path, grid), grid),
+            [f"{model} ($a$)", adamw, lion],
+        ),
+        "epochs": (epochs_figure(made.results, grid, made.chosen), [f"{model} ($a$)", adamw, lion]),
+        "changes": (
+            changes_figure(changed, grid),
+            [f"{model}: {lion} (epoch 1)", f"{adamw} higher"],
+        ),
+        "cost": (
+            cost_figure(made.results, costs, grid, made.chosen),
+            [model, adamw, lion],
+        ),
+    }
+    for name, (figure, labels) in drawn.items():
+        save(figure, [tmp_path / f"{name}.pdf"])
+        told = subprocess.run(
+            ["pdftotext", tmp_path / f"{name}.pdf", "-"], capture_output=True, text=True
+        )
+        for label in labels:
+            assert label in told.stdout
+        assert b"LastResort" not in (tmp_path / f"{name}.pdf").read_bytes()
 
 
 def test_the_colours_are_made_for_the_colour_blind_and_lines_and_markers_tell_the_same():

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from lionrank.grid import Grid
 from lionrank.measures import METRICS
-from lionrank.paper.figures.style import COLUMN, looks
+from lionrank.paper.figures.style import COLUMN, looks, plain
 from lionrank.wording import score
 
 _PANEL_INCHES = 0.95
@@ -59,17 +59,16 @@ def _draw_pair(ax: Axes, pair: Mapping[str, Any], grid: Grid) -> None:
     ax.margins(x=0.01)
     ax.set_xticks([])
     epochs = [pair[side]["epoch"] for side in ("left", "right")]
-    ax.set_title(
-        f"{model}: {left} (epoch {epochs[0]}) against {right} (epoch {epochs[1]})", loc="left"
-    )
+    head = f"{model}: {left} (epoch {epochs[0]}) against {right} (epoch {epochs[1]})"
+    ax.set_title(plain(head), loc="left")
     between = f"equal: {pair['ties']:,}\nmean: {score(pair['difference'])}".replace("-", _MINUS)
     # Bars fall from the upper left to the lower right: two corners are free, and of the middle the
     # side where its bar is not.
     middle = "bottom" if heights[len(heights) // 2] > 0 else "top"
     told = [
-        (0.02, "left", "bottom", f"{left} higher: {pair['wins']:,}"),
+        (0.02, "left", "bottom", plain(f"{left} higher: {pair['wins']:,}")),
         (0.5, "center", middle, between),
-        (0.98, "right", "top", f"{right} higher: {pair['losses']:,}"),
+        (0.98, "right", "top", plain(f"{right} higher: {pair['losses']:,}")),
     ]
     for x, horizontal, vertical, text in told:
         y = {"bottom": 0.05, "top": 0.96}[vertical]

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatterMathtext, LogLocator, NullLocator, ScalarFormatter
 
 from lionrank.grid import Grid
-from lionrank.paper.figures.style import PAGE, legend, log_ticks, looks, title
+from lionrank.paper.figures.style import PAGE, legend, log_ticks, looks, sample, title
 from lionrank.training.log import Curves, read_curves, smoothed
 
 ROWS = {
@@ -56,7 +56,7 @@ def curves_figure(logs: Mapping[str, Sequence[str | os.PathLike]], grid: Grid) -
         for model, ax in zip(grid.models, row, strict=True):
             for training in grid.of_model(model):
                 treatment = training.treatment
-                look = looks(grid)[treatment.name] | {"label": treatment.label}
+                look = looks(grid)[treatment.name]
                 _draw(ax, _logged(curves[training.name], field), field, grid.epochs, look)
         row[0].set_ylabel(ROWS[field])
         _scale(row[0], field, [_logged(each, field)[field] for each in curves.values()])
@@ -66,7 +66,7 @@ def curves_figure(logs: Mapping[str, Sequence[str | os.PathLike]], grid: Grid) -
         ax.set_xlabel("Epoch")
         ax.set_xticks([0, *grid.epochs])
     figure.align_ylabels()
-    legend(figure, axes[0, 0].get_legend_handles_labels()[0])
+    legend(figure, [sample(look, grid.optimizers[name]) for name, look in looks(grid).items()])
     return figure
 
 

@@ -7,6 +7,7 @@ marker in every figure: those of its place in the grid.
 import itertools
 import os
 import textwrap
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -75,9 +76,14 @@ def looks(grid: Grid) -> dict[str, dict[str, Any]]:
     }
 
 
+def plain(text: str) -> str:
+    """Return a text as matplotlib draws it letter by letter, for dollars would be mathematics."""
+    return unicodedata.normalize("NFC", text).replace("$", r"\$")
+
+
 def sample(look: Mapping[str, Any], label: str) -> Line2D:
     """Return what a legend shows of a look."""
-    return Line2D([], [], **look, label=label)
+    return Line2D([], [], **look, label=plain(label))
 
 
 def plot_epochs(
@@ -96,7 +102,7 @@ def title(figure: Figure, ax: Axes, model: Model, panels: int) -> None:
     if len(" ".join(heads)) <= width:
         heads = [" ".join(heads)]
     lines = [line for head in heads for line in textwrap.wrap(head, width)]
-    ax.set_title("\n".join(lines), loc="left", linespacing=0.95)
+    ax.set_title(plain("\n".join(lines)), loc="left", linespacing=0.95)
 
 
 def legend(figure: Figure, *rows: Sequence[Artist]) -> None:
