@@ -4,9 +4,11 @@ import gzip
 import itertools
 import subprocess
 import sys
+from functools import partial
 from io import BufferedReader, BytesIO, TextIOWrapper
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from lionrank import trec
@@ -116,8 +118,13 @@ READERS = [
         lambda text: text.replace(b"\n", b"\r\n").removesuffix(b"\n"),
         lambda text: gzip.compress(text),
         lambda text: gzip.compress(text[:9]) + gzip.compress(text[9:]),
+        lambda text: pa.compress(text, "zstd", asbytes=True),
+        lambda text: b"".join(pa.compress(some, "zstd", asbytes=True) for some in (text, b"")),
     ],
-    ids=["windows", "no last line end", "half of one of windows", "gzip", "gzip in two parts"],
+    ids=[
+        *("windows", "no last line end", "half of one of windows"),
+        *("gzip", "gzip in two parts", "zstd", "zstd in two parts"),
+    ],
 )
 def test_line_ends_and_packing_change_nothing(tmp_path, reader, text, content, change):
     (tmp_path / "file").write_bytes(change(text))
@@ -131,11 +138,21 @@ def test_a_dash_is_standard_input(monkeypatch, reader, text, content):
         assert reader("-") == content
 
 
-@pytest.mark.parametrize("damage", [lambda packed: packed[:-9], lambda packed: packed[:12] + b"x"])
-def test_a_damaged_gzip_file_is_named(tmp_path, damage):
+@pytest.mark.parametrize("pack", [gzip.compress, partial(pa.compress, codec="zstd", asbytes=True)])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda packed: packed[:-9],
+        lambda packed: packed[:12] + b"x",
+        lambda packed: packed + b"more",
+        lambda packed: packed[:20] + bytes([packed[20] ^ 1]) + packed[21:],
+    ],
+)
+def test_a_damaged_packed_file_is_named(tmp_path, damage, pack):
     path = tmp_path / "qrels.gz"
-    path.write_bytes(damage(gzip.compress(b"q1 0 d1 1\n" * 100)))
-    with pytest.raises(UserError, match=r"qrels\.gz is damaged"):
+    path.write_bytes(damage(pack(b"q1 0 d1 1\n" * 100)))
+    # What zstd packed holds no checksum unless it was asked to.
+    with pytest.raises(UserError, match=r"qrels\.gz(:1:| is damaged)"):
         trec.read_qrels(path)
 
 
