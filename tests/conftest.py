@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from hypothesis import settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
@@ -26,6 +27,10 @@ FIRST = (
     "tests/workflow/",
 )
 """Which files begin, so that no process goes on alone at the end or waits for the demo."""
+# Few examples, and always the same ones; `--hypothesis-profile=long` looks further.
+settings.register_profile("quick", max_examples=12, derandomize=True, deadline=None, database=None)
+settings.register_profile("long", max_examples=1200, deadline=None, database=None)
+settings.load_profile("quick")
 IMMUTABLE = {".safetensors", ".pt"}
 """Endings of large files that nothing changes in place."""
 
