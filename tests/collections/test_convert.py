@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 
 from lionrank import trec
-from lionrank.collections.convert import write_corpus
+from lionrank.collections.convert import reader, write_corpus, write_topics
 from lionrank.collections.readers.base import Document
 from lionrank.errors import UserError
 from lionrank.evaluation import trec_eval as evaluation
 from lionrank.files import read_json_lines
 from lionrank.retrieval.bm25 import bm25, build_index
 from tests.support import cranfield, published_facts
-from tests.support.importing import imported
+from tests.support.importing import imported, write
 
 
 def test_a_document_without_text_is_left_out_and_told_of(tmp_path, capsys):
@@ -21,6 +21,59 @@ def test_a_document_without_text_is_left_out_and_told_of(tmp_path, capsys):
     written = list(read_json_lines(tmp_path / "documents.jsonl"))
     assert written == [{"id": "d2", "contents": "text"}]
     assert "left out 1 documents without text: d1" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("text", ["\x01\x1f", " \x02\n", "\u2003", ""])
+def test_a_document_that_lucene_does_not_index_is_left_out_with_its_place(tmp_path, capsys, text):
+    write_corpus([Document("d1", text, "f:1"), Document("d2", "text", "f:2")], tmp_path)
+    assert [each["id"] for each in read_json_lines(tmp_path / "documents.jsonl")] == ["d2"]
+    assert "left out 1 documents without text: d1 (f:1)" in capsys.readouterr().out
+
+
+def test_a_document_that_is_too_long_to_be_read_again_is_refused(tmp_path):
+    document = Document("d1", "word " * 4_000_000, "f:1")
+    with pytest.raises(UserError, match="f:1: the document has 20,000,000 characters, and a line"):
+        write_corpus([document], tmp_path / "corpus")
+    write_corpus([Document("d1", "word " * 3_000_000, "f:1")], tmp_path / "corpus")
+
+
+def collection(folder: Path, qrels: str) -> dict:
+    """Write a collection of two topics in Anserini's formats, and return its config."""
+    write(folder / "corpus.jsonl", '{"id": "d1", "contents": "lions"}\n')
+    return {
+        "format": "anserini",
+        "corpus": str(folder / "corpus.jsonl"),
+        "topics": {"test": str(write(folder / "topics.tsv", "q1\tlions\nq2\tbears\n"))},
+        "qrels": {"test": str(write(folder / "qrels.txt", qrels))},
+    }
+
+
+def import_topics(settings: dict, folder: Path, levels: list[int]) -> None:
+    outputs = (folder / "topics.test.tsv", folder / "qrels.test.txt")
+    write_topics(reader(settings, {}), "test", *outputs, levels)
+
+
+@pytest.mark.parametrize(
+    ("qrels", "levels", "told"),
+    [
+        ("q1 0 d1 1\nq2 0 d1 -1\n", [1], "qrels test: all grades of 1 topics are negative, 'q2' f"),
+        ("q1 0 d1 0\nq2 0 d1 0\n", [1], "qrels test: no document has a grade of 1 or more"),
+        ("q1 0 d1 2\nq2 0 d1 1\n", [1, 3], "no document has a grade of 3 .* relevance_levels of"),
+        ("q1 0 d1 128\n", [1], r"qrels\.txt:1: grade '128' is not an integer between -127 and"),
+    ],
+)
+def test_judgements_that_cannot_be_evaluated_are_refused_at_the_import(
+    tmp_path, qrels, levels, told
+):
+    with pytest.raises(UserError, match=told):
+        import_topics(collection(tmp_path, qrels), tmp_path, levels)
+    assert not (tmp_path / "qrels.test.txt").exists()
+
+
+def test_topics_that_will_count_as_zero_are_printed(tmp_path, capsys):
+    import_topics(collection(tmp_path, "q1 0 d1 2\nq2 0 d1 1\nq2 0 d2 -1\n"), tmp_path, [1, 2])
+    assert capsys.readouterr().out == "qrels test: 1 topics have no grade of 2 or more: q2\n"
+    assert trec.read_qrels(tmp_path / "qrels.test.txt")["q2"] == {"d1": 1, "d2": -1}
 
 
 @pytest.mark.parametrize("documents", [[], [Document("d1", "", "f:1")]])

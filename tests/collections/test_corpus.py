@@ -1,5 +1,6 @@
 """Corpora of both kinds, good and damaged, read out of core."""
 
+import json
 from pathlib import Path
 
 import pyarrow as pa
@@ -74,6 +75,13 @@ def test_a_damaged_line_is_named_by_file_and_number(tmp_path, line, told):
     (tmp_path / "good.jsonl").write_text(TWO_LINES)
     (tmp_path / "poor.jsonl").write_bytes(TWO_LINES.encode() + line + b"\n")
     with pytest.raises(UserError, match=rf"poor\.jsonl:3: {told}"):
+        read(tmp_path)
+
+
+def test_a_line_longer_than_duckdb_reads_is_told_in_true_words(tmp_path):
+    long = json.dumps({"id": "d3", "contents": "word " * 7_000_000})
+    (tmp_path / "poor.jsonl").write_text(f"{TWO_LINES}{long}\n")
+    with pytest.raises(UserError, match=r"poor\.jsonl:3: the document has 35,0.* at most 16 MiB"):
         read(tmp_path)
 
 

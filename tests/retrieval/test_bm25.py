@@ -58,6 +58,49 @@ def test_a_damaged_corpus_is_not_indexed(tmp_path):
         build_index(tmp_path, tmp_path / "index", threads=1)
 
 
+@pytest.mark.parametrize(
+    ("record", "told"),
+    [
+        (
+            {"id": "d2", "contents": "\x01\x02\t "},
+            "document 'd2' has no text but white space and con",
+        ),
+        ({"id": "d 2", "contents": "x"}, "document id 'd 2' is empty or holds white space"),
+        ({"id": "d2", "contents": ["x"]}, "'contents' is neither text nor a number"),
+    ],
+)
+def test_a_document_that_lucene_does_not_index_is_named_by_file_and_line(tmp_path, record, told):
+    write_json_lines(tmp_path / "documents.jsonl", [{"id": "d1", "contents": "x"}, record])
+    with pytest.raises(UserError, match=f"documents.jsonl:2: {told}"):
+        build_index(tmp_path, tmp_path / "index", threads=1)
+
+
+def test_a_row_of_a_parquet_corpus_that_lucene_does_not_index_is_named(tmp_path):
+    columns = {"id": ["d1", "d2"], "contents": ["x", " \x1f"]}
+    pq.write_table(pa.table(columns), tmp_path / "documents.parquet")
+    with pytest.raises(
+        UserError, match=r"1 documents, 'd2' first, have .* or no text but white sp"
+    ):
+        build_index(tmp_path, tmp_path / "index", threads=1)
+
+
+def test_white_space_that_is_not_ascii_is_a_text_as_it_is_to_lucene(tmp_path):
+    records = [
+        {"id": docid, "contents": text} for docid, text in (("d1", "lion"), ("d2", "\u00a0"))
+    ]
+    write_json_lines(tmp_path / "corpus" / "documents.jsonl", records)
+    build_index(tmp_path / "corpus", tmp_path / "index", threads=1)
+    assert bm25(tmp_path / "index", {"q": "lion"}, 10, 0.9, 0.4, threads=1).keys() == {"q"}
+
+
+def test_an_id_that_is_twice_in_an_index_is_named(tmp_path):
+    records = [{"id": "d1", "contents": "lion"}, {"id": "d1", "contents": "lions"}]
+    write_json_lines(tmp_path / "corpus" / "documents.jsonl", records)
+    build_index(tmp_path / "corpus", tmp_path / "index", threads=1)
+    with pytest.raises(UserError, match="a document is retrieved twice for topic 'q'"):
+        bm25(tmp_path / "index", {"q": "lion"}, 10, 0.9, 0.4, threads=1)
+
+
 # Prebuilt indexes
 
 

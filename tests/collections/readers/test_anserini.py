@@ -1,10 +1,12 @@
 """Anserini's formats, good and damaged: JSON lines, topics by any of its readers, qrels."""
 
+import gzip
 import json
 import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from lionrank.collections.convert import reader
@@ -38,6 +40,39 @@ def test_one_file_of_json_lines_is_a_corpus_too(tmp_path):
     settings = anserini(tmp_path / "set")
     settings["corpus"] += "/b.jsonl"
     assert imported(settings, {}, "test", tmp_path)[0] == {"d2": "tigers"}
+
+
+@pytest.mark.parametrize(
+    "pack", [gzip.compress, lambda content: pa.compress(content, "zstd", asbytes=True)]
+)
+@pytest.mark.parametrize("name", ["{}.gz", "{}.zst", "{}"])
+def test_packed_files_are_read_by_their_first_bytes_whatever_their_names(tmp_path, pack, name):
+    settings = anserini(tmp_path / "set", topic_reader="Trec")
+    write(Path(settings["topics"]["test"]), TREC_TOPICS)
+    write(Path(settings["qrels"]["test"]), "9 0 d1 1\n10 0 d2 1\n")
+    named = {key: name.format(settings[key]["test"]) for key in ("topics", "qrels")}
+    for path in [*(settings[key]["test"] for key in named), tmp_path / "set/corpus/a.json"]:
+        Path(name.format(path)).write_bytes(pack(Path(path).read_bytes()))
+        if name != "{}":
+            Path(path).unlink()
+    settings |= {key: {"test": path} for key, path in named.items()}
+    passages, topics, _ = imported(settings, {}, "test", tmp_path)
+    assert passages == {"d1": "lions", "d2": "tigers"}
+    assert topics == {"9": "lions", "10": "tigers in water"}
+
+
+def test_what_is_no_part_of_a_corpus_is_printed(tmp_path, capsys):
+    imported(anserini(tmp_path / "set"), {}, "test", tmp_path)
+    assert "set/corpus: 1 files are no JSON lines: README" in capsys.readouterr().out
+
+
+def test_topics_for_anserini_that_are_not_utf_8_are_named_by_line(tmp_path):
+    settings = anserini(tmp_path / "set", topic_reader="Trec")
+    Path(settings["topics"]["test"]).write_bytes(
+        TREC_TOPICS.replace("lions", "lyéns").encode("latin1")
+    )
+    with pytest.raises(UserError, match=r"topics\.test:13: expected UTF-8, found the byte 0xe9"):
+        reader(settings, {}).topics("test")
 
 
 def test_topics_separated_by_tabs_need_no_jvm(tmp_path):

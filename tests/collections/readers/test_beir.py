@@ -1,9 +1,11 @@
 """BEIR's format, good and damaged."""
 
+import csv
 from pathlib import Path
 
 import pytest
 
+from lionrank.collections.convert import reader
 from lionrank.errors import UserError
 from lionrank.files import write_json_lines
 from tests.support.importing import imported, write
@@ -51,7 +53,11 @@ def test_a_beir_folder_gives_its_corpus_and_the_topics_of_each_split(tmp_path):
     [
         ("corpus.jsonl", '{"_id": "d5"}', r"corpus.jsonl:5: the key 'text' is missing; found: _id"),
         ("corpus.jsonl", '{"text": "a"}', r"corpus.jsonl:5: the key '_id' is missing"),
-        ("corpus.jsonl", '{"_id": 5, "text": "a"}', r"corpus.jsonl:5: '_id' is not text but 5"),
+        ("corpus.jsonl", '{"_id": 5, "text": "a"}', r"5: '_id' is not text but 5: put it in quo"),
+        ("corpus.jsonl", '{"_id": true, "text": "a"}', r"'_id' is not text but true: put it in q"),
+        ("corpus.jsonl", '{"_id": "d5", "text": null}', r":5: 'text' is not text but null: giv"),
+        ("corpus.jsonl", '{"_id": "d5", "text": ["a"]}', r"'text' is not text but .*: expected o"),
+        ("corpus.jsonl", '{"_id": "d5", "text": "a", "title": {}}', r"5: 'title' is not text"),
         ("corpus.jsonl", '{"_id": "d5", "text', r"corpus.jsonl:5: expected one JSON object a line"),
         ("corpus.jsonl", '{"_id": "d1", "text": "a"}', r"corpus.jsonl:5: document 'd1' appears tw"),
         ("corpus.jsonl", '{"_id": "", "text": "a"}', r"corpus.jsonl:5: document id '' is empty"),
@@ -78,6 +84,27 @@ def test_a_damaged_beir_folder_is_named_by_file_and_line(tmp_path, file, added, 
         handle.write(added + "\n")
     with pytest.raises(UserError, match=complaint):
         imported(settings, {}, "train", tmp_path)
+
+
+def test_qrels_are_read_with_the_quotation_marks_that_beirs_own_loader_takes(tmp_path):
+    folder = tmp_path / "beir"
+    settings = beir(folder)
+    rows = [["query-id", "corpus-id", "score"], ['q"1"', "d1", "1"], ["q2", '"d" 2', "2"]]
+    rows.append(["q3", "a\u00a0b", "0"])
+    with open(folder / "qrels" / "train.tsv", "w", newline="") as handle:
+        csv.writer(handle, delimiter="\t", quoting=csv.QUOTE_MINIMAL).writerows(rows)
+    assert reader(settings, {}).qrels("train") == {
+        'q"1"': {"d1": 1},
+        "q2": {'"d" 2': 2},
+        "q3": {"a\u00a0b": 0},
+    }
+    write(folder / "qrels" / "train.tsv", '"query-id"\t"corpus-id"\t"score"\n"q1"\t"d1"\t"1"\n')
+    assert reader(settings, {}).qrels("train") == {"q1": {"d1": 1}}
+    write(folder / "qrels" / "train.tsv", 'query-id\tcorpus-id\tscore\nq1\t"d1\t1\nq2\td2\t1\n')
+    with pytest.raises(
+        UserError, match=r"train\.tsv:2: a column that begins with a quotation mark"
+    ):
+        reader(settings, {}).qrels("train")
 
 
 def test_qrels_without_their_header_are_refused_as_they_would_lose_a_judgement(tmp_path):

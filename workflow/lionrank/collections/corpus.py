@@ -21,7 +21,7 @@ import pyarrow as pa
 from lionrank import parquet
 from lionrank.errors import UserError
 from lionrank.files import read_json_lines, text_lines
-from lionrank.trec import Qrels, read_topics
+from lionrank.trec import Qrels, check_id, read_topics
 
 # Of DuckDB's own buffers. Python, Arrow and the batch being written come on top of it: a join of
 # MS MARCO's size peaks below twice this.
@@ -159,6 +159,49 @@ def _check_lines(path: Path) -> None:
         for name in COLUMNS:
             if record.get(name) is None:
                 raise UserError(f"{path}:{number}: the document has no {name!r}")
+
+
+def count_documents(database: duckdb.DuckDBPyConnection, corpus: str | os.PathLike) -> int:
+    """Return the number of documents, every one of which is read, and can be indexed.
+
+    Raises:
+        UserError: a document is damaged or without text, or its id can be no column of run files.
+    """
+    # Only a text that begins with such a character is looked through.
+    blank = "CASE WHEN contents < '!' THEN trim(contents, $trimmed) = '' ELSE false END"
+    ((number, unfit, first),) = database.execute(
+        "SELECT count(), count() FILTER (unfit), min(id) FILTER (unfit) FROM ("
+        f"SELECT id, {blank} OR id = '' OR regexp_matches(id, '[ \\t-\\r]') AS unfit "
+        f"FROM {relation(corpus)})",
+        {"trimmed": TRIMMED},
+    ).fetchall()
+    if unfit:
+        refuse_unindexed(corpus)
+        raise UserError(
+            f"{corpus}: {unfit} documents, {first!r} first, have an id that is empty or holds "
+            "white space, or no text but white space and control characters: rename or remove them."
+        )
+    return number
+
+
+def refuse_unindexed(corpus: str | os.PathLike) -> None:
+    """Refuse the first line of a corpus of JSON lines that Lucene would not index or misread.
+
+    Raises:
+        UserError: there is one; names file and line.
+    """
+    for path in sorted(Path(corpus).glob("*.jsonl")):
+        for number, record in enumerate(read_json_lines(path), start=1):
+            place = f"{path}:{number}"
+            for name in COLUMNS:
+                if not isinstance(record[name], str | int | float):
+                    raise UserError(f"{place}: {name!r} is neither text nor a number: make it text")
+            check_id(str(record["id"]), "document", place)
+            if not str(record["contents"]).strip(TRIMMED):
+                raise UserError(
+                    f"{place}: document {record['id']!r} has no text but white space and control "
+                    "characters, which Lucene does not index: remove it"
+                )
 
 
 def keep_documents(

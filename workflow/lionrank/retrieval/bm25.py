@@ -11,7 +11,13 @@ from typing import Any
 
 from tqdm import tqdm
 
-from lionrank.collections.corpus import TRIMMED, open_database, readable_by_duckdb, relation
+from lionrank.collections.corpus import (
+    count_documents,
+    open_database,
+    readable_by_duckdb,
+    refuse_unindexed,
+    relation,
+)
 from lionrank.errors import UserError
 from lionrank.java import start_jvm
 from lionrank.trec import Run, Topics
@@ -23,8 +29,7 @@ def build_index(corpus: str | os.PathLike, index: str | os.PathLike, threads: in
     Lucene reads JSON lines: of a folder of Parquet files they are written for it, and removed.
 
     Raises:
-        UserError: the corpus is damaged or has documents without text, or Lucene counts fewer
-            documents than it holds.
+        UserError: the corpus is damaged or holds a document that Lucene would not index.
     """
     corpus, index = Path(corpus), Path(index)
     index.parent.mkdir(parents=True, exist_ok=True)
@@ -32,17 +37,7 @@ def build_index(corpus: str | os.PathLike, index: str | os.PathLike, threads: in
         lines = corpus
         with open_database(index, threads) as database, readable_by_duckdb(corpus):
             documents = relation(corpus)
-            # Both columns are looked at, so that every document is read and checked.
-            ((expected, blank, first),) = database.execute(
-                "SELECT count(id), count() FILTER (blank), min(id) FILTER (blank) FROM ("
-                f"SELECT id, trim(contents, $trimmed) = '' AS blank FROM {documents})",
-                {"trimmed": TRIMMED},
-            ).fetchall()
-            if blank:
-                raise UserError(
-                    f"{corpus}: {blank} documents hold nothing but white space and control "
-                    f"characters, which Lucene does not index, {first!r} first: remove them."
-                )
+            expected = count_documents(database, corpus)
             if not any(corpus.glob("*.jsonl")):
                 lines = Path(scratch)
                 database.execute(
@@ -52,6 +47,7 @@ def build_index(corpus: str | os.PathLike, index: str | os.PathLike, threads: in
         _run_lucene(lines, index, threads)
     indexed = _searcher(index).get_total_num_docs()
     if indexed != expected:
+        refuse_unindexed(corpus)
         raise UserError(
             f"{index}: {indexed} of the {expected} documents in {corpus} are indexed: what Lucene "
             "counts above tells why."

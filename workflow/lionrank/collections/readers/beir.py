@@ -22,7 +22,7 @@ class Beir:
     def documents(self) -> Iterator[Document]:
         """Yield the documents; where there is a title, it goes before the text."""
         for place, record in json_lines(self.folder / "corpus.jsonl"):
-            title = text_of(record, "title", place) if record.get("title") else ""
+            title = text_of(record, "title", place) if record.get("title") is not None else ""
             parts = filter(None, (title, text_of(record, "text", place)))
             yield Document(text_of(record, "_id", place), " ".join(parts), place)
 
