@@ -48,7 +48,7 @@ rule import_corpus:
     resources:
         mem_mb=4000,
     params:
-        settings=collection_of,
+        settings=lambda wildcards: experiment.corpus_settings(collection_of(wildcards)),
         folders=collection_folders,
         code=code("collections/import_corpus.py"),
     message:
@@ -75,7 +75,9 @@ rule import_topics:
     resources:
         mem_mb=4000,
     params:
-        settings=collection_of,
+        settings=lambda wildcards: experiment.topics_settings(
+            collection_of(wildcards), wildcards.topics
+        ),
         folders=collection_folders,
         levels=lambda wildcards: PLAN.relevance_levels(**wildcards),
         code=code("collections/import_topics.py"),
@@ -234,11 +236,11 @@ rule draw_triplets:
     resources:
         mem_mb=2000,
     params:
-        triplets=config["training_pairs"]["triplets"],
-        random_negatives=config["training_pairs"]["random_negatives"],
-        hardest_rank=config["training_pairs"]["hardest_rank"],
-        negative_depth=config["training_pairs"]["negative_depth"],
-        seed=config["training_pairs"]["seed"],
+        # One value: Snakemake does not see values of several that change places.
+        drawing={
+            key: config["training_pairs"][key]
+            for key in ("triplets", "random_negatives", "hardest_rank", "negative_depth", "seed")
+        },
         code=code("collections/draw_triplets.py"),
     message:
         "Drawing triplets from {wildcards.collection}"

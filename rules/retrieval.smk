@@ -65,8 +65,8 @@ rule bm25:
     resources:
         mem_mb=8000,
     params:
-        k1=config["retrieval"]["k1"],
-        b=config["retrieval"]["b"],
+        # One value of two: Snakemake does not see values that change places.
+        bm25={key: config["retrieval"][key] for key in ("k1", "b")},
         depth=branch(
             lambda wildcards: wildcards.topics == "train",
             then=config["training_pairs"]["negative_depth"],

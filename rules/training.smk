@@ -2,6 +2,7 @@
 
 
 localrules:
+    early_stopping,
     best_epoch,
     best_epochs,
     efficiency,
@@ -33,6 +34,32 @@ rule initialise:
         "../workflow/scripts/training/initialise.py"
 
 
+# Whether an epoch is trained or its training has stopped before it.
+rule early_stopping:
+    input:
+        lambda wildcards: PLAN.scores_to_stop_by(*PLAN.undecided[wildcards.checkpoint]),
+    output:
+        "training/{checkpoint}.stop.json",
+    log:
+        "logs/training/{checkpoint}.stop.log",
+    benchmark:
+        "timings/development/{checkpoint}.stop.tsv"
+    wildcard_constraints:
+        checkpoint="|".join(PLAN.undecided) or "(?!)",
+    conda:
+        "../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+    params:
+        patience=lambda wildcards: PLAN.patience(*PLAN.undecided[wildcards.checkpoint][:2]),
+        code=code("training/early_stopping.py"),
+    message:
+        "Deciding whether {wildcards.checkpoint} is trained"
+    script:
+        "../workflow/scripts/training/early_stopping.py"
+
+
 rule train_epoch:
     input:
         previous=lambda wildcards: "checkpoints/{model}_{optimizer}_e{previous}".format(
@@ -40,7 +67,7 @@ rule train_epoch:
         ),
         pairs=PLAN.pairs_file("pairs.parquet"),
         held_out=PLAN.pairs_file("pairs.held_out.parquet"),
-        dev_scores=lambda wildcards: PLAN.scores_to_stop_by(**wildcards),
+        stop=lambda wildcards: PLAN.stop(**wildcards),
     output:
         checkpoint=directory("checkpoints/{model}_{optimizer}_e{epoch}"),
         log="training/{model}_{optimizer}_e{epoch}.jsonl",
@@ -57,7 +84,7 @@ rule train_epoch:
         gpu_model="",
         mem_mb=16000,
     params:
-        settings=settings_of,
+        settings=lambda wildcards: epoch_settings(settings_of(wildcards)),
         code=code("training/train_epoch.py"),
     message:
         "Training {wildcards.model} with {wildcards.optimizer}, epoch {wildcards.epoch} ({threads} threads, {resources.mem_mb} MB, gpu={resources.gpu} {resources.gpu_model})"
@@ -109,6 +136,7 @@ rule best_epoch:
     resources:
         mem_mb=500,
     params:
+        patience=lambda wildcards: PLAN.patience(**wildcards),
         code=code("training/best_epoch.py"),
     message:
         "Choosing the best epoch of {wildcards.model} with {wildcards.optimizer}"

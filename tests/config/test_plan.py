@@ -134,6 +134,13 @@ def test_only_a_training_that_may_stop_early_waits_for_scores():
     assert plan.scores_to_stop_by("minilm", "lion", "3") == []
 
 
+def test_nothing_stops_a_training_before_its_third_epoch():
+    assert [PLAN.stop("gte", "lion", epoch) for epoch in ("1", "2", "3")] == [
+        *([], []),
+        "training/gte_lion_e3.stop.json",
+    ]
+
+
 def test_a_label_is_no_part_of_a_backbone():
     labelled = Plan.read(changed("models.gte.label", "Other"), ROOT)
     assert labelled.backbone("gte") == PLAN.backbone("gte")

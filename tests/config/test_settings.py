@@ -2,7 +2,9 @@
 
 import copy
 
-from lionrank.config.settings import canonical, digest, training_settings
+import pytest
+
+from lionrank.config.settings import canonical, digest, epoch_settings, training_settings
 from tests.support.configs import CONFIG
 
 
@@ -33,6 +35,35 @@ def test_a_training_knows_its_optimizer_and_its_number_of_epochs():
         "class": "lionrank.training.optimizers.ForeachLion",
         "arguments": {"betas": [0.9, 0.99]},
     }
+
+
+@pytest.mark.parametrize(
+    ("schedule", "known"),
+    [
+        ({}, set()),
+        ({"warmup": 100}, set()),
+        ({"schedule_steps": 900}, set()),
+        ({"warmup": 0.1}, {"epochs", "schedule_steps"}),
+        ({"warmup": 0.1, "schedule_steps": 900}, {"schedule_steps"}),
+        ({"schedule": "linear"}, {"epochs", "schedule_steps"}),
+        ({"schedule": "cosine", "warmup": 100, "schedule_steps": 900}, {"schedule_steps"}),
+    ],
+)
+def test_an_epoch_knows_how_many_there_are_only_where_a_share_of_them_is_asked_for(schedule, known):
+    constant = training_settings(CONFIG, "gte", "lion")
+    assert (constant["schedule"], constant["warmup"]) == ("none", 0)
+    found = epoch_settings(constant | schedule)
+    assert found.keys() & {"epochs", "schedule_steps"} == known
+
+
+def test_an_epoch_does_not_know_when_its_training_stops_and_in_which_order_keys_are():
+    settings = training_settings(CONFIG, "gte", "adamw")
+    arguments = dict(reversed(settings["optimizer"]["arguments"].items()))
+    other = settings | {
+        "early_stopping": 1,
+        "optimizer": settings["optimizer"] | {"arguments": arguments},
+    }
+    assert repr(epoch_settings(other)) == repr(epoch_settings(settings))
 
 
 def test_the_digest_is_of_what_a_config_says_and_not_of_its_order():

@@ -71,7 +71,6 @@ def test_every_setting_is_in_the_table_and_every_row_has_two_cells(card):
     assert table["`learning_rate`"] == "0.001"
     assert table["`warmup`"] == "0.25 of the schedule's steps"
     assert table["`schedule_steps`"] == "all steps of the training"
-    assert table["`early_stopping`"] == "never"
     assert table["`decay_biases_and_norms`"] == "yes"
     assert table["`optimizer`"] == "`lionrank.training.optimizers.ForeachLion`"
     assert table["`optimizer.betas`"] == "[0.9, 0.99]"
@@ -95,7 +94,14 @@ def test_the_scores_of_every_epoch_so_far_are_shown_and_this_one_is_marked(card)
         ["1", "0.2512", "0.5000", "0.2500", "0.3750"],
         ["2 (this one)", "none", "0.7500", "0.3125", "0.5312"],
     ]
-    assert "after epoch 2 of 3" in written.text
+    assert "after epoch 2 of a training" in written.text
+
+
+def test_a_copy_says_so_and_names_what_it_copies(card):
+    assert "copy" not in card().text
+    written = card(name="minilm_lion_e3")
+    assert "**This is a copy.** The training stopped early, after epoch 2" in written.text
+    assert "`minilm_lion_e2` holds the same weights" in written.text
 
 
 def test_a_training_without_development_data_says_so(card):

@@ -2,6 +2,7 @@
 
 import hashlib
 
+from lionrank.config.settings import epoch_settings
 from tests.support import tiny_training as tiny
 
 REVISION = "9a201d7b3ebebc5feabf9fbb4b3a4ec5d3f2440d"
@@ -9,14 +10,15 @@ FACTS = {
     "name": "minilm_lion_e2",
     "label": "MiniLM",
     "epoch": 2,
-    "epochs": 3,
     "pretrained": {
         "repository": "microsoft/MiniLM-L12-H384-uncased",
         "revision": REVISION,
         "licence": "MIT",
     },
     "collection": "msmarco",
-    "settings": tiny.SETTINGS | {"optimizer": tiny.OPTIMIZERS["lion"], "max_length": 32},
+    "settings": epoch_settings(
+        tiny.SETTINGS | {"optimizer": tiny.OPTIMIZERS["lion"], "max_length": 32}
+    ),
     "data": {"pairs": 1990000, "sha256": hashlib.sha256(b"pairs").hexdigest()},
     "development": [
         {

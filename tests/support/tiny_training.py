@@ -11,6 +11,7 @@ import pandas as pd
 import torch
 from safetensors.torch import load_file
 
+from lionrank.config.settings import epoch_settings
 from lionrank.cross_encoder import device
 from lionrank.cross_encoder import initialise as models
 from lionrank.training import launch
@@ -96,15 +97,16 @@ def write_start(folder: Path, architecture: str, max_length: int = 32) -> Path:
 def request(previous: Path, data: dict, epoch: int, folder: Path, **changes) -> dict:
     """Return the arguments of `launch.train`; `changes` are of settings, hardware, or tracking."""
     name = f"tiny_{folder.name.replace('_', '')}_e{epoch}"
-    settings = {key: changes.pop(key) for key in changes.keys() & SETTINGS.keys()}
+    settings = SETTINGS | {key: changes.pop(key) for key in changes.keys() & SETTINGS.keys()}
     hardware = {key: changes.pop(key) for key in changes.keys() & HARDWARE.keys()}
     return {
         "gpus": 0,
         "threads": 1,
         "previous": str(previous),
         **data,
-        "settings": SETTINGS | settings,
+        "settings": epoch_settings(settings),
         "epoch": epoch,
+        "epochs": settings["epochs"],
         "code": "train_epoch.py 1",
         "hardware": HARDWARE | hardware,
         "tracking": None,

@@ -20,7 +20,7 @@ A100 = (2, "NVIDIA A100")
 def test_a_job_is_a_line_from_its_begin_on(tmp_path, monkeypatch):
     monkeypatch.setenv("SLURM_JOB_ID", "4711")
     begun = time.time() - 60
-    with attempt(tmp_path, begun, *A100):
+    with attempt(tmp_path, begun, 3, *A100):
         (line,) = read(tmp_path)
         assert line["begun"] == begun
         assert line["alive"] == pytest.approx(time.time(), abs=30)
@@ -28,21 +28,21 @@ def test_a_job_is_a_line_from_its_begin_on(tmp_path, monkeypatch):
         assert (line["devices"], line["device"]) == A100
         assert line["from_step"] is line["step"] is line["seconds"] is None
     monkeypatch.delenv("SLURM_JOB_ID")
-    with attempt(tmp_path, begun, *A100):
+    with attempt(tmp_path, begun, 3, *A100):
         assert [line["slurm_job_id"] for line in read(tmp_path)] == ["4711", None]
 
 
 def test_what_was_done_after_the_state_that_a_job_goes_on_from_is_repeated(tmp_path):
-    with attempt(tmp_path, time.time(), *A100) as first:
+    with attempt(tmp_path, time.time(), 3, *A100) as first:
         assert first.goes_on(30, 100.0) == ""
         first.made(50, 140.5)
-    with attempt(tmp_path, time.time(), *A100) as second:
+    with attempt(tmp_path, time.time(), 3, *A100) as second:
         said = second.goes_on(40, 121.0)
         assert said == "; 10 steps of the job before are repeated, 19.5 s of work"
         second.made(41, 123.0)
-    with attempt(tmp_path, time.time(), *A100):
+    with attempt(tmp_path, time.time(), 3, *A100):
         pass  # it ended while it was loading
-    with attempt(tmp_path, time.time(), *A100) as last:
+    with attempt(tmp_path, time.time(), 3, *A100) as last:
         # The newest state was damaged: what the first job had made up to it is lost, too.
         assert last.goes_on(35, 110.0).startswith("; 6 steps")
         last.made(60, 160.0)
@@ -56,10 +56,10 @@ def test_what_was_done_after_the_state_that_a_job_goes_on_from_is_repeated(tmp_p
 
 
 def test_a_job_that_goes_on_from_the_last_step_repeats_nothing(tmp_path):
-    with attempt(tmp_path, time.time(), *A100) as first:
+    with attempt(tmp_path, time.time(), 3, *A100) as first:
         first.goes_on(0, 0.0)
         first.made(10, 20.0)
-    with attempt(tmp_path, time.time(), *A100) as second:
+    with attempt(tmp_path, time.time(), 3, *A100) as second:
         # The state was written after the step, which took a moment.
         assert second.goes_on(10, 20.5) == ""
         assert second.cost()["repeated_seconds"] == 0
@@ -87,7 +87,7 @@ JOB = """
     import sys, time
     from pathlib import Path
     from lionrank.training.attempts import attempt
-    with attempt(Path(sys.argv[1]), time.time(), 1, "CPU") as job:
+    with attempt(Path(sys.argv[1]), time.time(), 3, 1, "CPU") as job:
         job.goes_on(0, 0.0)
         for step in range(1, 8):
             job.made(step, 0.5 * step)
@@ -110,7 +110,7 @@ def test_a_job_that_is_killed_has_told_its_last_step(tmp_path):
 
 
 def test_a_failed_job_is_counted_to_its_end(tmp_path):
-    with pytest.raises(KeyError), attempt(tmp_path, time.time(), *A100) as job:
+    with pytest.raises(KeyError), attempt(tmp_path, time.time(), 3, *A100) as job:
         job.made(1, 0.1)
         before = read(tmp_path)[0]["alive"]
         raise KeyError
@@ -119,12 +119,12 @@ def test_a_failed_job_is_counted_to_its_end(tmp_path):
 
 def test_a_line_that_a_power_loss_damaged_is_left_out_and_said(tmp_path, capsys):
     for _ in range(2):
-        with attempt(tmp_path, time.time(), *A100) as job:
+        with attempt(tmp_path, time.time(), 3, *A100) as job:
             job.goes_on(0, 0.0)
     path = tmp_path / attempts.FILE
     damaged = path.read_bytes()[:-500] + b"\0" * 500
     path.write_bytes(damaged)
-    with attempt(tmp_path, time.time(), *A100) as job:
+    with attempt(tmp_path, time.time(), 3, *A100) as job:
         job.goes_on(0, 0.0)
         job.made(5, 1.0)
         assert job.cost()["jobs"] == 2
@@ -136,7 +136,7 @@ def test_every_line_stays_one_json_object_however_long_its_names_are(tmp_path, m
     monkeypatch.setattr("socket.gethostname", lambda: "n" * 255)
     monkeypatch.setenv("SLURM_JOB_ID", "1" * 20)
     for _ in range(2):
-        with attempt(tmp_path, time.time(), 8, "NVIDIA A100-SXM4-80GB" * 3) as job:
+        with attempt(tmp_path, time.time(), 3, 8, "NVIDIA A100-SXM4-80GB" * 3) as job:
             job.goes_on(10**9, 1e9 / 7)
             job.made(2 * 10**9, 1e10 / 7)
     first, second = (tmp_path / attempts.FILE).read_text().splitlines()
@@ -149,5 +149,5 @@ def test_what_a_training_with_other_settings_took_is_forgotten_with_them(tmp_pat
     for learning_rate, jobs in ((1e-5, 1), (1e-5, 2), (2e-5, 1)):
         with state.locked():
             state.claim({"settings": {"learning_rate": learning_rate}})
-            with attempt(state.folder, time.time(), *A100) as job:
+            with attempt(state.folder, time.time(), 3, *A100) as job:
                 assert job.cost()["jobs"] == jobs

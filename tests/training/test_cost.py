@@ -112,15 +112,10 @@ def test_a_training_that_was_killed_counts_each_step_once_and_all_that_its_jobs_
 
 
 def test_an_epoch_that_was_left_out_by_early_stopping_cost_nothing(place, data, start, trained):
-    scores = {"eval_loss": None, "ndcg_cut_10": {}}
-    written = []
-    for epoch, mean in ((1, 0.5), (2, 0.4)):
-        written.append(str(place / f"{epoch}.dev.json"))
-        write_json(written[-1], {"epoch": epoch, "mean_ndcg_cut_10": mean, **scores})
+    stop = place / "stop.json"
+    write_json(stop, {"stopped_after": 2})
     folder = trained.parents[1]
-    stopped = tiny_training.train(
-        trained, data, 3, folder, epochs=3, early_stopping=1, dev_scores=written
-    )
+    stopped = tiny_training.train(trained, data, 3, folder, epochs=3, stop=stop)
     assert epochs_of(stopped)[0][-1].read_text() == ""
     cost = cost_of(stopped)
     assert cost["by_epoch"][2] == {"epoch": 3} | dict.fromkeys(COSTS, 0)

@@ -67,14 +67,16 @@ def test_without_scores_there_is_no_best_epoch(scored):
 )
 def test_a_training_stops_after_so_many_epochs_that_are_not_better(scores, patience, over):
     scored = history(*((0.1, [score]) for score in scores))
-    assert development.stopped(scored, patience) is over
+    assert development.stopped_after(scored, patience) == (len(scores) if over else None)
 
 
-def test_a_training_stays_stopped_in_the_epochs_that_are_not_run():
-    """Their checkpoints are that of the last one that was, and score as it does."""
-    scored = history((0.1, [0.5]), (0.1, [0.4]), (0.1, [0.4]))
-    assert development.stopped(scored, 1)
-    assert development.best(scored)["epoch"] == 1
+@pytest.mark.parametrize("third", [0.4, 0.6])
+def test_what_comes_after_the_stop_is_no_part_of_a_training(third):
+    """Be it a copy, which scores as the last epoch does, or an epoch of when none stopped."""
+    scored = history((0.1, [0.5]), (0.1, [0.4]), (0.1, [third]))
+    assert development.stopped_after(scored, 1) == 2
+    assert development.trained(scored, 1) == scored[:2]
+    assert development.trained(scored, None) == scored
 
 
 def test_scores_are_read_bit_for_bit(tmp_path):

@@ -17,7 +17,7 @@ from lionrank.cross_encoder import device
 from lionrank.cross_encoder import initialise as models
 from lionrank.errors import UserError
 from lionrank.reranking import score as reranking
-from lionrank.training import batches, development, losses
+from lionrank.training import batches, losses
 from tests.support import tiny_training as tiny
 
 CPU = torch.device("cpu")
@@ -50,6 +50,31 @@ def test_a_chain_of_epoch_jobs_gives_the_bits_of_one_process(starts, data, tmp_p
     together = [line for part in parts for line in tiny.steps(part)]
     assert tiny.timeless(tiny.steps(whole)) == tiny.timeless(together)
     assert [line["step"] for line in together] == list(range(1, 3 * STEPS + 1))
+
+
+@pytest.mark.parametrize("schedule", [{"warmup": 2}, {"warmup": 0.25, "schedule_steps": 20}])
+def test_without_a_share_of_all_steps_an_epoch_is_the_same_however_many_follow(
+    starts, data, tmp_path, schedule
+):
+    settings = {"schedule": "none", **schedule}
+    three, four = (
+        tiny.chain(starts / "bert", data, epochs, tmp_path / str(epochs), **settings)
+        for epochs in (3, 4)
+    )
+    third = four.with_name(four.name.replace("e4", "e3"))
+    tiny.assert_same_bits(three, third)
+    assert tiny.timeless(tiny.log(three)) == tiny.timeless(tiny.log(third))
+    written = [(each / "settings.json").read_bytes() for each in (three, third, four)]
+    assert written[0] == written[1] == written[2]
+
+
+def test_a_schedule_that_falls_to_the_last_step_tells_how_many_follow(starts, data, tmp_path):
+    settings = {"schedule": "linear", "warmup": 0}
+    two, one = (
+        tiny.train(starts / "bert", data, 1, tmp_path / str(epochs), epochs=epochs, **settings)
+        for epochs in (2, 1)
+    )
+    assert not tiny.same_weights(two, one)
 
 
 def test_processes_that_tokenise_change_nothing(starts, data, tmp_path):
@@ -208,21 +233,20 @@ def test_where_no_pairs_are_held_out_there_is_no_loss_on_them(starts, data, tmp_
 
 
 def test_early_stopping_holds_for_the_chain_of_epoch_jobs(starts, data, tmp_path):
-    changes = {"early_stopping": 1, "epochs": 4}
-    second = tiny.chain(starts / "bert", data, folder=tmp_path, **{**changes, "epochs": 2})
+    changes = {"schedule": "none", "warmup": 0}
+    second = tiny.chain(starts / "bert", data, 2, tmp_path, **changes)
     # As Snakemake does, which must not take the new folder for the old one.
     (second / ".snakemake_timestamp").touch()
-    files = [tmp_path / f"e{epoch}.dev.json" for epoch in (1, 2, 3)]
-    for epoch, (file, ndcg) in enumerate(zip(files, (0.5, 0.4, 0.4), strict=True), start=1):
-        file.write_text(json.dumps(development.scores(epoch, None, {"animals": ndcg})))
-    third = tiny.train(second, data, 3, tmp_path, dev_scores=files[:2], **changes)
-    fourth = tiny.train(third, data, 4, tmp_path, dev_scores=files, **changes)
+    stop = tmp_path / "stop.json"
+    stop.write_text(json.dumps({"stopped_after": 2}))
+    third = tiny.train(second, data, 3, tmp_path, stop=stop, **changes)
+    fourth = tiny.train(third, data, 4, tmp_path, stop=stop, **changes)
     for checkpoint in (third, fourth):
         tiny.assert_same_bits(second, checkpoint)
         assert not (checkpoint / ".snakemake_timestamp").exists()
         assert tiny.log(checkpoint) == []
-    changes |= {"early_stopping": 2}
-    patient = tiny.train(second, data, 3, tmp_path / "2", dev_scores=files[:2], **changes)
+    stop.write_text(json.dumps({"stopped_after": None}))
+    patient = tiny.train(second, data, 3, tmp_path / "2", stop=stop, **changes)
     assert not tiny.same_weights(second, patient)
 
 
@@ -231,14 +255,12 @@ def test_early_stopping_holds_for_the_chain_of_epoch_jobs(starts, data, tmp_path
 def test_a_training_that_has_stopped_asks_for_no_gpu_and_starts_no_process(
     starts, data, tmp_path, capfd
 ):
-    changes = {"early_stopping": 1, "gpus": 2}
-    files = [tmp_path / f"e{epoch}.dev.json" for epoch in (1, 2)]
-    for epoch, (file, ndcg) in enumerate(zip(files, (0.5, 0.4), strict=True), start=1):
-        file.write_text(json.dumps(development.scores(epoch, None, {"animals": ndcg})))
+    stop = tmp_path / "stop.json"
+    stop.write_text(json.dumps({"stopped_after": 2}))
     with pytest.raises(UserError, match="torch sees no GPU"):
-        tiny.train(starts / "bert", data, 3, tmp_path, dev_scores=files[:1], **changes)
+        tiny.train(starts / "bert", data, 3, tmp_path, gpus=2)
     capfd.readouterr()
-    third = tiny.train(starts / "bert", data, 3, tmp_path, dev_scores=files, **changes)
+    third = tiny.train(starts / "bert", data, 3, tmp_path, gpus=2, stop=stop)
     assert tiny.same_weights(starts / "bert", third)
     told = capfd.readouterr()
     assert told.out.count("Stopped early") == 1

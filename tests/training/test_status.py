@@ -27,7 +27,7 @@ HERE = socket.gethostname()
 ME = f"process {os.getpid()} on {HERE}"
 STEPS = 40
 """Of an epoch, a line every ten steps of four examples."""
-SETTINGS = {"epochs": 3, "global_batch_size": 4}
+ENVIRONMENT = {"epochs": 3, "devices": "1 x CPU"}
 HOUR = 3600
 
 
@@ -48,20 +48,21 @@ def lines(epoch: int, number: int = 4) -> list[dict]:
     ]
 
 
-def train(root: Path, *epochs: int, name: str = "minilm_lion", settings: dict = SETTINGS) -> None:
+def train(root: Path, *epochs: int, name: str = "minilm_lion", of: int = 3) -> None:
     """Write what finished epochs of half a device hour each leave."""
     for epoch in epochs:
         held_out = {"step": epoch * STEPS, "epoch": float(epoch), "eval_loss": 0.5}
         account = {"step": epoch * STEPS, "epoch": float(epoch), "device_hours": 0.5}
         log = root / "training" / f"{name}_e{epoch}.jsonl"
         write_json_lines(log, [*lines(epoch), held_out, account])
-        write_json(root / "checkpoints" / f"{name}_e{epoch}" / "settings.json", settings)
+        checkpoint = root / "checkpoints" / f"{name}_e{epoch}"
+        write_json(checkpoint / "environment.json", ENVIRONMENT | {"epoch": epoch, "epochs": of})
 
 
 def leave_out(root: Path, epoch: int) -> None:
     """Write what an epoch leaves before which the training stopped early."""
     write_json_lines(root / "training" / f"minilm_lion_e{epoch}.jsonl", [])
-    write_json(root / "checkpoints" / f"minilm_lion_e{epoch}" / "settings.json", SETTINGS)
+    write_json(root / "checkpoints" / f"minilm_lion_e{epoch}" / "environment.json", ENVIRONMENT)
 
 
 def state_of(root: Path, epoch: int) -> EpochState:
@@ -73,8 +74,8 @@ def job(root: Path, epoch: int, step: int | None = None, logged: int = 0, kept: 
     """Have a job train an epoch, which has come to a step, logged some lines, and kept a state."""
     state = state_of(root, epoch)
     with state.locked():
-        state.claim({"settings": SETTINGS, "epoch": epoch})
-        with attempt(state.folder, time.time(), 2, "NVIDIA A100") as account:
+        state.claim({"epoch": epoch})
+        with attempt(state.folder, time.time(), 3, 2, "NVIDIA A100") as account:
             write_json_lines(state.folder / "log.jsonl", lines(epoch, logged))
             if kept is not None:
                 (state.partial / "checkpoint").mkdir(parents=True)
@@ -147,7 +148,7 @@ def test_a_training_without_its_best_epoch_yet_is_finished(tmp_path):
 
 @pytest.mark.parametrize("left_out", [[3], [3, 4]])
 def test_early_stopping_is_told_as_soon_as_an_epoch_is_left_out(tmp_path, left_out):
-    train(tmp_path, 1, 2, settings=SETTINGS | {"epochs": 4})
+    train(tmp_path, 1, 2, of=4)
     for epoch in left_out:
         leave_out(tmp_path, epoch)
     training = only(tmp_path)
@@ -341,7 +342,7 @@ def test_an_epoch_whose_state_is_being_removed_is_finished(tmp_path):
     folder = state_of(tmp_path, 1).folder
     (folder / "lock").unlink()
     assert only(tmp_path).state == status.STOPPED
-    train(tmp_path, 1, settings=SETTINGS | {"epochs": 1})
+    train(tmp_path, 1, of=1)
     assert seen(tmp_path) == (status.FINISHED, "finished")
 
 
@@ -436,9 +437,9 @@ def test_a_log_of_damaged_lines_only_is_not_one_that_was_left_out(tmp_path):
 
 
 @pytest.mark.parametrize("content", ["[]", "{", "", "3", '{"epochs": "many"}', '{"epochs": -1}'])
-def test_settings_that_cannot_be_read_leave_the_epochs_that_there_are(tmp_path, content):
+def test_an_environment_that_cannot_be_read_leaves_the_epochs_that_there_are(tmp_path, content):
     train(tmp_path, 1, 2)
-    (tmp_path / "checkpoints" / "minilm_lion_e2" / "settings.json").write_text(content)
+    (tmp_path / "checkpoints" / "minilm_lion_e2" / "environment.json").write_text(content)
     training = only(tmp_path)
     assert (training.state, training.epochs) == (status.FINISHED, 2)
 
@@ -451,7 +452,7 @@ def test_the_best_epoch_of_a_damaged_file_is_unknown(tmp_path):
     assert only(tmp_path).damaged == ("all of training/minilm_lion.best.json",)
 
 
-@pytest.mark.parametrize("name", ["owner.json", "stamp.json", "attempts.jsonl", "log.jsonl"])
+@pytest.mark.parametrize("name", ["owner.json", "attempts.jsonl", "log.jsonl"])
 @pytest.mark.parametrize(
     "content", ["", "[]\n", "{", '{"host": 3}\n', '{"settings": []}\n', "\0\n"]
 )
@@ -475,7 +476,7 @@ LINES = st.lists(OBJECTS | VALUES | st.dictionaries(st.just("settings"), OBJECTS
 def test_whatever_is_in_the_files_there_is_a_table(tmp_path):
     train(tmp_path, 1)
     state = state_of(tmp_path, 2).folder
-    paths = [state / name for name in ("owner.json", "stamp.json", "attempts.jsonl", "log.jsonl")]
+    paths = [state / name for name in ("owner.json", "attempts.jsonl", "log.jsonl")]
     paths += [tmp_path / "training" / f"minilm_lion_{name}.jsonl" for name in ("e1", "e3")]
 
     @settings(max_examples=100, derandomize=True, deadline=None, database=None)

@@ -75,12 +75,15 @@ def test_without_a_dev_set_no_dev_topics_are_made(snakemake):
 
 
 def test_only_a_training_that_may_stop_early_waits_for_development_scores(snakemake):
-    needed = jobs(snakemake("-n", "checkpoints/gte_lion_e2").stdout)
+    three = "grid: {epochs: 3}\n"
+    needed = jobs(snakemake("-n", "checkpoints/gte_lion_e3", overlay=three).stdout)
     assert "dev_scores" not in needed
-    overlay = "training: {models: {gte: {early_stopping: 1}}}\n"
+    overlay = f"{three}training: {{models: {{gte: {{early_stopping: 1}}}}}}\n"
+    told = snakemake("-n", "checkpoints/gte_lion_e3", overlay=overlay)
+    assert jobs(told.stdout)["dev_scores"] == 2
     told = snakemake("-n", "checkpoints/gte_lion_e2", overlay=overlay)
-    assert jobs(told.stdout)["dev_scores"] == 1
-    told = snakemake("-n", "checkpoints/minilm_lion_e2", overlay=overlay)
+    assert not jobs(told.stdout).keys() & {"dev_scores", "early_stopping"}
+    told = snakemake("-n", "checkpoints/minilm_lion_e3", overlay=overlay)
     assert "dev_scores" not in jobs(told.stdout)
 
 

@@ -149,6 +149,30 @@ def corpus_files(collection: Mapping[str, Any]) -> list[str]:
     return list(collection_folders(collection).values())
 
 
+def corpus_settings(collection: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what of a collection's entry its corpus hangs on: it is the same for all topics."""
+    match collection:
+        case {"format": "anserini"}:
+            return {**collection, "topics": {}, "qrels": {}}
+        case {"format": "ir_datasets", "ids": ids}:
+            first = next(iter(ids))
+            return {**collection, "ids": {first: ids[first]}}
+    return dict(collection)
+
+
+def topics_settings(collection: Mapping[str, Any], topics: str) -> dict[str, Any]:
+    """Return what of a collection's entry the topics of one name and their judgements hang on."""
+    match collection:
+        case {"format": "anserini", "topics": files, "qrels": qrels}:
+            own = {"topics": {topics: files[topics]}, "qrels": {topics: qrels[topics]}}
+            return {**collection, "corpus": "", **own}
+        case {"format": "ir_datasets", "ids": ids}:
+            # The corpus is that of the first one, which the others must have too.
+            first = next(iter(ids))
+            return {**collection, "ids": {first: ids[first], topics: ids[topics]}}
+    return dict(collection)
+
+
 def topic_files(collection: Mapping[str, Any], topics: str) -> list[str]:
     """Return the user's files, or the source, from which topics and judgements are imported."""
     match collection:

@@ -13,12 +13,15 @@ from typing import Any
 from lionrank.config import experiment
 from lionrank.config.check import check
 from lionrank.config.records import FOLDER, check_agreement, place_of, read_record
-from lionrank.config.settings import training_settings
+from lionrank.config.settings import epoch_settings, ordered, training_settings
 from lionrank.config.sources import Source, read_table
 from lionrank.errors import UserError
+from lionrank.files import read_json
 from lionrank.grid import FIRST_STAGE, PRETRAINED, checkpoint_name, training_name
 
 SOURCES = "config/sources.csv"
+FIRST_STOPPED = 3
+"""The first epoch before which a training can stop: the second is the first to be compared."""
 
 
 @dataclass(frozen=True)
@@ -222,7 +225,7 @@ class Plan:
     def backbone(self, model: str) -> dict[str, Any]:
         """A model's entry in the config without its label, which changes no weight."""
         entry = self.config["models"][model]
-        return {key: value for key, value in entry.items() if key != "label"}
+        return ordered({key: value for key, value in entry.items() if key != "label"})
 
     def draws(self) -> dict[str, Any]:
         """How the tests of significance and the bootstrap draw."""
@@ -282,11 +285,47 @@ class Plan:
         epochs = range(1, int(epoch) + 1)
         return [f"training/{_checkpoint(model, optimizer, each)}.dev.json" for each in epochs]
 
+    def patience(self, model: str, optimizer: str) -> int | None:
+        """The epochs without a better score after which a training stops, None if it never does."""
+        return training_settings(self.config, model, optimizer)["early_stopping"]
+
+    def stop(self, model: str, optimizer: str, epoch: int | str) -> str | list[str]:
+        """What says whether a training has stopped before an epoch, nothing where it cannot."""
+        if int(epoch) < FIRST_STOPPED:
+            return []
+        return f"training/{_checkpoint(model, optimizer, int(epoch))}.stop.json"
+
     def scores_to_stop_by(self, model: str, optimizer: str, epoch: int | str) -> list[str]:
         """The development scores of the epochs before, where a training may stop early."""
-        if not training_settings(self.config, model, optimizer)["early_stopping"]:
+        if not self.patience(model, optimizer):
             return []
         return self.dev_scores(model, optimizer, int(epoch) - 1)
+
+    @cached_property
+    def undecided(self) -> dict[str, tuple[str, str, int]]:
+        """Model, optimizer and epoch of the checkpoints of which early stopping decides, by name.
+
+        An epoch that was trained stays, also where its training would stop before it by now: that
+        changes none of its bits. So Snakemake is not to look at what it was decided by.
+        """
+        return {
+            _checkpoint(*training, epoch): (*training, epoch)
+            for training in self.trainings
+            for epoch in self.epochs[FIRST_STOPPED - 1 :]
+            if not self._was_trained(*training, epoch)
+        }
+
+    def _was_trained(self, model: str, optimizer: str, epoch: int) -> bool:
+        """Whether an epoch is there that was trained, with these settings, and is no copy."""
+        name = _checkpoint(model, optimizer, epoch)
+        log, decision = (Path(f"training/{name}.{ending}") for ending in ("jsonl", "stop.json"))
+        if not (decision.exists() and log.exists() and log.stat().st_size):
+            return False
+        try:
+            found = read_json(Path("checkpoints", name, "settings.json"))
+        except (OSError, UserError):
+            return False
+        return found == epoch_settings(training_settings(self.config, model, optimizer))
 
     def results_to_archive(self) -> list[str]:
         """The results that the paper is made of, and those on other test sets that all exist."""
@@ -416,6 +455,7 @@ class Plan:
         return {
             "fetch": len(self.needed_sources),
             "initialise": len(self.trainings),
+            "early_stopping": len(self.trainings) * len(self.epochs[FIRST_STOPPED - 1 :]),
             "train_epoch": len(self.checkpoints),
             **(reranking if shards > 1 else {"rerank": run_files}),
             "evaluate": len(self.results(".eval")),

@@ -12,7 +12,7 @@ from lionrank.grid import training_name
 
 
 def training_settings(config: Mapping[str, Any], model: str, optimizer: str) -> dict[str, Any]:
-    """Return the settings of one training: all that its bits depend on besides data and code."""
+    """Return the settings of one training, all layers resolved."""
     training = config["training"]
     layers = (
         training["defaults"],
@@ -25,6 +25,28 @@ def training_settings(config: Mapping[str, Any], model: str, optimizer: str) -> 
         "epochs": config["grid"]["epochs"],
         "optimizer": {key: config["optimizers"][optimizer][key] for key in ("class", "arguments")},
     }
+
+
+def epoch_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what of a training's settings an epoch hangs on: the others change none of its bits.
+
+    When a training stops is decided between its epochs. How many there are to be tells only where
+    a share of them is asked for: by a schedule that falls to their end, or by a warm-up. Keys are
+    in the order of their names, so that it does not count how a config has them.
+    """
+    is_share = 0 < settings["warmup"] < 1
+    is_laid_out = settings["schedule"] != "none" or is_share
+    others = {"early_stopping"}
+    if not is_laid_out:
+        others |= {"schedule_steps"}
+    if not is_laid_out or settings["schedule_steps"]:
+        others |= {"epochs"}
+    return ordered({key: value for key, value in settings.items() if key not in others})
+
+
+def ordered(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings with the keys of every mapping in the order of their names."""
+    return json.loads(canonical(settings))
 
 
 def canonical(config: Mapping[str, Any]) -> bytes:

@@ -71,14 +71,15 @@ def write_folder(
     It holds a checkpoint's files, but for what only its training goes on from.
     """
     source = Path(checkpoint)
-    settings = read_json(source / SETTINGS)
     environment = read_json(source / ENVIRONMENT)
+    # A copy's scores are those of the epoch that it copies.
+    scores = [each for each in facts["development"] if each["epoch"] <= environment["epoch"]]
     card: model_card.Facts = {
         **facts,
+        "development": scores,
         "name": source.name,
         "epoch": environment["epoch"],
-        "epochs": settings["epochs"],
-        "settings": settings,
+        "settings": read_json(source / SETTINGS),
         "packages": environment["packages"],
         "devices": environment["devices"],
         "computed_in": environment["computed_in"],
@@ -87,7 +88,7 @@ def write_folder(
         for path in made.iterdir():
             if not is_published(path.name):
                 path.unlink()
-        write_json(made / DEV_SCORES, facts["development"])
+        write_json(made / DEV_SCORES, scores)
         model_card.write(made, card)
 
 

@@ -47,13 +47,13 @@ class FactsElsewhere(TypedDict):
 class Facts(FactsElsewhere):
     """What a card tells.
 
-    `name` is the checkpoint's. `packages` maps packages to versions; `devices` is such as
-    "2 x NVIDIA A100", `computed_in` the precision.
+    `name` is the checkpoint's, and `epoch` the one that it was trained to: a copy, which stands for
+    an epoch that early stopping left out, has a later one in its name. `packages` maps packages to
+    versions; `devices` is such as "2 x NVIDIA A100", `computed_in` the precision.
     """
 
     name: str
     epoch: int
-    epochs: int
     settings: Mapping[str, Any]
     packages: Mapping[str, str]
     devices: str

@@ -9,6 +9,7 @@ step ahead of the device. A line has
 
 - begun and alive: when the job began and its last sign of life, in seconds since 1970;
 - host and process, slurm_job_id (null outside of Slurm), devices (their number) and device;
+- epochs: how many the training is to have;
 - from_step, after which it went on, and step, the newest that it made; null until it is known;
 - seconds: wall time in training up to that step, since the training's start and as if no job had
   ever been interrupted;
@@ -36,7 +37,7 @@ _WIDTH = 1000
 class Attempt:
     """A job of an epoch, and those before it."""
 
-    def __init__(self, folder: Path, begun: float, devices: int, device: str) -> None:
+    def __init__(self, folder: Path, begun: float, epochs: int, devices: int, device: str) -> None:
         self.earlier = read(folder)
         self.line: dict[str, Any] = {
             "begun": begun,
@@ -46,6 +47,7 @@ class Attempt:
             "slurm_job_id": os.environ.get("SLURM_JOB_ID"),
             "devices": devices,
             "device": device,
+            "epochs": epochs,
             "from_step": None,
             "step": None,
             "seconds": None,
@@ -99,9 +101,11 @@ class Attempt:
 
 
 @contextmanager
-def attempt(folder: Path, begun: float, devices: int, device: str) -> Iterator[Attempt]:
+def attempt(
+    folder: Path, begun: float, epochs: int, devices: int, device: str
+) -> Iterator[Attempt]:
     """Keep account of a job in the folder of an epoch's state, which it has for its own."""
-    job = Attempt(folder, begun, devices, device)
+    job = Attempt(folder, begun, epochs, devices, device)
     try:
         yield job
     finally:

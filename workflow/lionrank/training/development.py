@@ -104,12 +104,27 @@ def _by_training(best: Iterable[str | os.PathLike]) -> dict[str, dict[str, Any]]
     return {path.name.removesuffix(".best.json"): _read(path) for path in paths}
 
 
-def stopped(epochs: Sequence[EpochScores], patience: int | None) -> bool:
-    """Return whether a training is over: `patience` epochs have not been better than the best.
+def stopped_after(epochs: Sequence[EpochScores], patience: int | None) -> int | None:
+    """Return the epoch after which a training is over, None where it goes on.
+
+    That is the first at which `patience` epochs have not been better than the best.
 
     Raises:
         UserError: there are no development scores to tell by.
     """
-    if patience is None or not epochs:
-        return False
-    return epochs[-1]["epoch"] - best(epochs)["epoch"] >= patience
+    if patience is None:
+        return None
+    for number, scored in enumerate(epochs, start=1):
+        if scored["epoch"] - best(epochs[:number])["epoch"] >= patience:
+            return scored["epoch"]
+    return None
+
+
+def trained(epochs: Sequence[EpochScores], patience: int | None) -> list[EpochScores]:
+    """Return the epochs of a training that it comes to with this patience.
+
+    Raises:
+        UserError: as `stopped_after`.
+    """
+    last = stopped_after(epochs, patience)
+    return [each for each in epochs if last is None or each["epoch"] <= last]

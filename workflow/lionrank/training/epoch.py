@@ -48,6 +48,7 @@ def train_epoch(
     held_out: str | os.PathLike,
     settings: dict,
     epoch: int,
+    epochs: int,
     code: str,
     hardware: dict,
     device: torch.device,
@@ -58,8 +59,10 @@ def train_epoch(
 ) -> None:
     """Train from the checkpoint `previous` to the end of epoch `epoch` and write `checkpoint`.
 
-    Epochs count from 1; `previous` is usually that of the epoch before. `pairs` and `held_out` are
-    Parquet files in the shape of the loss. `hardware` has the config's keys per_device_batch,
+    Epochs count from 1; `previous` is usually that of the epoch before. `settings` are those that
+    an epoch hangs on (`lionrank.config.settings.epoch_settings`), and `epochs` is how many there
+    are to be, for those who watch. `pairs` and `held_out` are Parquet files in the shape of the
+    loss. `hardware` has the config's keys per_device_batch,
     workers and state_every. What a job of this epoch that was killed has left beside `log` is taken
     up. Run by several processes, as torchrun starts them, they share each global batch. `begun` is
     when the job got its devices, in seconds since 1970; left out, it is now. The last line of `log`
@@ -78,9 +81,9 @@ def train_epoch(
     state = EpochState(Path(log).with_suffix(".state"))
     name = Path(checkpoint).name
     trackers = report_to(tracking, name.rpartition("_")[0], Path(log).parent)
-    arguments = training_arguments(settings, state.partial, device, name, trackers)
+    arguments = training_arguments(settings, epoch, state.partial, device, name, trackers)
     stamp = partial(_stamp, previous, pairs, settings, epoch, code)
-    with _alone(state, begun, arguments, stamp) as job:
+    with _alone(state, begun, epochs, arguments, stamp) as job:
         if job:
             checkpoints.check_room(previous, state.folder)
         found = broadcast_object_list([state.newest() if job else None])[0]
@@ -107,13 +110,14 @@ def train_epoch(
             cost = {name: lines[-1][name] for name in ("step", "epoch")} | job.cost()
             # Before the checkpoint, which is what the next job takes for the end of this one.
             write_json_lines(log, [*lines, cost])
-            checkpoints.complete(end, _facts(settings, epoch, arguments), checkpoint)
+            checkpoints.complete(end, _facts(settings, epoch, epochs, arguments), checkpoint)
 
 
 @contextmanager
 def _alone(
     state: EpochState,
     begun: float,
+    epochs: int,
     arguments: CrossEncoderTrainingArguments,
     stamp: Callable[[], dict],
 ) -> Iterator[Attempt | None]:
@@ -127,15 +131,15 @@ def _alone(
     with state.locked():
         state.claim(stamp())
         device = _name(arguments.device)
-        with attempt(state.folder, begun, arguments.world_size, device) as job:
+        with attempt(state.folder, begun, epochs, arguments.world_size, device) as job:
             yield job
         state.remove()
 
 
 def training_arguments(
-    settings: dict, folder: Path, device: torch.device, name: str, trackers: list[str]
+    settings: dict, epoch: int, folder: Path, device: torch.device, name: str, trackers: list[str]
 ) -> CrossEncoderTrainingArguments:
-    """Translate a training's settings into the Trainer's arguments.
+    """Translate a training's settings into the Trainer's arguments, to the end of an epoch.
 
     The share of a process is what the Trainer calls its batch; it is divided further, where it has
     to be, within a step.
@@ -143,7 +147,8 @@ def training_arguments(
     processes = int(os.environ.get("WORLD_SIZE", 1))
     arguments = CrossEncoderTrainingArguments(
         output_dir=str(folder),
-        num_train_epochs=settings["epochs"],
+        # Those that a schedule is laid out over; else an epoch is the same whatever follows.
+        num_train_epochs=settings.get("epochs", epoch),
         per_device_train_batch_size=math.ceil(settings["global_batch_size"] / processes),
         learning_rate=settings["learning_rate"],
         lr_scheduler_type=SCHEDULES[settings["schedule"]],
@@ -195,7 +200,7 @@ def build_trainer(
         batches.load(examples, order, tokenise, hardware["workers"]),
         state,
         epoch=epoch,
-        schedule_steps=settings["schedule_steps"],
+        schedule_steps=settings.get("schedule_steps"),
         per_device_batch=hardware["per_device_batch"],
         state_every=hardware["state_every"],
         name_pairs=lambda rows: name_pairs(pairs, rows),
@@ -268,11 +273,14 @@ def _train(trainer: Trainer, start: str | os.PathLike | None, job: Attempt | Non
         trainer.meter.close()
 
 
-def _facts(settings: dict, epoch: int, arguments: CrossEncoderTrainingArguments) -> dict[str, dict]:
+def _facts(
+    settings: dict, epoch: int, epochs: int, arguments: CrossEncoderTrainingArguments
+) -> dict[str, dict]:
     """Return what a checkpoint says of how it came to be, by the name of its file."""
     packages = ("torch", "transformers", "sentence-transformers", "lion-pytorch")
     environment = {
         "epoch": epoch,
+        "epochs": epochs,
         "packages": {package: version(package) for package in packages},
         "devices": f"{arguments.world_size} x {_name(arguments.device)}",
         "computed_in": resolve(settings["precision"], arguments.device),

@@ -7,7 +7,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -17,26 +16,23 @@ import psutil
 from lionrank.cross_encoder.device import prepare
 from lionrank.errors import UserError
 from lionrank.files import read_json, write_json_lines
-from lionrank.training import checkpoints, development
+from lionrank.training import checkpoints
 from lionrank.training.epoch import train_epoch
 
 REFUSAL = "refusal.txt"
 
 
-def train(
-    gpus: int, threads: int, dev_scores: Sequence[str | os.PathLike] = (), **request: Any
-) -> None:
+def train(gpus: int, threads: int, stop: str | os.PathLike | None = None, **request: Any) -> None:
     """Call `train_epoch` with the request, on so many GPUs, or on the CPU where it is none.
 
-    `dev_scores` are files with the development scores of the epochs before. Where the training has
-    stopped early by them, the checkpoint is that of the epoch before, and the log is empty.
+    `stop` is the file that says whether the training has stopped before this epoch; without one it
+    has not. Where it has, the checkpoint is that of the epoch before, and the log is empty.
 
     Raises:
-        UserError: as `train_epoch`, or there are no scores to stop by, or they are damaged.
+        UserError: as `train_epoch`, or the file is damaged.
     """
-    patience = request["settings"]["early_stopping"]
     # Decided here, for all processes, and before one of them asks for a device.
-    if development.stopped(development.read(dev_scores), patience):
+    if stop and read_json(stop)["stopped_after"] is not None:
         checkpoints.carry_over(request["previous"], request["checkpoint"])
         write_json_lines(request["log"], [])
     elif gpus > 1:

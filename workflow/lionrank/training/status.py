@@ -24,9 +24,9 @@ from tabulate import tabulate
 from lionrank.errors import UserError
 from lionrank.files import read_json
 from lionrank.training import attempts
-from lionrank.training.checkpoints import SETTINGS
+from lionrank.training.checkpoints import ENVIRONMENT
 from lionrank.training.log import LogLine, of_steps, read_so_far
-from lionrank.training.state import LOCK, LOG, OWNER, STAMP, EpochState
+from lionrank.training.state import LOCK, LOG, OWNER, EpochState
 from lionrank.wording import rough_duration
 
 FINISHED, RUNNING, SILENT = "finished", "running", "silent"
@@ -234,8 +234,7 @@ def _found(name: str, epochs: Sequence[_Epoch]) -> TrainingStatus:
 def _in_the_midst(name: str, before: Sequence[_Epoch], current: _Epoch) -> TrainingStatus:
     lines = of_steps(line for epoch in before for line in epoch.lines)
     lines += of_steps(current.lines_so_far)
-    settings = current.read_json(current.state / STAMP).get("settings")
-    known = _known(lines, _epochs(settings)) | {"epoch": current.number}
+    known = _known(lines, _epochs(current.job)) | {"epoch": current.number}
     known["step"] = current.step or current.kept or known["step"]
     locked, job, silence = current.is_locked, current.job, current.silence
     if locked is False:
@@ -272,7 +271,7 @@ def _stopped(epoch: _Epoch, step: int) -> str:
 def _after_an_epoch(name: str, trained: Sequence[_Epoch], last: int) -> TrainingStatus:
     newest = trained[-1]
     # An archive has no checkpoints, and the logs of all epochs.
-    epochs = _epochs(newest.read_json(newest.checkpoint / SETTINGS)) or last
+    epochs = _epochs(newest.read_json(newest.checkpoint / ENVIRONMENT)) or last
     lines = of_steps(line for epoch in trained for line in epoch.lines)
     known = _known(lines, epochs) | {"epoch": newest.number}
     best = _best(newest.read_json(newest.log.with_name(f"{name}.best.json")))
@@ -295,9 +294,9 @@ def _best(best: Mapping[str, Any]) -> str:
     return ", best epoch unknown" if best else ""
 
 
-def _epochs(settings: Any) -> int | None:
-    """Return the number of epochs that the settings of a training say, None where they do not."""
-    match settings:
+def _epochs(told: Any) -> int | None:
+    """Return the number of epochs that a training is to have, None where its file does not say."""
+    match told:
         case {"epochs": int(epochs)} if epochs > 0:
             return epochs
     return None

@@ -11,11 +11,7 @@ qrels = trec.read_qrels(snakemake.input.qrels)
 triplets = draw_triplets(
     keep_documents(qrels, snakemake.input.corpus, snakemake.output[0], snakemake.threads),
     run,
-    triplets=snakemake.params.triplets,
-    random_negatives=snakemake.params.random_negatives,
-    hardest_rank=snakemake.params.hardest_rank,
-    negative_depth=snakemake.params.negative_depth,
-    seed=snakemake.params.seed,
+    **snakemake.params.drawing,
 )
 write_triplets(snakemake.output[0], triplets)
 print(f"{len(triplets)} triplets")

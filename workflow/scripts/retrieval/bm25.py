@@ -10,8 +10,7 @@ run = bm25(
     snakemake.input.index,
     trec.read_topics(snakemake.input.topics),
     snakemake.params.depth,
-    snakemake.params.k1,
-    snakemake.params.b,
-    snakemake.threads,
+    **snakemake.params.bm25,
+    threads=snakemake.threads,
 )
 trec.write_run(snakemake.output[0], run, FIRST_STAGE)

@@ -7,5 +7,5 @@ begin(snakemake)
 from lionrank.files import write_json
 from lionrank.training import development
 
-epochs = development.read(snakemake.input)
+epochs = development.trained(development.read(snakemake.input), snakemake.params.patience)
 write_json(snakemake.output[0], development.best(epochs) | {"epochs": epochs})

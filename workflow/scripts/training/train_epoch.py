@@ -22,11 +22,12 @@ train(
     previous=snakemake.input.previous,
     pairs=snakemake.input.pairs,
     held_out=snakemake.input.held_out,
-    dev_scores=list(snakemake.input.get("dev_scores", [])),
+    stop=snakemake.input.get("stop") or None,
     settings=snakemake.params.settings,
     epoch=int(snakemake.wildcards.epoch),
     code=snakemake.params.code,
     # No params of the rule: they change no result, so they are no reason to train again.
+    epochs=config["grid"]["epochs"],
     hardware=config["hardware"],
     tracking=config["tracking"],
     checkpoint=snakemake.output.checkpoint,

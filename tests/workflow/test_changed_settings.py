@@ -1,0 +1,215 @@
+"""What a change of the config reruns: what hangs on the setting, and no epoch for any other."""
+
+import csv
+import io
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from snakemake.utils import update_config
+
+from lionrank.config.plan import Plan
+from lionrank.config.settings import epoch_settings
+from lionrank.files import write_json
+from tests.support.configs import ROOT, overlaid
+from tests.support.running import Finished
+
+pytestmark = pytest.mark.slow
+TARGETS = ("run_files", "best_epochs")
+NAMES = ("train", "dev", "other", "test")
+GRID = """
+grid: {models: [minilm, modernbert], optimizers: [lion], test_sets: [ours], dev_sets: [one, two]}
+collections:
+  mine:
+    format: anserini
+    corpus: corpus.jsonl
+    topics: {train: train.tsv, dev: dev.tsv, other: other.tsv, test: test.tsv}
+    qrels: {train: train.txt, dev: dev.txt, other: other.txt, test: test.txt}
+training_pairs: {collection: mine}
+test_sets: {ours: {label: Ours, collection: mine, topics: test}}
+dev_sets:
+  one: {label: One, collection: mine, topics: dev}
+  two: {label: Two, collection: mine, topics: other}
+models:
+  minilm: {pretrained: null, architecture: {model_type: bert}, tokenizer: "package:a/b"}
+  modernbert: {pretrained: null, architecture: {model_type: modernbert}, tokenizer: "package:a/b"}
+"""
+NO_MATTER = """
+models: {minilm: {label: Small}}
+optimizers: {lion: {label: Sign}}
+test_sets: {ours: {label: Theirs}}
+dev_sets: {two: {label: Zwei}}
+paper: {title: Another, note: A note.}
+hub: {namespace: us}
+hardware:
+  gpus: 2
+  threads: 4
+  per_device_batch: 8
+  workers: 1
+  tokens_at_once: 4096
+  state_every: {minutes: null, steps: 50}
+tracking: tensorboard
+comparisons: {seed: 1, families: [models]}
+audit: {test_sets: {dl19: {topics: 44}}}
+training: {models: {minilm: {schedule_steps: 100}}}
+collections: {mine: {topics: {more: more.tsv}, qrels: {more: more.txt}}}
+"""
+STOPS = "training: {defaults: {early_stopping: 1}}"
+
+
+class Experiment:
+    """A working directory whose files are made up, and were made by jobs for all Snakemake knows.
+
+    MiniLM has a constant schedule, ModernBERT one that falls to the last step.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+
+    def snakemake(self, *arguments: str, overlay: str = "") -> Finished:
+        files = []
+        for name, text in {"grid.yaml": GRID, "overlay.yaml": overlay}.items():
+            if text:
+                files.append(self.directory.parent / name)
+                files[-1].write_text(text)
+        return subprocess.run(
+            [
+                *(sys.executable, "-m", "snakemake", *arguments, *TARGETS),
+                *("--directory", self.directory, "--configfile", *files),
+            ],
+            cwd=ROOT,
+            env=os.environ | {"PYTHONPATH": str(ROOT / "workflow")},
+            capture_output=True,
+            text=True,
+        )
+
+    def summary(self, overlay: str = "") -> list[dict[str, str]]:
+        told = self.snakemake("--summary", overlay=overlay)
+        assert told.returncode == 0, told.stderr
+        return list(csv.DictReader(io.StringIO(told.stdout), delimiter="\t"))
+
+    def finish(self, overlay: str = "") -> None:
+        """Make up what is not there yet, and have Snakemake take it all as done."""
+        for name in ("corpus.jsonl", *(f"{n}.{end}" for n in NAMES for end in ("tsv", "txt"))):
+            (self.directory / name).write_text("made up")
+        for row in self.summary(overlay):
+            path = self.directory / row["output_file"]
+            if not path.suffix and not path.exists():
+                path.mkdir(parents=True)
+            elif path.suffix and not path.exists():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text("made up")
+        config = overlaid(GRID)
+        update_config(config, yaml.safe_load(overlay) or {})
+        for name, settings in Plan.read(config, ROOT).settings().items():
+            for folder in self.directory.glob(f"checkpoints/{name}_e[1-9]"):
+                write_json(folder / "settings.json", epoch_settings(settings))
+        touched = self.snakemake("--touch", "--forceall", overlay=overlay)
+        assert touched.returncode == 0, touched.stderr
+        assert self.planned(overlay) == set()
+
+    def leave_out(self, *checkpoints: str) -> None:
+        """Have an epoch be a copy, as early stopping leaves it."""
+        for name in checkpoints:
+            (self.directory / "training" / f"{name}.jsonl").write_text("")
+
+    def planned(self, overlay: str = "") -> set[str]:
+        """Return the files that a run would make."""
+        return {
+            row["output_file"] for row in self.summary(overlay) if row["plan"] == "update pending"
+        }
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory) -> Experiment:
+    experiment = Experiment(tmp_path_factory.mktemp("finished") / "run")
+    experiment.directory.mkdir()
+    experiment.finish()
+    return experiment
+
+
+@pytest.fixture
+def another(finished, tmp_path) -> Experiment:
+    """The same, for a test that changes it."""
+    shutil.copytree(finished.directory, tmp_path / "run")
+    return Experiment(tmp_path / "run")
+
+
+@pytest.fixture(scope="module")
+def stopped(finished, tmp_path_factory) -> Experiment:
+    """One whose trainings stopped after two epochs, the third being a copy."""
+    experiment = Experiment(tmp_path_factory.mktemp("stopped") / "run")
+    experiment.directory.mkdir()
+    experiment.finish(STOPS)
+    experiment.leave_out("minilm_lion_e3", "modernbert_lion_e3")
+    experiment.finish(STOPS)
+    return experiment
+
+
+def of(names: set[str], *parts: str) -> set[str]:
+    return {name for name in names if any(part in name for part in parts)}
+
+
+def test_an_epoch_more_trains_what_is_missing_and_what_its_schedule_lays_out_anew(finished):
+    planned = finished.planned("grid: {epochs: 4}")
+    minilm = of(planned, "minilm")
+    assert minilm == of(minilm, "_e4", "best.json")
+    assert of(planned, "checkpoints/modernbert") == {
+        f"checkpoints/modernbert_lion_e{epoch}" for epoch in (1, 2, 3, 4)
+    }
+
+
+def test_early_stopping_over_a_finished_grid_trains_scores_and_reranks_nothing(finished):
+    assert finished.planned(STOPS) == {
+        *("training/minilm_lion.best.json", "training/modernbert_lion.best.json")
+    }
+
+
+@pytest.mark.parametrize("now", ["", "training: {defaults: {early_stopping: 2}}"])
+def test_without_early_stopping_only_what_it_left_out_is_trained(stopped, now):
+    planned = stopped.planned(now)
+    assert of(planned, "checkpoints/", ".dev.json", ".trec") == {
+        f"{folder}/{model}_lion_e3{ending}"
+        for model in ("minilm", "modernbert")
+        for folder, ending in (("checkpoints", ""), ("training", ".dev.json"), ("results", ".trec"))
+    }
+
+
+def test_other_development_data_only_look_again_at_what_was_left_out(stopped):
+    planned = stopped.planned(f"{STOPS}\ngrid: {{dev_sets: [one]}}")
+    assert of(planned, "checkpoints/") == {
+        *("checkpoints/minilm_lion_e3", "checkpoints/modernbert_lion_e3")
+    }
+
+
+def test_an_epoch_that_early_stopping_went_on_to_stays(another):
+    another.finish(STOPS)
+    other = "grid: {dev_sets: [one]}"
+    for overlay in (other, f"{STOPS}\n{other}"):
+        planned = another.planned(overlay)
+        assert of(planned, "dev.json") and not of(planned, "checkpoints/", ".trec")
+    again = "training: {defaults: {early_stopping: 1}, models: {minilm: {seed: 1}}}"
+    assert "training/minilm_lion_e3.stop.json" in another.planned(again)
+
+
+def test_what_changes_no_byte_of_an_epoch_or_a_ranking_reruns_none(finished):
+    assert finished.planned(NO_MATTER) == set()
+
+
+def test_what_an_epoch_hangs_on_trains_it_again(finished):
+    changed = """
+training: {models: {minilm: {learning_rate: 1.0e-5}}, optimizers: {lion: {log_every: 7}}}
+retrieval: {k1: 0.4, b: 0.9}
+"""
+    planned = finished.planned(changed)
+    assert of(planned, "checkpoints/") == {
+        f"checkpoints/{model}_lion_e{epoch}"
+        for model in ("minilm", "modernbert")
+        for epoch in (1, 2, 3)
+    }
+    # Values that change places are a change, too.
+    assert "retrieval/mine/train.trec" in planned
