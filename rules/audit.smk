@@ -24,6 +24,8 @@ rule audit:
         jobs=PLAN.jobs(),
         # No input: an audit is no reason to train, whatever has changed.
         logs=lambda wildcards: PLAN.logs_so_far(),
+        recorded=lambda wildcards: PLAN.recorded(),
+        catalogued=PLAN.catalogued(),
         table=of_repository(config["sources"]["table"]),
         published=of_repository("paper/published/settings.csv"),
         template=of_repository("workflow/lionrank/audit/page.md.j2"),

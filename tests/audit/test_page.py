@@ -1,19 +1,21 @@
 """The audit page: its arithmetic, its marks beside the published settings, what it leaves open."""
 
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-import yaml
 
 from lionrank.audit import page as audit
+from lionrank.audit.estimates import Place
 from lionrank.errors import UserError
-from lionrank.files import write_json_lines
+from lionrank.files import write_json, write_json_lines
 from tests.support.audits import (
     COMMIT,
     JOBS,
-    ROOT,
+    PATHS,
     SETTINGS,
     facts_of,
     marked,
@@ -89,13 +91,88 @@ def test_trainings_that_are_not_in_the_grid_are_not_compared():
     assert {name for row in compared for name in row.trainings} == {"minilm_adamw", "minilm_lion"}
 
 
+NANO_FEVER = """
+collections:
+  nano_fever: {format: nanobeir, source: nano_fever}
+dev_sets:
+  nano_fever: {label: Fever, collection: nano_fever, topics: test}
+"""
+
 # ---- the page ----
 
 
-def test_an_unknown_revision_is_shown_as_such():
-    page = audit.page(facts_of(merged(), source("known"), source("open", revision=None)))
+def test_what_the_table_does_not_pin_is_shown_with_what_was_fetched():
+    sources = [source("known"), source("open", revision=None), source("begun", revision=None)]
+    page = audit.page(facts_of(merged(), *sources, recorded={"known": COMMIT, "begun": "1" * 40}))
     assert f"| `{COMMIT}` |" in row_of(page, "known")
-    assert "| **unknown, recorded on first download** |" in row_of(page, "open")
+    assert "| **unpinned**, recorded on first download |" in row_of(page, "open")
+    assert f"| **unpinned**, fetched at `{'1' * 40}` |" in row_of(page, "begun")
+    assert "| sources whose commit the table does not pin | 2 of 3: open, begun |" in page
+    assert "`snakemake pin` writes them into the table" in page
+    pinned = audit.page(facts_of(merged(), source("known")))
+    assert "pin" not in pinned.split("## 2")[0]
+
+
+def test_collections_that_ir_datasets_downloads_are_told_with_their_place():
+    page = audit.page(facts_of(merged(), catalogued={"vaswani": ["vaswani"]}))
+    assert "The collection vaswani (vaswani) is downloaded by ir_datasets" in page
+    assert "Nothing is downloaded" not in page
+    row = row_of(page, "downloads of vaswani")
+    assert row.endswith("| not estimated | vaswani | cache of ir_datasets |")
+
+
+# ---- where it lies ----
+
+
+def test_each_part_falls_on_a_place_and_each_place_on_a_disk(tmp_path):
+    paths = {place: tmp_path / place.name for place in Place}
+    paths[Place.HUB] = Path("/proc/cache/hub")
+    topics = source("topics", kind="url", bytes=1764)
+    facts = facts_of(merged(), source("corpus", bytes=10**9), topics, paths=paths)
+    takes = {each["place"]: each["takes"]["known"] for each in facts["places"]}
+    assert takes[Place.HUB] == 10**9
+    assert takes[Place.WEB] == 1764
+    assert takes[Place.SOFTWARE] == 7e9
+    assert takes[Place.WORK] == pytest.approx(facts["disk_total"]["known"] - 8e9 - 1764)
+    hub, *others = [each["disk"] for each in facts["places"] if each["place"] is Place.HUB]
+    assert (hub, others) == (Path("/proc"), [])
+    rest = {each["disk"] for each in facts["places"]} - {hub}
+    disks = {each["disk"]: each for each in facts["disks"]}
+    assert disks.keys() == {hub, *rest}
+    (work,) = rest
+    assert disks[work]["free"] == pytest.approx(shutil.disk_usage(tmp_path).free, rel=0.1)
+    # Nothing fits into /proc.
+    page = audit.page(facts)
+    assert row_of(page, "/proc") == "| /proc | **1 GB** | 0 B |"
+    assert f"/proc/cache/hub | 1 GB | {hub} |" in page
+
+
+def test_local_copies_take_no_room_in_a_cache():
+    config = merged({"sources": {"local": {"near": "/copies/near"}}})
+    facts = facts_of(config, source("near", bytes=10**9), source("far", bytes=10**6))
+    (hub,) = [each for each in facts["places"] if each["place"] is Place.HUB]
+    assert hub["takes"]["known"] == 10**6
+
+
+def test_places_are_those_that_the_environment_names(tmp_path):
+    code = "from lionrank.audit.disks import paths; print(*map(str, paths().values()), sep='\\n')"
+    environment = os.environ | {
+        "HF_HOME": "/hf",
+        "XDG_CACHE_HOME": "/xdg",
+        "IR_DATASETS_HOME": "/irds",
+    }
+    for name in ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"):
+        environment.pop(name, None)
+    told = subprocess.run(
+        *([sys.executable, "-c", code],),
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+        env=environment,
+    )
+    expected = ["/hf/hub", "/xdg/lionrank", "/irds", str(tmp_path), sys.prefix]
+    assert told.stdout.split() == expected
 
 
 def test_downloads_are_summed_and_unknown_sizes_counted():
@@ -115,7 +192,7 @@ def test_downloads_are_summed_and_unknown_sizes_counted():
 
 def test_a_source_that_is_not_in_the_table_is_named():
     with pytest.raises(UserError, match=r"sources\.csv: there is no row 'msmarcoo'"):
-        audit.collect(merged(), {}, ["msmarcoo"], SETTINGS, JOBS, [])
+        audit.collect(merged(), {}, ["msmarcoo"], SETTINGS, JOBS, [], {}, {}, PATHS)
 
 
 def test_jobs_are_listed_and_summed():
@@ -251,45 +328,26 @@ def test_the_audit_imports_nothing_heavy():
     assert told.stdout.strip() == "set()"
 
 
-RULE = """
-rule audit:
-    input:
-        table="sources.csv",
-        published={published!r},
-    output:
-        "audit.md",
-    log:
-        "audit.log",
-    params:
-        config=config,
-        sources=["small"],
-        jobs={{"train_epoch": 18}},
-        logs={{"training/gte_lion_e1.jsonl": 0.0}},
-    script:
-        {script!r}
-"""
-
-
-def test_the_script_writes_the_page(tmp_path):
-    (tmp_path / "config.yaml").write_text(yaml.safe_dump(merged()), encoding="utf-8")
-    (tmp_path / "sources.csv").write_text(
-        "name,kind,id,files,revision,bytes,checksums,licence,cited,used_for\n"
-        "small,dataset,owner/small,*.parquet,unknown,~1500,,MIT,,a test\n"
-        "other,dataset,owner/other,*.parquet,unknown,,,MIT,,nothing\n",
-        encoding="utf-8",
-    )
+def test_the_command_writes_the_page(snakemake, tmp_path):
     write_log(tmp_path / "training", "gte_lion_e1", device_hours=1.5)
-    script = ROOT / "workflow" / "scripts" / "audit/audit.py"
-    rule = RULE.format(published=str(SETTINGS), script=str(script))
-    (tmp_path / "Snakefile").write_text('configfile: "config.yaml"\n' + rule, encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, "-m", "snakemake", "--cores", "1"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
+    record = {"id": "sentence-transformers/NanoNQ-bm25", "revision": COMMIT}
+    file = {"bytes": 3, "sha256": "0" * 64}
+    lock = tmp_path / "sources" / "nano_nq.lock.json"
+    write_json(lock, record | {"files": {"corpus/train-0.parquet": file}})
+    overlay = "grid: {dev_sets: [nano_nq, nano_fever]}\n" + NANO_FEVER
+    done = snakemake("audit", overlay=overlay)
+    assert done.returncode == 0, done.stdout
     page = (tmp_path / "audit.md").read_text(encoding="utf-8")
-    assert "| ~1.5 kB |" in row_of(page, "small")
-    assert "owner/other" not in page
-    assert row_of(page, "gte_lion", "1 of 3 so far").split(" | ")[6] == "1.50"
+    fetched, other = (
+        next(line for line in page.splitlines() if line.startswith(f"| {name} | ["))
+        for name in ("nano_nq", "nano_fever")
+    )
+    assert f"| **unpinned**, fetched at `{COMMIT}` | ~2.22 MB |" in fetched
+    assert "| **unpinned**, recorded on first download | unknown |" in other
+    assert "NanoMSMARCO" not in page
+    assert row_of(page, "gte_lion", "1 of 2 so far").split(" | ")[6] == "1.50"
+    assert f"| working directory (`--directory`) | {tmp_path} |" in page
+    lock.write_text("{")
+    told = snakemake("audit", overlay=overlay)
+    assert told.returncode == 1
+    assert "nano_nq.lock.json is damaged" in told.stdout

@@ -1,13 +1,15 @@
 """Audits of the experiment and of overlays on it, for the tests of the page and its arithmetic."""
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import yaml
 from snakemake.utils import update_config
 
 from lionrank.audit import page as audit
+from lionrank.audit.estimates import Place
 from lionrank.config.sources import Source
 
 ROOT = Path(__file__).parents[2]
@@ -43,9 +45,22 @@ def source(name: str, **changes) -> Source:
     return Source(name=name, **(fields | changes))
 
 
-def facts_of(config: dict, *sources: Source, logs: Iterable[Path] = ()) -> dict:
+PATHS = dict.fromkeys(Place, Path("/"))
+
+
+def facts_of(
+    config: dict,
+    *sources: Source,
+    logs: Iterable[Path] = (),
+    recorded: Mapping[str, str | None] = MappingProxyType({}),
+    catalogued: Mapping[str, list[str]] = MappingProxyType({}),
+    paths: Mapping[Place, Path] = MappingProxyType(PATHS),
+) -> dict:
+    """Return the facts of an audit of an experiment that downloads these sources."""
     table = {source.name: source for source in sources}
-    return audit.collect(config, table, list(table), SETTINGS, JOBS, logs)
+    return audit.collect(
+        *(config, table, list(table), SETTINGS, JOBS, logs, recorded, catalogued, paths)
+    )
 
 
 def marked(config: dict, source: str) -> list[tuple[str, tuple[str, ...]]]:

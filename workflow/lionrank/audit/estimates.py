@@ -7,6 +7,7 @@ Floating-point operations are counted as 2 a parameter and token forward and 4 b
 al. 2020, arXiv 2001.08361, section 2.1), without embeddings and without the attention scores.
 """
 
+import enum
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -30,6 +31,19 @@ OPTIMIZER_STATES = {
 }
 """Numbers that an optimizer keeps of each weight."""
 STATES_OF_OTHERS = 2
+
+BYTES_OF_SOFTWARE = 7e9
+"""Of a virtual environment with a CUDA build of PyTorch; one for CPUs alone has less than half."""
+
+
+class Place(enum.Enum):
+    """Where something lies, each perhaps on a disk of its own, and what else can set it."""
+
+    HUB = "hub's cache (`HF_HUB_CACHE`, `HF_HOME`)"
+    WEB = "cache of other downloads (`XDG_CACHE_HOME`)"
+    CATALOGUE = "cache of ir_datasets (`IR_DATASETS_HOME`)"
+    WORK = "working directory (`--directory`)"
+    SOFTWARE = "software environment"
 
 
 def product(*factors: float | None) -> float | None:
@@ -214,19 +228,33 @@ def disk_use(
     trainings: list[dict],
     reranking: list[dict],
     development: list[dict],
+    catalogued: Mapping[str, list[str]],
 ) -> Iterator[dict[str, Any]]:
-    """Yield (what, bytes, how they are counted) of all that takes much room."""
+    """Yield (what, bytes, how they are counted, place) of all that takes much room."""
 
-    def item(what: str, size: float | None, how: str) -> dict[str, Any]:
-        return {"what": what, "bytes": size, "how": how}
+    def item(what: str, size: float | None, how: str, place: Place = Place.WORK) -> dict[str, Any]:
+        return {"what": what, "bytes": size, "how": how, "place": place}
 
     text = "passages' text before compression"
     trained_on = config["training_pairs"]["collection"]
-    unknown = [source.name for source in sources if source.bytes is None]
-    known = sum(source.bytes for source in sources if source.bytes is not None)
-    yield item("downloads of known size", known, "as in section 1")
-    if unknown:
-        yield item("downloads of unknown size", None, ", ".join(unknown))
+    yield item("software", BYTES_OF_SOFTWARE, "with CUDA; installed already", Place.SOFTWARE)
+    for place, whence in ((Place.HUB, "the hub"), (Place.WEB, "the web")):
+        fetched = [
+            source
+            for source in sources
+            if (source.kind == "url") is (place is Place.WEB)
+            and source.name not in config["sources"]["local"]
+        ]
+        known = [source.bytes for source in fetched if source.bytes is not None]
+        unknown = [source.name for source in fetched if source.bytes is None]
+        if known:
+            how = f"{len(known)} of section 1"
+            yield item(f"downloads from {whence}, of known size", sum(known), how, place)
+        if unknown:
+            how = ", ".join(unknown)
+            yield item(f"downloads from {whence}, of unknown size", None, how, place)
+    for name, ids in catalogued.items():
+        yield item(f"downloads of {name}", None, ", ".join(ids), Place.CATALOGUE)
     for source in sources:
         if any(file.endswith(".tar.gz") for file in source.files):
             how = "taken as large as its archive: Lucene's files are compressed already"

@@ -13,7 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from lionrank import templates, wording
-from lionrank.audit.estimates import disk_use, held_out_work, reranking_work, total, training_work
+from lionrank.audit.disks import disks
+from lionrank.audit.estimates import (
+    Place,
+    disk_use,
+    held_out_work,
+    reranking_work,
+    total,
+    training_work,
+)
 from lionrank.config.experiment import judged_topics
 from lionrank.config.settings import digest
 from lionrank.config.sources import Source
@@ -39,6 +47,9 @@ def collect(
     settings: Path,
     jobs: Mapping[str, int],
     logs: Iterable[str | os.PathLike],
+    recorded: Mapping[str, str | None],
+    catalogued: Mapping[str, list[str]],
+    paths: Mapping[Place, Path],
 ) -> dict[str, Any]:
     """Return what the page shows, by name.
 
@@ -49,6 +60,9 @@ def collect(
         settings: paper/published/settings.csv.
         jobs: number of jobs of the whole experiment by rule.
         logs: the training logs that there are.
+        recorded: the commits of what was downloaded already, None of a copy of an unknown one.
+        catalogued: identifiers in the catalogue ir_datasets, by collection.
+        paths: where caches and folders lie, as `lionrank.audit.disks.paths` returns it.
 
     Raises:
         UserError: a used source is not in the table, `settings` cannot be read, or a log does not
@@ -69,7 +83,8 @@ def collect(
         for kind in ("test_sets", "dev_sets")
     )
     held_out = held_out_work(config)
-    disk = list(disk_use(config, needed, trainings, reranking, development))
+    disk = list(disk_use(config, needed, trainings, reranking, development, catalogued))
+    places, on_disks = disks(disk, paths)
     rows = published.read(settings)
     compared = published.compare_settings(
         rows, config, {t["name"]: t["settings"] for t in trainings}
@@ -80,6 +95,9 @@ def collect(
         "grid": config["grid"],
         "local": config["sources"]["local"],
         "sources": needed,
+        "recorded": dict(recorded),
+        "unpinned": [source.name for source in needed if not source.pinned],
+        "catalogued": dict(catalogued),
         "download": total(source.bytes for source in needed),
         "assumed": _assumed(config),
         "trainings": trainings,
@@ -92,6 +110,8 @@ def collect(
         "development_hours": total(work["gpu_hours"] for work in [*development, held_out]),
         "disk": disk,
         "disk_total": total(item["bytes"] for item in disk),
+        "places": places,
+        "disks": on_disks,
         "jobs": dict(jobs),
         "compared": compared,
         "differing": {source: _differing(compared, source) for source in published.SOURCES},
@@ -159,6 +179,7 @@ def page(facts: Mapping[str, Any]) -> str:
         cell=cell,
         count=count,
         hours=hours,
+        mean=mean,
         percent="{:.0%}".format,
         said=said,
         size=size,
@@ -171,6 +192,11 @@ def page(facts: Mapping[str, Any]) -> str:
 def count(number: float | None) -> str:
     """Return a number without decimals, "1,990,000"."""
     return MISSING if number is None else f"{number:,.0f}"
+
+
+def mean(number: float) -> str:
+    """Return a number with a decimal where it has one, "1,000" or "8.2"."""
+    return f"{number:,.0f}" if number == round(number) else f"{number:,.1f}"
 
 
 def hours(number: float | None) -> str:

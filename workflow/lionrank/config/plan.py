@@ -206,13 +206,18 @@ class Plan:
         """Whether the table pins each source that the experiment downloads."""
         return {name: self.sources[name].pinned for name in self.needed_sources}
 
+    def recorded(self) -> dict[str, str | None]:
+        """The commits of the downloads that were recorded, None of a copy of an unknown one."""
+        records = {name: read_record(place_of(name)) for name in self.needed_sources}
+        return {name: each.revision for name, each in records.items() if each is not None}
+
     def catalogued(self) -> dict[str, list[str]]:
         """Identifiers in the catalogue ir_datasets, which downloads them itself, by collection."""
-        entries = {name: self.config["collections"][name] for name in self.used_collections()}
+        judged = [each["collection"] for each in experiment.judged_topics(self.config)]
         return {
             name: list(entry["ids"].values())
-            for name, entry in entries.items()
-            if entry["format"] == "ir_datasets"
+            for name, entry in self.config["collections"].items()
+            if entry["format"] == "ir_datasets" and name in {self.trained_on, *judged}
         }
 
     def settings(self) -> dict[str, dict[str, Any]]:

@@ -2,6 +2,7 @@ from lionrank.jobs.log import begin
 
 begin(snakemake)
 
+from lionrank.audit.disks import paths
 from lionrank.audit.page import collect, page
 from lionrank.config.sources import read_table
 from lionrank.files import atomic_write
@@ -14,6 +15,9 @@ facts = collect(
     located(snakemake, snakemake.params.published),
     snakemake.params.jobs,
     snakemake.params.logs,
+    snakemake.params.recorded,
+    snakemake.params.catalogued,
+    paths(),
 )
 with atomic_write(snakemake.output[0]) as handle:
     handle.write(page(facts))

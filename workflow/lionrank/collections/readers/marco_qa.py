@@ -1,6 +1,6 @@
 """MS MARCO's question answering data v1.1, as published on the hub (microsoft/ms_marco).
 
-Each query comes with about ten passages, which are its candidates; MRR@10 over them is not that of
+A query comes with 8.2 passages on average, its candidates; MRR@10 over them is not that of
 MS MARCO passage ranking. A passage has no identifier there: it gets `{query_id}_{position}`, the
 position counted from 0.
 
