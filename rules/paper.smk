@@ -78,7 +78,7 @@ rule main_tex:
         settings=PLAN.settings(),
         columns=experiment.paper_columns(config),
         test_sets=PLAN.paper_test_sets(),
-        dev_sets=[each.label for each in PLAN.dev_sets.values()],
+        dev_sets=lambda wildcards: [each.label for each in PLAN.dev_sets.values()],
         collection=PLAN.collection,
         selection=config["collections"][PLAN.collection],
         training=config["collections"][PLAN.trained_on],

@@ -62,7 +62,7 @@ rule report_table:
         runtime=5,
     params:
         text=lambda wildcards: REPORT_TABLES[wildcards.table],
-        note=config["paper"]["note"],
+        note=lambda wildcards: config["paper"]["note"],
         labels=REPORT_LABELS,
         templates=PAGE_TEMPLATES,
         code=code("report/report_table.py"),

@@ -60,6 +60,12 @@ def test_headings_and_cells_have_labels_and_empty_columns_are_left_out():
     assert [column.numeric for column in found] == [False, True, False, False, True, False]
 
 
+def test_a_query_is_shown_as_it_is_written():
+    queries = ["lion; adamw", "True", "12"]
+    (column,) = columns({"query": queries}, {"lion": "Lion"})
+    assert [cell.shown for cell in column.cells] == queries
+
+
 def test_a_label_may_have_digits_backslashes_and_other_keys():
     labels = {"lion": r"8-bit \1 dl19_x", "dl19": "3B"}
     found = columns({"lion_mean": ["1"], "dl19_lion": ["2"], "model": ["lion"]}, labels)

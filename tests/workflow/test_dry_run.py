@@ -228,6 +228,18 @@ def test_the_protocol_as_run_is_an_overlay(tmp_path):
     assert told.returncode == 0, told.stdout
 
 
+def test_braces_in_a_text_are_no_wildcards(snakemake):
+    overlay = """
+paper: {title: "{t} of", note: "{x}", authors: [{name: "{a}", affiliation: "{b}"}]}
+models: {gte: {label: "{m}"}}
+optimizers: {lion: {label: "{o}"}}
+test_sets: {pydocs: {label: "{p}"}}
+dev_sets: {pydocs_dev: {label: "{d}"}}
+"""
+    told = snakemake("-n", "report_files", "paper/main.pdf", "all", overlay=overlay)
+    assert told.returncode == 0, told.stdout
+
+
 @pytest.mark.parametrize(
     ("overlay", "message"),
     [

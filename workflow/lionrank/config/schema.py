@@ -144,6 +144,11 @@ def _is_printed(text: Any) -> bool:
             f"{_shown(text)} has {named}{' and others' if len(absent) > _NAMED else ''}, which the "
             "paper's LaTeX cannot set: write it in Latin letters, or leave it out"
         )
+    # Snakemake's report has params within a script of the page.
+    if isinstance(text, str) and (found := re.search("<[/!]", text)):
+        raise UserError(
+            f"{_shown(text)} has {found[0]}, which in a page begins a tag: put a space between"
+        )
     return True
 
 

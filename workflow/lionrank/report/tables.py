@@ -4,6 +4,7 @@ import math
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 
 from lionrank.files import AGAIN, csv_rows
 from lionrank.measures import METRICS
@@ -23,8 +24,8 @@ _HEADINGS = {
     "p_randomization": "p, randomization",
     "p_t": "p, t",
 }
-# A name, though it may be made of digits.
-_NAMES = ("qid", "revision")
+# Names and text, though they may look like numbers, lists or names of the config.
+_AS_WRITTEN = ("qid", "query", "revision")
 
 
 def table_page(
@@ -68,11 +69,12 @@ def columns(table: Mapping[str, Sequence[str]], labels: Mapping[str, str]) -> li
     for name, values in table.items():
         if name in inner or not any(values):
             continue
-        numeric = name not in _NAMES and all(not v or _number(v) is not None for v in values)
+        numeric = name not in _AS_WRITTEN and all(not v or _number(v) is not None for v in values)
         if numeric:
             cells = _numbers(values, [table[bound] for bound in bounds.get(name, ())])
         else:
-            cells = [Cell.of(_words(value, labels)) for value in values]
+            words = str if name in _AS_WRITTEN else partial(_words, labels=labels)
+            cells = [Cell.of(words(value)) for value in values]
         is_prose = not numeric and any(len(cell.shown) > _PROSE for cell in cells)
         options = {"className": "prose"} if is_prose else {}
         found.append(Column(heading(name, labels), cells, numeric, options=options))
