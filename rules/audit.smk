@@ -19,11 +19,11 @@ rule audit:
     resources:
         mem_mb=500,
     params:
-        config=config,
+        config=brief(config),
         sources=PLAN.needed_sources,
         jobs=PLAN.jobs(),
         # No input: an audit is no reason to train, whatever has changed.
-        logs=lambda wildcards: PLAN.logs_so_far(),
+        logs=lambda wildcards: brief(PLAN.logs_so_far()),
         recorded=lambda wildcards: PLAN.recorded(),
         catalogued=PLAN.catalogued(),
         table=of_repository(config["sources"]["table"]),

@@ -23,7 +23,7 @@ rule claims:
         mem_mb=4000,
     params:
         grid=PLAN.paper_grid(),
-        settings=PLAN.settings(),
+        settings=brief(PLAN.settings()),
         levels={name: experiment.paper_level(config, name) for name in PLAN.reported},
         stand_ins=experiment.stand_ins(config),
         draws=PLAN.draws(),

@@ -8,7 +8,7 @@ from snakemake.utils import update_config
 
 from lionrank.config import experiment, fingerprint, given
 from lionrank.config.plan import Plan
-from lionrank.config.settings import epoch_settings, training_settings
+from lionrank.config.settings import brief, epoch_settings, training_settings
 from lionrank.errors import UserError
 from lionrank.jobs import beforehand, left_behind, repository
 

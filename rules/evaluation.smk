@@ -48,7 +48,7 @@ rule per_query:
     resources:
         mem_mb=8000,
     params:
-        labels=lambda wildcards: PLAN.labels(wildcards.test_set),
+        labels=lambda wildcards: brief(PLAN.labels(wildcards.test_set)),
         levels=lambda wildcards: experiment.relevance_levels(config, wildcards.test_set),
         code=code("evaluation/per_query.py"),
     message:

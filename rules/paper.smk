@@ -35,11 +35,11 @@ rule provenance:
         mem_mb=500,
         runtime=5,
     params:
-        config=config,
+        config=brief(config),
         defaults=of_repository("config.yaml"),
         templates=TEMPLATES,
         bibliography=of_repository("paper/refs.bib"),
-        rules=lambda wildcards: origins(workflow, ROOT),
+        rules=lambda wildcards: brief(origins(workflow, ROOT)),
         pinned=PLAN.pinned(),
         catalogued=PLAN.catalogued(),
         code=[code(f"paper/{name}.py") for name in ("provenance", "main_tex", "compile_paper")],
@@ -75,7 +75,7 @@ rule main_tex:
         runtime=5,
     params:
         grid=PLAN.paper_grid(),
-        settings=PLAN.settings(),
+        settings=brief(PLAN.settings()),
         columns=experiment.paper_columns(config),
         test_sets=PLAN.paper_test_sets(),
         dev_sets=lambda wildcards: [each.label for each in PLAN.dev_sets.values()],

@@ -75,7 +75,7 @@ rule archive:
         mem_mb=1000,
         runtime=240,
     params:
-        config=config,
+        config=brief(config),
         timing="timings/paper/archive.tsv",
         repository=[of_repository(name) for name in ("CITATION.cff", "LICENSE")],
         template=of_repository("workflow/lionrank/release/archive.md.j2"),

@@ -217,7 +217,7 @@ rule training_table:
         runtime=5,
     params:
         grid=PLAN.paper_grid(),
-        settings=PLAN.settings(),
+        settings=brief(PLAN.settings()),
         origins=PLAN.origins(),
         template=of_repository("paper/tables/training.tex.j2"),
         code=code("paper/tables/training_table.py"),
@@ -244,7 +244,7 @@ rule optimizers_table:
         runtime=5,
     params:
         grid=PLAN.paper_grid(),
-        settings=PLAN.settings(),
+        settings=brief(PLAN.settings()),
         template=of_repository("paper/tables/optimizers.tex.j2"),
         code=code("paper/tables/optimizers_table.py"),
     message:

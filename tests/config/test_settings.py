@@ -1,10 +1,12 @@
 """The settings of a training: which layer has the last word; and the digest of a config."""
 
 import copy
+import json
+import pickle
 
 import pytest
 
-from lionrank.config.settings import canonical, digest, epoch_settings, training_settings
+from lionrank.config.settings import brief, canonical, digest, epoch_settings, training_settings
 from tests.support.configs import CONFIG
 
 
@@ -72,3 +74,14 @@ def test_the_digest_is_of_what_a_config_says_and_not_of_its_order():
     assert digest(config) == digest(same)
     assert canonical(config) == canonical(same) == b'{"a":1,"b":{"c":2,"d":[1,2]}}'
     assert digest(config | {"a": 2}) != digest(config)
+
+
+@pytest.mark.parametrize("value", [CONFIG, [CONFIG, CONFIG], {}, []])
+def test_a_large_param_is_what_it_was_and_has_a_short_text_that_changes_with_it(value):
+    param = brief(value)
+    sent = pickle.loads(pickle.dumps(param))
+    assert sent == param == value
+    assert json.dumps(sent) == json.dumps(value)
+    assert repr(sent) == repr(param) and len(repr(param)) < 100
+    other = [*value, 1] if isinstance(value, list) else value | {"a": 1}
+    assert repr(brief(other)) != repr(param)

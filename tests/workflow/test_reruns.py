@@ -78,6 +78,16 @@ def clone(tmp_path_factory) -> Clone:
     return made
 
 
+def test_the_reasons_of_a_dry_run_are_short(tmp_path):
+    """They have the params that changed, of before and of now, in full."""
+    jobs = planned(tmp_path, "all", "audit", "archive", "report_files")
+    lengths = {
+        (job.rule.name, key): len(repr(value)) for job in jobs for key, value in job.params.items()
+    }
+    assert len({rule for rule, _ in lengths}) > 40
+    assert {place: length for place, length in lengths.items() if length > 1500} == {}
+
+
 @slow
 def test_a_script_with_a_new_date_reruns_nothing(clone):
     (clone.folder / SCRIPT).touch()

@@ -49,11 +49,34 @@ def ordered(settings: Mapping[str, Any]) -> dict[str, Any]:
     return json.loads(canonical(settings))
 
 
-def canonical(config: Mapping[str, Any]) -> bytes:
-    """Return the config as JSON in which equal configs are equal bytes."""
+def canonical(config: Any) -> bytes:
+    """Return a config, or a part of one, as JSON in which equal configs are equal bytes."""
     return json.dumps(config, sort_keys=True, separators=(",", ":")).encode()
 
 
-def digest(config: Mapping[str, Any]) -> str:
-    """Return the SHA-256 of the config as canonical JSON."""
+def digest(config: Any) -> str:
+    """Return the SHA-256 of a config, or a part of one, as canonical JSON."""
     return hashlib.sha256(canonical(config)).hexdigest()
+
+
+class _Brief:
+    """A dictionary or list whose text is its digest."""
+
+    def __repr__(self) -> str:
+        return f"sha256:{digest(self)}"
+
+
+class _BriefDict(_Brief, dict[str, Any]):
+    pass
+
+
+class _BriefList(_Brief, list[Any]):
+    pass
+
+
+def brief(value: Any) -> Any:
+    """Return a large param as one that Snakemake compares and shows by its digest.
+
+    Else the reason for a job fills pages: it has the params of before and of now in full.
+    """
+    return _BriefDict(value) if isinstance(value, Mapping) else _BriefList(value)
