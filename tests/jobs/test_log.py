@@ -64,6 +64,26 @@ def test_the_log_of_a_killed_job_has_what_it_printed(tmp_path):
     assert (told.returncode, log.read_text()) == (-9, "step 5\n")
 
 
+def test_what_a_killed_job_left_of_its_scratch_is_removed_and_named_when_it_is_repeated(tmp_path):
+    log, output = tmp_path / "rule.log", tmp_path / "index"
+    others = [tmp_path / ".index.json.7.partial", tmp_path / ".index.7", tmp_path / "index.8"]
+    for path in others:
+        path.touch()
+    killed = """
+from lionrank.files import atomic_write, scratch_folder
+with scratch_folder({0!r}) as folder, atomic_write({0!r}) as handle:
+    (folder / "large").write_text("large")
+    os.kill(os.getpid(), 9)
+"""
+    assert run(killed.format(str(output)), log, [str(output)]).returncode == -9
+    left = {*tmp_path.iterdir()} - {*others, log}
+    assert len(left) == 2
+    assert run(f"open({str(output)!r}, 'w')", log, [str(output)]).returncode == 0
+    assert {*tmp_path.iterdir()} == {*others, log, output}
+    told = {f"Removed {path}, which a job that was killed had left." for path in left}
+    assert {*log.read_text().splitlines()} == told
+
+
 def test_a_bar_does_not_fill_the_log(tmp_path):
     log = tmp_path / "rule.log"
     body = "import time; from tqdm import tqdm; [time.sleep(0.01) for _ in tqdm(range(100))]"

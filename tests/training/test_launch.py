@@ -74,8 +74,18 @@ def test_a_signal_to_the_job_stops_all_its_processes_after_the_same_step(tmp_pat
     assert losses == pytest.approx([line["loss"] for line in whole], 1e-4)
 
 
+def test_a_job_of_two_processes_leaves_nothing_but_its_results(start, data, tmp_path, monkeypatch):
+    temporary, beside = tmp_path / "tmp", tmp_path / "run"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    checkpoint = train_with_two(start, data, 1, beside)
+    assert [*temporary.iterdir()] == []
+    assert [path.name for path in checkpoint.parent.iterdir() if path.name[0] == "."] == []
+
+
 def test_what_one_process_finds_wrong_is_told_by_the_job(start, data, tmp_path):
     bad = tmp_path / "pairs.parquet"
     pd.read_parquet(data["pairs"]).drop(columns="label").to_parquet(bad)
-    with pytest.raises(UserError, match=r"has no column label: training\.loss learns from"):
+    with pytest.raises(UserError, match=r"missing columns: label; .*: training\.loss learns from"):
         train_with_two(start, {**data, "pairs": str(bad)}, 1, tmp_path)

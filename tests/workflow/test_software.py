@@ -188,7 +188,11 @@ def test_the_processes_of_a_training_find_the_project_as_its_job_does(tmp_path):
     path = str(ROOT / "workflow")
     job = f"import sys; sys.path.append({path!r}); from lionrank.training import launch; "
     told = subprocess.run(
-        [tmp_path / "bin/python", "-c", job + "launch.train_with_processes(1, gpus=0, threads=1)"],
+        [
+            tmp_path / "bin/python",
+            "-c",
+            job + "launch.train_with_processes(1, gpus=0, threads=1, checkpoint='e1')",
+        ],
         text=True,
         capture_output=True,
     )

@@ -6,8 +6,10 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import stat
 import sys
+import tempfile
 import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -71,6 +73,33 @@ def atomic_write(path: str | os.PathLike, mode: str = "w") -> Iterator[IO]:
         ) from error
     finally:
         partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def scratch_folder(path: str | os.PathLike) -> Iterator[Path]:
+    """Make a folder beside `path` for what it takes to make that, and remove it in the end."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    prefix, suffix = f".{path.name}.", ".partial"
+    with tempfile.TemporaryDirectory(prefix=prefix, suffix=suffix, dir=path.parent) as folder:
+        yield Path(folder)
+
+
+def remove_scratch(path: str | os.PathLike) -> None:
+    """Remove, and name, what was left of `atomic_write` and `scratch_folder` by a job that died.
+
+    Nobody else may be making `path`.
+    """
+    path = Path(path)
+    # With the number of a process or random letters, and no dot, which names of others may have.
+    scratch = re.compile(rf"\.{re.escape(path.name)}\.[^.]+\.partial")
+    beside = path.parent.iterdir() if path.parent.is_dir() else ()
+    for found in [each for each in beside if scratch.fullmatch(each.name)]:
+        if found.is_dir():
+            shutil.rmtree(found)
+        else:
+            found.unlink()
+        print(f"Removed {found}, which a job that was killed had left.")
 
 
 def write_json(path: str | os.PathLike, value: Any) -> None:

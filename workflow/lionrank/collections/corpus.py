@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from lionrank import parquet
 from lionrank.errors import UserError
-from lionrank.files import read_json_lines, text_lines
+from lionrank.files import read_json_lines, scratch_folder, text_lines
 from lionrank.trec import Qrels, check_id, read_topics
 
 # Of DuckDB's own buffers. Python, Arrow and the batch being written come on top of it: a join of
@@ -45,12 +45,11 @@ def open_database(output: str | os.PathLike, threads: int) -> Iterator[duckdb.Du
         UserError: the scratch folder or the memory does not suffice, or a file cannot be read.
     """
     output = Path(output)
-    output.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{output.name}.", dir=output.parent) as scratch:
+    with scratch_folder(output) as scratch:
         settings: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": MEMORY,
             "threads": threads,
-            "temp_directory": scratch,
+            "temp_directory": str(scratch),
             "autoinstall_known_extensions": False,
             # The right side of a join is then the one that is held in memory: never the texts.
             "disabled_optimizers": "join_order,build_side_probe_side",

@@ -58,6 +58,9 @@ def _keep(known: dict[str, str]) -> None:
         newest = dict(list(known.items())[-KEPT:])
         partial.write_text(json.dumps(newest), encoding="utf-8")
         os.replace(partial, STORE)
+        # Of parses that were killed, or have yet to write, which then only costs them time.
+        for left in STORE.parent.glob(f".{STORE.name}.*"):
+            left.unlink(missing_ok=True)
     except OSError:  # a read-only checkout has no memory
         with suppress(OSError):
             partial.unlink()

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any
 
 from lionrank.errors import UserError
+from lionrank.files import remove_scratch
 
 
 def begin(snakemake: Any) -> None:
@@ -17,7 +18,8 @@ def begin(snakemake: Any) -> None:
 
     A `UserError` then ends the log with its message, any other exception with its traceback; the
     process exits with status 1, and Snakemake shows the log. So it does where a library calls
-    `exit()`, before the job has made its outputs. Called before a script imports
+    `exit()`, before the job has made its outputs. What an earlier job of the same outputs left of
+    its scratch files when it was killed is removed. Called before a script imports
     anything else, so that imports that warn or fail do so in the log, too.
 
     Args:
@@ -38,6 +40,8 @@ def begin(snakemake: Any) -> None:
     os.environ.setdefault("TQDM_MININTERVAL", "60")
     sys.excepthook = _say_what_went_wrong
     atexit.register(_fail_if_ended_early, snakemake.output)
+    for output in snakemake.output:
+        remove_scratch(output)
 
 
 def _say_what_went_wrong(

@@ -4,13 +4,13 @@ import os
 import re
 import shutil
 import subprocess
-import tempfile
 from pathlib import Path
 
 from markupsafe import Markup
 
 from lionrank.characters import MATHEMATICS, SETTABLE, VIETNAMESE, normal
 from lionrank.errors import UserError
+from lionrank.files import scratch_folder
 from lionrank.paper.latex_errors import (
     LatexError,
     Places,
@@ -117,8 +117,7 @@ def compile_pdf(
     places = Places(source, Path(bibliography))
     if shutil.which("latexmk") is None:
         raise UserError(INSTALL)
-    with tempfile.TemporaryDirectory(prefix=".latex-", dir=source.parent) as folder:
-        build = Path(folder)
+    with scratch_folder(source.with_name(pdf.name)) as build:
         status, output = _latexmk(source, build.name, Path(bibliography), epoch)
         text = read(build / f"{_JOB}.log")
         Path(log).parent.mkdir(parents=True, exist_ok=True)

@@ -4,7 +4,6 @@ import gzip
 import os
 import shutil
 import tarfile
-import tempfile
 import zlib
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -19,6 +18,7 @@ from lionrank.collections.corpus import (
     relation,
 )
 from lionrank.errors import UserError
+from lionrank.files import scratch_folder
 from lionrank.java import start_jvm
 from lionrank.trec import Run, Topics
 
@@ -32,14 +32,13 @@ def build_index(corpus: str | os.PathLike, index: str | os.PathLike, threads: in
         UserError: the corpus is damaged or holds a document that Lucene would not index.
     """
     corpus, index = Path(corpus), Path(index)
-    index.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{index.name}.", dir=index.parent) as scratch:
+    with scratch_folder(index) as scratch:
         lines = corpus
         with open_database(index, threads) as database, readable_by_duckdb(corpus):
             documents = relation(corpus)
             expected = count_documents(database, corpus)
             if not any(corpus.glob("*.jsonl")):
-                lines = Path(scratch)
+                lines = scratch
                 database.execute(
                     f"COPY (SELECT id, contents FROM {documents}) TO $file (FORMAT json)",
                     {"file": str(lines / "documents.jsonl")},
@@ -133,15 +132,14 @@ def unpack_index(archive: str | os.PathLike, index: str | os.PathLike) -> None:
             leaves the folder, or the disk is full.
     """
     index = Path(index)
-    scratch = index.with_name(f".{index.name}.unpacked")
-    shutil.rmtree(scratch, ignore_errors=True)  # of a job that was killed
     try:
-        _unpack(archive, scratch)
-        folders = [path for path in scratch.iterdir() if path.is_dir()]
-        if len(folders) != 1:
-            raise UserError(f"{archive}: expected one folder, found {len(folders)}.")
-        shutil.rmtree(index, ignore_errors=True)
-        os.replace(folders[0], index)
+        with scratch_folder(index) as scratch:
+            _unpack(archive, scratch)
+            folders = [path for path in scratch.iterdir() if path.is_dir()]
+            if len(folders) != 1:
+                raise UserError(f"{archive}: expected one folder, found {len(folders)}.")
+            shutil.rmtree(index, ignore_errors=True)
+            os.replace(folders[0], index)
     except (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise UserError(
             f"{archive} cannot be unpacked ({error}): delete the folder it lies in and run again; "
@@ -152,8 +150,6 @@ def unpack_index(archive: str | os.PathLike, index: str | os.PathLike) -> None:
             f"{archive} cannot be unpacked to {index} ({error.strerror or error}): make room or "
             "fix the permissions, then run again."
         ) from error
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _unpack(archive: str | os.PathLike, folder: Path) -> None:
@@ -161,7 +157,6 @@ def _unpack(archive: str | os.PathLike, folder: Path) -> None:
 
     tarfile's own `filter="data"` is only in Python 3.11.4 and newer.
     """
-    folder.mkdir(parents=True)
     with tarfile.open(archive, "r:gz") as members:
         for member in members:
             name = PurePosixPath(member.name)

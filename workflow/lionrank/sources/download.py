@@ -28,7 +28,7 @@ from huggingface_hub.utils import tqdm
 from lionrank.config.records import Record, RecordedFile, check_agreement, read_record
 from lionrank.config.sources import TABLE, Source
 from lionrank.errors import UserError
-from lionrank.files import sha256, write_json
+from lionrank.files import remove_scratch, scratch_folder, sha256, write_json
 from lionrank.sources.refusals import HUB, explained, of_download
 
 RETRIES = 2
@@ -76,6 +76,7 @@ def fetch(
             `folder` and `lock` are then as they were.
     """
     lock = Path(lock)
+    remove_scratch(lock)
     recorded = read_record(lock)
     if recorded:
         check_agreement(source, recorded, lock, TABLE)
@@ -309,14 +310,13 @@ def _check_lock(source: Source, files: _Files, recorded: Record | None, lock: Pa
 
 
 def _link(files: _Files, folder: Path) -> None:
-    partial = folder.with_name(f".{folder.name}.{os.getpid()}.partial")
-    try:
+    with scratch_folder(folder) as scratch:
+        linked = scratch / folder.name
+        linked.mkdir()
         for path, file in files.items():
-            link = partial / path
+            link = linked / path
             link.parent.mkdir(parents=True, exist_ok=True)
             link.symlink_to(file.place)
         if folder.exists():
             shutil.rmtree(folder)
-        partial.rename(folder)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        linked.rename(folder)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lionrank.cross_encoder.weights import weight_files
 from lionrank.errors import UserError
-from lionrank.files import read_json, write_json
+from lionrank.files import read_json, scratch_folder, write_json
 from lionrank.training.state import KEPT, MANIFEST
 
 TRAINER_STATE = "trainer_state.json"
@@ -102,17 +102,14 @@ def folder_from(source: Path, target: str | os.PathLike) -> Iterator[Path]:
     They are linked where the file system can: weights are large, and are only ever replaced.
     """
     target = Path(target)
-    partial = target.with_name(f".{target.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    try:
+    with scratch_folder(target) as scratch:
+        partial = scratch / target.name
         # Hidden files are Snakemake's, one that tells when it made the folder among them.
         hidden = shutil.ignore_patterns(".*")
         shutil.copytree(source, partial, ignore=hidden, copy_function=_link)
         yield partial
         shutil.rmtree(target, ignore_errors=True)
         os.replace(partial, target)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
 
 
 def _link(source: str, target: str) -> None:

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 from contextlib import suppress
 from pathlib import Path
@@ -15,7 +14,7 @@ import psutil
 
 from lionrank.cross_encoder.device import prepare
 from lionrank.errors import UserError
-from lionrank.files import read_json, write_json_lines
+from lionrank.files import read_json, scratch_folder, write_json_lines
 from lionrank.training import checkpoints
 from lionrank.training.epoch import train_epoch
 
@@ -47,18 +46,20 @@ def train_with_processes(processes: int, gpus: int, threads: int, **request: Any
     Raises:
         UserError: as `train_epoch`, or a process ended otherwise; its log has the reason.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        task = Path(folder) / "task.json"
+    with scratch_folder(request["checkpoint"]) as folder:
+        task = folder / "task.json"
         own = {"gpus": gpus, "threads": max(1, threads // processes), "job": os.getpid()}
         task.write_text(json.dumps(own | {"request": request}, default=str), encoding="utf-8")
         failed = _run(
             [
                 *(sys.executable, "-m", "torch.distributed.run", "--standalone"),
+                # Left out, it is a folder in /tmp that nobody removes.
+                f"--log-dir={folder}",
                 *(f"--nproc-per-node={processes}", "-m", "lionrank.training.launch", str(task)),
             ]
         )
         if failed:
-            refusal = Path(folder) / REFUSAL
+            refusal = folder / REFUSAL
             raise UserError(
                 refusal.read_text(encoding="utf-8")
                 if refusal.exists()

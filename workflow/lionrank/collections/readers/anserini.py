@@ -94,10 +94,10 @@ def _read_by_anserini(path: str, reader: str) -> Topics:
     read = autoclass(f"{READERS}.TopicReader").getTopicsWithStringIdsFromFileWithTopicReaderClass
     # A plain copy: Anserini does not say that a file is missing, reads what is no UTF-8 as other
     # characters, and goes by the end of a name.
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8") as copy:
+    with tempfile.TemporaryFile("w", encoding="utf-8") as copy:
         copy.writelines(f"{line}\n" for _, line in text_lines(path))
         copy.flush()
-        found = read(f"{READERS}.{reader}TopicReader", copy.name)
+        found = read(f"{READERS}.{reader}TopicReader", f"/proc/self/fd/{copy.fileno()}")
     titles = {qid: found.get(qid).get("title") for qid in found.keySet().toArray()} if found else {}
     if not titles or None in titles.values():
         raise UserError(
