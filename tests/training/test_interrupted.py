@@ -288,13 +288,21 @@ def test_a_checkpoint_that_lacks_a_file_is_named_before_anything_is_trained(
         (checkpoint / "model.safetensors").rename(checkpoint / "model-00001-of-00002.safetensors")
     else:
         (checkpoint / missing).unlink()
-    with pytest.raises(UserError, match=f"no whole checkpoint: {missing} is missing or empty"):
+    with pytest.raises(UserError, match=f"no whole checkpoint: {missing} is missing, empty or"):
+        tiny.train(checkpoint, data, 2, tmp_path)
+
+
+def test_a_checkpoint_whose_optimizer_was_cut_short_is_named(start, data, tmp_path):
+    checkpoint = tiny.train(start, data, 1, tmp_path)
+    content = (checkpoint / "optimizer.pt").read_bytes()
+    (checkpoint / "optimizer.pt").write_bytes(content[: len(content) // 2])
+    with pytest.raises(UserError, match=r"no whole checkpoint: optimizer\.pt is .* cut short"):
         tiny.train(checkpoint, data, 2, tmp_path)
 
 
 def test_a_disk_without_room_for_the_states_is_found_out_before_the_epoch(start, data, tmp_path):
     checkpoint = tiny.train(start, data, 1, tmp_path)
-    with open(checkpoint / "optimizer.pt", "ab") as file:
+    with open(checkpoint / "more.bin", "wb") as file:
         file.truncate(2**43)  # a hole, which takes no room here
     with pytest.raises(UserError, match=r"need 26388.* GB and .* GB are free: make room"):
         tiny.train(checkpoint, data, 2, tmp_path)

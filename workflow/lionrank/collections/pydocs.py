@@ -120,7 +120,7 @@ def _docstrings(path: Path) -> Iterator[tuple[str, str]]:
 
     try:
         tree = ast.parse(path.read_bytes())
-    except SyntaxError:  # packages ship templates and files for other Python versions
+    except (SyntaxError, ValueError):  # packages ship templates and files for other Python versions
         return
     yield from visit(tree, "")
 

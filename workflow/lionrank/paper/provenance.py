@@ -19,7 +19,7 @@ from markupsafe import Markup
 from lionrank.config.records import record_of
 from lionrank.config.settings import digest
 from lionrank.errors import UserError
-from lionrank.files import read_json, sha256
+from lionrank.files import read_json, sha256, text_lines
 
 # What the paper waits for, in the order in which data flows: other timings may be of work that is
 # still going on when this is taken.
@@ -235,13 +235,17 @@ def stages(timings: str | os.PathLike) -> dict[str, dict[str, float]]:
 
 
 def _add_benchmark(total: dict[str, float], path: Path) -> None:
-    head, *rows = path.read_text(encoding="utf-8").splitlines()
-    for row in rows:
+    (_, head), *rows = list(text_lines(path)) or [(1, "")]
+    if not rows:
+        raise UserError(f"{path}: no job's time is there; remove the file.")
+    for number, row in rows:
         values = dict(zip(head.split("\t"), row.split("\t"), strict=False))
         try:
             total["seconds"] += float(values["s"])
         except (KeyError, ValueError):
-            raise UserError(f"{path}: no wall time in column 's'; remove the file.") from None
+            raise UserError(
+                f"{path}:{number}: no wall time in column 's'; remove the file."
+            ) from None
         total["jobs"] += 1
         # A job shorter than the sampling interval has no memory figure ("-" or "NA").
         memory = values.get("max_rss", "")

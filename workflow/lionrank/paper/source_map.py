@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import jinja2
 
-from lionrank.files import atomic_write
+from lionrank.files import atomic_write, read_json
 
 # A mark is one character for each line of a template, from a plane reserved for private use: no
 # value has one, for `lionrank.paper.latex.escape` lets none through.
@@ -102,7 +102,7 @@ class SourceMap:
     def read(cls, tex: str | os.PathLike) -> "SourceMap":
         """Read the map that lies beside a file, without any line where there is none."""
         path = _beside(tex)
-        return cls(json.loads(path.read_text(encoding="utf-8")) if path.is_file() else [])
+        return cls(read_json(path)["lines"] if path.is_file() else [])
 
 
 class Rendered(NamedTuple):
@@ -116,7 +116,7 @@ class Rendered(NamedTuple):
         with atomic_write(tex) as handle:
             handle.write(self.text)
         with atomic_write(_beside(tex)) as handle:
-            json.dump(self.source_map.lines, handle)
+            json.dump({"lines": self.source_map.lines}, handle)
 
 
 def _beside(tex: str | os.PathLike) -> Path:

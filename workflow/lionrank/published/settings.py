@@ -117,7 +117,7 @@ def _said(cell: str) -> Statement:
 def _value(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
 
 

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,20 +34,26 @@ def steps_before(checkpoint: str | os.PathLike) -> int:
     """Return the optimizer steps that were made before a checkpoint, which is checked: 0 for e0.
 
     Raises:
-        UserError: a file is missing or empty; names it and says what to do.
+        UserError: a file is missing, empty or cut short; names it and says what to do.
     """
     folder = Path(checkpoint)
     trained = (folder / SETTINGS).exists()
     names = (*OF_MODEL, *(OF_TRAINING if trained else ()))
     for path in (*(folder / name for name in names), *weight_files(folder)):
-        if not path.is_file() or not path.stat().st_size:
+        # What torch saves is a zip archive, which has lost its list of members if it was cut short.
+        whole = zipfile.is_zipfile(path) if path.suffix == ".pt" else _holds_something(path)
+        if not whole:
             raise UserError(
-                f"{folder} is no whole checkpoint: {path.name} is missing or empty. Delete the "
-                "folder and run again; only its own epoch is trained again."
+                f"{folder} is no whole checkpoint: {path.name} is missing, empty or cut short. "
+                "Delete the folder and run again; only its own epoch is trained again."
             )
     if not trained:
         return 0
     return read_json(folder / TRAINER_STATE, f"delete {folder} and run again")["global_step"]
+
+
+def _holds_something(path: Path) -> bool:
+    return path.is_file() and path.stat().st_size > 0
 
 
 def check_room(previous: str | os.PathLike, place: Path) -> None:
