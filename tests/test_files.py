@@ -190,3 +190,9 @@ except UserError as error:
     assert f"{path} could not be written (File too large)" in told.stdout
     assert path.read_text() == "old\n"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match=r"below\.txt could not be written"):
+        write_json(tmp_path / "file" / "below.txt", {})

@@ -1,7 +1,9 @@
 import hashlib
+import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,6 @@ from markupsafe import Markup
 
 from lionrank.characters import MATHEMATICS, normal
 from lionrank.errors import UserError
-from lionrank.paper import latex
 from lionrank.paper.latex import breakable, compile_pdf, escape, quantities
 
 needs_tex = pytest.mark.skipif(shutil.which("latexmk") is None, reason="latexmk is not installed")
@@ -103,10 +104,69 @@ def test_quantities_in_words_become_those_of_siunitx():
 
 
 def test_without_latexmk_there_is_one_line_to_run(tmp_path, monkeypatch):
-    monkeypatch.setattr(latex.shutil, "which", lambda name: None)
-    with pytest.raises(UserError, match=r"sudo apt-get install .*latexmk") as caught:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(
+        UserError, match=r"sudo apt-get install .*latexmk .*texlive-science"
+    ) as caught:
         build(write(tmp_path, "Two."))
     assert "\n" not in str(caught.value)
+
+
+@needs_tex
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (r"\input{nosuch.sty}", "sudo apt-get install"),
+        (r"\font\x=nosuchfont \x x", "sudo apt-get install"),
+        (r"\fontencoding{T1}\fontfamily{nosuch}\selectfont\def\a{\a x}\a", "a text is too long"),
+    ],
+)
+def test_what_the_machine_lacks_has_its_remedy(tmp_path, body, message):
+    with pytest.raises(UserError, match=message):
+        build(write(tmp_path, body))
+
+
+@needs_tex
+def test_latex_that_the_system_ends_is_told_in_words(tmp_path, monkeypatch):
+    (tmp_path / "pdflatex").write_text("#!/bin/sh\nkill -9 $$\n")
+    (tmp_path / "pdflatex").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    with pytest.raises(UserError, match="for lack of memory"):
+        build(write(tmp_path, "Two."))
+
+
+FULL_DISK = """
+import sys
+from pathlib import Path
+from lionrank.errors import UserError
+from lionrank.paper.latex import compile_pdf
+try:
+    compile_pdf(*(Path(sys.argv[1]) / f"main.{kind}" for kind in ("tex", "pdf", "log", "bib")))
+except UserError as error:
+    print(error)
+"""
+
+
+@needs_tex
+@pytest.mark.parametrize("size", [100, 40])
+def test_a_full_disk_is_named(tmp_path, size):
+    source = write(tmp_path, r"\newcount\n\loop x\newpage\advance\n1 \ifnum\n<5000\repeat")
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", disk]).returncode:
+        pytest.skip("this user may not mount anything, not even in a namespace of their own")
+    told = subprocess.run(
+        [
+            *("unshare", "-rm", "sh", "-c"),
+            f'mount -t tmpfs -o size={size}k tmpfs "$1" && cp "$2" "$1" && "$3" -c "$4" "$1"',
+            *("sh", disk, source, sys.executable, FULL_DISK),
+        ],
+        capture_output=True,
+        text=True,
+    )
+    assert re.search("disk.* is full|No space left on device", told.stdout)
+    assert "make room" in told.stdout
+    assert "Traceback" not in told.stderr
 
 
 @needs_tex

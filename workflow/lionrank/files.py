@@ -12,7 +12,7 @@ import sys
 import tempfile
 import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import partial
 from io import BufferedReader
 from pathlib import Path
@@ -57,10 +57,10 @@ def atomic_write(path: str | os.PathLike, mode: str = "w") -> Iterator[IO]:
         UserError: the file cannot be written; names the file and the system's reason.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     encoding = None if "b" in mode else "utf-8"
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with open(partial, mode, encoding=encoding) as handle:
             yield handle
             handle.flush()
@@ -72,7 +72,8 @@ def atomic_write(path: str | os.PathLike, mode: str = "w") -> Iterator[IO]:
             "make room or fix the permissions, then run the same command again."
         ) from error
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):  # there is nothing where the folder could not be made
+            partial.unlink()
 
 
 @contextmanager

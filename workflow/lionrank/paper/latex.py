@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from lionrank.characters import MATHEMATICS, SETTABLE, VIETNAMESE, normal
 from lionrank.errors import UserError
-from lionrank.files import scratch_folder
+from lionrank.files import atomic_write, scratch_folder
 from lionrank.paper.latex_errors import (
     LatexError,
     Places,
@@ -19,12 +19,10 @@ from lionrank.paper.latex_errors import (
     find_errors,
     read,
 )
+from lionrank.wording import listed
 
-INSTALL = (
-    "latexmk is not installed, so the paper cannot be compiled. On Debian or Ubuntu run: "
-    "sudo apt-get install -y --no-install-recommends latexmk texlive-latex-recommended "
-    "texlive-latex-extra texlive-fonts-recommended texlive-publishers texlive-science"
-)
+_APT = Path(__file__).parents[3] / "envs" / "apt.txt"
+_TOOLS = ("latexmk", "pdflatex", "bibtex")
 
 _ESCAPES = {
     "\\": r"\textbackslash{}",
@@ -52,7 +50,19 @@ _UNITS = {"h": r"\hour", "min": r"\minute", "s": r"\second", "GiB": r"\gibi\byte
 # Not the name of `source`: LaTeX would rather read what an earlier build left beside it, such as
 # main.bbl, than what this one has just written.
 _JOB = "latex"
+_STOPPED = (
+    "pdflatex stopped without a word, as when the system ends it for lack of memory: "
+    "free some, then run the same command again."
+)
 _BIBTEX = re.compile(r"^(?:I couldn't open .*|I found no .*|.*---line \d+ of file .*)$")
+
+
+def _installing() -> str:
+    """Return the line that installs the paper's TeX."""
+    lines = _APT.read_text(encoding="utf-8").splitlines()
+    names = [line.split("#")[0].strip() for line in lines]
+    packages = [name for name in names if name.startswith(("latexmk", "texlive"))]
+    return f"sudo apt-get install -y --no-install-recommends {' '.join(packages)}"
 
 
 def escape(text: object) -> Markup:
@@ -110,23 +120,33 @@ def compile_pdf(
     maps lie beside the LaTeX.
 
     Raises:
-        UserError: latexmk is missing, LaTeX or BibTeX found an error, or a citation or a
-            reference is undefined or a label defined twice; names template and line.
+        UserError: TeX is not there in full, LaTeX or BibTeX found an error or no room to write, or
+            a citation or a reference is undefined or a label defined twice; names template and
+            line, or the remedy.
     """
     source, pdf = Path(source), Path(pdf)
     places = Places(source, Path(bibliography))
-    if shutil.which("latexmk") is None:
-        raise UserError(INSTALL)
-    with scratch_folder(source.with_name(pdf.name)) as build:
-        status, output = _latexmk(source, build.name, Path(bibliography), epoch)
-        text = read(build / f"{_JOB}.log")
-        Path(log).parent.mkdir(parents=True, exist_ok=True)
-        Path(log).write_text(text or output, encoding="utf-8")
-        _raise_on_errors(places, text, read(build / f"{_JOB}.blg"), status, Path(log))
-        complaints = [places.of_box(box) for box in find_boxes(text)]
-        if (references := build / f"{_JOB}.bbl").exists():
-            os.replace(references, pdf.with_suffix(".bbl"))
-        os.replace(build / f"{_JOB}.pdf", pdf)
+    if absent := [tool for tool in _TOOLS if shutil.which(tool) is None]:
+        raise UserError(
+            f"{listed(absent)} cannot be found, so the paper cannot be compiled. On Debian or "
+            f"Ubuntu run: {_installing()}"
+        )
+    try:
+        with scratch_folder(source.with_name(pdf.name)) as build:
+            status, output = _latexmk(source, build.name, Path(bibliography), epoch)
+            text = read(build / f"{_JOB}.log")
+            with atomic_write(log) as handle:
+                handle.write(f"{text}\n{output}" if status else text)
+            _raise_on_errors(places, text, read(build / f"{_JOB}.blg"), status, output, Path(log))
+            complaints = [places.of_box(box) for box in find_boxes(text)]
+            if (references := build / f"{_JOB}.bbl").exists():
+                os.replace(references, pdf.with_suffix(".bbl"))
+            os.replace(build / f"{_JOB}.pdf", pdf)
+    except OSError as error:
+        raise UserError(
+            f"{pdf} could not be made ({error.filename}: {error.strerror}): make room or fix the "
+            "permissions, then run the same command again."
+        ) from error
     return complaints
 
 
@@ -157,17 +177,39 @@ def _latexmk(source: Path, folder: str, bibliography: Path, epoch: int | None) -
     return done.returncode, done.stdout
 
 
-def _raise_on_errors(places: Places, log: str, bibtex_log: str, status: int, kept: Path) -> None:
+def _raise_on_errors(
+    places: Places, log: str, bibtex_log: str, status: int, output: str, kept: Path
+) -> None:
     if errors := find_errors(log):
         parts = [_described(error, places) for error in errors]
     else:
         parts = [line for line in bibtex_log.splitlines() if _BIBTEX.match(line)]
         parts += [line for found in find_dangling(log) for line in places.of_dangling(found)]
     if status and not parts:
-        parts = [line for line in log.splitlines() if line.startswith("!")]
-        parts = parts or [f"latexmk ended with status {status}."]
+        told = f"{log}\n{output}".splitlines()
+        # TeX's own and those of the system; a consequence of them is no cause.
+        parts = list(dict.fromkeys(line for line in told if line.startswith("!"))) or [_STOPPED]
     if parts:
-        raise UserError("\n".join([*parts, f"The whole log is {kept}."]))
+        remedies = _remedies(f"{log}\n{output}", places.source.parent) if status else []
+        raise UserError("\n".join([*parts, *remedies, f"The whole log is {kept}."]))
+
+
+def _remedies(told: str, folder: Path) -> list[str]:
+    """Return what to do about what is no mistake in the text but lacking on the machine."""
+    known = {
+        r"No space left on device|quota exceeded": f"The disk of {folder} is full: make room, then "
+        "run the same command again.",
+        r"(?:File|Encoding file) [`'][^']+\.(?:cls|def|fd|sty)' not found"
+        r"|Metric \(TFM\) file not found|Font \S+ at \d+ not found"
+        r"|can't find the format file": "TeX lacks a file of its own. On Debian or Ubuntu, "
+        f"{_installing()} has all that the paper came with; `apt-file search NAME` tells which "
+        "package has another.",
+        r"TeX capacity exceeded": "TeX has no room for it: a text is too long, or a "
+        "macro never ends.",
+        r"I can't write on file|Permission denied": f"Make {folder} writable, then run the same "
+        "command again.",
+    }
+    return [remedy for pattern, remedy in known.items() if re.search(pattern, told)]
 
 
 def _described(error: LatexError, places: Places) -> str:
