@@ -62,11 +62,16 @@ def test_a_row_says_what_is_known(tmp_path):
     [
         ({"name": "Crane"}, "name"),
         ({"kind": "repository"}, "kind"),
+        ({"name": "a-b"}, "name"),
         ({"id": "crane"}, "id"),
+        ({"id": "ówner/crane"}, "id"),
+        ({"kind": "url", "id": "http://[h/a.txt", "files": ""}, "id"),
+        ({"kind": "url", "id": "http://h/a b.txt", "files": ""}, "id"),
         ({"files": ""}, "files"),
         ({"revision": "main"}, "revision"),
         ({"revision": "4F" * 20}, "revision"),
         ({"bytes": "12 MB"}, "bytes"),
+        ({"bytes": "9" * 5000}, "bytes"),
         ({"checksums": "corpus/x.parquet=sha256:12"}, "checksums"),
         ({"checksums": f"corpus/x.parquet=sha1:{'0' * 40}"}, "checksums"),
         ({"checksums": f"elsewhere.parquet=md5:{'0' * 32}"}, "checksums"),
@@ -79,6 +84,31 @@ def test_a_wrong_cell_is_named_with_file_and_line(work, cells, column):
     work.source("crane", **cells)
     with pytest.raises(UserError, match=rf"sources\.csv:3: {column}: "):
         read_table(work.folder / "sources.csv")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", ":1: expected the columns name,kind,id"),
+        (b"\xef\xbb\xbfname", ":1: expected text, found a byte-order mark"),
+        (b"name\nh\xe9ron,model\n", ":2: expected UTF-8, found the byte 0xe9"),
+        (b"name\0,kind\n", ":1: expected text, found a NUL"),
+        (b'"name,kind\n', ": not a line of CSV"),
+        (b"name;kind\n", ":1: expected the columns name,kind,id"),
+    ],
+)
+def test_a_file_that_is_no_such_table_is_named(tmp_path, content, message):
+    path = tmp_path / "sources.csv"
+    path.write_bytes(content)
+    with pytest.raises(UserError) as caught:
+        read_table(path)
+    assert str(caught.value).startswith(str(path)) and message in str(caught.value)
+
+
+def test_a_table_that_a_spreadsheet_wrote_on_windows_is_the_same(tmp_path):
+    path = tmp_path / "sources.csv"
+    path.write_bytes(TABLE.read_bytes().replace(b"\n", b"\r\n"))
+    assert read_table(path) == read_table(TABLE)
 
 
 def test_a_name_twice_and_other_columns_are_refused(work):

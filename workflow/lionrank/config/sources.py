@@ -13,6 +13,7 @@ from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
 from lionrank.errors import UserError
+from lionrank.files import text_lines
 
 TABLE = "config/sources.csv"
 """Where the table is, in messages."""
@@ -95,25 +96,24 @@ def read_table(path: str | os.PathLike) -> dict[str, Source]:
     """Read the table, `name -> source`, in the order of the file.
 
     Raises:
-        UserError: a row of another form; names file, line and column.
+        UserError: as `text_lines`, or a row of another form; names file, line and column.
     """
     sources: dict[str, Source] = {}
-    with open(path, encoding="utf-8", newline="") as handle:
-        rows = csv.reader(handle, strict=True)
-        try:
-            header = next(rows, [])
-            if tuple(header) != COLUMNS:
-                raise UserError(f"{path}:1: expected the columns {','.join(COLUMNS)}")
-            for row in rows:
-                source = _read_row(row, f"{path}:{rows.line_num}")
-                if source.name in sources:
-                    raise UserError(
-                        f"{path}:{rows.line_num}: name: {source.name!r} appears twice; "
-                        "rename or remove one"
-                    )
-                sources[source.name] = source
-        except csv.Error as error:
-            raise UserError(f"{path}:{rows.line_num}: not a line of CSV: {error}") from None
+    rows = csv.reader((f"{line}\n" for _, line in text_lines(path)), strict=True)
+    try:
+        header = next(rows, [])
+        if tuple(header) != COLUMNS:
+            raise UserError(f"{path}:1: expected the columns {','.join(COLUMNS)}")
+        for row in rows:
+            source = _read_row(row, f"{path}:{rows.line_num}")
+            if source.name in sources:
+                raise UserError(
+                    f"{path}:{rows.line_num}: name: {source.name!r} appears twice; "
+                    "rename or remove one"
+                )
+            sources[source.name] = source
+    except csv.Error as error:
+        raise UserError(f"{path}:{rows.line_num}: not a line of CSV: {error}") from None
     return sources
 
 
@@ -155,7 +155,7 @@ def _revision(text: str) -> dict:
 
 
 def _bytes(text: str) -> dict:
-    if not re.fullmatch(r"(~?[0-9]+)?", text):
+    if not re.fullmatch(r"(~?[0-9]{1,18})?", text):
         raise _WrongValue(f"{text!r} is neither a number nor ~ and a rounded number nor empty")
     number = text.removeprefix("~")
     return {"bytes": int(number) if number else None, "exact": text.isdigit()}
@@ -187,8 +187,8 @@ READERS = {
 def _contradictions(source: Source) -> Iterator[tuple[str, str]]:
     """Yield (column, what is wrong) for cells that do not fit those beside them."""
     if source.kind == "url":
-        file = PurePosixPath(urlsplit(source.id).path).name
-        if not re.match(r"https?://", source.id) or not file:
+        file = _file_of(source.id)
+        if not re.fullmatch(r"https?://[!-~]+", source.id) or not file:
             yield "id", f"{source.id!r} is not an http(s) URL of a file"
         if source.files:
             yield "files", "a URL is one file: leave the column empty"
@@ -197,10 +197,18 @@ def _contradictions(source: Source) -> Iterator[tuple[str, str]]:
         if list(source.checksums) != [file]:
             yield "checksums", f"a URL needs exactly one, {file}=sha256:HEX"
     else:
-        if not re.fullmatch(r"[\w.-]+/[\w.-]+", source.id):
+        if not re.fullmatch(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+", source.id):
             yield "id", f"{source.id!r} is not of the form owner/name"
         if not source.files:
             yield "files", "name the files that are wanted, as glob patterns"
         for path in source.checksums:
             if not source.matching([path]):
                 yield "checksums", f"no pattern in files matches {path!r}"
+
+
+def _file_of(url: str) -> str:
+    """Return the name of the file that a URL is of, or nothing."""
+    try:
+        return PurePosixPath(urlsplit(url).path).name
+    except ValueError:  # half of an address in brackets
+        return ""
