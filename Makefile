@@ -27,7 +27,7 @@ demo: install ## build the demo paper (ARGS="-n" goes to snakemake)
 
 report: install ## write runs/demo/report.html, the demo's tables and figures for the screen
 	@$(IN_VENV) snakemake report_files --profile profiles/demo $(ARGS) $(LOGGER)
-	@$(IN_VENV) snakemake report_files --profile profiles/demo --report $(CURDIR)/$(REPORT)
+	@$(IN_VENV) snakemake report_files --profile profiles/demo --report "$(CURDIR)/$(REPORT)"
 	@echo $(REPORT)
 
 archive: install ## pack the demo's results, logs and paper, with checksums, into runs/demo

@@ -7,6 +7,15 @@ set -eu
 python=$1
 shift
 
+# As the workflow itself would say, see lionrank.jobs.repository, but before anything is installed.
+case $(pwd) in
+*[[:space:]\"\'\$\`\\\&\;\|\<\>\(\)\{\}:]*)
+    printf '%s: %s\n' "$(pwd)" "Snakemake and Python's venv cannot work below a path that has white \
+space or one of \" ' \$ \` \\ & ; | < > ( ) { } : in it; move the clone." >&2
+    exit 1
+    ;;
+esac
+
 if command -v "$python" >/dev/null &&
     ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
     echo "$("$python" --version 2>&1) is too old: give make a PYTHON= of 3.11 or newer." >&2

@@ -1,9 +1,11 @@
 # What all rules share: the plan, the wildcards, the image, and the questions that several rule files
 # ask of wildcards; no rules.
 import gc
+import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.settings.types import DeploymentMethod
 from snakemake.utils import update_config
 
 from lionrank.config import experiment, fingerprint, given
@@ -16,8 +18,10 @@ from lionrank.jobs import beforehand, left_behind, repository
 gc.freeze()
 
 ROOT = Path(workflow.basedir)
+IN_IMAGE = DeploymentMethod.APPTAINER in workflow.deployment_settings.deployment_method
 
 try:
+    repository.check_place(ROOT, sys.executable, IN_IMAGE)
     given.check_files(workflow.configfiles)
     update_config(config, given.typed(workflow.config_settings.config))
     PLAN = Plan.read(config, ROOT)
@@ -30,8 +34,11 @@ except UserError as error:
 config["paper"]["title"] = experiment.title(config)
 
 
-# Made as docs/software.md says; only --software-deployment-method apptainer asks for it.
-container: f"{ROOT}/envs/lionrank.sif"
+# Made as docs/software.md says. Declared only where it is asked for, as Snakemake would refuse a
+# path with a space anywhere.
+if IN_IMAGE:
+
+    container: f"{ROOT}/envs/lionrank.sif"
 
 
 wildcard_constraints:

@@ -11,6 +11,7 @@ from snakemake.jobs import Job
 from snakemake.settings.types import (
     ConfigSettings,
     DAGSettings,
+    DeploymentSettings,
     OutputSettings,
     Quietness,
     ResourceSettings,
@@ -36,6 +37,7 @@ def parsed(*arguments: str) -> Workflow:
         return api.workflow(
             resource_settings=resources,
             config_settings=ConfigSettings(configfiles=args.configfile),
+            deployment_settings=DeploymentSettings(args.software_deployment_method),
             snakefile=snakefile,
         )._workflow
 

@@ -137,6 +137,15 @@ def test_a_copy_of_the_working_directory_with_its_dates_reruns_nothing(clone, tm
     assert clone.elsewhere(directory=tmp_path / "run").planned() == set()
 
 
+@slow
+def test_a_clone_below_a_path_with_a_space_goes_on_where_python_has_none(clone, tmp_path):
+    clone.git("clone", "--quiet", ".", str(tmp_path / "my clone"))
+    other = clone.elsewhere(tmp_path / "my clone", tmp_path / "my run")
+    built = other.snakemake(*TARGETS)
+    assert built.returncode == 0, built.stderr[-3000:]
+    assert clone.elsewhere(directory=tmp_path / "my run").planned() == set()
+
+
 @pytest.mark.parametrize("overlays", [["demo.yaml"], []], ids=["demo", "experiment"])
 def test_no_job_names_the_place_of_the_clone_in_what_reruns_it(tmp_path, overlays):
     targets = ("all", "prefetch", "report_files", "archive", "audit.md")

@@ -281,6 +281,22 @@ def test_without_tex_nothing_is_installed(clone):
         assert done.asked == []
 
 
+@pytest.mark.parametrize("name", ["a b", "a'b", 'a"b', "a$b", "a\\b", "a(b)", "a{b}", "a:b"])
+def test_where_nothing_could_run_nothing_is_installed_and_one_line_says_why(clone, name):
+    place = clone.rename(clone.parent / name)
+    for target in ["install", "demo", "test"]:
+        done = make(place, target)
+        assert done.returncode != 0
+        assert done.asked == []
+        assert done.stderr.startswith(f"{place}: ") and "move the clone" in done.stderr
+        assert done.stderr.count("\n") == 2  # the other one is make's
+
+
+@pytest.mark.parametrize("name", ["a#b", "a%b", "a,b", "a~b", "añ", "ж", "a=b", "a@b+c"])
+def test_an_unusual_path_that_works_is_installed_below(clone, name):
+    assert make(clone.rename(clone.parent / name), "install").returncode == 0
+
+
 def test_only_the_tests_need_pdftotext_and_a_browser(clone):
     assert "system.sh python3 pdftotext chromium\n" in make(clone, "-n", "test").stdout
     assert "pdftotext" not in make(clone, "-n", "demo").stdout
