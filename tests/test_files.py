@@ -79,6 +79,7 @@ def test_what_a_shell_substitutes_for_a_command_is_read():
         (b"PK\x03\x04\x14\0", "found a zip archive: unpack it"),
         (b"BZh91AY&SY\x94", "found a file that bzip2 packed: unpack it"),
         (b"\xfd7zXZ\0\0", "found a file that xz packed: unpack it"),
+        (b"q1\0".ljust(257, b"\0") + b"ustar\x0000", "found a tar archive: unpack it"),
         (b"PAR1\x15\x04", "found a Parquet file: name a text file"),
     ],
 )

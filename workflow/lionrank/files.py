@@ -36,14 +36,16 @@ _NO_FILES = {
     stat.S_IFBLK: "a device",
     stat.S_IFSOCK: "a socket",
 }
-# How files begin that are no text.
+_UTF_16 = "UTF-16: convert it, e.g. with `iconv -f UTF-16 -t UTF-8`"
+# By the bytes that are somewhere near the beginning of a file.
 _NO_TEXT = {
-    b"\xff\xfe": "UTF-16: convert it, e.g. with `iconv -f UTF-16 -t UTF-8`",
-    b"\xfe\xff": "UTF-16: convert it, e.g. with `iconv -f UTF-16 -t UTF-8`",
-    b"PK\3\4": "a zip archive: unpack it",
-    b"BZh91AY": "a file that bzip2 packed: unpack it",
-    b"\xfd7zXZ": "a file that xz packed: unpack it",
-    b"PAR1": "a Parquet file: name a text file",
+    (0, b"\xff\xfe"): _UTF_16,
+    (0, b"\xfe\xff"): _UTF_16,
+    (0, b"PK\3\4"): "a zip archive: unpack it",
+    (0, b"BZh91AY"): "a file that bzip2 packed: unpack it",
+    (0, b"\xfd7zXZ"): "a file that xz packed: unpack it",
+    (0, b"PAR1"): "a Parquet file: name a text file",
+    (257, b"ustar"): "a tar archive: unpack it",
 }
 
 
@@ -243,8 +245,8 @@ _UNPACKERS: dict[bytes, Callable[[Any], AbstractContextManager[Any]]] = {
 def _decoded(path: str | os.PathLike, number: int, block: bytes) -> str:
     """Return the text of a block of whole lines, the first of which has this number."""
     if number == 1:
-        for start, what in _NO_TEXT.items():
-            if block.startswith(start):
+        for (start, magic), what in _NO_TEXT.items():
+            if block.startswith(magic, start):
                 raise UserError(f"{path}:1: expected UTF-8, found {what}")
     try:
         text = block.decode()

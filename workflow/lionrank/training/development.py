@@ -39,7 +39,7 @@ def read(paths: Iterable[str | os.PathLike]) -> list[EpochScores]:
     Raises:
         UserError: a file is damaged.
     """
-    return [_of_epoch(_read(Path(path))) for path in paths]
+    return [_of_epoch(read_json(path)) for path in paths]
 
 
 def _of_epoch(told: Mapping[str, Any]) -> EpochScores:
@@ -49,13 +49,6 @@ def _of_epoch(told: Mapping[str, Any]) -> EpochScores:
         "ndcg_cut_10": told["ndcg_cut_10"],
         "mean_ndcg_cut_10": told["mean_ndcg_cut_10"],
     }
-
-
-def _read(path: Path) -> dict[str, Any]:
-    told = read_json(path)
-    if "epoch" not in told:
-        raise UserError(f"{path} is damaged (it names no epoch): delete it and run again.")
-    return told
 
 
 def best(epochs: Sequence[EpochScores]) -> EpochScores:
@@ -101,7 +94,7 @@ def histories(best: Iterable[str | os.PathLike]) -> dict[str, list[EpochScores]]
 
 def _by_training(best: Iterable[str | os.PathLike]) -> dict[str, dict[str, Any]]:
     paths = [Path(path) for path in best]
-    return {path.name.removesuffix(".best.json"): _read(path) for path in paths}
+    return {path.name.removesuffix(".best.json"): read_json(path) for path in paths}
 
 
 def stopped_after(epochs: Sequence[EpochScores], patience: int | None) -> int | None:
