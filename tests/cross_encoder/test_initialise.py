@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file
+import transformers
+from safetensors.torch import load_file, save_file
 from sentence_transformers import CrossEncoder
 from tokenizers import Tokenizer, pre_tokenizers, processors
 from tokenizers import models as tokenizer_models
@@ -17,6 +18,7 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 from lionrank.cross_encoder import device
 from lionrank.cross_encoder import initialise as models
 from lionrank.errors import UserError
+from tests.support import architectures
 from tests.support.published_backbones import PUBLISHED, SMALL, publish
 from tests.support.rerankers import PACKAGE, score, start
 
@@ -182,8 +184,7 @@ def test_a_converted_gte_is_used_as_it_is_and_says_which_rotary_embedding(
 
 
 def test_what_is_wrong_with_a_source_is_said_with_the_remedy(published, tmp_path):
-    def refuse(folder, match):
-        remedy = "delete .* and run again; the download is checked again"
+    def refuse(folder, match, remedy="delete .* and run again; the download is checked again"):
         with pytest.raises(UserError, match=f"'minilm': .*{match}.*{remedy}"):
             start(folder, "minilm", tmp_path / "e0")
 
@@ -201,14 +202,12 @@ def test_what_is_wrong_with_a_source_is_said_with_the_remedy(published, tmp_path
     for length in (len(weights) // 2, 100, 0):
         (place / "model.safetensors").write_bytes(weights[:length])
         refuse(folders, "model.safetensors is damaged")
-    refuse(
-        copy("deep", num_hidden_layers=3)[0], "16 of its weights are missing, 'bert.encoder.layer.2"
-    )
-    refuse(copy("flat", num_hidden_layers=1)[0], "16 of its weights are more than its config")
-    refuse(
-        copy("short", max_position_embeddings=256)[0],
-        "1 of its weights are of another shape.*position",
-    )
+    for name, settings, match in (
+        ("deep", {"num_hidden_layers": 3}, "16 of its weights are missing, 'bert.encoder.layer.2"),
+        ("flat", {"num_hidden_layers": 1}, "16 of its weights are more than its config"),
+        ("short", {"max_position_embeddings": 256}, "1 of its weights are of another.*position"),
+    ):
+        refuse(copy(name, **settings)[0], match, "no whole download, delete it.*; else choose")
     assert not (tmp_path / "e0").exists()
 
 
@@ -323,10 +322,97 @@ def test_a_max_length_beyond_the_positions_is_refused(published, tmp_path):
     for name in ("gte", "modernbert"):
         with pytest.raises(UserError, match="max_length is 8193"):
             start(published, name, tmp_path / "e0", max_length=8193)
-    tiny = {"model_type": "bert", "hidden_size": 32, "num_attention_heads": 2}
-    untrained = {"pretrained": None, "architecture": tiny, "tokenizer": PACKAGE}
+    backbone = {"pretrained": None, "architecture": SMALL_BERT, "tokenizer": PACKAGE}
     with pytest.raises(UserError, match="'bert' has only 512 positions"):
-        models.initialise(untrained, {}, 12, 513, tmp_path / "e0")
+        models.initialise(backbone, {}, 12, 513, tmp_path / "e0")
+
+
+SMALL_BERT = {"model_type": "bert", "hidden_size": 32, "num_attention_heads": 2}
+
+
+def untrained(architecture: dict, folder: Path) -> Path:
+    backbone = {"pretrained": None, "architecture": architecture, "tokenizer": PACKAGE}
+    models.initialise(backbone, {}, 12, 32, folder)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("architecture", "match"),
+    [
+        (SMALL_BERT | {"num_layers": 1}, "'bert': unknown key 'num_layers'; did you mean 'num_"),
+        (SMALL_BERT | {"zzz": 1}, "'bert': unknown key 'zzz'; known: .*hidden_size"),
+        (SMALL_BERT | {"temperature": 2}, "'bert': unknown key 'temperature'"),
+        ({"model_type": "bertt"}, "'bertt': transformers has no cross-encoder of it; did you mean"),
+        ({"model_type": "clip"}, "'clip': transformers has no cross-encoder of it"),
+        ({"model_type": "gemma3"}, "'gemma3' has parts for more than text"),
+        (SMALL_BERT | {"hidden_size": "wide"}, "'bert': transformers cannot build it: .*hidden_s"),
+        (SMALL_BERT | {"hidden_size": 33}, "'bert': transformers cannot build it: .*33"),
+        (SMALL_BERT | {"hidden_act": "loud"}, "'bert': transformers cannot build it: .*loud"),
+    ],
+)
+def test_an_architecture_that_is_none_is_refused_in_words(tmp_path, architecture, match):
+    with pytest.raises(UserError, match=f"^models: the architecture {match}"):
+        untrained(architecture, tmp_path / "e0")
+
+
+@pytest.mark.parametrize(
+    "architecture",
+    [
+        {"model_type": "deberta-v2", "relative_attention": True, "position_buckets": 8},
+        {"model_type": "llama", "rope_theta": 100.0},
+    ],
+)
+def test_keys_that_transformers_reads_without_a_field_of_that_name_are_known(
+    tmp_path, architecture
+):
+    small = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2}
+    assert untrained(small | {"intermediate_size": 48} | architecture, tmp_path / "e0").is_dir()
+
+
+@pytest.mark.parametrize(
+    ("kind", "task"),
+    [
+        ("bert", transformers.BertForMultipleChoice),
+        ("distilbert", transformers.DistilBertForMultipleChoice),
+        ("llama", transformers.LlamaForTokenClassification),
+        ("xlm", transformers.XLMForMultipleChoice),
+        ("xlnet", transformers.XLNetForMultipleChoice),
+    ],
+)
+def test_a_head_for_another_task_is_drawn_anew_though_its_shapes_fit(tmp_path, kind, task, capsys):
+    source = architectures.write_backbone(tmp_path / "source", kind)
+    task.from_pretrained(source, num_labels=1).save_pretrained(source)
+    backbone = {"pretrained": "tiny", "architecture": None, "tokenizer": None}
+    models.initialise(backbone, {"tiny": str(source)}, 12, 32, tmp_path / "e0")
+    own, taken = (load_file(each / "model.safetensors") for each in (source, tmp_path / "e0"))
+    body = f"{AutoModelForSequenceClassification.from_pretrained(source).base_model_prefix}."
+    head = {name for name in taken if not name.startswith(body) and name.endswith("weight")}
+    assert head & own.keys()
+    assert not any(torch.equal(own[name], taken[name]) for name in head & own.keys())
+    assert all(name in capsys.readouterr().out for name in [min(head)])
+
+
+def test_a_body_that_is_called_like_a_head_is_no_head(tmp_path):
+    source = architectures.write_backbone(tmp_path / "source", "esm")
+    weights = load_file(source / "model.safetensors")
+    del weights["contact_head.regression.weight"]
+    save_file(weights, source / "model.safetensors", metadata={"format": "pt"})
+    backbone = {"pretrained": "tiny", "architecture": None, "tokenizer": None}
+    with pytest.raises(UserError, match=r"1 of its weights are missing, 'esm.contact_head"):
+        models.initialise(backbone, {"tiny": str(source)}, 12, 32, tmp_path / "e0")
+
+
+def test_what_is_drawn_is_said_and_nothing_that_alarms(published, tmp_path, capfd):
+    folders = changed(published, "gte", tmp_path / "gte")
+    write_gte_tokenizer(Path(folders["gte"]))
+    backbone = {"pretrained": "gte", "architecture": None, "tokenizer": None}
+    models.initialise(backbone, folders, 12, 64, tmp_path / "e0")
+    told = capfd.readouterr()
+    assert (
+        "'gte': drawn with the seed 12: classifier.bias, classifier.weight, gte.pooler" in told.out
+    )
+    for alarming in ("model of type", "rope_scaling", "validation function", "MISSING"):
+        assert alarming not in told.out + told.err
 
 
 @pytest.mark.slow

@@ -35,6 +35,10 @@ NOT_FOR_TRAINING = {
 WITHOUT_WEIGHT_DECAY = ("torch.optim.Rprop",)
 """What is known of torch's own classes without importing them; of others, a training finds out."""
 
+GIVEN = {"num_labels", "vocab_size"} | {f"{name}_token_id" for name in ("pad", "cls", "sep")}
+GIVEN |= {"bos_token_id", "eos_token_id"}
+"""Keys of a transformers configuration that are no choice here."""
+
 
 def check(config: Mapping[str, Any], schema_path: Path, sources: Iterable[str]) -> None:
     """Check a merged config against its JSON schema, against itself and the names of sources.
@@ -171,6 +175,11 @@ def _check_ranges(config: Mapping[str, Any]) -> None:
             raise UserError(f"config: models.{name}: set either pretrained or architecture")
         if model["pretrained"] is None and model["tokenizer"] is None:
             raise UserError(f"config: models.{name}.tokenizer: a random start needs one")
+        if given := sorted(GIVEN & (model["architecture"] or {}).keys()):
+            raise UserError(
+                f"config: models.{name}.architecture.{given[0]}: leave it out; a cross-encoder has "
+                "one label, and its tokenizer says the rest"
+            )
 
 
 def _check_evaluation(config: Mapping[str, Any]) -> None:

@@ -1,36 +1,38 @@
-"""Backbones as cross-encoders: where their weights come from, and their seeded head.
-
-Weights are read from local safetensors alone: never a pickle, never remote code, never the hub.
-"""
+"""Backbones as cross-encoders: where their weights come from, and their seeded head."""
 
 import importlib.util
-import inspect
 import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import fields
+from inspect import getmodule, getsource
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from transformers import (
     CONFIG_MAPPING,
     MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING,
     AutoConfig,
     AutoModelForSequenceClassification,
     AutoTokenizer,
-    PreTrainedConfig,
     PreTrainedModel,
     PreTrainedTokenizerBase,
     set_seed,
 )
+from transformers.utils import logging as transformers_logging
 
-from lionrank.cross_encoder import gte
+from lionrank.cross_encoder.fit import fit, try_out
+from lionrank.cross_encoder.pretrained import Backbone, is_cross_encoder, one_line
 from lionrank.errors import UserError
-from lionrank.files import read_json
+from lionrank.wording import did_you_mean, listed
 
-# The parts that a backbone's checkpoint may lack: they start random, fixed by the seed.
-HEAD_MODULES = ("classifier", "score", "pooler", "head")
-# Of these, what a checkpoint for another task has under the same name and often in the same shape.
-TASK_MODULES = ("classifier", "score")
+PRETRAINED_HEAD = "head"
+"""Of ModernBERT, whose masked language model has it under the same name."""
+
+OF_ROTATION = ("rope_theta", "rope_scaling")
+"""Ends of keys that transformers still reads, and has no fields of any more."""
 
 
 def locate(source: str, folders: dict[str, str]) -> str:
@@ -72,169 +74,180 @@ def initialise(
     counts tokens of a pair. The head's random weights depend on `seed` alone.
 
     Raises:
-        UserError: a source is missing or damaged, its weights do not fit its architecture, or the
-            architecture has fewer positions than `max_length`.
+        UserError: a source is missing or damaged, its weights do not fit its architecture, the
+            architecture has fewer positions than `max_length`, or it is none that scores a pair
+            whatever else is in its batch.
     """
-    tokenizer = _tokenizer(backbone["tokenizer"] or backbone["pretrained"], folders)
-    tokenizer.model_max_length = max_length
+    who = _write(backbone, folders, seed, max_length, folder)
+    try_out(who, folder)
+
+
+def _write(
+    backbone: dict,
+    folders: dict[str, str],
+    seed: int,
+    max_length: int,
+    folder: str | os.PathLike,
+) -> str:
+    """Write the checkpoint, and return what errors call it."""
+    tokens = _open(backbone["tokenizer"] or backbone["pretrained"], folders)
     if backbone["pretrained"]:
-        model = _pretrained(backbone["pretrained"], folders, seed)
+        who = f"models: {backbone['pretrained']!r}"
+        model = _pretrained(_open(backbone["pretrained"], folders), seed)
+        tokenizer = _tokenizer(tokens)
     else:
-        model = _untrained(backbone["architecture"], tokenizer, seed)
-    _check_positions(model.config, max_length, backbone["pretrained"])
-    if not _takes_segments(model):
-        names = [name for name in tokenizer.model_input_names if name != "token_type_ids"]
-        # Of the two, only the arguments it was made with are written to the checkpoint.
-        tokenizer.model_input_names = tokenizer.init_kwargs["model_input_names"] = names
+        who = f"models: the architecture {backbone['architecture']['model_type']!r}"
+        tokenizer = _tokenizer(tokens)
+        model = _untrained(who, backbone["architecture"], tokenizer, seed)
+    fit(who, model, tokenizer, max_length)
     # transformers would write converted weights back under the names of the original checkpoint.
     model.save_pretrained(folder, save_original_format=False)
     tokenizer.save_pretrained(folder)
+    return who
 
 
-def _tokenizer(source: str, folders: dict[str, str]) -> PreTrainedTokenizerBase:
-    place = locate(source, folders)
+def _open(source: str, folders: dict[str, str]) -> Backbone:
+    return Backbone(source, Path(locate(source, folders)))
+
+
+def _tokenizer(backbone: Backbone) -> PreTrainedTokenizerBase:
+    # transformers would say of the config of GTE's original that it is of an unknown model.
+    known = {"config": backbone.config()} if backbone.is_original_gte else {}
     try:
         tokenizer = AutoTokenizer.from_pretrained(
-            place, local_files_only=True, trust_remote_code=False
+            str(backbone.folder), local_files_only=True, trust_remote_code=False, **known
         )
-    except (OSError, ValueError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise _unusable(source, place, f"its tokenizer cannot be read ({reason})") from error
+    except ImportError as error:
+        reason = f"its tokenizer needs what is not installed ({one_line(error)})"
+        raise backbone.unfit(reason) from error
+    except Exception as error:
+        raise backbone.damaged(f"its tokenizer cannot be read ({one_line(error)})") from error
     # transformers makes one of its special tokens alone where the files are not there.
     if len(tokenizer) <= len(tokenizer.all_special_tokens):
-        raise _unusable(source, place, "it has no tokenizer")
+        raise backbone.damaged("it has no tokenizer")
     return tokenizer
 
 
-def _pretrained(source: str, folders: dict[str, str], seed: int) -> PreTrainedModel:
-    """Load a source in float32, with one logit; what its checkpoint lacks of the head is random."""
-    place = locate(source, folders)
-    config = _read_config(source, place)
-    weights = _read_weights(source, place)
-    # The token weights of GTE's original would fit as the relevance head, and be a wrong one.
+def _pretrained(backbone: Backbone, seed: int) -> PreTrainedModel:
+    """Load a backbone in float32, with one logit; what its checkpoint lacks of the head is random.
+
+    The head is what lies outside transformers' base model, and the pooler.
+    """
+    config = backbone.config()
+    weights = backbone.weights()
+    kind = MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING[type(config)]
+    try:
+        with torch.device("meta"):
+            plan = kind(deepcopy(config))
+    except Exception as error:
+        raise backbone.unfit(f"transformers cannot build it ({one_line(error)})") from error
+    head = {name for name, _ in plan.named_children() if name != plan.base_model_prefix}
+    if not head:
+        raise backbone.unfit("its cross-encoder has no head apart from the body")
+    # A head for another task may have the same names and shapes, as that of GTE's original has.
     if not any(name.endswith("ForSequenceClassification") for name in config.architectures or ()):
-        weights = {name: w for name, w in weights.items() if name.split(".")[0] not in TASK_MODULES}
+        others = head - {PRETRAINED_HEAD} - {name for name, _ in plan.base_model.named_children()}
+        weights = {name: w for name, w in weights.items() if name.split(".")[0] not in others}
     set_seed(seed)
-    model, report = MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING[type(config)].from_pretrained(
-        None,
-        config=config,
-        state_dict=weights,
-        dtype=torch.float32,
-        ignore_mismatched_sizes=True,
-        output_loading_info=True,
-    )
-    _check_only_head_is_new(source, place, model, report)
+    with _without_report():
+        model, report = kind.from_pretrained(
+            None,
+            config=config,
+            state_dict=weights,
+            dtype=torch.float32,
+            ignore_mismatched_sizes=True,
+            output_loading_info=True,
+        )
+    _check_only_head_is_new(backbone, model, report)
+    _say_what_is_drawn(backbone.source, report, seed)
     return model
 
 
-def _read_config(source: str, place: str) -> PreTrainedConfig:
-    """Read a source's config.json for a cross-encoder with one logit."""
+@contextmanager
+def _without_report() -> Iterator[None]:
+    """Keep transformers from listing what is not in a checkpoint, most of which is as it should."""
+    before = transformers_logging.get_verbosity()
+    transformers_logging.set_verbosity_error()
     try:
-        stated = read_json(Path(place) / "config.json")
-    except FileNotFoundError as error:
-        raise _unusable(source, place, "it has no config.json") from error
-    except UserError as error:
-        raise _unusable(source, place, "its config.json is damaged") from error
-    if stated.get("model_type") == gte.ORIGINAL:
-        stated = gte.native_config(stated, source)
-    elif stated.get("model_type") == "gte":
-        note = gte.rotary_note(_to_config(stated), source)
-        if note:
-            print(note)
-    known = {kind.model_type for kind in MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING}
-    if stated.get("model_type") not in known:
-        raise UserError(
-            f"models: {source!r} is of the architecture {stated.get('model_type')!r}, which "
-            "transformers has no cross-encoder of, and remote code is never run: choose another."
-        )
-    return _to_config(stated)
-
-
-def _to_config(stated: dict) -> PreTrainedConfig:
-    """Return the config object, without remote code and the labels of another task."""
-    kept = {k: v for k, v in stated.items() if k not in ("auto_map", "id2label", "label2id")}
-    return CONFIG_MAPPING[stated["model_type"]].from_dict(kept, num_labels=1)
-
-
-def _read_weights(source: str, place: str) -> dict[str, torch.Tensor]:
-    """Read all safetensors files of a source, of which a big model has several."""
-    files = sorted(Path(place).glob("*.safetensors"))
-    if not files:
-        raise _unusable(source, place, "it has no safetensors, and pickles are never loaded")
-    weights: dict[str, torch.Tensor] = {}
-    for file in files:
-        try:
-            weights |= load_file(file)
-        except SafetensorError as error:
-            raise _unusable(source, place, f"{file.name} is damaged ({error})") from error
-    return weights
+        yield
+    finally:
+        transformers_logging.set_verbosity(before)
 
 
 def _check_only_head_is_new(
-    source: str, place: str, model: PreTrainedModel, report: dict[str, set]
+    backbone: Backbone, model: PreTrainedModel, report: dict[str, set]
 ) -> None:
     """Raise a UserError unless the weights of the body are those that its config describes."""
     other_shapes = {name for name, _, _ in report["mismatched_keys"]}
-    surplus = {name for name in report["unexpected_keys"] if _of_body(name, model)}
     for names, what in (
-        (report["missing_keys"], "missing"),
-        (other_shapes, "of another shape"),
-        (surplus, "more than its config describes"),
+        ({name for name in report["missing_keys"] if not _is_head(name, model)}, "missing"),
+        ({name for name in other_shapes if not _is_head(name, model)}, "of another shape"),
+        (
+            {name for name in report["unexpected_keys"] if _is_body(name, model)},
+            "more than its config describes",
+        ),
     ):
-        wrong = sorted(name for name in names if not set(HEAD_MODULES) & set(name.split(".")))
-        if wrong:
-            what = f"{len(wrong)} of its weights are {what}, {wrong[0]!r} first"
-            raise _unusable(source, place, what)
+        if names:
+            raise backbone.misfit(f"{len(names)} of its weights are {what}, {min(names)!r} first")
 
 
-def _of_body(name: str, model: PreTrainedModel) -> bool:
+def _is_head(name: str, model: PreTrainedModel) -> bool:
+    return not name.startswith(f"{model.base_model_prefix}.") or "pooler" in name.split(".")
+
+
+def _is_body(name: str, model: PreTrainedModel) -> bool:
     """Say whether a weight's name is one of the body's, whether or not it has the body's prefix."""
     parts = {part for part, _ in model.base_model.named_children()}
-    inner = name.removeprefix(f"{model.base_model_prefix}.")
+    inner = name.removeprefix(f"{model.base_model_prefix}.").split(".")
     # Older checkpoints store the positions 0, 1, 2, … beside the weights.
-    return inner.split(".")[0] in parts and not inner.endswith("position_ids")
+    return inner[0] in parts - {"pooler"} and inner[-1] != "position_ids"
 
 
-def _unusable(source: str, place: str, what: str) -> UserError:
-    if source.startswith("package:"):
-        return UserError(f"models: {source!r}: {what}: reinstall the package.")
-    return UserError(
-        f"models: {source!r}: {what}: delete {place} and run again; the download is checked again."
-    )
+def _say_what_is_drawn(source: str, report: dict[str, set], seed: int) -> None:
+    drawn = sorted(report["missing_keys"] | {name for name, _, _ in report["mismatched_keys"]})
+    if drawn:
+        print(f"models: {source!r}: drawn with the seed {seed}: {listed(drawn)}.")
+    else:
+        print(f"models: {source!r}: its own head is kept, nothing is drawn.")
 
 
 def _untrained(
-    architecture: dict, tokenizer: PreTrainedTokenizerBase, seed: int
+    who: str, architecture: dict, tokenizer: PreTrainedTokenizerBase, seed: int
 ) -> PreTrainedModel:
     """Build a randomly initialised model for the tokenizer's vocabulary and special tokens."""
-    config = AutoConfig.for_model(
-        **architecture,
-        num_labels=1,
-        vocab_size=len(tokenizer),
-        pad_token_id=tokenizer.pad_token_id,
-        cls_token_id=tokenizer.cls_token_id,
-        sep_token_id=tokenizer.sep_token_id,
-        bos_token_id=tokenizer.cls_token_id,
-        eos_token_id=tokenizer.sep_token_id,
-    )
-    set_seed(seed)
-    return AutoModelForSequenceClassification.from_config(config)
+    stated = dict(architecture)
+    _check_keys(who, stated)
+    special = {
+        "pad_token_id": tokenizer.pad_token_id,
+        "cls_token_id": tokenizer.cls_token_id,
+        "sep_token_id": tokenizer.sep_token_id,
+        "bos_token_id": tokenizer.cls_token_id,
+        "eos_token_id": tokenizer.sep_token_id,
+    }
+    try:
+        config = AutoConfig.for_model(**stated, num_labels=1, vocab_size=len(tokenizer), **special)
+        set_seed(seed)
+        return AutoModelForSequenceClassification.from_config(config)
+    except Exception as error:
+        raise UserError(f"{who}: transformers cannot build it: {one_line(error)}") from error
 
 
-def _check_positions(config: PreTrainedConfig, max_length: int, source: str | None) -> None:
-    positions = getattr(config, "max_position_embeddings", None)
-    if positions is not None and max_length > positions:
-        raise UserError(
-            f"training: max_length is {max_length}, and {source or config.model_type!r} has only "
-            f"{positions} positions: lower it in training.defaults or under training.models."
-        )
-
-
-def _takes_segments(model: PreTrainedModel) -> bool:
-    """Say whether the model tells query from passage by token_type_ids.
-
-    GTE has one token type, which its original gives to both segments.
-    """
-    if "token_type_ids" not in inspect.signature(model.forward).parameters:
-        return False
-    return getattr(model.config, "type_vocab_size", 2) > 1
+def _check_keys(who: str, architecture: dict) -> None:
+    """Check the keys of an architecture: transformers takes any, and reads those that it knows."""
+    model_type = architecture["model_type"]
+    if not is_cross_encoder(model_type):
+        every = [kind.model_type for kind in MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING]
+        hint = did_you_mean(model_type, every) or "choose another model_type"
+        raise UserError(f"{who}: transformers has no cross-encoder of it; {hint}")
+    kind = CONFIG_MAPPING[model_type]
+    known = {field.name for field in fields(kind)} | kind.attribute_map.keys()
+    if "vocab_size" not in known:
+        raise UserError(f"{who} has parts for more than text: choose the model_type of its text.")
+    # Some keys are read without being fields: DeBERTa's position_buckets, say.
+    code = getsource(getmodule(MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING[kind]))
+    for key in architecture.keys() - known - {"model_type"}:
+        if not key.endswith(OF_ROTATION) and not re.search(
+            rf"""\bconfig\.{key}\b|["']{key}["']""", code
+        ):
+            hint = did_you_mean(key, known) or f"known: {', '.join(sorted(known))}"
+            raise UserError(f"{who}: unknown key {key!r}; {hint}")

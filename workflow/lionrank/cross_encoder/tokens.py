@@ -15,8 +15,16 @@ Batch = dict[str, Tensor]
 def encode(
     tokenizer: PreTrainedTokenizerBase, queries: Sequence[str], passages: Sequence[str]
 ) -> Batch:
-    """Tokenise each query with its passage; what is longer than the model takes is cut."""
-    encoded = tokenizer(list(queries), list(passages), truncation=True, return_attention_mask=False)
+    """Tokenise each query with its passage; what is longer than the model takes is cut.
+
+    A tokenizer that splits special tokens reads an end token that a text writes out as text.
+    """
+    texts = [list(queries), list(passages)]
+    if tokenizer.split_special_tokens and (end := tokenizer.eos_token):
+        # Some have it among the pieces of their words too.
+        apart = f"{end[0]} {end[1:]}"
+        texts = [[text.replace(end, apart) for text in some] for some in texts]
+    encoded = tokenizer(*texts, truncation=True, return_attention_mask=False)
     lengths = torch.tensor([len(ids) for ids in encoded["input_ids"]])
     count = int(lengths.sum())
     tokens = {

@@ -70,13 +70,18 @@ def to(values: Tensor, device: torch.device) -> Tensor:
 
 
 def prepare(model: PreTrainedModel) -> bool:
-    """Make a model take the arguments of `arrange`, if its code provides for other attention."""
+    """Make a model take the arguments of `arrange`, if its code provides for other attention.
+
+    The layers of a decoder, whose tokens see those before them alone, are left as they are.
+    """
+    depth = getattr(model.config, "num_hidden_layers", None)
     stacks = [
         layers
         for layers in model.base_model.modules()
-        if isinstance(layers, torch.nn.ModuleList) and len(layers) == model.config.num_hidden_layers
+        if isinstance(layers, torch.nn.ModuleList) and len(layers) == depth
     ]
-    if not (stacks and model.is_backend_compatible() and _takes_positions(model)):
+    causal = any(getattr(module, "is_causal", False) for module in model.modules())
+    if causal or not (stacks and model.is_backend_compatible() and _takes_positions(model)):
         return False
     model.set_attn_implementation(NAME)
     stacks[-1][-1].register_forward_hook(_as_padded_batch, with_kwargs=True)

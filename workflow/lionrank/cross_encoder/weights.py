@@ -21,11 +21,20 @@ _STATED = {
 
 
 def weight_files(checkpoint: Path) -> list[Path]:
-    """Return all files that should hold the weights of a checkpoint, there or not."""
-    if not (checkpoint / INDEX).is_file():
+    """Return all files that should hold the weights of a checkpoint, there or not.
+
+    Raises:
+        UserError: the index of several files is damaged.
+    """
+    index = checkpoint / INDEX
+    if not index.is_file():
         return [checkpoint / WEIGHTS]
-    index = read_json(checkpoint / INDEX, f"delete {checkpoint} and run again")
-    return [checkpoint / name for name in sorted(set(index["weight_map"].values()))]
+    remedy = f"delete {checkpoint} and run again"
+    named = read_json(index, remedy).get("weight_map")
+    files = set(map(str, named.values())) if isinstance(named, dict) else set()
+    if not files or any(Path(name).name != name for name in files):
+        raise UserError(f"{index} is damaged (it does not name the folder's files): {remedy}.")
+    return [checkpoint / name for name in sorted(files)]
 
 
 def size_of(checkpoint: str | os.PathLike) -> dict[str, int | None]:

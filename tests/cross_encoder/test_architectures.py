@@ -1,0 +1,125 @@
+"""What transformers has a cross-encoder of: its head is drawn, nothing else, and it trains."""
+
+from itertools import chain
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from transformers import AutoModel
+from transformers.models.auto.modeling_auto import MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES
+from transformers.utils import logging
+
+from lionrank.cross_encoder import device
+from lionrank.cross_encoder import initialise as models
+from lionrank.cross_encoder import model as cross_encoder
+from lionrank.cross_encoder.tokens import encode, take
+from lionrank.errors import UserError
+from tests.support.architectures import write_backbone
+
+CPU = torch.device("cpu")
+HEADS = {
+    "bart": {"classification_head.dense", "classification_head.out_proj"},
+    "bert": {"classifier"},
+    "big_bird": {"classifier.dense", "classifier.out_proj"},
+    "deberta-v2": {"pooler.dense", "classifier"},
+    "distilbert": {"pre_classifier", "classifier"},
+    "eurobert": {"dense", "classifier"},
+    "flaubert": {"sequence_summary.summary"},
+    "gpt2": {"score"},
+    "llama": {"score"},
+    "modernbert-decoder": {"head.dense", "classifier"},
+    "qwen3": {"score"},
+    "roberta": {"classifier.dense", "classifier.out_proj"},
+    "t5": {"classification_head.dense", "classification_head.out_proj"},
+    "xlm": {"sequence_summary.summary"},
+    "xlnet": {"sequence_summary.summary", "logits_proj"},
+}
+PADDING = "its logits hang on padding"
+PICTURES = "cannot score pairs of text .*(image processor|feature extractor)"
+REFUSED = {
+    **dict.fromkeys(("canine", "convbert", "fnet", "nystromformer", "t5gemma", "yoso"), PADDING),
+    **dict.fromkeys(("gemma3", "layoutlmv3", "markuplm", "modernvbert", "ultravbert"), PICTURES),
+    "t5gemma2": PICTURES,
+    "perceiver": "no head apart from the body",
+    "reformer": "cannot score pairs of text .*axial_pos_shape",
+    "xmod": "cannot score pairs of text .*language",
+}
+# One needs a package for pictures; the others' tokenizers add a token to any vocabulary.
+LEFT_OUT = {"layoutlmv2", "qwen2", "qwen3_5"}
+EVERY = sorted(MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES.keys() - LEFT_OUT)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _quiet():
+    device.prepare(threads=1, gpus=0)
+    logging.disable_progress_bar()
+
+
+def initialise(source, folder, seed=12, max_length=32):
+    backbone = {"pretrained": "tiny", "architecture": None, "tokenizer": None}
+    models.initialise(backbone, {"tiny": str(source)}, seed, max_length, folder)
+    return folder
+
+
+def weights(folder):
+    files = map(load_file, folder.glob("*.safetensors"))
+    return dict(chain.from_iterable(each.items() for each in files))
+
+
+def modules(names):
+    """The modules that weights belong to."""
+    return {name.rpartition(".")[0] for name in names}
+
+
+def scores(model, one_by_one=False):
+    queries = ["w1 w2", "w3", "w4 w5 w6 w7", "w8 w9"]
+    passages = ["w1 w3 w4", "w5 " * 40, "w6", "w9 w1 w12 w17 w33 w2 w21 w22"]
+    pairs = encode(model.tokenizer, queries, passages)
+    rows = [torch.tensor([row]) for row in range(4)] if one_by_one else [torch.arange(4)]
+    batches = [cross_encoder.arguments(model, take(pairs, some)) for some in rows]
+    return torch.cat([model(batch)["scores"][:, 0] for batch in batches])
+
+
+def test_the_seed_draws_the_head_and_the_rest_is_the_checkpoint_s(tmp_path, kind):
+    source = write_backbone(tmp_path / "source", kind)
+    if kind in REFUSED:
+        with pytest.raises(UserError, match=f"^models: 'tiny'.*{REFUSED[kind]}"):
+            initialise(source, tmp_path / "e0")
+        return
+    first, other = (weights(initialise(source, tmp_path / f"{s}", s)) for s in (12, 13))
+    differing = {name for name in first if not torch.equal(first[name], other[name])}
+    model = cross_encoder.load(tmp_path / "12", CPU)
+    body = model[0].model.base_model
+    prefix = model[0].model.base_model_prefix
+    assert all(not n.startswith(f"{prefix}.") or "pooler" in n for n in differing)
+    if kind in HEADS:
+        assert modules(differing) == HEADS[kind]
+    published = AutoModel.from_pretrained(source, dtype=torch.float32).state_dict()
+    for name, value in body.state_dict().items():
+        assert "pooler" in name or torch.equal(value, published[name]), name
+
+
+def test_a_pair_has_the_same_score_alone_and_in_a_batch_before_and_after_a_step(tmp_path, kind):
+    if kind in REFUSED:
+        pytest.skip("refused")
+    source = write_backbone(tmp_path / "source", kind)
+    model = cross_encoder.load(initialise(source, tmp_path / "e0"), CPU)
+    before = scores(model)
+    torch.testing.assert_close(before, scores(model, one_by_one=True), rtol=1e-4, atol=1e-4)
+    model.train()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    torch.nn.functional.softplus(scores(model)).sum().backward()
+    optimizer.step()
+    model.eval()
+    after = scores(model).detach()
+    assert not torch.allclose(before, after)
+    model.save_pretrained(str(tmp_path / "e1"), create_model_card=False)
+    again = scores(cross_encoder.load(tmp_path / "e1", CPU))
+    torch.testing.assert_close(again, after, rtol=1e-5, atol=1e-6)
+
+
+def pytest_generate_tests(metafunc):
+    if "kind" in metafunc.fixturenames:
+        quick = HEADS.keys() | {"fnet"}
+        marks = {kind: () if kind in quick else pytest.mark.slow for kind in EVERY}
+        metafunc.parametrize("kind", [pytest.param(k, marks=m) for k, m in marks.items()])
