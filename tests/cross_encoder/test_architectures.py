@@ -37,7 +37,9 @@ HEADS = {
 PADDING = "its logits hang on padding"
 PICTURES = "cannot score pairs of text .*(image processor|feature extractor)"
 REFUSED = {
-    **dict.fromkeys(("canine", "convbert", "fnet", "nystromformer", "t5gemma", "yoso"), PADDING),
+    **dict.fromkeys(
+        ("canine", "convbert", "fnet", "mra", "nystromformer", "t5gemma", "yoso"), PADDING
+    ),
     **dict.fromkeys(("gemma3", "layoutlmv3", "markuplm", "modernvbert", "ultravbert"), PICTURES),
     "t5gemma2": PICTURES,
     "perceiver": "no head apart from the body",
