@@ -69,7 +69,7 @@ def test_a_damaged_record_or_one_of_another_form_is_named_with_the_remedy(tmp_pa
 def test_a_row_that_says_something_else_is_named_with_both_values(changes, column, asked, found):
     row = source("gte", files=("*.bin",), **changes)
     with pytest.raises(UserError, match=rf"t\.csv: gte: {column}: .*{asked}.*{found}"):
-        check_agreement(row, RECORD, "gte.lock.json", "t.csv")
+        check_agreement(row, RECORD, "gte.lock.json")
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_a_row_that_says_something_else_is_named_with_both_values(changes, colum
     ],
 )
 def test_a_row_that_says_less_or_what_the_record_cannot_tell_agrees(changes):
-    check_agreement(source("gte", **{"files": ("*.bin",)} | changes), RECORD, "lock", "t.csv")
+    check_agreement(source("gte", **{"files": ("*.bin",)} | changes), RECORD, "lock")
 
 
 def test_a_start_is_told_with_the_revision_that_was_downloaded(tmp_path, monkeypatch):

@@ -219,7 +219,7 @@ def test_an_architecture_without_a_cross_encoder_is_refused(published, tmp_path)
 
 
 def test_a_source_or_tokenizer_that_is_not_there_is_named(published, tmp_path):
-    with pytest.raises(UserError, match=r"'electra' is no row of config/sources.csv"):
+    with pytest.raises(UserError, match=r"'electra' is no row of the table of sources"):
         start(published, "electra", tmp_path / "e0")
     backbone = {"pretrained": "minilm", "architecture": None, "tokenizer": None}
     with pytest.raises(UserError, match="'minilm': it has no tokenizer"):

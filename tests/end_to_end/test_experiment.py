@@ -13,12 +13,13 @@ from math import log2
 import pytest
 
 from lionrank import trec
+from lionrank.config.sources import read_table
 from tests.support import small_msmarco
-from tests.support.running import ROOT
+from tests.support.running import ROOT, jobs
 
 
 def run(directory, hub, *targets):
-    """Run the workflow to its end with its downloads from the hub's address."""
+    """Run the workflow to its end, its downloads from the hub's address; return what it says."""
     done = subprocess.run(
         [
             *(sys.executable, "-m", "snakemake", *targets),
@@ -31,6 +32,7 @@ def run(directory, hub, *targets):
         text=True,
     )
     assert done.returncode == 0, done.stdout[-6000:]
+    return done.stdout
 
 
 def reciprocal_ranks(metrics, test_set):
@@ -133,3 +135,25 @@ def test_the_paper_says_where_its_data_come_from(experiment):
         assert f"revision \\texttt{{{lock['revision'][:12]}}}" in text
         assert all(len(file["sha256"]) == 64 for file in lock["files"].values())
     assert (experiment / "paper" / "main.pdf").read_bytes().startswith(b"%PDF")
+
+
+@pytest.mark.slow
+def test_the_paper_tells_the_commits_that_no_table_pins(experiment):
+    sources = json.loads((experiment / "paper/provenance.json").read_text())["sources"]
+    assert len(sources) == 17
+    unpinned = {name: each for name, each in sources.items() if not each["pinned"]}
+    assert len(unpinned) == 17 - 6  # the files of the web
+    text = (experiment / "paper/main.tex").read_text()
+    for each in unpinned.values():
+        assert f"{{{each['revision']}}}, \\emph{{unpinned}}" in text
+
+
+@pytest.mark.slow
+def test_pinning_fetches_and_trains_nothing_again(experiment, fetched):
+    _, hub = fetched
+    run(experiment, hub, "pin")
+    sources = read_table(experiment / "sources.csv")
+    assert all(sources[name].pinned for name in ("minilm", "msmarco_corpus", "msmarco_index"))
+    assert sources["msmarco_triplets"].exact
+    planned = run(experiment, hub, "all", "--dry-run")
+    assert jobs(planned).keys() == {"provenance", "main_tex", "compile_paper", "arxiv", "all"}

@@ -187,7 +187,30 @@ def test_a_damaged_record_is_named_and_pins_nothing(work, content):
         plan(work)
 
 
+def test_rows_of_one_repository_at_different_commits_are_told(work):
+    work.source("corpus", files="corpus/*.parquet")
+    work.source("queries", files="queries/*.parquet")
+    assert work.fetch("corpus").status == 0
+    assert "different commits" not in plan(work).told
+    work.hub.commit(DATASET, {**FILES, SHARDS[0]: b"a later shard"})
+    assert work.fetch("queries").status == 0
+    told = pin(work)
+    assert f"At different commits of {ID}: 2 sources (corpus, queries)." in told
+    assert told.splitlines()[-1] == plan(work).told.splitlines()[-1]
+
+
 # The file of the table.
+
+
+def test_what_another_experiment_pinned_meanwhile_is_not_overwritten(work):
+    work.source()
+    assert work.fetch().status == 0
+    pins = plan(work)
+    work.source(revision="1" * 40)
+    before = table_of(work).read_bytes()
+    with pytest.raises(UserError, match="crane was pinned meanwhile: run `snakemake pin` again"):
+        write(table_of(work), pins.cells)
+    assert table_of(work).read_bytes() == before
 
 
 def test_a_read_only_table_is_not_replaced(work):

@@ -41,6 +41,7 @@ def source(name: str, **changes) -> Source:
         "licence": "MIT",
         "cited": "",
         "used_for": "tests",
+        "table": "t.csv",
     }
     return Source(name=name, **(fields | changes))
 

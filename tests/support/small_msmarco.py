@@ -169,7 +169,7 @@ def repositories(folder: Path) -> dict[Repository, dict[str, bytes]]:
 def track_files() -> dict[str, bytes]:
     """Topics and qrels by name of their source."""
     files = {}
-    for grade, (name, judged) in enumerate(JUDGED.items(), start=1):
+    for grade, (name, judged) in enumerate(JUDGED.items(), start=2):
         topics = "".join(f"{qid}\t{ask(docid)}\n" for qid, docid in judged.items())
         qrels = "".join(f"{qid} Q0 {docid} {grade}\n" for qid, docid in judged.items())
         files |= {f"{name}_topics": topics.encode(), f"{name}_qrels": qrels.encode()}

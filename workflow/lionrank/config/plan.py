@@ -190,7 +190,7 @@ class Plan:
         source, place = self.sources[name], place_of(name)
         record = read_record(place)
         if record is not None:
-            check_agreement(source, record, place, str(self.table))
+            check_agreement(source, record, place)
         elif (folder := Path(FOLDER, name)).exists():
             raise UserError(
                 f"{folder} was downloaded, and its record {place} is gone: restore it, or delete "

@@ -100,7 +100,7 @@ def record_of(name: str) -> Record:
     return record
 
 
-def check_agreement(source: Source, record: Record, path: str | os.PathLike, table: str) -> None:
+def check_agreement(source: Source, record: Record, path: str | os.PathLike) -> None:
     """Compare a row of the table with what was recorded.
 
     Raises:
@@ -108,7 +108,7 @@ def check_agreement(source: Source, record: Record, path: str | os.PathLike, tab
     """
     for column, asked, found in record.disagreements(source):
         raise UserError(
-            f"{table}: {source.name}: {column}: the table has {asked}, and {path} recorded "
+            f"{source.table}: {source.name}: {column}: the table has {asked}, and {path} recorded "
             f"{found} at the first download: undo the change of the table, or delete {path} and "
             f"{FOLDER}/{source.name} to download what the table asks for."
         )

@@ -1,4 +1,4 @@
-"""The table of everything that is downloaded: config/sources.csv, read strictly.
+"""The table of everything that is downloaded, such as config/sources.csv, read strictly.
 
 Read at every parse of the workflow, so it imports nothing beyond the standard library.
 """
@@ -15,8 +15,6 @@ from urllib.parse import urlsplit
 from lionrank.errors import UserError
 from lionrank.files import text_lines
 
-TABLE = "config/sources.csv"
-"""Where the table is, in messages."""
 KINDS = ("model", "dataset", "url")
 UNKNOWN = "unknown"
 COLUMNS = (
@@ -57,6 +55,8 @@ class Source:
     licence: str
     cited: str
     used_for: str
+    table: str
+    """Where the table is that the row stands in, for messages."""
 
     @property
     def url(self) -> str:
@@ -105,7 +105,7 @@ def read_table(path: str | os.PathLike) -> dict[str, Source]:
         if tuple(header) != COLUMNS:
             raise UserError(f"{path}:1: expected the columns {','.join(COLUMNS)}")
         for row in rows:
-            source = _read_row(row, f"{path}:{rows.line_num}")
+            source = _read_row(row, os.fspath(path), rows.line_num)
             if source.name in sources:
                 raise UserError(
                     f"{path}:{rows.line_num}: name: {source.name!r} appears twice; "
@@ -117,7 +117,8 @@ def read_table(path: str | os.PathLike) -> dict[str, Source]:
     return sources
 
 
-def _read_row(row: list[str], place: str) -> Source:
+def _read_row(row: list[str], table: str, line: int) -> Source:
+    place = f"{table}:{line}"
     if len(row) != len(COLUMNS):
         raise UserError(f"{place}: expected {len(COLUMNS)} columns, found {len(row)}")
     values: dict = {}
@@ -126,7 +127,7 @@ def _read_row(row: list[str], place: str) -> Source:
             values |= READERS[column](cell) if column in READERS else {column: cell}
         except _WrongValue as error:
             raise UserError(f"{place}: {column}: {error}") from None
-    source = Source(**values)
+    source = Source(**values, table=table)
     for column, complaint in _contradictions(source):
         raise UserError(f"{place}: {column}: {complaint}")
     return source

@@ -39,7 +39,7 @@ def locate(source: str, folders: dict[str, str]) -> str:
     """Return the folder of a `pretrained` or `tokenizer` entry of the config.
 
     `package:NAME/FOLDER` is the folder inside the installed package; anything else is the name of
-    a row of config/sources.csv, whose files lie in `folders[name]`.
+    a row of the table of sources, whose files lie in `folders[name]`.
 
     Raises:
         UserError: the package is not installed, or there is no such row.
@@ -47,8 +47,9 @@ def locate(source: str, folders: dict[str, str]) -> str:
     if not source.startswith("package:"):
         if source not in folders:
             raise UserError(
-                f"models: {source!r} is no row of config/sources.csv: add one with its revision, "
-                "or write package:NAME/FOLDER for files of an installed Python package."
+                f"models: {source!r} is no row of the table of sources (sources.table): add one "
+                "with its revision, or write package:NAME/FOLDER for files of an installed "
+                "Python package."
             )
         return folders[source]
     package, _, folder = source.removeprefix("package:").partition("/")

@@ -1,4 +1,4 @@
-"""Fetching a source of config/sources.csv: kept in the usual caches, verified, recorded for ever.
+"""Fetching a source of the table: kept in the usual caches, verified, recorded for ever.
 
 Hugging Face repositories are downloaded by huggingface_hub into its own cache, single files by
 pooch into its; both retry by themselves. A file is verified whenever it is asked for, also when
@@ -26,7 +26,7 @@ from huggingface_hub.errors import (
 from huggingface_hub.utils import tqdm
 
 from lionrank.config.records import Record, RecordedFile, check_agreement, read_record
-from lionrank.config.sources import TABLE, Source
+from lionrank.config.sources import Source
 from lionrank.errors import UserError
 from lionrank.files import remove_scratch, scratch_folder, sha256, write_json
 from lionrank.sources.refusals import HUB, explained, of_download
@@ -79,7 +79,7 @@ def fetch(
     remove_scratch(lock)
     recorded = read_record(lock)
     if recorded:
-        check_agreement(source, recorded, lock, TABLE)
+        check_agreement(source, recorded, lock)
         source = dataclasses.replace(source, revision=source.revision or recorded.revision)
     try:
         if local is not None:
@@ -121,7 +121,7 @@ def _resolved(source: Source) -> Source:
     commit = huggingface_hub.HfApi().resolve_revision(source.id, repo_type=source.kind).resolved
     print(
         f"{source.name}: main of {source.id} is commit {commit}: `snakemake pin` writes it into "
-        f"{TABLE}, so that everybody gets the same."
+        f"{source.table}, so that everybody gets the same."
     )
     return dataclasses.replace(source, revision=commit)
 
@@ -203,7 +203,7 @@ def _check_patterns(source: Source, paths: Iterable[str], place: str) -> None:
         if not dataclasses.replace(source, files=(pattern,)).matching(paths):
             raise UserError(
                 f"{source.label}: no file matches {pattern!r} in {place}: correct files or "
-                f"revision in {TABLE}, or complete the copy."
+                f"revision in {source.table}, or complete the copy."
             )
 
 
@@ -225,7 +225,7 @@ def _check_arrival(source: Source, files: _Files) -> None:
     for path, file in files.items():
         if source.kind == "url":
             algorithm, checksum = source.checksums[path].split(":")
-            told, teller = (algorithm, checksum), TABLE
+            told, teller = (algorithm, checksum), source.table
         else:
             told, teller = _told_by_hub(file.place), HUB
         if told and file.digest(told[0]) != told[1]:
@@ -273,21 +273,21 @@ def _check_table(source: Source, files: _Files, place: str) -> None:
         algorithm, _, expected = checksum.partition(":")
         if path not in files:
             raise UserError(
-                f"{source.label}: there is no {path}, of which {TABLE} has the checksum: correct "
-                "the table."
+                f"{source.label}: there is no {path}, of which {source.table} has the checksum: "
+                "correct the table."
             )
         if files[path].digest(algorithm) != expected:
             raise UserError(
                 f"{source.label}: {path} in {place} has {algorithm} "
-                f"{files[path].digest(algorithm)}, and {TABLE} says {expected}: put the right file "
-                "there, or correct the table if this one is meant."
+                f"{files[path].digest(algorithm)}, and {source.table} says {expected}: put the "
+                "right file there, or correct the table if this one is meant."
             )
     total = sum(file.bytes for file in files.values())
     if source.exact and total != source.bytes:
         raise UserError(
             f"{source.label}: the files in {place} have {total} bytes ({', '.join(files)}), and "
-            f"{TABLE} says {source.bytes}: put the right ones there, or correct the table if these "
-            "are meant."
+            f"{source.table} says {source.bytes}: put the right ones there, or correct the table "
+            "if these are meant."
         )
 
 

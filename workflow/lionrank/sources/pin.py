@@ -8,12 +8,13 @@ import fnmatch
 import os
 import re
 import stat
+from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from lionrank.config.records import Record, check_agreement, place_of, read_record
-from lionrank.config.sources import COLUMNS, Source
+from lionrank.config.sources import COLUMNS, Source, read_table
 from lionrank.errors import UserError
 from lionrank.files import atomic_write
 
@@ -50,7 +51,7 @@ def planned(
     cells: Cells = {}
     for name, record in records.items():
         if record is not None and _covers(record, sources[name]):
-            _check(sources[name], record, os.fspath(table))
+            _check(sources[name], record)
             if record.revision and not sources[name].pinned:
                 cells[name] = _cells(sources[name], record)
     return Pins(cells, _told(os.fspath(table), sources, [*needed], records, cells))
@@ -63,14 +64,14 @@ def _covers(record: Record, source: Source) -> bool:
     )
 
 
-def _check(source: Source, record: Record, table: str) -> None:
+def _check(source: Source, record: Record) -> None:
     place = place_of(source.name)
-    check_agreement(source, record, place, table)
+    check_agreement(source, record, place)
     total = sum(file.bytes for file in record.of(source).values())
     if source.exact and source.bytes != total:
         raise UserError(
-            f"{table}: {source.name}: bytes: the table has {source.bytes}, and the files in {place}"
-            f" have {total}: correct the one that is wrong."
+            f"{source.table}: {source.name}: bytes: the table has {source.bytes}, and the files in "
+            f"{place} have {total}: correct the one that is wrong."
         )
 
 
@@ -117,7 +118,18 @@ def _told(
         lines.append(f"Local copies, of no known revision: {_named(copies)}.")
     if others:
         lines.append(f"Not needed by this experiment, and open in the table: {others}.")
-    return "\n".join(lines)
+    return "\n".join([*lines, *_divided(sources, cells)])
+
+
+def _divided(sources: Mapping[str, Source], cells: Cells) -> Iterator[str]:
+    """Yield what is to be said of repositories whose rows are at different commits."""
+    commits: dict[str, dict[str, str]] = defaultdict(dict)
+    for name, source in sources.items():
+        if revision := cells.get(name, {}).get("revision", source.revision):
+            commits[source.id][name] = revision
+    for repository, found in commits.items():
+        if len(set(found.values())) > 1:
+            yield f"At different commits of {repository}: {_named(found)}."
 
 
 def _named(names: Iterable[str]) -> str:
@@ -142,6 +154,10 @@ def write(table: str | os.PathLike, cells: Cells) -> None:
             f"{path} is read-only: make it writable (chmod u+w), or name a copy of it in "
             "sources.table of the config, then run `snakemake pin` again."
         )
+    rows = read_table(path)
+    for name in cells:
+        if rows[name].pinned:
+            raise UserError(f"{path}: {name} was pinned meanwhile: run `snakemake pin` again.")
     with open(path, encoding="utf-8", newline="") as handle:
         text = handle.read()
     with atomic_write(path, "wb") as handle:

@@ -21,7 +21,7 @@ from huggingface_hub.errors import (
     RevisionNotFoundError,
 )
 
-from lionrank.config.sources import TABLE, Source
+from lionrank.config.sources import Source
 
 Answer: TypeAlias = HfHubHTTPError | requests.HTTPError
 """An answer with an error status."""
@@ -136,19 +136,21 @@ def of_download(source: Source) -> Transfer:
 
 def _answered(source: Source, error: Answer) -> str:
     if isinstance(error, RevisionNotFoundError):
-        return f"has the repository, but no revision {source.revision}: correct it in {TABLE}."
+        return (
+            f"has the repository, but no revision {source.revision}: correct it in {source.table}."
+        )
     status = error.response.status_code
     what = {"model": "model", "dataset": "data set", "url": "file"}[source.kind]
     if status in (401, 403):
         remedy = (
-            f"see whether {TABLE} has the right address, or {_copy(source)}"
+            f"see whether {source.table} has the right address, or {_copy(source)}"
             if source.kind == "url"
             else "accept the terms on its page and set HF_TOKEN to a token that may read it; a hub "
             f"may also answer so where there is no such {what}."
         )
         return f"refuses access ({status}): {remedy}"
     if status == 404:
-        return f"has no such {what} (404): correct id or revision in {TABLE}."
+        return f"has no such {what} (404): correct id or revision in {source.table}."
     return f"answers {status}, also when asked again: run the same command later."
 
 
