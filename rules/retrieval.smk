@@ -68,7 +68,8 @@ rule bm25:
         # One value of two: Snakemake does not see values that change places.
         bm25={key: config["retrieval"][key] for key in ("k1", "b")},
         depth=branch(
-            lambda wildcards: wildcards.topics == "train",
+            lambda wildcards: (wildcards.collection, wildcards.topics)
+            == (PLAN.trained_on, "train"),
             then=config["training_pairs"]["negative_depth"],
             otherwise=config["retrieval"]["depth"],
         ),

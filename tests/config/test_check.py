@@ -201,6 +201,12 @@ def test_the_config_as_it_is_passes():
         ("hub.namespace", "me\n", "hub.namespace: 'me\\n' is not the name of a user"),
         ("audit.collections.msmarcoo", {"bytes_per_passage": 1, "tokens_per_pair": 1}, "did you"),
         ("audit.test_sets.dl91", {"topics": 1}, "audit.test_sets: unknown 'dl91'; did you mean"),
+        (
+            "test_sets.dl19.topics",
+            "train",
+            "test_sets.dl19.topics: 'train' are the topics that are",
+        ),
+        ("dev_sets.nano_nq.topics", "corpus", "dev_sets.nano_nq.topics: unknown 'corpus'"),
         ("protocol", "As written", "protocol: 'As written' is not a name of"),
     ],
 )
@@ -209,6 +215,17 @@ def test_a_mistake_is_named_in_one_line(path, value, message):
         check(changed(path, value), SCHEMA, SOURCES)
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_topics_do_not_have_the_names_of_other_files():
+    mine = {"label": "x", "collection": "mine", "topics": "pairs"}
+    config = changed("collections.mine", {"format": "beir", "folder": "mine"})
+    config["test_sets"]["mine"] = mine
+    with pytest.raises(UserError, match=r"test_sets\.mine\.topics: 'pairs' is the name of other"):
+        check(config, SCHEMA, SOURCES)
+    mine["topics"] = "train"
+    config["grid"]["test_sets"] = ["mine"]
+    check(config, SCHEMA, SOURCES)  # of a collection that is not trained on
 
 
 def test_a_dev_set_must_not_be_a_test_set_of_the_grid():

@@ -24,6 +24,9 @@ from lionrank.measures import GRADED, METRICS, Measure
 from lionrank.published.scores import LEVEL, TEST_SETS, was_published
 from lionrank.wording import shortened
 
+FILES_OF_COLLECTIONS = ("corpus", "index", "pairs", "statistics", "triplets")
+"""What logs and timings of a collection are named by, where others are by the name of topics."""
+
 OF_TRAINING = {"lr": "learning_rate", "weight_decay": "weight_decay"}
 """Arguments of optimizers that are settings of a training."""
 
@@ -52,6 +55,7 @@ def check(config: Mapping[str, Any], schema_path: Path, sources: Iterable[str]) 
         if name not in known:
             raise UserError(f"config: {place}: unknown {shortened(name)}{meant(name, known)}")
     _check_free(config)
+    _check_topics(config)
     _check_ranges(config)
     _check_development(config)
     _check_training(config)
@@ -145,6 +149,22 @@ def _check_free(config: Mapping[str, Any]) -> None:
                     f"config: {place}: expected no number as text, found {shortened(value)}: "
                     "write it without quotes, and a power of ten as in 1.0e-8"
                 )
+
+
+def _check_topics(config: Mapping[str, Any]) -> None:
+    """Check that no topics are those that are trained on, or have another file's name."""
+    trained_on = config["training_pairs"]["collection"]
+    for kind in ("test_sets", "dev_sets"):
+        for name, judged in config[kind].items():
+            place = f"config: {kind}.{name}.topics: {judged['topics']!r}"
+            if judged["topics"] in FILES_OF_COLLECTIONS:
+                raise UserError(f"{place} is the name of other files: name the topics otherwise")
+            if judged["topics"] != "train" or name not in config["grid"][kind]:
+                continue
+            if judged["collection"] == trained_on:
+                raise UserError(f"{place} are the topics that are trained on: take others")
+            if config["collections"][judged["collection"]]["format"] == "msmarco":
+                raise UserError(f"{place} have no relevance judgements: take others")
 
 
 def _check_ranges(config: Mapping[str, Any]) -> None:
