@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 
 def test_github_runs_the_two_commands_from_the_oldest_python_on():
     workflow = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())
-    (job,) = workflow["jobs"].values()
+    job = workflow["jobs"]["demo-and-tests"]
     commands = [step.get("run", "") for step in job["steps"]]
     assert [line for line in commands if line.startswith("make")] == [
         "make demo PYTHON=python",
@@ -19,6 +19,13 @@ def test_github_runs_the_two_commands_from_the_oldest_python_on():
     ]
     needed = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["requires-python"]
     assert f">={job['strategy']['matrix']['python'][0]}" == needed
+
+
+def test_github_runs_the_quick_tests_on_the_python_of_the_images():
+    workflow = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())
+    job = workflow["jobs"]["debian"]
+    assert f"FROM {job['container']}\n" in (ROOT / "envs/Dockerfile").read_text()
+    assert job["steps"][-1]["run"] == "make test-fast"
 
 
 def test_the_commands_of_the_hooks_are_installed():
