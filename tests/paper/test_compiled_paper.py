@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,12 @@ import pytest
 from lionrank.claims import decide as claims
 from lionrank.claims import file as claim_file
 from lionrank.claims.evidence import Ours, Published
+from lionrank.config.check import check
 from lionrank.evaluation import per_query
+from lionrank.grid import Grid
 from lionrank.paper.latex import compile_pdf
-from tests.support.papers import FAST, GRID, PAPER, settings_of
+from tests.support.configs import CONFIG, SCHEMA, SOURCES
+from tests.support.papers import FAST, GRID, PAPER, PROVENANCE, TEST_SETS, params_of, settings_of
 from tests.support.rankings import best_files, draw, write_paper
 from tests.support.said import Said
 
@@ -72,3 +76,88 @@ def test_the_paper_compiles_without_an_overfull_box(tmp_path, seeds):
     assert ("SD, seeds" in text) == (len(seeds) > 1)
     said = Said.read(source.read_text())
     assert said.one("count", what="seeds").count == len(seeds)
+
+
+# Each begins or ends with what LaTeX reads as a command's, or has what only few fonts have.
+LABELS = {
+    "models": [r"[A*]--B <&> %$#_{}~^\x", "*Łódź, Nguyễn 2≤β₁ α€", "''`--`,,x|y"],
+    "optimizers": [r"--[z]\\\input{x}", "Șțř$a$đỗƠ"],
+    "test_sets": ["[T]p&q", "*G_1:100%#2"],
+    "dev_sets": ["[D]x_1&Ễ"],
+}
+FRONT = {
+    "title": r'[1] Học máy & "α" 100% _x_ {y} \z',
+    "authors": [
+        {"name": "[Nguyễn] Văn*", "affiliation": "*R&D, Łódź_1"},
+        {"name": "Ångström", "affiliation": ""},
+    ],
+    "keywords": ["[k]β", "l*~"],
+    "note": "[n] {x} $y$ ..include::z Đỗ",
+}
+
+
+def _as_read(text: str) -> str:
+    """Return a text without its setting: spaces, line ends, lowered digits."""
+    return unicodedata.normalize("NFKC", "".join(text.split()))
+
+
+def test_texts_read_in_the_paper_as_they_are_written(tmp_path):
+    """The config's, of which none is refused, and those of data, where a sign stands for some."""
+    models, optimizers, test_sets = (LABELS[key] for key in ("models", "optimizers", "test_sets"))
+    check(
+        CONFIG
+        | {"paper": CONFIG["paper"] | FRONT}
+        | {
+            kind: {
+                name: entry | {"label": labels[place % len(labels)]}
+                for place, (name, entry) in enumerate(CONFIG[kind].items())
+            }
+            for kind, labels in LABELS.items()
+        },
+        SCHEMA,
+        SOURCES,
+    )
+    grid = Grid.build(
+        {
+            model.name: {"label": label, "start": model.start}
+            for model, label in zip(GRID.models, models, strict=True)
+        },
+        dict(zip(GRID.optimizers, optimizers, strict=True)),
+        GRID.epochs,
+    )
+    draw(tmp_path)
+    write_paper(
+        tmp_path,
+        decide(tmp_path, [tmp_path / "results" / "per_query.parquet"], best_files(tmp_path)),
+        grid,
+        {
+            name: entry | {"label": label}
+            for (name, entry), label in zip(TEST_SETS.items(), test_sets, strict=True)
+        },
+        PROVENANCE
+        | {
+            "changed_settings": [{"key": "x", "default": None, "here": "/中文/[a]*--_b"}],
+            "hardware": PROVENANCE["hardware"] | {"cpu": "Intel® [x] 中"},
+        },
+        paper=params_of(GRID)["paper"] | FRONT,
+        dev_sets=LABELS["dev_sets"],
+    )
+    source, pdf = tmp_path / "paper" / "main.tex", tmp_path / "paper" / "main.pdf"
+    compile_pdf(source, pdf, tmp_path / "latex.log", PAPER / "refs.bib", 1_700_000_000)
+    read, facts, fonts = (
+        subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        for command in (["pdftotext", pdf, "-"], ["pdfinfo", pdf], ["pdffonts", pdf])
+    )
+    text = _as_read(read)
+    named = [entry[key] for entry in FRONT["authors"] for key in entry]
+    printed = [FRONT["title"], FRONT["note"], *FRONT["keywords"], *named]
+    for label in [*printed, *(label for labels in LABELS.values() for label in labels)]:
+        # Fonts draw the comma below a letter apart.
+        assert _as_read(label).replace("Șț", "S,t,").replace("'", "’") in text
+    assert FRONT["title"] in facts and ", ".join(FRONT["keywords"]) in facts
+    assert "[Nguyễn] Văn*, Ångström" in facts
+    assert "/□□/[a]*--_b" in text and "Intel®[x]□," in text
+    assert text.count("Thesign□standsforacharacter") == 2
+    assert "Type 3" not in fonts
+    log = (tmp_path / "changes_table.log").read_text()
+    assert "cannot be set and have a sign instead: U+4E2D (CJK UNIFIED IDEOGRAPH-4E2D)" in log

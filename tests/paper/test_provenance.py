@@ -211,6 +211,10 @@ def test_provenance_has_what_was_downloaded_and_whether_the_table_pins_it(collec
         ("https://[example.org/owner/name", None),
         ("https://example.org", None),
         ("", None),
+        ("https://b\xfccher.example/lab/name", "https://xn--bcher-kva.example/lab/name"),
+        ("git@b\xfccher.example:lab/n\xe4me", "https://xn--bcher-kva.example/lab/n%C3%A4me"),
+        ("https://a}b.example/lab/name", None),
+        ("https://" + "x" * 70 + "\xfc.example/lab/name", None),
     ],
 )
 def test_a_remote_leads_to_an_address_without_credentials(remote, address):

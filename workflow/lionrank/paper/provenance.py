@@ -30,6 +30,7 @@ STAGES = (
 # host:path and user@host:path, as git and scp take it. A host without a dot is an alias that only
 # somebody's own ssh knows, or the letter of a drive.
 _SCP = re.compile(r"(?:[^@/\s]+@)?([\w-]+(?:\.[\w-]+)+):(?!:)/*([^\s?#]+)")
+_HOST = re.compile(r"[A-Za-z0-9._-]+")
 _SCHEMES = ("https", "http", "ssh", "git", "git+ssh", "ssh+git")
 
 
@@ -116,18 +117,27 @@ def web_address(remote: str) -> str | None:
     """
     if match := _SCP.fullmatch(remote):
         host, path = match.groups()
+        port = None
     else:
         try:
             parts = urlsplit(remote)
-            host, port = parts.hostname, parts.port
+            host, port = parts.hostname, parts.port if parts.scheme == "https" else None
         except ValueError:
             return None  # git could not use it either
         if parts.scheme not in _SCHEMES or not host:
             return None
-        # Another protocol's port is not that of the web pages.
-        host, path = f"{host}:{port}" if port and parts.scheme == "https" else host, parts.path
+        path = parts.path
+    try:
+        # As browsers ask for a name in another script.
+        host = host.encode("idna").decode("ascii")
+    except UnicodeError:
+        return None
     path = path.strip("/").removesuffix(".git").rstrip("/")
-    return f"https://{host}/{quote(path, safe='/%').replace('~', '%7E')}" if path else None
+    if not path or not _HOST.fullmatch(host):
+        return None
+    # Another protocol's port is not that of the web pages.
+    place = f"{host}:{port}" if port else host
+    return f"https://{place}/{quote(path, safe='/%').replace('~', '%7E')}"
 
 
 def _git(repository: str | os.PathLike, *arguments: str) -> str | None:

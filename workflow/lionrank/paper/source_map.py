@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import jinja2
 
+from lionrank.characters import described
 from lionrank.files import atomic_write, read_json
 
 # A mark is one character for each line of a template, from a plane reserved for private use: no
@@ -112,7 +113,13 @@ class Rendered(NamedTuple):
     source_map: SourceMap
 
     def write(self, tex: str | os.PathLike) -> None:
-        """Write the text into the file `tex`, and its map beside that, as `{tex}.map`."""
+        """Write the text into the file `tex`, and its map beside that, as `{tex}.map`.
+
+        The characters of the text for which the paper has a sign only are told.
+        """
+        if found := [chr(int(code, 16)) for code in re.findall(r"\\lacking\{(\w+)\}", self.text)]:
+            named = ", ".join(map(described, dict.fromkeys(found)))
+            print(f"{tex}: {len(found)} characters cannot be set and have a sign instead: {named}")
         with atomic_write(tex) as handle:
             handle.write(self.text)
         with atomic_write(_beside(tex)) as handle:

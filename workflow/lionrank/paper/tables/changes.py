@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from lionrank.characters import lacking
 from lionrank.evaluation.changes import CUTOFF
 from lionrank.grid import Grid
 from lionrank.paper.tables.tabular import Table
@@ -26,10 +27,15 @@ def table(changed: Mapping[str, Any], grid: Grid) -> Table:
             sides[f"{side}_epoch"] = pair[side]["epoch"]
         pairs.append({**sides, "rows": [sides | _example(each) for each in pair["examples"]]})
     columns = ["model", *(f"{side}_{of}" for side in _SIDES for of in ("optimizer", "epoch"))]
+    rows = [row for pair in pairs for row in pair["rows"]]
     return Table(
-        [row for pair in pairs for row in pair["rows"]],
+        rows,
         [*columns, *_EXAMPLE, "moved"],
-        {"pairs": pairs, "cutoff": CUTOFF},
+        {
+            "pairs": pairs,
+            "cutoff": CUTOFF,
+            "lacking": any(lacking(row["query"]) for row in rows),
+        },
     )
 
 
