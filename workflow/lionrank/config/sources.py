@@ -7,7 +7,7 @@ import csv
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
@@ -55,7 +55,7 @@ class Source:
     licence: str
     cited: str
     used_for: str
-    table: str
+    table: str = field(compare=False)
     """Where the table is that the row stands in, for messages."""
 
     @property
