@@ -40,6 +40,22 @@ def test_a_gpu_that_computes_is_found():
 
 
 @pytest.mark.parametrize(
+    ("supports", "built_for", "runs"),
+    [
+        ((12, 4), "13.0", False),
+        ((11, 8), "12.6", False),
+        ((13, 0), "13.0", True),
+        ((12, 4), "12.8", True),
+        ((13, 0), "12.6", True),
+    ],
+)
+def test_a_driver_runs_any_minor_version_of_its_cuda_and_older_ones(supports, built_for, runs):
+    told = device.outdated("550.54.15", supports, built_for)
+    assert (told is None) == runs
+    assert runs or f"driver 550.54.15 supports CUDA up to {supports[0]}.{supports[1]}," in str(told)
+
+
+@pytest.mark.parametrize(
     ("error", "remedy"),
     [
         ("CUDA error: CUDA-capable device(s) is/are busy or unavailable", "wait for it"),

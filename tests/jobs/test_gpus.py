@@ -159,6 +159,14 @@ def test_more_gpus_than_there_are_is_a_mistake_at_once(monkeypatch, visible):
         gpu_locks.reserve({"gpus": 3}, 3, "checkpoints/minilm_lion_e1")
 
 
+@pytest.mark.parametrize("visible", ["", "-1", "-1,0"])
+def test_hidden_gpus_are_said_to_be_hidden(monkeypatch, visible):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    told = f"may use none, says CUDA_VISIBLE_DEVICES={visible}, which hides all: run where"
+    with pytest.raises(UserError, match=told):
+        gpu_locks.reserve({"gpus": 1}, 1, "results/one.trec")
+
+
 @pytest.mark.skipif(Path("/proc/driver/nvidia").exists(), reason="there is a GPU")
 def test_where_there_is_no_driver_it_says_so_and_what_to_do(monkeypatch):
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)

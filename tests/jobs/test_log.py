@@ -84,6 +84,15 @@ with scratch_folder({0!r}) as folder, atomic_write({0!r}) as handle:
     assert {*log.read_text().splitlines()} == told
 
 
+def test_scratch_that_cannot_be_removed_is_named_and_stops_nothing(tmp_path):
+    log, output = tmp_path / "rule.log", tmp_path / "index"
+    left = tmp_path / ".index.7.partial"
+    left.symlink_to(tmp_path)  # which is not followed
+    assert run(f"open({str(output)!r}, 'w')", log, [str(output)]).returncode == 0
+    assert log.read_text().startswith(f"{left}, which a job that was killed had left, could not be")
+    assert left.is_symlink()
+
+
 def test_a_bar_does_not_fill_the_log(tmp_path):
     log = tmp_path / "rule.log"
     body = "import time; from tqdm import tqdm; [time.sleep(0.01) for _ in tqdm(range(100))]"

@@ -91,18 +91,24 @@ def scratch_folder(path: str | os.PathLike) -> Iterator[Path]:
 def remove_scratch(path: str | os.PathLike) -> None:
     """Remove, and name, what was left of `atomic_write` and `scratch_folder` by a job that died.
 
-    Nobody else may be making `path`.
+    Nobody else may be making `path`. What cannot be removed is only named.
     """
     path = Path(path)
     # With the number of a process or random letters, and no dot, which names of others may have.
     scratch = re.compile(rf"\.{re.escape(path.name)}\.[^.]+\.partial")
     beside = path.parent.iterdir() if path.parent.is_dir() else ()
     for found in [each for each in beside if scratch.fullmatch(each.name)]:
-        if found.is_dir():
-            shutil.rmtree(found)
-        else:
-            found.unlink()
-        print(f"Removed {found}, which a job that was killed had left.")
+        try:
+            if found.is_dir():
+                shutil.rmtree(found)
+            else:
+                found.unlink()
+            print(f"Removed {found}, which a job that was killed had left.")
+        except OSError as error:
+            print(
+                f"{found}, which a job that was killed had left, could not be removed "
+                f"({error.strerror or error}): delete it."
+            )
 
 
 def write_json(path: str | os.PathLike, value: Any) -> None:

@@ -75,17 +75,25 @@ def _check_driver() -> None:
             "build for CUDA, as docs/software.md says, or set hardware.gpus to 0 to compute on the "
             "CPU.",
         )
-    if (driver := _driver()) is None:
-        return
-    version, cuda = driver
-    # A driver runs what is built for any minor version of the CUDA that it supports, and older.
-    if cuda[0] < int(torch.version.cuda.split(".")[0]):
-        raise _Unfit(
-            BROKEN,
-            f"NVIDIA's driver {version} supports CUDA up to {cuda[0]}.{cuda[1]}, and torch "
-            f"{torch.__version__} is built for CUDA {torch.version.cuda}: update the driver, or "
-            f"install torch's build for CUDA {cuda[0]}, as docs/software.md says.",
-        )
+    driver = _driver()
+    if driver and (error := outdated(*driver, torch.version.cuda)):
+        raise error
+
+
+def outdated(version: str, supports: tuple[int, int], built_for: str) -> UserError | None:
+    """Return what to tell of a driver that torch's CUDA is too new for, or None.
+
+    A driver runs what is built for any minor version of the CUDA that it supports, and older
+    (NVIDIA, "CUDA Compatibility").
+    """
+    if supports[0] >= int(built_for.split(".")[0]):
+        return None
+    return _Unfit(
+        BROKEN,
+        f"NVIDIA's driver {version} supports CUDA up to {supports[0]}.{supports[1]}, and torch "
+        f"{torch.__version__} is built for CUDA {built_for}: update the driver, or install torch's "
+        f"build for CUDA {supports[0]}, as docs/software.md says.",
+    )
 
 
 def _driver() -> tuple[str, tuple[int, int]] | None:

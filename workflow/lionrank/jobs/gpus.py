@@ -94,7 +94,8 @@ def _usable() -> tuple[list[str], str]:
         if name.strip() in ("", "-1"):  # ends the list for CUDA, too
             break
         names.append(uuid_of(name.strip(), present))
-    return list(dict.fromkeys(names)), f"{VISIBLE}={os.environ[VISIBLE]}"
+    told_by = f"{VISIBLE}={os.environ[VISIBLE]}"
+    return list(dict.fromkeys(names)), told_by if names else f"{told_by}, which hides all"
 
 
 def _present() -> list[str]:
