@@ -252,3 +252,5 @@ def test_a_config_without_a_table_of_sources_is_told_so(sources):
 def test_a_table_of_sources_that_does_not_exist_is_named():
     with pytest.raises(UserError, match=r"sources\.table: \S+/config/no\.csv does not exist"):
         Plan.read(changed("sources.table", "config/no.csv"), ROOT)
+    with pytest.raises(UserError, match=r"sources\.table: \S+/config is no file"):
+        Plan.read(changed("sources.table", "config"), ROOT)

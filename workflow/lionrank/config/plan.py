@@ -74,7 +74,8 @@ class Plan:
             case _:  # which the check complains about
                 table = root / SOURCES
         if not table.is_file():
-            raise UserError(f"config: sources.table: {table} does not exist; correct the path")
+            what = "is no file" if table.exists() else "does not exist"
+            raise UserError(f"config: sources.table: {table} {what}; correct the path")
         sources = read_table(table)
         check(config, root / "schemas" / "config.schema.yaml", sources)
         return cls(config, table, sources)

@@ -196,7 +196,8 @@ def _said(error: Any, place: str) -> str:
             return str(error.cause)
         case "pattern":
             words = error.schema["description"].removesuffix(".")
-            return f"{_shown(value)} is not {words}{_instead(value, rule, place)}"
+            hint = _instead(value, rule, place) if words.startswith("a name") else ""
+            return f"{_shown(value)} is not {words}{hint}"
     return error.message.replace(repr(value), _shown(value))
 
 
