@@ -46,6 +46,8 @@ def test_a_record_is_read_as_it_was_written(tmp_path):
                 {"files": ["a.bin"]},
                 {"files": {"a.bin": DIGEST}},
                 {"files": {"a.bin": {"bytes": "3", "sha256": DIGEST}}},
+                {"files": {"a.bin": {"bytes": True, "sha256": DIGEST}}},
+                {"files": {"a.bin": {"bytes": -3, "sha256": DIGEST}}},
                 {"files": {"a.bin": {"bytes": 3, "sha256": DIGEST[:40]}}},
             )
         ),

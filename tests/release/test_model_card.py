@@ -46,7 +46,10 @@ def test_a_licence_that_the_hub_does_not_know_is_named_in_the_text_alone(card):
     terms = {"repository": "a/b", "revision": None, "licence": "Terms of our own"}
     written = card(pretrained=terms)
     assert "license" not in written.data.to_dict()
-    assert "began from `a/b`, whose licence is Terms of our own." in written.text
+    assert (
+        "began from `a/b`, a copy of no known revision, whose licence is Terms of our own."
+        in written.text
+    )
 
 
 @pytest.mark.parametrize(

@@ -253,6 +253,14 @@ def test_an_interrupted_pin_leaves_the_table_and_nothing_beside_it(work):
     assert sorted(os.listdir(work.folder)) == beside
 
 
+def test_what_a_killed_pin_left_is_removed(work):
+    work.source()
+    assert work.fetch().status == 0
+    (work.folder / ".sources.csv.12345.partial").write_text("half of a")
+    pin(work)
+    assert not list(work.folder.glob(".*.partial"))
+
+
 CELL = st.text(st.sampled_from('ab,"\n é='), max_size=6)
 
 

@@ -147,6 +147,8 @@ def _record(value: dict[str, Any]) -> Record:
 
 def _file(path: str, entry: Any) -> RecordedFile:
     match entry:
+        case {"bytes": bool()}:
+            pass
         case {"bytes": int(size), "sha256": digest} if _is_hexadecimal(digest, 64) and size >= 0:
             return RecordedFile(size, digest)
     raise _WrongRecord(f"{path!r} has no bytes and sha256")

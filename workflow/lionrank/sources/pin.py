@@ -16,7 +16,7 @@ from typing import NamedTuple
 from lionrank.config.records import Record, check_agreement, place_of, read_record
 from lionrank.config.sources import COLUMNS, Source, read_table
 from lionrank.errors import UserError
-from lionrank.files import atomic_write
+from lionrank.files import atomic_write, remove_scratch
 
 Cells = dict[str, dict[str, str]]
 """New cells of a table: name of the row -> column -> text."""
@@ -160,6 +160,7 @@ def write(table: str | os.PathLike, cells: Cells) -> None:
             raise UserError(f"{path}: {name} was pinned meanwhile: run `snakemake pin` again.")
     with open(path, encoding="utf-8", newline="") as handle:
         text = handle.read()
+    remove_scratch(path)
     with atomic_write(path, "wb") as handle:
         os.fchmod(handle.fileno(), mode)
         handle.write(with_cells(text, cells).encode())
