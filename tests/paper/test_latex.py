@@ -200,6 +200,18 @@ def test_the_references_lie_beside_the_pdf_and_are_made_anew(tmp_path):
 
 
 @needs_tex
+@pytest.mark.parametrize("name", ["a b", "a,b", "a:b", "a;b", "a$b", "a~b", "a#b", "a%b", "ж"])
+def test_paper_and_bibliography_may_lie_below_any_path(tmp_path, name):
+    source, bibliography = tmp_path / name / "run", tmp_path / name / "clone" / "refs.bib"
+    for folder in (source, bibliography.parent):
+        folder.mkdir(parents=True)
+    bibliography.write_text("@misc{a, title={A}, author={B, C}, year={2000}}\n")
+    body = r"\cite{a}\bibliographystyle{plain}\bibliography{refs}"
+    tex, pdf = write(source, body), source / "main.pdf"
+    assert compile_pdf(tex, pdf, source / "main.log", bibliography) == []
+
+
+@needs_tex
 @pytest.mark.parametrize(
     ("body", "message"),
     [

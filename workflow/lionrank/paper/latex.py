@@ -133,7 +133,9 @@ def compile_pdf(
         )
     try:
         with scratch_folder(source.with_name(pdf.name)) as build:
-            status, output = _latexmk(source, build.name, Path(bibliography), epoch)
+            # BibTeX looks for it in a list of paths, where many a character has a meaning.
+            (build / Path(bibliography).name).symlink_to(Path(bibliography).absolute())
+            status, output = _latexmk(source, build.name, epoch)
             text = read(build / f"{_JOB}.log")
             with atomic_write(log) as handle:
                 handle.write(f"{text}\n{output}" if status else text)
@@ -150,12 +152,12 @@ def compile_pdf(
     return complaints
 
 
-def _latexmk(source: Path, folder: str, bibliography: Path, epoch: int | None) -> tuple[int, str]:
+def _latexmk(source: Path, folder: str, epoch: int | None) -> tuple[int, str]:
     """Run latexmk beside `source`; return its exit status and what it printed."""
     command = ["latexmk", "-norc", "-pdf", "-bibtex", f"-outdir={folder}", f"-jobname={_JOB}"]
     command += ["-interaction=nonstopmode", "-halt-on-error", "-file-line-error"]
     environment = os.environ | {
-        "BIBINPUTS": f"{bibliography.resolve().parent}{os.pathsep}",
+        "BIBINPUTS": f"{folder}{os.pathsep}",
         "SOURCE_DATE_EPOCH": str(epoch or 0),
         "FORCE_SOURCE_DATE": "1",
         # TeX breaks the lines of its log at 79 characters, in the middle of names.
