@@ -203,6 +203,11 @@ def test_trying_an_optimizer_changes_neither_the_model_nor_the_random_numbers_of
         ("torch.optim.Rprop", {}, "it has no weight decay: set its weight_decay"),
         ("torch.optim.LBFGS", {}, r"cannot make a step .*closure"),
         ("torch.optim.SparseAdam", {}, r"cannot make a step .*dense gradients"),
+        (
+            "transformers.trainer_pt_utils.LayerWiseDummyOptimizer",
+            {},
+            "its step leaves weights as they are",
+        ),
         ("lion_pytorch.Lion", {"betas": [0.9, 1.5]}, "AssertionError"),
         ("lion_pytorch.Lion", {"betas": [0.9]}, "cannot make a step"),
         ("lionrank.training.optimizers.ForeachLion", {"use_triton": True}, "unexpected keyword"),

@@ -111,7 +111,7 @@ def build(model: torch.nn.Module, settings: dict) -> Optimizer:
     try:
         # An optimizer may draw random numbers; those of the training are the model's.
         with torch.random.fork_rng([device] if device.type == "cuda" else []):
-            _try(_built(_StandIn(device), settings), settings)
+            _try(_StandIn(device), settings)
         return _built(model, settings)
     except SystemExit as ended:
         raise UserError(
@@ -125,14 +125,14 @@ def build(model: torch.nn.Module, settings: dict) -> Optimizer:
 
 
 class _StandIn(torch.nn.Module):
-    """Weights of the kinds that a cross-encoder has, matrices and vectors, with gradients."""
+    """Weights of the kinds that a cross-encoder has, matrices and vectors: 0, with gradients."""
 
     def __init__(self, device: torch.device) -> None:
         super().__init__()
         self.dense = torch.nn.utils.skip_init(torch.nn.Linear, 4, 4, device=device)
         self.norm = torch.nn.LayerNorm(4, device=device)
         for parameter in self.parameters():
-            torch.nn.init.ones_(parameter)
+            torch.nn.init.zeros_(parameter)
             parameter.grad = torch.ones_like(parameter)
 
 
@@ -145,7 +145,8 @@ def _built(model: torch.nn.Module, settings: dict) -> Optimizer:
     return optimizer_class(_groups(model, settings), lr=settings["learning_rate"], **arguments)
 
 
-def _try(optimizer: Optimizer, settings: dict) -> None:
+def _try(stand_in: _StandIn, settings: dict) -> None:
+    optimizer = _built(stand_in, settings)
     try:
         optimizer.step()
     except Exception as error:
@@ -153,6 +154,8 @@ def _try(optimizer: Optimizer, settings: dict) -> None:
             f"it cannot make a step ({error or type(error).__name__}): a training calls step() "
             "once a batch, without a closure, with dense gradients of matrices and vectors"
         ) from error
+    if not all(weights.any() for weights in stand_in.parameters()):
+        raise ValueError("its step leaves weights as they are")
     # A step reads what groups without a value of their own have from here, or does not read it.
     if settings["weight_decay"] and "weight_decay" not in optimizer.defaults:
         raise ValueError("it has no weight decay: set its weight_decay in training.optimizers to 0")
