@@ -8,6 +8,7 @@ from functools import partial
 from io import BufferedReader, BytesIO, TextIOWrapper
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 
@@ -269,6 +270,13 @@ def test_ties_are_broken_strictly_and_by_docid(tmp_path):
     written = [np.float32(row[4]) for row in rows]
     assert all(above > below for above, below in itertools.pairwise(written))
     assert {row[5] for row in rows} == {"tag"}
+
+
+def test_a_candidate_that_is_there_twice_is_refused():
+    candidates = pd.DataFrame({"qid": ["q1", "q2", "q1"], "docid": ["d1", "d1", "d1"]})
+    assert trec.to_run(candidates[:2], [1.0, 2.0]) == {"q1": {"d1": 1.0}, "q2": {"d1": 2.0}}
+    with pytest.raises(UserError, match="document 'd1' is a candidate of topic 'q1' twice"):
+        trec.to_run(candidates, [1.0, 2.0, 3.0])
 
 
 def test_a_score_that_is_no_number_writes_nothing(tmp_path):

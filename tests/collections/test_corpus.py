@@ -1,6 +1,7 @@
 """Corpora of both kinds, good and damaged, read out of core."""
 
 import json
+import os
 from pathlib import Path
 
 import pyarrow as pa
@@ -133,6 +134,12 @@ def test_a_folder_of_neither_or_of_both_kinds_is_refused(tmp_path):
     (tmp_path / "a.jsonl").touch()
     (tmp_path / "a.parquet").touch()
     with pytest.raises(UserError, match="found 1 and 1"):
+        corpus.relation(tmp_path)
+
+
+def test_what_is_no_file_is_named_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "a.jsonl")
+    with pytest.raises(UserError, match=r"a\.jsonl is a named pipe"):
         corpus.relation(tmp_path)
 
 

@@ -78,10 +78,26 @@ def test_a_document_that_lucene_does_not_index_is_named_by_file_and_line(tmp_pat
 def test_a_row_of_a_parquet_corpus_that_lucene_does_not_index_is_named(tmp_path):
     columns = {"id": ["d1", "d2"], "contents": ["x", " \x1f"]}
     pq.write_table(pa.table(columns), tmp_path / "documents.parquet")
-    with pytest.raises(
-        UserError, match=r"1 documents, 'd2' first, have .* or no text but white sp"
-    ):
+    with pytest.raises(UserError, match=r"1 documents, 'd2' first, have .* no text but white spac"):
         build_index(tmp_path, tmp_path / "index", threads=1)
+
+
+def test_a_corpus_without_documents_is_refused(tmp_path):
+    (tmp_path / "documents.jsonl").touch()
+    with pytest.raises(UserError, match="holds no document"):
+        build_index(tmp_path, tmp_path / "index", threads=1)
+
+
+@pytest.mark.parametrize("damage", ["absent", "empty", "cut"])
+def test_an_index_that_is_damaged_is_named_with_the_remedy(tmp_path, damage):
+    write_json_lines(tmp_path / "corpus" / "documents.jsonl", [{"id": "d1", "contents": "lion"}])
+    build_index(tmp_path / "corpus", tmp_path / "index", threads=1)
+    for path in (tmp_path / "index").iterdir():
+        path.write_bytes(path.read_bytes()[:-5]) if damage == "cut" else path.unlink()
+    if damage == "absent":
+        (tmp_path / "index").rmdir()
+    with pytest.raises(UserError, match=r"index is no Lucene index, or a damaged one \(.*: delete"):
+        bm25(tmp_path / "index", {"q": "lion"}, 10, 0.9, 0.4, threads=1)
 
 
 def test_white_space_that_is_not_ascii_is_a_text_as_it_is_to_lucene(tmp_path):

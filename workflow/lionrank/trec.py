@@ -153,9 +153,12 @@ def check_judged(qrels: Qrels, place: str, levels: Iterable[int] = ()) -> None:
     `levels` are the relevance thresholds of the evaluation.
 
     Raises:
-        UserError: all grades of a topic are negative, at which trec_eval stops, too, or no document
-            is relevant at a level; begins with `place`.
+        UserError: a grade is none of qrels, all grades of a topic are negative, at which trec_eval
+            stops, too, or no document is relevant at a level; begins with `place`.
     """
+    for qid, judged in qrels.items():
+        if judged and (largest := max(judged.values(), key=abs)):
+            grade_of(str(largest), f"{place}, topic {qid}")
     best = {qid: max(judged.values()) for qid, judged in qrels.items() if judged}
     if unjudged := [qid for qid, grade in best.items() if grade < 0]:
         raise UserError(
@@ -300,10 +303,17 @@ def _some(topics: Mapping[str, Any]) -> str:
 
 
 def to_run(candidates: "pandas.DataFrame", scores: Iterable[float]) -> Run:
-    """Return the run that gives each candidate (columns qid and docid) its score."""
+    """Return the run that gives each candidate (columns qid and docid) its score.
+
+    Raises:
+        UserError: a document is a candidate of a topic twice.
+    """
     run: Run = {}
     for qid, docid, score in zip(candidates["qid"], candidates["docid"], scores, strict=True):
-        run.setdefault(qid, {})[docid] = score
+        ranking = run.setdefault(qid, {})
+        if docid in ranking:
+            raise UserError(f"document {docid!r} is a candidate of topic {qid!r} twice: remove one")
+        ranking[docid] = score
     return run
 
 

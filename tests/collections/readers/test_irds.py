@@ -32,6 +32,8 @@ def catalogue(tmp_path_factory):
             "kites/train": [kites, queries, qrels],
             "kites/test": [kites, queries, qrels],
             "kites/aspects": [kites, queries, twice],
+            "kites/again": [kites, TsvQueries(local("again.tsv", "q1\tred\nq1\tr\n")), qrels],
+            "kites/high": [kites, queries, TrecQrels(local("high.txt", "q1 0 k1 128\n"), {})],
             "boats/test": [boats, queries, qrels],
             "absent/test": [absent, queries, qrels],
         }.items():
@@ -63,6 +65,8 @@ def test_identifiers_of_ir_datasets_give_one_corpus_topics_and_graded_qrels(tmp_
             "documents of 'boats/test' are those of 'boats/test', not of 'kites'",
         ),
         ({"test": "kites/aspects"}, "'k1' has the grades 1 and 2 for query 'q1'"),
+        ({"test": "kites/again"}, "kites/again: query 'q1' appears twice"),
+        ({"test": "kites/high"}, "qrels test, topic q1: grade '128' is not an integer between"),
         ({"test": "absent/test"}, "ir_datasets does not get 'absent/test' .* bring .*/home here"),
     ],
 )

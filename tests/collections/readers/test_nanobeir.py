@@ -51,6 +51,25 @@ def test_the_tables_rows_fetch_one_set_of_the_repository_of_all(tmp_path):
             assert len(topics) == 2
 
 
+@pytest.mark.parametrize(
+    ("name", "row", "what", "told"),
+    [
+        ("queries", {"_id": "q1", "text": "a"}, "topics", "row 2: query 'q1' appears twice"),
+        (
+            "relevance",
+            {"query-id": "q1", "positive-corpus-ids": ["d1"], "bm25-ranked-ids": ["d1"]},
+            "qrels",
+            "row 2: query 'q1' appears twice",
+        ),
+    ],
+)
+def test_a_query_that_is_there_twice_is_refused(tmp_path, name, row, what, told):
+    folders = nanobeir(tmp_path)
+    write_parquet(tmp_path / name / "train-00000-of-00001.parquet", [row, row])
+    with pytest.raises(UserError, match=told):
+        getattr(reader(NANO, folders), what)("test")
+
+
 def test_a_source_of_another_schema_is_named_by_its_columns(tmp_path):
     folders = nanobeir(tmp_path)
     file = tmp_path / "queries" / "train-00000-of-00001.parquet"

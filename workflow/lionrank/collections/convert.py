@@ -108,6 +108,8 @@ def write_topics(
         trec.check_id(qid, "topic", f"topics {name}")
         if not query:
             raise UserError(f"topics {name}: topic {qid!r} has no text; give it some or remove it")
+        if "\0" in query:
+            raise UserError(f"topics {name}: the text of topic {qid!r} holds a NUL: remove it")
     for qid, judged in judgements.items():
         trec.check_id(qid, "topic", f"qrels {name}")
         for docid in judged:

@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from lionrank import parquet
 from lionrank.errors import UserError
-from lionrank.files import read_json_lines, scratch_folder, text_lines
+from lionrank.files import open_file, read_json_lines, scratch_folder, text_lines
 from lionrank.trec import Qrels, check_id, read_topics
 
 # Of DuckDB's own buffers. Python, Arrow and the batch being written come on top of it: a join of
@@ -81,6 +81,8 @@ def relation(corpus: str | os.PathLike) -> str:
             f"{corpus}: expected either *.jsonl or *.parquet files, found {len(lines)} and "
             f"{len(tables)}; a corpus is a folder of the one or the other."
         )
+    for path in lines:
+        open_file(path).close()  # DuckDB would wait for a pipe
     for path in tables:
         check_columns(path, COLUMNS)
     source = f"read_parquet({_literal(tables)})"
@@ -164,13 +166,15 @@ def count_documents(database: duckdb.DuckDBPyConnection, corpus: str | os.PathLi
     """Return the number of documents, every one of which is read, and can be indexed.
 
     Raises:
-        UserError: a document is damaged or without text, or its id can be no column of run files.
+        UserError: there is no document, or one is damaged, without text or too long, or has an id
+            that can be no column of run files.
     """
     # Only a text that begins with such a character is looked through.
     blank = "CASE WHEN contents < '!' THEN trim(contents, $trimmed) = '' ELSE false END"
     ((number, unfit, first),) = database.execute(
         "SELECT count(), count() FILTER (unfit), min(id) FILTER (unfit) FROM ("
-        f"SELECT id, {blank} OR id = '' OR regexp_matches(id, '[ \\t-\\r]') AS unfit "
+        f"SELECT id, {blank} OR id = '' OR regexp_matches(id, '[ \\t-\\r]') "
+        f"OR strlen(contents) > {LONGEST} AS unfit "
         f"FROM {relation(corpus)})",
         {"trimmed": TRIMMED},
     ).fetchall()
@@ -178,8 +182,11 @@ def count_documents(database: duckdb.DuckDBPyConnection, corpus: str | os.PathLi
         refuse_unindexed(corpus)
         raise UserError(
             f"{corpus}: {unfit} documents, {first!r} first, have an id that is empty or holds "
-            "white space, or no text but white space and control characters: rename or remove them."
+            "white space, no text but white space and control characters, or more than "
+            f"{LONGEST >> 20} MiB of it: rename, cut or remove them."
         )
+    if not number:
+        raise UserError(f"{corpus} holds no document; make the corpus again.")
     return number
 
 

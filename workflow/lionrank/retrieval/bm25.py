@@ -73,11 +73,20 @@ def _searcher(index: str | os.PathLike) -> Any:
     """Return Anserini's searcher, which Pyserini's LuceneSearcher wraps.
 
     Pyserini's own import takes seconds, for dense retrieval and the services of its encoders.
+
+    Raises:
+        UserError: the folder is no index that can be opened.
     """
     start_jvm()
-    from jnius import autoclass
+    from jnius import JavaException, autoclass
 
-    return autoclass("io.anserini.search.SimpleSearcher")(str(index))
+    try:
+        return autoclass("io.anserini.search.SimpleSearcher")(str(index))
+    except JavaException as error:
+        reason = str(error).removeprefix("JVM exception occurred: ").splitlines()[0]
+        raise UserError(
+            f"{index} is no Lucene index, or a damaged one ({reason}): delete it and run again."
+        ) from None
 
 
 def _java_list(words: list[str]) -> Any:
@@ -98,7 +107,7 @@ def bm25(
     on standard error and left out of the run, so that evaluation counts it as zero.
 
     Raises:
-        UserError: two documents of the index have one id.
+        UserError: the index cannot be opened, or two of its documents have one id.
     """
     searcher = _searcher(index)
     searcher.set_bm25(k1, b)

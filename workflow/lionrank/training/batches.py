@@ -12,6 +12,7 @@ from transformers import PreTrainedTokenizerBase
 
 from lionrank import parquet
 from lionrank.cross_encoder.tokens import Batch, encode, take
+from lionrank.errors import UserError
 from lionrank.training.losses import Shape
 
 Examples = dict[str, Tensor]
@@ -22,10 +23,13 @@ def read_examples(path: str | os.PathLike, shape: Shape) -> Dataset:
     """Read the examples of a Parquet file in the shape that a loss asks for.
 
     Raises:
-        UserError: the file is damaged, or lacks a column of that shape.
+        UserError: the file is damaged, lacks a column of that shape, or has no row.
     """
     remedy = f"training.loss learns from {', '.join(shape.columns.names)}: make the file again"
-    return Dataset(parquet.read(path, shape.columns, remedy))
+    examples = parquet.read(path, shape.columns, remedy)
+    if not len(examples):
+        raise UserError(f"{path} has no row: {remedy}.")
+    return Dataset(examples)
 
 
 class GlobalBatches(Sampler[list[int]]):

@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import pyarrow as pa
 
@@ -13,6 +13,7 @@ from lionrank.errors import UserError
 from lionrank.files import read_json_lines
 from lionrank.trec import Qrels, Topics
 
+Value = TypeVar("Value")
 DOWNLOAD = "is this a copy of the right source? If so, download it again"
 
 
@@ -64,6 +65,21 @@ def json_lines(path: str | os.PathLike) -> Iterator[tuple[str, dict]]:
     """
     for number, record in enumerate(read_json_lines(path), start=1):
         yield f"{path}:{number}", record
+
+
+def by_id(rows: Iterable[tuple[str, str, Value]], kind: str) -> dict[str, Value]:
+    """Return the values of rows (place, id, value) by their ids.
+
+    Raises:
+        UserError: an id appears twice; begins with the second place, and names the `kind` of thing
+            that it is the id of.
+    """
+    found: dict[str, Value] = {}
+    for place, identifier, value in rows:
+        if identifier in found:
+            raise UserError(f"{place}: {kind} {identifier!r} appears twice: remove one of the two")
+        found[identifier] = value
+    return found
 
 
 def text_of(record: dict, key: str, place: str) -> str:

@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from lionrank.collections.readers.base import Document, json_lines, text_of
+from lionrank.collections.readers.base import Document, by_id, json_lines, text_of
 from lionrank.errors import UserError
 from lionrank.files import text_lines
 from lionrank.trec import Qrels, Topics, grade_of
@@ -32,12 +32,11 @@ class Beir:
         Raises:
             UserError: a query appears twice.
         """
-        queries: Topics = {}
-        for place, record in json_lines(self.folder / "queries.jsonl"):
-            qid = text_of(record, "_id", place)
-            if qid in queries:
-                raise UserError(f"{place}: query {qid!r} appears twice: remove one of the two")
-            queries[qid] = text_of(record, "text", place)
+        lines = json_lines(self.folder / "queries.jsonl")
+        queries = by_id(
+            ((place, text_of(q, "_id", place), text_of(q, "text", place)) for place, q in lines),
+            "query",
+        )
         judged = self.qrels(name)
         return {qid: query for qid, query in queries.items() if qid in judged}
 

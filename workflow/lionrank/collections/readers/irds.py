@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from lionrank.collections.readers.base import Document
+from lionrank.collections.readers.base import Document, by_id
 from lionrank.errors import UserError
 from lionrank.trec import Qrels, Topics
 from lionrank.wording import did_you_mean
@@ -51,7 +51,8 @@ class Catalogue:
         """Return the queries."""
         with _provided(self.ids[name]):
             queries = self.datasets[name].queries_iter()
-            return {query.query_id: query.default_text() for query in queries}
+            texts = ((self.ids[name], each.query_id, each.default_text()) for each in queries)
+            return by_id(texts, "query")
 
     def qrels(self, name: str) -> Qrels:
         """Return the graded judgements.

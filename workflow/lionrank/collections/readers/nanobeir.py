@@ -13,7 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from lionrank.collections.readers.base import Candidate, Document, parquet_rows
+from lionrank.collections.readers.base import Candidate, Document, by_id, parquet_rows
 from lionrank.errors import UserError
 from lionrank.trec import Qrels, Topics
 
@@ -56,7 +56,7 @@ class NanoBeir:
     def topics(self, name: str) -> Topics:
         """Return the queries."""
         rows = parquet_rows(self.folder, "queries/*.parquet", TEXTS)
-        return {qid: text for _, (qid, text) in rows}
+        return by_id(((place, qid, text) for place, (qid, text) in rows), "query")
 
     def qrels(self, name: str) -> Qrels:
         """Return the positives, at grade 1."""
@@ -65,8 +65,9 @@ class NanoBeir:
             for _, (qid, docid) in self._of_queries("qrels", "corpus-id", TEXT):
                 qrels.setdefault(qid, {})[docid] = 1
         else:
-            for _, (qid, docids) in self._of_queries("relevance", "positive-corpus-ids", TEXT_LIST):
-                qrels[qid] = dict.fromkeys(docids, 1)
+            rows = self._of_queries("relevance", "positive-corpus-ids", TEXT_LIST)
+            positives = by_id(((place, qid, docids) for place, (qid, docids) in rows), "query")
+            qrels = {qid: dict.fromkeys(docids, 1) for qid, docids in positives.items()}
         return qrels
 
     def candidates(self, name: str, depth: int) -> Iterator[Candidate]:
@@ -76,7 +77,8 @@ class NanoBeir:
             UserError: the ranking holds a query or a document that is not there.
         """
         queries = self.topics(name)
-        passages = {document.docid: document.text for document in self.documents()}
+        documents = ((place, docid, text) for docid, text, place in self.documents())
+        passages = by_id(documents, "document")
         column = ("bm25", "corpus-ids") if self.is_one_of_many else ("relevance", "bm25-ranked-ids")
         for place, (qid, ranking) in self._of_queries(*column, TEXT_LIST):
             for rank, docid in enumerate(islice(ranking, depth), start=1):
