@@ -76,6 +76,16 @@ def test_the_config_as_it_is_passes():
         ("training_pairs.collection", "marco_qa", "unknown 'train'; known: validation"),
         ("training_pairs.held_out.by", "queries", "unknown value 'queries'; did you mean 'query'"),
         ("models.gte.pretrained", None, "models.gte: set either pretrained or architecture"),
+        (
+            "models.gte",
+            {
+                "label": "GTE",
+                "pretrained": None,
+                "architecture": {"model_type": "bert", "vocab_size": 9},
+                "tokenizer": "gte",
+            },
+            "models.gte.architecture.vocab_size: leave it out",
+        ),
         ("optimizers.lion.arguments.lr", 1.0, "optimizers.lion.arguments.lr: this is a setting of"),
         (
             "optimizers.lion.arguments",

@@ -14,6 +14,7 @@ from lionrank.cross_encoder import initialise as models
 from lionrank.cross_encoder import model as cross_encoder
 from lionrank.cross_encoder.tokens import encode, take
 from lionrank.errors import UserError
+from tests.support import tiny_training as tiny
 from tests.support.architectures import write_backbone
 
 CPU = torch.device("cpu")
@@ -118,6 +119,21 @@ def test_a_pair_has_the_same_score_alone_and_in_a_batch_before_and_after_a_step(
     model.save_pretrained(str(tmp_path / "e1"), create_model_card=False)
     again = scores(cross_encoder.load(tmp_path / "e1", CPU))
     torch.testing.assert_close(again, after, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("architecture", ["bart", "distilbert", "qwen3", "xlnet"])
+def test_a_chain_of_epochs_is_trained_and_the_second_goes_on_from_the_first(tmp_path, architecture):
+    start = initialise(write_backbone(tmp_path / "source", architecture), tmp_path / "e0")
+    data = tiny.write_data(tmp_path)
+    last = tiny.chain(start, data, 2, tmp_path, precision="bf16")
+    assert [record["step"] for record in tiny.steps(last)] == [5, 6, 7, 8]
+    assert not tiny.same_weights(start, last)
+
+
+def test_what_cannot_be_computed_in_bf16_is_refused_before_it_is_trained(tmp_path):
+    start = initialise(write_backbone(tmp_path / "source", "deberta"), tmp_path / "e0")
+    with pytest.raises(UserError, match=r"deberta cannot be computed in bf16 .*training.models"):
+        tiny.train(start, tiny.write_data(tmp_path), 1, tmp_path, precision="bf16")
 
 
 def pytest_generate_tests(metafunc):

@@ -87,6 +87,23 @@ def test_a_decoder_s_padding_is_what_its_tokenizer_pads_with(initialise, tmp_pat
     )
 
 
+def test_a_default_of_the_config_that_stands_for_a_word_pads_nothing(initialise, tmp_path):
+    source = write_backbone(tmp_path / "source", "llama", pad_token_id=7)
+    tokenizer = AutoTokenizer.from_pretrained(initialise("llama", source))
+    assert tokenizer.pad_token == "</s>"
+
+
+def test_t5_is_given_more_tokens_than_its_tokenizer_is_for_and_it_is_said(
+    initialise, tmp_path, capsys
+):
+    source = write_backbone(tmp_path / "source", "t5")
+    path = source / "tokenizer_config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"model_max_length": 16}))
+    tokenizer = AutoTokenizer.from_pretrained(initialise("t5", source, max_length=32))
+    assert tokenizer.model_max_length == 32
+    assert "its tokenizer is for 16 tokens, and max_length is 32" in capsys.readouterr().out
+
+
 def test_a_tokenizer_with_nothing_to_pad_with_is_refused(initialise, tmp_path):
     source = write_backbone(tmp_path / "source", "llama", pad_token_id=None)
     words = AutoTokenizer.from_pretrained(source).backend_tokenizer

@@ -207,7 +207,7 @@ def test_what_is_wrong_with_a_source_is_said_with_the_remedy(published, tmp_path
         ("flat", {"num_hidden_layers": 1}, "16 of its weights are more than its config"),
         ("short", {"max_position_embeddings": 256}, "1 of its weights are of another.*position"),
     ):
-        refuse(copy(name, **settings)[0], match, "no whole download, delete it.*; else choose")
+        refuse(copy(name, **settings)[0], match, "no whole copy, delete it.*; else choose")
     assert not (tmp_path / "e0").exists()
 
 

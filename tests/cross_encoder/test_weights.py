@@ -8,6 +8,7 @@ from safetensors.numpy import save_file
 
 from lionrank.cross_encoder.weights import size_of
 from lionrank.errors import UserError
+from tests.support.architectures import POSITIONS, VOCABULARY, write_backbone
 
 
 def test_sizes_are_those_of_the_files_of_a_checkpoint(tmp_path):
@@ -34,3 +35,13 @@ def test_sizes_are_those_of_the_files_of_a_checkpoint(tmp_path):
     (tmp_path / "config.json").write_text('{"num_hidden_layers": ')
     with pytest.raises(UserError, match=r"config\.json is damaged .*: delete .* and run again"):
         size_of(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "kind", ["bert", "distilbert", "gpt2", "xlm", "xlnet", "t5", "bart", "llama"]
+)
+def test_sizes_are_found_whatever_an_architecture_calls_them(tmp_path, kind):
+    size = size_of(write_backbone(tmp_path, kind))
+    assert (size["layers"], size["hidden_size"], size["heads"]) == (2, 32, 4)
+    assert size["vocabulary"] == len(VOCABULARY)
+    assert size["context"] == (None if kind in ("t5", "xlnet") else POSITIONS)

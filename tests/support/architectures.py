@@ -222,7 +222,7 @@ def config(kind: str, **settings) -> PreTrainedConfig:
     known = {key: value for key, value in chosen.items() if key in _known(kind)}
     if style(kind) == "decoder" and kind != "modernbert-decoder":
         # Which of them have none is known to their tokenizers alone.
-        known["pad_token_id"] = None
+        known["pad_token_id"] = settings.get("pad_token_id")
     return made(vocab_size=len(VOCABULARY), **known)
 
 

@@ -33,6 +33,10 @@ def fit(who: str, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, le
     """
     _check_vocabulary(who, model, tokenizer)
     _check_positions(who, model, length)
+    if length > (own := tokenizer.model_max_length):
+        print(
+            f"{who}: its tokenizer is for {own} tokens, and max_length is {length}, which counts."
+        )
     tokenizer.model_max_length = length
     _have_padding(who, model, tokenizer)
     if getattr(model.config, "attention_type", None) == "block_sparse":
@@ -100,8 +104,11 @@ def _have_padding(who: str, model: PreTrainedModel, tokenizer: PreTrainedTokeniz
     configs = [model.config, model.config.get_text_config()]
     stated = getattr(configs[-1], "pad_token_id", None)
     if tokenizer.pad_token_id is None:
-        named = None if stated is None else tokenizer.convert_ids_to_tokens(stated)
-        token = named or tokenizer.eos_token or tokenizer.sep_token or tokenizer.unk_token
+        # What is left of a default may stand for a word.
+        known = {number: token for token, number in tokenizer.get_added_vocab().items()}
+        token = (
+            known.get(stated) or tokenizer.eos_token or tokenizer.sep_token or tokenizer.unk_token
+        )
         if token is None:
             raise UserError(f"{who}: its tokenizer has no token to pad with: choose another.")
         tokenizer.pad_token = token

@@ -3,11 +3,12 @@
 import importlib.util
 import os
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import fields
-from inspect import getmodule, getsource
+from inspect import getsource
 from pathlib import Path
 
 import torch
@@ -216,17 +217,21 @@ def _untrained(
     who: str, architecture: dict, tokenizer: PreTrainedTokenizerBase, seed: int
 ) -> PreTrainedModel:
     """Build a randomly initialised model for the tokenizer's vocabulary and special tokens."""
-    stated = dict(architecture)
-    _check_keys(who, stated)
+    _check_keys(who, architecture)
+    first = tokenizer.bos_token_id if tokenizer.cls_token_id is None else tokenizer.cls_token_id
+    last = tokenizer.eos_token_id if tokenizer.sep_token_id is None else tokenizer.sep_token_id
     special = {
         "pad_token_id": tokenizer.pad_token_id,
-        "cls_token_id": tokenizer.cls_token_id,
-        "sep_token_id": tokenizer.sep_token_id,
-        "bos_token_id": tokenizer.cls_token_id,
-        "eos_token_id": tokenizer.sep_token_id,
+        "cls_token_id": first,
+        "sep_token_id": last,
+        "bos_token_id": first,
+        "eos_token_id": last,
     }
+    known = {name: number for name, number in special.items() if number is not None}
     try:
-        config = AutoConfig.for_model(**stated, num_labels=1, vocab_size=len(tokenizer), **special)
+        config = AutoConfig.for_model(
+            **architecture, num_labels=1, vocab_size=len(tokenizer), **known
+        )
         set_seed(seed)
         return AutoModelForSequenceClassification.from_config(config)
     except Exception as error:
@@ -245,7 +250,7 @@ def _check_keys(who: str, architecture: dict) -> None:
     if "vocab_size" not in known:
         raise UserError(f"{who} has parts for more than text: choose the model_type of its text.")
     # Some keys are read without being fields: DeBERTa's position_buckets, say.
-    code = getsource(getmodule(MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING[kind]))
+    code = getsource(sys.modules[MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING[kind].__module__])
     for key in architecture.keys() - known - {"model_type"}:
         if not key.endswith(OF_ROTATION) and not re.search(
             rf"""\bconfig\.{key}\b|["']{key}["']""", code

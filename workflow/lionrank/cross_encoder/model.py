@@ -4,12 +4,15 @@ import os
 from typing import Any
 
 import torch
+from accelerate.utils.memory import should_reduce_batch_size
 from sentence_transformers.cross_encoder import CrossEncoder
 from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from lionrank.cross_encoder import unpadded
+from lionrank.cross_encoder.device import autocast, resolve
 from lionrank.cross_encoder.tokens import Batch, encode
+from lionrank.errors import UserError
 
 TOLERANCE = {"rtol": 1e-4, "atol": 1e-5}
 """Between the logits of a pair with and without padding, in float32."""
@@ -62,6 +65,25 @@ def _do_without_padding(model: CrossEncoder) -> None:
                 return
             body.set_attn_implementation(ordinary)
     print(f"{body.config.model_type} computes with padding: {reason}.")
+
+
+def check_computes_in(precision: str, model: CrossEncoder) -> None:
+    """Check that a model whose weights are float32 can be computed in bf16 where that is asked for.
+
+    Raises:
+        UserError: it cannot.
+    """
+    pairs = encode(model.tokenizer, ["a"], ["few"])
+    try:
+        with torch.inference_mode(), autocast(model.device, precision):
+            model(arguments(model, pairs))
+    except RuntimeError as error:
+        if resolve(precision, model.device) != "bf16" or should_reduce_batch_size(error):
+            raise
+        raise UserError(
+            f"training: {model[0].model.config.model_type} cannot be computed in bf16 ({error}): "
+            "set its precision to fp32 under training.models."
+        ) from error
 
 
 def arguments(model: CrossEncoder, batch: Batch) -> dict[str, Any]:

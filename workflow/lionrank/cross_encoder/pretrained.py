@@ -126,15 +126,15 @@ class Backbone:
         if self.source.startswith("package:"):
             return UserError(f"models: {self.source!r}: {what}: reinstall the package.")
         return UserError(
-            f"models: {self.source!r}: {what}: delete {self.folder} and run again; the download is "
-            "checked again."
+            f"models: {self.source!r}: {what}: delete {self.folder}, or mend it where it is a copy "
+            "of your own, and run again; the download is checked again."
         )
 
     def misfit(self, what: str) -> UserError:
         """Return the error for files that are whole, each of them, but not of one checkpoint."""
         return UserError(
-            f"models: {self.source!r}: {what}: if {self.folder} is no whole download, delete it "
-            "and run again; else choose another checkpoint."
+            f"models: {self.source!r}: {what}: if {self.folder} is no whole copy, delete it and "
+            "run again; else choose another checkpoint."
         )
 
     def unfit(self, what: str) -> UserError:

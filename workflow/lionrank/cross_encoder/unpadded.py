@@ -70,26 +70,29 @@ def to(values: Tensor, device: torch.device) -> Tensor:
 
 
 def prepare(model: PreTrainedModel) -> bool:
-    """Make a model take the arguments of `arrange`, if its code provides for other attention.
-
-    The layers of a decoder, whose tokens see those before them alone, are left as they are.
-    """
+    """Make a model take the arguments of `arrange`, if its code provides for other attention."""
     depth = getattr(model.config, "num_hidden_layers", None)
     stacks = [
         layers
         for layers in model.base_model.modules()
         if isinstance(layers, torch.nn.ModuleList) and len(layers) == depth
     ]
-    causal = any(getattr(module, "is_causal", False) for module in model.modules())
-    if causal or not (stacks and model.is_backend_compatible() and _takes_positions(model)):
+    if not (stacks and model.is_backend_compatible() and _reads_in_both_directions(model)):
         return False
     model.set_attn_implementation(NAME)
     stacks[-1][-1].register_forward_hook(_as_padded_batch, with_kwargs=True)
     return True
 
 
-def _takes_positions(model: PreTrainedModel) -> bool:
-    return "position_ids" in inspect.signature(model.forward).parameters
+def _reads_in_both_directions(model: PreTrainedModel) -> bool:
+    """Say whether a model takes positions, and no decoder's cache.
+
+    A decoder's head would look for the end of each pair in the row of tokens. Where that is a place
+    outside of what it looks in, a GPU does not raise an exception, but is of no use from then on.
+    """
+    parameters = inspect.signature(model.forward).parameters
+    causal = any(getattr(module, "is_causal", False) for module in model.modules())
+    return "position_ids" in parameters and "past_key_values" not in parameters and not causal
 
 
 def _as_padded_batch(_: Any, __: Any, arguments: dict[str, Any], hidden: Tensor) -> Tensor:

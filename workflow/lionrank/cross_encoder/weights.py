@@ -12,12 +12,19 @@ from lionrank.files import read_json
 WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
 
 _STATED = {
-    "layers": "num_hidden_layers",
-    "hidden_size": "hidden_size",
-    "heads": "num_attention_heads",
-    "vocabulary": "vocab_size",
-    "context": "max_position_embeddings",
+    "layers": ("num_hidden_layers", "n_layers", "n_layer", "num_layers", "encoder_layers"),
+    "hidden_size": ("hidden_size", "d_model", "dim", "n_embd", "emb_dim"),
+    "heads": (
+        "num_attention_heads",
+        "n_heads",
+        "n_head",
+        "num_heads",
+        "encoder_attention_heads",
+    ),
+    "vocabulary": ("vocab_size",),
+    "context": ("max_position_embeddings", "n_positions", "max_seq_len"),
 }
+"""What the configs of architectures call it: of most, DistilBERT, GPT-2, XLNet, T5, BART, XLM."""
 
 
 def weight_files(checkpoint: Path) -> list[Path]:
@@ -54,7 +61,11 @@ def size_of(checkpoint: str | os.PathLike) -> dict[str, int | None]:
         raise UserError(
             f"{folder} is no whole checkpoint ({error}): delete the folder and run again."
         ) from error
-    return {name: stated.get(key) for name, key in _STATED.items()} | {"parameters": parameters}
+    found = {
+        name: next((stated[key] for key in keys if key in stated), None)
+        for name, keys in _STATED.items()
+    }
+    return found | {"parameters": parameters}
 
 
 def _parameters(weights: Path) -> int:

@@ -183,6 +183,7 @@ def build_trainer(
     state: EpochState,
 ) -> Trainer:
     model = cross_encoder.load(start, arguments.device)
+    cross_encoder.check_computes_in(settings["precision"], model)
     examples = batches.read_examples(pairs, loss.shape)
     order = batches.GlobalBatches(
         len(examples),
