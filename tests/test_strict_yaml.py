@@ -1,6 +1,9 @@
 """YAML that PyYAML reads as something else, or reads for ever."""
 
 import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from lionrank import strict_yaml
 from lionrank.errors import UserError
@@ -40,7 +43,12 @@ MERGES = "x0: &x0 {a: 1}\n" + "".join(
         ("a: " + "{a: " * 100_000, "a.yaml:1: lists and mappings are nested deeper than 50"),
         ("a:\n\tb: 1\n", "a.yaml:2: this is no YAML: found character that cannot start"),
         ("a: 1\n---\na: 2\n", "a.yaml:2: this is no YAML: but found another document"),
-        ("a: !!python/name:os.system\n", "a.yaml:1: this is no YAML: could not determine"),
+        ("a: !!python/name:os.system\n", "a.yaml:1: the tag 'tag:yaml.org,2002:python/name:os.sys"),
+        (
+            "a: [!!set {b}]\n",
+            "a.yaml:1: the tag 'tag:yaml.org,2002:set': write the value without it",
+        ),
+        ("a:\n  b: !!int\n", "a.yaml:2: the tag 'tag:yaml.org,2002:int'"),
         ("a: 2020-13-45\n", "a.yaml: this is no YAML: month must be in 1..12"),
         ("a: " + "9" * 5000, "a.yaml: this is no YAML: Exceeds the limit"),
         ("a: é\n".encode("latin1"), "a.yaml: this is no YAML: 'utf-8' codec can't decode"),
@@ -74,3 +82,26 @@ def test_other_yaml_is_read_as_it_is(tmp_path, content, value):
 
 def test_a_value_may_repeat_its_key_and_the_key_of_another_mapping(tmp_path):
     assert read(tmp_path, "a: a\nb: {a: [b, b]}\n") == {"a": "a", "b": {"a": ["b", "b"]}}
+
+
+PARTS = [
+    *"ab:{}[],&*!-?#|>%0179.~\n\t\"' ",
+    *("a: ", "- ", "\n  ", "<<: ", "*a", "&a ", "!!int ", "!!float ", "!!timestamp ", "!!bool "),
+    *("!!set ", "!!omap ", "!!pairs ", "!!binary ", "!!null ", "!!map ", "!!seq ", "!!python/x "),
+    *("2020-01-01", ".inf", ".nan", "0x", "0b", "---\n", "...\n", "\ufeff", "\x85"),
+]
+
+
+@settings(max_examples=300, derandomize=True, deadline=None, database=None)
+@given(parts=st.lists(st.sampled_from(PARTS), max_size=15))
+def test_whatever_is_in_a_file_is_read_as_pyyaml_reads_it_or_refused(tmp_path_factory, parts):
+    path = tmp_path_factory.getbasetemp() / "any.yaml"
+    path.write_text("".join(parts), encoding="utf-8")
+    try:
+        value = strict_yaml.read(path)
+    except UserError as error:
+        assert str(error).startswith(str(path)) and "\n" not in str(error)
+    else:
+        assert repr(value) == repr(
+            yaml.load("".join(parts).removeprefix("\ufeff"), yaml.CSafeLoader)
+        )

@@ -91,6 +91,9 @@ def _check(text: str) -> None:
     for event in events:
         line = event.start_mark.line + 1
         anchor, size = getattr(event, "anchor", None), 1
+        # PyYAML fails at an empty !!int; other tags make what no JSON file can hold.
+        if tag := getattr(event, "tag", None):
+            raise _Refused(line, f"the tag {tag[:40]!r}: write the value without it")
         match event:
             case yaml.CollectionStartEvent():
                 if len(nested) > DEPTH:
