@@ -208,7 +208,9 @@ def test_the_experiment_names_its_sources_and_what_was_held_out(tmp_path):
         pairs={"triplets": 1_000_000, "held_out": {"pairs": 10_000, "by": "query", "seed": 12}},
     )
     facts["provenance"] = PROVENANCE | {
-        "sources": {name: {"id": id, "revision": commit} for name, id in names.items()},
+        "sources": {
+            name: {"id": id, "revision": commit, "pinned": True} for name, id in names.items()
+        },
         "pairs": {"rows": {"train": 1_990_000, "held_out": 10_000}},
     }
     text = prose(facts)
