@@ -25,6 +25,7 @@ include: "rules/report.smk"
 
 onstart:
     left_behind.wait_and_begin_again(LEFT_BEHIND, workflow)
+    unchanged.settle(workflow)
     beforehand.check_gpus(config["hardware"], workflow)
 
 

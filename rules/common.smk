@@ -12,7 +12,7 @@ from lionrank.config import experiment, fingerprint, given
 from lionrank.config.plan import Plan
 from lionrank.config.settings import brief, epoch_settings, training_settings
 from lionrank.errors import UserError
-from lionrank.jobs import beforehand, left_behind, repository
+from lionrank.jobs import beforehand, left_behind, repository, unchanged
 
 # Else the collector would walk all that Snakemake has imported, again and again, while it plans.
 gc.freeze()
@@ -21,6 +21,7 @@ ROOT = Path(workflow.basedir)
 IN_IMAGE = DeploymentMethod.APPTAINER in workflow.deployment_settings.deployment_method
 
 try:
+    fingerprint.check_package(ROOT)
     repository.check_place(ROOT, sys.executable, IN_IMAGE)
     given.check_files(workflow.configfiles)
     update_config(config, given.typed(workflow.config_settings.config))

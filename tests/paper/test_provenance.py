@@ -1,6 +1,7 @@
 """Where a paper says it comes from, and where the links in its captions lead."""
 
 import json
+import os
 import re
 import subprocess
 from collections import Counter
@@ -30,6 +31,7 @@ RECORD = {
     "revision": "0" * 40,
     "files": {"x.bin": {"bytes": 3, "sha256": "1" * 64}},
 }
+FILES = {"a.trec": "0" * 64, "results/metrics.csv": "1" * 64}
 UNKNOWN = {"commit": None, "dirty": None, "time": None, "remote": None}
 
 
@@ -74,10 +76,73 @@ def test_the_git_state_is_that_of_the_checkout_itself(tmp_path):
     state = provenance.git_state(tmp_path)
     assert re.fullmatch("[0-9a-f]{40}", state["commit"])
     assert state["dirty"] is False
-    (tmp_path / "inside").mkdir()
-    (tmp_path / "inside" / "new").write_text("")
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "new.smk").write_text("")
     assert provenance.git_state(tmp_path)["dirty"] is True
-    assert provenance.git_state(tmp_path / "inside") == UNKNOWN
+    assert provenance.git_state(tmp_path / "rules") == UNKNOWN
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    """A clean checkout with something that runs."""
+    git(tmp_path, "init")
+    write(tmp_path, ".gitignore", "paper/main.pdf\n*.bak.py\n")
+    write(tmp_path, "README.md", "")
+    write(tmp_path, "workflow/lionrank/trec.py", "")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-m", "x")
+    assert provenance.git_state(tmp_path)["dirty"] is False
+    return tmp_path
+
+
+def write(folder, name, text):
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text(text)
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "README.md", "paper/main.pdf", "runs/demo/a.trec"])
+def test_what_does_not_run_makes_no_checkout_dirty(checkout, name):
+    write(checkout, name, "changed")
+    assert provenance.git_state(checkout)["dirty"] is False
+
+
+def test_an_environment_that_is_a_link_makes_no_checkout_dirty(checkout, tmp_path_factory):
+    (checkout / ".venv").symlink_to(tmp_path_factory.mktemp("elsewhere"))
+    assert provenance.git_state(checkout)["dirty"] is False
+
+
+@pytest.mark.parametrize(
+    "name", ["workflow/lionrank/trec.py", "workflow/new.py", "workflow/lionrank/trec.bak.py"]
+)
+@pytest.mark.parametrize("shown", ["all", "no"])
+def test_any_file_that_runs_makes_a_checkout_dirty(checkout, name, shown):
+    git(checkout, "config", "status.showUntrackedFiles", shown)
+    write(checkout, name, "changed")
+    assert provenance.git_state(checkout)["dirty"] is True
+
+
+@pytest.mark.parametrize("mark", ["--assume-unchanged", "--skip-worktree"])
+def test_a_change_that_git_is_told_not_to_see_makes_a_checkout_dirty(checkout, mark):
+    git(checkout, "update-index", mark, "workflow/lionrank/trec.py")
+    write(checkout, "workflow/lionrank/trec.py", "changed")
+    assert provenance.git_state(checkout)["dirty"] is True
+
+
+def test_the_refusal_of_git_is_told_in_its_own_words(checkout, monkeypatch):
+    (checkout / ".git" / "config").write_text("[core")
+    with pytest.raises(UserError, match="bad config"):
+        provenance.git_state(checkout)
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(UserError, match="install git"):
+        provenance.git_state(checkout)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_a_checkout_of_another_user_is_not_one_without_a_commit(checkout):
+    for path in [checkout, *checkout.rglob("*")]:
+        os.chown(path, 12345, 12345)
+    with pytest.raises(UserError, match="dubious ownership"):
+        provenance.git_state(checkout)
 
 
 def test_the_remote_is_origin_or_else_the_first_one(tmp_path):
@@ -148,7 +213,6 @@ def test_the_provenance_waits_for_all_that_the_paper_is_made_of(snakemake):
 def collected(tmp_path, monkeypatch):
     """Return what is collected of a small experiment, some of its arguments replaced."""
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "a.trec").write_text("x")
     write_json("pairs.json", {"rows": {"train": 2, "held_out": 0}})
     for name in ("gte", "stale"):
         write_json(f"sources/{name}.lock.json", RECORD)
@@ -158,20 +222,21 @@ def collected(tmp_path, monkeypatch):
         "rules": {"all": {"file": "Snakefile", "line": 1, "script": None}},
         "config": {"a": 1},
         "defaults": "config.yaml",
-        "run_files": [tmp_path / "a.trec"],
+        "run_files": ["a.trec"],
         "pairs": "pairs.json",
         "pinned": {"gte": False},
         "catalogued": {},
         "timings": "timings",
+        "files": FILES,
     }
     return lambda **changes: provenance.collect(**usual | changes)
 
 
-def test_provenance_hashes_the_run_files_and_names_no_host(collected):
+def test_provenance_has_the_digests_of_what_was_read_and_names_no_host(collected):
     facts = collected()
     assert facts["pairs"]["rows"]["train"] == 2
-    (digest,) = facts["run_files"].values()
-    assert digest == "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"
+    assert facts["run_files"] == {"a.trec": "0" * 64}
+    assert facts["files"] == FILES
     assert facts["changed_settings"] == [{"key": "a", "default": 2, "here": 1}]
     assert facts["rules"] == {"all": {"file": "Snakefile", "line": 1, "script": None}}
     assert facts["packages"]["torch"] == facts["environment"]["torch"]

@@ -36,7 +36,7 @@ from tests.support.papers import (
     settings_of,
     tex,
 )
-from tests.support.rule_scripts import SCRIPTS, of_repository
+from tests.support.rule_scripts import PARTS, SCRIPTS, of_repository
 
 COLUMNS = [
     {"test_set": "pydocs", "metrics": ["ndcg_cut_10", "map", "recall_10", "Rprec", "P_10"]},
@@ -56,15 +56,18 @@ QUERIES = [
     "a query that goes on and on, as people who copy a whole sentence of their homework write it "
     * 2,
 ]
-_RUN = """
-import json, os, runpy, sys, types
-from snakemake.iocontainers import Namedlist
+_RUN = (
+    PARTS
+    + """
 for job in json.loads(sys.argv[1]):
-    parts = {key: Namedlist(fromdict=job[key]) for key in ("input", "output", "params")}
+    parts = {key: Named(**job[key]) for key in ("input", "output", "params")}
+    vouch(parts["input"])
+    script = os.path.splitext(os.path.basename(job["script"]))[0]
     folder = os.path.dirname(job["script"])
-    snakemake = types.SimpleNamespace(log=[job["log"]], scriptdir=folder, **parts)
+    snakemake = types.SimpleNamespace(log=[job["log"]], scriptdir=folder, rule=script, **parts)
     runpy.run_path(job["script"], init_globals={"snakemake": snakemake})
 """
+)
 
 
 def run_scripts(folder: Path, jobs: Sequence[tuple[str, Mapping, Mapping, Mapping]]) -> None:

@@ -11,16 +11,51 @@ from lionrank.jobs.repository import named
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "workflow" / "scripts"
-_RUN = """
+PARTS = """
 import json, os, resource, runpy, sys, types
+from lionrank import records
+
+class Named(types.SimpleNamespace):
+    def __getitem__(self, name):
+        return vars(self)[name] if isinstance(name, str) else [*self][name]
+
+    def get(self, name, default=None):
+        return vars(self).get(name, default)
+
+    def items(self):
+        return vars(self).items()
+
+    def __iter__(self):
+        for part in vars(self).values():
+            yield from [part] if isinstance(part, str) else part
+
+def vouch(inputs):
+    made_up = [path for path in inputs if os.path.exists(path) and is_made_up(path)]
+    records.write(made_up, "of_the_test", {}, {})
+
+def is_made_up(path):
+    inside = os.path.relpath(path)
+    record = records.read(inside)
+    return inside.split(os.sep)[0] in records.MADE and (
+        record is None or record["rule"] == "of_the_test"
+    )
+"""
+"""A job's parts as Snakemake gives them, and records of the inputs that a test made up."""
+
+_RUN = (
+    PARTS
+    + """
 job, script, largest = json.loads(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 if largest:
     resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
-for part in {"input", "params", "wildcards"} & job.keys():
-    job[part] = types.SimpleNamespace(**job[part])
+for part in ("input", "params", "wildcards"):
+    job[part] = Named(**job.get(part, {}))
+vouch(job["input"])
+job["rule"] = os.path.splitext(os.path.basename(script))[0]
 job["scriptdir"] = os.path.dirname(script)
 runpy.run_path(script, init_globals={"snakemake": types.SimpleNamespace(**job)})
 """
+)
 
 
 class Finished(NamedTuple):

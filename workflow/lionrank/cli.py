@@ -1,4 +1,4 @@
-"""The console script `lionrank`: evaluation for run files from anywhere, and a look at trainings.
+"""The console script `lionrank`: run files from anywhere, trainings, and what papers are made from.
 
 A command imports what is slow to import when it runs: `lionrank --help` does not wait for it.
 """
@@ -30,6 +30,17 @@ _STATUS_EXAMPLES = """\
 examples: what runs here, then what the demo's trainings are doing, every ten seconds
   lionrank status
   watch -n 10 lionrank status runs/demo
+"""
+
+_VERIFY_EXAMPLES = """\
+examples: all that is behind the demo's paper, then behind one run file of it, and behind an archive
+  lionrank verify runs/demo
+  lionrank verify runs/demo/results/minilm_lion_e3.trec
+  lionrank verify lion-rerank-as_written.zip
+"""
+_EXPLAIN_EXAMPLES = """\
+example: where does this number of the demo's paper come from?
+  lionrank explain 0.4068 runs/demo/paper/main.pdf
 """
 
 
@@ -70,6 +81,31 @@ def _status(arguments: argparse.Namespace) -> None:
 
     trainings = status.read(arguments.directory)
     sys.stdout.write(status.to_text(trainings, datetime.now()))
+
+
+def _verify(arguments: argparse.Namespace) -> None:
+    from lionrank import descent
+
+    with descent.opened(arguments.place) as path:
+        chain = descent.trace(path)
+    sys.stdout.write(descent.to_text(chain, colours=sys.stdout.isatty()))
+    broken = descent.faults(chain)
+    if broken:
+        raise UserError(
+            f"{len(broken)} of {len(chain)} files behind {path} are not what was recorded, "
+            f"{broken[0].path} first: it {broken[0].fault}"
+        )
+    here = sum(link.here for link in chain.values())
+    print(f"{here} of {len(chain)} files are here, all of them as recorded.")
+
+
+def _explain(arguments: argparse.Namespace) -> None:
+    from lionrank import descent
+    from lionrank.explain import Number, explain
+
+    number = Number.of(arguments.number)
+    with descent.opened(arguments.place):
+        sys.stdout.write(explain(number))
 
 
 def _heading(arguments: argparse.Namespace, topics: int, lacking: list[int]) -> str:
@@ -124,7 +160,8 @@ def _from(least: int) -> Callable[[str], int]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="lionrank",
-        description="Evaluate and compare TREC run files, and see what trainings are doing.",
+        description="Evaluate and compare TREC run files, see what trainings are doing, and check "
+        "what a paper was made from.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -192,6 +229,43 @@ def _parser() -> argparse.ArgumentParser:
         help="the experiment's working directory (default: the current one)",
     )
     state.set_defaults(command=_status)
+
+    check = commands.add_parser(
+        "verify",
+        help="check what a paper, or any file of an experiment, was made from",
+        description="Follow the records from a file of an experiment back to the sources, and "
+        "compare each file on\nthe way with the SHA-256 that was recorded when it was made.",
+        epilog=_VERIFY_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    check.add_argument(
+        "place",
+        metavar="PLACE",
+        nargs="?",
+        default=".",
+        help="a file of an experiment, or the working directory or archive whose paper is meant "
+        "(default: the current directory)",
+    )
+    check.set_defaults(command=_verify)
+
+    origin = commands.add_parser(
+        "explain",
+        help="say where a number of a paper comes from",
+        description="Find a number as it is printed among the means and the tables of an "
+        "experiment, and show\nthe topics, run file, checkpoint, log, settings and data behind it.",
+        epilog=_EXPLAIN_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    origin.add_argument("number", metavar="NUMBER", help="as the paper prints it, e.g. 0.4068")
+    origin.add_argument(
+        "place",
+        metavar="PLACE",
+        nargs="?",
+        default=".",
+        help="paper/main.pdf of an experiment, its working directory, or its archive "
+        "(default: the current directory)",
+    )
+    origin.set_defaults(command=_explain)
     return parser
 
 

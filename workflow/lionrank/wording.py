@@ -1,10 +1,12 @@
 """How values and hints are worded, wherever they are printed: tables, pages, prose and messages."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
+from typing import Any
 
 DIGITS = 4
 """Decimals of scores, of their differences and of p-values, in tables and in prose."""
+_ABSENT = "absent"
 _BYTES = (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3), ("B", 1.0))
 _TIMES = (("days", 86_400.0), ("h", 3600.0), ("min", 60.0), ("s", 1.0))
 
@@ -19,6 +21,16 @@ def shortened(value: object, characters: int = 60) -> str:
     """Return a value as Python writes it, or the beginning of that."""
     text = repr(value)
     return text if len(text) <= characters else f"{text[:characters]} …"
+
+
+def differences(before: Any, now: Any, place: str = "") -> Iterator[str]:
+    """Yield where two JSON values differ, as "key.of.a.key: 1, now 2"."""
+    if isinstance(before, Mapping) and isinstance(now, Mapping):
+        for key in sorted(before.keys() | now.keys()):
+            inner = f"{place}.{key}" if place else key
+            yield from differences(before.get(key, _ABSENT), now.get(key, _ABSENT), inner)
+    elif before != now:
+        yield f"{place}: {before}, now {now}"
 
 
 def listed(items: Iterable[object]) -> str:

@@ -14,7 +14,23 @@ from lionrank.config.memo import recall
 from lionrank.errors import UserError
 
 PACKAGE = Path(__file__).parents[1]
+AROUND = "lionrank.jobs.script"
+"""What every script begins and ends with: it logs and keeps records, and changes no result."""
 DOCUMENTED = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def check_package(root: Path) -> None:
+    """Check that this package is the one of the clone whose rules are read.
+
+    Raises:
+        UserError: it is another clone's, as with the .venv of that one.
+    """
+    expected = root / "workflow" / PACKAGE.name
+    if not expected.is_dir() or not PACKAGE.samefile(expected):
+        raise UserError(
+            f"the rules are those of {root}, and {PACKAGE} is what would run: use the .venv of "
+            f"this clone (in {root}: make install; then export PATH=$PWD/.venv/bin:$PATH)."
+        )
 
 
 def of_script(script: Path) -> str:
@@ -34,7 +50,7 @@ def _imported(script: Path) -> set[str]:
     found: set[str] = set()
     waiting = [script]
     while waiting:
-        for module in _direct_imports(waiting.pop()) - found:
+        for module in _direct_imports(waiting.pop()) - found - {AROUND}:
             found.add(module)
             waiting.append(_file(module))
     return found

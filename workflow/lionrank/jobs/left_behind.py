@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from lionrank.errors import UserError
 
@@ -59,9 +59,15 @@ def wait_and_begin_again(jobs: Mapping[str, str], workflow: Any) -> None:
     """
     if jobs:
         wait_for(jobs, Path())
-        workflow.persistence.unlock()
-        os.chdir(workflow.rundir)
-        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+        begin_again(workflow)
+
+
+def begin_again(workflow: Any) -> NoReturn:
+    """Become another Snakemake of the same command, which plans anew with what is there now."""
+    workflow.persistence.unlock()
+    os.chdir(workflow.rundir)
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
 
 
 def wait_for(jobs: Mapping[str, str], directory: Path) -> None:

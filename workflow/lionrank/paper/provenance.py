@@ -19,7 +19,8 @@ from markupsafe import Markup
 from lionrank.config.records import record_of
 from lionrank.config.settings import digest
 from lionrank.errors import UserError
-from lionrank.files import read_json, sha256, text_lines
+from lionrank.files import read_json, text_lines
+from lionrank.records import public
 
 # What the paper waits for, in the order in which data flows: other timings may be of work that is
 # still going on when this is taken.
@@ -27,6 +28,12 @@ STAGES = (
     *("sources", "collections", "retrieval", "training", "development", "reranking"),
     "evaluation",
 )
+RUNS = ("Snakefile", "rules", "workflow", "config.yaml", "config", "schemas", "paper", "envs")
+"""What of a checkout the results and the paper are made by."""
+
+CODE = ("workflow/*.py", "workflow/*.j2", "rules/*.smk", "schemas/*.yaml", "paper/*.j2")
+"""What of it runs although git ignores it."""
+
 # host:path and user@host:path, as git and scp take it. A host without a dot is an alias that only
 # somebody's own ssh knows, or the letter of a drive.
 _SCP = re.compile(r"(?:[^@/\s]+@)?([\w-]+(?:\.[\w-]+)+):(?!:)/*([^\s?#]+)")
@@ -44,6 +51,7 @@ def collect(
     pinned: Mapping[str, bool],
     catalogued: Mapping[str, list[str]],
     timings: str | os.PathLike,
+    files: Mapping[str, str],
 ) -> dict[str, Any]:
     """Return the provenance of an experiment as a JSON object.
 
@@ -57,13 +65,14 @@ def collect(
         pinned: whether the table pins each source that was downloaded into the working directory.
         catalogued: identifiers in the catalogue ir_datasets, by collection.
         timings: folder with Snakemake's benchmark files, one folder a stage.
+        files: the SHA-256 of every file behind the paper, as the records of the experiment tell.
     """
     unchanged = yaml.safe_load(Path(defaults).read_text(encoding="utf-8"))
     return {
         "git": git_state(repository),
         "rules": dict(rules),
         "config_sha256": digest(config),
-        "changed_settings": list(changed_settings(unchanged, config)),
+        "changed_settings": list(changed_settings(public(unchanged), public(config))),
         "python": platform.python_version(),
         "packages": packages(),
         "environment": environment(),
@@ -74,40 +83,54 @@ def collect(
         },
         "catalogued": dict(catalogued),
         "pairs": read_json(pairs),
-        "run_files": {str(path): sha256(path) for path in sorted(map(str, run_files))},
+        "run_files": {path: files[path] for path in sorted(map(str, run_files))},
+        "files": dict(sorted(files.items())),
     }
 
 
 def git_state(repository: str | os.PathLike) -> dict[str, Any]:
     """Return commit, dirty flag, commit time (seconds since 1970) and remote of a git checkout.
 
-    All are None where `repository` is not itself the root of a checkout with a commit. A file that
-    git neither tracks nor ignores counts as a change. The remote is the web address of `origin`,
-    or of the first one where none has that name, and None where that has no such address.
+    All are None where `repository` is not itself the root of a checkout with a commit. What may
+    run counts as a change where it is not as the commit has it, also a file of it that git ignores;
+    nothing else does. The remote is the web address of `origin`, or of the first one where none has
+    that name, and None where that has no such address.
+
+    Raises:
+        UserError: there is a checkout, and git does not tell; has git's own words.
     """
     unknown = {"commit": None, "dirty": None, "time": None, "remote": None}
-    root = _git(repository, "rev-parse", "--show-toplevel")
-    if root is None or not os.path.samefile(root, repository):
+    if not (Path(repository) / ".git").exists():
         return unknown
-    head = _git(repository, "log", "-1", "--format=%H %ct")
-    status = _git(repository, "status", "--porcelain")
-    if head is None or status is None:
+    if not _git(repository, "rev-parse", "--verify", "--quiet", "HEAD", may_fail=True):
         return unknown
-    commit, time = head.split()
+    commit, time = _git(repository, "log", "-1", "--format=%H %ct").split()
     return {
         "commit": commit,
-        "dirty": bool(status),
+        "dirty": _differs(repository),
         "time": int(time),
         "remote": _remote(repository),
     }
 
 
+def _differs(repository: str | os.PathLike) -> bool:
+    """Return whether anything that may run is not as the commit has it."""
+    changed = _git(
+        *(repository, "status", "--porcelain", "--untracked-files=all", "--ignored=no"),
+        *("--", *RUNS),
+    )
+    ignored = _git(repository, "ls-files", "--others", "--", *CODE)
+    # Git looks at none of these: they are marked with a lower-case letter, or with S.
+    unseen = _git(repository, "ls-files", "-v", "--", *RUNS).splitlines()
+    return bool(changed or ignored) or any(not line.startswith("H") for line in unseen)
+
+
 def _remote(repository: str | os.PathLike) -> str | None:
-    names = (_git(repository, "remote") or "").split()
+    names = _git(repository, "remote").split()
     if not names:
         return None
     name = "origin" if "origin" in names else names[0]
-    return web_address(_git(repository, "remote", "get-url", name) or "")
+    return web_address(_git(repository, "remote", "get-url", name))
 
 
 def web_address(remote: str) -> str | None:
@@ -140,12 +163,26 @@ def web_address(remote: str) -> str | None:
     return f"https://{place}/{quote(path, safe='/%').replace('~', '%7E')}"
 
 
-def _git(repository: str | os.PathLike, *arguments: str) -> str | None:
-    """Return the output of a git command, or None if it fails or there is no git."""
-    return _output(["git", "-C", os.fspath(repository), *arguments])
+def _git(repository: str | os.PathLike, *arguments: str, may_fail: bool = False) -> str:
+    """Return the output of a git command; nothing where it fails, and may, without a word.
+
+    Raises:
+        UserError: it fails otherwise, or there is no git.
+    """
+    if shutil.which("git") is None:
+        raise UserError(f"{repository} is a git checkout, and there is no git to ask: install git.")
+    command = ["git", "-C", os.fspath(repository), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode and not (may_fail and not done.stderr):
+        raise UserError(
+            f"git does not tell the commit of {repository}, which the paper prints: "
+            f"{done.stderr.strip()}"
+        )
+    return done.stdout.strip()
 
 
 def _output(command: list[str]) -> str | None:
+    """Return the output of a command, or None if it fails or is not there."""
     if shutil.which(command[0]) is None:
         return None
     done = subprocess.run(command, capture_output=True, text=True, check=False)

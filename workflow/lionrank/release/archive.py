@@ -1,7 +1,6 @@
 """An experiment packed for a repository such as Zenodo: one zip file with checksums in it."""
 
 import hashlib
-import json
 import os
 import time
 import zipfile
@@ -13,7 +12,7 @@ from typing import Any
 import yaml
 from tqdm import tqdm
 
-from lionrank import templates
+from lionrank import records, templates
 from lionrank.errors import UserError
 from lionrank.files import atomic_write
 from lionrank.wording import size
@@ -53,8 +52,8 @@ def find_files(
             others = path.parent.glob(f"{path.stem}.*")
             found |= {other.as_posix(): other for other in others if other.suffix != ".map"}
     for folder in map(Path, folders):
-        below = (path for path in folder.rglob("[!.]*") if path.is_file())
-        found |= {path.as_posix(): path for path in below}
+        below = (path for path in folder.rglob("*") if path.is_file())
+        found |= {path.as_posix(): path for path in below if not _hidden(path)}
     for incomplete in unfinished:
         found.pop(Path(incomplete).as_posix(), None)
     found |= {Path(path).name: Path(path) for path in repository}
@@ -62,6 +61,10 @@ def find_files(
         if not path.is_file():
             raise UserError(f"{path} is missing, so the archive would not be whole: make it first.")
     return found
+
+
+def _hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
 
 
 def readme(
@@ -82,9 +85,9 @@ def readme(
 
 
 def resolved(config: Mapping[str, Any]) -> str:
-    """Return a config, defaults and overlays merged, as YAML."""
-    plain = json.loads(json.dumps(config))
-    return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=100)
+    """Return a config, defaults and overlays merged, as YAML; of absolute paths, their names."""
+    shown = records.public(config)
+    return yaml.safe_dump(shown, sort_keys=False, allow_unicode=True, width=100)
 
 
 def pack(
@@ -129,10 +132,19 @@ def pack(
 
 
 def naming(files: Mapping[str, Path], folder: str | os.PathLike) -> list[str]:
-    """Return the logs, by name, that name a folder, such as the home of whoever ran the jobs."""
+    """Return the files, by name, that name a folder, such as the home of whoever ran the jobs."""
     wanted = os.fsencode(folder)
-    logs = (name for name in sorted(files) if name.startswith("logs/"))
-    return [name for name in logs if wanted in files[name].read_bytes()]
+    return [name for name in sorted(files) if _contains(files[name], wanted)]
+
+
+def _contains(path: Path, wanted: bytes) -> bool:
+    with open(path, "rb") as handle:
+        before = b""
+        while block := _read(handle, path):
+            if wanted in before + block:
+                return True
+            before = block[-len(wanted) :]
+    return False
 
 
 def _entry(name: str, when: tuple[int, int, int, int, int, int]) -> zipfile.ZipInfo:

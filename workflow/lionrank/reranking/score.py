@@ -15,6 +15,7 @@ from lionrank import parquet
 from lionrank.cross_encoder import model as cross_encoder
 from lionrank.cross_encoder.device import autocast
 from lionrank.cross_encoder.tokens import Batch, budgets, encode, take
+from lionrank.errors import UserError
 
 CHUNK = 8192
 """Candidates that are tokenised and sorted at once: bounds the memory, whatever the test set."""
@@ -36,9 +37,25 @@ def score(
     The raw logit in float32 is the score, whatever the precision: a sigmoid would saturate.
     `hardware` has the config's keys workers and tokens_at_once. Of `rows`, all where it is None,
     start and stop count.
+
+    Raises:
+        UserError: a logit is NaN or infinite, by which nothing can be ranked.
     """
     model = cross_encoder.load(checkpoint, device)
-    return logits(model, candidates, precision, hardware, rows).tolist()
+    found = logits(model, candidates, precision, hardware, rows)
+    _check_finite(found, checkpoint)
+    return found.tolist()
+
+
+def _check_finite(found: Tensor, checkpoint: str | os.PathLike) -> None:
+    wrong = found[~found.isfinite()]
+    if len(wrong):
+        raise UserError(
+            f"{checkpoint}: {len(wrong):,} of {len(found):,} logits are not finite "
+            f"({wrong[0]:f}): the training diverged, or the weights are damaged: see the log of "
+            "the training; lower its learning_rate in the config, or delete the checkpoint and run "
+            "again."
+        )
 
 
 def logits(

@@ -90,7 +90,8 @@ def explain_if_full(place: Path, error: Exception) -> None:
 
 def complete(state: Path, facts: dict[str, dict], checkpoint: str | os.PathLike) -> None:
     """Make the state at an epoch's end its checkpoint, with each of the facts as a JSON file."""
-    with folder_from(state, checkpoint) as folder:
+    # Linked where the file system can: weights are large, and the state goes.
+    with folder_from(state, checkpoint, link=True) as folder:
         (folder / MANIFEST).unlink()
         for name, content in facts.items():
             write_json(folder / name, content)
@@ -103,17 +104,19 @@ def carry_over(previous: str | os.PathLike, checkpoint: str | os.PathLike) -> No
 
 
 @contextmanager
-def folder_from(source: Path, target: str | os.PathLike) -> Iterator[Path]:
+def folder_from(source: Path, target: str | os.PathLike, link: bool = False) -> Iterator[Path]:
     """Make a folder of another's files, in the sight of others once it is complete.
 
-    They are linked where the file system can: weights are large, and are only ever replaced.
+    They are copies, so that an edit of one leaves the other alone, or the same files with `link`.
     """
     target = Path(target)
     with scratch_folder(target) as scratch:
         partial = scratch / target.name
         # Hidden files are Snakemake's, one that tells when it made the folder among them.
         hidden = shutil.ignore_patterns(".*")
-        shutil.copytree(source, partial, ignore=hidden, copy_function=_link)
+        shutil.copytree(
+            source, partial, ignore=hidden, copy_function=_link if link else shutil.copy2
+        )
         yield partial
         shutil.rmtree(target, ignore_errors=True)
         os.replace(partial, target)

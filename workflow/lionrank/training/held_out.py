@@ -1,5 +1,6 @@
 """The loss of a checkpoint on examples that it was not trained on."""
 
+import math
 import os
 from statistics import mean
 
@@ -9,6 +10,7 @@ from lionrank import parquet
 from lionrank.cross_encoder import model as cross_encoder
 from lionrank.cross_encoder.device import autocast
 from lionrank.cross_encoder.unpadded import to
+from lionrank.errors import UserError
 from lionrank.training import batches
 from lionrank.training.losses import Loss
 
@@ -23,7 +25,11 @@ def eval_loss(
     precision: str,
     device: torch.device,
 ) -> float | None:
-    """Return the mean loss over the examples of a Parquet file, None where it has none."""
+    """Return the mean loss over the examples of a Parquet file, None where it has none.
+
+    Raises:
+        UserError: the loss is NaN or infinite, by which no epoch can be chosen.
+    """
     if parquet.count(held_out) == 0:
         return None
     model = cross_encoder.load(checkpoint, device)
@@ -36,4 +42,10 @@ def eval_loss(
             for pairs, targets in batches.micro_batches(tokenise(rows), SIZE):
                 logits = model(cross_encoder.arguments(model, pairs))["scores"]
                 losses += loss(logits.view(len(targets), -1), to(targets, device)).tolist()
-    return mean(losses)
+    found = mean(losses)
+    if not math.isfinite(found):
+        raise UserError(
+            f"{checkpoint}: the loss on held-out pairs is {found}: the training diverged; lower "
+            "its learning_rate in the config."
+        )
+    return found

@@ -12,13 +12,13 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 from filelock import FileLock, Timeout
 
 from lionrank.errors import UserError
 from lionrank.files import read_json, sha256, write_json
 from lionrank.training import attempts
+from lionrank.wording import differences
 
 KEPT = 2
 """States on disk: should the newest turn out damaged, there is the one before."""
@@ -29,7 +29,6 @@ PATIENCE = 10
 
 STAMP, MANIFEST, LOCK, OWNER = "stamp.json", "manifest.json", "lock", "owner.json"
 LOG = "log.jsonl"
-ABSENT = "absent"
 
 
 class EpochState:
@@ -87,14 +86,14 @@ class EpochState:
             found = read_json(path)
         except (OSError, UserError):
             found = {}
-        differences = list(_differences(found, json.loads(json.dumps(stamp))))
-        if differences and self.steps():
+        changed = list(differences(found, json.loads(json.dumps(stamp))))
+        if changed and self.steps():
             raise UserError(
-                f"{self.folder} holds the state of another training ({'; '.join(differences)}): "
+                f"{self.folder} holds the state of another training ({'; '.join(changed)}): "
                 f"undo that change to resume from step {self.steps()[-1]}, or delete the folder "
                 "to start the epoch over."
             )
-        if differences:
+        if changed:
             (self.folder / attempts.FILE).unlink(missing_ok=True)
         write_json(path, stamp)
 
@@ -165,16 +164,6 @@ def _damage(state: Path) -> str | None:
         if sha256(path) != stated["sha256"]:
             return f"the content of {name} has changed"
     return None
-
-
-def _differences(found: Any, wanted: Any, place: str = "") -> Iterator[str]:
-    """Yield where two JSON values differ, in words."""
-    if isinstance(found, dict) and isinstance(wanted, dict):
-        for key in sorted(found.keys() | wanted.keys()):
-            inner = f"{place}.{key}" if place else key
-            yield from _differences(found.get(key, ABSENT), wanted.get(key, ABSENT), inner)
-    elif found != wanted:
-        yield f"{place}: {found}, now {wanted}"
 
 
 def _sync(path: Path) -> None:

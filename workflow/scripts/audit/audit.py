@@ -1,4 +1,4 @@
-from lionrank.jobs.log import begin
+from lionrank.jobs.script import begin, end
 
 begin(snakemake)
 
@@ -21,3 +21,5 @@ facts = collect(
 )
 with atomic_write(snakemake.output[0]) as handle:
     handle.write(page(facts))
+
+end(snakemake)

@@ -1,6 +1,6 @@
 """Decide the claims of the published paper."""
 
-from lionrank.jobs.log import begin
+from lionrank.jobs.script import begin, end
 
 begin(snakemake)
 
@@ -35,3 +35,5 @@ decided = claims.decide(
     Draws(**params.draws),
 )
 write_json(snakemake.output[0], decided)
+
+end(snakemake)

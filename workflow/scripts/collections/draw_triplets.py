@@ -1,4 +1,4 @@
-from lionrank.jobs.log import begin
+from lionrank.jobs.script import begin, end
 
 begin(snakemake)
 
@@ -15,3 +15,5 @@ triplets = draw_triplets(
 )
 write_triplets(snakemake.output[0], triplets)
 print(f"{len(triplets)} triplets")
+
+end(snakemake)

@@ -1,4 +1,4 @@
-from lionrank.jobs.log import begin
+from lionrank.jobs.script import begin, end
 
 begin(snakemake)
 
@@ -6,3 +6,5 @@ from lionrank.collections.convert import reader, write_corpus
 
 source = reader(snakemake.params.settings, snakemake.params.folders)
 write_corpus(source.documents(), snakemake.output[0])
+
+end(snakemake)

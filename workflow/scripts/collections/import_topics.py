@@ -1,4 +1,4 @@
-from lionrank.jobs.log import begin
+from lionrank.jobs.script import begin, end
 
 begin(snakemake)
 
@@ -11,3 +11,5 @@ write_topics(
     snakemake.output.qrels,
     snakemake.params.levels,
 )
+
+end(snakemake)

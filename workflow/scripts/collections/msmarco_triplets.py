@@ -1,4 +1,4 @@
-from lionrank.jobs.log import begin
+from lionrank.jobs.script import begin, end
 
 begin(snakemake)
 
@@ -7,3 +7,5 @@ from lionrank.collections.msmarco import write_triplets
 write_triplets(
     snakemake.input[0], snakemake.output[0], snakemake.params.triplets, snakemake.threads
 )
+
+end(snakemake)

@@ -1,4 +1,4 @@
-from lionrank.jobs.log import begin
+from lionrank.jobs.script import begin, end
 
 begin(snakemake)
 
@@ -27,3 +27,5 @@ described = describe(
     snakemake.threads,
 )
 write_json(snakemake.output.statistics, described | {"packages": pydocs.packages(documents)})
+
+end(snakemake)

@@ -1,4 +1,4 @@
-from lionrank.jobs.log import begin
+from lionrank.jobs.script import begin, end
 
 begin(snakemake)
 
@@ -17,3 +17,5 @@ write_json(
         snakemake.threads,
     ),
 )
+
+end(snakemake)

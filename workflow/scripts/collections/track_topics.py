@@ -1,6 +1,6 @@
 """Read the topics and qrels of an evaluation track strictly, and write them as the others are."""
 
-from lionrank.jobs.log import begin
+from lionrank.jobs.script import begin, end
 
 begin(snakemake)
 
@@ -14,3 +14,5 @@ trec.check_shared(topics, str(topics_file), qrels, str(qrels_file))
 trec.check_judged(qrels, str(qrels_file), snakemake.params.levels)
 trec.write_topics(snakemake.output.topics, topics)
 trec.write_qrels(snakemake.output.qrels, qrels)
+
+end(snakemake)

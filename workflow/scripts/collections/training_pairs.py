@@ -1,4 +1,4 @@
-from lionrank.jobs.log import begin
+from lionrank.jobs.script import begin, end
 
 begin(snakemake)
 
@@ -19,3 +19,5 @@ join_pairs(
     threads=snakemake.threads,
 )
 print(Path(snakemake.output.record).read_text(encoding="utf-8"))
+
+end(snakemake)

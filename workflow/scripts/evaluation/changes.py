@@ -1,6 +1,6 @@
 """Compare the optimizers topic by topic, and say which passages moved."""
 
-from lionrank.jobs.log import begin
+from lionrank.jobs.script import begin, end
 
 begin(snakemake)
 
@@ -25,3 +25,5 @@ changed = changes(
     settings=Draws(**params.draws),
 )
 write_json(snakemake.output[0], changed)
+
+end(snakemake)

@@ -1,6 +1,6 @@
 """Test the comparisons that the config names."""
 
-from lionrank.jobs.log import begin
+from lionrank.jobs.script import begin, end
 
 begin(snakemake)
 
@@ -19,3 +19,5 @@ compared = comparisons.compare_systems(
     Draws(**params.draws),
 )
 write_json(snakemake.output[0], compared)
+
+end(snakemake)

@@ -1,4 +1,4 @@
-from lionrank.jobs.log import begin
+from lionrank.jobs.script import begin, end
 
 begin(snakemake)
 
@@ -9,3 +9,5 @@ run, tag = trec.read_run(snakemake.input.run)
 qrels = trec.read_qrels(snakemake.input.qrels)
 per_query = evaluation.evaluate(qrels, run, snakemake.params.level, complete=True)
 evaluation.write_text(snakemake.output[0], per_query, tag)
+
+end(snakemake)

@@ -1,6 +1,6 @@
 """Put the values of all test sets into one table, and average them over topics."""
 
-from lionrank.jobs.log import begin
+from lionrank.jobs.script import begin, end
 
 begin(snakemake)
 
@@ -15,3 +15,5 @@ per_query = pd.concat(map(read_table, snakemake.input), ignore_index=True)
 parquet.write(snakemake.output.per_query, per_query)
 with atomic_write(snakemake.output.means) as handle:
     means(per_query, Draws(**snakemake.params.draws)).to_csv(handle, index=False)
+
+end(snakemake)

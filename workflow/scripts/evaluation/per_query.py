@@ -1,6 +1,6 @@
 """Evaluate the run files of a test set topic by topic."""
 
-from lionrank.jobs.log import begin
+from lionrank.jobs.script import begin, end
 
 begin(snakemake)
 
@@ -23,3 +23,5 @@ for path, labels in tqdm(list(systems), desc="evaluating", unit="run file"):
 table = pd.concat(tables, ignore_index=True)
 # Integers that BM25 lacks.
 parquet.write(snakemake.output[0], table.astype({"epoch": "Int64", "seed": "Int64"}))
+
+end(snakemake)

@@ -1,6 +1,6 @@
 """Compile the paper to PDF and tell LaTeX's complaints."""
 
-from lionrank.jobs.log import begin
+from lionrank.jobs.script import begin, end
 
 begin(snakemake)
 
@@ -17,3 +17,5 @@ complaints = compile_pdf(
     provenance["git"]["time"],
 )
 print("\n".join(complaints) or "LaTeX had no complaints.")
+
+end(snakemake)

@@ -1,6 +1,6 @@
 """Render the templates of the paper with the results."""
 
-from lionrank.jobs.log import begin
+from lionrank.jobs.script import begin, end
 
 begin(snakemake)
 
@@ -48,3 +48,5 @@ facts = make_facts(
     **read,
 )
 render(located(snakemake, params.templates[0]).parent, facts).write(snakemake.output.tex)
+
+end(snakemake)

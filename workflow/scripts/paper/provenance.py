@@ -1,9 +1,10 @@
 """Record commit, settings, packages, machine, time and run files behind the paper."""
 
-from lionrank.jobs.log import begin
+from lionrank.jobs.script import begin, end
 
 begin(snakemake)
 
+from lionrank import descent
 from lionrank.files import write_json
 from lionrank.jobs.repository import located, root
 from lionrank.paper.provenance import collect
@@ -18,5 +19,8 @@ facts = collect(
     pinned=snakemake.params.pinned,
     catalogued=snakemake.params.catalogued,
     timings="timings",
+    files=descent.vouched(snakemake.input),
 )
 write_json(snakemake.output[0], facts)
+
+end(snakemake)

@@ -1,6 +1,6 @@
 """Pack the experiment, with checksums, for a repository such as Zenodo."""
 
-from lionrank.jobs.log import begin
+from lionrank.jobs.script import begin, end
 
 begin(snakemake)
 
@@ -23,3 +23,5 @@ size = Path(snakemake.output[0]).stat().st_size
 print(f"{snakemake.output[0]} has {len(packed) + 1} files and {size:,} bytes.")
 if private := naming(files, Path.home()):
     print(f"Before you publish it, look at the logs that name {Path.home()}:", *private)
+
+end(snakemake)

@@ -1,6 +1,6 @@
 """Pack the paper's source for arXiv."""
 
-from lionrank.jobs.log import begin
+from lionrank.jobs.script import begin, end
 
 begin(snakemake)
 
@@ -10,3 +10,5 @@ from lionrank.release.arxiv import pack
 provenance = read_json(snakemake.input.provenance)
 names = pack(snakemake.input.tex, snakemake.output[0], provenance["git"]["time"])
 print("\n".join(names))
+
+end(snakemake)

@@ -1,6 +1,6 @@
 """Make the folder of a checkpoint as it would be on the hub, with its model card."""
 
-from lionrank.jobs.log import begin
+from lionrank.jobs.script import begin, end
 
 begin(snakemake)
 
@@ -20,3 +20,5 @@ hub.write_folder(
     },
     snakemake.output[0],
 )
+
+end(snakemake)

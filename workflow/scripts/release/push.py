@@ -1,4 +1,4 @@
-from lionrank.jobs.log import begin
+from lionrank.jobs.script import begin, end
 
 begin(snakemake)
 
@@ -8,3 +8,5 @@ from lionrank.release.hub import push
 published = push(snakemake.input.folder, snakemake.params.repository, snakemake.params.private)
 print(f"{published['url']} is at commit {published['commit']}.")
 write_json(snakemake.output[0], published)
+
+end(snakemake)

@@ -1,6 +1,6 @@
 """Write a table of the paper as a page of the report."""
 
-from lionrank.jobs.log import begin
+from lionrank.jobs.script import begin, end
 
 begin(snakemake)
 
@@ -11,3 +11,5 @@ params = snakemake.params
 page = table_page(snakemake.input.table, note=params.note, labels=params.labels, **params.text)
 with atomic_write(snakemake.output[0]) as handle:
     handle.write(page)
+
+end(snakemake)

@@ -1,6 +1,6 @@
 """Write the page on which checkpoints are sorted and filtered and training curves seen."""
 
-from lionrank.jobs.log import begin
+from lionrank.jobs.script import begin, end
 
 begin(snakemake)
 
@@ -16,3 +16,5 @@ page = results_page(
 )
 with atomic_write(snakemake.output[0]) as handle:
     handle.write(page)
+
+end(snakemake)

@@ -1,7 +1,9 @@
-from lionrank.jobs.log import begin
+from lionrank.jobs.script import begin, end
 
 begin(snakemake)
 
 from lionrank.reranking import shards
 
 shards.join(snakemake.input, snakemake.output[0])
+
+end(snakemake)

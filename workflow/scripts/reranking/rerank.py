@@ -1,4 +1,4 @@
-from lionrank.jobs.log import begin
+from lionrank.jobs.script import begin, end
 
 begin(snakemake)
 
@@ -26,3 +26,5 @@ logits = score(
 candidates = parquet.read(snakemake.input.candidates, parquet.of_candidates("qid", "docid"))
 run = trec.to_run(candidates.slice(rows.start, len(logits)).to_pandas(), logits)
 trec.write_run(snakemake.output[0], run, snakemake.params.tag)
+
+end(snakemake)

@@ -1,4 +1,4 @@
-from lionrank.jobs.log import begin
+from lionrank.jobs.script import begin, end
 
 begin(snakemake)
 
@@ -14,3 +14,5 @@ run = bm25(
     threads=snakemake.threads,
 )
 trec.write_run(snakemake.output[0], run, FIRST_STAGE)
+
+end(snakemake)

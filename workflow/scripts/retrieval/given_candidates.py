@@ -1,4 +1,4 @@
-from lionrank.jobs.log import begin
+from lionrank.jobs.script import begin, end
 
 begin(snakemake)
 
@@ -11,3 +11,5 @@ candidates = given_candidates(
     snakemake.params.depth,
 )
 write_candidates(snakemake.output[0], [candidates])
+
+end(snakemake)

@@ -1,6 +1,6 @@
 """Unpack the one archive of a source into an index folder."""
 
-from lionrank.jobs.log import begin
+from lionrank.jobs.script import begin, end
 
 begin(snakemake)
 
@@ -8,3 +8,5 @@ from lionrank.files import only_file
 from lionrank.retrieval.bm25 import unpack_index
 
 unpack_index(only_file(snakemake.input[0]), snakemake.output[0])
+
+end(snakemake)

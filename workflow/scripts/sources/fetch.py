@@ -1,4 +1,4 @@
-from lionrank.jobs.log import begin
+from lionrank.jobs.script import begin, end
 
 begin(snakemake)
 
@@ -13,3 +13,5 @@ fetch(
     lock=f"{snakemake.output[0]}.lock.json",
     local=snakemake.params.local,
 )
+
+end(snakemake)

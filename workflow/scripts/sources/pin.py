@@ -1,6 +1,6 @@
 """Write into the table of sources what first downloads recorded."""
 
-from lionrank.jobs.log import begin
+from lionrank.jobs.script import begin, end
 
 begin(snakemake)
 
@@ -9,3 +9,5 @@ from lionrank.sources.pin import write
 
 write(root(snakemake) / snakemake.params.table, snakemake.params.cells)
 print(snakemake.params.told)
+
+end(snakemake)

@@ -1,6 +1,6 @@
 """Write the best epoch of a training on development data, and the scores that it is chosen by."""
 
-from lionrank.jobs.log import begin
+from lionrank.jobs.script import begin, end
 
 begin(snakemake)
 
@@ -9,3 +9,5 @@ from lionrank.training import development
 
 epochs = development.trained(development.read(snakemake.input), snakemake.params.patience)
 write_json(snakemake.output[0], development.best(epochs) | {"epochs": epochs})
+
+end(snakemake)

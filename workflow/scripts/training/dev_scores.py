@@ -1,6 +1,6 @@
 """Score a checkpoint on development data."""
 
-from lionrank.jobs.log import begin
+from lionrank.jobs.script import begin, end
 
 begin(snakemake)
 
@@ -36,3 +36,5 @@ scores = {
 loss = held_out_loss(snakemake.input.log)
 epoch = int(snakemake.wildcards.epoch)
 write_json(snakemake.output[0], development.scores(epoch, loss, scores))
+
+end(snakemake)

@@ -1,6 +1,6 @@
 """Decide by the development scores so far whether a training has stopped."""
 
-from lionrank.jobs.log import begin
+from lionrank.jobs.script import begin, end
 
 begin(snakemake)
 
@@ -9,3 +9,5 @@ from lionrank.training import development
 
 last = development.stopped_after(development.read(snakemake.input), snakemake.params.patience)
 write_json(snakemake.output[0], {"stopped_after": last})
+
+end(snakemake)

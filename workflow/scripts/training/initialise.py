@@ -1,4 +1,4 @@
-from lionrank.jobs.log import begin
+from lionrank.jobs.script import begin, end
 
 begin(snakemake)
 
@@ -11,3 +11,5 @@ initialise(
     snakemake.params.max_length,
     snakemake.output[0],
 )
+
+end(snakemake)

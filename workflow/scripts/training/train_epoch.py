@@ -1,6 +1,6 @@
 """Train one epoch, in as many processes as the job has GPUs."""
 
-from lionrank.jobs.log import begin
+from lionrank.jobs.script import begin, end
 
 begin(snakemake)
 
@@ -33,3 +33,5 @@ train(
     checkpoint=snakemake.output.checkpoint,
     log=snakemake.output.log,
 )
+
+end(snakemake)

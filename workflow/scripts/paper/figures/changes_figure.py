@@ -1,6 +1,6 @@
 """Draw the difference of two optimizers on every topic."""
 
-from lionrank.jobs.log import begin
+from lionrank.jobs.script import begin, end
 
 begin(snakemake)
 
@@ -14,3 +14,5 @@ changed = read_json(snakemake.input.changes)
 grid = Grid.build(**snakemake.params.grid)
 with style(located(snakemake, snakemake.params.style)):
     save(changes_figure(changed, grid), snakemake.output)
+
+end(snakemake)

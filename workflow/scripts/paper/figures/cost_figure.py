@@ -1,6 +1,6 @@
 """Draw the primary measure against what training cost."""
 
-from lionrank.jobs.log import begin
+from lionrank.jobs.script import begin, end
 
 begin(snakemake)
 
@@ -19,3 +19,5 @@ efficiency = read_json(snakemake.input.efficiency)
 chosen = development.chosen(snakemake.input.best)
 with style(located(snakemake, snakemake.params.style)):
     save(cost_figure(results, efficiency, grid, chosen), snakemake.output)
+
+end(snakemake)

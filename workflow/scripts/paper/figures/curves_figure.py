@@ -1,6 +1,6 @@
 """Draw the training logs of every training."""
 
-from lionrank.jobs.log import begin
+from lionrank.jobs.script import begin, end
 
 begin(snakemake)
 
@@ -13,3 +13,5 @@ grid = Grid.build(**snakemake.params.grid)
 logs = {each.name: snakemake.input[each.name] for each in grid.trainings()}
 with style(located(snakemake, snakemake.params.style)):
     save(curves_figure(logs, grid), snakemake.output)
+
+end(snakemake)

@@ -1,6 +1,6 @@
 """Draw the primary measure over the epochs."""
 
-from lionrank.jobs.log import begin
+from lionrank.jobs.script import begin, end
 
 begin(snakemake)
 
@@ -17,3 +17,5 @@ results = read_results(snakemake.input.metrics, layout, grid)
 chosen = development.chosen(snakemake.input.best)
 with style(located(snakemake, snakemake.params.style)):
     save(epochs_figure(results, grid, chosen), snakemake.output)
+
+end(snakemake)

@@ -1,6 +1,6 @@
 """Write the table of the topics that changed most between two optimizers."""
 
-from lionrank.jobs.log import begin
+from lionrank.jobs.script import begin, end
 
 begin(snakemake)
 
@@ -12,3 +12,5 @@ from lionrank.paper.tables import changes
 output = snakemake.output
 made = changes.table(read_json(snakemake.input.changes), Grid.build(**snakemake.params.grid))
 made.write(located(snakemake, snakemake.params.template), output.tex, output.csv)
+
+end(snakemake)

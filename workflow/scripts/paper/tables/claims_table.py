@@ -1,6 +1,6 @@
 """Write the table of the published paper's claims."""
 
-from lionrank.jobs.log import begin
+from lionrank.jobs.script import begin, end
 
 begin(snakemake)
 
@@ -11,3 +11,5 @@ from lionrank.paper.tables import claims
 output = snakemake.output
 made = claims.table(read_json(snakemake.input.claims))
 made.write(located(snakemake, snakemake.params.template), output.tex, output.csv)
+
+end(snakemake)

@@ -1,6 +1,6 @@
 """Write the table of a collection's statistics."""
 
-from lionrank.jobs.log import begin
+from lionrank.jobs.script import begin, end
 
 begin(snakemake)
 
@@ -11,3 +11,5 @@ from lionrank.paper.tables import collection
 output = snakemake.output
 made = collection.table(read_json(snakemake.input.statistics))
 made.write(located(snakemake, snakemake.params.template), output.tex, output.csv)
+
+end(snakemake)

@@ -1,6 +1,6 @@
 """Write the tables of the tested comparisons, at the chosen epochs and at each epoch."""
 
-from lionrank.jobs.log import begin
+from lionrank.jobs.script import begin, end
 
 begin(snakemake)
 
@@ -20,3 +20,5 @@ tables.chosen(compared, labels, primary, grid).write(
 tables.by_epoch(compared, primary, grid).write(
     located(snakemake, params.by_epoch_template), output.by_epoch, output.by_epoch_csv
 )
+
+end(snakemake)

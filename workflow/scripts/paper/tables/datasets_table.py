@@ -1,6 +1,6 @@
 """Write the table of the data that is trained on, chosen by and tested on."""
 
-from lionrank.jobs.log import begin
+from lionrank.jobs.script import begin, end
 
 begin(snakemake)
 
@@ -31,3 +31,5 @@ with open_database(output.tex, threads=1) as database:
     ]
 found = [each for each in (*pairs, *judged) if each is not None]
 datasets.table(found).write(located(snakemake, params.template), output.tex, output.csv)
+
+end(snakemake)

@@ -1,6 +1,6 @@
 """Write the table of what each training cost."""
 
-from lionrank.jobs.log import begin
+from lionrank.jobs.script import begin, end
 
 begin(snakemake)
 
@@ -13,3 +13,5 @@ output = snakemake.output
 grid = Grid.build(**snakemake.params.grid)
 made = efficiency.table(read_json(snakemake.input.efficiency), grid)
 made.write(located(snakemake, snakemake.params.template), output.tex, output.csv)
+
+end(snakemake)

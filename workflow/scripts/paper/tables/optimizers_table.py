@@ -1,6 +1,6 @@
 """Write the table of the parameters of the optimizers."""
 
-from lionrank.jobs.log import begin
+from lionrank.jobs.script import begin, end
 
 begin(snakemake)
 
@@ -11,3 +11,5 @@ from lionrank.paper.tables import optimizers
 output, params = snakemake.output, snakemake.params
 made = optimizers.table(params.settings, Grid.build(**params.grid))
 made.write(located(snakemake, params.template), output.tex, output.csv)
+
+end(snakemake)

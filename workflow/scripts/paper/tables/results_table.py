@@ -1,6 +1,6 @@
 """Write the tables of all systems: on the paper's columns, and at other relevance thresholds."""
 
-from lionrank.jobs.log import begin
+from lionrank.jobs.script import begin, end
 
 begin(snakemake)
 
@@ -23,3 +23,5 @@ tables.table(results, grid, chosen, published).write(
 tables.levels(results, grid, chosen).write(
     located(snakemake, params.levels_template), output.levels, output.levels_csv
 )
+
+end(snakemake)

@@ -1,6 +1,6 @@
 """Write the table of published systems, and of ours among them."""
 
-from lionrank.jobs.log import begin
+from lionrank.jobs.script import begin, end
 
 begin(snakemake)
 
@@ -22,3 +22,5 @@ made = systems.table(
     development.chosen(given.best),
 )
 made.write(located(snakemake, params.template), output.tex, output.csv)
+
+end(snakemake)

@@ -1,6 +1,6 @@
 """Write the table of the backbones and of how they were trained."""
 
-from lionrank.jobs.log import begin
+from lionrank.jobs.script import begin, end
 
 begin(snakemake)
 
@@ -17,3 +17,5 @@ sizes = {model.name: size_of(checkpoint) for model, checkpoint in checkpoints}
 origins = {model: with_revision(start) for model, start in params.origins.items()}
 made = training.table(params.settings, sizes, origins, grid)
 made.write(located(snakemake, params.template), output.tex, output.csv)
+
+end(snakemake)

@@ -1,17 +1,20 @@
 """What a script leaves in its log: its output, and a last line that says what went wrong."""
 
+import ast
 import subprocess
 import sys
 
 import pytest
+
+from tests.support.rule_scripts import SCRIPTS
 
 
 def run(body, log, output=()):
     code = f"""
 import os, types
 from lionrank.errors import UserError
-from lionrank.jobs.log import begin
-begin(types.SimpleNamespace(log=[{str(log)!r}], output={[*output]!r}))
+from lionrank.jobs.script import begin
+begin(types.SimpleNamespace(log=[{str(log)!r}], input=[], output={[*output]!r}))
 {body}
 """
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
@@ -99,3 +102,11 @@ def test_a_bar_does_not_fill_the_log(tmp_path):
     assert run(body, log).returncode == 0
     # Its begin and its end, and none of the ten redrawings a second of a terminal.
     assert log.read_text().count("%|") == 2
+
+
+@pytest.mark.parametrize("script", sorted(SCRIPTS.rglob("*.py")), ids=lambda path: path.stem)
+def test_every_script_checks_what_it_reads_and_records_what_it_made(script):
+    body = ast.parse(script.read_text()).body
+    calls = [ast.unparse(each) for each in body if isinstance(each, ast.Expr)]
+    assert "begin(snakemake)" in calls[:2]
+    assert ast.unparse(body[-1]) == "end(snakemake)"

@@ -1,4 +1,4 @@
-"""How a rule's script runs: it prints into the rule's log, and ends it with what went wrong."""
+"""How a rule's script runs: what it says is in the rule's log, and what it made has a record."""
 
 import atexit
 import io
@@ -9,23 +9,51 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from lionrank import records
 from lionrank.errors import UserError
 from lionrank.files import remove_scratch
 
+_taken: dict[str, str] = {}
+
 
 def begin(snakemake: Any) -> None:
-    """Send all that this process and its children print to the rule's log.
+    """Send all that this process and its children print to the rule's log, and check its inputs.
 
     A `UserError` then ends the log with its message, any other exception with its traceback; the
     process exits with status 1, and Snakemake shows the log. So it does where a library calls
     `exit()`, before the job has made its outputs. What an earlier job of the same outputs left of
-    its scratch files when it was killed is removed. Called before a script imports
-    anything else, so that imports that warn or fail do so in the log, too.
+    its scratch files when it was killed is removed. Called before a script imports anything else,
+    so that imports that warn or fail do so in the log, too.
 
     Args:
         snakemake: the object of this name that Snakemake gives a script.
+
+    Raises:
+        UserError: an input is not what was recorded when it was made.
     """
-    log = Path(snakemake.log[0])
+    _log_to(Path(snakemake.log[0]))
+    atexit.register(_fail_if_ended_early, snakemake.output)
+    for output in snakemake.output:
+        remove_scratch(output)
+    _taken.clear()
+    _taken.update(records.taken(snakemake.input))
+
+
+def end(snakemake: Any) -> None:
+    """Record what the script made, and from what: its last line.
+
+    Raises:
+        UserError: an input has changed since the script began.
+    """
+    if records.taken(snakemake.input) != _taken:
+        raise UserError(
+            f"an input of {snakemake.rule} was changed while it was read: run the same command "
+            "again."
+        )
+    records.write(snakemake.output, snakemake.rule, _taken, dict(snakemake.params.items()))
+
+
+def _log_to(log: Path) -> None:
     log.parent.mkdir(parents=True, exist_ok=True)
     handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
     sys.stdout.flush()
@@ -39,9 +67,6 @@ def begin(snakemake: Any) -> None:
     # A log grows with every redrawing, and is shown if the job fails. Read when tqdm is imported.
     os.environ.setdefault("TQDM_MININTERVAL", "60")
     sys.excepthook = _say_what_went_wrong
-    atexit.register(_fail_if_ended_early, snakemake.output)
-    for output in snakemake.output:
-        remove_scratch(output)
 
 
 def _say_what_went_wrong(
