@@ -223,6 +223,15 @@ def test_a_local_copy_is_linked_and_recorded_without_any_request(work):
     assert work.lock()["revision"] == work.hub.main(DATASET)
 
 
+def test_a_local_copy_within_the_experiment_is_moved_with_it(work):
+    work.source()
+    copy = local_copy(work, FILES)
+    fetched = work.fetch(local=copy.relative_to(work.folder))
+    assert fetched.status == 0, fetched.log
+    work.folder = work.folder.rename(work.folder.with_name("moved"))
+    assert work.content() == WANTED
+
+
 def test_a_local_copy_that_lacks_or_changes_a_file_is_refused(work):
     work.source(checksums=f"{SHARDS[0]}=sha256:{sha256(FILES[SHARDS[0]])}")
     copy = local_copy(work, FILES)

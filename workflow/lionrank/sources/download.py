@@ -185,7 +185,7 @@ def _copied(source: Source, recorded: Record | None, local: Path) -> dict[str, P
     if source.kind == "url":
         if not local.is_file():
             raise UserError(f"{place} is no file: it has to be a copy of {source.label}.")
-        return {path: local.absolute() for path in source.checksums}
+        return dict.fromkeys(source.checksums, local)
     if not local.is_dir():
         raise UserError(f"{place} is no folder: it has to be a copy of {source.label}.")
     found = [file.relative_to(local).as_posix() for file in local.rglob("*") if file.is_file()]
@@ -194,7 +194,7 @@ def _copied(source: Source, recorded: Record | None, local: Path) -> dict[str, P
     lacking = sorted(set(source.matching(known)).difference(found))
     if lacking:
         raise UserError(f"{place} lacks {', '.join(lacking)} of {source.label}: copy them there.")
-    return {path: (local / path).absolute() for path in source.matching(found)}
+    return {path: local / path for path in source.matching(found)}
 
 
 def _check_patterns(source: Source, paths: Iterable[str], place: str) -> None:
@@ -316,7 +316,14 @@ def _link(files: _Files, folder: Path) -> None:
         for path, file in files.items():
             link = linked / path
             link.parent.mkdir(parents=True, exist_ok=True)
-            link.symlink_to(file.place)
+            link.symlink_to(_seen_from(folder / path, file.place))
         if folder.exists():
             shutil.rmtree(folder)
         linked.rename(folder)
+
+
+def _seen_from(link: Path, place: Path) -> Path:
+    """Return what a link points to: relative where `place` is, so that both can be moved."""
+    if place.is_absolute():
+        return place
+    return Path(os.path.relpath(place, os.path.realpath(link.parent)))
