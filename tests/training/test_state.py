@@ -38,7 +38,10 @@ def test_the_newest_state_and_the_one_before_are_kept(state):
     assert sorted(path.name for path in state.folder.glob("step-*")) == ["step-10", "step-15"]
 
 
-@pytest.mark.parametrize("damage", ["truncated", "changed", "missing", "no manifest"])
+@pytest.mark.parametrize(
+    "damage",
+    ["truncated", "changed", "missing", "no manifest", "{}", '{"model.safetensors": 3}', "[]"],
+)
 def test_a_damaged_state_falls_back_to_the_one_before_and_says_so(state, damage, capsys):
     for step in (5, 10):
         written(state, step)
@@ -52,6 +55,8 @@ def test_a_damaged_state_falls_back_to_the_one_before_and_says_so(state, damage,
             file.unlink()
         case "no manifest":
             (file.parent / "manifest.json").unlink()
+        case other:
+            (file.parent / "manifest.json").write_text(other)
     assert state.newest() == state.folder / "step-5"
     assert not file.parent.exists()
     assert "step-10 is damaged" in capsys.readouterr().out

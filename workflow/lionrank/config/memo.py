@@ -46,7 +46,7 @@ def _content(file: str) -> bytes:
 def _known() -> dict[str, str]:
     try:
         stored = read_json(STORE)
-    except (OSError, UserError):
+    except UserError:
         return {}
     return {key: answer for key, answer in stored.items() if isinstance(answer, str)}
 

@@ -329,7 +329,7 @@ class Plan:
             return False
         try:
             found = read_json(Path("checkpoints", name, "settings.json"))
-        except (OSError, UserError):
+        except UserError:
             return False
         return found == epoch_settings(training_settings(self.config, model, optimizer))
 

@@ -60,17 +60,17 @@ class Backbone:
         """Whether config.json is there, and not of transformers' own architecture."""
         try:
             stated = read_json(self.folder / "config.json")
-        except (OSError, UserError):
+        except UserError:
             return False
         return stated.get("model_type") == gte.ORIGINAL
 
     def stated(self) -> dict[str, Any]:
         """Return config.json, that of GTE's original as transformers' own architecture has it."""
+        if not (self.folder / "config.json").exists():
+            raise self.damaged("it has no config.json")
         try:
             stated = read_json(self.folder / "config.json")
-        except FileNotFoundError as error:
-            raise self.damaged("it has no config.json") from error
-        except (OSError, UserError) as error:
+        except UserError as error:
             raise self.damaged("its config.json is damaged") from error
         if stated.get("model_type") == gte.ORIGINAL:
             return gte.native_config(stated, self.source)

@@ -134,7 +134,7 @@ def _devices(path: Path) -> tuple[int, str]:
     """Return how many devices trained a checkpoint, and what they are."""
     try:
         told = _DEVICES.fullmatch(read_json(path)["devices"])
-    except (OSError, UserError, KeyError, TypeError):
+    except (UserError, TypeError):
         told = None
     if told is None:
         raise UserError(

@@ -69,9 +69,9 @@ class EpochState:
     def _owner(self) -> str:
         try:
             owner = read_json(self.folder / OWNER)
-        except (OSError, UserError):  # its job has only just begun
+            return f"process {owner['process']} on {owner['host']}"
+        except UserError:  # its job has only just begun
             return "another process"
-        return f"process {owner['process']} on {owner['host']}"
 
     def claim(self, stamp: dict) -> None:
         """Make the folder that of a training with this stamp, a JSON object.
@@ -84,7 +84,7 @@ class EpochState:
         path = self.folder / STAMP
         try:
             found = read_json(path)
-        except (OSError, UserError):
+        except UserError:
             found = {}
         changed = list(differences(found, json.loads(json.dumps(stamp))))
         if changed and self.steps():
@@ -152,16 +152,19 @@ class EpochState:
 def _damage(state: Path) -> str | None:
     """Say what is wrong with a state's files, None where nothing is."""
     try:
-        manifest = read_json(state / MANIFEST)
-    except (OSError, UserError):
+        stated = read_json(state / MANIFEST)
+        files = {name: (each["bytes"], each["sha256"]) for name, each in stated.items()}
+    except (TypeError, UserError):
+        files = {}
+    if not files:
         return f"{MANIFEST} cannot be read"
-    for name, stated in manifest.items():
+    for name, (size, content) in files.items():
         path = state / name
         if not path.is_file():
             return f"{name} is missing"
-        if path.stat().st_size != stated["bytes"]:
-            return f"{name} has {path.stat().st_size:,} bytes of {stated['bytes']:,}"
-        if sha256(path) != stated["sha256"]:
+        if path.stat().st_size != size:
+            return f"{name} has {path.stat().st_size:,} bytes of {size:,}"
+        if sha256(path) != content:
             return f"the content of {name} has changed"
     return None
 
