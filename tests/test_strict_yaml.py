@@ -92,7 +92,7 @@ PARTS = [
 ]
 
 
-@settings(max_examples=300, derandomize=True, deadline=None, database=None)
+@settings(max_examples=25 * settings.default.max_examples)
 @given(parts=st.lists(st.sampled_from(PARTS), max_size=15))
 def test_whatever_is_in_a_file_is_read_as_pyyaml_reads_it_or_refused(tmp_path_factory, parts):
     path = tmp_path_factory.getbasetemp() / "any.yaml"

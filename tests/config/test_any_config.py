@@ -81,7 +81,7 @@ def ask_all(plan: Plan) -> None:
     experiment.stand_ins(plan.config), experiment.compared_measures(plan.config)
 
 
-@settings(max_examples=200, derandomize=True, deadline=None, database=None)
+@settings(max_examples=16 * settings.default.max_examples)
 @given(changes=CHANGES)
 def test_a_changed_config_gives_a_plan_or_one_line_that_names_a_key(changes):
     config = copy.deepcopy(CONFIG)

@@ -11,10 +11,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lionrank import parquet, trec
+from lionrank.claims import file as claim_file
 from lionrank.collections import describe, msmarco
 from lionrank.collections.convert import given_reader, reader
 from lionrank.collections.corpus import keep_documents, open_database
 from lionrank.collections.pairs import join_pairs, write_triplets
+from lionrank.config.sources import read_table
 from lionrank.evaluation import per_query
 from lionrank.files import csv_rows, read_json, read_json_lines, write_json, write_json_lines
 from lionrank.published import scores, settings
@@ -24,12 +26,14 @@ from lionrank.retrieval.bm25 import unpack_index
 from lionrank.retrieval.candidates import join_candidates
 from lionrank.training import batches, cost, development, log
 from lionrank.training.losses import PAIRS
+from tests.support.configs import ROOT
 from tests.support.counted import EXAMPLES, PASSAGES, TOPICS, write_pairs, write_topics
 from tests.support.marco_qa import marco_qa
 from tests.support.nanobeir import nanobeir
 from tests.support.per_query_tables import write_experiment
+from tests.support.published_as_measured import PRINTED
 
-PUBLISHED = Path(__file__).parents[2] / "paper" / "published"
+PUBLISHED = ROOT / "paper" / "published"
 TRIPLETS = [("q1", "d1", "d2"), ("q2", "d1", "d3")]
 RUN = "q1 Q0 d1 1 2.5 t\nq1 Q0 d2 2 1e-3 t\nq2 Q0 d1 1 0 t\n"
 
@@ -115,6 +119,8 @@ DOORS = {
     "published settings": Door(
         "settings.csv", lambda folder: settings.read(folder / "settings.csv")
     ),
+    "claims": Door("claims.yaml", lambda folder: claim_file.read(folder / "claims.yaml", PRINTED)),
+    "table of sources": Door("sources.csv", lambda folder: read_table(folder / "sources.csv")),
     "BEIR corpus": Door("beir/corpus.jsonl", _collection("documents", **BEIR)),
     "BEIR queries": Door("beir/queries.jsonl", _collection("topics", **BEIR)),
     "BEIR qrels": Door("beir/qrels/test.tsv", _collection("qrels", **BEIR)),
@@ -206,6 +212,8 @@ def write_all(folder: Path) -> None:
     for name in ("table1_lion_vs_adamw", "table2_dl19_systems", "settings"):
         content = (PUBLISHED / f"{name}.csv").read_bytes()
         (folder / f"{name.partition('_')[0]}.csv").write_bytes(content)
+    for path in (PUBLISHED / "claims.yaml", ROOT / "config" / "sources.csv"):
+        (folder / path.name).write_bytes(path.read_bytes())
     documents = [{"id": docid, "contents": text} for docid, text in PASSAGES.items()]
     write_json_lines(folder / "corpus" / "a.jsonl", documents)
     for name, rows in {

@@ -479,7 +479,7 @@ def test_whatever_is_in_the_files_there_is_a_table(tmp_path):
     paths = [state / name for name in ("owner.json", "attempts.jsonl", "log.jsonl")]
     paths += [tmp_path / "training" / f"minilm_lion_{name}.jsonl" for name in ("e1", "e3")]
 
-    @settings(max_examples=100, derandomize=True, deadline=None, database=None)
+    @settings(max_examples=8 * settings.default.max_examples)
     @given(contents=st.tuples(*[st.binary(max_size=20) | LINES] * len(paths)))
     def look(contents):
         for path, content in zip(paths, contents, strict=True):
