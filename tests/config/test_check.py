@@ -31,6 +31,7 @@ def test_the_config_as_it_is_passes():
         ("training.defaults.precision", "bf6", "unknown value 'bf6'; did you mean 'bf16'?"),
         ("models.gte.label", "Модель", "models.gte.label: 'Модель' has U+041C (CYRILLIC CAPITAL"),
         ("optimizers.lion.label", "🦁", "optimizers.lion.label: '🦁' has U+1F981 (LION FACE)"),
+        ("models.gte.label", "MiniLM ", "models.gte.label: 'MiniLM' is the label of models.minilm"),
         ("optimizers.lion.label", "a</script>b", "has </, which in a page begins a tag"),
         ("test_sets.dl19.label", " ", "test_sets.dl19.label: ' ' is blank"),
         ("dev_sets.nano_nq.label", "a\nb", "dev_sets.nano_nq.label: 'a\\nb' has a line end"),

@@ -15,6 +15,7 @@ from lionrank.paper.settings import setting
         (0.0, r"\num{0}"),
         ([0.9, 0.999], r"\num{0.9}, \num{0.999}"),
         (None, "--"),
+        ({"a_b": [1, 2], "c": {"d": True}}, r"a\_b: \num{1}, \num{2}, c: d: yes"),
         (False, "no"),
         ("a_b", r"a\_b"),
     ],

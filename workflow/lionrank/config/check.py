@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from lionrank.characters import normal
 from lionrank.config.experiment import (
     has_first_stage,
     model_sources,
@@ -54,6 +55,7 @@ def check(config: Mapping[str, Any], schema_path: Path, sources: Iterable[str]) 
     for place, name, known in _references(config, sources):
         if name not in known:
             raise UserError(f"config: {place}: unknown {shortened(name)}{meant(name, known)}")
+    _check_labels(config)
     _check_free(config)
     _check_topics(config)
     _check_ranges(config)
@@ -62,6 +64,19 @@ def check(config: Mapping[str, Any], schema_path: Path, sources: Iterable[str]) 
     _check_optimizers(config)
     _check_evaluation(config)
     _check_published(config)
+
+
+def _check_labels(config: Mapping[str, Any]) -> None:
+    """Check that what the grid names is told apart in tables and figures."""
+    for kind in ("models", "optimizers", "test_sets", "dev_sets"):
+        seen: dict[str, str] = {}
+        for name in config["grid"][kind]:
+            label = normal(config[kind][name]["label"]).strip()
+            if (other := seen.setdefault(label, name)) != name:
+                raise UserError(
+                    f"config: {kind}.{name}.label: {shortened(label)} is the label of "
+                    f"{kind}.{other} as well, and nobody could tell them apart; change one"
+                )
 
 
 def _references(

@@ -58,7 +58,8 @@ def value_of(settings: TrainingSettings, training: str, key: str) -> Any:
 def setting(value: Any, key: str = "") -> str:
     """Return one setting as LaTeX: numbers by siunitx, lists with commas, None as a dash.
 
-    Some keys are printed in words of their own.
+    So are the entries of a mapping, each after its name. Some keys are printed in words of their
+    own.
     """
     if value is None:
         return "--"
@@ -75,6 +76,8 @@ def setting(value: Any, key: str = "") -> str:
         return str(escape(value))
     if isinstance(value, int | float):
         return rf"\num{{{_plain(value)}}}"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{escape(name)}: {setting(item)}" for name, item in value.items())
     return ", ".join(setting(item) for item in value)
 
 
