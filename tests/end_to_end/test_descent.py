@@ -207,3 +207,11 @@ def test_a_number_that_is_nowhere_is_not_explained(demo):
     told = lionrank("explain", "0.98765432", demo)
     assert (told.returncode, told.stdout) == (1, "")
     assert lionrank("explain", "much", demo).returncode == 1
+    assert "columns model" in lionrank("explain", "results:9999:model", demo).stderr
+
+
+def test_a_cell_of_a_table_is_explained_as_the_number_in_it(demo):
+    told = lionrank("explain", "results:2:pydocs_ndcg_cut_10", demo)
+    assert told.returncode == 0, told.stderr
+    assert "results/bm25.trec" in told.stdout
+    assert "paper/tables/results.csv:2" in told.stdout

@@ -244,6 +244,17 @@ def test_provenance_has_the_digests_of_what_was_read_and_names_no_host(collected
     assert provenance.platform.node() not in json.dumps(facts["hardware"])
 
 
+def test_no_folder_of_this_computer_is_in_the_provenance(collected):
+    local = {"sources": {"local": {"gte": "/home/somebody/gte"}}, "folder": "data/mine"}
+    facts = collected(config=local)
+    assert "somebody" not in json.dumps(facts)
+    assert {each["key"]: each["here"] for each in facts["changed_settings"]} == {
+        "a": None,
+        "folder": "data/mine",
+        "sources.local.gte": "…/gte",
+    }
+
+
 def test_provenance_has_what_was_downloaded_and_whether_the_table_pins_it(collected):
     assert collected()["sources"] == {"gte": RECORD | {"pinned": False}}
     assert collected(pinned={"gte": True})["sources"]["gte"]["pinned"] is True

@@ -39,8 +39,9 @@ examples: all that is behind the demo's paper, then behind one run file of it, a
   lionrank verify lion-rerank-as_written.zip
 """
 _EXPLAIN_EXAMPLES = """\
-example: where does this number of the demo's paper come from?
+examples: where does this number of the demo's paper come from, and that of a cell of a table?
   lionrank explain 0.4068 runs/demo/paper/main.pdf
+  lionrank explain results:5:pydocs_map runs/demo/paper/main.pdf
 """
 
 
@@ -101,11 +102,10 @@ def _verify(arguments: argparse.Namespace) -> None:
 
 def _explain(arguments: argparse.Namespace) -> None:
     from lionrank import descent
-    from lionrank.explain import Number, explain
+    from lionrank.explain import explain, find
 
-    number = Number.of(arguments.number)
     with descent.opened(arguments.place):
-        sys.stdout.write(explain(number))
+        sys.stdout.write(explain(find(arguments.number)))
 
 
 def _heading(arguments: argparse.Namespace, topics: int, lacking: list[int]) -> str:
@@ -256,7 +256,11 @@ def _parser() -> argparse.ArgumentParser:
         epilog=_EXPLAIN_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    origin.add_argument("number", metavar="NUMBER", help="as the paper prints it, e.g. 0.4068")
+    origin.add_argument(
+        "number",
+        metavar="NUMBER",
+        help="as the paper prints it, e.g. 0.4068, or TABLE:LINE:COLUMN of a table of CSV",
+    )
     origin.add_argument(
         "place",
         metavar="PLACE",

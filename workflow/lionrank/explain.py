@@ -54,6 +54,25 @@ class Number:
         )
 
 
+def find(text: str) -> Number:
+    """Return the number that a text is, or that stands in the cell of a table that it names.
+
+    Such as results:5:pydocs_map: the table paper/tables/results.csv, its line and its column.
+
+    Raises:
+        UserError: it is neither.
+    """
+    table, *place = text.split(":")
+    if len(place) != 2:
+        return Number.of(text)
+    path, (line, column) = TABLES / f"{table}.csv", place
+    rows = {str(number): row for number, row in enumerate(_rows(path), start=2)}
+    if line not in rows or column not in rows[line]:
+        known = f"lines 2 to {len(rows) + 1} and columns {', '.join(rows['2'])}" if rows else "none"
+        raise UserError(f"{path} has no line {line} with a column {column}: it has {known}")
+    return Number.of(rows[line][column])
+
+
 def explain(number: Number) -> str:
     """Return where the experiment in the working directory has a number, and what is behind it.
 
