@@ -197,3 +197,11 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(UserError, match=r"below\.txt could not be written"):
         write_json(tmp_path / "file" / "below.txt", {})
+
+
+@pytest.mark.parametrize("constant", ["NaN", "Infinity", "-Infinity"])
+def test_what_python_writes_where_there_is_no_number_is_damage(tmp_path, constant):
+    path = tmp_path / "scores.json"
+    path.write_text(f'{{"mean_ndcg_cut_10": {constant}}}')
+    with pytest.raises(UserError, match=f"{path} is damaged .{constant} is no number"):
+        read_json(path)

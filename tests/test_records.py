@@ -136,6 +136,18 @@ def test_no_path_of_this_computer_is_in_a_record(experiment):
     assert records.read(RUN)["params"]["depth"] == 10
 
 
+def test_a_source_whose_local_copy_changed_is_refused(experiment, tmp_path_factory):
+    copy = tmp_path_factory.mktemp("copy") / "model.safetensors"
+    copy.write_text("weights")
+    (experiment / "sources" / "minilm").mkdir(parents=True)
+    (experiment / "sources" / "minilm" / copy.name).symlink_to(copy)
+    records.write(["sources/minilm"], "fetch", {}, {})
+    assert records.taken(["sources/minilm"])
+    copy.write_text("changed")
+    with pytest.raises(UserError, match="sources/minilm"):
+        records.taken(["sources/minilm"])
+
+
 def test_every_folder_that_rules_write_into_is_known():
     rules = "".join(path.read_text() for path in ROOT.glob("rules/**/*.smk"))
     outputs = re.findall(r"^    output:\n((?: {8}.*\n)+)", rules, re.MULTILINE)

@@ -9,6 +9,8 @@ import sys
 import pytest
 
 from lionrank.config import fingerprint
+from lionrank.errors import UserError
+from tests.support.running import ROOT
 
 PRINT_DIGEST = (
     "import sys; from pathlib import Path; from lionrank.config.fingerprint import of_script; "
@@ -136,3 +138,12 @@ def test_the_digest_of_code_is_the_same_in_every_python(package, python):
     if not shutil.which(name) or subprocess.run([name, "-V"], capture_output=True).returncode:
         pytest.skip(f"there is no Python {python} here")
     assert digest(package, name) == "dbd0c73a34716fdb"
+
+
+def test_the_code_that_runs_is_that_of_the_clone_whose_rules_are_read(tmp_path):
+    fingerprint.check_package(ROOT)
+    (tmp_path / "link").symlink_to(ROOT)
+    fingerprint.check_package(tmp_path / "link")
+    shutil.copytree(ROOT / "workflow" / "lionrank" / "config", tmp_path / "workflow" / "lionrank")
+    with pytest.raises(UserError, match=re.escape(str(tmp_path))):
+        fingerprint.check_package(tmp_path)

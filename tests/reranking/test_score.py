@@ -1,9 +1,13 @@
 """Scores of candidates: in the order of their rows, whoever scores them and how many at once."""
 
+import re
+
 import pandas as pd
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
+from lionrank.errors import UserError
 from lionrank.reranking.score import score
 from tests.support import tiny_training as tiny
 
@@ -39,3 +43,15 @@ def test_neither_processes_nor_batches_change_a_score(scored, monkeypatch):
     assert scored(tokens_at_once=1) == pytest.approx(everything, abs=1e-5)
     monkeypatch.setattr("lionrank.reranking.score.CHUNK", 16)
     assert scored(workers=2) == pytest.approx(everything, abs=1e-5)
+
+
+def test_logits_by_which_nothing_can_be_ranked_are_refused(tmp_path):
+    start = tiny.write_start(tmp_path / "start", "bert")
+    weights = load_file(start / "model.safetensors")
+    weights["classifier.weight"][:] = torch.nan
+    save_file(weights, start / "model.safetensors", {"format": "pt"})
+    pairs = pd.DataFrame([("a query", "a passage")], columns=["query", "passage"])
+    pairs.to_parquet(tmp_path / "candidates.parquet")
+    hardware = {"tokens_at_once": 100, "workers": 0}
+    with pytest.raises(UserError, match=re.escape(str(start))):
+        score(start, tmp_path / "candidates.parquet", "fp32", hardware, CPU)

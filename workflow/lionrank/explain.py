@@ -85,7 +85,7 @@ def explain(number: Number) -> str:
             f"{number.text} is neither a mean of {METRICS} nor in a table of {TABLES}: write it "
             "with the decimals that are printed."
         )
-    return "\n\n".join([*blocks, _commit()]) + "\n"
+    return "\n\n".join(block.rstrip() for block in [*blocks, _commit()]) + "\n"
 
 
 def _means(number: Number) -> Iterator[str]:
@@ -113,8 +113,9 @@ def _topics(row: dict[str, str]) -> list[str]:
     trained = bool(row["epoch"])
     training = training_name(row["model"], row["optimizer"]) if trained else row["system"]
     system = System(training, int(row["epoch"]) if trained else None)
-    values = Replicate(PER_QUERY, {}).values(measure, system).sort_values(ascending=False)
-    told = "   ".join(f"{qid} {value:.4f}" for qid, value in values.items())
+    values = Replicate(PER_QUERY, {}).values(measure, system)
+    ordered = values.sort_values(ascending=False, kind="stable")
+    told = "   ".join(f"{qid} {value:.4f}" for qid, value in ordered.items())
     return textwrap.wrap(told, _WIDTH, initial_indent="  ", subsequent_indent="  ")
 
 

@@ -139,7 +139,7 @@ def read_json(path: str | os.PathLike, remedy: str = AGAIN) -> dict[str, Any]:
     with open_file(path) as handle:
         content = handle.read()
     try:
-        value = _parse(content.decode(), lambda values: Record(values, damaged))
+        value = _parse(content.decode(), lambda values: Record(values, damaged), _no_number)
     except (ValueError, RecursionError) as error:
         raise damaged(str(error)) from None
     if not isinstance(value, Record):
@@ -151,15 +151,25 @@ def _damaged(path: str | os.PathLike, remedy: str, what: str) -> UserError:
     return UserError(f"{path} is damaged ({what}): {remedy}.")
 
 
-def _parse(text: str, make: Callable[[dict], dict] | None = None) -> Any:
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no number")
+
+
+def _parse(
+    text: str,
+    make: Callable[[dict], dict] | None = None,
+    constant: Callable[[str], Any] | None = None,
+) -> Any:
     """Return a value of JSON, its objects as what `make` makes of a dictionary.
+
+    `constant` takes NaN and Infinity, which Python writes and JSON does not know.
 
     Raises:
         ValueError: it is no JSON, has an integer of thousands of digits, or half of a surrogate
             pair, which no UTF-8 file can hold.
         RecursionError: it is nested too deep.
     """
-    value = json.loads(text, object_hook=make)
+    value = json.loads(text, object_hook=make, parse_constant=constant)
     if _ESCAPED_SURROGATE.search(text) and _SURROGATE.search(json.dumps(value, ensure_ascii=False)):
         raise ValueError(
             "half of a surrogate pair (an escape between \\ud800 and \\udfff that has no partner) "
