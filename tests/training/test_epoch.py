@@ -13,7 +13,6 @@ from safetensors.torch import load_file
 from sentence_transformers import CrossEncoder
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from lionrank.cross_encoder import device
 from lionrank.cross_encoder import initialise as models
 from lionrank.errors import UserError
 from lionrank.reranking import score as reranking
@@ -374,9 +373,3 @@ def test_a_checkpoint_loads_in_plain_sentence_transformers_and_names_no_path_of_
     }
     texts = [path for path in checkpoint.iterdir() if path.suffix in (".json", ".md")]
     assert not [path for path in texts if str(tmp_path) in path.read_text(encoding="utf-8")]
-
-
-@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
-def test_a_job_that_was_promised_a_gpu_says_that_there_is_none():
-    with pytest.raises(UserError, match=r"hardware.gpus is 2 and torch sees no GPU"):
-        device.prepare(threads=1, gpus=2)
