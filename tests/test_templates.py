@@ -46,3 +46,10 @@ def test_delimiters_are_a_matter_of_what_is_written(tmp_path):
 def test_an_error_in_a_template_names_template_line_and_key(tmp_path, template, message):
     with pytest.raises(UserError, match=re.escape(message)):
         page(tmp_path, template, {"paper": {"note": None, "title": "A title"}})
+
+
+def test_an_error_is_placed_in_a_folder_that_is_named_by_a_way_up_and_down(tmp_path):
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "paper").mkdir()
+    with pytest.raises(UserError, match=re.escape("page.j2, line 1: 'nosuch' is undefined")):
+        page(tmp_path / "rules" / ".." / "paper", "{{ nosuch }}", {})

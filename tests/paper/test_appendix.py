@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from lionrank.files import read_json, write_json
 from lionrank.paper.latex import compile_pdf
 from lionrank.paper.provenance import link
 from lionrank.paper.render import render
@@ -126,6 +127,12 @@ def test_collections_of_the_catalogue_are_told_with_their_identifiers():
     assert (
         r"The collection \texttt{cord} is \texttt{cord19/a} and \texttt{cord19/b\_c} in the" in text
     )
+
+
+def test_a_collection_that_is_not_of_packages_names_none(tmp_path):
+    write_json(tmp_path / "statistics.json", {"documents": 200})
+    text = appendix(facts_of() | {"statistics": read_json(tmp_path / "statistics.json")})
+    assert "are from" not in text
 
 
 def test_every_package_and_every_run_file_is_listed():

@@ -92,4 +92,5 @@ def _place(error: Exception, folder: Path) -> str | None:
     if not inside:
         return None
     path, line = inside[-1]
-    return f"{Path(path).relative_to(folder)}, line {line}"
+    # Not relative_to: the folder may be named by a way up and down, as a script's place names it.
+    return f"{os.path.relpath(path, folder)}, line {line}"
