@@ -32,6 +32,10 @@ class Backbone:
     source: str
     folder: Path
 
+    @property
+    def _config_file(self) -> Path:
+        return self.folder / "config.json"
+
     def config(self) -> PreTrainedConfig:
         """Read config.json for a cross-encoder with one logit.
 
@@ -59,17 +63,16 @@ class Backbone:
     def is_original_gte(self) -> bool:
         """Whether config.json is there, and not of transformers' own architecture."""
         try:
-            stated = read_json(self.folder / "config.json")
+            return read_json(self._config_file).get("model_type") == gte.ORIGINAL
         except UserError:
             return False
-        return stated.get("model_type") == gte.ORIGINAL
 
     def stated(self) -> dict[str, Any]:
         """Return config.json, that of GTE's original as transformers' own architecture has it."""
-        if not (self.folder / "config.json").exists():
+        if not self._config_file.is_file():
             raise self.damaged("it has no config.json")
         try:
-            stated = read_json(self.folder / "config.json")
+            stated = read_json(self._config_file)
         except UserError as error:
             raise self.damaged("its config.json is damaged") from error
         if stated.get("model_type") == gte.ORIGINAL:
