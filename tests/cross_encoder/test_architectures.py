@@ -83,30 +83,31 @@ def scores(model, one_by_one=False):
     return torch.cat([model(batch)["scores"][:, 0] for batch in batches])
 
 
-def test_the_seed_draws_the_head_and_the_rest_is_the_checkpoint_s(tmp_path, kind):
+def test_the_head_alone_is_drawn_and_a_pair_has_the_same_score_in_every_batch(tmp_path, kind):
     source = write_backbone(tmp_path / "source", kind)
     if kind in REFUSED:
         with pytest.raises(UserError, match=f"^models: 'tiny'.*{REFUSED[kind]}"):
             initialise(source, tmp_path / "e0")
         return
-    first, other = (weights(initialise(source, tmp_path / f"{s}", s)) for s in (12, 13))
+    start, other = (initialise(source, tmp_path / f"{seed}", seed) for seed in (12, 13))
+    model = cross_encoder.load(start, CPU)
+    check_only_the_head_is_drawn(kind, source, weights(start), weights(other), model[0].model)
+    check_scores(model, tmp_path / "e1")
+
+
+def check_only_the_head_is_drawn(kind, source, first, other, model):
     differing = {name for name in first if not torch.equal(first[name], other[name])}
-    model = cross_encoder.load(tmp_path / "12", CPU)
-    body = model[0].model.base_model
-    prefix = model[0].model.base_model_prefix
-    assert all(not n.startswith(f"{prefix}.") or "pooler" in n for n in differing)
+    body = f"{model.base_model_prefix}."
+    assert all(not name.startswith(body) or "pooler" in name for name in differing)
     if kind in HEADS:
         assert modules(differing) == HEADS[kind]
     published = AutoModel.from_pretrained(source, dtype=torch.float32).state_dict()
-    for name, value in body.state_dict().items():
+    for name, value in model.base_model.state_dict().items():
         assert "pooler" in name or torch.equal(value, published[name]), name
 
 
-def test_a_pair_has_the_same_score_alone_and_in_a_batch_before_and_after_a_step(tmp_path, kind):
-    if kind in REFUSED:
-        pytest.skip("refused")
-    source = write_backbone(tmp_path / "source", kind)
-    model = cross_encoder.load(initialise(source, tmp_path / "e0"), CPU)
+def check_scores(model, folder):
+    """Alone and in a batch, before and after an optimizer step, and from the step's checkpoint."""
     before = scores(model)
     torch.testing.assert_close(before, scores(model, one_by_one=True), rtol=1e-4, atol=1e-4)
     model.train()
@@ -116,8 +117,8 @@ def test_a_pair_has_the_same_score_alone_and_in_a_batch_before_and_after_a_step(
     model.eval()
     after = scores(model).detach()
     assert not torch.allclose(before, after)
-    model.save_pretrained(str(tmp_path / "e1"), create_model_card=False)
-    again = scores(cross_encoder.load(tmp_path / "e1", CPU))
+    model.save_pretrained(str(folder), create_model_card=False)
+    again = scores(cross_encoder.load(folder, CPU))
     torch.testing.assert_close(again, after, rtol=1e-5, atol=1e-6)
 
 

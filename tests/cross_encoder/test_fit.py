@@ -4,6 +4,7 @@ import json
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerFast
 
 from lionrank.cross_encoder import device
@@ -177,6 +178,17 @@ def test_bigbird_scores_a_long_pair_the_same_before_and_after_a_short_one(initia
     assert torch.equal(model(long)["scores"], before)
 
 
-def test_a_model_whose_logits_are_drawn_is_refused(initialise, tmp_path):
-    with pytest.raises(UserError, match="'reformer'"):
-        initialise("reformer")
+def test_a_model_that_does_not_look_at_the_pairs_is_refused(initialise, tmp_path):
+    """A BERT that reads as a decoder takes its logit from a token that sees itself alone."""
+    source = write_backbone(tmp_path / "source", "bert", is_decoder=True)
+    with pytest.raises(UserError, match="'bert': it gives each pair the same logit"):
+        initialise("bert", source)
+
+
+def test_weights_that_are_no_numbers_are_refused(initialise, tmp_path):
+    source = write_backbone(tmp_path / "source", "bert")
+    weights = load_file(source / "model.safetensors")
+    weights["encoder.layer.1.output.dense.weight"] *= torch.nan
+    save_file(weights, source / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(UserError, match="'bert': its logits are no numbers"):
+        initialise("bert", source)

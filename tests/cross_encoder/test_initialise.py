@@ -221,6 +221,9 @@ def test_an_architecture_without_a_cross_encoder_is_refused(published, tmp_path)
 def test_a_source_or_tokenizer_that_is_not_there_is_named(published, tmp_path):
     with pytest.raises(UserError, match=r"'electra' is no row of the table of sources"):
         start(published, "electra", tmp_path / "e0")
+    for missing in ("package:", "package:nobody_has/it", "package:nobody.has/it"):
+        with pytest.raises(UserError, match=f"'{missing}' needs the Python package"):
+            start(published, missing, tmp_path / "e0")
     backbone = {"pretrained": "minilm", "architecture": None, "tokenizer": None}
     with pytest.raises(UserError, match="'minilm': it has no tokenizer"):
         models.initialise(backbone, published, 12, 64, tmp_path / "e0")

@@ -90,6 +90,14 @@ def test_weights_that_are_cut_short_or_none_are_named(backbone, content):
         backbone.weights()
 
 
+def test_weights_in_eight_bits_are_refused(backbone):
+    weights = backbone.weights()
+    name = "encoder.layer.0.output.dense.weight"
+    save_file(weights | {name: weights[name].to(torch.int8)}, backbone.folder / WEIGHTS)
+    with pytest.raises(UserError, match=f"'tiny': its weights are quantised .'{name}' is int8"):
+        backbone.weights()
+
+
 def test_pickles_are_named_and_no_advice_leads_round_in_a_circle(backbone):
     torch.save(backbone.weights(), backbone.folder / "pytorch_model.bin")
     (backbone.folder / WEIGHTS).unlink()
@@ -115,11 +123,14 @@ def test_a_config_that_cannot_be_used_is_named(backbone, content, match):
         backbone.config()
 
 
-def test_labels_of_another_task_are_not_taken_over(backbone):
+def test_what_another_task_or_machine_had_is_not_taken_over(backbone):
     path = backbone.folder / "config.json"
     labels = {"id2label": {"0": "A", "1": "B"}, "problem_type": "single_label_classification"}
-    path.write_text(json.dumps(json.loads(path.read_text()) | labels))
-    assert backbone.config().num_labels == 1
+    machine = {"_attn_implementation": "flash_attention_2"}
+    path.write_text(json.dumps(json.loads(path.read_text()) | labels | machine))
+    config = backbone.config()
+    assert config.num_labels == 1
+    assert config._attn_implementation is None
 
 
 def test_an_installed_package_is_to_be_installed_again(tmp_path):

@@ -158,6 +158,10 @@ def try_out(who: str, checkpoint: str | os.PathLike) -> None:
             f"{who}: transformers' cross-encoder cannot score pairs of text ({one_line(error)}): "
             "choose another."
         ) from error
+    if not alone.isfinite().all():
+        raise UserError(f"{who}: its logits are no numbers, as its weights may be: choose another.")
+    if alone.max() == alone.min():
+        raise UserError(f"{who}: it gives each pair the same logit: choose another.")
     if not _same(alone, again):
         raise UserError(f"{who}: its logits of the same pair are others each time: choose another.")
     *_, (side, found) = together.items()

@@ -54,7 +54,10 @@ def locate(source: str, folders: dict[str, str]) -> str:
             )
         return folders[source]
     package, _, folder = source.removeprefix("package:").partition("/")
-    spec = importlib.util.find_spec(package)
+    try:
+        spec = importlib.util.find_spec(package)
+    except (ImportError, ValueError):  # a part of the name, or the whole of it, is not there
+        spec = None
     if spec is None or spec.origin is None:
         raise UserError(
             f"models: {source!r} needs the Python package {package!r}: run `make install`."
@@ -147,7 +150,8 @@ def _pretrained(backbone: Backbone, seed: int) -> PreTrainedModel:
     if not head:
         raise backbone.unfit("its cross-encoder has no head apart from the body")
     # A head for another task may have the same names and shapes, as that of GTE's original has.
-    if not any(name.endswith("ForSequenceClassification") for name in config.architectures or ()):
+    stated = config.architectures if isinstance(config.architectures, list) else []
+    if not any(str(name).endswith("ForSequenceClassification") for name in stated):
         others = head - {PRETRAINED_HEAD} - {name for name, _ in plan.base_model.named_children()}
         weights = {name: w for name, w in weights.items() if name.split(".")[0] not in others}
     set_seed(seed)
@@ -251,7 +255,7 @@ def _check_keys(who: str, architecture: dict) -> None:
         raise UserError(f"{who} has parts for more than text: choose the model_type of its text.")
     # Some keys are read without being fields: DeBERTa's position_buckets, say.
     code = getsource(sys.modules[MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING[kind].__module__])
-    for key in architecture.keys() - known - {"model_type"}:
+    for key in sorted(map(str, architecture.keys() - known - {"model_type"})):
         if not key.endswith(OF_ROTATION) and not re.search(
             rf"""\bconfig\.{key}\b|["']{key}["']""", code
         ):

@@ -22,6 +22,8 @@ from lionrank.cross_encoder.weights import INDEX, WEIGHTS, weight_files
 from lionrank.errors import UserError
 from lionrank.files import read_json
 
+OF_A_TASK = {"id2label", "label2id", "problem_type"}
+OF_A_MACHINE = {"attn_implementation", "_attn_implementation", "auto_map"}
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
 
 
@@ -93,6 +95,9 @@ class Backbone:
                 raise self.damaged(f"{file.name} is missing, which its {INDEX} names") from error
             except (OSError, SafetensorError) as error:
                 raise self.damaged(f"{file.name} is damaged ({one_line(error)})") from error
+            if packed := sorted(name for name, weight in found.items() if _is_packed(name, weight)):
+                kind = str(found[packed[0]].dtype).removeprefix("torch.")
+                raise self.unfit(f"its weights are quantised ({packed[0]!r} is {kind})")
             if twice := sorted(weights.keys() & found.keys()):
                 raise self.unfit(
                     f"several of its safetensors files have the weight {twice[0]!r}, {file.name} "
@@ -156,8 +161,13 @@ def one_line(error: Exception) -> str:
     return " ".join(str(error).split())[:300] or type(error).__name__
 
 
+def _is_packed(name: str, weight: torch.Tensor) -> bool:
+    """Say whether a weight is in eight bits or fewer, unlike the masks that some files hold."""
+    return name.endswith("weight") and weight.element_size() == 1
+
+
 def _to_config(stated: dict[str, Any]) -> PreTrainedConfig:
-    """Return the config object, without remote code and the labels of another task."""
-    unwanted = ("auto_map", "id2label", "label2id", "problem_type")
-    kept = {name: value for name, value in stated.items() if name not in unwanted}
+    """Return the config object, without remote code and what another task or machine had."""
+    left = OF_A_TASK | OF_A_MACHINE
+    kept = {key: value for key, value in stated.items() if key not in left}
     return CONFIG_MAPPING[stated["model_type"]].from_dict(kept, num_labels=1)
