@@ -118,7 +118,7 @@ def write_json(path: str | os.PathLike, value: Any) -> None:
         handle.write("\n")
 
 
-class Record(dict[str, Any]):
+class JsonObject(dict[str, Any]):
     """A JSON object; asking for a key that it lacks raises the `UserError` that `damaged` makes."""
 
     def __init__(self, values: Mapping[str, Any], damaged: Callable[[str], UserError]) -> None:
@@ -130,7 +130,7 @@ class Record(dict[str, Any]):
 
 
 def read_json(path: str | os.PathLike, remedy: str = AGAIN) -> dict[str, Any]:
-    """Return the object in a JSON file; it and all objects within it are `Record`s.
+    """Return the object in a JSON file; it and all objects within it are `JsonObject`s.
 
     Raises:
         UserError: there is something else in it, or it cannot be read; names the file and `remedy`.
@@ -139,10 +139,10 @@ def read_json(path: str | os.PathLike, remedy: str = AGAIN) -> dict[str, Any]:
     with open_file(path) as handle:
         content = handle.read()
     try:
-        value = _parse(content.decode(), lambda values: Record(values, damaged), _no_number)
+        value = _parse(content.decode(), lambda values: JsonObject(values, damaged), _no_number)
     except (ValueError, RecursionError) as error:
         raise damaged(str(error)) from None
-    if not isinstance(value, Record):
+    if not isinstance(value, JsonObject):
         raise damaged("it holds no JSON object")
     return value
 
