@@ -1,6 +1,12 @@
 """How values and hints are worded."""
 
+import re
+from html import unescape
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from lionrank import wording
 
@@ -74,3 +80,14 @@ def test_hours_that_round_to_nothing_are_not_zero():
     assert wording.hours(0.004) == "under 0.01"
     assert wording.hours(0) == "0.00"
     assert wording.hours(1234.5) == "1,234.50"
+
+
+@pytest.mark.parametrize("prefix", ["", "# ", "| "])
+@settings(derandomize=True, deadline=None)
+@given(st.text(st.sampled_from("ab1 .)#*_`<>[](){}|~$&;+=-!\\\"'/:\n"), min_size=1))
+def test_a_text_shows_in_markdown_as_it_is_written(prefix, text):
+    words = " ".join(text.split())
+    page = f"{prefix}{wording.markdown(text)}" + (" |\n|---|\n" if prefix == "| " else "\n")
+    shown = MarkdownIt("gfm-like", {"linkify": False}).render(page)
+    assert " ".join(unescape(re.sub("<[^>]*>", "", shown)).split()) == words
+    assert wording.markdown("MS MARCO dev-small, v1.1") == "MS MARCO dev-small, v1.1"

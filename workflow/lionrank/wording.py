@@ -1,5 +1,6 @@
 """How values and hints are worded, wherever they are printed: tables, pages, prose and messages."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
@@ -37,6 +38,13 @@ def listed(items: Iterable[object]) -> str:
     """Return one or more items as an English list, "A, B and C"."""
     *first, last = map(str, items)
     return f"{', '.join(first)} and {last}" if first else last
+
+
+def markdown(text: str) -> str:
+    """Return a text as Markdown that shows it, in one line; what is no markup stays as it is."""
+    escaped = re.sub(r"[\\`*_<>|~$&\[\]]|^[#+=-]", r"\\\g<0>", " ".join(text.split()))
+    # Else a number at the beginning would be that of a list.
+    return re.sub(r"^(\d+)([.)])", r"\1\\\2", escaped)
 
 
 def score(value: float) -> str:

@@ -179,6 +179,7 @@ def page(facts: Mapping[str, Any]) -> str:
         cell=cell,
         count=count,
         hours=hours,
+        markdown=wording.markdown,
         mean=mean,
         percent="{:.0%}".format,
         said=said,

@@ -15,7 +15,7 @@ from tqdm import tqdm
 from lionrank import records, templates
 from lionrank.errors import UserError
 from lionrank.files import atomic_write
-from lionrank.wording import size
+from lionrank.wording import markdown, size
 
 README = "README.md"
 CONFIG = "config.yaml"
@@ -80,7 +80,9 @@ def readme(
         folders.setdefault(top, []).append(path.stat().st_size)
     sizes = {top: (len(found), sum(found)) for top, found in folders.items() if top}
     facts = {"config": config, "provenance": provenance, "name": name, "folders": sizes}
-    environment = templates.environment(Path(__file__).parent, size=partial(size, digits=2))
+    environment = templates.environment(
+        Path(__file__).parent, markdown=markdown, size=partial(size, digits=2)
+    )
     return templates.render(environment, "archive.md.j2", facts)
 
 

@@ -10,6 +10,7 @@ from huggingface_hub import ModelCard, ModelCardData
 from lionrank import templates
 from lionrank.files import atomic_write
 from lionrank.training.development import EpochScores
+from lionrank.wording import markdown
 
 FILE = "README.md"
 # As the hub spells them: https://huggingface.co/docs/hub/repositories-licenses
@@ -62,7 +63,7 @@ class Facts(FactsElsewhere):
 
 def write(folder: str | os.PathLike, facts: Facts) -> None:
     """Write the card of a checkpoint into a folder."""
-    environment = templates.environment(Path(__file__).parent)
+    environment = templates.environment(Path(__file__).parent, markdown=markdown)
     text = templates.render(environment, "model_card.md.j2", facts)
     card = ModelCard(f"---\n{_metadata(facts).to_yaml()}\n---\n\n{text}")
     with atomic_write(Path(folder) / FILE) as handle:
