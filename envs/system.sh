@@ -8,9 +8,9 @@ python=$1
 shift
 
 # As the workflow itself would say, see lionrank.jobs.repository, but before anything is installed.
-case $(pwd) in
+case $(pwd -P) in
 *[[:space:]\"\'\$\`\\\&\;\|\<\>\(\)\{\}:]*)
-    printf '%s: %s\n' "$(pwd)" "Snakemake and Python's venv cannot work below a path that has white \
+    printf '%s: %s\n' "$(pwd -P)" "Snakemake and Python's venv cannot work below a path that has white \
 space or one of \" ' \$ \` \\ & ; | < > ( ) { } : in it; move the clone." >&2
     exit 1
     ;;

@@ -292,6 +292,15 @@ def test_where_nothing_could_run_nothing_is_installed_and_one_line_says_why(clon
         assert done.stderr.count("\n") == 2  # the other one is make's
 
 
+def test_a_link_to_where_nothing_could_run_does_not_help(clone):
+    link = clone.parent / "link"
+    link.symlink_to(clone.rename(clone.parent / "a b"))
+    done = make(link, "install")
+    assert done.returncode != 0
+    assert done.stderr.startswith(f"{clone.parent / 'a b'}: ")
+    assert done.asked == []
+
+
 @pytest.mark.parametrize("name", ["a#b", "a%b", "a,b", "a~b", "añ", "ж", "a=b", "a@b+c"])
 def test_an_unusual_path_that_works_is_installed_below(clone, name):
     assert make(clone.rename(clone.parent / name), "install").returncode == 0
