@@ -7,7 +7,7 @@ set -eu
 python=$1
 shift
 
-# As the workflow itself would say, see lionrank.jobs.repository, but before anything is installed.
+# As the workflow itself would say, see lionrank.jobs.location, but before anything is installed.
 case $(pwd -P) in
 *[[:space:]\"\'\$\`\\\&\;\|\<\>\(\)\{\}:]*)
     printf '%s: %s\n' "$(pwd -P)" "Snakemake and Python's venv cannot work below a path that has white \

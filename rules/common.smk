@@ -12,7 +12,7 @@ from lionrank.config import experiment, fingerprint, given
 from lionrank.config.plan import Plan
 from lionrank.config.settings import brief, epoch_settings, training_settings
 from lionrank.errors import UserError
-from lionrank.jobs import beforehand, left_behind, repository, unchanged
+from lionrank.jobs import beforehand, left_behind, location, repository, unchanged
 
 # Else the collector would walk all that Snakemake has imported, again and again, while it plans.
 gc.freeze()
@@ -22,7 +22,7 @@ IN_IMAGE = DeploymentMethod.APPTAINER in workflow.deployment_settings.deployment
 
 try:
     fingerprint.check_package(ROOT)
-    repository.check_place(ROOT, sys.executable, IN_IMAGE)
+    location.check(ROOT, sys.executable, IN_IMAGE)
     given.check_files(workflow.configfiles)
     update_config(config, given.typed(workflow.config_settings.config))
     PLAN = Plan.read(config, ROOT)
