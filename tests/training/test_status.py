@@ -432,6 +432,7 @@ def test_a_log_of_damaged_lines_only_is_not_one_that_was_left_out(tmp_path):
     log.write_bytes(bytes(range(256)) * 10)
     training = only(tmp_path)
     assert (training.state, training.epoch) == (status.FINISHED, 3)
+    assert training.note == "epoch 3 finished, but nothing of its log can be read"
     [told] = training.damaged
     assert told.endswith("lines of training/minilm_lion_e3.jsonl")
 

@@ -274,6 +274,9 @@ def _after_an_epoch(name: str, trained: Sequence[_Epoch], last: int) -> Training
     epochs = _epochs(newest.read_json(newest.checkpoint / ENVIRONMENT)) or last
     lines = of_steps(line for epoch in trained for line in epoch.lines)
     known = _known(lines, epochs) | {"epoch": newest.number}
+    if not newest.lines:
+        note = f"epoch {newest.number} finished, but nothing of its log can be read"
+        return TrainingStatus(name, FINISHED, note, **known)
     best = _best(newest.read_json(newest.log.with_name(f"{name}.best.json")))
     if newest.number < last:
         note = f"finished early, after epoch {newest.number}{best}"
