@@ -13,9 +13,13 @@ def run(body, log, output=()):
     code = f"""
 import os, types
 from lionrank.errors import UserError
-from lionrank.jobs.script import begin
-begin(types.SimpleNamespace(log=[{str(log)!r}], input=[], output={[*output]!r}))
+from lionrank.jobs.script import begin, end
+job = types.SimpleNamespace(
+    log=[{str(log)!r}], input=[], output={[*output]!r}, params={{}}, rule="any"
+)
+begin(job)
 {body}
+end(job)
 """
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
 
@@ -43,15 +47,16 @@ def test_any_other_error_leaves_its_traceback(tmp_path, error):
 
 
 @pytest.mark.parametrize("ending", ["exit()", "import sys; sys.exit()", "raise SystemExit(0)"])
-def test_a_job_that_a_library_ends_before_its_output_is_made_has_failed(tmp_path, ending):
-    log, output = tmp_path / "rule.log", tmp_path / "made"
+@pytest.mark.parametrize("made", [True, False])
+def test_a_job_that_a_library_ends_before_it_is_done_has_failed(tmp_path, ending, made):
+    log, output = tmp_path / "rule.log", tmp_path / "half"
+    if made:
+        output.touch()
     body = f"print('triton is not installed'); {ending}"
     assert run(body, log, [str(output)]).returncode == 1
     told = log.read_text().splitlines()
     assert told[0] == "triton is not installed"
-    assert told[1].startswith(f"error: {output} was not made: a library has ended the job")
-    output.touch()
-    assert run(body, log, [str(output)]).returncode == 0
+    assert told[1].startswith("error: a library has ended the job by exit() before it was done")
 
 
 def test_an_import_that_fails_leaves_its_traceback(tmp_path):

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from lionrank.errors import UserError
-from lionrank.files import read_json, sha256, write_json
+from lionrank.files import read_json, remove_scratch, sha256, write_json
 
 FOLDER = Path("records")
 SEEN = FOLDER / ".seen"
@@ -101,6 +101,7 @@ def write(
     for path in paths:
         root, inside = home(path) or (Path(), Path(os.path.relpath(path)))
         record = Record(rule=rule, files=measured(path), made_from=dict(made_from), params=shown)
+        remove_scratch(place(inside, root))
         write_json(place(inside, root), record)
 
 

@@ -4,7 +4,6 @@ import atexit
 import io
 import os
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -21,7 +20,7 @@ def begin(snakemake: Any) -> None:
 
     A `UserError` then ends the log with its message, any other exception with its traceback; the
     process exits with status 1, and Snakemake shows the log. So it does where a library calls
-    `exit()`, before the job has made its outputs. What an earlier job of the same outputs left of
+    `exit()`, before `end`. What an earlier job of the same outputs left of
     its scratch files when it was killed is removed. Called before a script imports anything else,
     so that imports that warn or fail do so in the log, too.
 
@@ -32,7 +31,7 @@ def begin(snakemake: Any) -> None:
         UserError: an input is not what was recorded when it was made.
     """
     _log_to(Path(snakemake.log[0]))
-    atexit.register(_fail_if_ended_early, snakemake.output)
+    atexit.register(_fail_if_ended_early)
     for output in snakemake.output:
         remove_scratch(output)
     _taken.clear()
@@ -51,6 +50,7 @@ def end(snakemake: Any) -> None:
             "again."
         )
     records.write(snakemake.output, snakemake.rule, _taken, dict(snakemake.params.items()))
+    atexit.unregister(_fail_if_ended_early)
 
 
 def _log_to(log: Path) -> None:
@@ -78,13 +78,12 @@ def _say_what_went_wrong(
         sys.__excepthook__(kind, error, trace)
 
 
-def _fail_if_ended_early(outputs: Sequence[str]) -> None:
-    lacking = [path for path in outputs if not os.path.exists(path)]
-    if not lacking or hasattr(sys, "last_value"):  # an exception, of which the log tells
+def _fail_if_ended_early() -> None:
+    if hasattr(sys, "last_value"):  # an exception, of which the log tells
         return
     print(
-        f"error: {lacking[0]} was not made: a library has ended the job by exit(); what it said "
-        "stands above.",
+        "error: a library has ended the job by exit() before it was done; what it said stands "
+        "above.",
         file=sys.stderr,
         flush=True,
     )
