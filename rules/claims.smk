@@ -22,7 +22,7 @@ rule claims:
     resources:
         mem_mb=4000,
     params:
-        grid=PLAN.paper_grid(),
+        grid=PLAN.grid(),
         settings=brief(PLAN.settings()),
         levels={name: experiment.paper_level(config, name) for name in PLAN.reported},
         stand_ins=experiment.stand_ins(config),

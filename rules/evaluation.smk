@@ -59,7 +59,8 @@ rule per_query:
 
 rule metrics:
     input:
-        expand("results/per_query/{test_set}.parquet", test_set=PLAN.reported),
+        per_query=expand("results/per_query/{test_set}.parquet", test_set=PLAN.reported),
+        best=PLAN.best_epochs(),
     output:
         per_query="results/per_query.parquet",
         means="results/metrics.csv",
@@ -97,7 +98,7 @@ rule comparisons:
     resources:
         mem_mb=8000,
     params:
-        grid=PLAN.paper_grid(),
+        grid=PLAN.grid(),
         measures=experiment.compared_measures(config),
         families=config["comparisons"]["families"],
         draws=PLAN.draws(),
@@ -127,7 +128,7 @@ rule changes:
     resources:
         mem_mb=4000,
     params:
-        grid=PLAN.paper_grid(),
+        grid=PLAN.grid(),
         test_set=PLAN.first_test_set.name,
         level=experiment.paper_level(config, PLAN.first_test_set.name),
         draws=PLAN.draws(),

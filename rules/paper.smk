@@ -17,6 +17,7 @@ localrules:
 rule provenance:
     input:
         runs=PLAN.results(".trec", PLAN.reported),
+        best=PLAN.best_epochs(),
         pairs=PLAN.pairs_file("pairs.json"),
         # All else that the paper is made of: the commit in it is that of its text. They come after
         # the jobs of the stages that it adds up, too.

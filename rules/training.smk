@@ -154,6 +154,7 @@ rule efficiency:
     input:
         **PLAN.training_logs(),
         checkpoints=expand("checkpoints/{checkpoint}", checkpoint=PLAN.checkpoints),
+        best=PLAN.best_epochs(),
     output:
         "results/efficiency.json",
     log:
@@ -167,7 +168,7 @@ rule efficiency:
         mem_mb=500,
         runtime=5,
     params:
-        grid=PLAN.paper_grid(),
+        grid=PLAN.grid(),
         code=code("training/efficiency.py"),
     message:
         "Adding up what each training cost"

@@ -56,6 +56,16 @@ def test_it_breaks_where_a_file_was_made_from_another_one(experiment):
     assert faults(RUN) == set()
 
 
+def test_a_decision_to_train_stands_with_other_scores_than_it_was_made_by(experiment):
+    make("training/m_o_e2.dev.json", "0.5", DATA)
+    make("training/m_o_e3.stop.json", "null", "training/m_o_e2.dev.json")
+    make("checkpoints/m_o_e3", "weights", "training/m_o_e3.stop.json")
+    make("training/m_o_e2.dev.json", "0.4", DATA)
+    assert faults("checkpoints/m_o_e3") == set()
+    Path("training/m_o_e3.stop.json").write_text("2")
+    assert faults("checkpoints/m_o_e3") == {"training/m_o_e3.stop.json"}
+
+
 def test_it_breaks_at_a_made_file_without_a_record(experiment):
     records.place(RUN).unlink()
     assert faults() == {RUN}

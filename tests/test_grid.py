@@ -1,6 +1,8 @@
 """What was trained: the names that stand in files, and their order."""
 
-from lionrank.grid import Grid
+import pytest
+
+from lionrank.grid import Grid, is_left_out
 
 GRID = Grid.build(
     {
@@ -24,3 +26,28 @@ def test_a_training_is_found_by_its_name_with_the_labels_that_are_printed():
     assert training.labels == ("GTE", "Lion")
     assert training.checkpoint(2) == "gte_lion_e2"
     assert not training.model.is_pretrained
+
+
+def test_a_training_that_stopped_early_has_the_epochs_up_to_its_last():
+    models = {each.name: {"label": each.label, "start": each.start} for each in GRID.models}
+    every = {training.name: 3 for training in GRID.trainings()}
+    planned = (GRID.optimizers, (1, 2, 3, 4))
+    grid = Grid.build(models, *planned, every | {"gte_lion": 1})
+    assert grid.epochs == (1, 2, 3)
+    assert grid.is_ragged
+    assert grid.training("gte_lion").checkpoints() == ["gte_lion_e1"]
+    assert grid.training("gte_adamw").epochs == (1, 2, 3)
+    assert len(grid.checkpoints()) == 3 * 3 + 1
+    logs = {name: [f"{name}_e{epoch}.jsonl" for epoch in (1, 2, 3, 4)] for name in every}
+    assert grid.logs(logs)["gte_lion"] == ["gte_lion_e1.jsonl"]
+    assert len(grid.logs(logs)["minilm_lion"]) == 3
+    assert not Grid.build(models, *planned, every).is_ragged
+    assert Grid.build(models, *planned).epochs == (1, 2, 3, 4)
+
+
+@pytest.mark.parametrize(
+    ("system", "left_out"),
+    [("gte_lion_e1", False), ("gte_lion_e2", True), ("bm25", False), ("gte_adamw_e3", False)],
+)
+def test_a_checkpoint_after_the_last_epoch_was_left_out(system, left_out):
+    assert is_left_out(system, {"gte_lion": 1, "gte_adamw": 3}) is left_out

@@ -11,6 +11,7 @@ localrules:
 rule curves_figure:
     input:
         **PLAN.training_logs(),
+        best=PLAN.best_epochs(),
     output:
         "paper/figures/curves.pdf",
         report(

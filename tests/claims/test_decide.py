@@ -218,6 +218,18 @@ def test_several_seeds_are_averaged_and_choose_their_own_epochs(tmp_path):
     assert result["verdict"] == "replicated"
 
 
+def test_a_claim_about_an_epoch_that_early_stopping_left_out_is_not_testable(tmp_path):
+    measured = ours(tmp_path)
+    (replicate,) = measured.per_query.replicates
+    table = pd.read_parquet(replicate.path)
+    table[table["system"] != "gte_adamw_e3"].to_parquet(replicate.path)
+    best = write_best(tmp_path, CHOSEN | {"gte_adamw": 2})
+    stopped = replace(measured, per_query=per_query.read([replicate.path], best))
+    result = decide(stopped)["c5"]["ours"]
+    assert result["verdict"] == "not testable"
+    assert result["reason"] == "gte_adamw stopped before epoch 3"
+
+
 @pytest.mark.parametrize(
     ("changes", "lacking"),
     [

@@ -100,6 +100,22 @@ def test_the_epochs_of_a_family_are_the_chosen_ones_or_each(compared):
     assert [each["difference"] for each in chosen] == [each["difference"] for each in same]
 
 
+def test_equal_epochs_are_those_that_both_trainings_had(tmp_path):
+    values = {n: v for n, v in made_up(1).items() if n not in ("minilm_lion_e3", "gte_lion_e3")}
+    table, best = write_experiment(tmp_path, values, CHOSEN)
+    compared = comparisons.compare_systems(
+        per_query.read([table], best), GRID, [NDCG], FAMILIES, DRAWS
+    )
+    by_epoch = of_family(compared, "optimizers_by_epoch")
+    epochs = [(each["left"]["training"], each["left"]["epoch"]) for each in by_epoch]
+    assert ("minilm_lion", 2) in epochs and ("minilm_lion", 3) not in epochs
+    assert len(epochs) == 3 + 2 + 2
+    selection = {each["training"]: each for each in compared["selection"]}
+    assert selection["minilm_lion"]["best"] == max(
+        values[f"minilm_lion_e{epoch}"].mean() for epoch in (1, 2)
+    )
+
+
 def test_a_test_set_without_a_first_stage_has_no_contrasts_with_it(tmp_path):
     values = {name: of for name, of in made_up(1).items() if name != "bm25"}
     table, best = write_experiment(tmp_path, values, CHOSEN)

@@ -102,3 +102,25 @@ def test_damaged_files_are_named(tmp_path):
     pd.read_parquet(table).drop(columns="qid").to_parquet(table)
     with pytest.raises(UserError, match=r"per_query\.parquet: missing columns: qid"):
         per_query.read([table])
+
+
+def test_epochs_that_were_left_out_are_in_no_table_of_results(tmp_path):
+    values = {**VALUES, "minilm_adamw_e3": VALUES["minilm_adamw_e2"]}
+    path, _ = write_experiment(tmp_path, values, {})
+    table = pd.read_parquet(path)
+    kept = per_query.without_left_out(table, {"minilm_adamw": 2})
+    assert set(kept["system"]) == VALUES.keys()
+    whole = per_query.without_left_out(table, {"minilm_adamw": 3})
+    pd.testing.assert_frame_equal(whole, table)
+
+
+def test_an_epoch_was_trained_if_it_was_with_every_seed(tmp_path):
+    ours, best = write_experiment(tmp_path / "12", VALUES, {"minilm_adamw": 2})
+    first = {name: values for name, values in VALUES.items() if name != "minilm_adamw_e2"}
+    other, others_best = write_experiment(tmp_path / "13", first, {"minilm_adamw": 1}, seed=13)
+    read = per_query.read([ours, other], [*best, *others_best])
+    systems = [System("bm25"), *(System("minilm_adamw", epoch) for epoch in (None, 1, 2, 3))]
+    assert [read.was_trained(each) for each in systems] == [True, True, True, False, False]
+    by_seed = read.by_epoch(NDCG, "minilm_adamw")
+    assert [list(means) for means in by_seed] == [[1, 2], [1]]
+    assert by_seed[0][2] == pytest.approx(0.8)

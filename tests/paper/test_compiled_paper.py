@@ -7,6 +7,7 @@ import subprocess
 import unicodedata
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from lionrank.claims import decide as claims
@@ -20,6 +21,7 @@ from tests.support.configs import CONFIG, SCHEMA, SOURCES
 from tests.support.papers import FAST, GRID, PAPER, PROVENANCE, TEST_SETS, params_of, settings_of
 from tests.support.rankings import best_files, draw, write_paper
 from tests.support.said import Said
+from tests.support.worlds import STOPPED, stopped_grid
 
 pytestmark = [
     pytest.mark.slow,
@@ -28,7 +30,7 @@ pytestmark = [
 PUBLISHED = PAPER / "published"
 
 
-def decide(folder: Path, tables: list[Path], best: list[str]) -> dict:
+def decide(folder: Path, tables: list[Path], best: list[str], grid: Grid = GRID) -> dict:
     """Decide the published claims on the experiment in a folder."""
     published = Published.read(
         PUBLISHED / "table1_lion_vs_adamw.csv",
@@ -37,16 +39,14 @@ def decide(folder: Path, tables: list[Path], best: list[str]) -> dict:
     )
     ours = Ours(
         per_query=per_query.read(tables, best),
-        grid=GRID,
+        grid=grid,
         levels={"pydocs": 1, "given": 1},
         stand_ins={"dl19": "pydocs", "marco_qa_dev": "given"},
         logs={
-            training.name: [
-                folder / f"training/{training.checkpoint(epoch)}.jsonl" for epoch in GRID.epochs
-            ]
-            for training in GRID.trainings()
+            training.name: [folder / f"training/{name}.jsonl" for name in training.checkpoints()]
+            for training in grid.trainings()
         },
-        settings=settings_of(GRID),
+        settings=settings_of(grid),
     )
     found = claim_file.read(PUBLISHED / "claims.yaml", published)
     return claims.decide(found, published, ours, FAST)
@@ -161,3 +161,20 @@ def test_texts_read_in_the_paper_as_they_are_written(tmp_path):
     assert "Type 3" not in fonts
     log = (tmp_path / "changes_table.log").read_text()
     assert "cannot be set and have a sign instead: U+4E2D (CJK UNIFIED IDEOGRAPH-4E2D)" in log
+
+
+def test_the_paper_of_trainings_that_stopped_early_counts_what_was_trained(tmp_path):
+    grid = stopped_grid(STOPPED["stopped after different epochs"])
+    draw(tmp_path, grid)
+    best = best_files(tmp_path, grid)
+    table = tmp_path / "results" / "per_query.parquet"
+    write_paper(tmp_path, decide(tmp_path, [table], best, grid), grid)
+    source, pdf = tmp_path / "paper" / "main.tex", tmp_path / "paper" / "main.pdf"
+    assert compile_pdf(source, pdf, tmp_path / "latex.log", PAPER / "refs.bib", 1_700_000_000) == []
+    said = Said.read(source.read_text())
+    count = said.one("count", what="trainings stopped early")
+    assert (count.count, count.total) == (3, 6)
+    results = pd.read_csv(tmp_path / "paper" / "tables" / "results.csv")
+    assert len(results) == 1 + len(grid.checkpoints()) == 15
+    above = said.find("count", what="checkpoints above bm25", section="abstract")
+    assert {claim.total for claim in above} == {14}

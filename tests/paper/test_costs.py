@@ -4,10 +4,11 @@ import pytest
 
 from tests.support.said import ORDERS
 from tests.support.truths import EFFORTS, Truths, check
-from tests.support.worlds import DEMO_WORLDS, MADE_UP, PUBLISHED_WORLDS, build
+from tests.support.worlds import DEMO_WORLDS, MADE_UP, PUBLISHED_WORLDS, STOPPED, build
 
 WORLDS = [
     *MADE_UP[:8],
+    *STOPPED,
     *PUBLISHED_WORLDS,
     *(pytest.param(name, marks=pytest.mark.slow) for name in DEMO_WORLDS),
 ]

@@ -12,10 +12,11 @@ from lionrank.measures import PRIMARY
 from tests.support.papers import relation
 from tests.support.said import ORDERS
 from tests.support.truths import Truths, check
-from tests.support.worlds import DEMO_WORLDS, MADE_UP, PUBLISHED_WORLDS, build
+from tests.support.worlds import DEMO_WORLDS, MADE_UP, PUBLISHED_WORLDS, STOPPED, build
 
 WORLDS = [
     *MADE_UP,
+    *STOPPED,
     *PUBLISHED_WORLDS,
     *(pytest.param(name, marks=pytest.mark.slow) for name in DEMO_WORLDS),
 ]
@@ -194,6 +195,7 @@ def test_the_tally_at_equal_epochs_has_every_order_that_occurs(world, said):
         relation(printed[f"{m.name}_lion_e{e}"], printed[f"{m.name}_adamw_e{e}"])
         for m in world.grid.models
         for e in world.grid.epochs
+        if {f"{m.name}_lion_e{e}", f"{m.name}_adamw_e{e}"} <= printed.keys()
     }
     tally = [word for word in ORDERS if said.find("count", what=f"pairs with lion {word} adamw")]
     assert set(tally) == occurring
@@ -205,6 +207,15 @@ def test_the_trainings_that_peak_before_the_end_are_told(said, truths):
     early = [name for name, is_best in last.items() if not is_best]
     for what in ("best epochs", "best mean", "last mean"):
         assert [claim.of for claim in said.find("value", what=what)] == early
+
+
+def test_the_trainings_that_stopped_early_are_told_with_their_last_epochs(world, said, truths):
+    stopped = [name for name, is_so in truths.items("trainings stopped early").items() if is_so]
+    told = said.find("value", what="last epoch", section="Experimental Set-up")
+    assert sorted(name for claim in told for name in claim.of) == sorted(stopped)
+    said.one("value", what="epochs trained", section="abstract")
+    may_stop = bool(world.grid.last)
+    assert len(said.find("count", what="trainings stopped early")) == may_stop
 
 
 def test_the_other_columns_are_told_of_where_one_checkpoint_is_best(world, said, truths):

@@ -223,6 +223,7 @@ def collected(tmp_path, monkeypatch):
         "config": {"a": 1},
         "defaults": "config.yaml",
         "run_files": ["a.trec"],
+        "last_epochs": {},
         "pairs": "pairs.json",
         "pinned": {"gte": False},
         "catalogued": {},
@@ -230,6 +231,16 @@ def collected(tmp_path, monkeypatch):
         "files": FILES,
     }
     return lambda **changes: provenance.collect(**usual | changes)
+
+
+def test_run_files_of_epochs_that_were_left_out_are_not_behind_the_paper(collected):
+    names = ("bm25", "gte_lion_e2", "gte_lion_e3", "gte_adamw_e3")
+    runs = [f"results/{name}.trec" for name in names]
+    files = FILES | dict.fromkeys(runs, "1" * 64)
+    last = {"gte_lion": 2, "gte_adamw": 3}
+    facts = collected(run_files=runs, files=files, last_epochs=last)
+    assert facts["run_files"].keys() == {*runs} - {"results/gte_lion_e3.trec"}
+    assert facts["last_epochs"]["gte_lion"] == 2
 
 
 def test_provenance_has_the_digests_of_what_was_read_and_names_no_host(collected):

@@ -4,10 +4,11 @@ import pytest
 
 from tests.support.amounts import study
 from tests.support.truths import Truths, check
-from tests.support.worlds import DEMO_WORLDS, MADE_UP, PUBLISHED_WORLDS, build
+from tests.support.worlds import DEMO_WORLDS, MADE_UP, PUBLISHED_WORLDS, STOPPED, build
 
 WORLDS = [
     MADE_UP[0],
+    *STOPPED,
     *PUBLISHED_WORLDS,
     *(pytest.param(name, marks=pytest.mark.slow) for name in DEMO_WORLDS),
 ]

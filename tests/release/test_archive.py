@@ -60,6 +60,7 @@ def provenance() -> dict:
         "git": {"commit": "a" * 40, "dirty": False, "time": 1_700_000_000, "remote": None},
         "config_sha256": digest(CONFIG),
         "run_files": {"results/bm25.trec": run},
+        "last_epochs": {"minilm_lion": 3},
     }
 
 
@@ -105,6 +106,14 @@ def test_the_config_in_it_is_the_whole_one(experiment, tmp_path):
     config = yaml.safe_load((unpack(experiment / "x.zip", tmp_path) / "config.yaml").read_text())
     assert config == CONFIG
     assert digest(config) == digest(CONFIG)
+
+
+def test_the_readme_names_trainings_that_stopped_early(experiment, tmp_path):
+    told = provenance() | {"last_epochs": {"minilm_lion": 2, "gte_lion": 3}}
+    pack("x.zip", files(), CONFIG, told)
+    text = (unpack(experiment / "x.zip", tmp_path) / "README.md").read_text()
+    assert "`minilm_lion` stopped early, after epoch 2." in text
+    assert "no result of the paper" in text and "gte_lion` stopped" not in text
 
 
 def test_the_readme_says_where_it_comes_from_and_what_is_in_it(experiment, tmp_path):

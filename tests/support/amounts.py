@@ -6,7 +6,7 @@ from typing import Any
 from lionrank.grid import FIRST_STAGE
 from lionrank.measures import METRICS, PRIMARY, Measure
 from lionrank.published.scores import PRINTED
-from tests.support.papers import TABLE1, TABLE2, relation
+from tests.support.papers import SETTINGS, TABLE1, TABLE2, relation
 from tests.support.said import VERDICTS, Claim
 from tests.support.worlds import World
 
@@ -51,10 +51,14 @@ class Amounts:
             "topics won": lambda: self.topics("wins", claim),
             "topics level": lambda: self.topics("ties", claim),
             "trainings best after the last epoch": lambda: {
-                name: curve[-1] > max(curve[:-1]) for name, curve in curves.items()
+                name: curve[-1] > max(curve[:-1], default=0) for name, curve in curves.items()
             },
             "trainings that rise with every epoch": lambda: {
-                name: sorted(set(curve)) == curve for name, curve in curves.items()
+                name: sorted(set(curve)) == curve and len(curve) > 1
+                for name, curve in curves.items()
+            },
+            "trainings stopped early": lambda: {
+                name: max(self.scores(name)) < SETTINGS["epochs"] for name in self.trainings
             },
             "flattered trainings": lambda: {n: v > 0 for n, v in self.selection_bias().items()},
             "backbones with the lower loss and the higher score": self.agreeing,
@@ -92,7 +96,8 @@ class Amounts:
 
     def scores(self, training: str) -> dict[int, float]:
         """Return the printed scores of a training by epoch."""
-        return {epoch: self.world.printed[f"{training}_e{epoch}"] for epoch in self.grid.epochs}
+        epochs = self.grid.training(training).epochs
+        return {epoch: self.world.printed[f"{training}_e{epoch}"] for epoch in epochs}
 
     def curves(self) -> dict[str, list[float]]:
         return {name: list(self.scores(name).values()) for name in self.trainings}
@@ -174,7 +179,8 @@ class Amounts:
             for model in self.grid.models
             for epoch in self.grid.epochs
         ]
-        return {pair: relation(*map(printed.get, pair)) == wanted for pair in names}
+        both = [pair for pair in names if printed.keys() >= set(pair)]
+        return {pair: relation(*map(printed.get, pair)) == wanted for pair in both}
 
     def selection_bias(self) -> dict[str, float]:
         """Return by how much each training would look better at its best epoch, as printed."""
@@ -205,7 +211,7 @@ class Amounts:
             name: [round(loss, 3) for loss in each.held_out.values()]
             for name, each in self.world.logged.items()
         }
-        return {name: curve[-1] < min(curve[:-1]) for name, curve in curves.items()}
+        return {name: curve[-1] < min(curve[:-1], default=1e9) for name, curve in curves.items()}
 
     def of_epochs(self, key: str) -> float:
         """Return a quantity of efficiency.json, added up over all epochs."""

@@ -3,7 +3,7 @@
 import random
 from typing import Any
 
-from lionrank.grid import Grid
+from lionrank.grid import Grid, Training
 from lionrank.training.log import Logged
 
 
@@ -15,20 +15,20 @@ def efficiency_of(grid: Grid, seed: int = 12, energy: bool = True) -> dict[str, 
     dice, fate = random.Random(seed), random.Random(seed)
     return {
         "trainings": {
-            training.name: _cost(grid, dice, fate, seed % 3, energy)
+            training.name: _cost(training, dice, fate, seed % 3, energy)
             for training in grid.trainings()
         }
     }
 
 
 def _cost(
-    grid: Grid, dice: random.Random, fate: random.Random, interrupted: int, energy: bool
+    training: Training, dice: random.Random, fate: random.Random, interrupted: int, energy: bool
 ) -> dict[str, Any]:
-    seconds = [60.0 + 30 * dice.randrange(4) for _ in grid.epochs]
+    seconds = [60.0 + 30 * dice.randrange(4) for _ in training.epochs]
     by_epoch = [
         {"epoch": epoch, "seconds": each, "device_hours": each / 3600, "step_seconds": each - 20}
         | _interruptions(fate.randrange(3) if interrupted else 0, repeated=interrupted > 1)
-        for epoch, each in zip(grid.epochs, seconds, strict=True)
+        for epoch, each in zip(training.epochs, seconds, strict=True)
     ]
     summed = ("jobs", "step_seconds", "repeated_steps", "repeated_seconds")
     return {
@@ -63,6 +63,6 @@ def logged_of(grid: Grid, seed: int = 12) -> dict[str, Logged]:
         return 0.3 + 0.001 * dice.randrange(3)
 
     return {
-        training.name: Logged(drawn(), drawn(), {epoch: drawn() for epoch in grid.epochs})
+        training.name: Logged(drawn(), drawn(), {epoch: drawn() for epoch in training.epochs})
         for training in grid.trainings()
     }

@@ -169,9 +169,11 @@ OPTIMIZERS = {
 
 
 def settings_of(grid: Grid) -> dict[str, dict]:
+    """Return the settings of the trainings of a grid; they stop early where some had."""
     return {
         training.name: SETTINGS
         | {"start": training.model.start, "optimizer": OPTIMIZERS[training.treatment.name]}
+        | {"early_stopping": 1 if grid.last else None}
         for training in grid.trainings()
     }
 
@@ -195,7 +197,7 @@ def per_query_table(
     names = {
         training.checkpoint(epoch): (training.model.name, training.treatment.name, epoch)
         for training in grid.trainings()
-        for epoch in grid.epochs
+        for epoch in training.epochs
     }
     qids = [f"q{place:02}" for place in range(queries)]
     factors = dict(zip(METRICS, (1, 0.9, 0.95, 0.8, 0.7, 0.1), strict=True))
@@ -244,7 +246,7 @@ def experiment(
         values.to_parquet(path)
         if seed == seeds[0]:
             means(values, FAST).to_csv(folder / "metrics.csv", index=False)
-        chosen = {each.name: dice.choice(grid.epochs) for each in grid.trainings()}
+        chosen = {each.name: dice.choice(each.epochs) for each in grid.trainings()}
         replicates.append(Replicate(path, chosen))
     results = read_results(folder / "metrics.csv", layout, grid)
     return Experiment(grid, results, replicates[0].chosen, PerQuery(replicates))

@@ -15,6 +15,7 @@ from lionrank.evaluation.significance import Draws
 from lionrank.files import write_json, write_json_lines
 from lionrank.grid import Grid
 from lionrank.published.scores import COLUMNS, TEST_SETS
+from lionrank.training import development
 
 PUBLISHED = Path(__file__).parents[2] / "paper" / "published"
 TABLE1 = PUBLISHED / "table1_lion_vs_adamw.csv"
@@ -95,10 +96,14 @@ def write_results(
     return path
 
 
-def write_best(folder: Path, chosen: Mapping[str, int]) -> list[Path]:
+def write_best(
+    folder: Path, chosen: Mapping[str, int], epochs: Sequence[int] = (1, 2, 3)
+) -> list[Path]:
+    """Write the best epoch of each training, which had these."""
     paths = [folder / "training" / f"{training}.best.json" for training in chosen]
+    scored = [development.scores(epoch, None, {}) for epoch in epochs]
     for path, epoch in zip(paths, chosen.values(), strict=True):
-        write_json(path, {"epoch": epoch})
+        write_json(path, {"epoch": epoch, "epochs": scored})
     return paths
 
 

@@ -24,6 +24,7 @@ from lionrank.grid import FIRST_STAGE, Grid
 from lionrank.measures import Measure
 from lionrank.paper.tables import datasets as datasets_table
 from lionrank.paper.tables import training as training_table
+from lionrank.training import development
 from tests.support.logs_and_costs import efficiency_of
 from tests.support.papers import (
     FAMILIES,
@@ -126,7 +127,7 @@ def _draw(folder: Path, grid: Grid, queries: int, seed: int) -> list[Path]:
     names = {
         training.checkpoint(epoch): (training.model.name, training.treatment.name, epoch)
         for training in grid.trainings()
-        for epoch in grid.epochs
+        for epoch in training.epochs
     }
     for system in [FIRST_STAGE, *names]:
         # What is relevant is ranked a little higher than what is not.
@@ -152,9 +153,9 @@ def _draw(folder: Path, grid: Grid, queries: int, seed: int) -> list[Path]:
     best = []
     for training in grid.trainings():
         best.append(folder / "training" / f"{training.name}.best.json")
-        scores = {"eval_loss": None, "ndcg_cut_10": {"dev": 0.5}, "mean_ndcg_cut_10": 0.5}
-        write_json(best[-1], {"epoch": dice.choice(grid.epochs), **scores})
-        for epoch in grid.epochs:
+        scored = [development.scores(epoch, None, {"dev": 0.5}) for epoch in training.epochs]
+        write_json(best[-1], {**dice.choice(scored), "epochs": scored})
+        for epoch in training.epochs:
             steps = range(10 * (epoch - 1) + 1, 10 * epoch + 1)
             lines = [
                 {"step": s, "epoch": s / 10, "loss": 1 / s, "lr": 1e-5 / s, "grad_norm": 1 + 1 / s}
@@ -219,7 +220,7 @@ def write_paper(
     shown = {"grid": printed, "test_sets": test_sets, "columns": COLUMNS}
     best = {"best": best_files(folder, grid)}
     logs = {
-        each.name: [folder / f"training/{each.checkpoint(epoch)}.jsonl" for epoch in grid.epochs]
+        each.name: [folder / f"training/{name}.jsonl" for name in each.checkpoints()]
         for each in grid.trainings()
     }
     style = {"style": of_repository("paper/paper.mplstyle")}
@@ -272,7 +273,7 @@ def write_paper(
         ),
         ("changes_table", changed, table("changes"), shown),
         ("changes_figure", changed, figure("changes"), shown | style),
-        ("curves_figure", logs, figure("curves"), shown | style),
+        ("curves_figure", logs | best, figure("curves"), shown | style),
         ("epochs_figure", metrics | best, figure("epochs"), shown | style),
         ("cost_figure", metrics | best | facts, figure("cost"), shown | style),
         ("collection_table", facts, table("collection"), {}),

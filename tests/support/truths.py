@@ -182,6 +182,9 @@ class Truths(Amounts):
             assert what == "difference"
             left, right = (self.mean(side, claim) for side in of)
             return left - right
+        if what == "last epoch":
+            (last,) = {max(self.scores(training)) for training in of}
+            return last
         if isinstance(of, list):
             model = of[0].split("_")[0]
             assert [f"{model}_lion", f"{model}_adamw"] == of
@@ -200,7 +203,8 @@ class Truths(Amounts):
             "alpha": lambda: self.world.alpha,
             "best epochs": lambda: self._best_epochs(of),
             "best mean": lambda: max(self.scores(of).values()),
-            "last mean": lambda: self.scores(of)[self.grid.epochs[-1]],
+            "last mean": lambda: self.scores(of)[max(self.scores(of))],
+            "epochs trained": self._epochs_trained,
             "mean selection_bias": lambda: (
                 sum(self.selection_bias().values()) / len(self.trainings)
             ),
@@ -218,6 +222,11 @@ class Truths(Amounts):
     def _best_epochs(self, training: str) -> list[int]:
         scores = self.scores(training)
         return [epoch for epoch, score in scores.items() if score == max(scores.values())]
+
+    def _epochs_trained(self) -> list[int]:
+        """Return the fewest and the most epochs that a training has in the table of results."""
+        lengths = {len(self.scores(name)) for name in self.trainings}
+        return sorted({min(lengths), max(lengths)})
 
     def _furthest_bound(self) -> float:
         duels = [self.world.duel(model.name) for model in self.grid.models]

@@ -37,6 +37,7 @@ from tests.support.papers import (
     Experiment,
     experiment,
     facts_of,
+    made_up_scores,
     source_of,
     tex,
 )
@@ -53,6 +54,13 @@ from tests.support.published_as_measured import (
 from tests.support.said import Said
 
 MADE_UP = list(SCENARIOS)
+STOPPED = {
+    "one stopped early": {"gte_lion": 2},
+    "stopped after different epochs": {"minilm_adamw": 2, "gte_lion": 1, "modernbert_lion": 2},
+    "all stopped alike": {each.name: 2 for each in GRID.trainings()},
+    "may have stopped and did not": {},
+}
+"""Worlds with early stopping: the last epochs of trainings that had not all three."""
 PUBLISHED_WORLDS = ["published", "published, reversed"]
 DEMO_WORLDS = ["demo", "demo, reversed"]
 PUBLISHED_GRID = Grid.build(
@@ -185,14 +193,23 @@ def _turned(contrast: Mapping[str, Any]) -> dict[str, Any]:
 
 def made_up(name: str, folder: Path) -> World:
     """Return a made-up world; how much its topics vary decides how much of it is significant."""
-    place = MADE_UP.index(name)
-    made = experiment(folder, SCENARIOS[name], shuffled=True, spread=[0.001, 0.01, 0.1][place % 3])
+    place = [*MADE_UP, *STOPPED].index(name)
+    grid = stopped_grid(STOPPED[name]) if name in STOPPED else GRID
+    scores = SCENARIOS.get(name) or made_up_scores(place, grid)
+    made = experiment(folder, scores, grid, shuffled=True, spread=[0.001, 0.01, 0.1][place % 3])
     return World(
         made,
-        logged_of(GRID, place),
-        efficiency_of(GRID, place, energy=place % 2 == 0),
+        logged_of(grid, place),
+        efficiency_of(grid, place, energy=place % 2 == 0),
         {"claims": MADE_UP_CLAIMS},
     )
+
+
+def stopped_grid(last: Mapping[str, int]) -> Grid:
+    """Return the grid with the last epochs of trainings that stopped early."""
+    models = {each.name: {"label": each.label, "start": each.start} for each in GRID.models}
+    every = {each.name: 3 for each in GRID.trainings()} | dict(last)
+    return Grid.build(models, GRID.optimizers, GRID.epochs, every)
 
 
 def published(folder: Path, noise: float = 0.05) -> World:

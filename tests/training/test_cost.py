@@ -13,6 +13,7 @@ from lionrank.training.cost import costs
 from lionrank.training.gpu_usage import Usage
 from tests.support import tiny_training
 from tests.support.papers import GRID, tex
+from tests.support.published_as_measured import write_best
 from tests.support.rankings import run_scripts
 
 COSTS = ("seconds", "device_hours", "step_seconds", "jobs", "repeated_steps", "repeated_seconds")
@@ -141,12 +142,14 @@ def test_the_rules_scripts_write_what_the_demo_grid_cost(tmp_path, trained):
         "epochs": [1, 2],
     }
     folders = sorted(map(str, (tmp_path / "checkpoints").iterdir()), reverse=True)
+    best = write_best(tmp_path, dict.fromkeys(names, 1), epochs=(1, 2))
+    given = {"checkpoints": folders, "best": list(map(str, best))}
     measured = str(tmp_path / "efficiency.json")
     outputs = {ending: str(tmp_path / f"efficiency.{ending}") for ending in ("tex", "csv")}
     run_scripts(
         tmp_path,
         [
-            ("efficiency", {**copies, "checkpoints": folders}, {"json": measured}, {"grid": grid}),
+            ("efficiency", {**copies, **given}, {"json": measured}, {"grid": grid}),
             ("efficiency_table", {"efficiency": measured}, outputs, {"grid": grid}),
         ],
     )

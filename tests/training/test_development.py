@@ -101,6 +101,13 @@ def test_what_an_epoch_was_chosen_by_is_read_by_training(tmp_path):
     assert development.histories([path]) == {"gte_lion": scored}
 
 
+def test_the_last_epochs_are_read_by_training(tmp_path):
+    scored = history((0.3, [0.6]), (0.2, [0.5]))
+    path = tmp_path / "gte_lion.best.json"
+    write_json(path, {**development.best(scored), "epochs": scored})
+    assert development.last_epochs([path]) == {"gte_lion": 2}
+
+
 def test_a_damaged_file_is_named(tmp_path):
     path = tmp_path / "e1.dev.json"
     path.write_text(json.dumps(history((0.1, [0.2])))[:40])

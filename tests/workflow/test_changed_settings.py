@@ -19,7 +19,8 @@ from tests.support.configs import ROOT, overlaid
 from tests.support.running import Finished
 
 pytestmark = pytest.mark.slow
-TARGETS = ("run_files", "best_epochs")
+RESULTS = ("comparisons", "changes", "claims", "efficiency")
+TARGETS = ("run_files", "best_epochs", *(f"results/{name}.json" for name in RESULTS))
 NAMES = ("train", "dev", "other", "test")
 GRID = """
 grid: {models: [minilm, modernbert], optimizers: [lion], test_sets: [ours], dev_sets: [one, two]}
@@ -53,9 +54,7 @@ hardware:
   tokens_at_once: 4096
   state_every: {minutes: null, steps: 50}
 tracking: tensorboard
-comparisons: {seed: 1, families: [models]}
 audit: {test_sets: {dl19: {topics: 44}}}
-training: {models: {minilm: {schedule_steps: 100}}}
 collections: {mine: {topics: {more: more.tsv}, qrels: {more: more.txt}}}
 """
 STOPS = "training: {defaults: {early_stopping: 1}}"
@@ -158,15 +157,18 @@ def test_an_epoch_more_trains_what_is_missing_and_what_its_schedule_lays_out_ane
     planned = finished.planned("grid: {epochs: 4}")
     minilm = of(planned, "minilm")
     assert minilm == of(minilm, "_e4", "best.json")
+    assert "results/minilm_lion_e4.trec" in minilm
     assert of(planned, "checkpoints/modernbert") == {
         f"checkpoints/modernbert_lion_e{epoch}" for epoch in (1, 2, 3, 4)
     }
 
 
 def test_early_stopping_over_a_finished_grid_trains_scores_and_reranks_nothing(finished):
-    assert finished.planned(STOPS) == {
+    planned = finished.planned(STOPS)
+    assert of(planned, "training/", "checkpoints/", ".trec", ".eval") == {
         *("training/minilm_lion.best.json", "training/modernbert_lion.best.json")
     }
+    assert of(planned, "results/") >= {f"results/{name}.json" for name in RESULTS}
 
 
 @pytest.mark.parametrize("now", ["", "training: {defaults: {early_stopping: 2}}"])

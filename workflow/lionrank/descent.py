@@ -123,7 +123,9 @@ def _link(path: str, expected: str | None) -> tuple[Link, dict[str, str]]:
     record, here = records.read(inside, root), Path(path).exists()
     if record is None:
         return Link(path, None, None, here, "has no record"), {}
-    inputs = {_from(root, name): sha256 for name, sha256 in record["made_from"].items()}
+    # A decision stands, and with it what was trained, also once there are other scores.
+    read = {} if path.endswith(records.DECISION) else record["made_from"]
+    inputs = {_from(root, name): sha256 for name, sha256 in read.items()}
     files = records.measured(path) if here else record["files"]
     fault = records.difference(record["files"], files) or _not_as_read(root, record, inputs)
     fault = fault or _unlike_lock(path, files)

@@ -1,7 +1,8 @@
 """What was trained: models, treatments and epochs, in the order in which they are printed."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 FIRST_STAGE = "bm25"
 FIRST_STAGE_LABEL = "BM25"
@@ -31,10 +32,11 @@ class Treatment:
 
 @dataclass(frozen=True)
 class Training:
-    """A backbone as one treatment trains it."""
+    """A backbone as one treatment trains it, and the epochs that it was trained for."""
 
     model: Model
     treatment: Treatment
+    epochs: tuple[int, ...]
 
     @property
     def name(self) -> str:
@@ -49,14 +51,22 @@ class Training:
         """Return the name of a checkpoint, which is also its system name in the results."""
         return checkpoint_name(self.name, epoch)
 
+    def checkpoints(self) -> list[str]:
+        return [self.checkpoint(epoch) for epoch in self.epochs]
+
 
 @dataclass(frozen=True)
 class Grid:
-    """What was trained, in the order in which it is printed; `optimizers` are name -> label."""
+    """What was trained, in the order in which it is printed; `optimizers` are name -> label.
+
+    `epochs` are those of the trainings that had the most. `last` has the last epoch of trainings
+    that stopped earlier, by name.
+    """
 
     models: tuple[Model, ...]
     optimizers: Mapping[str, str]
     epochs: tuple[int, ...]
+    last: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def build(
@@ -64,16 +74,32 @@ class Grid:
         models: Mapping[str, Mapping[str, str]],
         optimizers: Mapping[str, str],
         epochs: Iterable[int],
+        last: Mapping[str, int] | None = None,
     ) -> "Grid":
-        """Make a grid from plain dictionaries: `{name: {label, start}}` and `{name: label}`."""
+        """Make a grid from plain dictionaries: `{name: {label, start}}` and `{name: label}`.
+
+        `epochs` are those that were planned, and `last` is the last one of each training
+        (`lionrank.training.development.last_epochs`); left out, all have had all.
+        """
+        longest = max(last.values()) if last else math.inf
         return cls(
             tuple(Model(name, facts["label"], facts["start"]) for name, facts in models.items()),
             dict(optimizers),
-            tuple(epochs),
+            tuple(epoch for epoch in epochs if epoch <= longest),
+            dict(last or {}),
         )
 
+    @property
+    def is_ragged(self) -> bool:
+        """Whether trainings differ in how many epochs they had."""
+        return len({training.epochs for training in self.trainings()}) > 1
+
     def of_model(self, model: Model) -> list[Training]:
-        return [Training(model, Treatment(*each)) for each in self.optimizers.items()]
+        return [self._training(model, Treatment(*each)) for each in self.optimizers.items()]
+
+    def _training(self, model: Model, treatment: Treatment) -> Training:
+        last = self.last.get(training_name(model.name, treatment.name), math.inf)
+        return Training(model, treatment, tuple(e for e in self.epochs if e <= last))
 
     def trainings(self) -> list[Training]:
         return [training for model in self.models for training in self.of_model(model)]
@@ -83,9 +109,20 @@ class Grid:
         return {training.name: training for training in self.trainings()}[name]
 
     def checkpoints(self) -> list[str]:
-        return [
-            training.checkpoint(epoch) for training in self.trainings() for epoch in self.epochs
-        ]
+        return [name for training in self.trainings() for name in training.checkpoints()]
+
+    def logs(self, planned: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+        """Return the training logs of the epochs that were trained, of those of all planned ones.
+
+        Both are by training, in the order of the epochs.
+        """
+        return {each.name: [*planned[each.name]][: len(each.epochs)] for each in self.trainings()}
+
+
+def is_left_out(system: str, last: Mapping[str, int]) -> bool:
+    """Return whether a system is a checkpoint of an epoch after the last one of its training."""
+    training, _, epoch = system.rpartition("_e")
+    return training in last and int(epoch) > last[training]
 
 
 def training_name(model: str, treatment: str) -> str:

@@ -26,6 +26,9 @@ MADE = {
 }
 """The folders of an experiment that only its rules write into."""
 
+DECISION = ".stop.json"
+"""How files end that say whether an epoch is trained, and nothing of its bits."""
+
 WHOLE = ""
 """The name of a file among its own files, of which a folder has several."""
 

@@ -26,6 +26,7 @@ from tests.support.papers import (
     rows_of,
     tex,
 )
+from tests.support.published_as_measured import write_best
 from tests.support.rankings import run_scripts
 from tests.support.rule_scripts import of_repository
 from tests.support.typeset import PAGE, size_of
@@ -285,10 +286,7 @@ def test_the_rules_script_writes_both_tables_as_latex_and_as_csv(tmp_path, besid
     ]
     scores = PUBLISHED[Measure("dl19", "ndcg_cut_10")] | {"bm25": 0.5}
     made = experiment(tmp_path, scores, layout=Layout.build(test_sets, columns))
-    best = []
-    for training, epoch in made.chosen.items():
-        best.append(tmp_path / f"{training}.best.json")
-        best[-1].write_text(f'{{"epoch": {epoch}}}')
+    best = write_best(tmp_path, made.chosen)
     names = ("results", "results_csv", "levels", "levels_csv")
     outputs = {name: str(tmp_path / f"{name}.out") for name in names}
     inputs = {"metrics": str(tmp_path / "metrics.csv")}

@@ -80,6 +80,7 @@ def test_a_setting_that_optimizers_differ_in_is_shown_for_each(settings):
         rf"AdamW: {ten}\newline Lion: \num{{1000}} steps",
         ten,
     ]
+    assert cells_of(table, "Epochs at most")
     assert cells_of(table, "Epochs to early stopping") == [
         "--",
         r"AdamW: --\newline Lion: \num{2}",

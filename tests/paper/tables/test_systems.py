@@ -15,6 +15,7 @@ from lionrank.published.scores import read_table2
 from tests.support.around_published import CHOSEN, PUBLISHED, TABLE1, TABLE2, measured
 from tests.support.papers import GRID, PAPER, experiment, tex
 from tests.support.papers import LAYOUT as ON_PYDOCS
+from tests.support.published_as_measured import write_best
 from tests.support.rankings import run_scripts
 from tests.support.rule_scripts import of_repository
 from tests.support.typeset import COLUMN, size_of
@@ -92,10 +93,7 @@ def test_every_reference_is_in_the_bibliography():
 
 def test_the_rules_script_writes_the_table_as_latex_and_as_csv(tmp_path):
     made = experiment(tmp_path, PUBLISHED[PRIMARY] | {"bm25": 0.5}, layout=DL19)
-    best = []
-    for training, epoch in made.chosen.items():
-        best.append(tmp_path / f"{training}.best.json")
-        best[-1].write_text(f'{{"epoch": {epoch}}}')
+    best = write_best(tmp_path, made.chosen)
     inputs = {"metrics": str(tmp_path / "metrics.csv"), "best": list(map(str, best))}
     outputs = {name: str(tmp_path / f"systems.{name}") for name in ("tex", "csv")}
     params = {

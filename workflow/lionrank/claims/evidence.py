@@ -149,6 +149,8 @@ class Ours:
         elif system.epoch not in self.grid.epochs:
             name = checkpoint_name(system.training, system.epoch)
             raise Untestable(f"{name} is not in the grid")
+        elif not self.per_query.was_trained(system):
+            raise Untestable(f"{system.training} stopped before epoch {system.epoch}")
 
     def setting(self, training: str, key: str) -> Any:
         self._check_training(training)

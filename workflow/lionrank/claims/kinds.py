@@ -336,12 +336,10 @@ class ChoiceMatters(Test):
         for training in ours.grid.trainings():
             system = System(training.name)
             ours.check(system)
-            chosen, *by_epoch = (
-                ours.per_query.values(measure, each).mean(axis=1)
-                for each in (system, *(System(system.training, e) for e in ours.grid.epochs))
-            )
+            chosen = ours.per_query.values(measure, system).mean(axis=1)
             # One seed after the other, since each chooses its own epoch.
-            best = [max(of_seed) for of_seed in zip(*by_epoch, strict=True)]
+            by_seed = ours.per_query.by_epoch(measure, system.training)
+            best = [max(means.values()) for means in by_seed]
             gains += [top - mean for top, mean in zip(best, chosen, strict=True)]
         others = [gain for gain in gains if not math.isclose(gain, 0, abs_tol=1e-12)]
         reason = (

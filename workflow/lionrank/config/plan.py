@@ -432,6 +432,14 @@ class Plan:
             "epochs": self.epochs,
         }
 
+    def grid(self) -> dict[str, Any]:
+        """Models, optimizers and epochs as results have them: a new label changes none of those."""
+        return {
+            "models": {name: {"label": name, "start": PRETRAINED} for name in self.models},
+            "optimizers": {name: name for name in self.optimizers},
+            "epochs": self.epochs,
+        }
+
     def origins(self) -> dict[str, str | dict[str, str]]:
         """Where the weights of every model come from, as its model card says."""
         return {

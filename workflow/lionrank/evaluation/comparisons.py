@@ -34,7 +34,8 @@ def plan(family: str, grid: Grid) -> list[Planned]:
     """Return the contrasts of a family, in the order of the grid.
 
     optimizers: every later optimizer minus every earlier one, within each model, at the epochs
-    that development data chose; optimizers_by_epoch: the same at each epoch; models: every later
+    that development data chose; optimizers_by_epoch: the same at each epoch, of which those are
+    tested that both trainings had; models: every later
     model minus every earlier one, with each optimizer, at the chosen epochs; first_stage: every
     training at its chosen epoch minus BM25.
     """
@@ -81,7 +82,7 @@ def compare_systems(
             for tested in _family(per_query, plan(family, grid), measure, settings)
         ],
         "selection": [
-            _selection(per_query, training.name, grid, measure)
+            _selection(per_query, training.name, measure)
             for measure in measures
             for training in grid.trainings()
         ],
@@ -97,6 +98,11 @@ def _family(
     """Yield the tests of one family; with several seeds of the mean over seeds of each query."""
     if not per_query.has_first_stage(measure):
         planned = [each for each in planned if each.right.training != FIRST_STAGE]
+    planned = [
+        each
+        for each in planned
+        if per_query.was_trained(each.left) and per_query.was_trained(each.right)
+    ]
     if not planned:
         return
     left = np.stack([per_query.mean_over_seeds(measure, p.left) for p in planned], axis=1)
@@ -128,23 +134,21 @@ def _spread(per_query: PerQuery, measure: Measure, planned: Planned) -> float | 
     return float(differences.mean(axis=1).std(ddof=1))
 
 
-def _selection(per_query: PerQuery, training: str, grid: Grid, measure: Measure) -> dict[str, Any]:
+def _selection(per_query: PerQuery, training: str, measure: Measure) -> dict[str, Any]:
     """Return a training's means at its chosen epochs and at those that are best on the test set.
 
     The difference is what choosing on the test set would have flattered by. With several seeds
     each chooses its own epoch, and the means are over seeds.
     """
-    means = np.stack(
-        [per_query.values(measure, System(training, epoch)).mean(axis=1) for epoch in grid.epochs]
-    )
+    by_seed = per_query.by_epoch(measure, training)
     chosen = per_query.values(measure, System(training)).mean()
-    best = means.max(axis=0).mean()
+    best = np.mean([max(means.values()) for means in by_seed])
     return {
         **asdict(measure),
         "training": training,
         "chosen_epochs": per_query.epochs(System(training)),
         "chosen": float(chosen),
-        "best_epochs": [grid.epochs[place] for place in means.argmax(axis=0)],
+        "best_epochs": [max(means, key=means.__getitem__) for means in by_seed],
         "best": float(best),
         "selection_bias": float(best - chosen),
     }

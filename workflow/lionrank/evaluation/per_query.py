@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,7 @@ from lionrank import parquet
 from lionrank.errors import UserError
 from lionrank.evaluation.significance import Draws, interval
 from lionrank.files import AGAIN
-from lionrank.grid import FIRST_STAGE
+from lionrank.grid import FIRST_STAGE, is_left_out, training_name
 from lionrank.measures import Measure
 from lionrank.training import development
 
@@ -76,6 +76,15 @@ class Replicate:
             )
         return epoch
 
+    @cached_property
+    def trained(self) -> dict[str, list[int]]:
+        """The epochs of each training that are in the table: not those that were left out."""
+        checkpoints = self._table[["model", "optimizer", "epoch"]].drop_duplicates().dropna()
+        found: dict[str, list[int]] = {}
+        for model, optimizer, epoch in checkpoints.itertuples(index=False):
+            found.setdefault(training_name(model, optimizer), []).append(int(epoch))
+        return {training: sorted(epochs) for training, epochs in found.items()}
+
     def name(self, system: System) -> str:
         """Return what the tables call a system: the checkpoint's name, or the first stage's."""
         if system.training == FIRST_STAGE:
@@ -132,6 +141,25 @@ class PerQuery:
         if system.training == FIRST_STAGE:
             return []
         return [each.epoch(system) for each in self.replicates]
+
+    def was_trained(self, system: System) -> bool:
+        """Return whether the training of a system had its epoch, with every seed.
+
+        That holds of the first stage and of a training as such.
+        """
+        return system.epoch is None or all(
+            system.epoch in each.trained.get(system.training, []) for each in self.replicates
+        )
+
+    def by_epoch(self, measure: Measure, training: str) -> list[dict[int, float]]:
+        """Return the mean over queries after each epoch that a training had, seed by seed."""
+        return [
+            {
+                epoch: each.values(measure, System(training, epoch)).to_numpy().mean()
+                for epoch in each.trained[training]
+            }
+            for each in self.replicates
+        ]
 
     def values(self, measure: Measure, system: System) -> np.ndarray:
         """Return a system's values (seeds, queries), the queries in the order of their qids.
@@ -198,6 +226,15 @@ def _check_together(replicates: Sequence[Replicate]) -> None:
                     f"{other.path}: the trainings have the seeds of {earlier.path}: take each "
                     "experiment once."
                 )
+
+
+def without_left_out(per_query: pd.DataFrame, last: Mapping[str, int]) -> pd.DataFrame:
+    """Return a table without the checkpoints of epochs that early stopping left out.
+
+    `last` maps each training to its last epoch (`lionrank.training.development.last_epochs`).
+    """
+    left_out = [each for each in per_query["system"].unique() if is_left_out(each, last)]
+    return per_query[~per_query["system"].isin(left_out)].reset_index(drop=True)
 
 
 def means(per_query: pd.DataFrame, settings: Draws) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from lionrank.evaluation.comparisons import alpha
 from lionrank.evaluation.significance import ALPHA, POWER, is_exact
 from lionrank.measures import METRICS
 from lionrank.paper.costs import costs
-from lionrank.paper.findings import Findings
+from lionrank.paper.findings import Findings, Trained
 from lionrank.paper.prose import macros
 from lionrank.paper.provenance import STAGES, link
 from lionrank.paper.results import Layout
@@ -58,6 +58,7 @@ def make_facts(
             "primary": METRICS[layout.primary.metric],
             "provenance": provenance,
             "queries": queries[layout.primary.test_set],
+            "may_stop": any(each["early_stopping"] for each in settings.values()),
             "settings": settings,
             "shared": shared,
             "shown": [
@@ -65,10 +66,22 @@ def make_facts(
             ],
             "stages": _in_order(provenance["stages"]),
             "standing": standing,
+            "stopped": _stopped(findings, settings),
             "tests": _tests(compared, queries[layout.primary.test_set]),
             "thresholds": _thresholds(layout),
         }
     )
+
+
+def _stopped(
+    findings: Findings, settings: Mapping[str, Mapping[str, Any]]
+) -> dict[int, list[Trained]]:
+    """Return the trainings that stopped early by their last epochs, in the order of these."""
+    stopped: dict[int, list[Trained]] = {}
+    for each in findings.trainings:
+        if (last := each.training.epochs[-1]) < settings[each.name]["epochs"]:
+            stopped.setdefault(last, []).append(each)
+    return dict(sorted(stopped.items()))
 
 
 def _tests(compared: Mapping[str, Any], queries: int) -> dict[str, Any]:

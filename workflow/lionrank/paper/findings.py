@@ -77,9 +77,14 @@ class Trained:
 
     @property
     def rises(self) -> bool:
-        """Whether every epoch is above the one before it."""
+        """Whether there are several epochs, and every one is above the one before it."""
         scores = list(self.scores.values())
-        return all(left < right for left, right in pairwise(scores))
+        return len(scores) > 1 and all(left < right for left, right in pairwise(scores))
+
+    @property
+    def last(self) -> float:
+        """The score after the last epoch."""
+        return self.scores[max(self.scores)]
 
     @property
     def ends_best(self) -> bool:
@@ -174,7 +179,9 @@ class Duel:
 
     @property
     def by_epoch(self) -> list[Comparison]:
-        return [Comparison(self.lion.scores[e], self.adamw.scores[e]) for e in self.lion.scores]
+        """At each epoch that both had."""
+        lion, adamw = self.lion.scores, self.adamw.scores
+        return [Comparison(lion[epoch], adamw[epoch]) for epoch in lion if epoch in adamw]
 
     @property
     def loss(self) -> Comparison | None:
@@ -274,14 +281,14 @@ class Findings:
 
     def of_model(self, model: Model) -> list[str]:
         trainings = self.grid.of_model(model)
-        return [each.checkpoint(epoch) for each in trainings for epoch in self.grid.epochs]
+        return [name for each in trainings for name in each.checkpoints()]
 
     def describe(self, name: str) -> str:
         """Return a checkpoint in words, "MiniLM with Lion at epoch 2"."""
         words = {
             each.training.checkpoint(epoch): f"{each.described} at epoch {epoch}"
             for each in self.trainings
-            for epoch in self.grid.epochs
+            for epoch in each.training.epochs
         }
         return words[name]
 
@@ -312,7 +319,7 @@ def find(
     }
     trainings = []
     for training in grid.trainings():
-        scores = {epoch: results.mean(primary, training.checkpoint(epoch)) for epoch in grid.epochs}
+        scores = {e: results.mean(primary, training.checkpoint(e)) for e in training.epochs}
         trainings.append(
             Trained(
                 *(training, scores, chosen[training.name]),

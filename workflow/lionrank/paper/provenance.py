@@ -20,6 +20,7 @@ from lionrank.config.records import record_of
 from lionrank.config.settings import digest
 from lionrank.errors import UserError
 from lionrank.files import read_json, text_lines
+from lionrank.grid import is_left_out
 from lionrank.records import public
 
 # What the paper waits for, in the order in which data flows: other timings may be of work that is
@@ -47,6 +48,7 @@ def collect(
     config: Mapping[str, Any],
     defaults: str | os.PathLike,
     run_files: Iterable[str | os.PathLike],
+    last_epochs: Mapping[str, int],
     pairs: str | os.PathLike,
     pinned: Mapping[str, bool],
     catalogued: Mapping[str, list[str]],
@@ -60,7 +62,9 @@ def collect(
         rules: what `lionrank.jobs.rules.origins` tells of them.
         config: the whole configuration, defaults and overlays merged.
         defaults: the configuration file that overlays change.
-        run_files: the run files behind the results.
+        run_files: the run files of all that was planned; those of epochs that early stopping left
+            out are not behind the results.
+        last_epochs: the last epoch of each training.
         pairs: the record of the training pairs.
         pinned: whether the table pins each source that was downloaded into the working directory.
         catalogued: identifiers in the catalogue ir_datasets, by collection.
@@ -83,7 +87,12 @@ def collect(
         },
         "catalogued": dict(catalogued),
         "pairs": read_json(pairs),
-        "run_files": {path: files[path] for path in sorted(map(str, run_files))},
+        "last_epochs": dict(last_epochs),
+        "run_files": {
+            path: files[path]
+            for path in sorted(map(str, run_files))
+            if not is_left_out(Path(path).stem, last_epochs)
+        },
         "files": dict(sorted(files.items())),
     }
 

@@ -79,7 +79,12 @@ def readme(
         top = file.partition("/")[0] if "/" in file else ""
         folders.setdefault(top, []).append(path.stat().st_size)
     sizes = {top: (len(found), sum(found)) for top, found in folders.items() if top}
+    planned = config["grid"]["epochs"]
+    stopped = {
+        training: last for training, last in provenance["last_epochs"].items() if last < planned
+    }
     facts = {"config": config, "provenance": provenance, "name": name, "folders": sizes}
+    facts["stopped"] = stopped
     environment = templates.environment(
         Path(__file__).parent, markdown=markdown, size=partial(size, digits=2)
     )

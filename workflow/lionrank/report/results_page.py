@@ -62,7 +62,7 @@ def _checkpoints(grid: Grid, best: Sequence[str | os.PathLike]) -> Iterator[Colu
         for name, history in development.histories(best).items()
         for each in history
     }
-    rows = [(training, epoch) for training in grid.trainings() for epoch in grid.epochs]
+    rows = [(training, epoch) for training in grid.trainings() for epoch in training.epochs]
     nothing = Cell.of("")
     tick = {"render": ["select"], "orderable": False, "columnControl": []}
     yield Column("", [Cell("", "")] * (1 + len(rows)), options=tick)

@@ -80,6 +80,15 @@ def chosen(best: Iterable[str | os.PathLike]) -> dict[str, int]:
     return {training: told["epoch"] for training, told in _by_training(best).items()}
 
 
+def last_epochs(best: Iterable[str | os.PathLike]) -> dict[str, int]:
+    """Return the last epoch that each training was trained for, from the same files.
+
+    Raises:
+        UserError: a file is damaged.
+    """
+    return {training: epochs[-1]["epoch"] for training, epochs in histories(best).items()}
+
+
 def histories(best: Iterable[str | os.PathLike]) -> dict[str, list[EpochScores]]:
     """Return the scores that the best epoch of each training was chosen by, from the same files.
 

@@ -20,12 +20,14 @@ published = Published.read(
     located(snakemake, params.table2),
     located(snakemake, params.published_settings),
 )
+read = per_query.read(given.per_query, given.best)
+trained = read.replicates[0].trained
 ours = Ours(
-    per_query=per_query.read(given.per_query, given.best),
+    per_query=read,
     grid=grid,
     levels=params.levels,
     stand_ins=params.stand_ins,
-    logs={each.name: getattr(given, each.name) for each in grid.trainings()},
+    logs={name: getattr(given, name)[: len(epochs)] for name, epochs in trained.items()},
     settings=params.settings,
 )
 decided = claims.decide(

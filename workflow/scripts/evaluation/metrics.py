@@ -1,4 +1,7 @@
-"""Put the values of all test sets into one table, and average them over topics."""
+"""Put the values of all test sets into one table, and average them over topics.
+
+Epochs that early stopping left out are not in it.
+"""
 
 from lionrank.jobs.script import begin, end
 
@@ -7,11 +10,13 @@ begin(snakemake)
 import pandas as pd
 
 from lionrank import parquet
-from lionrank.evaluation.per_query import means, read_table
+from lionrank.evaluation.per_query import means, read_table, without_left_out
 from lionrank.evaluation.significance import Draws
 from lionrank.files import atomic_write
+from lionrank.training import development
 
-per_query = pd.concat(map(read_table, snakemake.input), ignore_index=True)
+systems = pd.concat(map(read_table, snakemake.input.per_query), ignore_index=True)
+per_query = without_left_out(systems, development.last_epochs(snakemake.input.best))
 parquet.write(snakemake.output.per_query, per_query)
 with atomic_write(snakemake.output.means) as handle:
     means(per_query, Draws(**snakemake.params.draws)).to_csv(handle, index=False)

@@ -20,11 +20,11 @@ params = snakemake.params
 names = ("comparisons", "claims", "changes", "efficiency", "provenance", "statistics")
 read = {name: read_json(snakemake.input[name]) for name in names}
 compared = read.pop("comparisons")
-grid = Grid.build(**params.grid)
+grid = Grid.build(**params.grid, last=development.last_epochs(snakemake.input.best))
 results = read_results(
     snakemake.input.metrics, Layout.build(params.test_sets, params.columns), grid
 )
-logs = {each.name: snakemake.input[each.name] for each in grid.trainings()}
+logs = grid.logs(snakemake.input)
 chosen = development.chosen(snakemake.input.best)
 findings = find(results, grid, chosen, compared, read_logged(logs))
 facts = make_facts(

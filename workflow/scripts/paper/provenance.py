@@ -8,6 +8,7 @@ from lionrank import descent
 from lionrank.files import write_json
 from lionrank.jobs.repository import located, root
 from lionrank.paper.provenance import collect
+from lionrank.training import development
 
 facts = collect(
     repository=root(snakemake),
@@ -15,6 +16,7 @@ facts = collect(
     config=snakemake.params.config,
     defaults=located(snakemake, snakemake.params.defaults),
     run_files=snakemake.input.runs,
+    last_epochs=development.last_epochs(snakemake.input.best),
     pairs=snakemake.input.pairs,
     pinned=snakemake.params.pinned,
     catalogued=snakemake.params.catalogued,

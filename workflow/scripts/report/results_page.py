@@ -7,10 +7,12 @@ begin(snakemake)
 from lionrank.files import atomic_write
 from lionrank.grid import Grid
 from lionrank.report.results_page import results_page
+from lionrank.training import development
 
 params = snakemake.params
-grid = Grid.build(**params.grid)
-logs = {each.name: snakemake.input[each.name] for each in grid.trainings()}
+last = development.last_epochs(snakemake.input.best)
+grid = Grid.build(**params.grid, last=last)
+logs = grid.logs(snakemake.input)
 page = results_page(
     snakemake.input.metrics, snakemake.input.best, logs, grid, params.test_sets, params.paper
 )

@@ -6,10 +6,12 @@ begin(snakemake)
 
 from lionrank.files import write_json
 from lionrank.grid import Grid
+from lionrank.training import development
 from lionrank.training.cost import costs
 
-grid = Grid.build(**snakemake.params.grid)
-logs = {each.name: snakemake.input[each.name] for each in grid.trainings()}
+last = development.last_epochs(snakemake.input.best)
+grid = Grid.build(**snakemake.params.grid, last=last)
+logs = grid.logs(snakemake.input)
 write_json(snakemake.output[0], costs(logs, snakemake.input.checkpoints))
 
 end(snakemake)

@@ -50,9 +50,9 @@ def cost_figure(
     scores = results.scores[results.layout.primary]
     markers = dict(zip([model.name for model in grid.models], cycle(_MODEL_MARKERS), strict=False))
     for training in grid.trainings():
-        y = [scores[training.checkpoint(epoch)].mean for epoch in grid.epochs]
+        y = [scores[checkpoint].mean for checkpoint in training.checkpoints()]
         look = looks(grid)[training.treatment.name] | {"marker": markers[training.model.name]}
-        best = grid.epochs.index(chosen[training.name])
+        best = training.epochs.index(chosen[training.name])
         plot_epochs(ax, so_far[training.name], y, look, best)
     ax.set_xlabel(f"Training up to the checkpoint ({unit})")
     ax.set_ylabel(results.layout.name(results.layout.primary))
@@ -87,14 +87,14 @@ def cost_by_epoch(efficiency: Mapping[str, Any], grid: Grid) -> tuple[dict[str, 
     on_gpu = devices != {"CPU"}
     field, divisor = ("device_hours", 1) if on_gpu else ("seconds", _MINUTE)
     by_training = {}
-    for name in (training.name for training in grid.trainings()):
-        by_epoch = spent(trainings.get(name, {"by_epoch": []}), field)
-        if absent := [epoch for epoch in grid.epochs if epoch not in by_epoch]:
+    for training in grid.trainings():
+        by_epoch = spent(trainings.get(training.name, {"by_epoch": []}), field)
+        if absent := [epoch for epoch in training.epochs if epoch not in by_epoch]:
             raise UserError(
-                f"results/efficiency.json has no cost of epoch {absent[0]} of {name}: delete it "
-                "and run again."
+                f"results/efficiency.json has no cost of epoch {absent[0]} of {training.name}: "
+                "delete it and run again."
             )
-        by_training[name] = [by_epoch[epoch] / divisor for epoch in grid.epochs]
+        by_training[training.name] = [by_epoch[epoch] / divisor for epoch in training.epochs]
     if not on_gpu:
         return by_training, "minutes on a CPU"
     return by_training, "device hours" if any(

@@ -57,7 +57,7 @@ def curves_figure(logs: Mapping[str, Sequence[str | os.PathLike]], grid: Grid) -
             for training in grid.of_model(model):
                 treatment = training.treatment
                 look = looks(grid)[treatment.name]
-                _draw(ax, _logged(curves[training.name], field), field, grid.epochs, look)
+                _draw(ax, _logged(curves[training.name], field), field, training.epochs, look)
         row[0].set_ylabel(ROWS[field])
         _scale(row[0], field, [_logged(each, field)[field] for each in curves.values()])
     for model, ax in zip(grid.models, axes[0], strict=True):
@@ -96,9 +96,9 @@ def _draw(
 
 
 def _checkpoints(logged: pd.Series, epochs: Iterable[int]) -> list[int]:
-    """Return the places of the last values before the ends of the epochs that were trained."""
+    """Return the places of the last values before the ends of the epochs."""
     places = [int(logged.searchsorted(epoch, side="right")) - 1 for epoch in epochs]
-    # An epoch that was not trained has the place of the one before.
+    # A held-out loss may be absent after an epoch.
     return sorted({place for place in places if place >= 0})
 
 

@@ -74,9 +74,9 @@ def _draw_model(
     for place, training in enumerate(grid.of_model(model)):
         look = looks(grid)[training.treatment.name]
         shift = dodge * (place - (len(grid.optimizers) - 1) / 2)
-        x = [epoch + shift for epoch in grid.epochs]
-        found = [scores[training.checkpoint(epoch)] for epoch in grid.epochs]
+        x = [epoch + shift for epoch in training.epochs]
+        found = [scores[checkpoint] for checkpoint in training.checkpoints()]
         low, high = [each.low for each in found], [each.high for each in found]
         ax.vlines(x, low, high, color=look["color"], linewidth=0.8)
-        best = grid.epochs.index(chosen[training.name])
+        best = training.epochs.index(chosen[training.name])
         plot_epochs(ax, x, [each.mean for each in found], look, best)

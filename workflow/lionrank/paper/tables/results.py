@@ -35,7 +35,7 @@ def table(
     first_stage = {"model": FIRST_STAGE, "optimizer": "", "epoch": "", "chosen": ""}
     rows = [first_stage | _scores(results, FIRST_STAGE, published)]
     for training in grid.trainings():
-        for epoch in grid.epochs:
+        for epoch in training.epochs:
             names: dict[str, Any] = {
                 "model": training.model.name,
                 "optimizer": training.treatment.name,

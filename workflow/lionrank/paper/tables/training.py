@@ -42,7 +42,9 @@ def table(settings: TrainingSettings, sizes: Sizes, origins: Origins, grid: Grid
         found = {key: _values(rows[first : first + width], key) for key in _OF_TRAINING}
         models.append({**rows[first], "is_pretrained": model.is_pretrained, "found": found})
     known = [key for key in _OF_TRAINING if any(row[key] is not None for row in rows)]
-    return Table(rows, facts={"models": models, "settings": known, "labels": SETTINGS})
+    may_stop = any(row["early_stopping"] for row in rows)
+    labels = SETTINGS | ({"epochs": "Epochs at most"} if may_stop else {})
+    return Table(rows, facts={"models": models, "settings": known, "labels": labels})
 
 
 def _origin(origin: str | Mapping[str, Any]) -> tuple[str, str | None]:

@@ -12,7 +12,8 @@ from lionrank.paper.figures.style import save, style
 from lionrank.paper.results import Layout, read_results
 from lionrank.training import development
 
-grid = Grid.build(**snakemake.params.grid)
+last = development.last_epochs(snakemake.input.best)
+grid = Grid.build(**snakemake.params.grid, last=last)
 layout = Layout.build(snakemake.params.test_sets, snakemake.params.columns)
 results = read_results(snakemake.input.metrics, layout, grid)
 efficiency = read_json(snakemake.input.efficiency)

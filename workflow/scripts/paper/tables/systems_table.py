@@ -12,7 +12,7 @@ from lionrank.published.scores import read_table1, read_table2
 from lionrank.training import development
 
 given, output, params = snakemake.input, snakemake.output, snakemake.params
-grid = Grid.build(**params.grid)
+grid = Grid.build(**params.grid, last=development.last_epochs(given.best))
 layout = Layout.build(params.test_sets, params.columns)
 made = systems.table(
     read_table2(located(snakemake, params.table2)),
