@@ -68,6 +68,21 @@ def test_as_many_tokens_are_scored_as_there_are_positions_and_more_are_refused(
             initialise(kind, tmp_path / "source", max_length=most + 1)
 
 
+def test_a_pair_is_not_longer_than_what_leaves_the_rotation_of_others_as_it_is(
+    initialise, tmp_path
+):
+    """With longrope a long pair changes the logits of the short ones in its batch."""
+    rope = {"rope_type": "longrope", "rope_theta": 1e4}
+    rope |= {"short_factor": [1.0] * 4, "long_factor": [4.0] * 4}
+    settings = {"rope_parameters": rope, "original_max_position_embeddings": 16}
+    source = write_backbone(tmp_path / "source", "phi3", **settings)
+    initialise("phi3", source, max_length=16)
+    with pytest.raises(
+        UserError, match=r"max_length is 17, and a pair of more than 16 tokens .* 'phi3'"
+    ):
+        initialise("phi3", source, max_length=17)
+
+
 def test_a_decoder_s_tokenizer_without_padding_gets_the_end_for_it(initialise, tmp_path, capsys):
     checkpoint = initialise("llama")
     assert "pairs are padded with '</s>'" in capsys.readouterr().out

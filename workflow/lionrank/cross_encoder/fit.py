@@ -73,11 +73,18 @@ def _check_vocabulary(who: str, model: PreTrainedModel, tokenizer: PreTrainedTok
 
 
 def _check_positions(who: str, model: PreTrainedModel, length: int) -> None:
-    positions = positions_of(model)
+    name = who.removeprefix("models: ")
+    remedy = "lower it in training.defaults or under training.models"
+    positions, same = positions_of(model), _positions_of_one_rotation(model)
     if positions is not None and length > positions:
         raise UserError(
-            f"training: max_length is {length}, and {who.removeprefix('models: ')} has only "
-            f"{positions} positions: lower it in training.defaults or under training.models."
+            f"training: max_length is {length}, and {name} has only {positions} positions: "
+            f"{remedy}."
+        )
+    if same is not None and length > same:
+        raise UserError(
+            f"training: max_length is {length}, and a pair of more than {same} tokens changes how "
+            f"{name} turns the positions of all others in its batch (longrope): {remedy}."
         )
 
 
@@ -88,6 +95,16 @@ def positions_of(model: PreTrainedModel) -> int | None:
     stated = [getattr(part, name, None) for part in parts for name in POSITIONS]
     known = [each for each in stated if each not in (None, NONE_STATED)]
     return min(known) - _first_position(model) if known else None
+
+
+def _positions_of_one_rotation(model: PreTrainedModel) -> int | None:
+    """Return how long a batch may be for one rotary embedding, that of Phi-3's short contexts."""
+    stated = getattr(model.config.get_text_config(), "rope_parameters", None) or {}
+    kinds = [stated, *(each for each in stated.values() if isinstance(each, dict))]
+    known = [
+        k["original_max_position_embeddings"] for k in kinds if k.get("rope_type") == "longrope"
+    ]
+    return min(known, default=None)
 
 
 def _first_position(model: PreTrainedModel) -> int:
