@@ -111,7 +111,9 @@ def test_a_user_without_tex_gets_one_line_to_run(machine):
     done = check(machine)
     assert done.returncode != 0
     assert done.stdout == ""
-    assert done.stderr.startswith("Missing: latexmk, IEEEtran.cls, booktabs.sty, siunitx.sty. Run:")
+    assert done.stderr.startswith(
+        "Missing: latexmk, IEEEtran.cls, booktabs.sty, siunitx.sty, t5enc.def. Run:"
+    )
     assert done.stderr.count("\n") == 1
     assert done.stderr.split()[-len(PACKAGES) :] == PACKAGES
     assert not (machine.parent / "apt.log").exists()
