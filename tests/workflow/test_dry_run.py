@@ -212,7 +212,7 @@ def test_audit_writes_its_page(tmp_path):
     assert told.returncode == 0, told.stdout
     page = (tmp_path / "audit.md").read_text()
     assert "| minilm_lion | `lionrank.training.optimizers.ForeachLion`" in page
-    assert "unknown, recorded on first download" in page
+    assert "**unpinned**, recorded on first download" in page
 
 
 def test_a_page_of_a_config_without_a_title_has_one_made_of_the_grid(snakemake, tmp_path):
