@@ -9,7 +9,9 @@ import pandas as pd
 import pytest
 from safetensors.numpy import save_file
 
+from lionrank.config.records import Record, RecordedFile
 from lionrank.errors import UserError
+from lionrank.files import write_json
 from lionrank.grid import Grid
 from lionrank.paper.tables import collection, optimizers, training
 from tests.support.papers import GRID, RANDOM, SETTINGS, STATISTICS, settings_of, tex
@@ -33,6 +35,7 @@ SIZES = {model.name: SIZE for model in GRID.models}
 REVISION = "0123456789abcdef" * 2 + "01234567"
 ORIGINS = {
     "minilm": {
+        "source": "some_weights",
         "repository": "some_owner/a-very-long_name.of-weights",
         "revision": REVISION,
         "licence": "MIT",
@@ -207,6 +210,9 @@ def test_the_rules_write_each_table_and_its_csv(tmp_path, settings):
         (checkpoints[-1] / "config.json").write_text(json.dumps({"num_hidden_layers": 2}))
         save_file({"w": np.zeros((4, 3))}, checkpoints[-1] / "model.safetensors")
     (tmp_path / "statistics.json").write_text(json.dumps(STATISTICS))
+    file = RecordedFile(bytes=1, sha256="0" * 64)
+    record = Record(ORIGINS["minilm"]["repository"], REVISION, {"model.safetensors": file})
+    write_json(tmp_path / "sources" / "some_weights.lock.json", record.as_json())
     grid = {
         "models": {m.name: {"label": m.label, "start": m.start} for m in GRID.models},
         "optimizers": dict(GRID.optimizers),
