@@ -108,9 +108,10 @@ def test_texts_read_in_the_paper_as_they_are_written(tmp_path):
         CONFIG
         | {"paper": CONFIG["paper"] | FRONT}
         | {
-            kind: {
-                name: entry | {"label": labels[place % len(labels)]}
-                for place, (name, entry) in enumerate(CONFIG[kind].items())
+            kind: CONFIG[kind]
+            | {
+                name: CONFIG[kind][name] | {"label": label}
+                for name, label in zip(CONFIG["grid"][kind], labels, strict=False)
             }
             for kind, labels in LABELS.items()
         },
