@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lionrank.audit import page as audit
-from lionrank.audit.estimates import Place
+from lionrank.audit.estimates import Storage
 from lionrank.errors import UserError
 from lionrank.files import write_json, write_json_lines
 from tests.support.audits import (
@@ -125,16 +125,16 @@ def test_collections_that_ir_datasets_downloads_are_told_with_their_place():
 
 
 def test_each_part_falls_on_a_place_and_each_place_on_a_disk(tmp_path):
-    paths = {place: tmp_path / place.name for place in Place}
-    paths[Place.HUB] = Path("/proc/cache/hub")
+    paths = {place: tmp_path / place.name for place in Storage}
+    paths[Storage.HUB] = Path("/proc/cache/hub")
     topics = source("topics", kind="url", bytes=1764)
     facts = facts_of(merged(), source("corpus", bytes=10**9), topics, paths=paths)
     takes = {each["place"]: each["takes"]["known"] for each in facts["places"]}
-    assert takes[Place.HUB] == 10**9
-    assert takes[Place.WEB] == 1764
-    assert takes[Place.SOFTWARE] == 7e9
-    assert takes[Place.WORK] == pytest.approx(facts["disk_total"]["known"] - 8e9 - 1764)
-    hub, *others = [each["disk"] for each in facts["places"] if each["place"] is Place.HUB]
+    assert takes[Storage.HUB] == 10**9
+    assert takes[Storage.WEB] == 1764
+    assert takes[Storage.SOFTWARE] == 7e9
+    assert takes[Storage.WORK] == pytest.approx(facts["disk_total"]["known"] - 8e9 - 1764)
+    hub, *others = [each["disk"] for each in facts["places"] if each["place"] is Storage.HUB]
     assert (hub, others) == (Path("/proc"), [])
     rest = {each["disk"] for each in facts["places"]} - {hub}
     disks = {each["disk"]: each for each in facts["disks"]}
@@ -150,7 +150,7 @@ def test_each_part_falls_on_a_place_and_each_place_on_a_disk(tmp_path):
 def test_local_copies_take_no_room_in_a_cache():
     config = merged({"sources": {"local": {"near": "/copies/near"}}})
     facts = facts_of(config, source("near", bytes=10**9), source("far", bytes=10**6))
-    (hub,) = [each for each in facts["places"] if each["place"] is Place.HUB]
+    (hub,) = [each for each in facts["places"] if each["place"] is Storage.HUB]
     assert hub["takes"]["known"] == 10**6
 
 

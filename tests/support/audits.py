@@ -9,7 +9,7 @@ import yaml
 from snakemake.utils import update_config
 
 from lionrank.audit import page as audit
-from lionrank.audit.estimates import Place
+from lionrank.audit.estimates import Storage
 from lionrank.config.sources import Source
 
 ROOT = Path(__file__).parents[2]
@@ -46,7 +46,7 @@ def source(name: str, **changes) -> Source:
     return Source(name=name, **(fields | changes))
 
 
-PATHS = dict.fromkeys(Place, Path("/"))
+PATHS = dict.fromkeys(Storage, Path("/"))
 
 
 def facts_of(
@@ -55,7 +55,7 @@ def facts_of(
     logs: Iterable[Path] = (),
     recorded: Mapping[str, str | None] = MappingProxyType({}),
     catalogued: Mapping[str, list[str]] = MappingProxyType({}),
-    paths: Mapping[Place, Path] = MappingProxyType(PATHS),
+    paths: Mapping[Storage, Path] = MappingProxyType(PATHS),
 ) -> dict:
     """Return the facts of an audit of an experiment that downloads these sources."""
     table = {source.name: source for source in sources}

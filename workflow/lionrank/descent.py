@@ -144,7 +144,7 @@ def _outside(path: str, expected: str | None) -> Link:
     return Link(path, None, sha256, here, "has changed since it was read" if changed else None)
 
 
-def _not_as_read(root: Path, record: records.Record, inputs: dict[str, str]) -> str | None:
+def _not_as_read(root: Path, record: records.Origin, inputs: dict[str, str]) -> str | None:
     """Say which input was another one when a file was made."""
     for path, sha256 in inputs.items():
         found = records.home(path)

@@ -36,7 +36,7 @@ Files = dict[str, str]
 """SHA-256 of each file of a folder, by its name in it; of a file, its own by `WHOLE`."""
 
 
-class Record(TypedDict):
+class Origin(TypedDict):
     """What a rule made: `files`, from `made_from` (SHA-256 by path) with `params` as JSON."""
 
     rule: str
@@ -71,7 +71,7 @@ def digest(files: Files) -> str:
     return hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()
 
 
-def read(path: str | os.PathLike, root: Path = Path()) -> Record | None:
+def read(path: str | os.PathLike, root: Path = Path()) -> Origin | None:
     """Return the record of a file of the experiment in `root`, None if it has none.
 
     Raises:
@@ -85,7 +85,7 @@ def read(path: str | os.PathLike, root: Path = Path()) -> Record | None:
     kinds = {"rule": str, "files": dict, "made_from": dict, "params": dict}
     if any(not isinstance(found.get(key), kind) for key, kind in kinds.items()):
         raise UserError(f"{where} is damaged (it is no record): {remedy}.")
-    return Record(
+    return Origin(
         rule=found["rule"],
         files=found["files"],
         made_from=found["made_from"],
@@ -103,7 +103,7 @@ def write(
     shown = public(dict(params))
     for path in paths:
         root, inside = home(path) or (Path(), Path(os.path.relpath(path)))
-        record = Record(rule=rule, files=measured(path), made_from=dict(made_from), params=shown)
+        record = Origin(rule=rule, files=measured(path), made_from=dict(made_from), params=shown)
         remove_scratch(place(inside, root))
         write_json(place(inside, root), record)
 

@@ -11,30 +11,30 @@ from typing import Any
 import pooch
 from huggingface_hub import constants
 
-from lionrank.audit.estimates import Place, total
+from lionrank.audit.estimates import Storage, total
 
 
-def paths() -> dict[Place, Path]:
+def paths() -> dict[Storage, Path]:
     """Return where each part lies for whoever writes the audit, in the working directory."""
     catalogue = os.environ.get("IR_DATASETS_HOME", Path.home() / ".ir_datasets")
     return {
-        Place.HUB: Path(constants.HF_HUB_CACHE),
-        Place.WEB: Path(pooch.os_cache("lionrank")),
-        Place.CATALOGUE: Path(catalogue),
-        Place.WORK: Path.cwd(),
-        Place.SOFTWARE: Path(sys.prefix),
+        Storage.HUB: Path(constants.HF_HUB_CACHE),
+        Storage.WEB: Path(pooch.os_cache("lionrank")),
+        Storage.CATALOGUE: Path(catalogue),
+        Storage.WORK: Path.cwd(),
+        Storage.SOFTWARE: Path(sys.prefix),
     }
 
 
 def disks(
-    items: Iterable[Mapping[str, Any]], paths: Mapping[Place, Path]
+    items: Iterable[Mapping[str, Any]], paths: Mapping[Storage, Path]
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Return the places that the items fall on, and the disks on which those lie.
 
     A place has its path, what it takes and its disk, by the folder that it is mounted at. A disk
     has that folder, what it takes and the bytes that are free on it now.
     """
-    of_place: dict[Place, list[float | None]] = defaultdict(list)
+    of_place: dict[Storage, list[float | None]] = defaultdict(list)
     of_disk: dict[Path, list[float | None]] = defaultdict(list)
     for item in items:
         of_place[item["place"]].append(item["bytes"])

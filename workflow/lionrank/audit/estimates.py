@@ -36,7 +36,7 @@ BYTES_OF_SOFTWARE = 7e9
 """Of a virtual environment with a CUDA build of PyTorch; one for CPUs alone has less than half."""
 
 
-class Place(enum.Enum):
+class Storage(enum.Enum):
     """Where something lies, each perhaps on a disk of its own, and what else can set it."""
 
     HUB = "hub's cache (`HF_HUB_CACHE`, `HF_HOME`)"
@@ -232,17 +232,19 @@ def disk_use(
 ) -> Iterator[dict[str, Any]]:
     """Yield (what, bytes, how they are counted, place) of all that takes much room."""
 
-    def item(what: str, size: float | None, how: str, place: Place = Place.WORK) -> dict[str, Any]:
+    def item(
+        what: str, size: float | None, how: str, place: Storage = Storage.WORK
+    ) -> dict[str, Any]:
         return {"what": what, "bytes": size, "how": how, "place": place}
 
     text = "passages' text before compression"
     trained_on = config["training_pairs"]["collection"]
-    yield item("software", BYTES_OF_SOFTWARE, "with CUDA; installed already", Place.SOFTWARE)
-    for place, whence in ((Place.HUB, "the hub"), (Place.WEB, "the web")):
+    yield item("software", BYTES_OF_SOFTWARE, "with CUDA; installed already", Storage.SOFTWARE)
+    for place, whence in ((Storage.HUB, "the hub"), (Storage.WEB, "the web")):
         fetched = [
             source
             for source in sources
-            if (source.kind == "url") is (place is Place.WEB)
+            if (source.kind == "url") is (place is Storage.WEB)
             and source.name not in config["sources"]["local"]
         ]
         known = [source.bytes for source in fetched if source.bytes is not None]
@@ -254,7 +256,7 @@ def disk_use(
             how = ", ".join(unknown)
             yield item(f"downloads from {whence}, of unknown size", None, how, place)
     for name, ids in catalogued.items():
-        yield item(f"downloads of {name}", None, ", ".join(ids), Place.CATALOGUE)
+        yield item(f"downloads of {name}", None, ", ".join(ids), Storage.CATALOGUE)
     for source in sources:
         if any(file.endswith(".tar.gz") for file in source.files):
             how = "taken as large as its archive: Lucene's files are compressed already"

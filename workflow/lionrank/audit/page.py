@@ -15,7 +15,7 @@ from typing import Any
 from lionrank import templates, wording
 from lionrank.audit.disks import disks
 from lionrank.audit.estimates import (
-    Place,
+    Storage,
     disk_use,
     held_out_work,
     reranking_work,
@@ -49,7 +49,7 @@ def collect(
     logs: Iterable[str | os.PathLike],
     recorded: Mapping[str, str | None],
     catalogued: Mapping[str, list[str]],
-    paths: Mapping[Place, Path],
+    paths: Mapping[Storage, Path],
 ) -> dict[str, Any]:
     """Return what the page shows, by name.
 
