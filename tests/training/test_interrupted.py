@@ -155,6 +155,18 @@ def test_a_state_of_another_learning_rate_or_of_other_data_is_refused(
     assert states(stopped) == before
 
 
+def test_a_state_goes_on_when_more_epochs_are_to_follow_or_another_patience_is(
+    start, data, tmp_path, capsys
+):
+    changes = {"schedule": "none", "warmup": 0, "state_every": {"steps": 3}}
+    task = tiny.request(start, data, 1, tmp_path / "killed", epochs=3, **changes)
+    tiny.kill_at(tiny.start(task, tmp_path / "output"), task, 14, signal.SIGKILL)
+    more = changes | {"epochs": 4, "early_stopping": 1}
+    last = tiny.train(start, data, 1, tmp_path / "killed", **more)
+    assert "Resuming after step" in capsys.readouterr().out
+    tiny.assert_same_bits(last, tiny.train(start, data, 1, tmp_path / "whole", **changes))
+
+
 def test_a_second_job_is_refused_while_the_first_one_trains(start, data, tmp_path, monkeypatch):
     monkeypatch.setattr(training_state, "PATIENCE", 0.1)
     task = tiny.request(start, data, 1, tmp_path / "both", global_batch_size=1)
