@@ -47,6 +47,13 @@ def test_a_test_set_after_the_first_has_a_folder_of_its_own(small):
     ]
 
 
+def test_topics_are_imported_for_the_thresholds_that_the_grid_evaluates_them_at(small):
+    assert PLAN.relevance_levels("msmarco", "dl19") == [1, 2]
+    assert PLAN.relevance_levels("msmarco", "train") == [1]
+    assert small.relevance_levels("marco_qa", "validation") == [1]
+    assert small.relevance_levels("msmarco", "dl19") == [1]  # no test set of that grid
+
+
 def test_without_a_first_stage_there_is_no_run_file_of_bm25(small):
     assert small.run_files("marco_qa_dev", ".eval") == [
         f"results/marco_qa_dev/{checkpoint}.eval" for checkpoint in small.checkpoints
