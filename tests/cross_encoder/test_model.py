@@ -1,18 +1,22 @@
 """The precision of logits: float32, whatever the body computes in."""
 
+import json
 import random
+import re
 from functools import partial
 from typing import ClassVar
 
 import pandas as pd
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from sentence_transformers import CrossEncoder
 from transformers import AutoTokenizer
 
 from lionrank.cross_encoder import device
 from lionrank.cross_encoder import initialise as models
 from lionrank.cross_encoder import model as cross_encoder
+from lionrank.errors import UserError
 from lionrank.reranking import score as reranking
 from lionrank.training import losses
 from tests.support import tiny_training as tiny
@@ -103,3 +107,57 @@ def test_training_and_its_held_out_loss_see_the_float32_logits_that_scoring_give
         assert share_in_bf16(seen) < 0.05
     scores = reranking.score(checkpoint, many_pairs, "bf16", tiny.HARDWARE, CPU)
     assert Recording.logits[False] == pytest.approx(scores, abs=1e-2)
+
+
+def lose_tokenizer(folder):
+    (folder / "tokenizer.json").unlink()
+
+
+def have_fewer_layers(folder):
+    change_layers(folder, -1)
+
+
+def have_more_layers(folder):
+    change_layers(folder, 1)
+
+
+def change_layers(folder, more):
+    config = json.loads((folder / "config.json").read_text())
+    config["num_hidden_layers"] += more
+    (folder / "config.json").write_text(json.dumps(config))
+
+
+def lose_weight(folder):
+    weights = load_file(folder / "model.safetensors")
+    del weights["classifier.weight"]
+    save_file(weights, folder / "model.safetensors", {"format": "pt"})
+
+
+def have_wider_weight(folder):
+    weights = load_file(folder / "model.safetensors")
+    weights["classifier.weight"] = torch.zeros(1, 7)
+    save_file(weights, folder / "model.safetensors", {"format": "pt"})
+
+
+def cut_weights(folder):
+    whole = (folder / "model.safetensors").read_bytes()
+    (folder / "model.safetensors").write_bytes(whole[: len(whole) // 2])
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lose_tokenizer,
+        have_fewer_layers,
+        have_more_layers,
+        lose_weight,
+        have_wider_weight,
+        cut_weights,
+    ],
+)
+def test_a_checkpoint_that_is_not_whole_is_refused(tmp_path, harm):
+    folder = tiny.write_start(tmp_path / "start", "bert")
+    cross_encoder.load(folder, CPU)
+    harm(folder)
+    with pytest.raises(UserError, match=re.escape(str(folder))):
+        cross_encoder.load(folder, CPU)

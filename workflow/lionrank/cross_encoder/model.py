@@ -5,13 +5,16 @@ from typing import Any
 
 import torch
 from accelerate.utils.memory import should_reduce_batch_size
+from safetensors import SafetensorError
 from sentence_transformers.cross_encoder import CrossEncoder
 from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from lionrank.cross_encoder import unpadded
 from lionrank.cross_encoder.device import autocast, resolve
+from lionrank.cross_encoder.pretrained import one_line
 from lionrank.cross_encoder.tokens import Batch, encode
+from lionrank.cross_encoder.weights import shapes
 from lionrank.errors import UserError
 
 TOLERANCE = {"rtol": 1e-4, "atol": 1e-5}
@@ -26,14 +29,24 @@ def load(checkpoint: str | os.PathLike, device: torch.device) -> CrossEncoder:
     eight significant bits: the scores of a thousand candidates would tie by the hundred.
 
     The model computes without padding, unless it is one whose logits would be others then.
+
+    Raises:
+        UserError: the folder lacks a part of it, or its weights are not those that its config
+            describes.
     """
-    model = CrossEncoder(
-        str(checkpoint),
-        device=str(device),
-        num_labels=1,
-        local_files_only=True,
-        model_kwargs={"dtype": torch.float32},
-    )
+    try:
+        model = CrossEncoder(
+            str(checkpoint),
+            device=str(device),
+            num_labels=1,
+            local_files_only=True,
+            model_kwargs={"dtype": torch.float32},
+        )
+    except (OSError, RuntimeError, ValueError, SafetensorError) as error:
+        if should_reduce_batch_size(error):
+            raise
+        raise _not_whole(checkpoint, one_line(error)) from error
+    _check_whole(checkpoint, model)
     *_, last = (
         name
         for name, layer in model.named_modules()
@@ -43,6 +56,32 @@ def load(checkpoint: str | os.PathLike, device: torch.device) -> CrossEncoder:
     model.eval()
     _do_without_padding(model)
     return model
+
+
+def _not_whole(checkpoint: str | os.PathLike, what: str) -> UserError:
+    return UserError(
+        f"{checkpoint} is no whole checkpoint: {what}. Restore it; or delete it and run again."
+    )
+
+
+def _check_whole(checkpoint: str | os.PathLike, model: CrossEncoder) -> None:
+    """Raise a UserError unless a folder has all that the model is, where transformers makes do."""
+    if len(model.tokenizer) <= len(model.tokenizer.all_special_tokens):
+        raise _not_whole(checkpoint, "it has no tokenizer")
+    stored = shapes(checkpoint)
+    weights = model[0].model.state_dict()
+    # Of weights that are one and the same, only one is stored.
+    known = {weights[name].data_ptr() for name in stored if name in weights}
+    missing = [
+        name
+        for name, weight in weights.items()
+        if name not in stored and weight.data_ptr() not in known
+    ]
+    surplus = [name for name in stored if name not in weights]
+    for names, what in ((missing, "missing"), (surplus, "more than its config.json describes")):
+        if names:
+            told = f"{len(names)} of its weights are {what}, {names[0]!r} first"
+            raise _not_whole(checkpoint, told)
 
 
 def _do_without_padding(model: CrossEncoder) -> None:

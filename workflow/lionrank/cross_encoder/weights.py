@@ -56,7 +56,7 @@ def size_of(checkpoint: str | os.PathLike) -> dict[str, int | None]:
     folder = Path(checkpoint)
     try:
         stated = read_json(folder / "config.json", f"delete {folder} and run again")
-        parameters = sum(map(_parameters, weight_files(folder)))
+        parameters = sum(map(math.prod, shapes(folder).values()))
     except (OSError, SafetensorError) as error:
         raise UserError(
             f"{folder} is no whole checkpoint ({error}): delete the folder and run again."
@@ -68,6 +68,11 @@ def size_of(checkpoint: str | os.PathLike) -> dict[str, int | None]:
     return found | {"parameters": parameters}
 
 
-def _parameters(weights: Path) -> int:
-    with safe_open(weights, framework="numpy") as tensors:
-        return sum(math.prod(tensors.get_slice(name).get_shape()) for name in tensors.keys())  # noqa: SIM118
+def shapes(checkpoint: str | os.PathLike) -> dict[str, list[int]]:
+    """Return the shape of every weight by its name, from the headers of the files."""
+    found: dict[str, list[int]] = {}
+    for file in weight_files(Path(checkpoint)):
+        with safe_open(file, framework="numpy") as tensors:
+            for name in tensors.keys():  # noqa: SIM118
+                found[name] = tensors.get_slice(name).get_shape()
+    return found
