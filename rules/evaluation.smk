@@ -35,6 +35,7 @@ rule evaluate:
 rule per_query:
     input:
         runs=lambda wildcards: PLAN.run_files(wildcards.test_set),
+        candidates=lambda wildcards: PLAN.test_sets[wildcards.test_set].candidates,
         qrels=lambda wildcards: PLAN.test_sets[wildcards.test_set].qrels,
     output:
         "results/per_query/{test_set}.parquet",

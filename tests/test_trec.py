@@ -2,6 +2,7 @@
 
 import gzip
 import itertools
+import re
 import subprocess
 import sys
 from functools import partial
@@ -283,3 +284,26 @@ def test_a_score_that_is_no_number_writes_nothing(tmp_path):
     with pytest.raises(UserError, match="document 'd2' for topic 'q' is nan"):
         trec.write_run(tmp_path / "run", {"q": {"d1": 1.0, "d2": float("nan")}}, "tag")
     assert list(tmp_path.iterdir()) == []
+
+
+CANDIDATES = {"q1": {"d1", "d2"}, "q2": {"d3"}}
+RANKED = {"q1": {"d2": 2.5, "d1": 1.0}, "q2": {"d3": 0.5}}
+
+
+def test_a_ranking_of_all_candidates_is_that_of_its_system():
+    trec.check_ranks(RANKED, "bm25", "bm25.trec", "bm25", CANDIDATES)
+
+
+@pytest.mark.parametrize(
+    ("run", "tag", "told"),
+    [
+        (RANKED, "minilm_lion_e1", "minilm_lion_e1"),
+        (RANKED | {"q1": {"d2": 2.5}}, "bm25", "lacks 1 of 2 candidates of topic 'q1', 'd1'"),
+        ({"q1": RANKED["q1"]}, "bm25", "lacks 1 of 1 candidates of topic 'q2', 'd3'"),
+        (RANKED | {"q2": {"d3": 1.0, "d1": 0.5}}, "bm25", "'d1', which is no candidate of topic"),
+        (RANKED | {"q3": {"d1": 0.5}}, "bm25", "'d1', which is no candidate of topic 'q3'"),
+    ],
+)
+def test_a_run_file_of_another_system_or_of_other_candidates_is_refused(run, tag, told):
+    with pytest.raises(UserError, match=re.escape(told)):
+        trec.check_ranks(run, tag, "bm25.trec", "bm25", CANDIDATES)

@@ -298,6 +298,30 @@ def check_shared(
         )
 
 
+def check_ranks(
+    run: Run, tag: str, path: str | os.PathLike, system: str, candidates: Mapping[str, set[str]]
+) -> None:
+    """Check that a run file is a system's ranking of all candidates, the docids of each topic.
+
+    Raises:
+        UserError: the tag is that of another system, or a candidate is missing, or one is none.
+    """
+    remedy = f"delete {path} and run again"
+    if tag != system:
+        raise UserError(f"{path}: its tag is {tag!r}, and not {system!r}: {remedy}.")
+    for qid in sorted(run.keys() | candidates.keys()):
+        ranked, given = run.get(qid, {}).keys(), candidates.get(qid, set())
+        if lacking := given - ranked:
+            raise UserError(
+                f"{path} lacks {len(lacking)} of {len(given)} candidates of topic {qid!r}, "
+                f"{min(lacking)!r} first: {remedy}."
+            )
+        if surplus := ranked - given:
+            raise UserError(
+                f"{path} has {min(surplus)!r}, which is no candidate of topic {qid!r}: {remedy}."
+            )
+
+
 def _some(topics: Mapping[str, Any]) -> str:
     return f"{', '.join(sorted(topics)[:3])}, …" if topics else "none"
 

@@ -10,11 +10,16 @@ from tqdm import tqdm
 from lionrank import parquet, trec
 from lionrank.evaluation import trec_eval as evaluation
 
+candidates: dict[str, set[str]] = {}
+for pairs in parquet.batches(snakemake.input.candidates, parquet.of_candidates("qid", "docid")):
+    for qid, docid in zip(*(column.to_pylist() for column in pairs.columns), strict=True):
+        candidates.setdefault(qid, set()).add(docid)
 qrels = trec.read_qrels(snakemake.input.qrels)
 tables = []
 systems = zip(snakemake.input.runs, snakemake.params.labels, strict=True)
 for path, labels in tqdm(list(systems), desc="evaluating", unit="run file"):
-    run, _ = trec.read_run(path)
+    run, tag = trec.read_run(path)
+    trec.check_ranks(run, tag, path, labels["system"], candidates)
     by_level = {
         level: evaluation.evaluate(qrels, run, level, complete=True)
         for level in snakemake.params.levels
