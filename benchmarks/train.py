@@ -59,7 +59,7 @@ def prepare_ours(model: str, pairs: str, scratch: str, device: str, threads: int
     """Return what trains an epoch as the workflow does, all but its checkpoint."""
     where = prepare(threads, gpus=int(device == "cuda"))
     state, own = EpochState(Path(scratch) / "ours"), settings()
-    arguments = training.training_arguments(own, state.partial, where, "bench", [])
+    arguments = training.training_arguments(own, 1, state.partial, where, "bench", [])
     hardware = {
         "per_device_batch": None,
         "workers": WORKERS[device],
