@@ -104,6 +104,7 @@ def train_by(processes: int, model: str, pairs: Path, device: str, threads: int)
             held_out=pairs.with_name("held_out.parquet"),
             settings=train.settings() | {"log_every": 1},
             epoch=1,
+            epochs=1,
             code="scaling",
             hardware={
                 "per_device_batch": None,

@@ -101,5 +101,5 @@ def test_data_in_another_shape_than_the_loss_learns_from_is_refused(tmp_path):
         "passage": "p",
         "label": 1.0,
     }
-    with pytest.raises(UserError, match="has no column margin, negative, positive"):
+    with pytest.raises(UserError, match="columns: positive, negative, margin; found"):
         batches.read_examples(path, losses.TRIPLETS)
