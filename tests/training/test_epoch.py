@@ -256,7 +256,7 @@ def test_a_training_that_has_stopped_asks_for_no_gpu_and_starts_no_process(
 ):
     stop = tmp_path / "stop.json"
     stop.write_text(json.dumps({"stopped_after": 2}))
-    with pytest.raises(UserError, match="torch sees no GPU"):
+    with pytest.raises(UserError, match=r"hardware\.gpus is not 0"):
         tiny.train(starts / "bert", data, 3, tmp_path, gpus=2)
     capfd.readouterr()
     third = tiny.train(starts / "bert", data, 3, tmp_path, gpus=2, stop=stop)
