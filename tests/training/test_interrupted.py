@@ -254,7 +254,7 @@ def test_what_is_kept_for_good_names_no_host(start, data, tmp_path):
 
 def test_a_job_killed_while_it_evaluates_does_not_train_again(start, data, tmp_path, capsys):
     """What is left to do is found in the state of the epoch's end."""
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(UserError, match="does not exist"):
         tiny.train(start, {**data, "held_out": str(tmp_path / "no")}, 1, tmp_path / "evaluated")
     checkpoint = tiny.train(start, data, 1, tmp_path / "evaluated")
     assert f"Resuming after step {STEPS}, from" in capsys.readouterr().out
