@@ -35,7 +35,7 @@ HEADS = {
     "xlm": {"sequence_summary.summary"},
     "xlnet": {"sequence_summary.summary", "logits_proj"},
 }
-PADDING = "its logits hang on padding"
+PADDING = "(its logits hang on padding|it gives each pair the same logit)"
 PICTURES = "cannot score pairs of text .*(image processor|feature extractor)"
 REFUSED = {
     **dict.fromkeys(
