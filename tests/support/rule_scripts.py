@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "workflow" / "scripts"
 PARTS = """
 import json, os, resource, runpy, sys, types
-from lionrank import records
+from lionrank.jobs import records
 
 class Named(types.SimpleNamespace):
     def __getitem__(self, name):

@@ -85,7 +85,7 @@ def _status(arguments: argparse.Namespace) -> None:
 
 
 def _verify(arguments: argparse.Namespace) -> None:
-    from lionrank import descent
+    from lionrank.jobs import descent
 
     with descent.opened(arguments.place) as path:
         chain = descent.trace(path)
@@ -101,8 +101,8 @@ def _verify(arguments: argparse.Namespace) -> None:
 
 
 def _explain(arguments: argparse.Namespace) -> None:
-    from lionrank import descent
-    from lionrank.explain import explain, find
+    from lionrank.audit.explain import explain, find
+    from lionrank.jobs import descent
 
     with descent.opened(arguments.place):
         sys.stdout.write(explain(find(arguments.number)))

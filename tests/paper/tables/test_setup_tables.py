@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from safetensors.numpy import save_file
 
-from lionrank.config.records import Record, RecordedFile
+from lionrank.config.downloads import Download, DownloadedFile
 from lionrank.errors import UserError
 from lionrank.files import write_json
 from lionrank.grid import Grid
@@ -210,8 +210,8 @@ def test_the_rules_write_each_table_and_its_csv(tmp_path, settings):
         (checkpoints[-1] / "config.json").write_text(json.dumps({"num_hidden_layers": 2}))
         save_file({"w": np.zeros((4, 3))}, checkpoints[-1] / "model.safetensors")
     (tmp_path / "statistics.json").write_text(json.dumps(STATISTICS))
-    file = RecordedFile(bytes=1, sha256="0" * 64)
-    record = Record(ORIGINS["minilm"]["repository"], REVISION, {"model.safetensors": file})
+    file = DownloadedFile(bytes=1, sha256="0" * 64)
+    record = Download(ORIGINS["minilm"]["repository"], REVISION, {"model.safetensors": file})
     write_json(tmp_path / "sources" / "some_weights.lock.json", record.as_json())
     grid = {
         "models": {m.name: {"label": m.label, "start": m.start} for m in GRID.models},

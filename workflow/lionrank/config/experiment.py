@@ -225,7 +225,7 @@ def model_card_facts(
     """Return what a model card says besides settings and scores, which changes no weight.
 
     `pretrained` is a package, a random start, or name, repository and licence of a source: its
-    revision is known once it was downloaded, to `lionrank.config.records.with_revision`.
+    revision is known once it was downloaded, to `lionrank.config.downloads.with_revision`.
     """
     pretrained = config["models"][model]["pretrained"]
     if pretrained is None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from lionrank.config import experiment
 from lionrank.config.check import check
-from lionrank.config.records import FOLDER, check_agreement, place_of, read_record
+from lionrank.config.downloads import FOLDER, check_agreement, place_of, read_record
 from lionrank.config.settings import epoch_settings, ordered, training_settings
 from lionrank.config.sources import Source, read_table
 from lionrank.errors import UserError

@@ -8,9 +8,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from lionrank import records
 from lionrank.errors import UserError
 from lionrank.files import remove_scratch
+from lionrank.jobs import records
 
 _taken: dict[str, str] = {}
 

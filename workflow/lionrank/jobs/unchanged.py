@@ -9,8 +9,8 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-from lionrank import records
 from lionrank.errors import UserError
+from lionrank.jobs import records
 from lionrank.jobs.left_behind import begin_again
 from lionrank.wording import differences
 

@@ -16,12 +16,12 @@ import psutil
 import yaml
 from markupsafe import Markup
 
-from lionrank.config.records import record_of
+from lionrank.config.downloads import record_of
 from lionrank.config.settings import digest
 from lionrank.errors import UserError
 from lionrank.files import read_json, text_lines
 from lionrank.grid import is_left_out
-from lionrank.records import public
+from lionrank.jobs.records import public
 
 # What the paper waits for, in the order in which data flows: other timings may be of work that is
 # still going on when this is taken.

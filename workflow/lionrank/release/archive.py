@@ -12,9 +12,10 @@ from typing import Any
 import yaml
 from tqdm import tqdm
 
-from lionrank import records, templates
+from lionrank import templates
 from lionrank.errors import UserError
 from lionrank.files import atomic_write
+from lionrank.jobs import records
 from lionrank.wording import markdown, size
 
 README = "README.md"

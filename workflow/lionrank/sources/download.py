@@ -25,7 +25,7 @@ from huggingface_hub.errors import (
 )
 from huggingface_hub.utils import tqdm
 
-from lionrank.config.records import Record, RecordedFile, check_agreement, read_record
+from lionrank.config.downloads import Download, DownloadedFile, check_agreement, read_record
 from lionrank.config.sources import Source
 from lionrank.errors import UserError
 from lionrank.files import remove_scratch, scratch_folder, sha256, write_json
@@ -175,7 +175,7 @@ def _from_web(source: Source) -> dict[str, Path]:
     return {path: Path(cache.fetch(name, downloader=downloader))}
 
 
-def _copied(source: Source, recorded: Record | None, local: Path) -> dict[str, Path]:
+def _copied(source: Source, recorded: Download | None, local: Path) -> dict[str, Path]:
     """Return the files of a local copy that the patterns ask for.
 
     Raises:
@@ -291,14 +291,14 @@ def _check_table(source: Source, files: _Files, place: str) -> None:
         )
 
 
-def _check_lock(source: Source, files: _Files, recorded: Record | None, lock: Path) -> Record:
+def _check_lock(source: Source, files: _Files, recorded: Download | None, lock: Path) -> Download:
     """Return what the lock is to hold from now on.
 
     Raises:
         UserError: a file is not the one that was recorded; says both checksums.
     """
     known = recorded.files if recorded else {}
-    found = {path: RecordedFile(file.bytes, file.sha256) for path, file in files.items()}
+    found = {path: DownloadedFile(file.bytes, file.sha256) for path, file in files.items()}
     for path in sorted(known.keys() & found.keys()):
         if known[path] != found[path]:
             raise UserError(
@@ -306,7 +306,7 @@ def _check_lock(source: Source, files: _Files, recorded: Record | None, lock: Pa
                 f"{known[path].sha256} at the first download: find out why it changed, and "
                 f"delete {lock} if the new file is to be accepted."
             )
-    return Record(source.id, source.revision, known | found)
+    return Download(source.id, source.revision, known | found)
 
 
 def _link(files: _Files, folder: Path) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from lionrank.config.records import Record, check_agreement, place_of, read_record
+from lionrank.config.downloads import Download, check_agreement, place_of, read_record
 from lionrank.config.sources import COLUMNS, Source, read_table
 from lionrank.errors import UserError
 from lionrank.files import atomic_write, remove_scratch
@@ -57,14 +57,14 @@ def planned(
     return Pins(cells, _told(os.fspath(table), sources, [*needed], records, cells))
 
 
-def _covers(record: Record, source: Source) -> bool:
+def _covers(record: Download, source: Source) -> bool:
     """Return whether each pattern of a row matches a file of the record, or it is of another id."""
     return record.id != source.id or all(
         fnmatch.filter(record.files, pattern) for pattern in source.files
     )
 
 
-def _check(source: Source, record: Record) -> None:
+def _check(source: Source, record: Download) -> None:
     place = place_of(source.name)
     check_agreement(source, record, place)
     total = sum(file.bytes for file in record.of(source).values())
@@ -75,7 +75,7 @@ def _check(source: Source, record: Record) -> None:
         )
 
 
-def _cells(source: Source, record: Record) -> dict[str, str]:
+def _cells(source: Source, record: Download) -> dict[str, str]:
     """Return revision, size and checksums of a row as they were recorded.
 
     A checksum that the row has already stays: the download was compared with it. A file whose name
@@ -97,7 +97,7 @@ def _told(
     table: str,
     sources: Mapping[str, Source],
     needed: list[str],
-    records: Mapping[str, Record | None],
+    records: Mapping[str, Download | None],
     cells: Cells,
 ) -> str:
     lines = [f"Pinning {_named(cells)} in {table}." if cells else f"Nothing to pin in {table}."]

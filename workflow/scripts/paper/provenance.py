@@ -4,8 +4,8 @@ from lionrank.jobs.script import begin, end
 
 begin(snakemake)
 
-from lionrank import descent
 from lionrank.files import write_json
+from lionrank.jobs import descent
 from lionrank.jobs.repository import located, root
 from lionrank.paper.provenance import collect
 from lionrank.training import development

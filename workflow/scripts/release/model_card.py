@@ -4,7 +4,7 @@ from lionrank.jobs.script import begin, end
 
 begin(snakemake)
 
-from lionrank.config.records import with_revision
+from lionrank.config.downloads import with_revision
 from lionrank.files import read_json
 from lionrank.release import hub
 from lionrank.training import development

@@ -16,7 +16,7 @@ _SIZES = ("layers", "hidden_size", "heads", "vocabulary", "parameters", "context
 Sizes = Mapping[str, Mapping[str, int | None]]
 """What `lionrank.cross_encoder.weights.size_of` returns, by model."""
 Origins = Mapping[str, str | Mapping[str, Any]]
-"""By model, what `lionrank.config.records.with_revision` returns."""
+"""By model, what `lionrank.config.downloads.with_revision` returns."""
 
 
 def table(settings: TrainingSettings, sizes: Sizes, origins: Origins, grid: Grid) -> Table:

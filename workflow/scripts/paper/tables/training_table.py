@@ -4,7 +4,7 @@ from lionrank.jobs.script import begin, end
 
 begin(snakemake)
 
-from lionrank.config.records import with_revision
+from lionrank.config.downloads import with_revision
 from lionrank.cross_encoder.weights import size_of
 from lionrank.grid import Grid
 from lionrank.jobs.repository import located

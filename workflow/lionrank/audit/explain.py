@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from lionrank import descent, records
 from lionrank.errors import UserError
 from lionrank.evaluation.per_query import Replicate, System
 from lionrank.files import read_json, text_lines
 from lionrank.grid import training_name
+from lionrank.jobs import descent, records
 from lionrank.measures import Measure
 
 METRICS, PER_QUERY = "results/metrics.csv", "results/per_query.parquet"

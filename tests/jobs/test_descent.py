@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from lionrank import descent, records
 from lionrank.errors import UserError
+from lionrank.jobs import descent, records
 
 DATA, RUN, TABLE = "data.tsv", "results/bm25.trec", "results/metrics.csv"
 

@@ -20,7 +20,7 @@ ENDING = ".lock.json"
 
 
 @dataclass(frozen=True)
-class RecordedFile:
+class DownloadedFile:
     """A file as it was downloaded; `sha256` is hexadecimal."""
 
     bytes: int
@@ -28,7 +28,7 @@ class RecordedFile:
 
 
 @dataclass(frozen=True)
-class Record:
+class Download:
     """What a lock holds: `files` by path in the repository.
 
     `revision` is the commit that was downloaded, None for a file of the web whose address has none
@@ -37,12 +37,12 @@ class Record:
 
     id: str
     revision: str | None
-    files: dict[str, RecordedFile]
+    files: dict[str, DownloadedFile]
 
     def as_json(self) -> dict[str, Any]:
         return dataclasses.asdict(self)
 
-    def of(self, source: Source) -> dict[str, RecordedFile]:
+    def of(self, source: Source) -> dict[str, DownloadedFile]:
         """Return the files that a row asks for, sorted by path."""
         return {path: self.files[path] for path in source.matching([*self.files])}
 
@@ -68,7 +68,7 @@ def place_of(name: str) -> Path:
     return Path(FOLDER, f"{name}{ENDING}")
 
 
-def read_record(path: str | os.PathLike) -> Record | None:
+def read_record(path: str | os.PathLike) -> Download | None:
     """Read the record of a download, None where there is no file.
 
     Raises:
@@ -84,7 +84,7 @@ def read_record(path: str | os.PathLike) -> Record | None:
         raise UserError(f"{path} is damaged ({error}): {remedy}.") from None
 
 
-def record_of(name: str) -> Record:
+def record_of(name: str) -> Download:
     """Return the record of a source that was downloaded into the working directory.
 
     Raises:
@@ -100,7 +100,7 @@ def record_of(name: str) -> Record:
     return record
 
 
-def check_agreement(source: Source, record: Record, path: str | os.PathLike) -> None:
+def check_agreement(source: Source, record: Download, path: str | os.PathLike) -> None:
     """Compare a row of the table with what was recorded.
 
     Raises:
@@ -132,7 +132,7 @@ class _WrongRecord(Exception):
     """A part of a record that is not as it has to be; its message says which."""
 
 
-def _record(value: dict[str, Any]) -> Record:
+def _record(value: dict[str, Any]) -> Download:
     if missing := sorted({"id", "revision", "files"} - value.keys()):
         raise _WrongRecord(f"it lacks {', '.join(missing)}")
     name, revision, files = value["id"], value["revision"], value["files"]
@@ -142,15 +142,15 @@ def _record(value: dict[str, Any]) -> Record:
         raise _WrongRecord(f"revision is {revision!r}, no commit of 40 hexadecimal digits")
     if not isinstance(files, dict) or not files:
         raise _WrongRecord("it names no files")
-    return Record(name, revision, {path: _file(path, entry) for path, entry in files.items()})
+    return Download(name, revision, {path: _file(path, entry) for path, entry in files.items()})
 
 
-def _file(path: str, entry: Any) -> RecordedFile:
+def _file(path: str, entry: Any) -> DownloadedFile:
     match entry:
         case {"bytes": bool()}:
             pass
         case {"bytes": int(size), "sha256": digest} if _is_hexadecimal(digest, 64) and size >= 0:
-            return RecordedFile(size, digest)
+            return DownloadedFile(size, digest)
     raise _WrongRecord(f"{path!r} has no bytes and sha256")
 
 

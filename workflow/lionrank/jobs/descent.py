@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from lionrank import records
-from lionrank.config.records import read_record
+from lionrank.config.downloads import read_record
 from lionrank.errors import UserError
+from lionrank.jobs import records
 
 PAPER = "paper/main.pdf"
 _RED, _GREEN, _PLAIN = "\x1b[31m", "\x1b[32m", "\x1b[0m"

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from lionrank.config.records import (
-    Record,
-    RecordedFile,
+from lionrank.config.downloads import (
+    Download,
+    DownloadedFile,
     check_agreement,
     read_record,
     with_revision,
@@ -17,7 +17,7 @@ from tests.support.audits import COMMIT, source
 
 DIGEST = "0123456789abcdef" * 4
 GOOD = {"id": "owner/gte", "revision": COMMIT, "files": {"a.bin": {"bytes": 3, "sha256": DIGEST}}}
-RECORD = Record("owner/gte", COMMIT, {"a.bin": RecordedFile(3, DIGEST)})
+RECORD = Download("owner/gte", COMMIT, {"a.bin": DownloadedFile(3, DIGEST)})
 
 
 def test_a_record_is_read_as_it_was_written(tmp_path):

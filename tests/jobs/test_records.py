@@ -7,8 +7,8 @@ import shutil
 
 import pytest
 
-from lionrank import records
 from lionrank.errors import UserError
+from lionrank.jobs import records
 from tests.support.running import ROOT
 
 RUN = "results/bm25.trec"
