@@ -89,7 +89,13 @@ def test_a_missing_input_is_refused(experiment):
         records.taken([CHECKPOINT])
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}", '{"rule": 1}', '{"rule": "a", "files": []}'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        *("", "[]", "{}", '{"rule": 1}', '{"rule": "a", "files": []}'),
+        '{"rule": "a", "files": {"": 1}, "made_from": {}, "params": {}}',
+    ],
+)
 def test_a_damaged_record_is_refused(experiment, content):
     records.place(RUN).write_text(content)
     with pytest.raises(UserError, match=r"records/results/bm25\.trec\.json"):
@@ -146,6 +152,23 @@ def test_a_source_whose_local_copy_changed_is_refused(experiment, tmp_path_facto
     copy.write_text("changed")
     with pytest.raises(UserError, match="sources/minilm"):
         records.taken(["sources/minilm"])
+
+
+def test_inputs_of_one_name_are_all_in_the_record(experiment):
+    for folder in ("topics", "qrels"):
+        (experiment / folder).mkdir()
+        (experiment / folder / "test.tsv").write_text(folder)
+    paths = [experiment / folder / "test.tsv" for folder in ("topics", "qrels")]
+    taken = records.taken(paths)
+    assert [*taken.values()] == [records.digest(records.measured(path)) for path in paths]
+    assert len({*taken.values()}) == 2
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"": 1}', '{"": {"state": [1]}}', '{"": null}'])
+def test_digests_that_are_damaged_are_taken_again(experiment, content):
+    before = records.measured(RUN)
+    (records.SEEN / f"{RUN}.json").write_text(content)
+    assert records.measured(RUN) == before
 
 
 def test_every_folder_that_rules_write_into_is_known():

@@ -1,31 +1,42 @@
 """Where a number of the paper comes from: topics, run file, checkpoint, log, settings and data."""
 
-import csv
 import math
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from lionrank.config.schema import is_number
 from lionrank.errors import UserError
 from lionrank.evaluation.per_query import Replicate, System
-from lionrank.files import read_json, text_lines
+from lionrank.files import AGAIN, csv_rows, read_json
 from lionrank.grid import training_name
 from lionrank.jobs import descent, records
 from lionrank.measures import Measure
 
 METRICS, PER_QUERY = "results/metrics.csv", "results/per_query.parquet"
 TABLES = Path("paper", "tables")
+OF_MEAN = (
+    "test_set",
+    "system",
+    "model",
+    "optimizer",
+    "epoch",
+    "metric",
+    "level",
+    "mean",
+    "queries",
+)
 _WIDTH = 100
 
 
 @dataclass(frozen=True)
 class Number:
-    """A number as it is printed: its value, and how many decimals it has."""
+    """A number as it is printed, and the format that prints it so."""
 
     text: str
-    value: float
-    decimals: int
+    printed: str
+    form: str
 
     @classmethod
     def of(cls, text: str) -> "Number":
@@ -34,24 +45,17 @@ class Number:
         Raises:
             UserError: it is none.
         """
-        plain = text.strip().replace("\N{MINUS SIGN}", "-").replace(",", "")
-        try:
-            value = float(plain)
-        except ValueError:
-            value = math.nan
-        if not math.isfinite(value):
+        plain = text.strip().replace("\N{MINUS SIGN}", "-").replace(",", "").lower()
+        if not is_number(plain) or not math.isfinite(float(plain)):
             raise UserError(f"{text!r} is no number: write it as the paper prints it, e.g. 0.4068")
-        return cls(text, value, len(plain.partition(".")[2]))
+        mantissa, exponent, _ = plain.partition("e")
+        # Without the minus of a zero.
+        form = f"z.{len(mantissa.partition('.')[2])}{'e' if exponent else 'f'}"
+        return cls(text, f"{float(plain):{form}}", form)
 
     def stands_for(self, text: str) -> bool:
         """Return whether a value of a CSV file is printed as this number."""
-        try:
-            value = float(text)
-        except ValueError:
-            return False
-        return math.isfinite(value) and f"{value:.{self.decimals}f}" == (
-            f"{self.value:.{self.decimals}f}"
-        )
+        return is_number(text) and f"{float(text):{self.form}}" == self.printed
 
 
 def find(text: str) -> Number:
@@ -66,11 +70,15 @@ def find(text: str) -> Number:
     if len(place) != 2:
         return Number.of(text)
     path, (line, column) = TABLES / f"{table}.csv", place
-    rows = {str(number): row for number, row in enumerate(_rows(path), start=2)}
-    if line not in rows or column not in rows[line]:
-        known = f"lines 2 to {len(rows) + 1} and columns {', '.join(rows['2'])}" if rows else "none"
-        raise UserError(f"{path} has no line {line} with a column {column}: it has {known}")
-    return Number.of(rows[line][column])
+    rows = dict(_rows(path))
+    cell = rows.get(f"{path}:{line}", {}).get(column)
+    if cell is None:
+        columns = ", ".join(next(iter(rows.values()), {"none": ""}))
+        raise UserError(
+            f"{path} has no line {line} with a column {column}: it has {len(rows)} lines below its "
+            f"heads, and the columns {columns}."
+        )
+    return Number.of(cell)
 
 
 def explain(number: Number) -> str:
@@ -89,7 +97,7 @@ def explain(number: Number) -> str:
 
 
 def _means(number: Number) -> Iterator[str]:
-    for row in _rows(Path(METRICS)):
+    for _, row in _rows(Path(METRICS), OF_MEAN):
         if number.stands_for(row["mean"]):
             yield _of_mean(row)
 
@@ -140,26 +148,19 @@ def _training(chain: descent.Chain) -> Iterator[str]:
 
 def _cells(number: Number) -> Iterator[str]:
     for path in sorted(TABLES.glob("*.csv")):
-        for line, row in enumerate(_rows(path), start=2):
-            columns = [column for column, cell in row.items() if number.stands_for(cell or "")]
+        for place, row in _rows(path):
+            columns = [column for column, cell in row.items() if number.stands_for(cell)]
             if columns:
-                named = ", ".join(cell for cell in row.values() if cell and not _is_number(cell))
+                named = ", ".join(cell for cell in row.values() if cell and not is_number(cell))
                 yield (
-                    f"{path}:{line} has it in column {', '.join(columns)} ({named}), made from:\n"
+                    f"{place} has it in column {', '.join(columns)} ({named}), made from:\n"
                     + descent.to_text(descent.trace(str(path)), depth=1)
                 )
 
 
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    return [*csv.DictReader(line for _, line in text_lines(path))] if path.exists() else []
+def _rows(path: Path, columns: Collection[str] = ()) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield place, as file and line, and cells of the rows of a CSV file, if there is one."""
+    return csv_rows(path, columns, AGAIN) if path.exists() else iter(())
 
 
 def _commit() -> str:

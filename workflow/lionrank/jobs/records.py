@@ -82,15 +82,15 @@ def read(path: str | os.PathLike, root: Path = Path()) -> Origin | None:
         return None
     remedy = f"delete it and {root / path}, and run again"
     found = read_json(where, remedy)
-    kinds = {"rule": str, "files": dict, "made_from": dict, "params": dict}
-    if any(not isinstance(found.get(key), kind) for key, kind in kinds.items()):
-        raise UserError(f"{where} is damaged (it is no record): {remedy}.")
-    return Origin(
-        rule=found["rule"],
-        files=found["files"],
-        made_from=found["made_from"],
-        params=found["params"],
-    )
+    match found:
+        case {
+            "rule": str(rule),
+            "files": {} as files,
+            "made_from": {} as made_from,
+            "params": {} as params,
+        } if all(isinstance(each, str) for each in (*files.values(), *made_from.values())):
+            return Origin(rule=rule, files=files, made_from=made_from, params=params)
+    raise UserError(f"{where} is damaged (it is no record): {remedy}.")
 
 
 def write(
@@ -115,7 +115,23 @@ def taken(paths: Iterable[str | os.PathLike]) -> dict[str, str]:
         UserError: an input is not what was recorded, or lies where only rules write and has no
             record; names file and remedy.
     """
-    return {public(os.fspath(path)): digest(_believed(path)) for path in paths}
+    return named({os.fspath(path): digest(_believed(path)) for path in paths})
+
+
+def named(digests: Mapping[str, str]) -> dict[str, str]:
+    """Return digests by the names under which a record has their paths, which are `public`.
+
+    Of several paths of one name, all from the second on have a number, too.
+    """
+    told: dict[str, str] = {}
+    for path, found in digests.items():
+        name = shown = public(path)
+        number = 1
+        while shown in told:
+            number += 1
+            shown = f"{name} ({number})"
+        told[shown] = found
+    return told
 
 
 def public(value: Any) -> Any:
@@ -182,13 +198,14 @@ def measured(path: str | os.PathLike) -> Files:
     else:
         raise UserError(f"{path} does not exist: run again, and it is made.")
     store = _store(path)
-    known, now = _known(store), {}
+    known, now = _known(store), dict[str, _Seen]()
     for name, file in found.items():
         state = _state(file)
-        entry = known.get(name)
-        now[name] = (
-            entry if entry and entry["state"] == state else _Seen(state=state, sha256=sha256(file))
-        )
+        match known.get(name):
+            case {"state": before, "sha256": str(digest)} if before == state:
+                now[name] = _Seen(state=state, sha256=digest)
+            case _:
+                now[name] = _Seen(state=state, sha256=sha256(file))
     if now != known:
         write_json(store, now)
     return {name: entry["sha256"] for name, entry in now.items()}
@@ -223,7 +240,7 @@ def _store(path: Path) -> Path:
     return SEEN / f"{named}.json"
 
 
-def _known(store: Path) -> dict[str, _Seen]:
+def _known(store: Path) -> dict[str, Any]:
     try:
         return read_json(store)
     except (OSError, UserError):  # what is not remembered is read

@@ -85,11 +85,13 @@ def _as_recorded(job: Any) -> bool:
     """Return whether a job's outputs are what it would make of the inputs that are there."""
     if not job.output:
         return False
-    inputs = {
-        records.public(str(path)): records.digest(records.measured(path))
-        for path in job.input
-        if os.path.exists(path)
-    }
+    inputs = records.named(
+        {
+            str(path): records.digest(records.measured(path))
+            for path in job.input
+            if os.path.exists(path)
+        }
+    )
     for path in job.output:
         record = records.read(path)
         if (

@@ -1,0 +1,62 @@
+"""Numbers as papers print them, and where an experiment has them."""
+
+import pytest
+
+from lionrank.audit.explain import Number, explain, find
+from lionrank.errors import UserError
+
+
+@pytest.mark.parametrize(
+    ("printed", "value"),
+    [
+        ("0.4068", "0.40677788"),
+        (".4068", "0.40677788"),
+        ("-0.073", "-0.07309142"),
+        ("\N{MINUS SIGN}.073", "-0.07309142"),
+        ("0.0000", "-0.00001"),
+        ("1,977", "1977"),
+        ("1.2e-05", "0.0000123"),
+    ],
+)
+def test_a_number_stands_for_what_is_printed_so(printed, value):
+    assert Number.of(printed).stands_for(value)
+
+
+@pytest.mark.parametrize(
+    ("printed", "value"),
+    [("0.4068", "0.4069"), ("0.407", "0.4"), ("1.2e-05", "0.0"), ("0.4", ""), ("0.4", "nan")],
+)
+def test_a_number_stands_for_nothing_else(printed, value):
+    assert not Number.of(printed).stands_for(value)
+
+
+@pytest.mark.parametrize("text", ["", "much", "nan", "inf", "0.4.1"])
+def test_what_is_no_number_is_refused(text):
+    with pytest.raises(UserError, match="no number"):
+        Number.of(text)
+
+
+@pytest.fixture
+def table(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "paper" / "tables" / "results.csv"
+    path.parent.mkdir(parents=True)
+    path.write_text("model,map\nminilm,0.25\n")
+    return path
+
+
+def test_a_cell_is_found_by_line_and_column(table):
+    assert find("results:2:map").stands_for("0.25")
+
+
+@pytest.mark.parametrize(
+    "text", ["results:3:map", "results:2:ndcg", "results:x:map", "other:2:map"]
+)
+def test_a_cell_that_is_not_there_is_refused(table, text):
+    with pytest.raises(UserError, match=text.partition(":")[0]):
+        find(text)
+
+
+def test_a_number_that_is_nowhere_is_refused(table):
+    with pytest.raises(UserError, match=r"0\.75"):
+        explain(Number.of("0.75"))
