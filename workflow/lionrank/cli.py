@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 import numpy as np
 
@@ -165,112 +166,109 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    evaluate = commands.add_parser(
+    command = partial(commands.add_parser, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for add in (_add_evaluate, _add_compare, _add_status, _add_verify, _add_explain):
+        add(command)
+    return parser
+
+
+def _add_evaluate(command: Callable[..., argparse.ArgumentParser]) -> None:
+    added = command(
         "evaluate",
         help="evaluate a run file; prints what `trec_eval -q` prints",
         description="Evaluate a TREC run file and print what `trec_eval -q` prints.",
         epilog=_EVALUATE_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    _add_qrels(evaluate)
-    evaluate.add_argument("run", metavar="RUN", help="run file: qid Q0 docid rank score tag")
-    evaluate.add_argument(
+    _add_qrels(added)
+    added.add_argument("run", metavar="RUN", help="run file: qid Q0 docid rank score tag")
+    added.add_argument(
         *("-c", "--complete"),
         action="store_true",
         help="average over all topics of QRELS, counting those that RUN lacks as 0",
     )
-    evaluate.set_defaults(command=_evaluate)
+    added.set_defaults(command=_evaluate)
 
-    comparison = commands.add_parser(
+
+def _add_compare(command: Callable[..., argparse.ArgumentParser]) -> None:
+    added = command(
         "compare",
         help="test whether two run files differ significantly",
         description="Compare two TREC run files over the topics of QRELS with paired tests. "
         "A topic that a run\nfile lacks counts as 0, as with `lionrank evaluate -c`.",
         epilog=_COMPARE_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    _add_qrels(comparison)
-    comparison.add_argument("run_a", metavar="RUN_A", help="run file: qid Q0 docid rank score tag")
-    comparison.add_argument(
-        "run_b", metavar="RUN_B", help="the run file that is subtracted from it"
-    )
-    comparison.add_argument(
+    _add_qrels(added)
+    added.add_argument("run_a", metavar="RUN_A", help="run file: qid Q0 docid rank score tag")
+    added.add_argument("run_b", metavar="RUN_B", help="the run file that is subtracted from it")
+    added.add_argument(
         *("-m", "--metric"),
         default=PRIMARY,
         help=f"a measure of `lionrank evaluate`, no count, or {_MRR_10} (default: %(default)s)",
     )
-    comparison.add_argument(
+    added.add_argument(
         "--permutations",
         type=_from(1),
         default=Draws.permutations,
         help="random assignments of signs of the randomization test (default: %(default)s)",
     )
-    comparison.add_argument(
+    added.add_argument(
         "--seed",
         type=_from(0),
         default=Draws.seed,
         help="seed of tests and interval (default: %(default)s)",
     )
-    comparison.set_defaults(command=_compare)
+    added.set_defaults(command=_compare)
 
-    state = commands.add_parser(
+
+def _add_status(command: Callable[..., argparse.ArgumentParser]) -> None:
+    added = command(
         "status",
         help="say what the trainings of an experiment are doing",
         description="List the trainings of an experiment with epoch, step and loss, speed and "
         "estimated end,\nfrom their logs. Steps count over all epochs of a training.",
         epilog=_STATUS_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    state.add_argument(
-        "directory",
-        metavar="DIRECTORY",
-        nargs="?",
-        default=".",
-        help="the experiment's working directory (default: the current one)",
-    )
-    state.set_defaults(command=_status)
+    _add_place(added, "directory", "the experiment's working directory (default: the current one)")
+    added.set_defaults(command=_status)
 
-    check = commands.add_parser(
+
+def _add_verify(command: Callable[..., argparse.ArgumentParser]) -> None:
+    added = command(
         "verify",
         help="check what a paper, or any file of an experiment, was made from",
         description="Follow the records from a file of an experiment back to the sources, and "
         "compare each file on\nthe way with the SHA-256 that was recorded when it was made.",
         epilog=_VERIFY_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    check.add_argument(
+    _add_place(
+        added,
         "place",
-        metavar="PLACE",
-        nargs="?",
-        default=".",
-        help="a file of an experiment, or the working directory or archive whose paper is meant "
+        "a file of an experiment, or the working directory or archive whose paper is meant "
         "(default: the current directory)",
     )
-    check.set_defaults(command=_verify)
+    added.set_defaults(command=_verify)
 
-    origin = commands.add_parser(
+
+def _add_explain(command: Callable[..., argparse.ArgumentParser]) -> None:
+    added = command(
         "explain",
         help="say where a number of a paper comes from",
         description="Find a number as it is printed among the means and the tables of an "
         "experiment, and show\nthe topics, run file, checkpoint, log, settings and data behind it.",
         epilog=_EXPLAIN_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    origin.add_argument(
+    added.add_argument(
         "number",
         metavar="NUMBER",
         help="as the paper prints it, e.g. 0.4068, or TABLE:LINE:COLUMN of a table of CSV",
     )
-    origin.add_argument(
+    _add_place(
+        added,
         "place",
-        metavar="PLACE",
-        nargs="?",
-        default=".",
-        help="paper/main.pdf of an experiment, its working directory, or its archive "
+        "paper/main.pdf of an experiment, its working directory, or its archive "
         "(default: the current directory)",
     )
-    origin.set_defaults(command=_explain)
-    return parser
+    added.set_defaults(command=_explain)
 
 
 def _add_qrels(command: argparse.ArgumentParser) -> None:
@@ -281,6 +279,10 @@ def _add_qrels(command: argparse.ArgumentParser) -> None:
         default=1,
         help="relevance threshold: the least grade that counts as relevant (default: %(default)s)",
     )
+
+
+def _add_place(command: argparse.ArgumentParser, name: str, told: str) -> None:
+    command.add_argument(name, metavar=name.upper(), nargs="?", default=".", help=told)
 
 
 def main() -> None:
