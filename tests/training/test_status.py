@@ -1,115 +1,35 @@
 """What `lionrank status` says of trainings in every state they can be in."""
 
 import json
-import math
 import os
 import re
 import signal
-import socket
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from lionrank.errors import UserError
 from lionrank.files import write_json, write_json_lines
 from lionrank.training import attempts, development, status
-from lionrank.training.attempts import attempt
-from lionrank.training.state import EpochState
 from lionrank.training.status import TrainingStatus
 from tests.support import tiny_training as tiny
-
-HERE = socket.gethostname()
-ME = f"process {os.getpid()} on {HERE}"
-STEPS = 40
-"""Of an epoch, a line every ten steps of four examples."""
-ENVIRONMENT = {"epochs": 3, "devices": "1 x CPU"}
-HOUR = 3600
-
-
-def lines(epoch: int, number: int = 4) -> list[dict]:
-    """Return the first log lines of an epoch, each of 40 s: 32 s of steps and 8 s of saving."""
-    first = (epoch - 1) * STEPS
-    return [
-        {
-            "step": first + step,
-            "epoch": (first + step) / STEPS,
-            "loss": 0.7 - 0.001 * (first + step),
-            "examples_per_second": 40 / 32,
-            "seconds_forward": 24.0,
-            "seconds_optimizer": 8.0,
-            "seconds_save": 8.0,
-        }
-        for step in range(10, 10 * number + 1, 10)
-    ]
-
-
-def train(root: Path, *epochs: int, name: str = "minilm_lion", of: int = 3) -> None:
-    """Write what finished epochs of half a device hour each leave."""
-    for epoch in epochs:
-        held_out = {"step": epoch * STEPS, "epoch": float(epoch), "eval_loss": 0.5}
-        account = {"step": epoch * STEPS, "epoch": float(epoch), "device_hours": 0.5}
-        log = root / "training" / f"{name}_e{epoch}.jsonl"
-        write_json_lines(log, [*lines(epoch), held_out, account])
-        checkpoint = root / "checkpoints" / f"{name}_e{epoch}"
-        write_json(checkpoint / "environment.json", ENVIRONMENT | {"epoch": epoch, "epochs": of})
-
-
-def leave_out(root: Path, epoch: int) -> None:
-    """Write what an epoch leaves before which the training stopped early."""
-    write_json_lines(root / "training" / f"minilm_lion_e{epoch}.jsonl", [])
-    write_json(root / "checkpoints" / f"minilm_lion_e{epoch}" / "environment.json", ENVIRONMENT)
-
-
-def state_of(root: Path, epoch: int) -> EpochState:
-    return EpochState(root / "training" / f"minilm_lion_e{epoch}.state")
-
-
-@contextmanager
-def job(root: Path, epoch: int, step: int | None = None, logged: int = 0, kept: int | None = None):
-    """Have a job train an epoch, which has come to a step, logged some lines, and kept a state."""
-    state = state_of(root, epoch)
-    with state.locked():
-        state.claim({"epoch": epoch})
-        with attempt(state.folder, time.time(), 3, 2, "NVIDIA A100") as account:
-            write_json_lines(state.folder / "log.jsonl", lines(epoch, logged))
-            if kept is not None:
-                (state.partial / "checkpoint").mkdir(parents=True)
-                state.keep(state.partial / "checkpoint", kept)
-            if step is not None:
-                account.goes_on((epoch - 1) * STEPS, 0.0)
-                account.made(step, 160.0)
-            yield account
-
-
-def only(root: Path) -> TrainingStatus:
-    [training] = status.read(root)
-    return training
-
-
-def seen(root: Path) -> tuple[str, str]:
-    training = only(root)
-    return training.state, training.note
-
-
-def rewrite(root: Path, epoch: int, **facts) -> None:
-    """Change what a job says of itself."""
-    folder = state_of(root, epoch).folder
-    write_json(folder / "owner.json", json.loads((folder / "owner.json").read_text()) | facts)
-    jobs = attempts.read(folder)
-    write_json_lines(folder / attempts.FILE, [*jobs[:-1], jobs[-1] | facts])
-
-
-def let_pass(root: Path, epoch: int, seconds: float) -> None:
-    """Make all files of a job so much older."""
-    folder = state_of(root, epoch).folder
-    for path in (*folder.iterdir(), folder):
-        os.utime(path, (time.time() - seconds,) * 2)
-
+from tests.support.trainings import (
+    HERE,
+    HOUR,
+    ME,
+    job,
+    leave_out,
+    let_pass,
+    lines,
+    only,
+    rewrite,
+    seen,
+    state_of,
+    train,
+)
 
 # Trainings of which no job is under way
 
@@ -373,123 +293,6 @@ def test_device_hours_are_those_of_finished_epochs_and_of_all_jobs_of_this_one(t
         rewrite(tmp_path, 2, begun=10 * HOUR, alive=10 * HOUR + begun)
     # 0.5, and on two devices 1 and 2 hours.
     assert only(tmp_path).device_hours == pytest.approx(6.5)
-
-
-# Damage
-
-NO_OBJECTS = ["3", "null", "[]", '"loss"', "true", "\0\x80", "{", "[" * 100_000, "9" * 5000]
-
-
-@pytest.mark.parametrize("line", NO_OBJECTS)
-def test_lines_that_are_no_object_are_left_out_and_told(tmp_path, line):
-    train(tmp_path, 1, 2, 3)
-    log = tmp_path / "training" / "minilm_lion_e2.jsonl"
-    log.write_text(f"{log.read_text()}{line}\n{line}\n")
-    training = only(tmp_path)
-    assert (training.state, training.note, training.step) == (status.FINISHED, "finished", 120)
-    assert training.damaged == ("2 lines of training/minilm_lion_e2.jsonl",)
-    told = status.to_text([training], datetime.now())
-    assert told.endswith("\ndamaged, and left out: 2 lines of training/minilm_lion_e2.jsonl\n")
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        *({"step": None}, {"step": "3"}, {"step": 0}, {"step": 2.5}, {"step": True}, {"epoch": 0}),
-        *({"epoch": float("nan")}, {"loss": "low"}, {"loss": None}, {"loss": 10**400}),
-        *({"examples_per_second": -1}, {"examples_per_second": []}, {"step": 10**400}),
-    ],
-)
-def test_lines_of_steps_without_their_numbers_are_left_out_and_told(tmp_path, change):
-    train(tmp_path, 1, 2, 3)
-    log = tmp_path / "training" / "minilm_lion_e3.jsonl"
-    *before, last, held_out, account = map(json.loads, log.read_text().splitlines())
-    write_json_lines(log, [*before, last | change, held_out, account])
-    training = only(tmp_path)
-    assert (training.state, training.step) == (status.FINISHED, 110)
-    assert training.damaged == ("1 line of training/minilm_lion_e3.jsonl",)
-
-
-def test_a_training_that_diverged_shows_its_loss(tmp_path):
-    train(tmp_path, 1, 2, 3)
-    log = tmp_path / "training" / "minilm_lion_e3.jsonl"
-    log.write_text(log.read_text().replace('"loss": 0.58', '"loss": NaN'))
-    assert math.isnan(only(tmp_path).loss)
-    assert "nan" in status.to_text([only(tmp_path)], datetime.now())
-
-
-def test_a_log_that_is_cut_off_has_a_damaged_line(tmp_path):
-    train(tmp_path, 1)
-    log = tmp_path / "training" / "minilm_lion_e1.jsonl"
-    log.write_bytes(log.read_bytes()[:-9])
-    assert only(tmp_path).damaged == ("1 line of training/minilm_lion_e1.jsonl",)
-    assert only(tmp_path).device_hours == 0
-
-
-def test_a_log_of_damaged_lines_only_is_not_one_that_was_left_out(tmp_path):
-    train(tmp_path, 1, 2, 3)
-    log = tmp_path / "training" / "minilm_lion_e3.jsonl"
-    log.write_bytes(bytes(range(256)) * 10)
-    training = only(tmp_path)
-    assert (training.state, training.epoch) == (status.FINISHED, 3)
-    assert training.note == "epoch 3 finished, but nothing of its log can be read"
-    [told] = training.damaged
-    assert told.endswith("lines of training/minilm_lion_e3.jsonl")
-
-
-@pytest.mark.parametrize("content", ["[]", "{", "", "3", '{"epochs": "many"}', '{"epochs": -1}'])
-def test_an_environment_that_cannot_be_read_leaves_the_epochs_that_there_are(tmp_path, content):
-    train(tmp_path, 1, 2)
-    (tmp_path / "checkpoints" / "minilm_lion_e2" / "environment.json").write_text(content)
-    training = only(tmp_path)
-    assert (training.state, training.epochs) == (status.FINISHED, 2)
-
-
-def test_the_best_epoch_of_a_damaged_file_is_unknown(tmp_path):
-    train(tmp_path, 1, 2, 3)
-    write_json(tmp_path / "training" / "minilm_lion.best.json", {"epoch": "x"})
-    assert seen(tmp_path) == (status.FINISHED, "finished, best epoch unknown")
-    (tmp_path / "training" / "minilm_lion.best.json").write_text("[]")
-    assert only(tmp_path).damaged == ("all of training/minilm_lion.best.json",)
-
-
-@pytest.mark.parametrize("name", ["owner.json", "attempts.jsonl", "log.jsonl"])
-@pytest.mark.parametrize(
-    "content", ["", "[]\n", "{", '{"host": 3}\n', '{"settings": []}\n', "\0\n"]
-)
-def test_files_of_a_job_that_cannot_be_read_are_no_reason_to_fail(tmp_path, name, content):
-    with job(tmp_path, 1, step=27, logged=2):
-        (state_of(tmp_path, 1).folder / name).write_text(content)
-        assert only(tmp_path).state == status.RUNNING
-        assert "minilm_lion" in status.to_text([only(tmp_path)], datetime.now())
-
-
-KEYS = [
-    *("step", "epoch", "loss", "examples_per_second", "seconds_save", "device_hours", "settings"),
-    *("begun", "alive", "host", "process", "devices", "device", "seconds", "slurm_job_id"),
-    *("repeated_steps", "repeated_seconds", "epochs"),
-]
-VALUES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)
-OBJECTS = st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=12)
-LINES = st.lists(OBJECTS | VALUES | st.dictionaries(st.just("settings"), OBJECTS), max_size=3)
-
-
-def test_whatever_is_in_the_files_there_is_a_table(tmp_path):
-    train(tmp_path, 1)
-    state = state_of(tmp_path, 2).folder
-    paths = [state / name for name in ("owner.json", "attempts.jsonl", "log.jsonl")]
-    paths += [tmp_path / "training" / f"minilm_lion_{name}.jsonl" for name in ("e1", "e3")]
-
-    @settings(max_examples=8 * settings.default.max_examples)
-    @given(contents=st.tuples(*[st.binary(max_size=20) | LINES] * len(paths)))
-    def look(contents):
-        for path, content in zip(paths, contents, strict=True):
-            text = content if isinstance(content, bytes) else "\n".join(map(json.dumps, content))
-            path.write_bytes(text if isinstance(text, bytes) else text.encode())
-        assert "minilm_lion" in status.to_text(status.read(tmp_path), datetime.now())
-
-    with job(tmp_path, 2, step=63, logged=2):
-        look()
 
 
 # Folders
