@@ -180,6 +180,16 @@ def test_every_file_behind_the_paper_is_as_it_was_recorded(demo):
     assert "✗" not in told.stdout
 
 
+def test_an_archive_tells_what_its_paper_was_made_from(harmed):
+    packed = run_snakemake(harmed, "archive")
+    assert packed.returncode == 0, packed.stdout[-3000:]
+    [archive] = harmed.glob("*.zip")
+    told = lionrank("verify", archive)
+    assert told.returncode == 0, told.stderr
+    assert f"✓ {RUN} [rerank]" in told.stdout
+    assert f"· {CHECKPOINT} [train_epoch] (not here)" in told.stdout
+
+
 def test_the_files_behind_the_paper_are_in_its_provenance(demo):
     files = json.loads((demo / "paper" / "provenance.json").read_text())["files"]
     with open(demo / RUN, "rb") as handle:

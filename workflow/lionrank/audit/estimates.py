@@ -133,6 +133,7 @@ def training_work(config: Mapping[str, Any], model: str, optimizer: str) -> dict
         "gpu_hours": _gpu_hours(config, operations, settings["precision"]),
         "bytes": _bytes_of_checkpoints(config, model, optimizer, epochs),
         "bytes_within_epoch": _bytes_within_epoch(config, model, optimizer),
+        "bytes_with_cards": product(BYTES_A_WEIGHT, _backbone(config, model, "parameters"), epochs),
     }
 
 
@@ -278,6 +279,8 @@ def disk_use(
     for training in trainings:
         how = f"weights of {training['jobs'] + 1}, optimizer state in {training['jobs']}"
         yield item(f"checkpoints of {training['name']}", training["bytes"], how)
+        how = f"weights of {training['jobs']}, which `snakemake all` copies to hub/"
+        yield item(f"model cards of {training['name']}", training["bytes_with_cards"], how)
     largest = max(
         (each for each in trainings if each["bytes_within_epoch"] is not None),
         key=lambda training: training["bytes_within_epoch"],
