@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import subprocess
 
 import pytest
 
@@ -38,6 +39,15 @@ def test_a_record_tells_what_was_made_from_what(experiment):
     assert record["params"] == {"precision": "fp32"}
     assert record["made_from"] == records.taken(["own.tsv"])
     assert records.taken([RUN]) == {RUN: records.digest(record["files"])}
+
+
+def test_a_checkpoint_taken_elsewhere_can_be_checked(experiment, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "model"
+    shutil.copytree(experiment / CHECKPOINT, elsewhere)
+    check = ["sha256sum", "-c", "--strict", "--quiet", records.SUMS]
+    assert subprocess.run(check, cwd=elsewhere).returncode == 0
+    (elsewhere / "1_Pooling/config.json").write_text("cut")
+    assert subprocess.run(check, cwd=elsewhere).returncode == 1
 
 
 def test_what_no_rule_makes_needs_no_record(experiment):

@@ -13,18 +13,23 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from lionrank.errors import UserError
-from lionrank.files import read_json, remove_scratch, sha256, write_json
+from lionrank.files import atomic_write, read_json, remove_scratch, sha256, write_json
 
 FOLDER = Path("records")
 SEEN = FOLDER / ".seen"
 """Digests of this computer's files, so that what has not changed is not read again."""
 
+CHECKPOINTS = "checkpoints"
+
 MADE = {
     *("sources", "collections", "indexes", "retrieval"),
-    *("checkpoints", "training", "reranking", "results"),
+    *(CHECKPOINTS, "training", "reranking", "results"),
     *("paper", "hub", "report"),
 }
 """The folders of an experiment that only its rules write into."""
+
+SUMS = "SHA256SUMS"
+"""A checkpoint's own list of its files, as `sha256sum -c` reads it, wherever it is taken to."""
 
 DECISION = ".stop.json"
 """How files end that say whether an epoch is trained, and nothing of its bits."""
@@ -99,13 +104,25 @@ def write(
     made_from: Mapping[str, str],
     params: Mapping[str, Any],
 ) -> None:
-    """Write the records of what a job made, given what `taken` told when it began."""
+    """Write the records of what a job made, given what `taken` told when it began.
+
+    A checkpoint gets a list of its files, too.
+    """
     shown = public(dict(params))
     for path in paths:
         root, inside = home(path) or (Path(), Path(os.path.relpath(path)))
+        if inside.parts[0] == CHECKPOINTS and Path(path).is_dir():
+            _list_files(Path(path))
         record = Origin(rule=rule, files=measured(path), made_from=dict(made_from), params=shown)
         remove_scratch(place(inside, root))
         write_json(place(inside, root), record)
+
+
+def _list_files(checkpoint: Path) -> None:
+    files = measured(checkpoint)
+    files.pop(SUMS, None)
+    with atomic_write(checkpoint / SUMS) as handle:
+        handle.writelines(f"{digest}  {name}\n" for name, digest in files.items())
 
 
 def taken(paths: Iterable[str | os.PathLike]) -> dict[str, str]:
