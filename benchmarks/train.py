@@ -105,7 +105,7 @@ def prepare_peer(
 
 def as_ours(examples: Dataset, batch_size: int, **_: Any) -> batches.GlobalBatches:
     """Return the batches of the workflow's trainings, in their order, for another trainer."""
-    return batches.GlobalBatches(len(examples), batch_size, settings()["seed"])
+    return batches.GlobalBatches(np.ones(len(examples), int), batch_size, settings()["seed"])
 
 
 def _epoch_of(trainer: CrossEncoderTrainer) -> Repeat:
@@ -124,7 +124,7 @@ def check(results: dict[str, list[Repetition]], lengths: np.ndarray) -> None:
     Raises:
         ValueError: one did not.
     """
-    order = batches.GlobalBatches(len(lengths), BATCH, settings()["seed"])
+    order = batches.GlobalBatches(np.ones(len(lengths), int), BATCH, settings()["seed"])
     padded = sum(lengths[rows].max() * len(rows) for rows in order)
     for name, repetitions in results.items():
         for each in repetitions:

@@ -25,7 +25,7 @@ from lionrank.reranking import shards
 from lionrank.retrieval.bm25 import unpack_index
 from lionrank.retrieval.candidates import join_candidates
 from lionrank.training import batches, cost, development, log
-from lionrank.training.losses import PAIRS
+from lionrank.training.losses import BinaryCrossEntropy
 from tests.support.configs import ROOT
 from tests.support.counted import EXAMPLES, PASSAGES, TOPICS, write_pairs, write_topics
 from tests.support.marco_qa import marco_qa
@@ -170,7 +170,8 @@ DOORS = {
         ),
     ),
     "pairs": Door(
-        "pairs.parquet", lambda folder: batches.read_examples(folder / "pairs.parquet", PAIRS)
+        "pairs.parquet",
+        lambda folder: batches.read_examples(folder / "pairs.parquet", BinaryCrossEntropy()),
     ),
     "shards of candidates": Door(
         "candidates.parquet", lambda folder: shards.rows(folder / "candidates.parquet", "1-of-2")

@@ -16,7 +16,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from lionrank.cross_encoder import initialise as models
 from lionrank.errors import UserError
 from lionrank.reranking import score as reranking
-from lionrank.training import batches, losses
+from lionrank.training import losses
 from tests.support import tiny_training as tiny
 
 CPU = torch.device("cpu")
@@ -275,48 +275,71 @@ def test_candidates_are_scored_in_chunks_as_they_are_in_one(starts, data, monkey
 
 def test_a_loss_without_a_formula_cannot_be_made():
     class Nothing(losses.Loss):
-        shape = losses.PAIRS
+        pass
 
     with pytest.raises(TypeError, match="forward"):
         Nothing()
 
 
-class MarginMse(losses.Loss):
-    """As a later loss would be: the difference of two logits against a teacher's margin."""
-
-    shape = losses.TRIPLETS
-
-    def forward(self, logits, targets):
-        return (logits[:, 0] - logits[:, 1] - targets[:, 0]).square()
-
-
-class InfoNce(losses.Loss):
-    """As a later loss would be: the first passage of a list against all others."""
-
-    shape = losses.LISTS
-
-    def forward(self, logits, targets):
-        return torch.nn.functional.cross_entropy(logits, targets, reduction="none")
+def write_lists(path, lengths):
+    """Write examples of so many passages, the first of which is relevant."""
+    lists = [[f"passage {i}", *["something else"] * (n - 1)] for i, n in enumerate(lengths)]
+    table = {
+        "query": [f"query {i}" for i in range(len(lengths))],
+        "passages": lists,
+        "labels": [[1.0] + [0.0] * (n - 1) for n in lengths],
+        "scores": [[2.0] + [-1.0 - i / 9 for i in range(n - 1)] for n in lengths],
+    }
+    pd.DataFrame(table).to_parquet(path)
+    return {"pairs": str(path), "held_out": str(path)}
 
 
-@pytest.mark.parametrize("loss", [MarginMse, InfoNce])
-def test_a_loss_says_which_shape_of_data_it_learns_from(starts, data, tmp_path, monkeypatch, loss):
-    numbers = range(6)
-    if loss.shape is losses.TRIPLETS:
-        columns = {"positive": [f"passage {i}" for i in numbers]}
-        columns |= {"negative": ["something else"] * 6, "margin": [3.0] * 6}
-    else:
-        columns = {"passages": [[f"passage {i}", "something", "else"] for i in numbers]}
-        columns |= {"labels": [[1.0, 0.0, 0.0]] * 6}
-    path = tmp_path / "examples.parquet"
-    pd.DataFrame({"query": [f"query {i}" for i in numbers], **columns}).to_parquet(path)
-    monkeypatch.setitem(losses.LOSSES, "new", loss)
-    files = {**data, "pairs": str(path), "held_out": str(path)}
-    changes = {"loss": "new", "per_device_batch": 3, "learning_rate": 3e-2, "warmup": 0}
+@pytest.mark.parametrize("lengths", [[3] * 6, [2, 3, 3, 4, 2, 3]])
+@pytest.mark.parametrize("loss", [each for each in losses.LOSSES if each != "bce"])
+def test_every_loss_is_learnt_from_lists(starts, tmp_path, loss, lengths):
+    files = write_lists(tmp_path / "examples.parquet", lengths)
+    changes = {"loss": loss, "learning_rate": 1e-2, "warmup": 0, "global_batch_size": 6}
     last = tiny.train(starts / "bert_without_dropout", files, 12, tmp_path, epochs=12, **changes)
     first = tiny.steps(last)[0]["loss"]
     assert tiny.log(last)[-1]["eval_loss"] < 0.9 * first
-    assert batches.read_examples(path, loss.shape).column_names == loss.shape.columns.names
+
+
+@pytest.mark.parametrize("loss", ["infonce", "ranknet"])
+@pytest.mark.parametrize("start", ["bert_without_dropout", "modernbert"])
+def test_a_list_that_is_longer_than_a_micro_batch_has_the_same_gradients(
+    starts, tmp_path, loss, start
+):
+    files = write_lists(tmp_path / "examples.parquet", [5, 5, 2])
+    changes = {"loss": loss, "learning_rate": 3e-2, "global_batch_size": 6}
+    changes |= {"optimizer": tiny.OPTIMIZERS["sgd"]}
+    whole, parts = (
+        tiny.train(starts / start, files, 1, tmp_path / str(size), per_device_batch=size, **changes)
+        for size in (6, 2)
+    )
+    weights = [load_file(each / "model.safetensors") for each in (whole, parts)]
+    for name in weights[0]:
+        torch.testing.assert_close(weights[0][name], weights[1][name], rtol=1e-4, atol=1e-6)
+    counts = [
+        {name: line[name] for name in ("examples", "tokens", "padding")}
+        for line in (tiny.steps(whole)[-1], tiny.steps(parts)[-1])
+    ]
+    assert counts[0] == counts[1]
+
+
+def test_a_list_in_parts_is_computed_twice_with_the_same_dropout(starts, tmp_path):
+    files = write_lists(tmp_path / "examples.parquet", [6])
+    scores = []
+
+    def keep(module, inputs, output):
+        if isinstance(module, CrossEncoder) and module.training:
+            scores.append(output["scores"].flatten().tolist())
+
+    hook = torch.nn.modules.module.register_module_forward_hook(keep)
+    changes = {"loss": "infonce", "global_batch_size": 6, "per_device_batch": 2}
+    tiny.train(starts / "bert", files, 1, tmp_path, **changes)
+    hook.remove()
+    assert scores[:3] == scores[3:6]
+    assert len(scores) == 6 and scores[1] != scores[2]
 
 
 def test_a_tracker_gets_the_lines_of_the_log_in_one_run_for_all_epochs(starts, data, tmp_path):

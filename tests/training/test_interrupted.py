@@ -11,6 +11,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
@@ -277,7 +278,7 @@ def test_a_diverging_training_names_the_step_and_the_pairs_of_its_batch(
     assert message.startswith(f"the loss is nan at step {step}, learning rate 1e+30, in the batch")
     assert "and 1 more, all above: lower training's learning_rate" in message
     told = [line for line in capsys.readouterr().out.splitlines() if line.startswith("row ")]
-    rows = GlobalBatches(2 * QUERIES, 4, seed=12).rows(step - 1)
+    rows = GlobalBatches(np.ones(2 * QUERIES, int), 4, seed=12).rows(step - 1)
     ids = pd.read_parquet(data["pairs"])[["query_id", "passage_id"]].iloc[rows]
     expected = [f"row {row}: {query} {passage}" for row, query, passage in ids.itertuples()]
     assert told == expected
@@ -343,8 +344,8 @@ def test_when_memory_runs_out_smaller_parts_do_the_same_step_again(
     monkeypatch.setattr(Greedy, "fit", 7, raising=False)
     little = tiny.train(start, data, 1, tmp_path / "little", **changes)
     told = capsys.readouterr().out
-    assert "Memory ran out in step 1: doing it again with 12 examples at once" in told
-    assert "Memory ran out in step 1: doing it again with 6 examples at once" in told
+    assert "Memory ran out in step 1: doing it again with 12 passages at once" in told
+    assert "Memory ran out in step 1: doing it again with 6 passages at once" in told
     assert told.count("Memory ran out") == 2
     for name, closeness in (("lr", 0), ("examples", 0), ("tokens", 0), ("loss", 1e-5)):
         expected = [line[name] for line in tiny.steps(whole)]
@@ -368,7 +369,7 @@ def test_running_out_of_memory_gives_the_bits_of_having_begun_smaller(
 def test_where_not_even_one_pair_fits_it_says_so(start, data, tmp_path, monkeypatch):
     monkeypatch.setitem(losses.LOSSES, "bce", Greedy)
     monkeypatch.setattr(Greedy, "fit", 0, raising=False)
-    with pytest.raises(UserError, match="one example alone does not fit into the memory"):
+    with pytest.raises(UserError, match="one passage alone does not fit into the memory"):
         tiny.train(start, data, 1, tmp_path)
 
 

@@ -3,7 +3,10 @@
 import math
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 
+import numpy as np
+import pyarrow as pa
 import torch
 from datasets import Dataset
 from torch import Tensor
@@ -13,54 +16,158 @@ from transformers import PreTrainedTokenizerBase
 from lionrank import parquet
 from lionrank.cross_encoder.tokens import Batch, encode, take
 from lionrank.errors import UserError
-from lionrank.training.losses import Shape
+from lionrank.training.losses import LABELS, SCORES, Loss
 
-Examples = dict[str, Tensor]
-"""`targets` [examples, targets], and a `Batch` of the pairs, those of an example together."""
+Batched = dict[str, Tensor]
+"""A `Batch` of the pairs, those of an example together, with a target of each pair as `targets`,
+and the number of passages of each example as `sizes`."""
+
+PAIRS = pa.schema({"query": pa.string(), "passage": pa.string(), "label": pa.float64()})
+"""Of a file whose examples have one passage each."""
+LISTS = pa.schema({"query": pa.string(), "passages": pa.list_(pa.string())})
+"""Of a file whose examples have several passages each, besides a list of `labels` or `scores`."""
 
 
-def read_examples(path: str | os.PathLike, shape: Shape) -> Dataset:
-    """Read the examples of a Parquet file in the shape that a loss asks for.
+@dataclass(frozen=True)
+class Examples:
+    """The examples of a file, and the numbers of passages that they have."""
+
+    rows: Dataset
+    """Columns: query, and passage with label or passages with labels or scores."""
+    sizes: np.ndarray
+    """[examples]"""
+    targets: str
+    """The column of the targets."""
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+def read_examples(path: str | os.PathLike, loss: Loss) -> Examples:
+    """Read the examples of a Parquet file in the form of `PAIRS` or of `LISTS`.
 
     Raises:
-        UserError: the file is damaged, lacks a column of that shape, or has no row.
+        UserError: the file is damaged, lacks what the loss learns from, has no row, or one that the
+            loss cannot learn from; names file, row and remedy.
     """
-    remedy = f"training.loss learns from {', '.join(shape.columns.names)}: make the file again"
-    examples = parquet.read(path, shape.columns, remedy)
-    if not len(examples):
-        raise UserError(f"{path} has no row: {remedy}.")
-    return Dataset(examples)
+    name = type(loss).__name__
+    found = parquet.schema(path).names
+    if "passages" not in found:
+        if LABELS not in loss.learns_from or loss.fewest > 1:
+            what = "scores of a teacher" if LABELS not in loss.learns_from else "several passages"
+            raise UserError(
+                f"{path} has one labelled passage an example, and {name} learns from {what}: name "
+                "other data for it, or another loss."
+            )
+        table, targets = parquet.read(path, PAIRS), "label"
+        sizes = np.ones(len(table), np.int64)
+        values = table[targets].to_numpy()
+    else:
+        targets = next((each for each in loss.learns_from if each in found), loss.learns_from[0])
+        columns = LISTS.append(pa.field(targets, pa.list_(pa.float64())))
+        remedy = f"{name} learns from {targets}: make the file again, or name another loss"
+        table = parquet.read(path, columns, remedy).combine_chunks()
+        sizes = table["passages"].combine_chunks().value_lengths().to_numpy()
+        lengths = table[targets].combine_chunks().value_lengths().to_numpy()
+        _check_rows(path, sizes != lengths, f"has another number of {targets} than of passages")
+        _check_rows(path, sizes < loss.fewest, f"has fewer than {loss.fewest} passages")
+        values = table[targets].combine_chunks().flatten().to_numpy(zero_copy_only=False)
+    if not len(table):
+        raise UserError(f"{path} has no row: make it again.")
+    _check_targets(path, loss, targets, values, np.repeat(np.arange(len(sizes)), sizes))
+    return Examples(Dataset(table), sizes, targets)
+
+
+def _check_rows(path: str | os.PathLike, wrong: np.ndarray, what: str) -> None:
+    if wrong.any():
+        raise UserError(
+            f"{path}, row {int(wrong.argmax()) + 1}: it {what} ({int(wrong.sum())} of {len(wrong)} "
+            "rows do): correct the file."
+        )
+
+
+def _check_targets(
+    path: str | os.PathLike, loss: Loss, targets: str, values: np.ndarray, rows: np.ndarray
+) -> None:
+    """Check the targets [passages] of all examples, whose numbers are `rows` [passages].
+
+    Raises:
+        UserError: one is no number, an example has nothing to compare, or they are probabilities.
+    """
+    if not np.isfinite(values).all():
+        row = int(rows[~np.isfinite(values)][0]) + 1
+        raise UserError(
+            f"{path}, row {row}: one of its {targets} is no finite number: correct the file."
+        )
+    if loss.needs_relevant:
+        relevant = np.bincount(rows, values > 0)
+        one_sided = (relevant == 0) | (relevant == np.bincount(rows))
+        _check_rows(path, one_sided, "has no relevant passage, or none that is not")
+    if loss.needs_logits and targets == SCORES and 0 <= values.min() <= values.max() <= 1:
+        raise UserError(
+            f"{path}: all scores lie between 0 and 1, so they are probabilities, and "
+            f"{type(loss).__name__} learns from a teacher's logits: score without its sigmoid."
+        )
 
 
 class GlobalBatches(Sampler[list[int]]):
-    """The rows of each optimizer step, of which every process takes its share.
+    """The examples of each optimizer step, of which every process takes its share.
 
     Their order depends on the seed and the epoch alone: not on the processes, and not on whether
-    the epochs are trained by one job or by several. An epoch's last batch may be smaller.
+    the epochs are trained by one job or by several. A step has as many whole examples as `size`
+    passages hold, and the last one of an epoch may be smaller. Where examples differ in their
+    passages, all steps have about `size` of them.
     """
 
     def __init__(
-        self, examples: int, size: int, seed: int, process: int = 0, processes: int = 1
+        self, sizes: np.ndarray, size: int, seed: int, process: int = 0, processes: int = 1
     ) -> None:
-        self.examples, self.size, self.seed = examples, size, seed
+        """Take the number of passages of each example [examples], and of a step.
+
+        Raises:
+            UserError: an example has more passages than a step.
+        """
+        if (longest := int(sizes.max())) > size:
+            raise UserError(
+                f"an example has {longest} passages, and training's global_batch_size, which "
+                f"counts passages, is {size}: raise it to {longest} or more."
+            )
+        self.sizes, self.seed = sizes, seed
         self.process, self.processes = process, processes
+        self.each = size // longest if sizes.min() == longest else None
+        if self.each:
+            self.steps = math.ceil(len(sizes) / self.each)
+        else:
+            # No step is empty, as it has room for the longest.
+            self.steps = max(int(sizes.sum()) // size, 1)
         self.set_epoch(0)
 
     def set_epoch(self, epoch: int) -> None:
         """Take the order of an epoch, counted from 0."""
         generator = torch.Generator().manual_seed(self.seed * 1_000_003 + epoch)
-        self.order = torch.randperm(self.examples, generator=generator)
+        self.order = torch.randperm(len(self.sizes), generator=generator)
+        if self.each:
+            self.first = np.arange(self.steps + 1) * self.each
+        else:
+            sizes = self.sizes[self.order.numpy()]
+            step = (sizes.cumsum() - sizes) * self.steps // sizes.sum()
+            self.first = np.searchsorted(step, np.arange(self.steps + 1))
+        self.first[-1] = len(self.sizes)
 
     def __len__(self) -> int:
-        return math.ceil(self.examples / self.size)
+        return self.steps
 
     def examples_at(self, step: int) -> int:
-        """Return the number of rows of all processes at a step of the epoch, counted from 0."""
-        return min(self.size, self.examples - step * self.size)
+        """Return the number of examples of all processes at a step, counted from 0."""
+        return int(self.first[step + 1] - self.first[step])
+
+    def passages_at(self, step: int) -> int:
+        """Return the number of passages of all processes at a step, counted from 0."""
+        return int(self.sizes[self.rows(step)].sum())
 
     def rows(self, step: int) -> list[int]:
         """Return the rows of all processes at a step of the epoch, counted from 0."""
-        return self.order[step * self.size : (step + 1) * self.size].tolist()
+        return self.order[self.first[step] : self.first[step + 1]].tolist()
 
     def __iter__(self) -> Iterator[list[int]]:
         for step in range(len(self)):
@@ -70,19 +177,27 @@ class GlobalBatches(Sampler[list[int]]):
 class Tokenise:
     """Makes a batch of examples; runs in the data loader's processes."""
 
-    def __init__(self, tokenizer: PreTrainedTokenizerBase, shape: Shape) -> None:
-        self.tokenizer, self.shape = tokenizer, shape
+    def __init__(self, tokenizer: PreTrainedTokenizerBase, targets: str) -> None:
+        """Take a tokenizer, and the column of the targets."""
+        self.tokenizer, self.targets = tokenizer, targets
 
-    def __call__(self, examples: list[dict]) -> Examples:
+    def __call__(self, examples: list[dict]) -> Batched:
         """Tokenise each query with each of its passages; no examples give an empty batch."""
         if not examples:
             return {}
-        passages, targets = zip(*map(self.shape.read, examples), strict=True)
+        passages = [
+            example["passages"] if "passages" in example else [example["passage"]]
+            for example in examples
+        ]
         queries = [
             example["query"] for example, own in zip(examples, passages, strict=True) for _ in own
         ]
         pairs = encode(self.tokenizer, queries, [passage for own in passages for passage in own])
-        return pairs | {"targets": torch.tensor(targets, dtype=torch.float32)}
+        targets = np.hstack([example[self.targets] for example in examples])
+        return pairs | {
+            "targets": torch.tensor(targets, dtype=torch.float32),
+            "sizes": torch.tensor([len(own) for own in passages]),
+        }
 
 
 class EpochLoader(DataLoader):
@@ -109,14 +224,27 @@ def load(
     )
 
 
-def micro_batches(batch: Examples, size: int) -> Iterator[tuple[Batch, Tensor]]:
-    """Yield pairs and targets of a batch in micro-batches of at most `size` examples."""
+def micro_batches(batch: Batched, size: int) -> Iterator[tuple[Batch, Tensor, Tensor]]:
+    """Yield pairs, targets and sizes of a batch in micro-batches of whole examples.
+
+    Each has at most `size` passages, or is one example.
+    """
     if not batch:
         return
-    pairs = {name: values for name, values in batch.items() if name != "targets"}
-    passages = len(batch["lengths"]) // len(batch["targets"])
-    for start, targets in zip(
-        range(0, len(batch["targets"]), size), batch["targets"].split(size), strict=True
-    ):
-        rows = torch.arange(start * passages, (start + len(targets)) * passages)
-        yield take(pairs, rows), targets
+    pairs = {name: values for name, values in batch.items() if name not in ("targets", "sizes")}
+    start = 0
+    for sizes in _held(batch["sizes"], size):
+        end = start + int(sizes.sum())
+        yield take(pairs, torch.arange(start, end)), batch["targets"][start:end], sizes
+        start = end
+
+
+def _held(sizes: Tensor, size: int) -> Iterator[Tensor]:
+    """Divide sizes, in order, into sums of at most `size`, or single ones."""
+    first, held = 0, 0
+    for place, each in enumerate(sizes.tolist()):
+        if place > first and held + each > size:
+            yield sizes[first:place]
+            first, held = place, 0
+        held += each
+    yield sizes[first:]

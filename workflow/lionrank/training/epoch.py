@@ -61,8 +61,8 @@ def train_epoch(
 
     Epochs count from 1; `previous` is usually that of the epoch before. `settings` are those that
     an epoch hangs on (`lionrank.config.settings.epoch_settings`), and `epochs` is how many there
-    are to be, for those who watch. `pairs` and `held_out` are Parquet files in the shape of the
-    loss. `hardware` has the config's keys per_device_batch,
+    are to be, for those who watch. `pairs` and `held_out` are Parquet files of examples
+    (`lionrank.training.batches`). `hardware` has the config's keys per_device_batch,
     workers and state_every. What a job of this epoch that was killed has left beside `log` is taken
     up. Run by several processes, as torchrun starts them, they share each global batch. `begun` is
     when the job got its devices, in seconds since 1970; left out, it is now. The last line of `log`
@@ -184,21 +184,21 @@ def build_trainer(
 ) -> Trainer:
     model = cross_encoder.load(start, arguments.device)
     cross_encoder.check_computes_in(settings["precision"], model)
-    examples = batches.read_examples(pairs, loss.shape)
+    examples = batches.read_examples(pairs, loss)
     order = batches.GlobalBatches(
-        len(examples),
+        examples.sizes,
         settings["global_batch_size"],
         settings["seed"],
         arguments.process_index,
         arguments.world_size,
     )
-    tokenise = batches.Tokenise(model.tokenizer, loss.shape)
+    tokenise = batches.Tokenise(model.tokenizer, examples.targets)
     return Trainer(
         model,
         arguments,
         optimizers.build(model, settings),
         loss,
-        batches.load(examples, order, tokenise, hardware["workers"]),
+        batches.load(examples.rows, order, tokenise, hardware["workers"]),
         state,
         epoch=epoch,
         schedule_steps=settings.get("schedule_steps"),

@@ -12,9 +12,9 @@ from lionrank.cross_encoder.device import autocast
 from lionrank.cross_encoder.unpadded import to
 from lionrank.errors import UserError
 from lionrank.training import batches
-from lionrank.training.losses import Loss
+from lionrank.training.losses import Loss, of_examples
 
-# Examples that are computed at once, as many as in most training batches.
+# Passages that are computed at once, as many as in most training batches.
 SIZE = 64
 
 
@@ -33,15 +33,15 @@ def eval_loss(
     if parquet.count(held_out) == 0:
         return None
     model = cross_encoder.load(checkpoint, device)
-    examples = batches.read_examples(held_out, loss.shape)
-    tokenise = batches.Tokenise(model.tokenizer, loss.shape)
+    examples = batches.read_examples(held_out, loss)
+    tokenise = batches.Tokenise(model.tokenizer, examples.targets)
     losses: list[float] = []
     with torch.no_grad(), autocast(device, precision):
-        for chunk in examples.iter(SIZE):
+        for chunk in examples.rows.iter(SIZE):
             rows = [dict(zip(chunk, row, strict=True)) for row in zip(*chunk.values(), strict=True)]
-            for pairs, targets in batches.micro_batches(tokenise(rows), SIZE):
-                logits = model(cross_encoder.arguments(model, pairs))["scores"]
-                losses += loss(logits.view(len(targets), -1), to(targets, device)).tolist()
+            for pairs, targets, sizes in batches.micro_batches(tokenise(rows), SIZE):
+                logits = model(cross_encoder.arguments(model, pairs))["scores"].view(-1)
+                losses += of_examples(loss, logits, to(targets, device), sizes).tolist()
     found = mean(losses)
     if not math.isfinite(found):
         raise UserError(

@@ -89,7 +89,7 @@ class Meter:
             step: counted from 1 at the training's start.
             loss: mean over the global batch, without dimensions; left on its device.
             grad_norm: before clipping.
-            examples: of the global batch.
+            examples: pairs of query and passage of the global batch.
             tokens: of the global batch, padding aside.
             slots: tokens with padding.
         """

@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +25,13 @@ from transformers import PrinterCallback, TrainerCallback, TrainerControl, Train
 from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 
 from lionrank.cross_encoder import model as cross_encoder
+from lionrank.cross_encoder.tokens import Batch, take
 from lionrank.cross_encoder.unpadded import to
 from lionrank.errors import UserError
 from lionrank.files import read_json, write_json
 from lionrank.training import batches
 from lionrank.training.checkpoints import PROGRESS
-from lionrank.training.losses import Loss
+from lionrank.training.losses import Loss, of_examples
 from lionrank.training.meter import Meter, stall_warning
 from lionrank.training.state import EpochState
 
@@ -37,9 +39,10 @@ from lionrank.training.state import EpochState
 class Trainer(CrossEncoderTrainer):
     """Trains one epoch, a global batch a step, divided over processes and into micro-batches.
 
-    A step's gradient is that of the mean loss over its global batch, however that is divided, the
-    smaller last batch of an epoch included. A micro-batch is what a device computes at once; when
-    memory runs out it is halved, and the step is done again from its beginning.
+    A step's gradient is that of the mean loss over the examples of its global batch, however that
+    is divided, the smaller last batch of an epoch included. A micro-batch is the passages that a
+    device computes at once, which may be fewer than an example has; when memory runs out it is
+    halved, and the step is done again from its beginning.
     """
 
     def __init__(
@@ -91,12 +94,12 @@ class Trainer(CrossEncoderTrainer):
             return super().get_batch_samples(*arguments)
 
     def training_step(
-        self, model: torch.nn.Module, inputs: batches.Examples, num_items_in_batch: None = None
+        self, model: torch.nn.Module, inputs: batches.Batched, num_items_in_batch: None = None
     ) -> Tensor:
         """Compute the gradient of a global batch and return its mean loss, on every process.
 
         Raises:
-            UserError: not even a single example fits into the memory.
+            UserError: not even a single passage fits into the memory.
         """
         model.train()
         random_state = _random_state(self.args.device)
@@ -109,7 +112,7 @@ class Trainer(CrossEncoderTrainer):
                     raise
                 if self.micro_batch == 1:
                     raise UserError(
-                        f"one example alone does not fit into the memory ({error}): lower "
+                        f"one passage alone does not fit into the memory ({error}): lower "
                         "training's max_length or use a device with more memory."
                     ) from error
             model.zero_grad()
@@ -118,29 +121,71 @@ class Trainer(CrossEncoderTrainer):
             self.micro_batch, self.ran_out = math.ceil(self.micro_batch / 2), True
             print(
                 f"Memory ran out in step {self.state.global_step + 1}: doing it again with "
-                f"{self.micro_batch} examples at once on a device; the global batch stays the same."
+                f"{self.micro_batch} passages at once on a device; the global batch stays the same."
             )
         return self._share(model, loss, inputs)
 
-    def _accumulate(self, model: torch.nn.Module, inputs: batches.Examples) -> Tensor:
+    def _accumulate(self, model: torch.nn.Module, inputs: batches.Batched) -> Tensor:
         """Accumulate the gradients of this process' micro-batches; return its share of the loss."""
         size = self.order.examples_at(self.step_of_epoch)
         total = torch.zeros((), device=self.args.device)
         self.slots = 0
-        for pairs, targets in batches.micro_batches(inputs, self.micro_batch):
+        for pairs, targets, sizes in batches.micro_batches(inputs, self.micro_batch):
+            compare = partial(self._compare, to(targets, self.args.device), sizes, size)
             # DDP's own exchange would leave others waiting if memory ran out in the midst of it.
             with self.accelerator.no_sync(model):
-                with self.meter.phase("forward"), self.compute_loss_context_manager():
-                    arguments = cross_encoder.arguments(self.model, pairs)
-                    logits = model(arguments)["scores"].view(len(targets), -1)
-                    loss = self.loss(logits, to(targets, self.args.device)).sum() / size
-                with self.meter.phase("backward"):
-                    self.accelerator.backward(loss)
+                if len(targets) <= self.micro_batch:
+                    loss = self._backward(model, pairs, compare)
+                else:
+                    loss = self._backward_in_parts(model, pairs, compare)
             total += loss.detach()
-            self.slots += arguments["input_ids"].numel()
         return total
 
-    def _share(self, model: torch.nn.Module, loss: Tensor, inputs: batches.Examples) -> Tensor:
+    def _compare(self, targets: Tensor, sizes: Tensor, size: int, logits: Tensor) -> Tensor:
+        """Return the share of some examples in the mean loss of `size` examples."""
+        return of_examples(self.loss, logits, targets, sizes).sum() / size
+
+    def _backward(
+        self, model: torch.nn.Module, pairs: Batch, compare: Callable[[Tensor], Tensor]
+    ) -> Tensor:
+        """Add to the gradients what the logits of some pairs do to a loss, and return the loss."""
+        with self.meter.phase("forward"), self.compute_loss_context_manager():
+            loss = compare(self._logits(model, pairs))
+        with self.meter.phase("backward"):
+            self.accelerator.backward(loss)
+        return loss
+
+    def _backward_in_parts(
+        self, model: torch.nn.Module, pairs: Batch, compare: Callable[[Tensor], Tensor]
+    ) -> Tensor:
+        """Do the same for pairs that do not fit into a micro-batch: with the same gradients.
+
+        The logits are computed twice: to compare them all, and to go on from the gradient of each
+        (Gao et al. 2021, Scaling deep contrastive learning batch size under memory limited setup).
+        """
+        rows = torch.arange(len(pairs["lengths"])).split(self.micro_batch)
+        slots, states, logits = self.slots, [], []
+        for part in rows:
+            states.append(_random_state(self.args.device))
+            with self.meter.phase("forward"), self.compute_loss_context_manager(), torch.no_grad():
+                logits.append(self._logits(model, take(pairs, part)))
+        whole = torch.cat(logits).requires_grad_()
+        loss = compare(whole)
+        (gradient,) = torch.autograd.grad(loss, whole)
+        self.slots = slots  # each is counted once
+        for part, state in zip(rows, states, strict=True):
+            _restore(state, self.args.device)  # the same dropout
+            own = gradient[part.to(gradient.device)]
+            self._backward(model, take(pairs, part), partial(_weighted, own))
+        return loss
+
+    def _logits(self, model: torch.nn.Module, pairs: Batch) -> Tensor:
+        arguments = cross_encoder.arguments(self.model, pairs)
+        self.slots += arguments["input_ids"].numel()
+        logits: Tensor = model(arguments)["scores"].view(-1)
+        return logits
+
+    def _share(self, model: torch.nn.Module, loss: Tensor, inputs: batches.Batched) -> Tensor:
         """Sum over the processes what each has seen of the step, and what it asks for."""
         tokens = int(inputs["lengths"].sum()) if inputs else 0
         counts = torch.tensor([tokens, self.slots, *self.steps.wishes()])
@@ -295,7 +340,7 @@ class Steps(TrainerCallback):
             step=state.global_step + 1,
             loss=trainer.loss_of_step,
             grad_norm=trainer.grad_norm,
-            examples=trainer.order.examples_at(trainer.step_of_epoch),
+            examples=trainer.order.passages_at(trainer.step_of_epoch),
             tokens=trainer.tokens,
             slots=trainer.slots,
         )
@@ -332,6 +377,10 @@ class Steps(TrainerCallback):
 
     def on_train_end(self, args: Any, state: TrainerState, control: Any, **_: Any) -> None:
         self.bar.close()
+
+
+def _weighted(weights: Tensor, logits: Tensor) -> Tensor:
+    return (weights * logits).sum()
 
 
 def _gradients(model: torch.nn.Module) -> Iterator[Tensor]:
