@@ -9,7 +9,7 @@ from snakemake.settings.types import DeploymentMethod
 from snakemake.utils import update_config
 
 from lionrank.config import experiment, fingerprint, given
-from lionrank.config.plan import Plan
+from lionrank.config.plan import NOTHING, Plan
 from lionrank.config.settings import brief, epoch_settings, training_settings
 from lionrank.errors import UserError
 from lionrank.jobs import beforehand, left_behind, location, repository, unchanged
@@ -45,7 +45,8 @@ if IN_IMAGE:
 wildcard_constraints:
     model="|".join(config["models"]),
     optimizer="|".join(config["optimizers"]),
-    epoch="|".join(map(str, PLAN.epochs)),
+    epoch="|".join(map(str, PLAN.epochs)) or NOTHING,
+    checkpoint=PLAN.checkpoint_pattern,
     collection="|".join(config["collections"]),
     topics="|".join(PLAN.topics),
     source="|".join(PLAN.sources),
@@ -77,7 +78,7 @@ def precision_of(wildcards):
 
 def collections_in(*formats):
     """A constraint that only the names of collections in these formats satisfy."""
-    return "|".join(experiment.of_format(config, *formats)) or "(?!)"
+    return "|".join(experiment.of_format(config, *formats)) or NOTHING
 
 
 def collection_of(wildcards):

@@ -50,6 +50,8 @@ rule per_query:
         mem_mb=8000,
     params:
         labels=lambda wildcards: brief(PLAN.labels(wildcards.test_set)),
+        # Rankings of documents of their own, and not of the candidates.
+        given=lambda wildcards: PLAN.given_on(wildcards.test_set),
         levels=lambda wildcards: experiment.relevance_levels(config, wildcards.test_set),
         code=code("evaluation/per_query.py"),
     message:

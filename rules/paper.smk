@@ -18,7 +18,7 @@ rule provenance:
     input:
         runs=PLAN.results(".trec", PLAN.reported),
         best=PLAN.best_epochs(),
-        pairs=PLAN.pairs_file("pairs.json"),
+        pairs=branch(bool(PLAN.trainings), then=PLAN.pairs_file("pairs.json"), otherwise=[]),
         # All else that the paper is made of: the commit in it is that of its text. They come after
         # the jobs of the stages that it adds up, too.
         parts=expand("paper/{part}", part=PLAN.parts()),

@@ -5,7 +5,7 @@ from lionrank.grid import FIRST_STAGE, FIRST_STAGE_LABEL
 
 REPORT_TABLES = strict_yaml.read(ROOT / "workflow" / "report" / "tables.yaml")
 # Without a second optimizer no topic changes from one to the other.
-if len(PLAN.optimizers) == 1:
+if len(PLAN.optimizers) < 2:
     del REPORT_TABLES["changes"]
 PAGE_TEMPLATES = [
     of_repository(f"workflow/lionrank/report/{name}")
@@ -16,7 +16,7 @@ PAGE_TEMPLATES = [
 # How pages call the models, optimizers and test sets that tables call by their keys.
 REPORT_LABELS = {
     name: entry["label"]
-    for kind in ("models", "optimizers", "test_sets")
+    for kind in ("models", "optimizers", "test_sets", "systems")
     for name, entry in config[kind].items()
 } | {FIRST_STAGE: FIRST_STAGE_LABEL}
 

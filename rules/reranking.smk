@@ -1,4 +1,5 @@
-# Run files: the first stage's candidates, in BM25's order and in that of every checkpoint.
+# Run files: the first stage's candidates, in BM25's order and in that of every checkpoint, trained
+# here or not.
 
 from lionrank.grid import FIRST_STAGE
 
@@ -42,14 +43,14 @@ rule first_stage:
 
 rule rerank:
     input:
-        checkpoint="checkpoints/{model}_{optimizer}_e{epoch}",
+        checkpoint="checkpoints/{checkpoint}",
         candidates=lambda wildcards: PLAN.test_set_in(wildcards.folder).candidates,
     output:
-        ensure("results/{folder}{model}_{optimizer}_e{epoch}.trec", non_empty=True),
+        ensure("results/{folder}{checkpoint}.trec", non_empty=True),
     log:
-        "logs/reranking/{folder}{model}_{optimizer}_e{epoch}.log",
+        "logs/reranking/{folder}{checkpoint}.log",
     benchmark:
-        "timings/reranking/{folder}{model}_{optimizer}_e{epoch}.tsv"
+        "timings/reranking/{folder}{checkpoint}.tsv"
     conda:
         "../envs/lionrank.yaml"
     threads: config["hardware"]["threads"]
@@ -58,8 +59,8 @@ rule rerank:
         gpu_model="",
         mem_mb=8000,
     params:
-        precision=precision_of,
-        tag="{model}_{optimizer}_e{epoch}",
+        precision=lambda wildcards: PLAN.precision(wildcards.checkpoint),
+        tag="{checkpoint}",
         code=code("reranking/rerank.py"),
     message:
         "Reranking {output} ({threads} threads, {resources.mem_mb} MB, gpu={resources.gpu} {resources.gpu_model})"
@@ -69,25 +70,25 @@ rule rerank:
 
 use rule rerank as rerank_shard with:
     output:
-        temp("reranking/{folder}{model}_{optimizer}_e{epoch}.{scatteritem}.trec"),
+        temp("reranking/{folder}{checkpoint}.{scatteritem}.trec"),
     log:
-        "logs/reranking/{folder}{model}_{optimizer}_e{epoch}.{scatteritem}.log",
+        "logs/reranking/{folder}{checkpoint}.{scatteritem}.log",
     benchmark:
-        "timings/reranking/{folder}{model}_{optimizer}_e{epoch}.{scatteritem}.tsv"
+        "timings/reranking/{folder}{checkpoint}.{scatteritem}.tsv"
 
 
 rule join_shards:
     input:
-        gather.shards("reranking/{{folder}}{{model}}_{{optimizer}}_e{{epoch}}.{scatteritem}.trec"),
+        gather.shards("reranking/{{folder}}{{checkpoint}}.{scatteritem}.trec"),
     output:
-        ensure("results/{folder}{model}_{optimizer}_e{epoch}.trec", non_empty=True),
+        ensure("results/{folder}{checkpoint}.trec", non_empty=True),
     log:
-        "logs/reranking/{folder}{model}_{optimizer}_e{epoch}.log",
+        "logs/reranking/{folder}{checkpoint}.log",
     benchmark:
-        "timings/reranking/{folder}{model}_{optimizer}_e{epoch}.tsv"
+        "timings/reranking/{folder}{checkpoint}.tsv"
     wildcard_constraints:
         # A single shard is the run file itself.
-        model=branch(SHARDS > 1, then="|".join(config["models"]), otherwise="(?!)"),
+        checkpoint=branch(SHARDS > 1, then=PLAN.checkpoint_pattern, otherwise=NOTHING),
     conda:
         "../envs/lionrank.yaml"
     threads: 1

@@ -45,7 +45,7 @@ rule early_stopping:
     benchmark:
         "timings/development/{checkpoint}.stop.tsv"
     wildcard_constraints:
-        checkpoint="|".join(PLAN.undecided) or "(?!)",
+        checkpoint="|".join(PLAN.undecided) or NOTHING,
     conda:
         "../envs/lionrank.yaml"
     threads: 1
@@ -123,7 +123,7 @@ rule dev_scores:
 
 rule best_epoch:
     input:
-        PLAN.dev_scores("{model}", "{optimizer}", PLAN.epochs[-1]),
+        PLAN.dev_scores("{model}", "{optimizer}", config["grid"]["epochs"]),
     output:
         "training/{model}_{optimizer}.best.json",
     log:

@@ -281,8 +281,10 @@ rule collection_table:
 
 rule datasets_table:
     input:
-        training=PLAN.pairs_file("pairs.parquet"),
-        held_out=PLAN.pairs_file("pairs.held_out.parquet"),
+        training=branch(bool(PLAN.trainings), then=PLAN.pairs_file("pairs.parquet"), otherwise=[]),
+        held_out=branch(
+            bool(PLAN.trainings), then=PLAN.pairs_file("pairs.held_out.parquet"), otherwise=[]
+        ),
         corpora=PLAN.corpora(),
         topics=[each.topics_file for each in PLAN.judged_sets()],
         qrels=[each.qrels for each in PLAN.judged_sets()],

@@ -1,8 +1,9 @@
-"""What was trained: models, treatments and epochs, in the order in which they are printed."""
+"""What is compared: trainings by model, treatment and epoch, and systems of others, as printed."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 FIRST_STAGE = "bm25"
 FIRST_STAGE_LABEL = "BM25"
@@ -56,17 +57,35 @@ class Training:
 
 
 @dataclass(frozen=True)
+class OtherSystem:
+    """A system that was not trained here: a checkpoint of others, or a run file of any tool.
+
+    `kind` says which, "checkpoint" or "run file". `model` and `optimizer` (keys of the config) and
+    `epoch` say what it was trained as; None is what is not known, or does not apply.
+    """
+
+    name: str
+    label: str
+    kind: str
+    model: str | None = None
+    optimizer: str | None = None
+    epoch: int | None = None
+
+
+@dataclass(frozen=True)
 class Grid:
-    """What was trained, in the order in which it is printed; `optimizers` are name -> label.
+    """What is compared, in the order in which it is printed; `optimizers` are name -> label.
 
     `epochs` are those of the trainings that had the most. `last` has the last epoch of trainings
-    that stopped earlier, by name.
+    that stopped earlier, by name. `systems` are those that were not trained here. Where nothing
+    was, there are no models, no optimizers and no epochs.
     """
 
     models: tuple[Model, ...]
     optimizers: Mapping[str, str]
     epochs: tuple[int, ...]
     last: Mapping[str, int] = field(default_factory=dict)
+    systems: tuple[OtherSystem, ...] = ()
 
     @classmethod
     def build(
@@ -75,11 +94,13 @@ class Grid:
         optimizers: Mapping[str, str],
         epochs: Iterable[int],
         last: Mapping[str, int] | None = None,
+        systems: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> "Grid":
         """Make a grid from plain dictionaries: `{name: {label, start}}` and `{name: label}`.
 
         `epochs` are those that were planned, and `last` is the last one of each training
-        (`lionrank.training.development.last_epochs`); left out, all have had all.
+        (`lionrank.training.development.last_epochs`); left out, all have had all. `systems` has
+        the other fields of each `OtherSystem` by its name.
         """
         longest = max(last.values()) if last else math.inf
         return cls(
@@ -87,6 +108,7 @@ class Grid:
             dict(optimizers),
             tuple(epoch for epoch in epochs if epoch <= longest),
             dict(last or {}),
+            tuple(OtherSystem(name, **facts) for name, facts in (systems or {}).items()),
         )
 
     @property

@@ -299,9 +299,15 @@ def check_shared(
 
 
 def check_ranks(
-    run: Run, tag: str, path: str | os.PathLike, system: str, candidates: Mapping[str, set[str]]
+    run: Run,
+    tag: str,
+    path: str | os.PathLike,
+    system: str,
+    candidates: Mapping[str, set[str]] | None,
 ) -> None:
     """Check that a run file is a system's ranking of all candidates, the docids of each topic.
+
+    `candidates` are None where the ranking is of documents of its own.
 
     Raises:
         UserError: the tag is that of another system, or a candidate is missing, or one is none.
@@ -309,6 +315,8 @@ def check_ranks(
     remedy = f"delete {path} and run again"
     if tag != system:
         raise UserError(f"{path}: its tag is {tag!r}, and not {system!r}: {remedy}.")
+    if candidates is None:
+        return
     for qid in sorted(run.keys() | candidates.keys()):
         ranked, given = run.get(qid, {}).keys(), candidates.get(qid, set())
         if lacking := given - ranked:

@@ -210,6 +210,23 @@ def refuse_unindexed(corpus: str | os.PathLike) -> None:
                 )
 
 
+def held_documents(
+    docids: Iterable[str], corpus: str | os.PathLike, output: str | os.PathLike, threads: int
+) -> set[str]:
+    """Return those of some documents that a corpus holds; `output` is the file that is being made.
+
+    Raises:
+        UserError: the corpus is damaged.
+    """
+    with open_database(output, threads) as database, readable_by_duckdb(corpus):
+        asked = pa.table([pa.array(sorted(docids), pa.string())], ["docid"])
+        database.register("asked", asked)
+        rows = database.execute(
+            f"SELECT id FROM {relation(corpus)} WHERE id IN (SELECT docid FROM asked)"
+        ).fetchall()
+    return {docid for (docid,) in rows}
+
+
 def keep_documents(
     qrels: Qrels, corpus: str | os.PathLike, output: str | os.PathLike, threads: int
 ) -> Qrels:
@@ -221,13 +238,8 @@ def keep_documents(
     Raises:
         UserError: the corpus is damaged.
     """
-    judged = sorted({docid for grades in qrels.values() for docid in grades})
-    with open_database(output, threads) as database, readable_by_duckdb(corpus):
-        database.register("judged", pa.table({"docid": judged}))
-        rows = database.execute(
-            f"SELECT id FROM {relation(corpus)} WHERE id IN (SELECT docid FROM judged)"
-        ).fetchall()
-    held = {docid for (docid,) in rows}
+    judged = {docid for grades in qrels.values() for docid in grades}
+    held = held_documents(judged, corpus, output, threads)
     if len(held) < len(judged):
         print(f"{len(judged) - len(held)} judged documents are not in the corpus: left out")
     return {

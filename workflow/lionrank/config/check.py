@@ -3,14 +3,19 @@
 Runs at every parse of the workflow, so it imports nothing heavy.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 from lionrank.characters import normal
 from lionrank.config.experiment import (
+    checkpoint_source,
     has_first_stage,
+    is_trained,
     model_sources,
+    others,
     paper_columns,
     paper_level,
     relevance_levels,
@@ -19,14 +24,18 @@ from lionrank.config.experiment import (
 )
 from lionrank.config.schema import check_plain, check_schema, is_number, meant, values
 from lionrank.config.settings import training_settings
+from lionrank.config.sources import Source
 from lionrank.errors import UserError
-from lionrank.grid import training_name
+from lionrank.grid import FIRST_STAGE, FIRST_STAGE_LABEL, training_name
 from lionrank.measures import GRADED, METRICS, Measure
 from lionrank.published.scores import LEVEL, TEST_SETS, was_published
 from lionrank.wording import shortened
 
 FILES_OF_COLLECTIONS = ("corpus", "index", "pairs", "statistics", "triplets")
 """What logs and timings of a collection are named by, where others are by the name of topics."""
+
+FILES_OF_RESULTS = ("changes", "claims", "comparisons", "efficiency", "metrics")
+"""What logs and timings of results are named by, where others are by the name of systems."""
 
 OF_TRAINING = {"lr": "learning_rate", "weight_decay": "weight_decay"}
 """Arguments of optimizers that are settings of a training."""
@@ -44,8 +53,8 @@ GIVEN |= {"bos_token_id", "eos_token_id"}
 """Keys of a transformers configuration that are no choice here."""
 
 
-def check(config: Mapping[str, Any], schema_path: Path, sources: Iterable[str]) -> None:
-    """Check a merged config against its JSON schema, against itself and the names of sources.
+def check(config: Mapping[str, Any], schema_path: Path, sources: Mapping[str, Source]) -> None:
+    """Check a merged config against its JSON schema, against itself and the table of sources.
 
     Raises:
         UserError: one line that names the first wrong key and, for a near miss, the key meant.
@@ -55,6 +64,7 @@ def check(config: Mapping[str, Any], schema_path: Path, sources: Iterable[str]) 
     for place, name, known in _references(config, sources):
         if name not in known:
             raise UserError(f"config: {place}: unknown {shortened(name)}{meant(name, known)}")
+    _check_systems(config)
     _check_labels(config)
     _check_free(config)
     _check_topics(config)
@@ -68,19 +78,95 @@ def check(config: Mapping[str, Any], schema_path: Path, sources: Iterable[str]) 
 
 def _check_labels(config: Mapping[str, Any]) -> None:
     """Check that what the grid names is told apart in tables and figures."""
-    for kind in ("models", "optimizers", "test_sets", "dev_sets"):
-        seen: dict[str, str] = {}
+    rows = {FIRST_STAGE_LABEL: "the first stage"}
+    for kind, seen in (
+        # Rows of the same tables.
+        ("models", rows),
+        ("systems", rows),
+        ("optimizers", dict[str, str]()),
+        ("test_sets", dict[str, str]()),
+        ("dev_sets", dict[str, str]()),
+    ):
         for name in config["grid"][kind]:
             label = normal(config[kind][name]["label"]).strip()
-            if (other := seen.setdefault(label, name)) != name:
+            place = f"{kind}.{name}"
+            if (other := seen.setdefault(label, place)) != place:
                 raise UserError(
-                    f"config: {kind}.{name}.label: {shortened(label)} is the label of "
-                    f"{kind}.{other} as well, and nobody could tell them apart; change one"
+                    f"config: {place}.label: {shortened(label)} is the label of {other} as well, "
+                    "and nobody could tell them apart; change one"
                 )
 
 
+def _check_systems(config: Mapping[str, Any]) -> None:
+    """Check what systems of others are, and that no two stand for the same training."""
+    for name, system in config["systems"].items():
+        place = f"config: systems.{name}"
+        if whose := _named_so(name, config):
+            raise UserError(f"{place}: {name!r} is {whose}: name the system otherwise")
+        if ("checkpoint" in system) == ("run_files" in system):
+            raise UserError(f"{place}: set either checkpoint or run_files")
+        for key in ("max_length", "precision"):
+            if "run_files" in system and system.get(key) is not None:
+                raise UserError(f"{place}.{key}: nothing is scored where run files are given")
+        if system.get("epoch") and not (system.get("model") and system.get("optimizer")):
+            raise UserError(f"{place}.epoch: of which training? Set model and optimizer as well")
+    test_sets = config["grid"]["test_sets"]
+    for name, system in others(config).items():
+        if "run_files" in system and not {*test_sets} & system["run_files"].keys():
+            raise UserError(
+                f"config: systems.{name}.run_files: none is on a test set of the grid "
+                f"({', '.join(test_sets)}): add one, or take {name} out of grid.systems"
+            )
+    _check_one_of_each(config)
+    if not is_trained(config) and not others(config):
+        raise UserError(
+            "config: grid.models: there is nothing to train, and grid.systems names nothing else "
+            "to compare: name one or the other"
+        )
+
+
+def _named_so(name: str, config: Mapping[str, Any]) -> str:
+    """Return what else has the name of a system, or a name that is read as its is, or nothing."""
+    if name == FIRST_STAGE:
+        return "the first stage"
+    for kind, what in (("models", "model"), ("optimizers", "optimizer"), ("test_sets", "test set")):
+        if name in config[kind]:
+            return f"the name of a{'n' if what[0] == 'o' else ''} {what}"
+    if name in _training_names(config):
+        return "the name of a training"
+    if re.search("_e[0-9]+$", name):
+        return "of the form of a training's checkpoints, which end in _e and the epoch"
+    return "the name of other files of results" if name in FILES_OF_RESULTS else ""
+
+
+def _check_one_of_each(config: Mapping[str, Any]) -> None:
+    """Check that a claim about a training can be about no more than one system."""
+    trained = {*product(config["grid"]["models"], config["grid"]["optimizers"])}
+    seen: dict[tuple[Any, ...], str] = {}
+    for name, system in others(config).items():
+        training = system.get("model"), system.get("optimizer")
+        if not all(training):
+            continue
+        place = f"config: systems.{name}"
+        if training in trained:
+            raise UserError(
+                f"{place}: the training {training_name(*training)} is this experiment's own: set "
+                "model and optimizer to null, or take the one out of the grid"
+            )
+        epoch = system.get("epoch")
+        if (other := seen.setdefault((*training, epoch), name)) != name:
+            raise UserError(
+                f"{place}: model, optimizer and epoch are those of systems.{other}, and claims "
+                "about that training could be about either: set them to null in one"
+            )
+
+
+def _training_names(config: Mapping[str, Any]) -> list[str]:
+    return [training_name(*each) for each in product(config["models"], config["optimizers"])]
+
+
 def _references(
-    config: Mapping[str, Any], sources: Iterable[str]
+    config: Mapping[str, Any], sources: Mapping[str, Source]
 ) -> Iterator[tuple[str, str, Iterable[str]]]:
     """Yield (place, name, known names) of every name that must stand elsewhere in the config."""
     models, optimizers = config["models"], config["optimizers"]
@@ -90,6 +176,7 @@ def _references(
         ("optimizers", optimizers),
         ("test_sets", config["test_sets"]),
         ("dev_sets", config["dev_sets"]),
+        ("systems", config["systems"]),
     ):
         for name in config["grid"][kind]:
             yield f"grid.{kind}", name, known
@@ -110,11 +197,16 @@ def _references(
     for name, stand_in in config["paper"]["claims_on"].items():
         yield "paper.claims_on", name, config["test_sets"]
         yield f"paper.claims_on.{name}", stand_in, config["test_sets"]
-    pairs = [training_name(model, optimizer) for model in models for optimizer in optimizers]
+    for name, system in config["systems"].items():
+        for kind, known in (("model", models), ("optimizer", optimizers)):
+            if system.get(kind) is not None:
+                yield f"systems.{name}.{kind}", system[kind], known
+        for test_set in system.get("run_files", []):
+            yield f"systems.{name}.run_files", test_set, config["test_sets"]
     for kind, known in (
         ("models", models),
         ("optimizers", optimizers),
-        ("models_and_optimizers", pairs),
+        ("models_and_optimizers", _training_names(config)),
     ):
         for name in config["training"][kind]:
             yield f"training.{kind}", name, known
@@ -130,13 +222,18 @@ def _references(
 
 
 def _source_references(
-    config: Mapping[str, Any], sources: Iterable[str]
+    config: Mapping[str, Any], sources: Mapping[str, Source]
 ) -> Iterator[tuple[str, str, Iterable[str]]]:
     for name in config["sources"]["local"]:
         yield "sources.local", name, sources
     for name, model in config["models"].items():
         for source in model_sources(model):
             yield f"models.{name}", source, sources
+    models = [name for name, source in sources.items() if source.kind == "model"]
+    for name, system in config["systems"].items():
+        if (checkpoint := checkpoint_source(system)) is not None:
+            place = f"systems.{name}.checkpoint, the model of a source or a folder's path with a /"
+            yield place, checkpoint, models
     for name, collection in config["collections"].items():
         for judged in collection.get("topics", []) if "qrels" in collection else []:
             yield f"collections.{name}.qrels", judged, collection["qrels"]
@@ -253,6 +350,8 @@ def _check_published(config: Mapping[str, Any]) -> None:
 
 def _check_development(config: Mapping[str, Any]) -> None:
     """Check that there is something to choose epochs by, and that none is reported on it."""
+    if not is_trained(config):
+        return
     if not config["grid"]["dev_sets"] and not config["training_pairs"]["held_out"]["pairs"]:
         raise UserError(
             "config: grid.dev_sets: without any, and without training_pairs.held_out.pairs, there "

@@ -29,10 +29,12 @@ def title(config: Mapping[str, Any]) -> str:
     """Return the title of the paper: the config's, or one made of the labels of the grid."""
     if config["paper"]["title"] is not None:
         return config["paper"]["title"]
-    optimizers, models = (
+    optimizers, models, others = (
         [config[kind][name]["label"] for name in config["grid"][kind]]
-        for kind in ("optimizers", "models")
+        for kind in ("optimizers", "models", "systems")
     )
+    if not models:
+        return f"{listed(others)} compared as rerankers"
     compared = " versus ".join(optimizers) if len(optimizers) == 2 else listed(optimizers)
     return f"{compared} for cross-encoder reranking: {listed(models)}"
 
@@ -118,8 +120,52 @@ def _in_grid(config: Mapping[str, Any], entries: list[dict[str, Any]]) -> list[d
 
 
 def systems(config: Mapping[str, Any], test_set: str, checkpoints: Iterable[str]) -> list[str]:
-    """Return the systems that have a run file on a test set."""
-    return [FIRST_STAGE, *checkpoints] if has_first_stage(config, test_set) else list(checkpoints)
+    """Return the systems that have a run file on a test set; `checkpoints` are the trainings'."""
+    first_stage = [FIRST_STAGE] if has_first_stage(config, test_set) else []
+    return [*first_stage, *checkpoints, *others_on(config, test_set)]
+
+
+def others(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the entries of the systems in the grid that are not trained here, by name."""
+    return {name: config["systems"][name] for name in config["grid"]["systems"]}
+
+
+def others_on(config: Mapping[str, Any], test_set: str) -> list[str]:
+    """Return those of the other systems that have a run file on a test set.
+
+    A checkpoint of others has one on each; run files are there for those that its entry names.
+    """
+    return [
+        name
+        for name, entry in others(config).items()
+        if "checkpoint" in entry or test_set in entry["run_files"]
+    ]
+
+
+def without_run_file(config: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return the test sets of the grid that other systems have no run file on, by system."""
+    test_sets = config["grid"]["test_sets"]
+    lacking = {
+        system: [name for name in test_sets if system not in others_on(config, name)]
+        for system in others(config)
+    }
+    return {system: names for system, names in lacking.items() if names}
+
+
+def checkpoint_source(system: Mapping[str, Any]) -> str | None:
+    """Return the source of a checkpoint of others, None of a local folder or of run files."""
+    checkpoint = system.get("checkpoint")
+    return None if checkpoint is None or "/" in checkpoint else checkpoint
+
+
+def is_trained(config: Mapping[str, Any]) -> bool:
+    """Return whether the experiment trains anything, or only takes what others have."""
+    return bool(config["grid"]["models"])
+
+
+def dev_sets(config: Mapping[str, Any]) -> list[str]:
+    """Return the names of the dev sets: those of the grid, as far as there is what to choose."""
+    return config["grid"]["dev_sets"] if is_trained(config) else []
 
 
 def model_sources(model: Mapping[str, Any]) -> list[str]:
@@ -198,17 +244,20 @@ def topic_sources(collection: Mapping[str, Any], topics: str) -> list[str]:
 def judged_topics(config: Mapping[str, Any]) -> list[dict]:
     """Return the grid's dev sets and test sets: label, collection and topics of each."""
     return [
-        config[kind][name] for kind in ("dev_sets", "test_sets") for name in config["grid"][kind]
+        *(config["dev_sets"][name] for name in dev_sets(config)),
+        *(config["test_sets"][name] for name in config["grid"]["test_sets"]),
     ]
 
 
 def needed_sources(config: Mapping[str, Any]) -> list[str]:
     """Return the names of all sources that the grid needs, in the order of the data's flow."""
     collections = config["collections"]
-    training = collections[config["training_pairs"]["collection"]]
-    names = topic_sources(training, "train")
-    if training["format"] == "msmarco":
-        names += [MSMARCO_SOURCES["triplets"], MSMARCO_SOURCES["corpus"]]
+    names = []
+    if is_trained(config):
+        training = collections[config["training_pairs"]["collection"]]
+        names += topic_sources(training, "train")
+        if training["format"] == "msmarco":
+            names += [MSMARCO_SOURCES["triplets"], MSMARCO_SOURCES["corpus"]]
     for judged in judged_topics(config):
         collection = collections[judged["collection"]]
         names += topic_sources(collection, judged["topics"])
@@ -216,6 +265,7 @@ def needed_sources(config: Mapping[str, Any]) -> list[str]:
             names += [MSMARCO_SOURCES["corpus"], MSMARCO_SOURCES["index"]]
     for name in config["grid"]["models"]:
         names += model_sources(config["models"][name])
+    names += filter(None, map(checkpoint_source, others(config).values()))
     return list(dict.fromkeys(names))
 
 
@@ -239,7 +289,5 @@ def model_card_facts(
         "label": config["models"][model]["label"],
         "pretrained": start,
         "collection": config["training_pairs"]["collection"],
-        "dev_labels": {
-            name: config["dev_sets"][name]["label"] for name in config["grid"]["dev_sets"]
-        },
+        "dev_labels": {name: config["dev_sets"][name]["label"] for name in dev_sets(config)},
     }

@@ -1,4 +1,4 @@
-"""What a config means: the trainings, results and files of an experiment, and the paper's parts.
+"""What a config means: the systems, results and files of an experiment, and the paper's parts.
 
 Files are named from the experiment's working directory. Runs at every parse of the workflow, so it
 imports nothing heavy.
@@ -7,6 +7,7 @@ imports nothing heavy.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,10 @@ from lionrank.files import read_json
 from lionrank.grid import FIRST_STAGE, PRETRAINED, checkpoint_name, training_name
 
 SOURCES = "config/sources.csv"
+MADE_HERE = ("sources", "checkpoints", "hub")
+"""Folders of the working directory in which rules make checkpoints."""
+NOTHING = "(?!)"
+"""A regular expression that no name matches."""
 FIRST_STOPPED = 3
 """The first epoch before which a training can stop: the second is the first to be compared."""
 
@@ -42,6 +47,10 @@ class JudgedSet:
     @property
     def qrels(self) -> str:
         return f"collections/{self.collection}/qrels.{self.topics}.txt"
+
+    @property
+    def corpus(self) -> str:
+        return f"collections/{self.collection}/corpus"
 
     @property
     def candidates(self) -> str:
@@ -88,11 +97,13 @@ class Plan:
 
     @property
     def optimizers(self) -> list[str]:
-        return self.config["grid"]["optimizers"]
+        """Those of the trainings: none where nothing is trained."""
+        return self.config["grid"]["optimizers"] if self.models else []
 
     @property
     def epochs(self) -> list[int]:
-        return [*range(1, self.config["grid"]["epochs"] + 1)]
+        """Those of the trainings: none where nothing is trained."""
+        return [*range(1, self.config["grid"]["epochs"] + 1)] if self.models else []
 
     @cached_property
     def trainings(self) -> list[tuple[str, str]]:
@@ -106,21 +117,27 @@ class Plan:
         ]
 
     @property
+    def others(self) -> dict[str, dict[str, Any]]:
+        """The entries of the systems that are not trained here, by name."""
+        return experiment.others(self.config)
+
+    @property
     def systems(self) -> list[str]:
         """All that may have a run file."""
-        return [FIRST_STAGE, *self.checkpoints]
+        return [FIRST_STAGE, *self.checkpoints, *self.others]
 
     @cached_property
     def test_sets(self) -> dict[str, JudgedSet]:
         """The test sets of the grid; the files of the first one lie directly in results/."""
-        return self._judged("test_sets", "test")
+        return self._judged("test_sets", "test", self.config["grid"]["test_sets"])
 
     @cached_property
     def dev_sets(self) -> dict[str, JudgedSet]:
-        return self._judged("dev_sets", "development")
+        """The dev sets of the grid: none where nothing is trained."""
+        return self._judged("dev_sets", "development", experiment.dev_sets(self.config))
 
-    def _judged(self, kind: str, use: str) -> dict[str, JudgedSet]:
-        named = {name: self.config[kind][name] for name in self.config["grid"][kind]}
+    def _judged(self, kind: str, use: str, names: Iterable[str]) -> dict[str, JudgedSet]:
+        named = {name: self.config[kind][name] for name in names}
         return {
             name: JudgedSet(name, use, entry["label"], entry["collection"], entry["topics"])
             for name, entry in named.items()
@@ -171,7 +188,8 @@ class Plan:
 
     def used_collections(self) -> list[str]:
         """The names of the collections that are trained on or judged."""
-        names = [self.trained_on, *(each.collection for each in self.judged_sets())]
+        trained_on = [self.trained_on] if self.trainings else []
+        names = [*trained_on, *(each.collection for each in self.judged_sets())]
         return list(dict.fromkeys(names))
 
     @cached_property
@@ -214,11 +232,13 @@ class Plan:
 
     def catalogued(self) -> dict[str, list[str]]:
         """Identifiers in the catalogue ir_datasets, which downloads them itself, by collection."""
-        judged = [each["collection"] for each in experiment.judged_topics(self.config)]
+        used = {each["collection"] for each in experiment.judged_topics(self.config)}
+        if self.trainings:
+            used.add(self.trained_on)
         return {
             name: list(entry["ids"].values())
             for name, entry in self.config["collections"].items()
-            if entry["format"] == "ir_datasets" and name in {self.trained_on, *judged}
+            if entry["format"] == "ir_datasets" and name in used
         }
 
     def settings(self) -> dict[str, dict[str, Any]]:
@@ -261,7 +281,8 @@ class Plan:
     def labels(self, test_set: str) -> list[dict[str, Any]]:
         """How the tidy tables name a test set's run files, in the order of `run_files`.
 
-        BM25 has no model, no optimizer, no epoch and no seed.
+        BM25 has no model, no optimizer, no epoch and no seed, and systems of others have those of
+        them that their entries name, and no seed.
         """
         columns = ("test_set", "system", "model", "optimizer", "epoch", "seed", "protocol")
         rows: list[tuple] = [
@@ -271,6 +292,8 @@ class Plan:
         ]
         if experiment.has_first_stage(self.config, test_set):
             rows.insert(0, (FIRST_STAGE, None, None, None, None))
+        for name in experiment.others_on(self.config, test_set):
+            rows.append((name, *map(self.others[name].get, ("model", "optimizer", "epoch")), None))
         protocol = self.config["protocol"]
         return [dict(zip(columns, (test_set, *row, protocol), strict=True)) for row in rows]
 
@@ -332,6 +355,81 @@ class Plan:
         except UserError:
             return False
         return found == epoch_settings(training_settings(self.config, model, optimizer))
+
+    def precision(self, checkpoint: str) -> str:
+        """The precision in which a checkpoint scores: its training's, or that of its entry."""
+        other = self.config["systems"].get(checkpoint)
+        if other is not None:
+            return other.get("precision") or self.config["training"]["defaults"]["precision"]
+        model, optimizer = self._trainable[checkpoint.rpartition("_e")[0]]
+        return training_settings(self.config, model, optimizer)["precision"]
+
+    @cached_property
+    def _trainable(self) -> dict[str, tuple[str, str]]:
+        """Model and optimizer of all trainings that the config defines, by name."""
+        return {
+            training_name(*each): each
+            for each in product(self.config["models"], self.config["optimizers"])
+        }
+
+    @property
+    def checkpoint_pattern(self) -> str:
+        """A regular expression for the names of checkpoints: of trainings, and of others."""
+        parts = self.config["models"], self.config["optimizers"], map(str, self.epochs)
+        trained = ["({})_({})_e({})".format(*map("|".join, parts))] if self.epochs else []
+        return "|".join([*trained, *self.defined("checkpoint")]) or NOTHING
+
+    def defined(self, kind: str) -> list[str]:
+        """The names of all systems of others in the config with this key, of which grid has some.
+
+        `kind` is checkpoint or run_files.
+        """
+        return [name for name, entry in self.config["systems"].items() if kind in entry]
+
+    def checkpoint_folder(self, system: str) -> str:
+        """Where a checkpoint of others lies: a download, or a folder of the user's."""
+        entry = self.config["systems"][system]
+        source = experiment.checkpoint_source(entry)
+        return entry["checkpoint"] if source is None else f"sources/{source}"
+
+    def checkpoint_files(self, system: str) -> str | list[str]:
+        """What a checkpoint of others is imported from: a folder, or the files of a user's.
+
+        Snakemake looks at the date of a folder, and not at those of its files. Folders that its
+        own rules make, it knows by name.
+        """
+        folder = Path(self.checkpoint_folder(system))
+        if folder.parts[0] in MADE_HERE:
+            return str(folder)
+        files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+        visible = [path for path in files if not _is_hidden(path.relative_to(folder))]
+        # Of a folder that is not there Snakemake says so.
+        return [*map(str, visible)] or str(folder)
+
+    def max_length(self, system: str) -> int:
+        """The tokens to which a checkpoint of others truncates pairs."""
+        defaults = self.config["training"]["defaults"]
+        return self.config["systems"][system].get("max_length") or defaults["max_length"]
+
+    def given_on(self, test_set: str) -> list[str]:
+        """The systems of others that have a run file of the user's on a test set."""
+        names = experiment.others_on(self.config, test_set)
+        return [name for name in names if "run_files" in self.others[name]]
+
+    def given_run(self, system: str, folder: str) -> str:
+        """The user's run file of a system on the test set in this folder of results/.
+
+        Raises:
+            UserError: its entry names none.
+        """
+        test_set = self.test_set_in(folder).name
+        files = self.config["systems"][system]["run_files"]
+        if test_set not in files:
+            raise UserError(
+                f"config: systems.{system}.run_files: names none on {test_set}; known: "
+                f"{', '.join(files)}"
+            )
+        return files[test_set]
 
     def results_to_archive(self) -> list[str]:
         """The results that the paper is made of, and those on other test sets that all exist."""
@@ -419,7 +517,8 @@ class Plan:
         ]
 
     def paper_grid(self) -> dict[str, Any]:
-        """Models, optimizers and epochs as the paper prints them."""
+        """Models, optimizers, epochs and systems of others as the paper prints them."""
+        others = self.others
         models = {name: self.config["models"][name] for name in self.models}
         return {
             "models": {
@@ -430,14 +529,26 @@ class Plan:
                 name: self.config["optimizers"][name]["label"] for name in self.optimizers
             },
             "epochs": self.epochs,
+            "systems": self._other_systems({name: each["label"] for name, each in others.items()}),
         }
 
     def grid(self) -> dict[str, Any]:
-        """Models, optimizers and epochs as results have them: a new label changes none of those."""
+        """The same as results have them: a new label changes none of those."""
         return {
             "models": {name: {"label": name, "start": PRETRAINED} for name in self.models},
             "optimizers": {name: name for name in self.optimizers},
             "epochs": self.epochs,
+            "systems": self._other_systems({name: name for name in self.others}),
+        }
+
+    def _other_systems(self, labels: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+        return {
+            name: {
+                "label": labels[name],
+                "kind": "checkpoint" if "checkpoint" in entry else "run file",
+                **{key: entry.get(key) for key in ("model", "optimizer", "epoch")},
+            }
+            for name, entry in self.others.items()
         }
 
     def origins(self) -> dict[str, str | dict[str, str]]:
@@ -463,14 +574,17 @@ class Plan:
 
     def jobs(self) -> dict[str, int]:
         """The number of jobs of the rules that the grid multiplies."""
-        run_files = len(self.checkpoints) * len(self.test_sets)
+        checkpoints = [name for name, entry in self.others.items() if "checkpoint" in entry]
+        run_files = (len(self.checkpoints) + len(checkpoints)) * len(self.test_sets)
         shards = self.config["reranking"]["shards"]
         reranking = {"rerank_shard": run_files * shards, "join_shards": run_files}
-        return {
+        jobs = {
             "fetch": len(self.needed_sources),
             "initialise": len(self.trainings),
             "early_stopping": len(self.trainings) * len(self.epochs[FIRST_STOPPED - 1 :]),
             "train_epoch": len(self.checkpoints),
+            "import_checkpoint": len(checkpoints),
+            "import_run": sum(len(self.given_on(name)) for name in self.test_sets),
             **(reranking if shards > 1 else {"rerank": run_files}),
             "evaluate": len(self.results(".eval")),
             "per_query": len(self.test_sets),
@@ -478,6 +592,11 @@ class Plan:
             "best_epoch": len(self.trainings),
             "model_card": len(self.checkpoints),
         }
+        return {rule: number for rule, number in jobs.items() if number}
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
 
 
 def _start(model: Mapping[str, Any]) -> str:

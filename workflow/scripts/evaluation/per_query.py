@@ -15,11 +15,12 @@ for pairs in parquet.batches(snakemake.input.candidates, parquet.of_candidates("
     for qid, docid in zip(*(column.to_pylist() for column in pairs.columns), strict=True):
         candidates.setdefault(qid, set()).add(docid)
 qrels = trec.read_qrels(snakemake.input.qrels)
-tables = []
+tables, given = [], snakemake.params.given
 systems = zip(snakemake.input.runs, snakemake.params.labels, strict=True)
 for path, labels in tqdm(list(systems), desc="evaluating", unit="run file"):
     run, tag = trec.read_run(path)
-    trec.check_ranks(run, tag, path, labels["system"], candidates)
+    system = labels["system"]
+    trec.check_ranks(run, tag, path, system, None if system in given else candidates)
     by_level = {
         level: evaluation.evaluate(qrels, run, level, complete=True)
         for level in snakemake.params.levels

@@ -1,0 +1,56 @@
+# Systems of others: their checkpoints, in the form of those that are trained here, and the run files
+# that they made.
+
+
+rule import_checkpoint:
+    input:
+        lambda wildcards: PLAN.checkpoint_files(wildcards.system),
+    output:
+        directory("checkpoints/{system}"),
+    log:
+        "logs/systems/{system}.log",
+    benchmark:
+        "timings/systems/{system}.tsv"
+    wildcard_constraints:
+        system="|".join(PLAN.defined("checkpoint")) or NOTHING,
+    conda:
+        "../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=8000,
+    params:
+        folder=lambda wildcards: PLAN.checkpoint_folder(wildcards.system),
+        max_length=lambda wildcards: PLAN.max_length(wildcards.system),
+        code=code("systems/import_checkpoint.py"),
+    message:
+        "Importing the checkpoint {wildcards.system}"
+    script:
+        "../workflow/scripts/systems/import_checkpoint.py"
+
+
+rule import_run:
+    input:
+        run=lambda wildcards: PLAN.given_run(**wildcards),
+        topics=lambda wildcards: PLAN.test_set_in(wildcards.folder).topics_file,
+        corpus=lambda wildcards: PLAN.test_set_in(wildcards.folder).corpus,
+        candidates=lambda wildcards: PLAN.test_set_in(wildcards.folder).candidates,
+    output:
+        ensure("results/{folder}{system}.trec", non_empty=True),
+    log:
+        "logs/systems/{folder}{system}.log",
+    benchmark:
+        "timings/systems/{folder}{system}.tsv"
+    wildcard_constraints:
+        system="|".join(PLAN.defined("run_files")) or NOTHING,
+    conda:
+        "../envs/lionrank.yaml"
+    threads: 2
+    resources:
+        mem_mb=8000,
+    params:
+        depth=config["retrieval"]["depth"],
+        code=code("systems/import_run.py"),
+    message:
+        "Importing the run file of {wildcards.system}"
+    script:
+        "../workflow/scripts/systems/import_run.py"
