@@ -294,6 +294,12 @@ def test_a_ranking_of_all_candidates_is_that_of_its_system():
     trec.check_ranks(RANKED, "bm25", "bm25.trec", "bm25", CANDIDATES)
 
 
+def test_a_ranking_of_documents_of_its_own_only_needs_the_tag():
+    trec.check_ranks({"q9": {"d9": 1.0}}, "splade", "splade.trec", "splade", None)
+    with pytest.raises(UserError, match="its tag is 'x', and not 'splade'"):
+        trec.check_ranks(RANKED, "x", "splade.trec", "splade", None)
+
+
 @pytest.mark.parametrize(
     ("run", "tag", "told"),
     [

@@ -2,8 +2,10 @@
 
 import pytest
 
+from lionrank.config.experiment import title
 from lionrank.config.plan import Plan
 from lionrank.errors import UserError
+from lionrank.grid import Grid, OtherSystem
 from tests.support.configs import CONFIG, ROOT, changed, overlaid
 
 PLAN = Plan.read(CONFIG, ROOT)
@@ -261,3 +263,85 @@ def test_a_table_of_sources_that_does_not_exist_is_named():
         Plan.read(changed("sources.table", "config/no.csv"), ROOT)
     with pytest.raises(UserError, match=r"sources\.table: \S+/config is no file"):
         Plan.read(changed("sources.table", "config"), ROOT)
+
+
+OTHERS = """
+grid: {test_sets: [dl19, marco_qa_dev], systems: [theirs, given, mine]}
+systems:
+  theirs: {label: Theirs, checkpoint: minilm, optimizer: lion, max_length: 128, precision: fp32}
+  given: {label: Given, run_files: {dl19: runs/given.trec.gz}}
+  mine: {label: Mine, checkpoint: ../other/hub/mine}
+  unused: {label: Unused, checkpoint: nowhere/near}
+"""
+NOTHING_TRAINED = OTHERS.replace("grid: {", "grid: {models: [], ")
+
+
+def test_systems_of_others_come_after_the_trainings_where_they_have_a_run_file():
+    plan = Plan.read(overlaid(OTHERS), ROOT)
+    assert plan.systems[-3:] == ["theirs", "given", "mine"]
+    assert plan.run_files("dl19")[-3:] == [
+        *("results/theirs.trec", "results/given.trec", "results/mine.trec")
+    ]
+    assert plan.run_files("marco_qa_dev")[-2:] == [
+        *("results/marco_qa_dev/theirs.trec", "results/marco_qa_dev/mine.trec")
+    ]
+    labels = [*plan.labels("dl19")[-3].values()]
+    assert labels == ["dl19", "theirs", None, "lion", None, None, "as_written"]
+    assert plan.jobs()["rerank"] == (18 + 2) * 2
+    assert (plan.jobs()["import_checkpoint"], plan.jobs()["import_run"]) == (2, 1)
+    assert "import_run" not in PLAN.jobs()
+
+
+def test_the_grid_tells_what_systems_of_others_are():
+    plan = Plan.read(overlaid(OTHERS), ROOT)
+    theirs, given, _ = Grid.build(**plan.paper_grid()).systems
+    assert theirs == OtherSystem("theirs", "Theirs", "checkpoint", optimizer="lion")
+    assert given == OtherSystem("given", "Given", "run file")
+    assert Grid.build(**plan.grid()).systems[0].label == "theirs"
+
+
+def test_where_a_system_of_others_comes_from(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    plan = Plan.read(overlaid(OTHERS), ROOT)
+    assert plan.checkpoint_files("theirs") == plan.checkpoint_folder("theirs") == "sources/minilm"
+    assert plan.checkpoint_files("unused") == "nowhere/near"
+    for name in ("model.safetensors", "part/config.json", ".git/config"):
+        (tmp_path / "nowhere/near" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "nowhere/near" / name).touch()
+    names = ["model.safetensors", "part/config.json"]
+    assert plan.checkpoint_files("unused") == [f"nowhere/near/{name}" for name in names]
+    assert plan.given_run("given", "") == "runs/given.trec.gz"
+    with pytest.raises(UserError, match=r"given\.run_files: names none on marco_qa_dev"):
+        plan.given_run("given", "marco_qa_dev/")
+
+
+def test_only_sources_of_the_grid_are_downloaded():
+    plan = Plan.read(overlaid(NOTHING_TRAINED.replace("systems: [theirs, ", "systems: [")), ROOT)
+    assert "minilm" not in plan.needed_sources
+    assert "minilm" in Plan.read(overlaid(NOTHING_TRAINED), ROOT).needed_sources
+
+
+def test_each_checkpoint_has_its_length_and_precision():
+    plan = Plan.read(overlaid(OTHERS), ROOT)
+    assert (plan.max_length("theirs"), plan.precision("theirs")) == (128, "fp32")
+    assert (plan.max_length("mine"), plan.precision("mine")) == (512, "bf16")
+    plan = Plan.read(overlaid("training: {models: {gte: {precision: auto}}}"), ROOT)
+    assert (plan.precision("gte_lion_e2"), plan.precision("minilm_lion_e2")) == ("auto", "bf16")
+
+
+def test_nothing_is_trained_without_a_model():
+    plan = Plan.read(overlaid(NOTHING_TRAINED), ROOT)
+    nothing = (plan.trainings, plan.checkpoints, plan.epochs, plan.optimizers, plan.best_epochs())
+    assert nothing == ([], [], [], [], [])
+    assert plan.systems == ["bm25", "theirs", "given", "mine"]
+    assert plan.dev_sets == {}
+    assert not {"msmarco_triplets", "msmarco_queries", "nano_nq", "gte"} & {*plan.needed_sources}
+    assert not plan.jobs().keys() & {"initialise", "train_epoch", "dev_scores", "model_card"}
+    assert [*plan.used_collections()] == ["msmarco", "marco_qa"]
+    grid = Grid.build(**plan.grid())
+    assert (grid.trainings(), grid.optimizers, grid.epochs) == ([], {}, ())
+
+
+def test_a_title_is_of_what_is_compared():
+    config = overlaid(NOTHING_TRAINED + "paper: {title: null}")
+    assert title(config) == "Theirs, Given and Mine compared as rerankers"

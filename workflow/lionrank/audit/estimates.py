@@ -10,8 +10,9 @@ al. 2020, arXiv 2001.08361, section 2.1), without embeddings and without the att
 import enum
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
+from lionrank.config.experiment import is_trained, others
 from lionrank.config.settings import training_settings
 from lionrank.config.sources import Source
 from lionrank.grid import training_name
@@ -164,19 +165,20 @@ def _bytes_within_epoch(config: Mapping[str, Any], model: str, optimizer: str) -
 def reranking_work(config: Mapping[str, Any], kind: str, name: str) -> dict[str, Any]:
     """Return topics, candidates, pairs and GPU hours of scoring topics by every checkpoint.
 
-    `kind` is test_sets or dev_sets, and `name` one of them.
+    `kind` is test_sets or dev_sets, and `name` one of them. Checkpoints of others score test sets.
     """
     collection = config[kind][name]["collection"]
     topics = _assumed(config, kind, name, "topics")
     candidates = _assumed(config, kind, name, "candidates") or config["retrieval"]["depth"]
     pairs = product(topics, candidates)
     tokens = _assumed(config, "collections", collection, "tokens_per_pair")
+    scorers = _trained(config) + (_of_others(config) if kind == "test_sets" else [])
     return {
         "name": name,
         "collection": collection,
         "topics": topics,
         "candidates": candidates,
-        **_scoring(config, pairs, tokens),
+        **_scoring(config, scorers, pairs, tokens),
     }
 
 
@@ -185,42 +187,58 @@ def held_out_work(config: Mapping[str, Any]) -> dict[str, Any]:
     collection = config["training_pairs"]["collection"]
     tokens = _assumed(config, "collections", collection, "tokens_per_pair")
     pairs = config["training_pairs"]["held_out"]["pairs"]
-    return {"collection": collection, **_scoring(config, pairs, tokens)}
+    return {"collection": collection, **_scoring(config, _trained(config), pairs, tokens)}
 
 
-def _scoring(
-    config: Mapping[str, Any], pairs: float | None, tokens: float | None
-) -> dict[str, float | None]:
-    """Return pairs of a checkpoint and of all, and the GPU hours of all; `tokens` are a pair's."""
-    grid = config["grid"]
-    checkpoints = len(grid["models"]) * len(grid["optimizers"]) * grid["epochs"]
-    return {
-        "pairs": pairs,
-        "scored": product(pairs, checkpoints),
-        "gpu_hours": _scoring_hours(config, pairs, tokens),
-    }
+class _Scorers(NamedTuple):
+    """Checkpoints of one size: how many, their encoders' parameters, and their precision."""
+
+    number: int
+    encoder: float | None
+    precision: str
 
 
-def _scoring_hours(
-    config: Mapping[str, Any], pairs: float | None, tokens: float | None
-) -> float | None:
-    """Return the GPU hours in which every checkpoint scores `pairs` of so many tokens."""
-    hours = []
+def _trained(config: Mapping[str, Any]) -> list[_Scorers]:
+    """Return the checkpoints of the trainings."""
+    scorers = []
     for model in config["grid"]["models"]:
         for optimizer in config["grid"]["optimizers"]:
             settings = training_settings(config, model, optimizer)
-            operations = product(
-                FORWARD,
-                _backbone(config, model, "encoder"),
-                tokens,
-                pairs,
-                settings["epochs"],
-            )
-            estimated = _gpu_hours(config, operations, settings["precision"])
-            if estimated is None:
-                return None
-            hours.append(estimated)
-    return sum(hours)
+            encoder = _backbone(config, model, "encoder")
+            scorers.append(_Scorers(settings["epochs"], encoder, settings["precision"]))
+    return scorers
+
+
+def _of_others(config: Mapping[str, Any]) -> list[_Scorers]:
+    """Return the checkpoints that others trained; sizes are known of rows of the sources' table."""
+    default = config["training"]["defaults"]["precision"]
+    return [
+        _Scorers(
+            1,
+            _assumed(config, "backbones", system["checkpoint"], "encoder"),
+            system.get("precision") or default,
+        )
+        for system in others(config).values()
+        if "checkpoint" in system
+    ]
+
+
+def _scoring(
+    config: Mapping[str, Any], scorers: list[_Scorers], pairs: float | None, tokens: float | None
+) -> dict[str, float | None]:
+    """Return pairs of a checkpoint and of all, and the GPU hours of all; `tokens` are a pair's."""
+    hours = [
+        _gpu_hours(
+            config, product(FORWARD, each.encoder, tokens, pairs, each.number), each.precision
+        )
+        for each in scorers
+    ]
+    known = [each for each in hours if each is not None]
+    return {
+        "pairs": pairs,
+        "scored": product(pairs, sum(each.number for each in scorers)),
+        "gpu_hours": sum(known) if len(known) == len(hours) else None,
+    }
 
 
 def disk_use(
@@ -239,7 +257,7 @@ def disk_use(
         return {"what": what, "bytes": size, "how": how, "place": place}
 
     text = "passages' text before compression"
-    trained_on = config["training_pairs"]["collection"]
+    trained_on = [config["training_pairs"]["collection"]] if is_trained(config) else []
     yield item("software", BYTES_OF_SOFTWARE, "with CUDA; installed already", Storage.SOFTWARE)
     for place, whence in ((Storage.HUB, "the hub"), (Storage.WEB, "the web")):
         fetched = [
@@ -262,11 +280,12 @@ def disk_use(
         if any(file.endswith(".tar.gz") for file in source.files):
             how = "taken as large as its archive: Lucene's files are compressed already"
             yield item(f"{source.name}, unpacked", source.bytes, how)
-    for name in dict.fromkeys([trained_on, *(test_set["collection"] for test_set in reranking)]):
+    for name in dict.fromkeys([*trained_on, *(test_set["collection"] for test_set in reranking)]):
         passages = _assumed(config, "collections", name, "passages")
         yield item(f"corpus of {name}", product(passages, _bytes_a_passage(config, name)), text)
     pairs = 2 * config["training_pairs"]["triplets"]
-    yield item("training pairs", product(pairs, _bytes_a_passage(config, trained_on)), text)
+    for name in trained_on:
+        yield item("training pairs", product(pairs, _bytes_a_passage(config, name)), text)
     for test_set in reranking:
         passage = _bytes_a_passage(config, test_set["collection"])
         candidates = product(test_set["pairs"], passage)
@@ -281,6 +300,10 @@ def disk_use(
         yield item(f"checkpoints of {training['name']}", training["bytes"], how)
         how = f"weights of {training['jobs']}, which `snakemake all` copies to hub/"
         yield item(f"model cards of {training['name']}", training["bytes_with_cards"], how)
+    for name, system in others(config).items():
+        if "checkpoint" in system:
+            parameters = _assumed(config, "backbones", system["checkpoint"], "parameters")
+            yield item(f"checkpoint {name}", product(BYTES_A_WEIGHT, parameters), "weights")
     largest = max(
         (each for each in trainings if each["bytes_within_epoch"] is not None),
         key=lambda training: training["bytes_within_epoch"],

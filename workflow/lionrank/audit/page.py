@@ -8,7 +8,7 @@ epochs are complete, what they took stands beside what was estimated.
 import math
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from lionrank.audit.estimates import (
     total,
     training_work,
 )
-from lionrank.config.experiment import judged_topics
+from lionrank.config.experiment import dev_sets, judged_topics, others, without_run_file
 from lionrank.config.settings import digest
 from lionrank.config.sources import Source
 from lionrank.errors import UserError
@@ -78,10 +78,8 @@ def collect(
     for training in trainings:
         training["cost"] = _cost(training, by_epoch)
     hours_so_far = [training["cost"]["hours"] for training in trainings if training["cost"]]
-    reranking, development = (
-        [reranking_work(config, kind, name) for name in config["grid"][kind]]
-        for kind in ("test_sets", "dev_sets")
-    )
+    reranking = [reranking_work(config, "test_sets", name) for name in config["grid"]["test_sets"]]
+    development = [reranking_work(config, "dev_sets", name) for name in dev_sets(config)]
     held_out = held_out_work(config)
     disk = list(disk_use(config, needed, trainings, reranking, development, catalogued))
     places, on_disks = disks(disk, paths)
@@ -101,6 +99,7 @@ def collect(
         "download": total(source.bytes for source in needed),
         "assumed": _assumed(config),
         "trainings": trainings,
+        "systems": [*_systems(config)],
         "training_hours": total(training["gpu_hours"] for training in trainings),
         "hours_so_far": math.fsum(hours_so_far) if hours_so_far else None,
         "reranking": reranking,
@@ -154,12 +153,34 @@ def _used(sources: Mapping[str, Source], names: set[str], table: str) -> list[So
     return [source for name, source in sources.items() if name in names]
 
 
+def _systems(config: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield what the page says of each system that is not trained here."""
+    lacking = without_run_file(config)
+    for name, entry in others(config).items():
+        run_files = entry.get("run_files", {})
+        files = [
+            f"{run_files[key]} ({key})" for key in config["grid"]["test_sets"] if key in run_files
+        ]
+        trained_as = [entry[key] for key in ("model", "optimizer", "epoch") if entry.get(key)]
+        scoring = ("max_length", "precision") if "checkpoint" in entry else ()
+        yield {
+            "name": name,
+            "label": entry["label"],
+            "source": entry.get("checkpoint") or f"run files {', '.join(files)}",
+            "trained_as": ", ".join(map(str, trained_as)),
+            "scoring": [entry.get(key) or config["training"]["defaults"][key] for key in scoring],
+            "lacking": lacking[name],
+        }
+
+
 def _assumed(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return the GPU, and those backbones and collections that the estimates are made with."""
     assumed, grid = config["audit"], config["grid"]
     backbones = {config["models"][model]["pretrained"] for model in grid["models"]}
+    backbones |= {system.get("checkpoint") for system in others(config).values()}
     collections = {judged["collection"] for judged in judged_topics(config)}
-    collections.add(config["training_pairs"]["collection"])
+    if grid["models"]:
+        collections.add(config["training_pairs"]["collection"])
     return {
         "gpu": assumed["gpu"],
         "backbones": {k: v for k, v in assumed["backbones"].items() if k in backbones},

@@ -143,13 +143,12 @@ def others_on(config: Mapping[str, Any], test_set: str) -> list[str]:
 
 
 def without_run_file(config: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Return the test sets of the grid that other systems have no run file on, by system."""
-    test_sets = config["grid"]["test_sets"]
-    lacking = {
-        system: [name for name in test_sets if system not in others_on(config, name)]
+    """Return the test sets that each of the other systems has no run file on, by its name."""
+    on = {name: others_on(config, name) for name in config["grid"]["test_sets"]}
+    return {
+        system: [name for name, systems in on.items() if system not in systems]
         for system in others(config)
     }
-    return {system: names for system, names in lacking.items() if names}
 
 
 def checkpoint_source(system: Mapping[str, Any]) -> str | None:
