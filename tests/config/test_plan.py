@@ -310,6 +310,11 @@ def test_where_a_system_of_others_comes_from(tmp_path, monkeypatch):
         (tmp_path / "nowhere/near" / name).touch()
     names = ["model.safetensors", "part/config.json"]
     assert plan.checkpoint_files("unused") == [f"nowhere/near/{name}" for name in names]
+    (tmp_path / "../other/hub/mine").mkdir(parents=True)
+    (tmp_path / "../other/hub/mine/config.json").touch()
+    assert plan.checkpoint_files("mine") == ["../other/hub/mine/config.json"]
+    (tmp_path / "../other/records").mkdir()
+    assert plan.checkpoint_files("mine") == "../other/hub/mine"
     assert plan.given_run("given", "") == "runs/given.trec.gz"
     with pytest.raises(UserError, match=r"given\.run_files: names none on marco_qa_dev"):
         plan.given_run("given", "marco_qa_dev/")

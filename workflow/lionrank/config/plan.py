@@ -21,8 +21,8 @@ from lionrank.files import read_json
 from lionrank.grid import FIRST_STAGE, PRETRAINED, checkpoint_name, training_name
 
 SOURCES = "config/sources.csv"
-MADE_HERE = ("sources", "checkpoints", "hub")
-"""Folders of the working directory in which rules make checkpoints."""
+MADE = ("sources", "checkpoints", "hub")
+"""Folders of an experiment in which rules make those of checkpoints."""
 NOTHING = "(?!)"
 """A regular expression that no name matches."""
 FIRST_STOPPED = 3
@@ -395,16 +395,18 @@ class Plan:
     def checkpoint_files(self, system: str) -> str | list[str]:
         """What a checkpoint of others is imported from: a folder, or the files of a user's.
 
-        Snakemake looks at the date of a folder, and not at those of its files. Folders that its
-        own rules make, it knows by name.
+        Snakemake looks at the date of a folder, and not at those of its files. What rules made,
+        here or in another experiment, is a folder that they date.
         """
         folder = Path(self.checkpoint_folder(system))
-        if folder.parts[0] in MADE_HERE:
+        directory = folder.parent.parent
+        has_rules = directory == Path() or (directory / "records").is_dir()
+        if folder.parent.name in MADE and has_rules:
             return str(folder)
         files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
-        visible = [path for path in files if not _is_hidden(path.relative_to(folder))]
+        visible = [str(path) for path in files if not _is_hidden(path.relative_to(folder))]
         # Of a folder that is not there Snakemake says so.
-        return [*map(str, visible)] or str(folder)
+        return visible or str(folder)
 
     def max_length(self, system: str) -> int:
         """The tokens to which a checkpoint of others truncates pairs."""
