@@ -1,5 +1,7 @@
 """What a config means in names and files, without Snakemake."""
 
+import shutil
+
 import pytest
 
 from lionrank.config.experiment import title
@@ -301,20 +303,25 @@ def test_the_grid_tells_what_systems_of_others_are():
 
 
 def test_where_a_system_of_others_comes_from(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+    here, other = tmp_path / "run", tmp_path / "other"
+    names = ["config.json", "part/model.safetensors"]
+    for folder in (here / "nowhere" / "near", other / "hub" / "mine"):
+        for name in [*names, ".git/config"]:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).touch()
+    monkeypatch.chdir(here)
     plan = Plan.read(overlaid(OTHERS), ROOT)
     assert plan.checkpoint_files("theirs") == plan.checkpoint_folder("theirs") == "sources/minilm"
-    assert plan.checkpoint_files("unused") == "nowhere/near"
-    for name in ("model.safetensors", "part/config.json", ".git/config"):
-        (tmp_path / "nowhere/near" / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / "nowhere/near" / name).touch()
-    names = ["model.safetensors", "part/config.json"]
     assert plan.checkpoint_files("unused") == [f"nowhere/near/{name}" for name in names]
-    (tmp_path / "../other/hub/mine").mkdir(parents=True)
-    (tmp_path / "../other/hub/mine/config.json").touch()
-    assert plan.checkpoint_files("mine") == ["../other/hub/mine/config.json"]
-    (tmp_path / "../other/records").mkdir()
+    assert plan.checkpoint_files("mine") == [f"../other/hub/mine/{name}" for name in names]
+    (other / "records").mkdir()
     assert plan.checkpoint_files("mine") == "../other/hub/mine"
+    shutil.rmtree("nowhere")
+    assert plan.checkpoint_files("unused") == "nowhere/near"
+
+
+def test_a_system_has_the_run_files_that_its_entry_names():
+    plan = Plan.read(overlaid(OTHERS), ROOT)
     assert plan.given_run("given", "") == "runs/given.trec.gz"
     with pytest.raises(UserError, match=r"given\.run_files: names none on marco_qa_dev"):
         plan.given_run("given", "marco_qa_dev/")
