@@ -67,10 +67,36 @@ def test_the_last_smaller_batch_of_an_epoch_is_a_step():
 def test_the_published_steps_are_those_of_dropped_batches_on_three_devices():
     batches = 1_990_000 // 64
     assert batches // 3 == 10_364
+    (row,) = [row for row in steps_by_row() if row["training"] == "modernbert_*"]
+    assert row["code"].startswith(f"{batches // 3} (")
+    assert row["note"].endswith("= 10,365.")
+
+
+def steps_by_row():
     with SETTINGS.open(encoding="utf-8", newline="") as handle:
-        rows = {row["setting"]: row for row in csv.DictReader(handle)}
-    assert rows["optimizer steps of an epoch"]["code"] == str(batches // 3)
-    assert rows["optimizer steps of an epoch"]["note"].endswith("= 10,365.")
+        return [row for row in csv.DictReader(handle) if row["setting"] == "steps_an_epoch"]
+
+
+def test_the_published_steps_are_those_of_the_inferred_batches_alone():
+    """Of runs on one device, which keep the last batch."""
+    for training, steps, batch in (("minilm_adamw", 3887, 512), ("gte_adamw", 15_547, 128)):
+        (row,) = [row for row in steps_by_row() if row["training"] == training]
+        assert row["code"].startswith(f"{steps} (")
+        fitting = [b for b in range(1, 1025) if estimates.steps_of_epoch(1_990_000, b) == steps]
+        assert fitting == [batch]
+
+
+def test_what_restarts_is_laid_out_over_an_epoch():
+    trainings = {each["name"]: each for each in facts_of(merged("as_run.yaml"))["trainings"]}
+    lion, adamw = trainings["minilm_lion"], trainings["minilm_adamw"]
+    assert (lion["steps_an_epoch"], lion["steps"]) == (7774, 3 * 7774)
+    assert (lion["schedule_steps"], lion["settings"]["warmup_steps"]) == (7774, 778)
+    assert (adamw["steps_an_epoch"], adamw["steps"]) == (3887, 11_661)
+    assert (adamw["schedule_steps"], adamw["settings"]["warmup_steps"]) == (11_661, 1167)
+    assert lion["end_of_schedule"] == adamw["end_of_schedule"] == 0
+    longer = merged("as_run.yaml", {"training": {"models": {"minilm": {"schedule_steps": 15_548}}}})
+    (half,) = [t for t in facts_of(longer)["trainings"] if t["name"] == "minilm_lion"]
+    assert half["end_of_schedule"] == pytest.approx(7774 / (15_548 - 1555))
 
 
 @pytest.mark.parametrize(

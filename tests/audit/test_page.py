@@ -28,24 +28,44 @@ from tests.support.audits import (
 
 
 def test_as_written_has_the_batch_of_the_paper_and_not_of_thesis_and_code():
-    row = row_of(audit.page(facts_of(merged())), "global_batch_size", "all")
+    page = audit.page(facts_of(merged()))
+    row = row_of(page, "global_batch_size", "modernbert_adamw, modernbert_lion")
     assert "| 64 | 64 | **16** ≠ | **192** ≠ (64 on each of 3 devices) |" in row
+
+
+def test_what_a_source_does_not_say_is_marked_as_inferred_or_stays_open():
+    page = audit.page(facts_of(merged("as_run.yaml")))
+    inferred = row_of(page, "global_batch_size", "minilm_adamw")
+    assert "| 512 | **64** ≠ | **16** ≠ | 512 *inferred* (from checkpoints 3887," in inferred
+    said = row_of(page, "global_batch_size", "minilm_lion")
+    assert "| 256 | **64** ≠ | **16** ≠ | 256 (on one device) |" in said
+    unknown = row_of(page, "global_batch_size", "gte_lion")
+    assert "| 256 | **64** ≠ | **16** ≠ | - (not known: " in unknown
+    assert "as_run takes 256, that of MiniLM with Lion" in unknown
+    written = row_of(audit.page(facts_of(merged())), "restarts", "minilm_lion, gte_lion")
+    assert "| never | - | - | **each_epoch** ≠ *inferred* (" in written
 
 
 def test_as_written_differs_from_the_paper_in_how_pairs_are_held_out_alone():
     assert marked(merged(), "paper") == [("training_pairs.held_out.by", ())]
 
 
-def test_as_run_does_all_that_the_code_did():
+LAST_BATCH = [("steps_an_epoch", ("modernbert_adamw", "modernbert_lion"))]
+"""As the code dropped it on three devices, and it is kept here."""
+
+
+def test_as_run_does_all_that_the_code_did_but_drop_the_last_batch():
     assert {setting for setting, _ in marked(merged(), "code")} == {
         "global_batch_size",
+        "steps_an_epoch",
         "schedule",
         "schedule_steps",
         "warmup",
+        "restarts",
         "training_pairs.held_out.by",
         "training_pairs.held_out.seed",
     }
-    assert marked(merged("as_run.yaml"), "code") == []
+    assert marked(merged("as_run.yaml"), "code") == LAST_BATCH
     assert {setting for setting, _ in marked(merged("as_run.yaml"), "paper")} == {
         "global_batch_size",
         "schedule",
@@ -58,22 +78,24 @@ def test_as_run_says_all_of_it_whatever_config_it_lies_on():
     other = {"learning_rate": 1.0, "schedule": "linear", "schedule_steps": 7}
     distorted = {
         "training": {
-            "defaults": {"weight_decay": 0.5, "global_batch_size": 8},
+            "defaults": {"weight_decay": 0.5, "global_batch_size": 8, "restarts": "each_epoch"},
+            "models": {"gte": {"schedule_steps": 7}},
             "models_and_optimizers": {"modernbert_adamw": other, "modernbert_lion": other},
         },
         "evaluation": {"relevance_level": 2},
     }
     assert marked(merged(distorted), "code") != []
-    assert marked(merged(distorted, "as_run.yaml"), "code") == []
+    assert marked(merged(distorted, "as_run.yaml"), "code") == LAST_BATCH
 
 
 def test_a_change_to_one_training_is_marked_for_that_training_alone():
     changed = merged({"training": {"models_and_optimizers": {"gte_lion": {"learning_rate": 3e-6}}}})
     assert ("learning_rate", ("gte_lion",)) in marked(changed, "paper")
     page = audit.page(facts_of(changed))
-    assert "| 3e-6 | **2e-5** ≠ | **2e-5** ≠ | -" in row_of(page, "learning_rate", "gte_lion")
-    others = row_of(page, "learning_rate", "minilm_adamw, minilm_lion, gte_adamw")
-    assert "| 2e-5 | 2e-5 | 2e-5 |" in others
+    changed = row_of(page, "learning_rate", "gte_lion")
+    assert "| 3e-6 | **2e-5** ≠ | **2e-5** ≠ | **2e-5** ≠ *inferred* (" in changed
+    others = row_of(page, "learning_rate", "minilm_adamw, gte_adamw")
+    assert "| 2e-5 | 2e-5 | 2e-5 | - (" in others
 
 
 def test_a_number_is_the_same_however_it_is_written():
@@ -204,8 +226,12 @@ def test_jobs_are_listed_and_summed():
 def test_trainings_show_settings_and_steps():
     page = audit.page(facts_of(merged("as_run.yaml")))
     assert (
-        "| modernbert_lion | 2e-6 | cosine | 93,750 (set) | 75% | 0.0 (0 steps) | 0.01 | 1.0 "
-        "| 192 | 512 | bf16 | 12 | bce | never |" in page
+        "| modernbert_lion | 2e-6 | cosine | 93,750 (set) | 75% | 0.0 (0 steps) | never | 0.01 "
+        "| 1.0 | 192 | 512 | bf16 | 12 | bce | never |" in page
+    )
+    assert (
+        "| minilm_lion | 2e-5 | linear | 7,774 | 0% | 0.1 (778 steps) | each_epoch | 0.01 "
+        "| 1.0 | 256 | 512 | bf16 | 12 | bce | never |" in page
     )
     assert "| 1,990,000 | 10,365 | 31,095 | 3 |" in page
 
@@ -214,11 +240,11 @@ def test_a_warmup_in_steps_an_undecayed_group_and_early_stopping_are_shown():
     changes = {"warmup": 1000, "decay_biases_and_norms": False, "early_stopping": 2}
     page = audit.page(facts_of(merged({"training": {"models": {"gte": changes}}})))
     row = row_of(page, "gte_lion", "2e-5")
-    assert "| 1,000 steps | 0.01, not of biases and norms | 1.0 |" in row
+    assert "| 1,000 steps | never | 0.01, not of biases and norms | 1.0 |" in row
     assert row.endswith("| bce | after 2 epochs that are not better |")
     assert row_of(page, "decay_biases_and_norms", "gte_adamw, gte_lion") == (
-        "| decay_biases_and_norms | gte_adamw, gte_lion | false | - | - | **true** ≠ | "
-        "The optimizers of the code were given all parameters in one group. |"
+        "| decay_biases_and_norms | gte_adamw, gte_lion | false | - | - | **true** ≠ *inferred* "
+        "(as in the scripts that are stored) |  |"
     )
 
 

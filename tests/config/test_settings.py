@@ -7,7 +7,7 @@ import pickle
 import pytest
 
 from lionrank.config.settings import brief, canonical, digest, epoch_settings, training_settings
-from tests.support.configs import CONFIG
+from tests.support.configs import CONFIG, ROOT, overlaid
 
 
 def test_later_layers_override_earlier_ones():
@@ -49,6 +49,8 @@ def test_a_training_knows_its_optimizer_and_its_number_of_epochs():
         ({"warmup": 0.1, "schedule_steps": 900}, {"schedule_steps"}),
         ({"schedule": "linear"}, {"epochs", "schedule_steps"}),
         ({"schedule": "cosine", "warmup": 100, "schedule_steps": 900}, {"schedule_steps"}),
+        ({"restarts": "each_epoch"}, set()),
+        ({"restarts": "each_epoch", "schedule": "linear", "warmup": 0.1}, {"schedule_steps"}),
     ],
 )
 def test_an_epoch_knows_how_many_there_are_only_where_a_share_of_them_is_asked_for(schedule, known):
@@ -56,6 +58,38 @@ def test_an_epoch_knows_how_many_there_are_only_where_a_share_of_them_is_asked_f
     assert (constant["schedule"], constant["warmup"]) == ("none", 0)
     found = epoch_settings(constant | schedule)
     assert found.keys() & {"epochs", "schedule_steps"} == known
+
+
+def test_an_epoch_that_restarts_is_the_same_however_many_there_are():
+    settings = training_settings(CONFIG, "gte", "lion") | {"schedule": "linear", "warmup": 0.1}
+    for restarts, same in (("each_epoch", True), (None, False)):
+        three, four = (
+            epoch_settings(settings | {"restarts": restarts, "epochs": epochs}) for epochs in (3, 4)
+        )
+        assert (three == four) is same
+        assert three["restarts"] == restarts
+
+
+def test_the_trainings_of_as_run_have_the_batches_and_runs_of_the_published_checkpoints():
+    """As the published checkpoints' step numbers and scripts tell of them."""
+    config = overlaid((ROOT / "config" / "as_run.yaml").read_text())
+    linear = {"schedule": "linear", "schedule_steps": None, "warmup": 0.1, "learning_rate": 2e-5}
+    cosine = {"schedule": "cosine", "schedule_steps": 93_750, "warmup": 0, "learning_rate": 2e-6}
+    constant = {"schedule": "none", "schedule_steps": None, "warmup": 0, "learning_rate": 2e-5}
+    again = {"restarts": "each_epoch"}
+    expected = {
+        "minilm_adamw": {"global_batch_size": 512, "restarts": None, **linear},
+        "minilm_lion": {"global_batch_size": 256, **again, **linear},
+        "gte_adamw": {"global_batch_size": 128, "restarts": None, **linear},
+        # Not known; that of minilm_lion is taken.
+        "gte_lion": {"global_batch_size": 256, **again, **linear},
+        "modernbert_adamw": {"global_batch_size": 192, "restarts": None, **constant},
+        "modernbert_lion": {"global_batch_size": 192, "restarts": None, **cosine},
+    }
+    for name, own in expected.items():
+        settings = training_settings(config, *name.split("_"))
+        assert {key: settings[key] for key in own} == own, name
+        assert settings["epochs"] == 3
 
 
 def test_an_epoch_does_not_know_when_its_training_stops_and_in_which_order_keys_are():

@@ -18,9 +18,10 @@ COLUMNS = "setting,training,paper,thesis,code,note\n"
         (
             "schedule,modernbert_lion,cosine,",
             "schedule,modernbert_lion,",
-            ":7: expected 6 cells",
+            ":20: expected 6 cells",
         ),
-        ("weight_decay,all,0.01,", "weight_decay,all,,", ": paper is empty; write -"),
+        ("precision,minilm_adamw gte_*,bf16,", "precision,all,,", ": paper is empty; write -"),
+        ("512 (inferred: ", "- (inferred: ", ":2: code: no value is inferred; write it before"),
     ],
 )
 def test_a_wrong_line_of_the_table_is_named(tmp_path, old, new, message):
@@ -49,6 +50,14 @@ def test_trainings_with_one_value_in_common_are_compared_once(tmp_path):
     assert (alone.trainings, alone.ours) == (("modernbert_lion",), 2e-6)
     assert [alone.differs(source) for source in published.SOURCES] == [False, False, True]
     assert both.said["paper"].remark == "in Table 2"
+
+
+def test_an_inferred_value_is_compared_and_known_as_inferred(tmp_path):
+    row = "global_batch_size,all,64,- (not known),512 (inferred: from its steps),"
+    (row,) = compared(tmp_path, row, gte_lion={"global_batch_size": 512})
+    assert [row.said[source].inferred for source in published.SOURCES] == [False, False, True]
+    assert [row.differs(source) for source in published.SOURCES] == [True, False, False]
+    assert (row.said["code"].value, row.said["code"].remark) == (512, "from its steps")
 
 
 def test_a_setting_that_our_config_does_not_have_differs_from_every_value(tmp_path):

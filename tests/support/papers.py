@@ -56,6 +56,7 @@ SETTINGS = {
     "schedule": "linear",
     "schedule_steps": None,
     "warmup": 0.1,
+    "restarts": None,
     "max_grad_norm": 1.0,
     "global_batch_size": 32,
     "epochs": 3,

@@ -48,6 +48,7 @@ SETTINGS = {
     "schedule": "linear",
     "schedule_steps": None,
     "warmup": 0.25,
+    "restarts": None,
     "weight_decay": 0.01,
     "decay_biases_and_norms": True,
     "max_grad_norm": 1.0,

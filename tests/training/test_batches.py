@@ -39,6 +39,12 @@ def test_the_order_depends_on_seed_and_epoch_alone():
     assert sorted(row for step in order for row in step) == list(range(10))
 
 
+def test_epochs_that_restart_have_the_order_of_the_first():
+    order = batches.GlobalBatches(pairs(10), 4, seed=12, restarts=True)
+    first = steps(batches.GlobalBatches(pairs(10), 4, seed=12), 0)
+    assert [steps(order, epoch) for epoch in range(3)] == [first] * 3
+
+
 @pytest.mark.parametrize("processes", [2, 3, 4])
 def test_processes_divide_each_global_batch_between_them(processes):
     whole = batches.GlobalBatches(pairs(13), 4, seed=12)

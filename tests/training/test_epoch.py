@@ -2,6 +2,7 @@
 
 import json
 import math
+import shutil
 import time
 
 import numpy as np
@@ -139,6 +140,64 @@ def test_the_logged_rate_is_that_of_the_optimizer_that_made_the_step(
     expected = [1e-3 * share for share in rising + falling[schedule]]
     assert used == pytest.approx(expected)
     assert records[-1]["examples"] == 2 * 14
+
+
+@pytest.mark.parametrize(
+    ("schedule", "shares"),
+    [("none", [0, 1, 1, 1]), ("linear", [0, 1, 2 / 3, 1 / 3]), ("cosine", [0, 1, 0.75, 0.25])],
+)
+def test_a_schedule_that_restarts_spans_each_epoch(starts, data, tmp_path, schedule, shares):
+    """Of four steps an epoch, the first one is the warm-up; steps are counted on."""
+    changes = {"schedule": schedule, "restarts": "each_epoch"}
+    last = tiny.chain(starts / "bert", data, 3, tmp_path, **changes)
+    parts = [last.with_name(f"{last.name[:-1]}{epoch}") for epoch in (1, 2, 3)]
+    for number, part in enumerate(parts):
+        assert rates(tiny.steps(part)) == pytest.approx([1e-3 * share for share in shares])
+        (group,) = torch.load(part / "optimizer.pt", weights_only=True)["param_groups"]
+        # That of the step after the last.
+        assert group["lr"] == pytest.approx(1e-3 if schedule == "none" else 0, abs=1e-12)
+        steps = [line["step"] for line in tiny.steps(part)]
+        assert steps == [number * STEPS + step for step in (1, 2, 3, 4)]
+    assert tiny.steps(last)[-1]["examples"] == 3 * 14
+
+
+def as_start(checkpoint, start, folder):
+    """Copy no more of a checkpoint than an e0 has: weights and tokenizer."""
+    folder.mkdir()
+    for path in start.iterdir():
+        shutil.copy2(checkpoint / path.name, folder)
+    return folder
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "lion"])
+def test_an_epoch_that_restarts_has_the_bits_of_a_training_of_its_own(
+    starts, data, tmp_path, optimizer
+):
+    settings = {"optimizer": tiny.OPTIMIZERS[optimizer], "restarts": "each_epoch"}
+    last = tiny.chain(starts / "bert", data, 2, tmp_path / "restarted", **settings)
+    settings["restarts"] = None
+    first = tiny.chain(starts / "bert", data, 1, tmp_path / "first", **settings)
+    own = as_start(first, starts / "bert", tmp_path / "own")
+    second = tiny.chain(own, data, 1, tmp_path / "second", **settings)
+    tiny.assert_same_bits(first, last.with_name(last.name.replace("e2", "e1")))
+    tiny.assert_same_bits(second, last)
+    on = tiny.chain(starts / "bert", data, 2, tmp_path / "on", **settings)
+    assert not tiny.same_weights(on, last)
+
+
+def test_an_epoch_that_restarts_is_the_same_however_many_follow(starts, data, tmp_path):
+    settings = {"restarts": "each_epoch"}
+    two, one = (
+        tiny.train(starts / "bert", data, 1, tmp_path / str(epochs), epochs=epochs, **settings)
+        for epochs in (2, 1)
+    )
+    tiny.assert_same_bits(two, one)
+    assert (two / "settings.json").read_bytes() == (one / "settings.json").read_bytes()
+
+
+def test_an_epoch_restarts_from_the_one_before_alone(starts, data, tmp_path):
+    with pytest.raises(ValueError, match="epoch 2 restarts from the epoch before"):
+        tiny.train(starts / "bert", data, 2, tmp_path, restarts="each_epoch")
 
 
 def test_a_warm_up_is_a_share_of_the_steps_or_their_number(starts, data, tmp_path):

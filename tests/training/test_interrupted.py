@@ -96,6 +96,25 @@ def test_a_training_killed_at_any_step_ends_with_the_bits_of_one_never_stopped(
     assert tiny.timeless(together) == tiny.timeless(tiny.steps(whole))
 
 
+@pytest.mark.slow
+def test_an_epoch_that_restarts_and_is_killed_goes_on_within_it(start, data, tmp_path):
+    changes = {"restarts": "each_epoch", "state_every": {"steps": 4}}
+    whole = tiny.chain(start, data, 2, tmp_path / "whole", **changes)
+    first = whole.with_name(whole.name.replace("e2", "e1"))
+    task = tiny.request(first, data, 2, tmp_path / "killed", **changes)
+    output = tmp_path / "output"
+    # Before any state of the epoch is kept, and after.
+    for step in (STEPS + 2, STEPS + 14):
+        tiny.kill_at(tiny.start(task, output), task, step, signal.SIGKILL)
+    last = tiny.start(task, output)
+    last.join()
+    assert last.exitcode == 0, output.read_text()
+    assert output.read_text().count("start again in this epoch") == 2
+    tiny.assert_same_bits(whole, Path(task["checkpoint"]))
+    logs = [tiny.timeless(tiny.log(each)) for each in (whole, Path(task["checkpoint"]))]
+    assert logs[0] == logs[1]
+
+
 def states(task):
     return sorted(tiny.state_folder(task).glob("step-*"), key=lambda path: int(path.name[5:]))
 

@@ -88,7 +88,7 @@ def steps_of_epoch(pairs: int, global_batch_size: int) -> int:
 
 
 def end_of_schedule(settings: Mapping[str, Any], steps: int) -> float:
-    """Return the learning rate after the last of `steps`, as a share of its peak.
+    """Return the learning rate after the last of `steps` without a restart, as a share of its peak.
 
     As transformers defines its schedules: the share of the steps after the warm-up that have been
     run goes from 0 to 1 over `schedule_steps`, or over all steps where that is null.
@@ -115,6 +115,7 @@ def training_work(config: Mapping[str, Any], model: str, optimizer: str) -> dict
     pairs, epochs = training_pairs(config), settings["epochs"]
     steps_an_epoch = steps_of_epoch(pairs, settings["global_batch_size"])
     steps = steps_an_epoch * epochs
+    without_restart = steps_an_epoch if settings["restarts"] else steps
     collection = config["training_pairs"]["collection"]
     operations = product(
         FORWARD_AND_BACKWARD,
@@ -125,11 +126,16 @@ def training_work(config: Mapping[str, Any], model: str, optimizer: str) -> dict
     )
     return {
         "name": training_name(model, optimizer),
-        "settings": settings | {"warmup_steps": warmup_steps(settings, steps)},
+        "settings": settings
+        | {
+            "warmup_steps": warmup_steps(settings, without_restart),
+            "steps_an_epoch": steps_an_epoch,
+        },
         "pairs": pairs,
         "steps_an_epoch": steps_an_epoch,
         "steps": steps,
-        "end_of_schedule": end_of_schedule(settings, steps),
+        "schedule_steps": settings["schedule_steps"] or without_restart,
+        "end_of_schedule": end_of_schedule(settings, without_restart),
         "jobs": epochs,
         "gpu_hours": _gpu_hours(config, operations, settings["precision"]),
         "bytes": _bytes_of_checkpoints(config, model, optimizer, epochs),

@@ -35,6 +35,7 @@ MARK = " ≠"
 NULLS = {
     "schedule_steps": "all steps",
     "early_stopping": "never",
+    "restarts": "never",
     "training_pairs.held_out.seed": "unseeded",
 }
 """What null means in a setting that may be null."""
@@ -266,4 +267,6 @@ def said(row: published.ComparedSetting | published.PublishedSetting, source: st
     text = value(heard.value, row.setting) if heard.gives else published.SILENT
     if isinstance(row, published.ComparedSetting) and row.differs(source):
         text = f"**{text}**{MARK}"
+    if heard.inferred:
+        text = f"{text} *inferred*"
     return f"{text} ({cell(heard.remark)})" if heard.remark else text

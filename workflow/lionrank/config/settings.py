@@ -31,15 +31,16 @@ def epoch_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return what of a training's settings an epoch hangs on: the others change none of its bits.
 
     When a training stops is decided between its epochs. How many there are to be tells only where
-    a share of them is asked for: by a schedule that falls to their end, or by a warm-up. Keys are
-    in the order of their names, so that it does not count how a config has them.
+    a share of them is asked for, by a schedule that falls to their end, or by a warm-up, and where
+    that does not start again in each of them. Keys are in the order of their names, so that it does
+    not count how a config has them.
     """
     is_share = 0 < settings["warmup"] < 1
     is_laid_out = settings["schedule"] != "none" or is_share
     others = {"early_stopping"}
     if not is_laid_out:
         others |= {"schedule_steps"}
-    if not is_laid_out or settings["schedule_steps"]:
+    if not is_laid_out or settings["schedule_steps"] or settings["restarts"]:
         others |= {"epochs"}
     return ordered({key: value for key, value in settings.items() if key not in others})
 

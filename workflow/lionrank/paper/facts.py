@@ -59,6 +59,9 @@ def make_facts(
             "provenance": provenance,
             "queries": queries[layout.primary.test_set],
             "may_stop": any(each["early_stopping"] for each in settings.values()),
+            "restarting": [
+                each.described for each in findings.trainings if settings[each.name]["restarts"]
+            ],
             "settings": settings,
             "shared": shared,
             "shown": [

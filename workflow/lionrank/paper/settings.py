@@ -14,6 +14,7 @@ SETTINGS = {
     "schedule": "Schedule",
     "schedule_steps": "Schedule steps",
     "warmup": "Warm-up",
+    "restarts": "Restarts",
     "max_grad_norm": "Gradient norm limit",
     "global_batch_size": "Batch size",
     "epochs": "Epochs",
@@ -68,6 +69,8 @@ def setting(value: Any, key: str = "") -> str:
         return share if value < 1 else rf"\num{{{_plain(value)}}} steps"
     if key == "decay_biases_and_norms":
         return "decayed" if value else "not decayed"
+    if key == "restarts":
+        return str(escape(value.replace("_", " ")))
     if key == "loss":
         return str(escape(_LOSSES.get(value, value)))
     if isinstance(value, bool):

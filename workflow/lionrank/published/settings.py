@@ -7,7 +7,8 @@ is `experiment`, `setting` is a dotted key of the config; where it is `-`, the r
 setting of ours expresses.
 
 A cell under a source is a value (JSON or a word), a value and a remark in parentheses, or `-` and a
-remark where the source gives no value. Only values are compared.
+remark where the source gives no value. Only values are compared. In `512 (inferred: remark)` the
+value is none that the source says, but one that follows from what the remark says of it.
 """
 
 import json
@@ -25,15 +26,20 @@ from lionrank.files import csv_rows
 SOURCES = ("paper", "thesis", "code")
 COLUMNS = ("setting", "training", *SOURCES, "note")
 EXPERIMENT, TEXT, SILENT = "experiment", "-", "-"
+INFERRED = "inferred: "
 
 
 @dataclass(frozen=True)
 class Statement:
-    """What one source says of one setting; `value` counts only where the source `gives` one."""
+    """What one source says of one setting; `value` counts only where the source `gives` one.
+
+    Where it is `inferred`, the source does not say it, and `remark` has what it follows from.
+    """
 
     gives: bool
     value: Any
     remark: str
+    inferred: bool = False
 
     def differs_from(self, ours: Any) -> bool:
         """Whether the source gives a value, and another one than ours."""
@@ -94,10 +100,14 @@ def _row(row: Mapping[str, str], place: str) -> PublishedSetting:
         if not row[column].strip():
             raise UserError(f"{place}: {column} is empty; write - where there is nothing to say")
     text = row["training"] == TEXT
+    said = {source: _plain(row[source]) if text else _said(row[source]) for source in SOURCES}
+    for source, heard in said.items():
+        if heard.inferred and not heard.gives:
+            raise UserError(f"{place}: {source}: no value is inferred; write it before its reason")
     return PublishedSetting(
         setting=row["setting"],
         training=() if text else tuple(row["training"].split()),
-        said={source: _plain(row[source]) if text else _said(row[source]) for source in SOURCES},
+        said=said,
         note=row["note"],
     )
 
@@ -111,7 +121,8 @@ def _said(cell: str) -> Statement:
     cell = cell.strip()
     bracketed = re.fullmatch(r"(.*?)\s*\((.*)\)", cell)
     value, remark = bracketed.groups() if bracketed else (cell, "")
-    return Statement(value != SILENT, _value(value), remark)
+    gives, inferred = value != SILENT, remark.startswith(INFERRED)
+    return Statement(gives, _value(value), remark.removeprefix(INFERRED), inferred)
 
 
 def _value(text: str) -> Any:

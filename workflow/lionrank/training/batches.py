@@ -114,13 +114,19 @@ class GlobalBatches(Sampler[list[int]]):
     """The examples of each optimizer step, of which every process takes its share.
 
     Their order depends on the seed and the epoch alone: not on the processes, and not on whether
-    the epochs are trained by one job or by several. A step has as many whole examples as `size`
-    passages hold, and the last one of an epoch may be smaller. Where examples differ in their
-    passages, all steps have about `size` of them.
+    the epochs are trained by one job or by several. With `restarts` it is that of the first epoch
+    in each. A step has as many whole examples as `size` passages hold, and the last one of an epoch
+    may be smaller. Where examples differ in their passages, all steps have about `size` of them.
     """
 
     def __init__(
-        self, sizes: np.ndarray, size: int, seed: int, process: int = 0, processes: int = 1
+        self,
+        sizes: np.ndarray,
+        size: int,
+        seed: int,
+        process: int = 0,
+        processes: int = 1,
+        restarts: bool = False,
     ) -> None:
         """Take the number of passages of each example [examples], and of a step.
 
@@ -133,7 +139,7 @@ class GlobalBatches(Sampler[list[int]]):
                 f"counts passages, is {size}: raise it to {longest} or more."
             )
         self.sizes, self.seed = sizes, seed
-        self.process, self.processes = process, processes
+        self.process, self.processes, self.restarts = process, processes, restarts
         self.each = size // longest if sizes.min() == longest else None
         if self.each:
             self.steps = math.ceil(len(sizes) / self.each)
@@ -144,7 +150,8 @@ class GlobalBatches(Sampler[list[int]]):
 
     def set_epoch(self, epoch: int) -> None:
         """Take the order of an epoch, counted from 0."""
-        generator = torch.Generator().manual_seed(self.seed * 1_000_003 + epoch)
+        seed = self.seed * 1_000_003 + (0 if self.restarts else epoch)
+        generator = torch.Generator().manual_seed(seed)
         self.order = torch.randperm(len(self.sizes), generator=generator)
         if self.each:
             self.first = np.arange(self.steps + 1) * self.each

@@ -1,7 +1,8 @@
 """Training a cross-encoder one epoch at a time, as a chain of checkpoints e0 -> e1 -> e2 -> e3.
 
 A checkpoint is a Hugging Face model folder that also holds the optimizer's, the schedule's and
-the random generators' state, so that the next epoch resumes as if it had never stopped.
+the random generators' state, so that the next epoch resumes as if it had never stopped. Where a
+training restarts in each epoch, the next one takes the weights alone, and the log goes on.
 """
 
 import json
@@ -59,16 +60,17 @@ def train_epoch(
 ) -> None:
     """Train from the checkpoint `previous` to the end of epoch `epoch` and write `checkpoint`.
 
-    Epochs count from 1; `previous` is usually that of the epoch before. `settings` are those that
-    an epoch hangs on (`lionrank.config.settings.epoch_settings`), and `epochs` is how many there
-    are to be, for those who watch. `pairs` and `held_out` are Parquet files of examples
-    (`lionrank.training.batches`). `hardware` has the config's keys per_device_batch,
-    workers and state_every. What a job of this epoch that was killed has left beside `log` is taken
-    up. Run by several processes, as torchrun starts them, they share each global batch. `begun` is
-    when the job got its devices, in seconds since 1970; left out, it is now. The last line of `log`
-    says what all jobs of the epoch took.
+    Epochs count from 1; `previous` is usually that of the epoch before, and always where epochs
+    restart. `settings` are those that an epoch hangs on (`lionrank.config.settings.epoch_settings`),
+    and `epochs` is how many there are to be, for those who watch. `pairs` and `held_out` are
+    Parquet files of examples (`lionrank.training.batches`). `hardware` has the config's keys
+    per_device_batch, workers and state_every. What a job of this epoch that was killed has left
+    beside `log` is taken up. Run by several processes, as torchrun starts them, they share each
+    global batch. `begun` is when the job got its devices, in seconds since 1970; left out, it is
+    now. The last line of `log` says what all jobs of the epoch took.
 
     Raises:
+        ValueError: `previous` is that of another epoch than the one that a restart follows.
         UserError: what the settings ask for cannot be had, an input is damaged, a state belongs to
             another training, memory or disk are too small, the loss is not finite, or a signal
             stopped the training.
@@ -91,9 +93,11 @@ def train_epoch(
         trainer = build_trainer(
             found or previous, pairs, loss, settings, epoch, hardware, arguments, state
         )
+        if _restarts(settings) and first_step != trainer.steps.first_step:
+            raise ValueError(f"epoch {epoch} restarts from the epoch before, not from {previous}")
         trainer.add_callback(LogFile(state.folder / LOG, first_step))
         if start:
-            trainer.restore(Path(start))
+            trainer.restore(Path(start), restarts=_restarts(settings) and not found)
         _train(trainer, start, job)
         if job:
             end = state.newest()
@@ -147,7 +151,7 @@ def training_arguments(
     processes = int(os.environ.get("WORLD_SIZE", 1))
     arguments = CrossEncoderTrainingArguments(
         output_dir=str(folder),
-        # Those that a schedule is laid out over; else an epoch is the same whatever follows.
+        # Those that a schedule may be laid out over; else an epoch is the same whatever follows.
         num_train_epochs=settings.get("epochs", epoch),
         per_device_train_batch_size=math.ceil(settings["global_batch_size"] / processes),
         learning_rate=settings["learning_rate"],
@@ -191,6 +195,7 @@ def build_trainer(
         settings["seed"],
         arguments.process_index,
         arguments.world_size,
+        _restarts(settings),
     )
     tokenise = batches.Tokenise(model.tokenizer, examples.targets)
     return Trainer(
@@ -201,11 +206,17 @@ def build_trainer(
         batches.load(examples.rows, order, tokenise, hardware["workers"]),
         state,
         epoch=epoch,
-        schedule_steps=settings.get("schedule_steps"),
+        schedule_steps=settings.get("schedule_steps")
+        or (len(order) if _restarts(settings) else None),
         per_device_batch=hardware["per_device_batch"],
         state_every=hardware["state_every"],
         name_pairs=lambda rows: name_pairs(pairs, rows),
     )
+
+
+def _restarts(settings: dict) -> bool:
+    """Return whether each epoch is a training of its own, from the weights of the one before."""
+    return settings["restarts"] is not None
 
 
 class LogFile(TrainerCallback):

@@ -1,5 +1,5 @@
-"""The maintained trainer, taught four things: where the global batch is divided, what to do when
-memory runs out, when a state is kept, and what the log says.
+"""The maintained trainer, taught five things: where the global batch is divided, what to do when
+memory runs out, when a state is kept, what of one is taken over, and what the log says.
 """
 
 import math
@@ -22,7 +22,7 @@ from sentence_transformers.cross_encoder import (
 from torch import Tensor
 from tqdm import tqdm
 from transformers import PrinterCallback, TrainerCallback, TrainerControl, TrainerState
-from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
+from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR, set_seed
 
 from lionrank.cross_encoder import model as cross_encoder
 from lionrank.cross_encoder.tokens import Batch, take
@@ -66,6 +66,8 @@ class Trainer(CrossEncoderTrainer):
         self.asked_micro_batch = per_device_batch
         self.micro_batch = per_device_batch or args.per_device_train_batch_size
         self.ran_out = False
+        self.restarts = False
+        """Whether only weights and log are taken over from where this job resumes."""
         self.seconds_before = 0.0
         """In training, of the jobs that this one resumes."""
         self.name_pairs = name_pairs
@@ -239,13 +241,30 @@ class Trainer(CrossEncoderTrainer):
             f"{pairs}: lower training's learning_rate, raise its warmup, or look at these pairs."
         )
 
-    def restore(self, folder: Path) -> None:
-        """Take over what a state or a checkpoint knows besides the Trainer's own files."""
+    def restore(self, folder: Path, restarts: bool) -> None:
+        """Take over what a state or a checkpoint knows besides the Trainer's own files.
+
+        Of these, `train` will take the weights and the log alone where it `restarts`.
+        """
+        self.restarts = restarts
+        if restarts:
+            print("Optimizer, schedule, order of the data and dropout start again in this epoch.")
         known = read_json(folder / PROGRESS)
         self.meter.load_state_dict(known["meter"])
         self.seconds_before = known["seconds"]
         if known["ran_out"] and known["asked_micro_batch"] == self.asked_micro_batch:
             self.micro_batch, self.ran_out = min(self.micro_batch, known["micro_batch"]), True
+
+    def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
+        if not self.restarts:
+            super()._load_optimizer_and_scheduler(checkpoint)
+
+    def _load_rng_state(self, checkpoint: str | None) -> None:
+        if self.restarts:
+            # As when the first epoch began: reading the weights may have drawn numbers.
+            set_seed(self.args.seed)
+        else:
+            super()._load_rng_state(checkpoint)
 
     def _save_checkpoint(self, model: torch.nn.Module, trial: None = None) -> None:
         """Keep a state, whole or not at all."""
@@ -279,6 +298,7 @@ class Steps(TrainerCallback):
 
     def __init__(self, trainer: Trainer, epoch: int, state_every: dict[str, float]) -> None:
         self.trainer, self.epoch, self.state_every = trainer, epoch, state_every
+        self.first_step = (epoch - 1) * len(trainer.order)
         self.last_step = epoch * len(trainer.order)
         self.stop_signal: signal.Signals | None = None
 
