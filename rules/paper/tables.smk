@@ -10,6 +10,7 @@ localrules:
     claims_table,
     training_table,
     optimizers_table,
+    published_settings_table,
     collection_table,
 
 
@@ -251,6 +252,32 @@ rule optimizers_table:
         "Making the table of the optimizers"
     script:
         "../../workflow/scripts/paper/tables/optimizers_table.py"
+
+
+rule published_settings_table:
+    output:
+        tex="paper/tables/published_settings.tex",
+        source_map="paper/tables/published_settings.tex.map",
+        csv="paper/tables/published_settings.csv",
+    log:
+        "logs/paper/published_settings_table.log",
+    benchmark:
+        "timings/paper/published_settings_table.tsv"
+    conda:
+        "../../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        published=of_repository("paper/published/settings.csv"),
+        table1=of_repository("paper/published/table1_lion_vs_adamw.csv"),
+        template=of_repository("paper/tables/published_settings.tex.j2"),
+        code=code("paper/tables/published_settings_table.py"),
+    message:
+        "Making the table of the published settings"
+    script:
+        "../../workflow/scripts/paper/tables/published_settings_table.py"
 
 
 rule collection_table:

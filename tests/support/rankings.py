@@ -254,6 +254,16 @@ def write_paper(
         ("efficiency_table", facts, table("efficiency"), shown),
         ("optimizers_table", {}, table("optimizers"), shown | settings),
         (
+            "published_settings_table",
+            {},
+            table("published_settings"),
+            shown
+            | {
+                "published": of_repository("paper/published/settings.csv"),
+                "table1": both["table1"],
+            },
+        ),
+        (
             "comparisons_table",
             compared,
             two_tables(chosen="comparisons", by_epoch="comparisons_by_epoch"),

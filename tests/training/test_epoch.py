@@ -169,6 +169,7 @@ def as_start(checkpoint, start, folder):
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("optimizer", ["adamw", "lion"])
 def test_an_epoch_that_restarts_has_the_bits_of_a_training_of_its_own(
     starts, data, tmp_path, optimizer

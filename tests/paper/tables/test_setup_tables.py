@@ -91,6 +91,17 @@ def test_a_setting_that_optimizers_differ_in_is_shown_for_each(settings):
     ]
 
 
+def test_restarts_are_shown_where_there_are_any(settings):
+    assert "Restarts" not in tex("training", training.table(settings, SIZES, ORIGINS, GRID))
+    settings["gte_lion"]["restarts"] = "each_epoch"
+    table = tex("training", training.table(settings, SIZES, ORIGINS, GRID))
+    assert cells_of(table, "Restarts") == [
+        "--",
+        r"AdamW: --\newline Lion: each epoch",
+        "--",
+    ]
+
+
 def test_optimizers_that_agree_are_named_together_wherever_they_stand():
     grid = Grid.build(
         {"gte": {"label": "GTE", "start": "pretrained"}},

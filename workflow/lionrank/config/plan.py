@@ -511,7 +511,8 @@ class Plan:
         figures = [*changes, "cost", "curves", "epochs"]
         tables = [
             *(*changes, "claims", "collection", "comparisons", "comparisons_by_epoch", "datasets"),
-            *("efficiency", "levels", "optimizers", "results", "systems", "training"),
+            *("efficiency", "levels", "optimizers", "published_settings", "results", "systems"),
+            "training",
         ]
         return [
             *(f"figures/{name}.pdf" for name in figures),

@@ -61,13 +61,13 @@ def train_epoch(
     """Train from the checkpoint `previous` to the end of epoch `epoch` and write `checkpoint`.
 
     Epochs count from 1; `previous` is usually that of the epoch before, and always where epochs
-    restart. `settings` are those that an epoch hangs on (`lionrank.config.settings.epoch_settings`),
-    and `epochs` is how many there are to be, for those who watch. `pairs` and `held_out` are
-    Parquet files of examples (`lionrank.training.batches`). `hardware` has the config's keys
-    per_device_batch, workers and state_every. What a job of this epoch that was killed has left
-    beside `log` is taken up. Run by several processes, as torchrun starts them, they share each
-    global batch. `begun` is when the job got its devices, in seconds since 1970; left out, it is
-    now. The last line of `log` says what all jobs of the epoch took.
+    restart. `settings` are those that an epoch hangs on
+    (`lionrank.config.settings.epoch_settings`), and `epochs` is how many there are to be, for those
+    who watch. `pairs` and `held_out` are Parquet files of examples (`lionrank.training.batches`).
+    `hardware` has the config's keys per_device_batch, workers and state_every. What a job of this
+    epoch that was killed has left beside `log` is taken up. Run by several processes, as torchrun
+    starts them, they share each global batch. `begun` is when the job got its devices, in seconds
+    since 1970; left out, it is now. The last line of `log` says what all jobs of the epoch took.
 
     Raises:
         ValueError: `previous` is that of another epoch than the one that a restart follows.
