@@ -63,7 +63,7 @@ def test_as_many_tokens_are_scored_as_there_are_positions_and_more_are_refused(
     assert max(encode(tokenizer, *zip(*rows, strict=True))["lengths"]) == most or 2 * POSITIONS
     assert len(set(score(checkpoint, rows, tmp_path))) == 2
     if most:
-        message = f"max_length is {most + 1}, and '{kind}' has only {most} positions"
+        message = f"'{kind}': max_length is {most + 1}, and it has only {most} positions"
         with pytest.raises(UserError, match=f"{message}.*training.models"):
             initialise(kind, tmp_path / "source", max_length=most + 1)
 
@@ -78,7 +78,7 @@ def test_a_pair_is_not_longer_than_what_leaves_the_rotation_of_others_as_it_is(
     source = write_backbone(tmp_path / "source", "phi3", **settings)
     initialise("phi3", source, max_length=16)
     with pytest.raises(
-        UserError, match=r"max_length is 17, and a pair of more than 16 tokens .* 'phi3'"
+        UserError, match=r"'phi3': max_length is 17, and a pair of more than 16 tokens"
     ):
         initialise("phi3", source, max_length=17)
 

@@ -21,19 +21,19 @@ from tests.support.published_backbones import PUBLISHED
 )
 def test_a_setting_of_gte_that_the_native_architecture_lacks_is_refused(key, value):
     with pytest.raises(UserError, match=rf"'gte'.*config.json sets {key} to"):
-        gte.native_config(PUBLISHED["gte"] | {key: value}, "gte")
+        gte.native_config(PUBLISHED["gte"] | {key: value}, "models: 'gte'")
 
 
 def test_a_config_of_gte_that_lacks_a_setting_is_refused():
     config = {key: value for key, value in PUBLISHED["gte"].items() if key != "layer_norm_eps"}
     with pytest.raises(UserError, match=r"'gte'.*lacks layer_norm_eps"):
-        gte.native_config(config, "gte")
+        gte.native_config(config, "models: 'gte'")
 
 
 def test_the_rotary_embedding_of_gte_is_rewritten():
-    rope = gte.native_config(PUBLISHED["gte"], "gte")["rope_parameters"]
+    rope = gte.native_config(PUBLISHED["gte"], "models: 'gte'")["rope_parameters"]
     assert rope["rope_theta"] == 160_000
     assert rope["factor"] == pytest.approx(1.0671, abs=1e-4)
     unscaled = PUBLISHED["gte"] | {"rope_scaling": None, "rope_theta": 160_000}
-    rope = gte.native_config(unscaled, "gte")["rope_parameters"]
+    rope = gte.native_config(unscaled, "models: 'gte'")["rope_parameters"]
     assert rope == {"rope_type": "default", "rope_theta": 160_000}

@@ -1,7 +1,6 @@
 """Backbones: the three published architectures, natively, from folders as downloads leave them."""
 
 import json
-import math
 from pathlib import Path
 
 import numpy as np
@@ -10,16 +9,19 @@ import torch
 import transformers
 from safetensors.torch import load_file, save_file
 from sentence_transformers import CrossEncoder
-from tokenizers import Tokenizer, pre_tokenizers, processors
-from tokenizers import models as tokenizer_models
-from torch.nn import functional
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from lionrank.cross_encoder import device
 from lionrank.cross_encoder import initialise as models
 from lionrank.errors import UserError
 from tests.support import architectures
-from tests.support.published_backbones import PUBLISHED, SMALL, publish
+from tests.support.published_backbones import (
+    PUBLISHED,
+    SMALL,
+    as_described,
+    publish,
+    write_gte_tokenizer,
+)
 from tests.support.rerankers import PACKAGE, score, start
 
 
@@ -40,51 +42,6 @@ def changed(published: dict, name: str, folder: Path, **settings) -> dict:
     kept = {key: value for key, value in config.items() if value is not None}
     (folder / "config.json").write_text(json.dumps(kept))
     return {name: str(folder)}
-
-
-def as_described(weights: dict, config: dict, ids: torch.Tensor, mask: torch.Tensor):
-    """GTE's hidden states in float64, from the description of the original and nothing else.
-
-    `ids` and `mask` are batch x tokens; returns batch x tokens x hidden.
-    """
-    weights = {name: weight.double() for name, weight in weights.items()}
-    hidden, heads = config["hidden_size"], config["num_attention_heads"]
-    size = hidden // heads
-
-    def norm(x, name):
-        return functional.layer_norm(
-            x, (hidden,), weights[f"{name}.weight"], weights[f"{name}.bias"], 1e-12
-        )
-
-    def linear(x, name):
-        return functional.linear(x, weights[f"{name}.weight"], weights.get(f"{name}.bias"))
-
-    scale = config["rope_scaling"]["factor"]
-    pairs = torch.arange(size // 2, dtype=torch.float64)
-    frequencies = 1 / (config["rope_theta"] * scale) ** (2 * pairs / size) / scale ** (2 / size)
-    angles = torch.outer(torch.arange(ids.shape[1], dtype=torch.float64), frequencies)
-    cosine, sine = (torch.cat((f(angles), f(angles)), dim=-1) for f in (torch.cos, torch.sin))
-
-    def turn(x):
-        left, right = x.chunk(2, dim=-1)
-        return x * cosine + torch.cat((-right, left), dim=-1) * sine
-
-    x = weights["new.embeddings.word_embeddings.weight"][ids]
-    x = x + weights["new.embeddings.token_type_embeddings.weight"][0]
-    x = norm(x, "new.embeddings.LayerNorm")
-    for number in range(config["num_hidden_layers"]):
-        layer = f"new.encoder.layer.{number}"
-        packed = linear(x, f"{layer}.attention.qkv_proj").chunk(3, dim=-1)
-        query, key, value = (part.unflatten(-1, (heads, size)).transpose(1, 2) for part in packed)
-        match = turn(query) @ turn(key).transpose(2, 3) / math.sqrt(size)
-        match = match.masked_fill(~mask.bool()[:, None, None], -math.inf)
-        seen = (match.softmax(dim=-1) @ value).transpose(1, 2).flatten(2)
-        x = norm(x + linear(seen, f"{layer}.attention.o_proj"), f"{layer}.attn_ln")
-        up, gate = linear(x, f"{layer}.mlp.up_gate_proj").split(config["intermediate_size"], dim=-1)
-        x = norm(
-            x + linear(functional.gelu(gate) * up, f"{layer}.mlp.down_proj"), f"{layer}.mlp_ln"
-        )
-    return x
 
 
 def test_gte_gives_the_hidden_states_of_its_original(published, tmp_path):
@@ -260,29 +217,6 @@ def test_neither_pickles_nor_remote_code_are_run(published, tmp_path):
     assert sprung.exists()
 
 
-def write_gte_tokenizer(folder: Path) -> Tokenizer:
-    """Write a small tokenizer in the files and of the kind that GTE has, XLM-RoBERTa's."""
-    special = ["<s>", "<pad>", "</s>", "<unk>"]
-    words = [f"▁{word}" for word in ("what", "is", "a", "lion", "the", "large", "cat")]
-    letters = list("▁abcdefghijklmnopqrstuvwxyz")
-    scores = [(token, 0.0) for token in special] + [(word, -3.0) for word in words]
-    scores += [(letter, -8.0) for letter in letters] + [("<mask>", 0.0)]
-    tokenizer = Tokenizer(tokenizer_models.Unigram(scores, unk_id=3))
-    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single="<s> $A </s>",
-        pair="<s> $A </s> </s> $B </s>",
-        special_tokens=[("<s>", 0), ("</s>", 2)],
-    )
-    tokenizer.add_special_tokens([*special, "<mask>"])
-    tokenizer.save(str(folder / "tokenizer.json"))
-    roles = ("cls", "pad", "sep", "unk", "mask")
-    named = dict(zip((f"{role}_token" for role in roles), [*special, "<mask>"], strict=True))
-    named |= {"tokenizer_class": "XLMRobertaTokenizer", "model_max_length": 32768}
-    (folder / "tokenizer_config.json").write_text(json.dumps(named))
-    return tokenizer
-
-
 def test_gte_has_its_own_tokenizer_and_no_token_types(published, tmp_path):
     folders = changed(published, "gte", tmp_path / "gte")
     own = write_gte_tokenizer(Path(folders["gte"]))
@@ -318,7 +252,7 @@ def test_scores_are_those_of_sentence_transformers(published, tmp_path, name):
 
 
 def test_a_max_length_beyond_the_positions_is_refused(published, tmp_path):
-    message = "max_length is 513, and 'minilm' has only 512 positions.*training.models"
+    message = "'minilm': max_length is 513, and it has only 512 positions.*training.models"
     with pytest.raises(UserError, match=message):
         start(published, "minilm", tmp_path / "e0", max_length=513)
     start(published, "minilm", tmp_path / "e0", max_length=512)
@@ -326,7 +260,7 @@ def test_a_max_length_beyond_the_positions_is_refused(published, tmp_path):
         with pytest.raises(UserError, match="max_length is 8193"):
             start(published, name, tmp_path / "e0", max_length=8193)
     backbone = {"pretrained": None, "architecture": SMALL_BERT, "tokenizer": PACKAGE}
-    with pytest.raises(UserError, match="'bert' has only 512 positions"):
+    with pytest.raises(UserError, match="'bert': max_length is 513, and it has only 512 positions"):
         models.initialise(backbone, {}, 12, 513, tmp_path / "e0")
 
 

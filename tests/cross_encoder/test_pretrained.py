@@ -7,7 +7,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from lionrank.cross_encoder.pretrained import Backbone
+from lionrank.cross_encoder.pretrained import Pretrained
 from lionrank.errors import UserError
 from tests.support.architectures import write_backbone
 
@@ -16,7 +16,7 @@ WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
 
 @pytest.fixture
 def backbone(tmp_path):
-    return Backbone("tiny", write_backbone(tmp_path / "tiny", "bert"))
+    return Pretrained("tiny", write_backbone(tmp_path / "tiny", "bert"))
 
 
 def split(folder, names=("model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors")):
@@ -135,4 +135,4 @@ def test_what_another_task_or_machine_had_is_not_taken_over(backbone):
 
 def test_an_installed_package_is_to_be_installed_again(tmp_path):
     with pytest.raises(UserError, match=re.escape("no config.json: reinstall the package")):
-        Backbone("package:some/folder", tmp_path).config()
+        Pretrained("package:some/folder", tmp_path).config()

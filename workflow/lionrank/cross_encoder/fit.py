@@ -25,14 +25,32 @@ PASSAGE = "few words, or more of them, and a passage of some more words that nob
 OTHER_SIDE = {"left": "right", "right": "left"}
 
 
-def fit(who: str, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, length: int) -> None:
-    """Make a tokenizer give what a model takes, at most `length` tokens a pair; say what is new.
+def write(
+    who: str,
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    length: int,
+    folder: str | os.PathLike,
+    remedy: str,
+) -> None:
+    """Write a checkpoint that scores pairs of at most `length` tokens.
 
     Raises:
-        UserError: they do not fit; begins with `who`.
+        UserError: model and tokenizer do not fit, it is none that scores a pair whatever else is
+            in its batch, or it has fewer positions than `length`, of which `remedy` says how to
+            lower it; begins with `who`.
     """
+    _check_positions(who, model, length, remedy)
+    _fit(who, model, tokenizer, length)
+    # transformers would write converted weights back under the names of the original checkpoint.
+    model.save_pretrained(folder, save_original_format=False)
+    tokenizer.save_pretrained(folder)
+    _try_out(who, folder)
+
+
+def _fit(who: str, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, length: int) -> None:
+    """Make a tokenizer give what a model takes, and say what is new."""
     _check_vocabulary(who, model, tokenizer)
-    _check_positions(who, model, length)
     if length > (own := tokenizer.model_max_length):
         print(
             f"{who}: its tokenizer is for {own} tokens, and max_length is {length}, which counts."
@@ -72,19 +90,16 @@ def _check_vocabulary(who: str, model: PreTrainedModel, tokenizer: PreTrainedTok
         )
 
 
-def _check_positions(who: str, model: PreTrainedModel, length: int) -> None:
-    name = who.removeprefix("models: ")
-    remedy = "lower it in training.defaults or under training.models"
+def _check_positions(who: str, model: PreTrainedModel, length: int, remedy: str) -> None:
     positions, same = positions_of(model), _positions_of_one_rotation(model)
     if positions is not None and length > positions:
         raise UserError(
-            f"training: max_length is {length}, and {name} has only {positions} positions: "
-            f"{remedy}."
+            f"{who}: max_length is {length}, and it has only {positions} positions: {remedy}."
         )
     if same is not None and length > same:
         raise UserError(
-            f"training: max_length is {length}, and a pair of more than {same} tokens changes how "
-            f"{name} turns the positions of all others in its batch (longrope): {remedy}."
+            f"{who}: max_length is {length}, and a pair of more than {same} tokens changes how it "
+            f"turns the positions of all others in its batch (longrope): {remedy}."
         )
 
 
@@ -153,13 +168,10 @@ def takes_segments(model: PreTrainedModel) -> bool:
     return any(name.endswith("seg_embed") for name, _ in model.named_parameters())
 
 
-def try_out(who: str, checkpoint: str | os.PathLike) -> None:
+def _try_out(who: str, checkpoint: str | os.PathLike) -> None:
     """Score some pairs with a checkpoint, one by one and together, as training and scoring will.
 
     Where the shorter pairs' logits hang on the padding, the checkpoint gets it on the other side.
-
-    Raises:
-        UserError: the model cannot, or a pair's logit hangs on what else is in its batch.
     """
     try:
         model = cross_encoder.load(checkpoint, torch.device("cpu"))

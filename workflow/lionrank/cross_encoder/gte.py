@@ -46,30 +46,36 @@ FIXED = {
 }
 
 
-def native_config(original: dict[str, Any], source: str) -> dict[str, Any]:
+def native_config(original: dict[str, Any], who: str) -> dict[str, Any]:
     """Rewrite the config.json of a `new` checkpoint for the native architecture.
 
     What only concerns speed (unpad_inputs, use_memory_efficient_attention) is left out.
 
     Raises:
-        UserError: a setting is missing, or one that `gte` cannot express; names `source` and key.
+        UserError: a setting is missing, or one that `gte` cannot express; begins with `who` and
+            names the key.
     """
     for key, only in FIXED.items():
         if original.get(key, only) != only:
-            raise _not_expressible(source, key, original[key], only)
+            raise _not_expressible(who, key, original[key], only)
     missing = [key for key in SHARED if key not in original]
     if missing:
         raise UserError(
-            f"models: {source!r}: its config.json lacks {', '.join(missing)}: "
+            f"{who}: its config.json lacks {', '.join(missing)}: "
             "it is not the config of a GTE checkpoint."
         )
     return {key: original[key] for key in SHARED} | {
         "model_type": "gte",
-        "rope_parameters": _rope_parameters(original, source),
+        "architectures": [_native_name(name) for name in original["architectures"] or ()],
+        "rope_parameters": _rope_parameters(original, who),
     }
 
 
-def _rope_parameters(original: dict[str, Any], source: str) -> dict[str, Any]:
+def _native_name(architecture: str) -> str:
+    return architecture.replace("New", "Gte", 1)
+
+
+def _rope_parameters(original: dict[str, Any], who: str) -> dict[str, Any]:
     """Return the native `rope_parameters` of the original's rotary embedding.
 
     With rope_scaling {type: ntk, factor: s} the original turns the base theta into s * theta and
@@ -85,7 +91,7 @@ def _rope_parameters(original: dict[str, Any], source: str) -> dict[str, Any]:
     if scaling is None:
         return {"rope_type": "default", "rope_theta": float(theta)}
     if set(scaling) != {"type", "factor"} or scaling["type"] != "ntk":
-        raise _not_expressible(source, "rope_scaling", scaling, {"type": "ntk", "factor": 8.0})
+        raise _not_expressible(who, "rope_scaling", scaling, {"type": "ntk", "factor": 8.0})
     head_size = original["hidden_size"] // original["num_attention_heads"]
     return {
         "rope_type": "linear",
@@ -94,14 +100,14 @@ def _rope_parameters(original: dict[str, Any], source: str) -> dict[str, Any]:
     }
 
 
-def _not_expressible(source: str, key: str, value: Any, only: Any) -> UserError:
+def _not_expressible(who: str, key: str, value: Any, only: Any) -> UserError:
     return UserError(
-        f"models: {source!r}: its config.json sets {key} to {value!r}, which transformers' own gte "
+        f"{who}: its config.json sets {key} to {value!r}, which transformers' own gte "
         f"architecture cannot express (it can {only!r}): choose another checkpoint."
     )
 
 
-def rotary_note(config: GteConfig, source: str) -> str | None:
+def rotary_note(config: GteConfig, who: str) -> str | None:
     """Say what a converted copy uses where its rotary embedding may not be the original's.
 
     The copy is used as it is: gte-multilingual-mlm-base, unlike gte-multilingual-base, was trained
@@ -111,7 +117,7 @@ def rotary_note(config: GteConfig, source: str) -> str | None:
     if rope["rope_type"] != "default" or rope["rope_theta"] != config.default_theta:
         return None
     return (
-        f"models: {source!r} is a converted copy of GTE whose rotary embedding is plain, theta "
+        f"{who} is a converted copy of GTE whose rotary embedding is plain, theta "
         f"{rope['rope_theta']:g}; it is used so. The original gte-multilingual-base divides all "
         "frequencies by 8^(2/head size) too, and is loaded so from its own checkpoint."
     )

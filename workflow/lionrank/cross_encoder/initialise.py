@@ -4,8 +4,6 @@ import importlib.util
 import os
 import re
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import fields
 from inspect import getsource
@@ -17,15 +15,18 @@ from transformers import (
     MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING,
     AutoConfig,
     AutoModelForSequenceClassification,
-    AutoTokenizer,
     PreTrainedModel,
     PreTrainedTokenizerBase,
     set_seed,
 )
-from transformers.utils import logging as transformers_logging
 
-from lionrank.cross_encoder.fit import fit, try_out
-from lionrank.cross_encoder.pretrained import Backbone, is_cross_encoder, one_line
+from lionrank.cross_encoder.fit import write
+from lionrank.cross_encoder.pretrained import (
+    Pretrained,
+    cross_encoder_of,
+    is_cross_encoder,
+    one_line,
+)
 from lionrank.errors import UserError
 from lionrank.wording import did_you_mean, listed
 
@@ -83,57 +84,25 @@ def initialise(
             architecture has fewer positions than `max_length`, or it is none that scores a pair
             whatever else is in its batch.
     """
-    who = _write(backbone, folders, seed, max_length, folder)
-    try_out(who, folder)
-
-
-def _write(
-    backbone: dict,
-    folders: dict[str, str],
-    seed: int,
-    max_length: int,
-    folder: str | os.PathLike,
-) -> str:
-    """Write the checkpoint, and return what errors call it."""
     tokens = _open(backbone["tokenizer"] or backbone["pretrained"], folders)
     if backbone["pretrained"]:
-        who = f"models: {backbone['pretrained']!r}"
-        model = _pretrained(_open(backbone["pretrained"], folders), seed)
-        tokenizer = _tokenizer(tokens)
+        pretrained = _open(backbone["pretrained"], folders)
+        who = pretrained.who
+        model = _pretrained(pretrained, seed)
+        tokenizer = tokens.tokenizer()
     else:
         who = f"models: the architecture {backbone['architecture']['model_type']!r}"
-        tokenizer = _tokenizer(tokens)
+        tokenizer = tokens.tokenizer()
         model = _untrained(who, backbone["architecture"], tokenizer, seed)
-    fit(who, model, tokenizer, max_length)
-    # transformers would write converted weights back under the names of the original checkpoint.
-    model.save_pretrained(folder, save_original_format=False)
-    tokenizer.save_pretrained(folder)
-    return who
+    remedy = "lower it in training.defaults or under training.models"
+    write(who, model, tokenizer, max_length, folder, remedy)
 
 
-def _open(source: str, folders: dict[str, str]) -> Backbone:
-    return Backbone(source, Path(locate(source, folders)))
+def _open(source: str, folders: dict[str, str]) -> Pretrained:
+    return Pretrained(source, Path(locate(source, folders)))
 
 
-def _tokenizer(backbone: Backbone) -> PreTrainedTokenizerBase:
-    # transformers would say of the config of GTE's original that it is of an unknown model.
-    known = {"config": backbone.config()} if backbone.is_original_gte else {}
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(
-            str(backbone.folder), local_files_only=True, trust_remote_code=False, **known
-        )
-    except ImportError as error:
-        reason = f"its tokenizer needs what is not installed ({one_line(error)})"
-        raise backbone.unfit(reason) from error
-    except Exception as error:
-        raise backbone.damaged(f"its tokenizer cannot be read ({one_line(error)})") from error
-    # transformers makes one of its special tokens alone where the files are not there.
-    if len(tokenizer) <= len(tokenizer.all_special_tokens):
-        raise backbone.damaged("it has no tokenizer")
-    return tokenizer
-
-
-def _pretrained(backbone: Backbone, seed: int) -> PreTrainedModel:
+def _pretrained(backbone: Pretrained, seed: int) -> PreTrainedModel:
     """Load a backbone in float32, with one logit; what its checkpoint lacks of the head is random.
 
     The head is what lies outside transformers' base model, and the pooler.
@@ -155,33 +124,14 @@ def _pretrained(backbone: Backbone, seed: int) -> PreTrainedModel:
         others = head - {PRETRAINED_HEAD} - {name for name, _ in plan.base_model.named_children()}
         weights = {name: w for name, w in weights.items() if name.split(".")[0] not in others}
     set_seed(seed)
-    with _without_report():
-        model, report = kind.from_pretrained(
-            None,
-            config=config,
-            state_dict=weights,
-            dtype=torch.float32,
-            ignore_mismatched_sizes=True,
-            output_loading_info=True,
-        )
+    model, report = cross_encoder_of(config, weights)
     _check_only_head_is_new(backbone, model, report)
-    _say_what_is_drawn(backbone.source, report, seed)
+    _say_what_is_drawn(backbone.who, report, seed)
     return model
 
 
-@contextmanager
-def _without_report() -> Iterator[None]:
-    """Keep transformers from listing what is not in a checkpoint, most of which is as it should."""
-    before = transformers_logging.get_verbosity()
-    transformers_logging.set_verbosity_error()
-    try:
-        yield
-    finally:
-        transformers_logging.set_verbosity(before)
-
-
 def _check_only_head_is_new(
-    backbone: Backbone, model: PreTrainedModel, report: dict[str, set]
+    backbone: Pretrained, model: PreTrainedModel, report: dict[str, set]
 ) -> None:
     """Raise a UserError unless the weights of the body are those that its config describes."""
     other_shapes = {name for name, _, _ in report["mismatched_keys"]}
@@ -209,12 +159,12 @@ def _is_body(name: str, model: PreTrainedModel) -> bool:
     return inner[0] in parts - {"pooler"} and inner[-1] != "position_ids"
 
 
-def _say_what_is_drawn(source: str, report: dict[str, set], seed: int) -> None:
+def _say_what_is_drawn(who: str, report: dict[str, set], seed: int) -> None:
     drawn = sorted(report["missing_keys"] | {name for name, _, _ in report["mismatched_keys"]})
     if drawn:
-        print(f"models: {source!r}: drawn with the seed {seed}: {listed(drawn)}.")
+        print(f"{who}: drawn with the seed {seed}: {listed(drawn)}.")
     else:
-        print(f"models: {source!r}: its own head is kept, nothing is drawn.")
+        print(f"{who}: its own head is kept, nothing is drawn.")
 
 
 def _untrained(

@@ -1,8 +1,10 @@
-"""The folder of a pretrained backbone: its config, its weights, and in words what is wrong there.
+"""A folder of pretrained files: config, weights and tokenizer, and in words what is wrong there.
 
 Weights are read from local safetensors alone: never a pickle, never remote code, never the hub.
 """
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,9 +15,13 @@ from safetensors.torch import load_file
 from transformers import (
     CONFIG_MAPPING,
     MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING,
+    AutoTokenizer,
     GteConfig,
     PreTrainedConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
 )
+from transformers.utils import logging as transformers_logging
 
 from lionrank.cross_encoder import gte
 from lionrank.cross_encoder.weights import INDEX, WEIGHTS, weight_files
@@ -28,36 +34,42 @@ PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
 
 
 @dataclass(frozen=True)
-class Backbone:
-    """A source of the config and the folder that its files lie in."""
+class Pretrained:
+    """A source that the config names under a key, and the folder that its files lie in."""
 
     source: str
     folder: Path
+    key: str = "models"
+
+    @property
+    def who(self) -> str:
+        """How messages begin."""
+        return f"{self.key}: {self.source!r}"
 
     @property
     def _config_file(self) -> Path:
         return self.folder / "config.json"
 
-    def config(self) -> PreTrainedConfig:
-        """Read config.json for a cross-encoder with one logit.
+    def config(self, **changes: Any) -> PreTrainedConfig:
+        """Read config.json for a cross-encoder with one logit, and with other settings.
 
         Raises:
             UserError: it is missing or damaged, or of no architecture that can be one.
         """
-        stated = self.stated()
+        stated = self.stated() | changes
         if not is_cross_encoder(stated.get("model_type")):
             raise UserError(
-                f"models: {self.source!r} is of the architecture {stated.get('model_type')!r}, "
+                f"{self.who} is of the architecture {stated.get('model_type')!r}, "
                 "which transformers has no cross-encoder of, and remote code is never run: choose "
                 "another."
             )
         if "quantization_config" in stated:
-            raise self.unfit("its weights are quantised, and training needs them in full")
+            raise self.unfit("its weights are quantised, and float32 needs them in full")
         try:
             config = _to_config(stated)
         except Exception as error:
             raise self.unfit(f"transformers refuses its config.json ({one_line(error)})") from error
-        if isinstance(config, GteConfig) and (note := gte.rotary_note(config, self.source)):
+        if isinstance(config, GteConfig) and (note := gte.rotary_note(config, self.who)):
             print(note)
         return config
 
@@ -78,7 +90,7 @@ class Backbone:
         except UserError as error:
             raise self.damaged("its config.json is damaged") from error
         if stated.get("model_type") == gte.ORIGINAL:
-            return gte.native_config(stated, self.source)
+            return gte.native_config(stated, self.who)
         return stated
 
     def weights(self) -> dict[str, torch.Tensor]:
@@ -121,39 +133,96 @@ class Backbone:
         if not files:
             pickles = sorted(each.name for kind in PICKLES for each in self.folder.glob(kind))
             there = f", such as its {pickles[0]}" if pickles else ""
-            raise self.unfit(f"it has no safetensors, and pickles are never loaded{there}")
+            raise UserError(
+                f"{self.who}: it has no safetensors, and pickles are never loaded{there}: choose "
+                "another checkpoint, or a revision of it with model.safetensors; or, if you trust "
+                "it, load it elsewhere and name the folder that save_pretrained writes."
+            )
         if unread := [file.name for file in present if file not in files]:
             print(
-                f"models: {self.source!r}: of its weights {files[0].name} is read"
+                f"{self.who}: of its weights {files[0].name} is read"
                 f"{' with those that belong to it' if files[1:] else ''}, not {', '.join(unread)}."
             )
         return files
 
+    def tokenizer(self) -> PreTrainedTokenizerBase:
+        """Read the tokenizer.
+
+        Raises:
+            UserError: it is missing or damaged, or needs a package that is not installed.
+        """
+        # transformers would say of the config of GTE's original that it is of an unknown model.
+        known = {"config": self.config()} if self.is_original_gte else {}
+        try:
+            tokenizer = AutoTokenizer.from_pretrained(
+                str(self.folder), local_files_only=True, trust_remote_code=False, **known
+            )
+        except ImportError as error:
+            reason = f"its tokenizer needs what is not installed ({one_line(error)})"
+            raise self.unfit(reason) from error
+        except Exception as error:
+            raise self.damaged(f"its tokenizer cannot be read ({one_line(error)})") from error
+        # transformers makes one of its special tokens alone where the files are not there.
+        if len(tokenizer) <= len(tokenizer.all_special_tokens):
+            raise self.damaged("it has no tokenizer")
+        return tokenizer
+
     def damaged(self, what: str) -> UserError:
         """Return the error for files that another download may mend."""
         if self.source.startswith("package:"):
-            return UserError(f"models: {self.source!r}: {what}: reinstall the package.")
+            return UserError(f"{self.who}: {what}: reinstall the package.")
         return UserError(
-            f"models: {self.source!r}: {what}: delete {self.folder}, or mend it where it is a copy "
+            f"{self.who}: {what}: delete {self.folder}, or mend it where it is a copy "
             "of your own, and run again; the download is checked again."
         )
 
     def misfit(self, what: str) -> UserError:
         """Return the error for files that are whole, each of them, but not of one checkpoint."""
         return UserError(
-            f"models: {self.source!r}: {what}: if {self.folder} is no whole copy, delete it and "
+            f"{self.who}: {what}: if {self.folder} is no whole copy, delete it and "
             "run again; else choose another checkpoint."
         )
 
     def unfit(self, what: str) -> UserError:
         """Return the error for a checkpoint that is as it was published."""
-        return UserError(f"models: {self.source!r}: {what}: choose another checkpoint.")
+        return UserError(f"{self.who}: {what}: choose another checkpoint.")
 
 
 def is_cross_encoder(model_type: object) -> bool:
     """Say whether transformers has a cross-encoder of an architecture."""
     known = isinstance(model_type, str) and model_type in CONFIG_MAPPING
     return known and CONFIG_MAPPING[model_type] in MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING
+
+
+def cross_encoder_of(
+    config: PreTrainedConfig, weights: Mapping[str, torch.Tensor]
+) -> tuple[PreTrainedModel, dict[str, set]]:
+    """Build a cross-encoder in float32, what the weights lack of it at random.
+
+    Returns it and the names that do not fit: missing_keys, unexpected_keys, and mismatched_keys
+    with both shapes.
+    """
+    kind = MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING[type(config)]
+    with _without_report():
+        return kind.from_pretrained(
+            None,
+            config=config,
+            state_dict=weights,
+            dtype=torch.float32,
+            ignore_mismatched_sizes=True,
+            output_loading_info=True,
+        )
+
+
+@contextmanager
+def _without_report() -> Iterator[None]:
+    """Keep transformers from listing what is not in a checkpoint, most of which is as it should."""
+    before = transformers_logging.get_verbosity()
+    transformers_logging.set_verbosity_error()
+    try:
+        yield
+    finally:
+        transformers_logging.set_verbosity(before)
 
 
 def one_line(error: Exception) -> str:
