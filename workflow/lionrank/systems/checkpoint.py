@@ -1,16 +1,150 @@
-"""Checkpoints that others trained, brought into the form of those that are trained here."""
+"""Public cross-encoders as checkpoints in the form of those that are trained here.
+
+What is taken over scores a pair by one logit, which is that of sentence-transformers' CrossEncoder
+of the same folder; any other folder is refused. The code is transformers' own.
+"""
 
 import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
 
 import torch
-from transformers import AutoModelForSequenceClassification, AutoTokenizer
+from torch import Tensor
+from transformers import (
+    MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING,
+    PreTrainedConfig,
+    PreTrainedModel,
+)
+
+from lionrank.cross_encoder.fit import write
+from lionrank.cross_encoder.pretrained import Pretrained, cross_encoder_of, one_line
+from lionrank.files import read_json
+from lionrank.systems import modules
+from lionrank.wording import listed
+
+OF_THE_MODEL, OF_THE_TOKENS = "config_sentence_transformers.json", "sentence_bert_config.json"
+"""What sentence-transformers writes beside a model: its prompts and activation, and its input."""
+
+ADAPTER = "adapter_config.json"
+
+CHANGES_OF_TEXT = (
+    "do_lower_case",
+    "processing_kwargs",
+    "processor_kwargs",
+    "tokenizer_args",
+    "config_kwargs",
+    "config_args",
+)
+"""Keys of `OF_THE_TOKENS` by which a pair reads otherwise."""
+
+Stated = Mapping[str, Any]
 
 
 def import_checkpoint(
     folder: str | os.PathLike, output: str | os.PathLike, max_length: int
 ) -> None:
-    """Write a cross-encoder's folder in the form of a trained checkpoint, in float32."""
-    model = AutoModelForSequenceClassification.from_pretrained(folder, dtype=torch.float32)
-    tokenizer = AutoTokenizer.from_pretrained(folder, model_max_length=max_length)
-    model.save_pretrained(output)
-    tokenizer.save_pretrained(output)
+    """Write a checkpoint of a public cross-encoder, and say what it is.
+
+    Its weights are float32, and it scores pairs of at most `max_length` tokens by the logit,
+    whatever activation function the folder asks for, which is kept in config.json.
+
+    Raises:
+        UserError: the folder is no whole cross-encoder with one logit, needs code or pickles of its
+            own, prompts, or more positions than it has; names it, what was found, and what to do.
+    """
+    source = Pretrained(os.fspath(folder), Path(folder), key="systems")
+    source.stated()
+    stated = read_json(source.folder / "config.json")
+    of_the_model = _beside(source, OF_THE_MODEL)
+    for what in _not_one_logit(source, stated, of_the_model):
+        raise source.unfit(what)
+    config, weights = _parts(source)
+    model = _whole(source, config, weights)
+    tokenizer = source.tokenizer()
+    if tokenizer.chat_template is not None:
+        raise source.unfit("its tokenizer writes a pair as a chat, which is not done here")
+    _say_dtype(source, weights)
+    _say_activation(source, model, _activation(stated, of_the_model))
+    write(source.who, model, tokenizer, max_length, output, "lower it in the entry of systems")
+
+
+def _beside(source: Pretrained, name: str) -> dict[str, Any]:
+    path = source.folder / name
+    return read_json(path) if path.is_file() else {}
+
+
+def _not_one_logit(source: Pretrained, stated: Stated, of_the_model: Stated) -> Iterator[str]:
+    """Yield what makes a folder's score something else than the one logit of a pair."""
+    if (source.folder / ADAPTER).is_file():
+        yield f"it is an adapter, by its {ADAPTER}, which is not merged into what it adapts"
+    kind = of_the_model.get("model_type", "SentenceTransformer")
+    if (source.folder / modules.FILE).is_file() and kind != "CrossEncoder":
+        yield f"it is a {kind}, by its {OF_THE_MODEL}, and no CrossEncoder"
+    labels = len(stated.get("id2label") or ()) or stated.get("num_labels", 1)
+    if labels != 1:
+        yield f"it gives {labels} labels, by its config.json, and a ranking needs one score"
+    prompts, name = of_the_model.get("prompts") or {}, of_the_model.get("default_prompt_name")
+    if prompts.get(name):
+        yield f"it puts a prompt before each pair, {name!r} of its {OF_THE_MODEL}"
+    elif any(prompts.values()):
+        print(f"{source.who}: no prompt is the default one, so none of its prompts is used.")
+    of_the_tokens = _beside(source, OF_THE_TOKENS)
+    if changes := [key for key in CHANGES_OF_TEXT if of_the_tokens.get(key)]:
+        yield f"it changes how pairs read, by {listed(changes)} of its {OF_THE_TOKENS}"
+
+
+def _parts(source: Pretrained) -> tuple[PreTrainedConfig, dict[str, Tensor]]:
+    """Return the config and the weights of a folder as those of a cross-encoder."""
+    chain = modules.read_chain(source)
+    if len(chain) > 1:
+        return modules.as_classifier(source, chain)
+    config = source.config()
+    native = MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING[type(config)].__name__
+    if others := [name for name in config.architectures or () if name != native]:
+        raise source.unfit(
+            f"it is of {listed(others)}, by its config.json, and a cross-encoder of this "
+            f"architecture is {native}"
+        )
+    return config, source.weights()
+
+
+def _whole(
+    source: Pretrained, config: PreTrainedConfig, weights: dict[str, Tensor]
+) -> PreTrainedModel:
+    """Return the cross-encoder of a config, all of whose weights are those of the folder."""
+    try:
+        model, report = cross_encoder_of(config, weights)
+    except Exception as error:
+        raise source.unfit(f"transformers cannot build it ({one_line(error)})") from error
+    for names, what in (
+        (report["missing_keys"], "missing"),
+        ({name for name, *_ in report["mismatched_keys"]}, "of another shape"),
+        (report["unexpected_keys"], "more than its config describes"),
+    ):
+        if names:
+            raise source.misfit(f"{len(names)} of its weights are {what}, {min(names)!r} first")
+    return model
+
+
+def _say_dtype(source: Pretrained, weights: Mapping[str, Tensor]) -> None:
+    kinds = {weight.dtype for weight in weights.values() if weight.is_floating_point()}
+    if others := sorted(str(kind).removeprefix("torch.") for kind in kinds - {torch.float32}):
+        print(f"{source.who}: its weights in {listed(others)} become float32.")
+
+
+def _activation(stated: Stated, of_the_model: Stated) -> str | None:
+    """Return the activation function that a folder asks for, where its version wrote it."""
+    return (
+        of_the_model.get("activation_fn")
+        or (stated.get("sentence_transformers") or {}).get("activation_fn")
+        or stated.get("sbert_ce_default_activation_function")
+    )
+
+
+def _say_activation(source: Pretrained, model: PreTrainedModel, activation: str | None) -> None:
+    """Say that the logit is the score, and keep in the config what a folder asks for."""
+    asked = f"asks for {activation}" if activation else "names no activation function"
+    print(f"{source.who}: the logit is the score; the folder {asked}.")
+    if activation:
+        model.config.sentence_transformers = {"activation_fn": activation}
