@@ -67,7 +67,7 @@ def generate(folder: Path, passages: int, queries: int, triplets: int) -> None:
 
 def ours(data: Path, output: Path) -> None:
     """Run the workflow's own join."""
-    from lionrank.collections.pairs import join_pairs
+    from lionrank.collections.join import join_pairs
 
     join_pairs(
         data / "triplets.parquet",
@@ -76,8 +76,8 @@ def ours(data: Path, output: Path) -> None:
         held_out=HELD_OUT,
         held_out_by="query",
         seed=SEED,
-        pairs=output / "pairs.parquet",
-        held_out_pairs=output / "held_out.parquet",
+        data=output / "pairs.parquet",
+        held_out_data=output / "held_out.parquet",
         record=output / "record.json",
         threads=2,
     )

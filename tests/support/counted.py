@@ -4,7 +4,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lionrank import trec
-from lionrank.collections.pairs import PAIRS
+from lionrank.collections.join import PAIRS
 from lionrank.parquet import CANDIDATES
 
 TOPICS = {"q1": "two words", "q2": "three whole words", "q3": "one"}

@@ -15,7 +15,8 @@ from lionrank.claims import file as claim_file
 from lionrank.collections import describe, msmarco
 from lionrank.collections.convert import given_reader, reader
 from lionrank.collections.corpus import keep_documents, open_database
-from lionrank.collections.pairs import join_pairs, write_triplets
+from lionrank.collections.join import join_pairs
+from lionrank.collections.triplets import write_triplets
 from lionrank.config.sources import read_table
 from lionrank.evaluation import per_query
 from lionrank.files import csv_rows, read_json, read_json_lines, write_json, write_json_lines
@@ -58,7 +59,7 @@ def _within(read: Callable[..., Any], *arguments: Any, **named: Any) -> Callable
 
 def _join(corpus: str) -> Callable[[Path], Any]:
     def call(folder: Path) -> None:
-        paths = {name: folder / "output" / name for name in ("pairs", "held_out_pairs", "record")}
+        paths = {name: folder / "output" / name for name in ("data", "held_out_data", "record")}
         texts = (folder / "triplets.parquet", folder / "topics.tsv", folder / corpus)
         join_pairs(*texts, held_out=1, held_out_by="pair", seed=1, threads=1, **paths)
 

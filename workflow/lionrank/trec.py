@@ -15,6 +15,8 @@ import sys
 from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -199,24 +201,65 @@ def run_lines(path: str | os.PathLike) -> Iterator[tuple[int, str, str, float, s
     """
     ranked: defaultdict[str, _Ranked] = defaultdict(_Ranked)
     last = None
-    for number, line in text_lines(path):
-        if not (columns := _columns(line)):
-            continue
-        try:
-            qid, _, docid, rank, score_text, tag = columns[:6]
-        except ValueError:
-            raise _unlike(path, number, _RUN, columns) from None
-        score = _score(score_text, f"{path}:{number}")
+    for number, qid, docid, rank, score, tag in _parsed(path):
         if qid != last:
             last, add = qid, ranked[qid].add
         add(number, rank, score)
         yield number, qid, docid, score, tag
     for qid, topic in ranked.items():
         topic.check(path, qid)
-    if unranked := sum(topic.unranked for topic in ranked.values()):
-        print(
-            f"{path}: {unranked} ranks are no integers; trec_eval ranks by scores", file=sys.stderr
-        )
+    _say_unranked(path, sum(topic.unranked for topic in ranked.values()))
+
+
+def rankings(path: str | os.PathLike) -> Iterator[tuple[str, dict[str, float]]]:
+    """Yield qid and ranking, docid -> score by falling score, of the topics of a run file.
+
+    One topic is in memory at a time. Documents of one score are in the order of trec_eval, by
+    falling docid.
+
+    Raises:
+        UserError: what `read_run` refuses, or the lines of a topic are not together.
+    """
+    ended: set[str] = set()
+    unranked = 0
+    for qid, lines in groupby(_parsed(path), key=itemgetter(1)):
+        ranked, ranking = _Ranked(), dict[str, float]()
+        for number, _, docid, rank, score, _ in lines:
+            if qid in ended:
+                raise UserError(
+                    f"{path}:{number}: topic {qid!r} comes again after others: sort the lines by "
+                    "topic, e.g. with `sort -s -k1,1`"
+                )
+            if docid in ranking:
+                raise _twice(path, number, docid, qid)
+            ranked.add(number, rank, score)
+            ranking[docid] = score
+        ended.add(qid)
+        ranked.check(path, qid)
+        unranked += ranked.unranked
+        yield qid, dict(sorted(ranking.items(), key=lambda item: (item[1], item[0]), reverse=True))
+    _say_unranked(path, unranked)
+
+
+def _parsed(path: str | os.PathLike) -> Iterator[tuple[int, str, str, str, float, str]]:
+    """Yield (number, qid, docid, rank, score, tag) of the lines of a run file."""
+    for number, line in text_lines(path):
+        if not (columns := _columns(line)):
+            continue
+        try:
+            qid, _, docid, rank, score, tag = columns[:6]
+        except ValueError:
+            raise _unlike(path, number, _RUN, columns) from None
+        yield number, qid, docid, rank, _score(score, f"{path}:{number}"), tag
+
+
+def _say_unranked(path: str | os.PathLike, number: int) -> None:
+    if number:
+        print(f"{path}: {number} ranks are no integers; trec_eval ranks by scores", file=sys.stderr)
+
+
+def _twice(path: str | os.PathLike, number: int, docid: str, qid: str) -> UserError:
+    return UserError(f"{path}:{number}: document {docid!r} appears twice for topic {qid!r}")
 
 
 def _score(text: str, place: str) -> float:
@@ -278,7 +321,7 @@ def read_run(path: str | os.PathLike) -> tuple[Run, str]:
         if qid != last:
             last, ranking = qid, run.setdefault(qid, {})
         if docid in ranking:
-            raise UserError(f"{path}:{number}: document {docid!r} appears twice for topic {qid!r}")
+            raise _twice(path, number, docid, qid)
         ranking[docid] = score
     return run, tag
 

@@ -35,6 +35,18 @@ TRIMMED = "".join(map(chr, range(0x21)))
 COLUMNS = ("id", "contents")
 TRIPLET = pa.schema([(name, pa.string()) for name in ("query_id", "positive_id", "negative_id")])
 """Of every file of triplets, whoever drew them."""
+IDS = pa.schema(
+    {
+        "example": pa.int64(),
+        "qid": pa.string(),
+        "docid": pa.string(),
+        "label": pa.float64(),
+        "score": pa.float64(),
+    }
+)
+"""Of every file of examples without their text, whoever drew them: a row a passage, those of an
+example together; `label` is its grade, 0 of what is not judged, and `score` that of a ranking, null
+of what is not in it."""
 
 
 @contextmanager
@@ -249,10 +261,10 @@ def keep_documents(
 
 
 def read_triplets(database: duckdb.DuckDBPyConnection, triplets: str | os.PathLike) -> None:
-    """Make the table `asked` (number, qid, docid, label) of a triplets' Parquet file.
+    """Make the table `asked` of a triplets' Parquet file, with the columns of `read_examples`.
 
     A triplet gives two rows, its positive (label 1) directly before its negative (label 0); number
-    counts the rows from 0 in the file's order.
+    counts the rows from 0 in the file's order. Each is an example, and none has a score.
 
     Raises:
         UserError: the file has other columns or no row.
@@ -263,13 +275,36 @@ def read_triplets(database: duckdb.DuckDBPyConnection, triplets: str | os.PathLi
     with readable_by_duckdb(triplets):
         database.execute(
             "CREATE TABLE asked AS "
+            "SELECT *, number AS example, NULL::DOUBLE AS score FROM ("
             f"SELECT 2 * file_row_number AS number, {text(query, 'qid')}, "
             f"{text(positive, 'docid')}, 1.0::DOUBLE AS label FROM {source} "
             "UNION ALL "
-            f"SELECT 2 * file_row_number + 1, {text(query)}, {text(negative)}, 0.0 FROM {source}"
+            f"SELECT 2 * file_row_number + 1, {text(query)}, {text(negative)}, 0.0 FROM {source})"
         )
     if not database.execute("SELECT count(*) FROM asked").fetchall()[0][0]:
         raise UserError(f"{triplets} holds no triplet; make it again.")
+
+
+def read_examples(database: duckdb.DuckDBPyConnection, ids: str | os.PathLike) -> None:
+    """Make the table `asked` (number, example, qid, docid, label, score) of a file of examples.
+
+    Number counts the rows, each a passage, from 0 in the file's order.
+
+    Raises:
+        UserError: the file has other columns or no row, or no label or example of a passage.
+    """
+    parquet.schema(ids, IDS.names)
+    source = f"read_parquet({_literal([Path(ids)])}, file_row_number=true)"
+    with readable_by_duckdb(ids):
+        database.execute(
+            "CREATE TABLE asked AS SELECT file_row_number AS number, "
+            "coalesce(example, error('no example')) AS example, "
+            f"{text('qid')}, {text('docid')}, "
+            "coalesce(label, error('no label'))::DOUBLE AS label, score::DOUBLE AS score "
+            f"FROM {source}"
+        )
+    if not database.execute("SELECT count(*) FROM asked").fetchall()[0][0]:
+        raise UserError(f"{ids} holds no example; make it again.")
 
 
 def add_texts(

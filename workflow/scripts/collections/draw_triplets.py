@@ -4,7 +4,7 @@ begin(snakemake)
 
 from lionrank import trec
 from lionrank.collections.corpus import keep_documents
-from lionrank.collections.pairs import draw_triplets, write_triplets
+from lionrank.collections.triplets import draw_triplets, write_triplets
 
 run, _ = trec.read_run(snakemake.input.run)
 qrels = trec.read_qrels(snakemake.input.qrels)

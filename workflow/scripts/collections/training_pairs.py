@@ -4,7 +4,7 @@ begin(snakemake)
 
 from pathlib import Path
 
-from lionrank.collections.pairs import join_pairs
+from lionrank.collections.join import join_pairs
 
 join_pairs(
     Path(snakemake.input.triplets),
@@ -13,8 +13,8 @@ join_pairs(
     held_out=snakemake.params.held_out["pairs"],
     held_out_by=snakemake.params.held_out["by"],
     seed=snakemake.params.held_out["seed"],
-    pairs=Path(snakemake.output.pairs),
-    held_out_pairs=Path(snakemake.output.held_out),
+    data=Path(snakemake.output.pairs),
+    held_out_data=Path(snakemake.output.held_out),
     record=Path(snakemake.output.record),
     threads=snakemake.threads,
 )

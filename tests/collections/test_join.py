@@ -1,4 +1,4 @@
-"""Training pairs: triplets are drawn, joined with their texts, and split into two parts."""
+"""Triplets and examples are joined with their texts, and split into two parts."""
 
 import hashlib
 import json
@@ -12,52 +12,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from lionrank import trec
-from lionrank.collections.pairs import PAIRS, draw_triplets, join_pairs, write_triplets
+from lionrank.collections.examples import write_ids
+from lionrank.collections.join import PAIRS, join_examples, join_pairs
+from lionrank.collections.triplets import write_triplets
 from lionrank.errors import UserError
 from lionrank.files import write_json_lines
 
 ROOT = Path(__file__).parents[2]
-SETTINGS = {
-    "triplets": 10,
-    "random_negatives": 0.0,
-    "hardest_rank": 1,
-    "negative_depth": 10,
-    "seed": 12,
-}
-
-
-def test_triplets_take_a_bm25_negative_that_is_unjudged_and_of_the_training_split():
-    qrels = {"q1": {"d1": 2, "d2": 1}, "q2": {"d3": 2}, "q3": {"d5": 2}}
-    run = {"q1": {"d2": 9.0, "d9": 8.0, "d3": 7.0}, "q2": {"d3": 3.0}}
-    assert draw_triplets(qrels, run, **SETTINGS) == [("q1", "d1", "d3")]
-
-
-def test_random_negatives_come_from_the_training_positives():
-    qrels = {f"q{number}": {f"d{number}": 2} for number in range(50)}
-    drawn = draw_triplets(qrels, {}, **SETTINGS | {"random_negatives": 1.0})
-    assert len(drawn) == 10
-    assert all(positive != negative for _, positive, negative in drawn)
-    assert draw_triplets(qrels, {}, **SETTINGS | {"random_negatives": 1.0}) == drawn
-
-
-def test_a_topic_that_judges_every_training_passage_is_left_out():
-    qrels = {"q1": {"d1": 2, "d2": 1, "d3": 1}, "q2": {"d2": 2}}
-    drawn = draw_triplets(qrels, {}, **SETTINGS | {"random_negatives": 1.0})
-    assert drawn == [("q2", "d2", "d1")]
-
-
-def test_a_topic_without_a_relevant_document_has_no_positive():
-    qrels = {"q1": {"d1": 0}, "q2": {"d2": 1}, "q3": {}, "q4": {"d4": -1}}
-    run = {qid: {"d2": 3.0, "d1": 2.0, "d4": 1.0} for qid in qrels} | {"q2": {"d2": 1.0}}
-    with pytest.raises(UserError, match="no training topic"):
-        draw_triplets(qrels, run, **SETTINGS)
-
-
-def test_topics_without_negatives_are_an_error_with_a_remedy():
-    with pytest.raises(UserError, match=r"raise training_pairs\.negative_depth"):
-        draw_triplets({"q1": {"d1": 2}}, {"q1": {"d1": 1.0}}, **SETTINGS)
-
-
 QUERIES = 300
 # Queries of one, two and three triplets, which are not next to each other.
 TRIPLETS = [
@@ -91,8 +52,8 @@ def join(data: Path, held_out: int, by: str = "query", seed: int | None = 12, th
         held_out=held_out,
         held_out_by=by,
         seed=seed,
-        pairs=files[0],
-        held_out_pairs=files[1],
+        data=files[0],
+        held_out_data=files[1],
         record=files[2],
         threads=threads,
     )
@@ -112,7 +73,7 @@ EXPECTED = [
 ]
 
 
-def test_pairs_are_in_the_triplets_order_with_the_positive_before_its_negative(data):
+def test_join_are_in_the_triplets_order_with_the_positive_before_its_negative(data):
     pairs, held_out, record = join(data, held_out=0)
     assert pairs == EXPECTED
     assert held_out == []
@@ -247,9 +208,9 @@ def test_a_disk_that_is_full_leaves_what_was_there_before(data):
     write_triplets(data / "triplets.parquet", more)
     code = (
         "import resource, sys; from pathlib import Path; "
-        "from tests.collections import test_pairs; "
+        "from tests.collections import test_join; "
         "resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000)); "
-        "test_pairs.join(Path(sys.argv[1]), held_out=200)"
+        "test_join.join(Path(sys.argv[1]), held_out=200)"
     )
     told = subprocess.run(
         [sys.executable, "-c", code, data],
@@ -276,3 +237,77 @@ def test_the_benchmark_finds_the_dictionary_way_of_the_same_content(tmp_path):
     assert told.returncode == 0, told.stderr
     assert "30000 pairs and 10000 held out, the same" in told.stdout
     assert told.stdout.splitlines()[-1].startswith("ratio to dictionary: ")
+
+
+EXAMPLES = [
+    (
+        f"q{number % QUERIES}",
+        [
+            (f"d{(number * 7 + place * 31) % 2000}", float(place == 0), 9.0 - place)
+            for place in range(2 + number % 5)
+        ],
+    )
+    for number in range(6000)
+]
+
+
+def join_lists(data: Path, examples, held_out: int = 100, by: str = "query"):
+    """Join examples; return both parts as dictionaries, and the record."""
+    write_ids(data / "ids.parquet", examples)
+    files = [data / name for name in ("lists.parquet", "held_out.parquet", "record.json")]
+    join_examples(
+        *(data / "ids.parquet", data / "topics.tsv", data / "corpus"),
+        held_out=held_out,
+        held_out_by=by,
+        seed=12,
+        threads=2,
+        **dict(zip(("data", "held_out_data", "record"), files, strict=True)),
+    )
+    lists, apart = (pq.read_table(path).to_pylist() for path in files[:2])
+    return lists, apart, json.loads(files[2].read_text())
+
+
+def expected(examples):
+    return [
+        {
+            "query_id": qid,
+            "passage_ids": [docid for docid, *_ in passages],
+            "query": TOPICS[qid],
+            "passages": [PASSAGES[docid] for docid, *_ in passages],
+            "labels": [label for _, label, _ in passages],
+            "scores": [score for *_, score in passages],
+        }
+        for qid, passages in examples
+    ]
+
+
+def test_an_example_becomes_a_row_with_its_passages_in_order(data):
+    lists, apart, record = join_lists(data, EXAMPLES)
+    held = {row["query_id"] for row in apart}
+    assert lists == [row for row in expected(EXAMPLES) if row["query_id"] not in held]
+    assert apart == [row for row in expected(EXAMPLES) if row["query_id"] in held]
+    passages = sum(len(row["passages"]) for row in apart)
+    assert 0 < passages <= 100 and record["rows"]["held_out"] == passages
+    assert record["scores"] == {"lowest": 4.0, "highest": 9.0}
+
+
+def test_examples_are_held_out_whole(data):
+    lists, apart, record = join_lists(data, EXAMPLES, by="pair")
+    assert sorted(map(str, lists + apart)) == sorted(map(str, expected(EXAMPLES)))
+    assert 90 < sum(len(row["passages"]) for row in apart) <= 100
+    assert record["queries"]["shared"] > 0
+
+
+def test_without_a_score_of_every_passage_there_is_none(data, capsys):
+    some = [
+        (qid, [(d, label, None if d == "d7" else 1.0) for d, label, _ in passages])
+        for qid, passages in EXAMPLES[:20]
+    ]
+    lists, _, record = join_lists(data, some, held_out=10)
+    assert "scores" not in lists[0] and record["scores"] is None
+    assert "passages have no score" in capsys.readouterr().out
+
+
+def test_nothing_need_be_held_out(data):
+    lists, apart, _ = join_lists(data, EXAMPLES[:9], held_out=0)
+    assert (lists, apart) == (expected(EXAMPLES[:9]), [])
