@@ -3,6 +3,7 @@
 
 localrules:
     changes,
+    published_comparisons,
 
 
 rule evaluate:
@@ -140,3 +141,27 @@ rule changes:
         "Finding the topics on which the optimizers differ most"
     script:
         "../workflow/scripts/evaluation/changes.py"
+
+
+# No result of this experiment is asked for, so that any config has them.
+rule published_comparisons:
+    output:
+        per_query="results/published_per_query.parquet",
+        comparisons="results/published_comparisons.json",
+    log:
+        "logs/evaluation/published_comparisons.log",
+    benchmark:
+        "timings/evaluation/published_comparisons.tsv"
+    conda:
+        "../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        draws=PLAN.draws(),
+        values=of_repository("paper/published/authors_per_query.csv"),
+        code=code("evaluation/published_comparisons.py"),
+    message:
+        "Testing the differences that were published"
+    script:
+        "../workflow/scripts/evaluation/published_comparisons.py"

@@ -56,6 +56,7 @@ rule main_tex:
         metrics="results/metrics.csv",
         best=PLAN.best_epochs(),
         comparisons="results/comparisons.json",
+        published_comparisons="results/published_comparisons.json",
         changes="results/changes.json",
         claims="results/claims.json",
         efficiency="results/efficiency.json",

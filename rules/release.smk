@@ -48,6 +48,8 @@ rule archive:
                 "efficiency.json",
                 "metrics.csv",
                 "per_query.parquet",
+                "published_comparisons.json",
+                "published_per_query.parquet",
             ],
         ),
         training=[

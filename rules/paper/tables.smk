@@ -6,6 +6,7 @@ localrules:
     systems_table,
     efficiency_table,
     comparisons_table,
+    published_comparisons_table,
     changes_table,
     claims_table,
     training_table,
@@ -141,6 +142,32 @@ rule comparisons_table:
         "Making the tables of comparisons"
     script:
         "../../workflow/scripts/paper/tables/comparisons_table.py"
+
+
+rule published_comparisons_table:
+    input:
+        comparisons="results/published_comparisons.json",
+    output:
+        tex="paper/tables/published_comparisons.tex",
+        source_map="paper/tables/published_comparisons.tex.map",
+        csv="paper/tables/published_comparisons.csv",
+    log:
+        "logs/paper/published_comparisons_table.log",
+    benchmark:
+        "timings/paper/published_comparisons_table.tsv"
+    conda:
+        "../../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        template=of_repository("paper/tables/published_comparisons.tex.j2"),
+        code=code("paper/tables/published_comparisons_table.py"),
+    message:
+        "Making the table of the tests of published differences"
+    script:
+        "../../workflow/scripts/paper/tables/published_comparisons_table.py"
 
 
 rule changes_table:

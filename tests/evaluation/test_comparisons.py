@@ -1,6 +1,7 @@
 """The comparisons that the config names: their plan, their families, and what choosing costs."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -67,6 +68,17 @@ def test_every_family_has_its_contrasts():
     first = comparisons.plan("models", GRID)[0]
     assert (first.left, first.right) == (System("gte_adamw"), System("minilm_adamw"))
     assert {each.right for each in comparisons.plan("first_stage", GRID)} == {System("bm25")}
+
+
+def test_models_and_epochs_are_planned_where_no_epoch_was_chosen():
+    models = comparisons.plan("models_by_epoch", GRID)
+    assert len(models) == 3 * 2 * 3
+    assert (models[0].left, models[0].right) == (System("gte_adamw", 1), System("minilm_adamw", 1))
+    ragged = replace(GRID, last={"gte_lion": 2, "minilm_adamw": 1})
+    epochs = comparisons.plan("epochs", ragged)
+    assert len(epochs) == 4 * 3 + 1 + 0
+    assert all(each.left.training == each.right.training for each in epochs)
+    assert all(each.left.epoch > each.right.epoch for each in epochs)
 
 
 def test_a_contrast_is_what_scipy_says_of_it(compared):

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from lionrank.evaluation.published import FAMILIES
 from lionrank.grid import FIRST_STAGE
 from lionrank.measures import METRICS, PRIMARY, Measure
 from lionrank.published.scores import PRINTED
@@ -80,6 +81,10 @@ class Amounts:
             "our trainings above all published systems": lambda: {
                 name: score > highest for name, score in self.chosen().items()
             },
+            "published differences below the detectable one": lambda: {
+                place: round(abs(each["difference"]), 4) < round(each["detectable"], 4)
+                for place, each in enumerate(self.published("optimizers_by_epoch", "map"))
+            },
             "seeds": lambda: dict.fromkeys(range(self.world.made.compared["seeds"]), True),
             "published claims that can be told hold": lambda: {
                 claim["id"]: claim["published"]["verdict"] == "holds"
@@ -87,6 +92,18 @@ class Amounts:
                 if claim["published"]["verdict"] != "not testable"
             },
         }
+        for word in ("above", "below"):
+            known[f"published lion significantly {word} adamw"] = lambda word=word: {
+                place: each["p_holm"] < self.world.alpha
+                and relation(each["left_mean"], each["right_mean"]) == word
+                for place, each in enumerate(self.published("optimizers_by_epoch"))
+                if each["left"]["training"].startswith(f"{claim.models[0]}_")
+            }
+        for family in FAMILIES:
+            known[f"significant published {family}"] = lambda family=family: {
+                place: each["p_holm"] < self.world.alpha
+                for place, each in enumerate(self.published(family))
+            }
         for word in ("above", "below", "level with"):
             known[f"pairs with lion {word} adamw"] = lambda word=word: self.pairs(word)
         for side, verdicts in VERDICTS.items():
@@ -95,6 +112,14 @@ class Amounts:
                     claim["id"]: claim[side]["verdict"] == verdict for claim in self.world.decided
                 }
         return known[what]()
+
+    def published(self, family: str, metric: str | None = None) -> list[dict[str, Any]]:
+        """Return the contrasts of published checkpoints, of one metric or of all."""
+        return [
+            each
+            for each in self.world.published["contrasts"]
+            if each["family"] == family and metric in (None, each["metric"])
+        ]
 
     def scores(self, training: str) -> dict[int, float]:
         """Return the printed scores of a training by epoch."""

@@ -21,6 +21,7 @@ from lionrank.grid import FIRST_STAGE, Grid
 from lionrank.measures import GRADED, METRICS, PRIMARY
 from lionrank.paper.facts import make_facts
 from lionrank.paper.findings import Findings, find
+from lionrank.paper.published_tests import published_tests
 from lionrank.paper.render import render
 from lionrank.paper.results import Layout, Results, read_results
 from lionrank.paper.standing import stand
@@ -28,6 +29,7 @@ from lionrank.paper.tables.tabular import Table
 from lionrank.published.scores import read_table1, read_table2
 from lionrank.training.log import Logged
 from tests.support.logs_and_costs import efficiency_of, logged_of
+from tests.support.published_topics import compared_as_published
 from tests.support.workflow import rule_origins
 
 ROOT = Path(__file__).parents[2]
@@ -305,14 +307,19 @@ def facts_of(
     made: Experiment,
     logged: Mapping[str, Logged] | None = None,
     note: str | None = NOTE,
+    published: Mapping[str, Any] | None = None,
     **changes,
 ) -> dict:
-    """Return what the paper is rendered from; `changes` replace arguments of `make_facts`."""
+    """Return what the paper is rendered from; `changes` replace arguments of `make_facts`.
+
+    `published` is what published_comparisons.json has; left out, it is of the published values.
+    """
     others = {
         "claims": CLAIMS,
         "changes": changes_of(made),
         "efficiency": efficiency_of(made.grid),
         "statistics": STATISTICS,
+        "published_tests": published_tests(published or compared_as_published(), TABLE1),
         "smoothing": 0.1,
         **params_of(made.grid, note),
     }

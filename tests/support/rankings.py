@@ -45,6 +45,7 @@ COLUMNS = [
 ]
 TABLE1 = "paper/published/table1_lion_vs_adamw.csv"
 TABLE2 = "paper/published/table2_dl19_systems.csv"
+PER_QUERY = "paper/published/authors_per_query.csv"
 # A LaTeX special, or a character beyond ASCII, in every query.
 QUERIES = [
     *("what is 100% of $x_1?", r"a\b{c} ~d^e#f & g", "``Fortran'' | `code` <tag>", "naïve café"),
@@ -226,6 +227,8 @@ def write_paper(
     style = {"style": of_repository("paper/paper.mplstyle")}
     changed = {"changes": results / "changes.json"}
     metrics = {"metrics": results / "metrics.csv"}
+    published = results / "published_comparisons.json"
+    draws = {"draws": asdict(FAST)}
     compared = {"comparisons": results / "comparisons.json"}
     settings = {"settings": settings_of(grid)}
     templates = {"templates": [of_repository("paper/main.tex.j2")]}
@@ -270,6 +273,18 @@ def write_paper(
             shown,
         ),
         (
+            "published_comparisons",
+            {},
+            {"per_query": results / "published_per_query.parquet", "comparisons": published},
+            {"values": of_repository(PER_QUERY), **draws},
+        ),
+        (
+            "published_comparisons_table",
+            {"comparisons": published},
+            table("published_comparisons"),
+            {},
+        ),
+        (
             "changes",
             {
                 **best,
@@ -279,7 +294,7 @@ def write_paper(
                 "topics": folder / "topics.tsv",
             },
             changed,
-            shown | {"test_set": "pydocs", "level": 1, "draws": asdict(FAST)},
+            shown | draws | {"test_set": "pydocs", "level": 1},
         ),
         ("changes_table", changed, table("changes"), shown),
         ("changes_figure", changed, figure("changes"), shown | style),
@@ -290,7 +305,8 @@ def write_paper(
         ("claims_table", facts, table("claims"), {}),
         (
             "main_tex",
-            logs | best | metrics | compared | changed | facts,
+            {**logs, **best, **metrics, **compared, **changed, **facts}
+            | {"published_comparisons": published},
             {"tex": paper / "main.tex"},
             shown | settings | params_of(grid) | templates | both | params,
         ),

@@ -9,8 +9,10 @@ import pytest
 from lionrank.evaluation.significance import POWER
 from lionrank.grid import FIRST_STAGE
 from lionrank.measures import GRADED, PRIMARY, Measure
+from lionrank.published.per_query import LABELS
+from lionrank.published.scores import LEVEL
 from tests.support.amounts import PUBLISHED, Amounts, study
-from tests.support.papers import NOTE, relation
+from tests.support.papers import NOTE, TABLE1, relation
 from tests.support.said import ORDERS, Claim, check_words, numbers, seconds
 from tests.support.worlds import World
 
@@ -167,9 +169,9 @@ class Truths(Amounts):
             truth = self.of_epochs("repeated_seconds")
             assert seconds(claim.words) == pytest.approx(truth, abs=0.5)
         elif "<" in claim.words:
-            assert claim.what == "p"
+            assert claim.what in ("p", "published p")
             assert numbers(claim.words) == [1e-4]
-            assert self.value("p", claim.of, claim) < 1e-4
+            assert self.value(claim.what, claim.of, claim) < 1e-4
         else:
             truth = self.value(claim.what, claim.of, claim)
             printed = truth if isinstance(truth, list) else [truth]
@@ -178,6 +180,8 @@ class Truths(Amounts):
 
     def value(self, what: str, of: Any, claim: Claim) -> float | list[float]:
         """Return what a value of this name is of a system, or of two or of their contrast."""
+        if "published" in what and what != "published score":
+            return self._of_published(what, claim)
         if isinstance(of, list) and claim.measure:
             assert what == "difference"
             left, right = (self.mean(side, claim) for side in of)
@@ -219,6 +223,33 @@ class Truths(Amounts):
         }
         return found[what]()
 
+    def _of_published(self, what: str, claim: Claim) -> float:
+        """Return a value of the tests of the published differences."""
+        if what == "printed published difference":
+            scores = TABLE1[Measure("dl19", _metric(claim.measure), LEVEL)]
+            left, right = (scores[system] for system in claim.of)
+            return left - right
+        if key := {"published difference": "difference", "published p": "p_holm"}.get(what):
+            (contrast,) = [
+                each
+                for each in self.world.published["contrasts"]
+                if each["metric"] == _metric(claim.measure)
+                and [f"{s['training']}_e{s['epoch']}" for s in (each["left"], each["right"])]
+                == claim.of
+            ]
+            return contrast[key]
+        tested = self.published("optimizers_by_epoch", "map")
+        detectable = [each["detectable"] for each in tested]
+        return {
+            "published topics": tested[0]["queries"],
+            "published tests": len(self.world.published["contrasts"]),
+            "least published detectable": min(detectable),
+            "greatest published detectable": max(detectable),
+            "furthest published bound": max(
+                abs(each[side]) for each in tested for side in ("low", "high")
+            ),
+        }[what]
+
     def _best_epochs(self, training: str) -> list[int]:
         scores = self.scores(training)
         return [epoch for epoch, score in scores.items() if score == max(scores.values())]
@@ -244,3 +275,8 @@ class Truths(Amounts):
             for model in self.grid.models
         }
         return sorted({min(shares), max(shares)})
+
+
+def _metric(label: str) -> str:
+    """Return a metric with published values of topics by its label."""
+    return {name: metric for metric, name in LABELS.items()}[label]

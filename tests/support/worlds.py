@@ -51,6 +51,7 @@ from tests.support.published_as_measured import (
     write_logs,
     write_results,
 )
+from tests.support.published_topics import compared_as_published
 from tests.support.said import Said
 
 MADE_UP = list(SCENARIOS)
@@ -100,6 +101,11 @@ class World:
     def primary(self) -> str:
         """The name of the first test set."""
         return self.made.results.layout.primary.test_set
+
+    @property
+    def published(self) -> Mapping[str, Any]:
+        """What published_comparisons.json has."""
+        return self.others.get("published") or compared_as_published()
 
     @property
     def decided(self) -> list[dict[str, Any]]:
@@ -272,7 +278,10 @@ def demo(folder: Path, directory: Path) -> World:
         made,
         read_logged(logs),
         json.loads((results / "efficiency.json").read_text()),
-        {"claims": json.loads((results / "claims.json").read_text())},
+        {
+            "claims": json.loads((results / "claims.json").read_text()),
+            "published": json.loads((results / "published_comparisons.json").read_text()),
+        },
     )
     # What readers of the demo are told, and not what the templates would say of the same results.
     world.__dict__["source"] = (directory / "paper" / "main.tex").read_text()

@@ -1,11 +1,15 @@
 import io
+import json
 import re
+from dataclasses import asdict
 
 import pandas as pd
 import pytest
 
 from lionrank.paper.tables import comparisons
+from lionrank.published.per_query import LABELS as PUBLISHED
 from tests.support.papers import (
+    FAST,
     GRID,
     SCENARIOS,
     TEST_SETS,
@@ -14,6 +18,9 @@ from tests.support.papers import (
     rows_of,
     tex,
 )
+from tests.support.published_topics import compared_as_published, compared_of, made_up
+from tests.support.rankings import PER_QUERY, run_scripts
+from tests.support.rule_scripts import of_repository
 
 LABELS = {name: entry["label"] for name, entry in TEST_SETS.items()}
 
@@ -123,3 +130,60 @@ def test_an_infinite_effect_is_infinite_in_the_csv(tmp_path):
     table = comparisons.chosen(compared, LABELS, "pydocs", GRID)
     assert csv_of(table).effect_size.tolist() == [float("-inf")]
     assert r"$-\infty$" in tex("comparisons", table)
+
+
+@pytest.mark.parametrize("apart", [None, 0.01, 0.0])
+def test_the_table_of_published_differences_prints_every_test(apart):
+    compared = compared_as_published() if apart is None else compared_of(made_up(apart))
+    table = comparisons.published(compared)
+    printed = rows_of(tex("published_comparisons", table), at_least="num{")
+    assert len(printed) == 2 * 24
+    assert len(csv_of(table)) == len(compared["contrasts"]) == 144
+    by_metric = {
+        metric: [each for each in compared["contrasts"] if each["metric"] == metric]
+        for metric in PUBLISHED
+    }
+    cells = dict.fromkeys(PUBLISHED, ())
+    for panel, metrics in enumerate([[*PUBLISHED][:3], [*PUBLISHED][3:]]):
+        rows = printed[24 * panel : 24 * (panel + 1)]
+        for place, metric in enumerate(metrics):
+            cells[metric] = [row[1 + 4 * place : 5 + 4 * place] for row in rows]
+    for metric, contrasts in by_metric.items():
+        for (difference, bounds, p, detectable), each in zip(cells[metric], contrasts, strict=True):
+            low, high = re.findall(r"-?0\.\d{4}", bounds)
+            for value, key in (
+                (difference, "difference"),
+                (low, "low"),
+                (high, "high"),
+                (detectable, "detectable"),
+            ):
+                assert float(value) == pytest.approx(each[key], abs=0.5001e-4)
+            assert p.startswith(r"\bfseries") == (each["p_holm"] < 0.05)
+            bound = float(re.search(r"\d\.\d{4}", p)[0])
+            assert each["p_holm"] < bound if "<" in p else abs(each["p_holm"] - bound) < 0.5001e-4
+    told = [row[0] for row in printed[:24]]
+    assert told == [row[0] for row in printed[24:]]
+    assert told[:2] == ["MiniLM, 1: Lion $-$ AdamW", "MiniLM, 2: Lion $-$ AdamW"]
+    assert told[6] == "AdamW, 1: GTE $-$ MiniLM"
+    assert told[-1] == "GTE, Lion: 3 $-$ 2"
+
+
+def test_the_scripts_test_the_published_values_and_make_their_table(tmp_path):
+    made = {
+        "per_query": "results/published_per_query.parquet",
+        "comparisons": "results/published_comparisons.json",
+    }
+    tables = {kind: f"paper/tables/published_comparisons.{kind}" for kind in ("tex", "csv")}
+    params = {"values": of_repository(PER_QUERY), "draws": asdict(FAST)}
+    run_scripts(
+        tmp_path,
+        [
+            ("published_comparisons", {}, made, params),
+            ("published_comparisons_table", {"comparisons": made["comparisons"]}, tables, {}),
+        ],
+    )
+    assert json.loads((tmp_path / made["comparisons"]).read_text()) == compared_as_published()
+    assert len(pd.read_parquet(tmp_path / made["per_query"])) == 12 * 43 * 6
+    table = comparisons.published(compared_as_published())
+    assert (tmp_path / tables["tex"]).read_text() == tex("published_comparisons", table)
+    assert (tmp_path / tables["csv"]).read_text() == table.csv()

@@ -511,8 +511,8 @@ class Plan:
         figures = [*changes, "cost", "curves", "epochs"]
         tables = [
             *(*changes, "claims", "collection", "comparisons", "comparisons_by_epoch", "datasets"),
-            *("efficiency", "levels", "optimizers", "published_settings", "results", "systems"),
-            "training",
+            *("efficiency", "levels", "optimizers", "published_comparisons", "published_settings"),
+            *("results", "systems", "training"),
         ]
         return [
             *(f"figures/{name}.pdf" for name in figures),

@@ -34,10 +34,10 @@ def plan(family: str, grid: Grid) -> list[Planned]:
     """Return the contrasts of a family, in the order of the grid.
 
     optimizers: every later optimizer minus every earlier one, within each model, at the epochs
-    that development data chose; optimizers_by_epoch: the same at each epoch, of which those are
-    tested that both trainings had; models: every later
-    model minus every earlier one, with each optimizer, at the chosen epochs; first_stage: every
-    training at its chosen epoch minus BM25.
+    that development data chose; models: every later model minus every earlier one, with each
+    optimizer, at the chosen epochs; optimizers_by_epoch and models_by_epoch: the same at each
+    epoch, of which those are tested that both trainings had; epochs: every later epoch minus every
+    earlier one of each training; first_stage: every training at its chosen epoch minus BM25.
     """
     by_model = [[training.name for training in grid.of_model(model)] for model in grid.models]
     between_optimizers = [pair for names in by_model for pair in combinations(names, 2)]
@@ -48,16 +48,29 @@ def plan(family: str, grid: Grid) -> list[Planned]:
         case "optimizers":
             pairs = [(System(later), System(earlier)) for earlier, later in between_optimizers]
         case "optimizers_by_epoch":
-            pairs = [
-                (System(later, epoch), System(earlier, epoch))
-                for earlier, later in between_optimizers
-                for epoch in grid.epochs
-            ]
+            pairs = _at_each_epoch(between_optimizers, grid)
         case "models":
             pairs = [(System(later), System(earlier)) for earlier, later in between_models]
+        case "models_by_epoch":
+            pairs = _at_each_epoch(between_models, grid)
+        case "epochs":
+            pairs = [
+                (System(each.name, later), System(each.name, earlier))
+                for each in grid.trainings()
+                for earlier, later in combinations(each.epochs, 2)
+            ]
         case "first_stage":
             pairs = [(System(each.name), System(FIRST_STAGE)) for each in grid.trainings()]
     return [Planned(family, left, right) for left, right in pairs]
+
+
+def _at_each_epoch(trainings: Iterable[tuple[str, str]], grid: Grid) -> list[tuple[System, System]]:
+    """Return the later one of each pair of trainings beside the earlier one, epoch by epoch."""
+    return [
+        (System(later, epoch), System(earlier, epoch))
+        for earlier, later in trainings
+        for epoch in grid.epochs
+    ]
 
 
 def compare_systems(
@@ -69,8 +82,29 @@ def compare_systems(
 ) -> dict[str, Any]:
     """Return the tests of all families on all measures, and what choosing epochs on dev cost.
 
+    The result is a JSON object: that of `compare_families`, and `selection`.
+    """
+    return {
+        **compare_families(per_query, grid, measures, families, settings),
+        "selection": [
+            _selection(per_query, training.name, measure)
+            for measure in measures
+            for training in grid.trainings()
+        ],
+    }
+
+
+def compare_families(
+    per_query: PerQuery,
+    grid: Grid,
+    measures: Sequence[Measure],
+    families: Sequence[str],
+    settings: significance.Draws,
+) -> dict[str, Any]:
+    """Return the tests of all families on all measures.
+
     A test set without a first stage has no contrasts with it. The result is a JSON object:
-    `settings`, the number of `seeds`, `contrasts` and `selection`.
+    `settings`, the number of `seeds` and `contrasts`.
     """
     return {
         "settings": asdict(settings),
@@ -80,11 +114,6 @@ def compare_systems(
             for measure in measures
             for family in families
             for tested in _family(per_query, plan(family, grid), measure, settings)
-        ],
-        "selection": [
-            _selection(per_query, training.name, measure)
-            for measure in measures
-            for training in grid.trainings()
         ],
     }
 

@@ -32,7 +32,8 @@ def make_facts(
 
     `settings` are the resolved ones of each training; `compared`, `claims` and `efficiency` the
     contents of comparisons.json, claims.json and efficiency.json; `paper` that part of the config.
-    `others` are passed on as they are: `changes`, the content of changes.json; parts of the config
+    `others` are passed on as they are: `changes`, the content of changes.json; `published_tests`,
+    what the tests of the published differences say; parts of the config
     (`backbones`, `retrieval`, `pairs`; `selection` and `training`, the entries of the collections
     that are tested and trained on); the labels of the `dev_sets`, the `collection`'s name and
     `statistics`, and `smoothing`, the part of an epoch that the running mean in the figure of the

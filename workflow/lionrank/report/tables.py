@@ -8,6 +8,7 @@ from functools import partial
 
 from lionrank.files import AGAIN, csv_rows
 from lionrank.measures import METRICS
+from lionrank.published.per_query import LABELS as PUBLISHED
 from lionrank.report.page import ABSENT, Cell, Column, page
 from lionrank.wording import DIGITS
 
@@ -47,7 +48,7 @@ def table_page(
     Raises:
         UserError: a row has more or fewer cells than the header; names file and row.
     """
-    shown = columns(_read(path), {**METRICS, **labels})
+    shown = columns(_read(path), {**METRICS, **PUBLISHED, **labels})
     facts = {"title": title, "caption": caption, "note": note, "columns": shown}
     return page("page.html.j2", facts)
 

@@ -9,6 +9,7 @@ from lionrank.grid import Grid
 from lionrank.jobs.repository import located
 from lionrank.paper.facts import make_facts
 from lionrank.paper.findings import find
+from lionrank.paper.published_tests import published_tests
 from lionrank.paper.render import render
 from lionrank.paper.results import Layout, read_results
 from lionrank.paper.standing import stand
@@ -27,15 +28,13 @@ results = read_results(
 logs = grid.logs(snakemake.input)
 chosen = development.chosen(snakemake.input.best)
 findings = find(results, grid, chosen, compared, read_logged(logs))
+table1 = read_table1(located(snakemake, params.table1))
 facts = make_facts(
     findings=findings,
     settings=params.settings,
     compared=compared,
-    standing=stand(
-        read_table1(located(snakemake, params.table1)),
-        read_table2(located(snakemake, params.table2)),
-        findings,
-    ),
+    standing=stand(table1, read_table2(located(snakemake, params.table2)), findings),
+    published_tests=published_tests(read_json(snakemake.input.published_comparisons), table1),
     smoothing=SMOOTHING,
     dev_sets=params.dev_sets,
     collection=params.collection,

@@ -1,4 +1,4 @@
-"""The tables of the tested comparisons, of results/comparisons.json."""
+"""The tables of the tested comparisons, of results/comparisons.json and of published ones."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -8,6 +8,7 @@ from lionrank.evaluation.comparisons import ContrastRecord, alpha, of_family, on
 from lionrank.grid import FIRST_STAGE, FIRST_STAGE_LABEL, Grid
 from lionrank.measures import METRICS
 from lionrank.paper.tables.tabular import Table
+from lionrank.published import per_query as published_values
 
 _FAMILIES = ("optimizers", "models", "first_stage")
 
@@ -40,6 +41,17 @@ def by_epoch(compared: Mapping[str, Any], primary: str, grid: Grid) -> Table:
     """
     contrasts = on_primary(of_family(compared, "optimizers_by_epoch"), primary)
     return _table(contrasts, grid, alpha=alpha(compared))
+
+
+def published(compared: Mapping[str, Any]) -> Table:
+    """Return the contrasts of published checkpoints, those on one measure together.
+
+    Args:
+        compared: published_comparisons.json.
+    """
+    grid = Grid.build(**compared["grid"])
+    metrics = published_values.LABELS
+    return _table(compared["contrasts"], grid, alpha=alpha(compared), metrics=metrics)
 
 
 def _table(contrasts: Iterable[ContrastRecord], grid: Grid, **facts: Any) -> Table:

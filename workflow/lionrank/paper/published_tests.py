@@ -1,0 +1,114 @@
+"""What the prose may say of the tests of the published differences, in the printed digits."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lionrank.evaluation.comparisons import ContrastRecord, alpha
+from lionrank.evaluation.published import FAMILIES
+from lionrank.grid import Grid, Model, checkpoint_name
+from lionrank.measures import METRICS, Measure
+from lionrank.paper.findings import Tested
+from lionrank.published.per_query import LABELS
+from lionrank.published.scores import PRINTED, PublishedScores
+from lionrank.wording import DIGITS
+
+
+@dataclass(frozen=True)
+class PublishedContrast:
+    """A tested difference between two checkpoints, by their names.
+
+    Attributes:
+        model: that of `left`.
+        described: what both sides share and, of epochs, which they are.
+        metric: its label.
+        printed: the difference by table I; None where that does not have the metric.
+    """
+
+    left: str
+    right: str
+    model: Model
+    described: str
+    metric: str
+    printed: float | None
+    tested: Tested
+
+
+@dataclass(frozen=True)
+class PublishedTests:
+    """The contrasts of each of `lionrank.evaluation.published.FAMILIES`, and what they lack.
+
+    `grid` and `metrics`, which are labels, are those that have per-query values; the first metric
+    is the one of which power is told. `other_models` and `other_metrics` are the labels of those of
+    table I that have none.
+    """
+
+    families: Mapping[str, tuple[PublishedContrast, ...]]
+    queries: int
+    grid: Grid
+    metrics: tuple[str, ...]
+    other_models: tuple[str, ...]
+    other_metrics: tuple[str, ...]
+
+    @property
+    def count(self) -> int:
+        return sum(map(len, self.families.values()))
+
+    def of_first_metric(self, family: str) -> list[PublishedContrast]:
+        return [each for each in self.families[family] if each.metric == self.metrics[0]]
+
+
+def published_tests(compared: Mapping[str, Any], table1: PublishedScores) -> PublishedTests:
+    """Take published_comparisons.json, beside what table I has of it all."""
+    grid = Grid.build(**compared["grid"])
+    contrasts = {
+        family: tuple(
+            _contrast(each, grid, table1, alpha(compared))
+            for each in compared["contrasts"]
+            if each["family"] == family
+        )
+        for family in FAMILIES
+    }
+    printed = {name.partition("_")[0]: None for scores in table1.values() for name in scores}
+    tested = {model.name for model in grid.models}
+    return PublishedTests(
+        families=contrasts,
+        queries=compared["queries"],
+        grid=grid,
+        metrics=tuple(LABELS.values()),
+        other_models=tuple(PRINTED.get(name, name) for name in printed if name not in tested),
+        other_metrics=tuple(METRICS[each.metric] for each in table1 if each.metric not in LABELS),
+    )
+
+
+def _contrast(
+    contrast: ContrastRecord, grid: Grid, table1: PublishedScores, alpha: float
+) -> PublishedContrast:
+    left, right = (
+        checkpoint_name(contrast[side]["training"], contrast[side]["epoch"])
+        for side in ("left", "right")
+    )
+    scores = table1.get(Measure(*(contrast[key] for key in ("test_set", "metric", "level"))), {})
+    return PublishedContrast(
+        left,
+        right,
+        model=grid.training(contrast["left"]["training"]).model,
+        described=_described(contrast, grid),
+        metric=LABELS[contrast["metric"]],
+        printed=round(scores[left] - scores[right], DIGITS) + 0.0
+        if {left, right} <= scores.keys()
+        else None,
+        tested=Tested.of(contrast, alpha),
+    )
+
+
+def _described(contrast: ContrastRecord, grid: Grid) -> str:
+    left, right = contrast["left"], contrast["right"]
+    model, optimizer = grid.training(left["training"]).labels
+    match contrast["family"]:
+        case "optimizers_by_epoch":
+            return f"{model} at epoch {left['epoch']}"
+        case "models_by_epoch":
+            return f"{optimizer} at epoch {left['epoch']}"
+        case _:
+            return f"{model} with {optimizer} from epoch {right['epoch']} to {left['epoch']}"
