@@ -63,7 +63,7 @@ def test_every_family_is_counted_and_power_is_told(said):
         *("least published detectable", "greatest published detectable"),
     ):
         said.one("value", what=what)
-    said.one("count", what="published differences below the detectable one")
+    said.one("count", what="differences below the detectable one as published")
 
 
 def test_few_significant_differences_are_told_one_by_one_with_what_they_are(compared, said):
@@ -82,7 +82,7 @@ def test_few_significant_differences_are_told_one_by_one_with_what_they_are(comp
 
 def test_lion_is_above_or_below_adamw_so_often_on_each_backbone(said):
     for word in ("above", "below"):
-        found = said.find("count", what=f"published lion significantly {word} adamw")
+        found = said.find("count", what=f"lion significantly {word} adamw as published")
         assert [claim.models for claim in found] == [["minilm"], ["gte"]]
 
 

@@ -81,7 +81,7 @@ class Amounts:
             "our trainings above all published systems": lambda: {
                 name: score > highest for name, score in self.chosen().items()
             },
-            "published differences below the detectable one": lambda: {
+            "differences below the detectable one as published": lambda: {
                 place: round(abs(each["difference"]), 4) < round(each["detectable"], 4)
                 for place, each in enumerate(self.published("optimizers_by_epoch", "map"))
             },
@@ -93,7 +93,7 @@ class Amounts:
             },
         }
         for word in ("above", "below"):
-            known[f"published lion significantly {word} adamw"] = lambda word=word: {
+            known[f"lion significantly {word} adamw as published"] = lambda word=word: {
                 place: each["p_holm"] < self.world.alpha
                 and relation(each["left_mean"], each["right_mean"]) == word
                 for place, each in enumerate(self.published("optimizers_by_epoch"))
