@@ -9,6 +9,7 @@ import random
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from heapq import nsmallest
 from itertools import islice
 from math import ceil
 from typing import Literal
@@ -112,6 +113,8 @@ def draw(
         counts[_reason(own, ranking, relevant[qid], drawing)] += 1
         # Within a round, topics are in an order that is not that of their ids.
         rounds += [(place + draws.random(), qid, own[place]) for place in range(len(own))]
+        if len(rounds) > 2 * drawing.examples:
+            rounds = nsmallest(drawing.examples, rounds)
     rounds.sort()
     examples = [(qid, passages) for _, qid, passages in rounds[: drawing.examples]]
     drawn = Drawn(examples, counts | _count(examples, qrels))
