@@ -90,9 +90,9 @@ def test_what_restarts_is_laid_out_over_an_epoch():
     trainings = {each["name"]: each for each in facts_of(merged("as_run.yaml"))["trainings"]}
     lion, adamw = trainings["minilm_lion"], trainings["minilm_adamw"]
     assert (lion["steps_an_epoch"], lion["steps"]) == (7774, 3 * 7774)
-    assert (lion["schedule_steps"], lion["settings"]["warmup_steps"]) == (7774, 778)
+    assert (lion["schedule_steps"], lion["warmup_steps"]) == (7774, 778)
     assert (adamw["steps_an_epoch"], adamw["steps"]) == (3887, 11_661)
-    assert (adamw["schedule_steps"], adamw["settings"]["warmup_steps"]) == (11_661, 1167)
+    assert (adamw["schedule_steps"], adamw["warmup_steps"]) == (11_661, 1167)
     assert lion["end_of_schedule"] == adamw["end_of_schedule"] == 0
     longer = merged("as_run.yaml", {"training": {"models": {"minilm": {"schedule_steps": 15_548}}}})
     (half,) = [t for t in facts_of(longer)["trainings"] if t["name"] == "minilm_lion"]

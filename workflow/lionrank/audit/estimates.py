@@ -126,15 +126,12 @@ def training_work(config: Mapping[str, Any], model: str, optimizer: str) -> dict
     )
     return {
         "name": training_name(model, optimizer),
-        "settings": settings
-        | {
-            "warmup_steps": warmup_steps(settings, without_restart),
-            "steps_an_epoch": steps_an_epoch,
-        },
+        "settings": settings | {"steps_an_epoch": steps_an_epoch},
         "pairs": pairs,
         "steps_an_epoch": steps_an_epoch,
         "steps": steps,
         "schedule_steps": settings["schedule_steps"] or without_restart,
+        "warmup_steps": warmup_steps(settings, without_restart),
         "end_of_schedule": end_of_schedule(settings, without_restart),
         "jobs": epochs,
         "gpu_hours": _gpu_hours(config, operations, settings["precision"]),

@@ -1,64 +1,60 @@
-"""The table of the settings of the published trainings, by who says what of them."""
+"""The table of the settings of the published trainings: what each source says of each."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from lionrank.paper.settings import SETTINGS
-from lionrank.paper.tables.tabular import Table
+from lionrank.paper.tables.tabular import Row, Table
 from lionrank.published.scores import PRINTED, PublishedScores
-from lionrank.published.settings import PublishedSetting, Statement
+from lionrank.published.settings import SOURCES, PublishedSetting, Statement
 
 LABELS = SETTINGS | {"steps_an_epoch": "Steps an epoch"}
 
+Said = Mapping[str, Statement]
+"""What a source says of a setting, by training; not of all of them."""
 
-def table(rows: Iterable[PublishedSetting], scores: PublishedScores) -> Table:
-    """Return the settings in which the sources or the trainings differ, as rows of the trainings.
 
-    `scores` are of the published trainings. Of a source, `{source}` is the value, and `{source}_is`
-    whether it is said, inferred or not said.
+def table(settings: Iterable[PublishedSetting], scores: PublishedScores) -> Table:
+    """Return the settings in which the sources or the trainings differ, a source of one a row.
+
+    `scores` are of the published trainings. Of each, `{training}` is the value, None where there
+    is none, and `{training}_is` whether it is said, inferred or not said.
     """
     checkpoints = [name for values in scores.values() for name in values]
     trainings = list(dict.fromkeys(name.rpartition("_e")[0] for name in checkpoints))
-    known = [row for row in rows if row.setting in LABELS and row.matching(trainings)]
-    values: dict[str, list[Any]] = {}
-    for row in known:
-        values.setdefault(row.setting, []).extend(said.value for said in _given(row))
-    return Table(
-        [
-            {
-                "setting": LABELS[row.setting],
-                "key": row.setting,
-                "trainings": _described(row.matching(trainings), trainings),
-                **{source: said.value if said.gives else None for source, said in row.said.items()},
-                **{f"{source}_is": _standing(said) for source, said in row.said.items()},
-            }
-            for row in known
-            if any(value != values[row.setting][0] for value in values[row.setting])
-        ]
-    )
+    found: dict[str, dict[str, dict[str, Statement]]] = {}
+    for each in settings:
+        if each.setting in LABELS:
+            by_source = found.setdefault(each.setting, {source: {} for source in SOURCES})
+            for source, said in by_source.items():
+                said |= dict.fromkeys(each.matching(trainings), each.said[source])
+    rows = [row for key, said in found.items() for row in _rows(key, said, trainings)]
+    models: dict[str, list[str]] = {}
+    for training in trainings:
+        model, _, optimizer = training.partition("_")
+        models.setdefault(PRINTED[model], []).append(PRINTED[optimizer])
+    return Table(rows, facts={"models": models, "trainings": trainings})
 
 
-def _given(row: PublishedSetting) -> list[Statement]:
-    return [said for said in row.said.values() if said.gives]
+def _rows(key: str, by_source: Mapping[str, Said], trainings: Sequence[str]) -> Iterator[Row]:
+    """Yield a row for each source that says something, none where all of them say the same."""
+    given = {
+        source: [said for said in by_training.values() if said.gives]
+        for source, by_training in by_source.items()
+    }
+    values = [said.value for sayings in given.values() for said in sayings]
+    if all(value == values[0] for value in values):
+        return
+    for source in filter(given.get, SOURCES):
+        row: dict[str, Any] = {"setting": LABELS[key], "key": key, "source": source}
+        for training in trainings:
+            said = by_source[source].get(training)
+            row[training] = said.value if said and said.gives else None
+            row[f"{training}_is"] = _standing(said)
+        yield row
 
 
-def _standing(said: Statement) -> str:
-    if not said.gives:
+def _standing(said: Statement | None) -> str:
+    if said is None or not said.gives:
         return "not said"
     return "inferred" if said.inferred else "said"
-
-
-def _described(names: Sequence[str], trainings: Sequence[str]) -> list[str]:
-    """Return trainings as the paper prints them, those of a model together where all are meant."""
-    if len(names) == len(trainings):
-        return ["all"]
-    described = []
-    for model in dict.fromkeys(name.split("_")[0] for name in names):
-        own = [name for name in names if name.startswith(f"{model}_")]
-        whole = len(own) == len([name for name in trainings if name.startswith(f"{model}_")])
-        described += [PRINTED[model]] if whole else [_printed(name) for name in own]
-    return described
-
-
-def _printed(training: str) -> str:
-    return " with ".join(PRINTED[part] for part in training.split("_"))
