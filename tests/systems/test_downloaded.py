@@ -4,12 +4,20 @@ import pytest
 import torch
 
 from lionrank.cross_encoder import device
+from lionrank.cross_encoder.initialise import initialise
 from lionrank.systems.checkpoint import import_checkpoint
 from tests.support.downloading import workplace
 from tests.support.public_rerankers import write_classifier, write_composed, write_original_gte
-from tests.support.rerankers import score
+from tests.support.rerankers import PACKAGE, score
 
 ROWS = [("what is a lion", "the large cat"), ("w1 w2", "w1 w3 w4"), ("w4 w5", "a lion is a cat")]
+
+
+def write_minilm(folder):
+    """Write MiniLM-L6 with a head that is drawn, as a whole cross-encoder."""
+    backbone = {"pretrained": PACKAGE, "architecture": None, "tokenizer": None}
+    initialise(backbone, {}, 12, 64, folder)
+    return folder
 
 
 def write_bert_in_half_precision(folder):
@@ -17,7 +25,13 @@ def write_bert_in_half_precision(folder):
 
 
 @pytest.mark.parametrize(
-    "write", [write_bert_in_half_precision, write_composed, write_original_gte]
+    "write",
+    [
+        write_bert_in_half_precision,
+        write_composed,
+        write_original_gte,
+        pytest.param(write_minilm, marks=pytest.mark.slow),
+    ],
 )
 def test_a_repository_on_the_hub_is_fetched_imported_and_scored_as_its_folder_is(tmp_path, write):
     device.prepare(threads=1, gpus=0)

@@ -59,12 +59,10 @@ def import_checkpoint(
     of_the_model = _beside(source, OF_THE_MODEL)
     for what in _not_one_logit(source, stated, of_the_model):
         raise source.unfit(what)
-    config, weights = _parts(source)
-    model = _whole(source, config, weights)
+    model = _whole(source, *_parts(source))
     tokenizer = source.tokenizer()
     if tokenizer.chat_template is not None:
         raise source.unfit("its tokenizer writes a pair as a chat, which is not done here")
-    _say_dtype(source, weights)
     _say_activation(source, model, _activation(stated, of_the_model))
     write(source.who, model, tokenizer, max_length, output, "lower it in the entry of systems")
 
@@ -113,6 +111,7 @@ def _whole(
     source: Pretrained, config: PreTrainedConfig, weights: dict[str, Tensor]
 ) -> PreTrainedModel:
     """Return the cross-encoder of a config, all of whose weights are those of the folder."""
+    _say_dtype(source, weights)
     try:
         model, report = cross_encoder_of(config, weights)
     except Exception as error:
