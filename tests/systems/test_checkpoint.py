@@ -135,6 +135,7 @@ SIGMOID, IDENTITY = "torch.nn.modules.activation.Sigmoid", "torch.nn.modules.lin
         ("config.json", {"sbert_ce_default_activation_function": IDENTITY}, IDENTITY),
         ("config.json", {"sentence_transformers": {"activation_fn": SIGMOID}}, SIGMOID),
         ("config_sentence_transformers.json", {"activation_fn": SIGMOID}, SIGMOID),
+        ("config.json", {"sentence_transformers": {"activation_fn": "their.Own"}}, "their.Own"),
     ],
 )
 def test_the_logit_is_the_score_whatever_activation_a_folder_asks_for(
@@ -146,12 +147,11 @@ def test_the_logit_is_the_score_whatever_activation_a_folder_asks_for(
     assert min(expected) < 0
     told = capsys.readouterr().out
     assert "the logit is the score" in told and said in told
-    if settings:
-        kept = CrossEncoder(str(tmp_path / "ours"), device="cpu").activation_fn
-        assert type(kept).__name__ == said.rpartition(".")[2]
+    kept = CrossEncoder(str(tmp_path / "ours"), device="cpu").activation_fn
+    assert type(kept).__name__ == (IDENTITY if IDENTITY in said else SIGMOID).rpartition(".")[2]
 
 
-def test_remote_code_of_a_known_architecture_is_not_run(bert, tmp_path):
+def test_remote_code_of_a_known_architecture_is_not_run(bert, tmp_path, capsys):
     expected = peer_scores(bert)
     sprung = tmp_path / "sprung"
     (bert / "modeling.py").write_text(f"open({str(sprung)!r}, 'w').close()\n")
@@ -159,6 +159,7 @@ def test_remote_code_of_a_known_architecture_is_not_run(bert, tmp_path):
     change_json(bert / "config.json", auto_map=auto_map)
     assert scores(bert, tmp_path) == pytest.approx(expected, abs=1e-5)
     assert not sprung.exists()
+    assert "its remote code is not run" in capsys.readouterr().out
     assert "auto_map" not in json.loads((tmp_path / "ours" / "config.json").read_text())
 
 
@@ -167,11 +168,11 @@ def test_remote_code_of_a_known_architecture_is_not_run(bert, tmp_path):
     [
         ("config.json", {"id2label": {"0": "no", "1": "yes"}}, "it gives 2 labels"),
         ("config.json", {"id2label": None, "num_labels": 3}, "it gives 3 labels"),
-        ("config.json", {"architectures": ["BertModel"]}, "of BertModel.*is BertForSequenceC"),
+        ("config.json", {"architectures": ["BertModel"]}, "of .'BertModel.*is BertForSequenceC"),
         (
             "config.json",
             {"model_type": "qwen2", "architectures": ["Qwen2ForCausalLM"]},
-            "it is of Qwen2ForCausalLM, by its config.json",
+            "it is of .'Qwen2ForCausalLM'., by its config.json",
         ),
         ("config.json", {"model_type": "jina"}, "architecture 'jina'.*remote code is never run"),
         ("config.json", {"quantization_config": {"bits": 4}}, "its weights are quantised"),
@@ -186,6 +187,11 @@ def test_remote_code_of_a_known_architecture_is_not_run(bert, tmp_path):
             "sentence_bert_config.json",
             {"processing_kwargs": {"text": {"truncation": "only_second"}}},
             "pairs read, by processing_kwargs",
+        ),
+        (
+            "tokenizer_config.json",
+            {"auto_map": {"AutoTokenizer": ["their.Tokenizer", None]}},
+            "its tokenizer is remote code",
         ),
         ("tokenizer_config.json", {"chat_template": "{{ messages }}"}, "writes a pair as a chat"),
     ],
@@ -222,7 +228,7 @@ def test_weights_that_are_not_those_of_the_model_are_refused(bert, tmp_path, wei
 def test_the_token_head_of_gte_s_backbone_is_no_reranker(tmp_path):
     theirs = write_original_gte(tmp_path / "theirs")
     change_json(theirs / "config.json", architectures=["NewForTokenClassification"])
-    refused(theirs, tmp_path, "it is of GteForTokenClassification")
+    refused(theirs, tmp_path, "it is of .'GteForTokenClassification'")
 
 
 def test_a_backbone_without_a_head_is_refused(tmp_path):
@@ -236,6 +242,20 @@ def test_pickles_are_refused_with_a_way_out(bert, tmp_path):
     (bert / WEIGHTS).unlink()
     match = "no safetensors, and pickles are never loaded, such as its pytorch_model.bin"
     refused(bert, tmp_path, match, "a revision of it .*save_pretrained")
+
+
+@pytest.mark.parametrize(
+    ("file", "settings"),
+    [
+        ("config.json", {"id2label": 2}),
+        ("config.json", {"sentence_transformers": "their.Own"}),
+        ("config_sentence_transformers.json", {"prompts": ["Judge: "]}),
+        ("tokenizer_config.json", {"auto_map": 1}),
+    ],
+)
+def test_a_setting_that_is_no_object_is_named(bert, tmp_path, file, settings):
+    change_json(bert / file, **settings)
+    refused(bert, tmp_path, f"the value of {min(settings)} is no object", "delete .* run again")
 
 
 @pytest.mark.parametrize("kind", ["bert", "roberta"])

@@ -167,14 +167,19 @@ class Pretrained:
             raise self.damaged("it has no tokenizer")
         return tokenizer
 
+    @property
+    def remedy(self) -> str:
+        """What to do about a damaged file of the folder."""
+        return (
+            f"delete {self.folder}, or mend it where it is a copy of your own, and run again; the "
+            "download is checked again"
+        )
+
     def damaged(self, what: str) -> UserError:
         """Return the error for files that another download may mend."""
         if self.source.startswith("package:"):
             return UserError(f"{self.who}: {what}: reinstall the package.")
-        return UserError(
-            f"{self.who}: {what}: delete {self.folder}, or mend it where it is a copy "
-            "of your own, and run again; the download is checked again."
-        )
+        return UserError(f"{self.who}: {what}: {self.remedy}.")
 
     def misfit(self, what: str) -> UserError:
         """Return the error for files that are whole, each of them, but not of one checkpoint."""

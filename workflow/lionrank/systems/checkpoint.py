@@ -21,12 +21,17 @@ from lionrank.cross_encoder.fit import write
 from lionrank.cross_encoder.pretrained import Pretrained, cross_encoder_of, one_line
 from lionrank.files import read_json
 from lionrank.systems import modules
-from lionrank.wording import listed
+from lionrank.wording import listed, shortened
 
 OF_THE_MODEL, OF_THE_TOKENS = "config_sentence_transformers.json", "sentence_bert_config.json"
 """What sentence-transformers writes beside a model: its prompts and activation, and its input."""
 
-ADAPTER = "adapter_config.json"
+CONFIG, TOKENIZER, ADAPTER = "config.json", "tokenizer_config.json", "adapter_config.json"
+AUTO_MAP = "auto_map"
+"""Where a config names remote code."""
+
+NEW_KEY, OLD_KEY = "sentence_transformers", "sbert_ce_default_activation_function"
+"""Where versions of sentence-transformers from 4 on, and before, keep an activation in a config."""
 
 CHANGES_OF_TEXT = (
     "do_lower_case",
@@ -55,21 +60,29 @@ def import_checkpoint(
     """
     source = Pretrained(os.fspath(folder), Path(folder), key="systems")
     source.stated()
-    stated = read_json(source.folder / "config.json")
-    of_the_model = _beside(source, OF_THE_MODEL)
+    stated, of_the_model = _file(source, CONFIG), _file(source, OF_THE_MODEL)
     for what in _not_one_logit(source, stated, of_the_model):
         raise source.unfit(what)
+    if AUTO_MAP in stated:
+        print(f"{source.who}: its remote code is not run, but transformers' own of the same model.")
     model = _whole(source, *_parts(source))
     tokenizer = source.tokenizer()
     if tokenizer.chat_template is not None:
         raise source.unfit("its tokenizer writes a pair as a chat, which is not done here")
-    _say_activation(source, model, _activation(stated, of_the_model))
+    _keep_activation(source, model, _activation(source, stated, of_the_model))
     write(source.who, model, tokenizer, max_length, output, "lower it in the entry of systems")
 
 
-def _beside(source: Pretrained, name: str) -> dict[str, Any]:
+def _file(source: Pretrained, name: str) -> Stated:
     path = source.folder / name
-    return read_json(path) if path.is_file() else {}
+    return read_json(path, source.remedy) if path.is_file() else {}
+
+
+def _object(source: Pretrained, stated: Stated, key: str) -> Stated:
+    value = stated.get(key) or {}
+    if not isinstance(value, Mapping):
+        raise source.damaged(f"the value of {key} is no object of JSON")
+    return value
 
 
 def _not_one_logit(source: Pretrained, stated: Stated, of_the_model: Stated) -> Iterator[str]:
@@ -79,15 +92,17 @@ def _not_one_logit(source: Pretrained, stated: Stated, of_the_model: Stated) -> 
     kind = of_the_model.get("model_type", "SentenceTransformer")
     if (source.folder / modules.FILE).is_file() and kind != "CrossEncoder":
         yield f"it is a {kind}, by its {OF_THE_MODEL}, and no CrossEncoder"
-    labels = len(stated.get("id2label") or ()) or stated.get("num_labels", 1)
+    labels = len(_object(source, stated, "id2label")) or stated.get("num_labels", 1)
     if labels != 1:
-        yield f"it gives {labels} labels, by its config.json, and a ranking needs one score"
-    prompts, name = of_the_model.get("prompts") or {}, of_the_model.get("default_prompt_name")
-    if prompts.get(name):
+        yield f"it gives {labels} labels, by its {CONFIG}, and a ranking needs one score"
+    prompts = {name for name, text in _object(source, of_the_model, "prompts").items() if text}
+    if (name := of_the_model.get("default_prompt_name")) in prompts:
         yield f"it puts a prompt before each pair, {name!r} of its {OF_THE_MODEL}"
-    elif any(prompts.values()):
+    elif prompts:
         print(f"{source.who}: no prompt is the default one, so none of its prompts is used.")
-    of_the_tokens = _beside(source, OF_THE_TOKENS)
+    if "AutoTokenizer" in _object(source, _file(source, TOKENIZER), AUTO_MAP):
+        yield f"its tokenizer is remote code, by its {TOKENIZER}, which is never run"
+    of_the_tokens = _file(source, OF_THE_TOKENS)
     if changes := [key for key in CHANGES_OF_TEXT if of_the_tokens.get(key)]:
         yield f"it changes how pairs read, by {listed(changes)} of its {OF_THE_TOKENS}"
 
@@ -99,10 +114,10 @@ def _parts(source: Pretrained) -> tuple[PreTrainedConfig, dict[str, Tensor]]:
         return modules.as_classifier(source, chain)
     config = source.config()
     native = MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING[type(config)].__name__
-    if others := [name for name in config.architectures or () if name != native]:
+    if config.architectures not in (None, [], [native]):
         raise source.unfit(
-            f"it is of {listed(others)}, by its config.json, and a cross-encoder of this "
-            f"architecture is {native}"
+            f"it is of {shortened(config.architectures)}, by its {CONFIG}, and a cross-encoder of "
+            f"this architecture is {native}"
         )
     return config, source.weights()
 
@@ -132,18 +147,22 @@ def _say_dtype(source: Pretrained, weights: Mapping[str, Tensor]) -> None:
         print(f"{source.who}: its weights in {listed(others)} become float32.")
 
 
-def _activation(stated: Stated, of_the_model: Stated) -> str | None:
+def _activation(source: Pretrained, stated: Stated, of_the_model: Stated) -> str | None:
     """Return the activation function that a folder asks for, where its version wrote it."""
-    return (
+    found = (
         of_the_model.get("activation_fn")
-        or (stated.get("sentence_transformers") or {}).get("activation_fn")
-        or stated.get("sbert_ce_default_activation_function")
+        or _object(source, stated, NEW_KEY).get("activation_fn")
+        or stated.get(OLD_KEY)
     )
+    return None if found is None else str(found)
 
 
-def _say_activation(source: Pretrained, model: PreTrainedModel, activation: str | None) -> None:
-    """Say that the logit is the score, and keep in the config what a folder asks for."""
+def _keep_activation(source: Pretrained, model: PreTrainedModel, activation: str | None) -> None:
+    """Say that the logit is the score, and keep in the config what of torch a folder asks for."""
     asked = f"asks for {activation}" if activation else "names no activation function"
     print(f"{source.who}: the logit is the score; the folder {asked}.")
-    if activation:
-        model.config.sentence_transformers = {"activation_fn": activation}
+    for key in (NEW_KEY, OLD_KEY):
+        if hasattr(model.config, key):
+            delattr(model.config, key)
+    if activation and activation.startswith("torch."):
+        setattr(model.config, NEW_KEY, {"activation_fn": activation})
