@@ -9,6 +9,7 @@ import pytest
 
 from lionrank import trec
 from lionrank.errors import UserError
+from lionrank.evaluation import trec_eval as evaluation
 from lionrank.files import write_json_lines
 from lionrank.parquet import CANDIDATES
 from lionrank.systems.run_file import import_run
@@ -55,8 +56,8 @@ def test_topics_are_those_of_the_test_set_ranks_and_scores_strict_and_the_tag_th
     imported, capsys
 ):
     assert imported(RUN) == [
-        "q1 Q0 d1 1 3.25 splade",
-        "q1 Q0 d2 2 3.2499998 splade",
+        "q1 Q0 d2 1 3.25 splade",
+        "q1 Q0 d1 2 3.2499998 splade",
         "q1 Q0 d3 3 -1.0 splade",
         "q2 Q0 d3 1 12.5 splade",
         "q2 Q0 d1 2 0.5 splade",
@@ -77,10 +78,26 @@ def test_a_run_file_that_was_made_here_stays_as_it_is_but_for_the_tag(imported):
     assert imported("\n".join(made)) == made
 
 
+def test_measures_are_those_of_the_file_as_it_came_whatever_ties(imported):
+    # The last two differ, and would not in float32.
+    scores = ["2", "2", "0.5", "2", "0.30000000000000004", "0.3"]
+    documents = ["d1", "d3", "d2", "é", "d10", "d9"]
+    for level in (1, 2):
+        for relevant in documents:
+            qrels = {"q1": dict.fromkeys(documents, 0) | {relevant: 2}}
+            lines = zip(documents, scores, strict=True)
+            imported("".join(f"q1 Q0 {docid} 0 {score} t\n" for docid, score in lines))
+            before, after = (
+                evaluation.evaluate(qrels, trec.read_run(path)[0], level, complete=True)
+                for path in (imported.path, imported.output)
+            )
+            assert before == after
+
+
 def test_what_is_beyond_the_depth_is_cut_by_score_and_counted(imported, capsys):
     assert imported(RUN.replace(" -1 ", " 9 ").replace("d3 3", "d3 0"), depth=2) == [
         "q1 Q0 d3 1 9.0 splade",
-        "q1 Q0 d1 2 3.25 splade",
+        "q1 Q0 d2 2 3.25 splade",
         "q2 Q0 d3 1 12.5 splade",
         "q2 Q0 d1 2 0.5 splade",
     ]

@@ -410,8 +410,15 @@ def write_run(path: str | os.PathLike, run: Run, tag: str) -> None:
                 )
     with atomic_write(path) as handle:
         for qid, ranking in run.items():
-            previous = np.float32(np.inf)
             ordered = sorted(ranking.items(), key=lambda item: (-item[1], item[0]))
-            for rank, (docid, score) in enumerate(ordered, start=1):
-                previous = min(np.float32(score), np.nextafter(previous, np.float32(-np.inf)))
-                handle.write(f"{qid} Q0 {docid} {rank} {previous!s} {tag}\n")
+            scores = falling(score for _, score in ordered)
+            for rank, ((docid, _), score) in enumerate(zip(ordered, scores, strict=True), start=1):
+                handle.write(f"{qid} Q0 {docid} {rank} {score!s} {tag}\n")
+
+
+def falling(scores: Iterable[float]) -> Iterator[np.float32]:
+    """Yield scores that fall in float32, each tied one lowered to the next smaller number."""
+    previous = np.float32(np.inf)
+    for score in scores:
+        previous = min(np.float32(score), np.nextafter(previous, np.float32(-np.inf)))
+        yield previous

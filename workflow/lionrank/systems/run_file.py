@@ -1,6 +1,5 @@
 """Run files that other tools made, brought into the form of those that are made here."""
 
-import heapq
 import os
 from collections.abc import Collection, Iterable
 from itertools import pairwise
@@ -27,9 +26,9 @@ def import_run(
 ) -> None:
     """Write a system's run file on a test set, of one that any tool made.
 
-    Each topic of the test set keeps its `depth` documents of the highest scores, candidates or not,
-    and `lionrank.trec.write_run` makes ranks and scores strict. What is left out, what ties, and
-    what the collection or the candidates lack, is counted on standard output.
+    Each topic of the test set keeps its first `depth` documents, candidates or not, as trec_eval
+    ranks them: so every measure is that of the file as it came, down to this depth. What is left
+    out, what ties, and what the collection or the candidates lack, is counted on standard output.
 
     Args:
         path: the run file, plain or packed.
@@ -48,23 +47,29 @@ def import_run(
     run, tag = trec.read_run(path)
     asked = trec.read_topics(topics)
     trec.check_shared(run, os.fspath(path), asked, os.fspath(topics))
-    kept = {qid: _highest(run[qid], depth) for qid in asked if qid in run}
-    _check_range(kept, path)
+    _check_range(run, path)
+    ranked = {qid: _ranked(run[qid])[:depth] for qid in asked if qid in run}
     print(f"{path}: tag {tag!r}, now {system!r}")
     _say("topics of it are not in the test set, and left out", run.keys() - asked.keys())
     _say("topics of the test set are not in it, and score 0 if judged", asked.keys() - run.keys())
-    if cut := sum(len(run[qid]) - len(ranking) for qid, ranking in kept.items()):
+    if cut := sum(len(run[qid]) - len(ranking) for qid, ranking in ranked.items()):
         print(f"{cut:,} documents are beyond retrieval.depth ({depth:,}), and left out")
-    if tied := sum(map(_tied, kept.values())):
-        print(f"{tied:,} documents have the score of the one above: ranked by their ids")
+    if tied := sum(map(_tied, ranked.values())):
+        print(f"{tied:,} documents have the score of the one above: ranked by id, as by trec_eval")
+    kept = {qid: _strict(ranking) for qid, ranking in ranked.items()}
     _say_what_lacks(kept, path, corpus, held_documents(_documents(kept), corpus, output, threads))
     _say_what_is_new(kept, candidates)
     trec.write_run(output, kept, system)
 
 
-def _highest(ranking: dict[str, float], depth: int) -> dict[str, float]:
-    """Return the documents of the highest scores, in the order of `lionrank.trec.write_run`."""
-    return dict(heapq.nsmallest(depth, ranking.items(), key=lambda item: (-item[1], item[0])))
+def _ranked(ranking: dict[str, float]) -> list[tuple[float, str]]:
+    """Return scores and documents as trec_eval 10.0 ranks them: ids fall where scores tie."""
+    return sorted(((score, docid) for docid, score in ranking.items()), reverse=True)
+
+
+def _strict(ranking: list[tuple[float, str]]) -> dict[str, float]:
+    scores = trec.falling(score for score, _ in ranking)
+    return {docid: float(score) for (_, docid), score in zip(ranking, scores, strict=True)}
 
 
 def _check_range(run: trec.Run, path: str | os.PathLike) -> None:
@@ -78,8 +83,8 @@ def _check_range(run: trec.Run, path: str | os.PathLike) -> None:
                 )
 
 
-def _tied(ranking: dict[str, float]) -> int:
-    return sum(above == below for above, below in pairwise(ranking.values()))
+def _tied(ranking: list[tuple[float, str]]) -> int:
+    return sum(above == below for (above, _), (below, _) in pairwise(ranking))
 
 
 def _documents(run: trec.Run) -> set[str]:
