@@ -1,6 +1,6 @@
 """The published per-query values in the form of our own, and their tests."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pandas as pd
@@ -37,17 +37,22 @@ def compare(topics: Sequence[PublishedTopic], per_query: PerQuery, draws: Draws)
     """Return the tests of all families on all measures; `per_query` is their table, read again.
 
     The result is a JSON object, as comparisons.json without what chosen epochs tell, and with the
-    number of `queries` and the arguments of `Grid.build` as `grid`.
+    number of `queries` and the `checkpoints` (model, optimizer and epoch of each).
     """
-    grid: dict[str, Any] = {
-        "models": {
-            topic.model: {"label": PRINTED.get(topic.model, topic.model), "start": PRETRAINED}
-            for topic in topics
-        },
-        "optimizers": {
-            topic.optimizer: PRINTED.get(topic.optimizer, topic.optimizer) for topic in topics
-        },
-        "epochs": sorted({topic.epoch for topic in topics}),
+    named = dict.fromkeys((each.model, each.optimizer, each.epoch) for each in topics)
+    checkpoints = [[*each] for each in named]
+    return {
+        **compare_families(per_query, grid(checkpoints), MEASURES, FAMILIES, draws),
+        "queries": len({topic.qid for topic in topics}),
+        "checkpoints": checkpoints,
     }
-    tested = compare_families(per_query, Grid.build(**grid), MEASURES, FAMILIES, draws)
-    return {**tested, "queries": len({topic.qid for topic in topics}), "grid": grid}
+
+
+def grid(checkpoints: Iterable[Sequence[Any]]) -> Grid:
+    """Return the grid of published checkpoints: model, optimizer and epoch of each."""
+    models, optimizers, epochs = (dict.fromkeys(each) for each in zip(*checkpoints, strict=True))
+    return Grid.build(
+        {name: {"label": PRINTED.get(name, name), "start": PRETRAINED} for name in models},
+        {name: PRINTED.get(name, name) for name in optimizers},
+        sorted(epochs),
+    )

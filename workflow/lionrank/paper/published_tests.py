@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lionrank.evaluation import published
 from lionrank.evaluation.comparisons import ContrastRecord, alpha
-from lionrank.evaluation.published import FAMILIES
 from lionrank.grid import Grid, Model, checkpoint_name
 from lionrank.measures import METRICS, Measure
 from lionrank.paper.findings import Tested
@@ -60,14 +60,14 @@ class PublishedTests:
 
 def published_tests(compared: Mapping[str, Any], table1: PublishedScores) -> PublishedTests:
     """Take published_comparisons.json, beside what table I has of it all."""
-    grid = Grid.build(**compared["grid"])
+    grid = published.grid(compared["checkpoints"])
     contrasts = {
         family: tuple(
             _contrast(each, grid, table1, alpha(compared))
             for each in compared["contrasts"]
             if each["family"] == family
         )
-        for family in FAMILIES
+        for family in published.FAMILIES
     }
     printed = {name.partition("_")[0]: None for scores in table1.values() for name in scores}
     tested = {model.name for model in grid.models}

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from lionrank.evaluation.comparisons import ContrastRecord, alpha, of_family, on_primary
+from lionrank.evaluation.published import grid as published_grid
 from lionrank.grid import FIRST_STAGE, FIRST_STAGE_LABEL, Grid
 from lionrank.measures import METRICS
 from lionrank.paper.tables.tabular import Table
@@ -49,7 +50,7 @@ def published(compared: Mapping[str, Any]) -> Table:
     Args:
         compared: published_comparisons.json.
     """
-    grid = Grid.build(**compared["grid"])
+    grid = published_grid(compared["checkpoints"])
     metrics = published_values.LABELS
     return _table(compared["contrasts"], grid, alpha=alpha(compared), metrics=metrics)
 
