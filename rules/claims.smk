@@ -29,6 +29,7 @@ rule claims:
         draws=PLAN.draws(),
         claims=of_repository("paper/published/claims.yaml"),
         table1=of_repository("paper/published/table1_lion_vs_adamw.csv"),
+        trec_eval=of_repository("paper/published/authors_trec_eval.csv"),
         table2=of_repository("paper/published/table2_dl19_systems.csv"),
         published_settings=of_repository("paper/published/settings.csv"),
         code=code("claims/claims.py"),

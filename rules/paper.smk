@@ -90,6 +90,7 @@ rule main_tex:
         paper=config["paper"],
         templates=TEMPLATES,
         table1=of_repository("paper/published/table1_lion_vs_adamw.csv"),
+        trec_eval=of_repository("paper/published/authors_trec_eval.csv"),
         table2=of_repository("paper/published/table2_dl19_systems.csv"),
         code=code("paper/main_tex.py"),
     message:

@@ -9,6 +9,7 @@ localrules:
     published_comparisons_table,
     changes_table,
     claims_table,
+    published_values_table,
     training_table,
     optimizers_table,
     published_settings_table,
@@ -41,7 +42,8 @@ rule results_table:
         columns=experiment.paper_columns(config),
         test_sets=PLAN.paper_test_sets(),
         beside_published=config["paper"]["beside_published"],
-        published=of_repository("paper/published/table1_lion_vs_adamw.csv"),
+        table1=of_repository("paper/published/table1_lion_vs_adamw.csv"),
+        trec_eval=of_repository("paper/published/authors_trec_eval.csv"),
         template=of_repository("paper/tables/results.tex.j2"),
         levels_template=of_repository("paper/tables/levels.tex.j2"),
         macros=of_repository("paper/tables/macros.tex.j2"),
@@ -221,6 +223,32 @@ rule claims_table:
         "Making the table of the published claims"
     script:
         "../../workflow/scripts/paper/tables/claims_table.py"
+
+
+rule published_values_table:
+    output:
+        tex="paper/tables/published_values.tex",
+        source_map="paper/tables/published_values.tex.map",
+        csv="paper/tables/published_values.csv",
+    log:
+        "logs/paper/published_values_table.log",
+    benchmark:
+        "timings/paper/published_values_table.tsv"
+    conda:
+        "../../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        table1=of_repository("paper/published/table1_lion_vs_adamw.csv"),
+        trec_eval=of_repository("paper/published/authors_trec_eval.csv"),
+        template=of_repository("paper/tables/published_values.tex.j2"),
+        code=code("paper/tables/published_values_table.py"),
+    message:
+        "Making the table of the published values that differ from the authors' files"
+    script:
+        "../../workflow/scripts/paper/tables/published_values_table.py"
 
 
 rule training_table:

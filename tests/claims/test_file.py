@@ -9,7 +9,7 @@ import yaml
 from lionrank.claims import file as claim_file
 from lionrank.claims.evidence import Published
 from lionrank.errors import UserError
-from tests.support.published_as_measured import PRINTED, SETTINGS_TABLE, TABLE1, TABLE2
+from tests.support.published_as_measured import PRINTED, SETTINGS_TABLE, TABLE1, TABLE2, TREC_EVAL
 
 BEST = {"kind": "best", "metrics": ["map"], "systems": ["gte_lion"], "over": "trainings"}
 
@@ -128,4 +128,4 @@ def test_a_damaged_table_is_named(tmp_path, change, message):
     path = tmp_path / "table1.csv"
     path.write_text(TABLE1.read_text().replace(*change))
     with pytest.raises(UserError, match=message):
-        Published.read(path, TABLE2, SETTINGS_TABLE)
+        Published.read(path, TREC_EVAL, TABLE2, SETTINGS_TABLE)

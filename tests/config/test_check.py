@@ -274,9 +274,16 @@ def configured(overlay: str | None, **paper: object) -> dict:
 
 
 def test_published_values_can_be_asked_for_where_some_were_published():
-    check(configured(None, beside_published=True), SCHEMA, SOURCES)
-    check(configured("as_run.yaml", beside_published=True), SCHEMA, SOURCES)
-    check(configured("demo.yaml", beside_published=False), SCHEMA, SOURCES)
+    for account in ("printed", "files"):
+        check(configured(None, beside_published=account), SCHEMA, SOURCES)
+        check(configured("as_run.yaml", beside_published=account), SCHEMA, SOURCES)
+    check(configured("demo.yaml", beside_published=None), SCHEMA, SOURCES)
+
+
+@pytest.mark.parametrize("value", [True, False, "yes"])
+def test_published_values_are_asked_for_by_the_name_of_an_account(value):
+    with pytest.raises(UserError, match=r"paper\.beside_published: .*known: null, printed, files"):
+        check(configured(None, beside_published=value), SCHEMA, SOURCES)
 
 
 def test_where_no_column_was_published_the_setting_is_refused():
@@ -285,9 +292,9 @@ def test_where_no_column_was_published_the_setting_is_refused():
         r"marco_qa_dev \(evaluation\.relevance_level: 1\) into grid\.test_sets and paper\.columns"
     )
     with pytest.raises(UserError, match=message):
-        check(configured("demo.yaml", beside_published=True), SCHEMA, SOURCES)
+        check(configured("demo.yaml", beside_published="files"), SCHEMA, SOURCES)
     columns = [{"test_set": "dl19", "metrics": ["map"]}]
-    strict = configured(None, beside_published=True, columns=columns)
+    strict = configured(None, beside_published="printed", columns=columns)
     check(strict, SCHEMA, SOURCES)
     strict["evaluation"]["relevance_level"] = 2
     with pytest.raises(UserError, match=message):

@@ -19,7 +19,7 @@ grid:
   epochs: 2
   test_sets: [dl20, marco_qa_dev]
   dev_sets: [nano_nq]
-paper: {columns: [], beside_published: false}
+paper: {columns: [], beside_published: null}
 training: {models: {gte: {seed: 7}}}
 comparisons: {other_seeds: [../seed13, /runs/seed14], measures: []}
 """

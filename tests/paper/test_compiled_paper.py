@@ -17,6 +17,7 @@ from lionrank.config.check import check
 from lionrank.evaluation import per_query
 from lionrank.grid import Grid
 from lionrank.paper.latex import compile_pdf
+from lionrank.published.scores import AS_PRINTED
 from tests.support.configs import CONFIG, SCHEMA, SOURCES
 from tests.support.papers import FAST, GRID, PAPER, PROVENANCE, TEST_SETS, params_of, settings_of
 from tests.support.rankings import best_files, draw, write_paper
@@ -34,6 +35,7 @@ def decide(folder: Path, tables: list[Path], best: list[str], grid: Grid = GRID)
     """Decide the published claims on the experiment in a folder."""
     published = Published.read(
         PUBLISHED / "table1_lion_vs_adamw.csv",
+        PUBLISHED / "authors_trec_eval.csv",
         PUBLISHED / "table2_dl19_systems.csv",
         PUBLISHED / "settings.csv",
     )
@@ -48,7 +50,7 @@ def decide(folder: Path, tables: list[Path], best: list[str], grid: Grid = GRID)
         },
         settings=settings_of(grid),
     )
-    found = claim_file.read(PUBLISHED / "claims.yaml", published)
+    found = claim_file.read(PUBLISHED / "claims.yaml", published[AS_PRINTED])
     return claims.decide(found, published, ours, FAST)
 
 

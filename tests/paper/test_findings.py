@@ -237,7 +237,7 @@ def test_what_lion_logged_stands_to_adamws_on_every_backbone(said, models, quant
 def test_published_claims_are_counted_by_their_verdicts(world, said):
     whole = not world.others["claims"]["stand_ins"]
     sections = ["Published Claims", *(("abstract", "Conclusion") if whole else ())]
-    for side in ("ours", "published"):
+    for side in ("ours", "printed"):
         occurring = {each[side]["verdict"] for each in world.decided}
         for section in sections if side == "ours" else sections[:1]:
             counts = said.find("count", section=section)

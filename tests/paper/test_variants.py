@@ -43,7 +43,7 @@ def test_claims_are_counted_by_verdict(tmp_path):
         "ours inconclusive": 2,
         "ours not testable": 1,
     }
-    published = {"published holds": 2, "published does not hold": 2, "published not testable": 1}
+    published = {"printed holds": 2, "printed does not hold": 2, "printed not testable": 1}
     assert counted_in(demo, "Published Claims") == counts | published
     assert not counted_in(demo, "abstract")
     demo.said.one("value", what="published claims that do not hold")
@@ -59,7 +59,7 @@ def counted_in(world, section):
     return {
         claim.what: claim.count
         for claim in world.said.find("count", section=section)
-        if claim.what.startswith(("ours ", "published "))
+        if claim.what.startswith(("ours ", "printed "))
     }
 
 
@@ -70,7 +70,7 @@ def test_a_demo_says_so_and_the_full_experiment_does_not(tmp_path):
     # Figures that are drawn in the text show no results.
     files = [each for each in floats if r"\input{tables/" in each or r"\includegraphics{" in each]
     ours = [each for each in files if r"\label{tab:published_" not in each]
-    assert (len(files), len(ours)) == (18, 16)
+    assert (len(files), len(ours)) == (19, 16)
     assert all((r"(Demonstration on \texttt{pydocs}.)" in each) == (each in ours) for each in files)
     assert all(rf"\href{{{REMOTE}/blob/" in each for each in files)
     plain = {
@@ -91,10 +91,14 @@ def test_a_demo_says_so_and_the_full_experiment_does_not(tmp_path):
 
 def test_the_table_of_results_says_what_stands_beside_published_values(tmp_path):
     made = experiment(tmp_path, ABOVE)
-    said = "Below Each Value, the Published One and, Signed, Ours Minus It: Starred and Coloured"
+    said = "and, Signed, Ours Minus It: Starred and Coloured"
     assert said not in prose(facts_of(made))
-    paper = params_of(GRID)["paper"] | {"beside_published": True}
-    assert said in prose(facts_of(made, paper=paper))
+    for account, words in [("printed", "as Printed"), ("files", "by the Authors' Files")]:
+        paper = params_of(GRID)["paper"] | {"beside_published": account}
+        text = prose(facts_of(made, paper=paper))
+        assert f"Below Each Value, the Published One {words} {said}" in text
+        elsewhere = r"Elsewhere but in Table~\ref{tab:results}, published values are as printed."
+        assert (elsewhere in text) == (account == "files")
 
 
 def test_with_several_seeds_the_tests_are_of_means_over_them(tmp_path):

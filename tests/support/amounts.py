@@ -7,6 +7,7 @@ from lionrank.evaluation.published import FAMILIES
 from lionrank.grid import FIRST_STAGE
 from lionrank.measures import METRICS, PRIMARY, Measure
 from lionrank.published.scores import PRINTED
+from tests.support.accounts import CELLS, stands
 from tests.support.papers import SETTINGS, TABLE1, TABLE2, relation
 from tests.support.said import VERDICTS, Claim
 from tests.support.worlds import World
@@ -87,9 +88,13 @@ class Amounts:
             },
             "seeds": lambda: dict.fromkeys(range(self.world.made.compared["seeds"]), True),
             "published claims that can be told hold": lambda: {
-                claim["id"]: claim["published"]["verdict"] == "holds"
+                claim["id"]: claim["printed"]["verdict"] == "holds"
                 for claim in self.world.decided
-                if claim["published"]["verdict"] != "not testable"
+                if claim["printed"]["verdict"] != "not testable"
+            },
+            "claims with another verdict by the files": lambda: {
+                claim["id"]: claim["printed"]["verdict"] != claim["files"]["verdict"]
+                for claim in self.world.decided
             },
         }
         for word in ("above", "below"):
@@ -103,6 +108,16 @@ class Amounts:
             known[f"significant published {family}"] = lambda family=family: {
                 place: each["p_holm"] < self.world.alpha
                 for place, each in enumerate(self.published(family))
+            }
+        by_difference = "claims with another verdict by values that differ"
+        known[by_difference] = lambda: {
+            claim["id"]: claim["printed"]["verdict"] != claim["files"]["verdict"]
+            and not all(test["metrics"] == ["recip_rank_10"] for test in claim["tests"])
+            for claim in self.world.decided
+        }
+        for agreement in ("same", "cut off", "different"):
+            known[f"published values {agreement}"] = lambda agreement=agreement: {
+                cell: stands(*texts) == agreement for cell, texts in CELLS.items()
             }
         for word in ("above", "below", "level with"):
             known[f"pairs with lion {word} adamw"] = lambda word=word: self.pairs(word)

@@ -26,7 +26,8 @@ from lionrank.paper.render import render
 from lionrank.paper.results import Layout, Results, read_results
 from lionrank.paper.standing import stand
 from lionrank.paper.tables.tabular import Table
-from lionrank.published.scores import read_table1, read_table2
+from lionrank.published.agreement import Agreements
+from lionrank.published.scores import AS_PRINTED, read_both, read_table2
 from lionrank.training.log import Logged
 from tests.support.logs_and_costs import efficiency_of, logged_of
 from tests.support.published_topics import compared_as_published
@@ -34,7 +35,10 @@ from tests.support.workflow import rule_origins
 
 ROOT = Path(__file__).parents[2]
 PAPER = ROOT / "paper"
-TABLE1 = read_table1(PAPER / "published" / "table1_lion_vs_adamw.csv")
+ACCOUNTS = read_both(
+    *(PAPER / "published" / name for name in ("table1_lion_vs_adamw.csv", "authors_trec_eval.csv"))
+)
+TABLE1 = ACCOUNTS[AS_PRINTED]
 TABLE2 = read_table2(PAPER / "published" / "table2_dl19_systems.csv")
 NOTE = "Demonstration."
 REMOTE = "https://example.org/lion_rerank"
@@ -123,14 +127,21 @@ TWO_TEST_SETS = Layout.build(
 CLAIMS = {
     "stand_ins": {"dl19": "pydocs"},
     "claims": [
-        {"id": f"c{place}", "text": "", "published": {"verdict": there}, "ours": {"verdict": here}}
-        for place, (there, here) in enumerate(
+        {
+            "id": f"c{place}",
+            "text": "",
+            "printed": {"verdict": printed, "counterexamples": ["MAP: 0.5 for A; 0.6 for B"]},
+            "files": {"verdict": files, "counterexamples": ["MAP: 0.5 for A; 0.6 for B"]},
+            "ours": {"verdict": here},
+            "tests": [{"kind": "best", "metrics": ["map"]}],
+        }
+        for place, (printed, files, here) in enumerate(
             [
-                ("holds", "replicated"),
-                ("holds", "inconclusive"),
-                ("does not hold", "inconclusive"),
-                ("does not hold", "contradicted"),
-                ("not testable", "not testable"),
+                ("holds", "holds", "replicated"),
+                ("holds", "does not hold", "inconclusive"),
+                ("does not hold", "holds", "inconclusive"),
+                ("does not hold", "does not hold", "contradicted"),
+                ("not testable", "not testable", "not testable"),
             ],
             start=1,
         )
@@ -282,7 +293,7 @@ def params_of(grid: Grid, note: str | None = NOTE) -> dict[str, Any]:
             ],
             "keywords": ["reranking"],
             "note": note,
-            "beside_published": False,
+            "beside_published": None,
         },
         "dev_sets": ["pydocs dev"],
         "collection": "pydocs",
@@ -320,6 +331,7 @@ def facts_of(
         "efficiency": efficiency_of(made.grid),
         "statistics": STATISTICS,
         "published_tests": published_tests(published or compared_as_published(), TABLE1),
+        "agreements": Agreements.of(ACCOUNTS),
         "smoothing": 0.1,
         **params_of(made.grid, note),
     }

@@ -14,23 +14,25 @@ from lionrank.evaluation import per_query
 from lionrank.evaluation.significance import Draws
 from lionrank.files import write_json, write_json_lines
 from lionrank.grid import Grid
-from lionrank.published.scores import COLUMNS, TEST_SETS
+from lionrank.published.scores import AS_PRINTED, COLUMNS, TEST_SETS
 from lionrank.training import development
 
 PUBLISHED = Path(__file__).parents[2] / "paper" / "published"
 TABLE1 = PUBLISHED / "table1_lion_vs_adamw.csv"
+TREC_EVAL = PUBLISHED / "authors_trec_eval.csv"
 TABLE2 = PUBLISHED / "table2_dl19_systems.csv"
 SETTINGS_TABLE = PUBLISHED / "settings.csv"
 CLAIMS = PUBLISHED / "claims.yaml"
 DRAWS = Draws(permutations=4000, resamples=400, confidence=0.95, seed=3)
 QUERIES = 43
 
-PRINTED = Published.read(TABLE1, TABLE2, SETTINGS_TABLE)
+BOTH = Published.read(TABLE1, TREC_EVAL, TABLE2, SETTINGS_TABLE)
+PRINTED = BOTH[AS_PRINTED]
 TABLE = pd.read_csv(TABLE1)
 MEANS = {
     metric: {
         f"{row.model}_{row.optimizer}_e{row.epoch}": float(
-            getattr(row, COLUMNS.get(metric, metric))
+            getattr(row, COLUMNS[AS_PRINTED].get(metric, metric))
         )
         for row in TABLE.itertuples()
     }
@@ -153,7 +155,7 @@ def ours(
 
 def decide(measured: Ours, path: Path = CLAIMS) -> dict:
     """Return all decided claims by id."""
-    found = claims.decide(claim_file.read(path, PRINTED), PRINTED, measured, DRAWS)
+    found = claims.decide(claim_file.read(path, PRINTED), BOTH, measured, DRAWS)
     return {claim["id"]: claim for claim in found["claims"]}
 
 

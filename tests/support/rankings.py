@@ -46,6 +46,7 @@ COLUMNS = [
 TABLE1 = "paper/published/table1_lion_vs_adamw.csv"
 TABLE2 = "paper/published/table2_dl19_systems.csv"
 PER_QUERY = "paper/published/authors_per_query.csv"
+TREC_EVAL = "paper/published/authors_trec_eval.csv"
 # A LaTeX special, or a character beyond ASCII, in every query.
 QUERIES = [
     *("what is 100% of $x_1?", r"a\b{c} ~d^e#f & g", "``Fortran'' | `code` <tag>", "naïve café"),
@@ -233,7 +234,8 @@ def write_paper(
     settings = {"settings": settings_of(grid)}
     templates = {"templates": [of_repository("paper/main.tex.j2")]}
     facts = {name: folder / f"{name}.json" for name in told}
-    both = {"table1": of_repository(TABLE1), "table2": of_repository(TABLE2)}
+    values = {"table1": TABLE1, "trec_eval": TREC_EVAL, "table2": TABLE2}
+    both = {key: of_repository(path) for key, path in values.items()}
 
     def table(name: str) -> dict[str, Path]:
         return {kind: tables / f"{name}.{kind}" for kind in ("tex", "csv")}
@@ -251,11 +253,12 @@ def write_paper(
             "results_table",
             metrics | best,
             two_tables(results="results", levels="levels"),
-            shown | {"published": both["table1"], "beside_published": False},
+            shown | both | {"beside_published": None},
         ),
         ("systems_table", metrics | best, table("systems"), shown | both),
         ("efficiency_table", facts, table("efficiency"), shown),
         ("optimizers_table", {}, table("optimizers"), shown | settings),
+        ("published_values_table", {}, table("published_values"), both),
         (
             "published_settings_table",
             {},

@@ -12,7 +12,7 @@ from lionrank.paper.says import KINDS, PREFIX
 ORDERS = ("above", "below", "level with")
 VERDICTS = {
     "ours": ("replicated", "contradicted", "inconclusive", "not testable"),
-    "published": ("holds", "does not hold", "not testable"),
+    "printed": ("holds", "does not hold", "not testable"),
 }
 """Of our results and of the printed values, on a published claim."""
 _PLACE = re.compile(r"\\begin\{(abstract)\}|\\((?:sub)?section)\{(.+?)\}")

@@ -8,9 +8,10 @@ import pytest
 
 from lionrank.evaluation.significance import POWER
 from lionrank.grid import FIRST_STAGE
-from lionrank.measures import GRADED, PRIMARY, Measure
+from lionrank.measures import GRADED, METRICS, PRIMARY, Measure
 from lionrank.published.per_query import LABELS
-from lionrank.published.scores import LEVEL
+from lionrank.published.scores import LEVEL, PRINTED
+from tests.support.accounts import CELLS, stands
 from tests.support.amounts import PUBLISHED, Amounts, study
 from tests.support.papers import NOTE, TABLE1, relation
 from tests.support.said import ORDERS, Claim, check_words, numbers, seconds
@@ -162,9 +163,21 @@ class Truths(Amounts):
             failing = [
                 each["id"]
                 for each in self.world.decided
-                if each["published"]["verdict"] == "does not hold"
+                if each["printed"]["verdict"] == "does not hold"
             ]
             assert re.split(", | and ", claim.words) == failing
+        elif claim.what == "claims with another verdict by the files":
+            changed = self.items(claim.what)
+            assert re.split(", | and ", claim.words) == [name for name in changed if changed[name]]
+        elif claim.what.startswith("trainings with values "):
+            agreement = claim.what.removeprefix("trainings with values ")
+            for metric in claim.of:
+                trainings = dict.fromkeys(
+                    "{} with {}".format(*(PRINTED[part] for part in name.split("_")[:2]))
+                    for (key, name), texts in CELLS.items()
+                    if METRICS[key] == metric and stands(*texts) == agreement
+                )
+                assert re.split(", | and ", claim.words) == list(trainings)
         elif claim.what == "repeated seconds":
             truth = self.of_epochs("repeated_seconds")
             assert seconds(claim.words) == pytest.approx(truth, abs=0.5)
@@ -220,6 +233,14 @@ class Truths(Amounts):
             "epochs": self.epochs,
             "repeated steps": lambda: self.of_epochs("repeated_steps"),
             "published score": lambda: PUBLISHED[of],
+            "largest difference from the files": lambda: max(
+                (
+                    float(printed) - float(files)
+                    for (metric, _), (printed, files) in CELLS.items()
+                    if metric == of
+                ),
+                key=abs,
+            ),
         }
         return found[what]()
 

@@ -43,29 +43,36 @@ def test_the_table_has_a_row_a_claim_and_escapes_foreign_text(as_published):
     by_name = {row[0]: row for row in rows}
     assert by_name["c16"][1] == r"100\% of R\&D\_1 (A)"
     assert by_name["c8"][2].startswith("does not hold (2/8): MAP: 0.5115")
+    assert by_name["c3"][2] == (
+        r"holds (3/3). \emph{By the files:} does not hold (1/3): MRR@10: 0.5988 for MiniLM + Lion, "
+        "epoch 3; 0.5989 for ModernBERT + Lion, epoch 3"
+    )
+    assert by_name["c1"][2] == "holds (2/2)"  # by the files, too
     assert by_name["c1"][3] == "replicated (2/2)"
     assert r"\num{0.0096} [\num{0.0096}, \num{0.0096}], $p < {}$\num{0.001}" in by_name["c1"][4]
     assert by_name["c3"][4].endswith(r"$p = {}$\num{1.000} \\")
     assert by_name["c14"][3] == "not testable"
 
 
-def test_the_csv_has_a_claim_a_row_with_both_verdicts(as_published):
+def test_the_csv_has_a_claim_a_row_with_all_verdicts(as_published):
     decided = {"claims": list(as_published.values())}
     table = pd.read_csv(io.StringIO(claims.table(decided).csv()))
     assert table.id.tolist() == list(as_published)
     for row, claim in zip(table.itertuples(), as_published.values(), strict=True):
         assert row.claim == claim["text"]
-        assert (row.published, row.ours) == tuple(
-            claim[side]["verdict"] for side in ("published", "ours")
-        )
-        same, total = map(int, row.ours_parts.split("/"))
-        assert same == claim["ours"]["parts"].get(claim["ours"]["verdict"], 0)
-        assert total == sum(claim["ours"]["parts"].values())
+        for side in ("printed", "files", "ours"):
+            assert getattr(row, side) == claim[side]["verdict"]
+            same, total = map(int, getattr(row, f"{side}_parts").split("/"))
+            assert same == claim[side]["parts"].get(claim[side]["verdict"], 0)
+            assert total == sum(claim[side]["parts"].values())
         if claim["ours"]["p"] is None:
             assert pd.isna(row.p) and pd.isna(row.difference)
         else:
             assert (row.p, row.low) == (claim["ours"]["p"], claim["ours"]["low"])
-    assert table.published_parts[table.id == "c8"].tolist() == ["2/8"]
+    assert table.printed_parts[table.id == "c8"].tolist() == ["2/8"]
+    cells = table.set_index("id").loc["c3"]
+    assert pd.isna(cells.printed_counterexamples)
+    assert cells.files_counterexamples.startswith("MRR@10: 0.5988 for MiniLM + Lion, epoch 3")
 
 
 DOCUMENT = r"""\documentclass[conference]{IEEEtran}
@@ -119,6 +126,7 @@ def test_the_rules_write_the_verdicts_and_the_table(tmp_path):
             "settings": dict.fromkeys(logs, settings),
             "claims": of_repository("paper/published/claims.yaml"),
             "table1": of_repository("paper/published/table1_lion_vs_adamw.csv"),
+            "trec_eval": of_repository("paper/published/authors_trec_eval.csv"),
             "table2": of_repository("paper/published/table2_dl19_systems.csv"),
             "published_settings": of_repository("paper/published/settings.csv"),
             "draws": {"permutations": 2000, "resamples": 100, "confidence": 0.95, "seed": 1},

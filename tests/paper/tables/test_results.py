@@ -13,8 +13,10 @@ from lionrank.grid import Grid
 from lionrank.measures import METRICS, Measure
 from lionrank.paper.results import Layout, Score
 from lionrank.paper.tables import results as tables
+from lionrank.published.scores import rounded
 from tests.support.around_published import CHOSEN, PUBLISHED, TABLE1, layout, measured
 from tests.support.papers import (
+    ACCOUNTS,
     GRID,
     RANDOM,
     RISING,
@@ -273,7 +275,7 @@ def test_the_levels_are_the_same_in_the_csv_and_in_the_table():
     assert len(printed[0]) == 15
 
 
-@pytest.mark.parametrize("beside", [False, True])
+@pytest.mark.parametrize("beside", [None, *ACCOUNTS])
 def test_the_rules_script_writes_both_tables_as_latex_and_as_csv(tmp_path, beside):
     test_sets = {
         name: dataclasses.asdict(entry)
@@ -300,11 +302,12 @@ def test_the_rules_script_writes_both_tables_as_latex_and_as_csv(tmp_path, besid
         "columns": columns,
         "test_sets": test_sets,
         "beside_published": beside,
-        "published": of_repository("paper/published/table1_lion_vs_adamw.csv"),
+        "table1": of_repository("paper/published/table1_lion_vs_adamw.csv"),
+        "trec_eval": of_repository("paper/published/authors_trec_eval.csv"),
     }
     run_scripts(tmp_path, [("results_table", inputs, outputs, params)])
     written = {name: (tmp_path / f"{name}.out").read_text() for name in names}
-    published = PUBLISHED if beside else None
+    published = rounded(ACCOUNTS[beside]) if beside else None
     assert written == {
         "results": tex("results", tables.table(made.results, GRID, made.chosen, published)),
         "results_csv": tables.table(made.results, GRID, made.chosen, published).csv(),

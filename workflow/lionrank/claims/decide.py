@@ -1,7 +1,7 @@
 """The claims of the published paper, decided on what it printed and on our results.
 
-On the published tables a test holds or does not by the order of the printed values; nothing is
-known there of their uncertainty.
+On what was published a test holds or does not by the order of the values, once as printed and once
+by the authors' trec_eval files; nothing is known there of their uncertainty.
 
 On our results every comparison of two systems is the paired randomization test over queries, of
 means over seeds where there are several. Holm's correction is over all pairs of a claim, whose
@@ -46,6 +46,7 @@ from lionrank.claims.parts import (
     conclude,
 )
 from lionrank.evaluation import significance
+from lionrank.published.scores import AS_PRINTED
 
 # On paper nothing is uncertain: what is not decided there could not be tested.
 ON_PAPER = {
@@ -60,21 +61,26 @@ _Decided = tuple[Sequence[Outcome], bool]
 
 
 def decide(
-    claims: Sequence[Claim], published: Published, ours: Ours, settings: significance.Draws
+    claims: Sequence[Claim],
+    published: Mapping[str, Published],
+    ours: Ours,
+    settings: significance.Draws,
 ) -> dict[str, Any]:
     """Return the verdicts on all claims as a JSON object.
 
     It has `settings`; the number of `seeds`; `stand_ins`, by published test set; and `claims`, each
-    with id, text, where, `published`, `ours` and `tests`. `published` has a verdict (holds, does
-    not hold, not testable), the values that decided it as `reason`, all that it fails by as
-    `counterexamples`, and how many parts have which verdict. `ours` has a verdict (replicated,
-    contradicted, inconclusive, not testable), the same counts, what decided it as `reason` and, if
-    that was a comparison, difference, low, high and p after Holm's correction, else null.
+    with id, text, where, `printed`, `files`, `ours` and `tests`. `printed` and `files`, the keys of
+    `published`, have a verdict (holds, does not hold, not testable), the values that decided it as
+    `reason`, all that it fails by as `counterexamples`, and how many parts have which verdict.
+    `ours` has a verdict (replicated, contradicted, inconclusive, not testable), the same counts,
+    what decided it as `reason` and, if that was a comparison, difference, low, high and p after
+    Holm's correction, else null.
 
     Raises:
         UserError: results are absent or damaged.
     """
-    parts = [[test.parts(ours, published) for test in claim.tests] for claim in claims]
+    printed = published[AS_PRINTED]
+    parts = [[test.parts(ours, printed) for test in claim.tests] for claim in claims]
     everything = [pair for of_claim in parts for pair in _pairs(of_claim)]
     contrasts = compare_pairs(everything, ours, settings)
     decided = []
@@ -109,24 +115,27 @@ def _corrected(
 
 
 def _record(
-    claim: Claim, published: Published, here: Sequence[Sequence[Outcome]]
+    claim: Claim, published: Mapping[str, Published], here: Sequence[Sequence[Outcome]]
 ) -> dict[str, Any]:
     most = [test.most for test in claim.tests]
-    there = [test.published(published) for test in claim.tests]
+    there = {
+        account: [(test.published(values), test.most) for test in claim.tests]
+        for account, values in published.items()
+    }
+    measured = list(zip(here, most, strict=True))
     return {
         "id": claim.id,
         "text": claim.text,
         "where": list(claim.where),
-        "published": _on_paper(list(zip(there, most, strict=True))),
-        "ours": _on_ours(list(zip(here, most, strict=True))),
+        **{account: _on_paper(tests) for account, tests in there.items()},
+        "ours": _on_ours(measured),
         "tests": [
-            {**written, "published": _on_paper([printed]), "ours": _on_ours([measured])}
-            for written, printed, measured in zip(
-                claim.written,
-                zip(there, most, strict=True),
-                zip(here, most, strict=True),
-                strict=True,
-            )
+            {
+                **written,
+                **{account: _on_paper([tests[place]]) for account, tests in there.items()},
+                "ours": _on_ours([measured[place]]),
+            }
+            for place, written in enumerate(claim.written)
         ],
     }
 

@@ -1,7 +1,8 @@
 """What claims are tested on: the tables that were published, and the results of this experiment.
 
 The published values are of models, optimizers and epochs by the same names as in our grid. Each
-metric of table I was published on one test set only.
+metric of table I was published on one test set only. Of its values there are two accounts, the
+printed one and that of the authors' trec_eval files (`lionrank.published.scores`).
 """
 
 import math
@@ -16,7 +17,14 @@ from lionrank.evaluation.per_query import PerQuery, System
 from lionrank.grid import Grid, checkpoint_name
 from lionrank.measures import GRADED, Measure
 from lionrank.published import settings as published_settings
-from lionrank.published.scores import PRINTED, TEST_SETS, read_table1, read_table2
+from lionrank.published.scores import (
+    PRINTED,
+    TEST_SETS,
+    PublishedScores,
+    read_both,
+    read_table2,
+    rounded,
+)
 from lionrank.training import log
 
 
@@ -43,9 +51,12 @@ def words(key: str) -> str:
 
 @dataclass(frozen=True)
 class Published:
-    """Table I as metric -> system, with an epoch -> value; table II as system -> nDCG@10 on dl19.
+    """What was published, with one account of the checkpoints.
 
-    `settings` are the rows of paper/published/settings.csv.
+    Attributes:
+        values: metric -> system, with an epoch -> value, rounded to the digits that are printed.
+        others: table II as system -> nDCG@10 on dl19.
+        settings: the rows of paper/published/settings.csv.
     """
 
     values: Mapping[str, Mapping[System, float]]
@@ -54,18 +65,23 @@ class Published:
 
     @classmethod
     def read(
-        cls, table1: str | os.PathLike, table2: str | os.PathLike, settings: str | os.PathLike
-    ) -> "Published":
-        """Read the published tables.
+        cls,
+        table1: str | os.PathLike,
+        trec_eval: str | os.PathLike,
+        table2: str | os.PathLike,
+        settings: str | os.PathLike,
+    ) -> "dict[str, Published]":
+        """Read what was published, by account: `AS_PRINTED` and `BY_FILES`.
 
         Raises:
-            UserError: a column is absent or a value is no number; names file and line.
+            UserError: a column or a row is absent or a value is no number; names file and line.
         """
-        values: dict[str, dict[System, float]] = {}
-        for measure, scores in read_table1(table1).items():
-            values[measure.metric] = {_checkpoint(name): score for name, score in scores.items()}
         others = {system.name: float(system.score) for system in read_table2(table2)}
-        return cls(values, others, published_settings.read(Path(settings)))
+        rows = published_settings.read(Path(settings))
+        return {
+            account: cls(_by_metric(scores), others, rows)
+            for account, scores in read_both(table1, trec_eval).items()
+        }
 
     @property
     def checkpoints(self) -> list[System]:
@@ -99,6 +115,13 @@ class Published:
         }
         top = max(among, key=among.__getitem__)
         return top, among[top]
+
+
+def _by_metric(scores: PublishedScores) -> dict[str, dict[System, float]]:
+    return {
+        measure.metric: {_checkpoint(name): value for name, value in values.items()}
+        for measure, values in rounded(scores).items()
+    }
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The kinds of tests in the claims file, each with what it says of the published tables and of us.
 
-A test falls into parts, one for each metric, epoch or model that it speaks of. On the published
-tables a part is decided by the printed values as they are. A system without an epoch is its
+A test falls into parts, one for each metric, epoch or model that it speaks of. On what was
+published a part is decided by the values as they are. A system without an epoch is its
 training at the epoch that it is reported by: the best of the published table, and here the one
 that development data chose.
 """

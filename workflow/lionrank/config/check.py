@@ -328,7 +328,7 @@ def _check_evaluation(config: Mapping[str, Any]) -> None:
 
 def _check_published(config: Mapping[str, Any]) -> None:
     """Check that published values can stand in the table of results, if they are asked for."""
-    if not config["paper"]["beside_published"]:
+    if config["paper"]["beside_published"] is None:
         return
     shown = [
         Measure(
@@ -344,7 +344,7 @@ def _check_published(config: Mapping[str, Any]) -> None:
         raise UserError(
             "config: paper.beside_published: no column of the table of results has published "
             f"values; put one of {known} (evaluation.relevance_level: {LEVEL}) into "
-            "grid.test_sets and paper.columns, or set this to false"
+            "grid.test_sets and paper.columns, or set this to null"
         )
 
 

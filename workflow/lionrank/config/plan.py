@@ -512,7 +512,7 @@ class Plan:
         tables = [
             *(*changes, "claims", "collection", "comparisons", "comparisons_by_epoch", "datasets"),
             *("efficiency", "levels", "optimizers", "published_comparisons", "published_settings"),
-            *("results", "systems", "training"),
+            *("published_values", "results", "systems", "training"),
         ]
         return [
             *(f"figures/{name}.pdf" for name in figures),

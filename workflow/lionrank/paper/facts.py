@@ -7,6 +7,7 @@ from typing import Any
 from lionrank.evaluation.comparisons import alpha
 from lionrank.evaluation.significance import ALPHA, POWER, is_exact
 from lionrank.measures import METRICS
+from lionrank.paper.claims import changed
 from lionrank.paper.costs import costs
 from lionrank.paper.findings import Findings, Trained
 from lionrank.paper.prose import macros
@@ -14,6 +15,7 @@ from lionrank.paper.provenance import STAGES, link
 from lionrank.paper.results import Layout
 from lionrank.paper.settings import shared_settings
 from lionrank.paper.standing import Standing
+from lionrank.published.agreement import Agreements
 
 
 def make_facts(
@@ -23,6 +25,7 @@ def make_facts(
     compared: Mapping[str, Any],
     standing: Standing,
     *,
+    agreements: Agreements,
     claims: Mapping[str, Any],
     efficiency: Mapping[str, Any],
     paper: Mapping[str, Any],
@@ -32,6 +35,7 @@ def make_facts(
 
     `settings` are the resolved ones of each training; `compared`, `claims` and `efficiency` the
     contents of comparisons.json, claims.json and efficiency.json; `paper` that part of the config.
+    `agreements` is how the published values stand to those of the authors' trec_eval files.
     `others` are passed on as they are: `changes`, the content of changes.json; `published_tests`,
     what the tests of the published differences say; parts of the config
     (`backbones`, `retrieval`, `pairs`; `selection` and `training`, the entries of the collections
@@ -46,7 +50,9 @@ def make_facts(
         others
         | functions
         | {
+            "agreements": agreements,
             "beside_published": paper["beside_published"],
+            "changed_claims": changed(claims, agreements),
             "claims": claims,
             "costs": costs(findings, efficiency["trainings"]),
             "efficiency": efficiency,

@@ -12,11 +12,13 @@ from lionrank.evaluation.significance import Draws
 from lionrank.files import write_json
 from lionrank.grid import Grid
 from lionrank.jobs.repository import located
+from lionrank.published.scores import AS_PRINTED
 
 given, params = snakemake.input, snakemake.params
 grid = Grid.build(**params.grid)
 published = Published.read(
     located(snakemake, params.table1),
+    located(snakemake, params.trec_eval),
     located(snakemake, params.table2),
     located(snakemake, params.published_settings),
 )
@@ -31,7 +33,7 @@ ours = Ours(
     settings=params.settings,
 )
 decided = claims.decide(
-    claim_file.read(located(snakemake, params.claims), published),
+    claim_file.read(located(snakemake, params.claims), published[AS_PRINTED]),
     published,
     ours,
     Draws(**params.draws),

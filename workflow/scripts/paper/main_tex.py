@@ -13,7 +13,8 @@ from lionrank.paper.published_tests import published_tests
 from lionrank.paper.render import render
 from lionrank.paper.results import Layout, read_results
 from lionrank.paper.standing import stand
-from lionrank.published.scores import read_table1, read_table2
+from lionrank.published.agreement import Agreements
+from lionrank.published.scores import AS_PRINTED, read_both, read_table2
 from lionrank.training import development
 from lionrank.training.log import SMOOTHING, read_logged
 
@@ -28,12 +29,14 @@ results = read_results(
 logs = grid.logs(snakemake.input)
 chosen = development.chosen(snakemake.input.best)
 findings = find(results, grid, chosen, compared, read_logged(logs))
-table1 = read_table1(located(snakemake, params.table1))
+both = read_both(located(snakemake, params.table1), located(snakemake, params.trec_eval))
+table1 = both[AS_PRINTED]
 facts = make_facts(
     findings=findings,
     settings=params.settings,
     compared=compared,
     standing=stand(table1, read_table2(located(snakemake, params.table2)), findings),
+    agreements=Agreements.of(both),
     published_tests=published_tests(read_json(snakemake.input.published_comparisons), table1),
     smoothing=SMOOTHING,
     dev_sets=params.dev_sets,

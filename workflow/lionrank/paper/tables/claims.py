@@ -4,25 +4,30 @@ from collections.abc import Mapping
 from typing import Any
 
 from lionrank.paper.tables.tabular import Table
+from lionrank.published.scores import AS_PRINTED, BY_FILES
 
 
 def table(decided: Mapping[str, Any]) -> Table:
     """Return what `lionrank.claims.decide` found, a claim a row.
 
-    `published_parts` and `ours_parts` say how many parts of it have the verdict, of how many.
+    `printed`, `files` and `ours` are its verdicts on the printed values, on those of the authors'
+    trec_eval files and on our results. `printed_parts` and the like say how many parts of it have
+    the verdict, of how many, and `printed_counterexamples` by which values it does not hold.
     """
     return Table([_row(claim) for claim in decided["claims"]])
 
 
 def _row(claim: Mapping[str, Any]) -> dict[str, Any]:
-    published, ours = claim["published"], claim["ours"]
-    return {
-        "id": claim["id"],
-        "claim": claim["text"],
-        "where": claim["where"],
-        "published": published["verdict"],
-        "published_parts": _parts(published),
-        "counterexamples": published["counterexamples"],
+    row = {"id": claim["id"], "claim": claim["text"], "where": claim["where"]}
+    for account in (AS_PRINTED, BY_FILES):
+        there = claim[account]
+        row |= {
+            account: there["verdict"],
+            f"{account}_parts": _parts(there),
+            f"{account}_counterexamples": there["counterexamples"],
+        }
+    ours = claim["ours"]
+    return row | {
         "ours": ours["verdict"],
         "ours_parts": _parts(ours),
         "decided_by": ours["reason"],

@@ -30,7 +30,7 @@ def table(
         results: ours.
         grid: what was trained.
         chosen: the epoch that development data chose, by `{model}_{optimizer}`.
-        published: table I of the paper, where it is to stand beside ours.
+        published: the published values that are to stand beside ours, if any.
     """
     first_stage = {"model": FIRST_STAGE, "optimizer": "", "epoch": "", "chosen": ""}
     rows = [first_stage | _scores(results, FIRST_STAGE, published)]

@@ -8,7 +8,7 @@ from lionrank.grid import Grid
 from lionrank.jobs.repository import located
 from lionrank.paper.results import Layout, read_results
 from lionrank.paper.tables import results as tables
-from lionrank.published.scores import read_table1
+from lionrank.published.scores import read_both, rounded
 from lionrank.training import development
 
 given, output, params = snakemake.input, snakemake.output, snakemake.params
@@ -16,7 +16,8 @@ grid = Grid.build(**params.grid, last=development.last_epochs(given.best))
 layout = Layout.build(params.test_sets, params.columns)
 results = read_results(given.metrics, layout, grid)
 chosen = development.chosen(given.best)
-published = read_table1(located(snakemake, params.published)) if params.beside_published else None
+both = read_both(located(snakemake, params.table1), located(snakemake, params.trec_eval))
+published = rounded(both[params.beside_published]) if params.beside_published else None
 tables.table(results, grid, chosen, published).write(
     located(snakemake, params.template), output.results, output.results_csv
 )

@@ -1,0 +1,44 @@
+"""Published claims whose verdict depends on the account of the published values, for the prose."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lionrank.published.agreement import Agreements
+from lionrank.published.scores import AS_PRINTED, BY_FILES
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A claim with one verdict as printed and another one by the files.
+
+    Attributes:
+        values: the values by which it does not hold, in the first account in which it does not.
+        by_difference: whether any value of the metrics that it is about differs in the files; else
+            it is by digits that were cut off.
+    """
+
+    id: str
+    printed: str
+    files: str
+    values: str
+    by_difference: bool
+
+
+def changed(claims: Mapping[str, Any], agreements: Agreements) -> list[Changed]:
+    """Return the claims of claims.json with two verdicts on what was published."""
+    return list(_changed(claims, agreements))
+
+
+def _changed(claims: Mapping[str, Any], agreements: Agreements) -> Iterator[Changed]:
+    for claim in claims["claims"]:
+        printed, files = claim[AS_PRINTED], claim[BY_FILES]
+        if printed["verdict"] != files["verdict"]:
+            metrics = [name for test in claim["tests"] for name in test.get("metrics", ())]
+            yield Changed(
+                claim["id"],
+                printed["verdict"],
+                files["verdict"],
+                [*printed["counterexamples"], *files["counterexamples"]][0],
+                agreements.differ_in(metrics),
+            )

@@ -1,0 +1,116 @@
+"""Where the published values as printed and those of the authors' trec_eval files agree.
+
+Both have four decimals, MRR@10 in the files more. A printed value agrees with the files' one if it
+is that, rounded: if they differ by no more than half a unit of the last printed digit. One that is
+what is left when the further digits are dropped is cut off; any other is different.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import ROUND_DOWN, Decimal
+from enum import StrEnum
+
+from lionrank.measures import METRICS, Measure
+from lionrank.published.scores import AS_PRINTED, BY_FILES, PRINTED, PublishedScores
+from lionrank.wording import DIGITS
+
+_UNIT = Decimal(1).scaleb(-DIGITS)
+"""Of the last printed digit."""
+
+
+class Agreement(StrEnum):
+    """How a printed value stands to that of the files."""
+
+    SAME = "same"
+    CUT_OFF = "cut off"
+    DIFFERENT = "different"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A checkpoint's value in a measure, as printed and by the files."""
+
+    measure: Measure
+    model: str
+    optimizer: str
+    epoch: int
+    printed: float
+    files: float
+
+    @property
+    def difference(self) -> float:
+        """The printed value minus that of the files, with the printed digits."""
+        return round(self.printed - self.files, DIGITS)
+
+    @property
+    def agreement(self) -> Agreement:
+        # As decimals: half a unit is no binary number.
+        printed, files = (Decimal(repr(value)) for value in (self.printed, self.files))
+        if abs(printed - files) <= _UNIT / 2:
+            return Agreement.SAME
+        if printed == files.quantize(_UNIT, ROUND_DOWN):
+            return Agreement.CUT_OFF
+        return Agreement.DIFFERENT
+
+    @property
+    def metric(self) -> str:
+        """The metric as prose names it."""
+        return METRICS[self.measure.metric]
+
+    @property
+    def training(self) -> str:
+        """The training as prose names it."""
+        return f"{PRINTED[self.model]} with {PRINTED[self.optimizer]}"
+
+
+@dataclass(frozen=True)
+class Agreements:
+    """All published cells, measure by measure in the order of table I."""
+
+    cells: tuple[Cell, ...]
+
+    @classmethod
+    def of(cls, both: Mapping[str, PublishedScores]) -> "Agreements":
+        """Compare the two tables that `lionrank.published.scores.read_both` has read."""
+        return cls(tuple(_cells(both[AS_PRINTED], both[BY_FILES])))
+
+    def that_are(self, agreement: str) -> list[Cell]:
+        return [cell for cell in self.cells if cell.agreement == agreement]
+
+    def measures_by_trainings(self, agreement: str) -> list[tuple[list[str], list[str]]]:
+        """Return which measures have such a cell in which trainings.
+
+        Measures with the same trainings are together; both are as prose names them.
+        """
+        trainings: dict[str, dict[str, None]] = {}
+        for cell in self.that_are(agreement):
+            trainings.setdefault(cell.metric, {})[cell.training] = None
+        groups: dict[tuple[str, ...], list[str]] = {}
+        for metric, found in trainings.items():
+            groups.setdefault(tuple(found), []).append(metric)
+        return [(metrics, list(found)) for found, metrics in groups.items()]
+
+    @property
+    def largest(self) -> list[Cell]:
+        """Return, of each measure in which any differs, the first cell that differs the most."""
+        found: dict[Measure, Cell] = {}
+        for cell in self.that_are(Agreement.DIFFERENT):
+            before = found.get(cell.measure, cell)
+            found[cell.measure] = max(before, cell, key=lambda each: abs(each.difference))
+        return list(found.values())
+
+    def differ_in(self, metrics: Iterable[str]) -> bool:
+        """Return whether a value of these is different; a test set stands for all metrics on it."""
+        named = set(metrics)
+        return any(
+            {cell.measure.metric, cell.measure.test_set} & named
+            for cell in self.that_are(Agreement.DIFFERENT)
+        )
+
+
+def _cells(printed: PublishedScores, files: PublishedScores) -> Iterator[Cell]:
+    for measure, values in printed.items():
+        for name, value in values.items():
+            model, optimizer, epoch = name.split("_")
+            place = int(epoch.removeprefix("e"))
+            yield Cell(measure, model, optimizer, place, value, files[measure][name])
