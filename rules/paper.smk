@@ -16,7 +16,7 @@ localrules:
 
 rule provenance:
     input:
-        runs=PLAN.results(".trec", PLAN.reported),
+        runs=[*PLAN.results(".trec", PLAN.reported), *PLAN.second_passes()],
         best=PLAN.best_epochs(),
         pairs=branch(bool(PLAN.trainings), then=PLAN.pairs_file("pairs.json"), otherwise=[]),
         # All else that the paper is made of: the commit in it is that of its text. They come after
@@ -59,6 +59,7 @@ rule main_tex:
         published_comparisons="results/published_comparisons.json",
         changes="results/changes.json",
         claims="results/claims.json",
+        replication=PLAN.replication(),
         efficiency="results/efficiency.json",
         statistics=f"collections/{PLAN.collection}/statistics.json",
         provenance="paper/provenance.json",

@@ -14,6 +14,7 @@ localrules:
     optimizers_table,
     published_settings_table,
     collection_table,
+    replication_tables,
 
 
 rule results_table:
@@ -395,3 +396,37 @@ rule datasets_table:
         "Counting topics, judgements and passages"
     script:
         "../../workflow/scripts/paper/tables/datasets_table.py"
+
+
+rule replication_tables:
+    input:
+        "results/replication.json",
+    output:
+        closest="paper/tables/replication.tex",
+        closest_map="paper/tables/replication.tex.map",
+        closest_csv="paper/tables/replication.csv",
+        rows="paper/tables/replication_rows.tex",
+        rows_map="paper/tables/replication_rows.tex.map",
+        rows_csv="paper/tables/replication_rows.csv",
+        variants="paper/tables/replication_variants.tex",
+        variants_map="paper/tables/replication_variants.tex.map",
+        variants_csv="paper/tables/replication_variants.csv",
+    log:
+        "logs/paper/replication_tables.log",
+    benchmark:
+        "timings/paper/replication_tables.tsv"
+    conda:
+        "../../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        template=of_repository("paper/tables/replication.tex.j2"),
+        rows_template=of_repository("paper/tables/replication_rows.tex.j2"),
+        variants_template=of_repository("paper/tables/replication_variants.tex.j2"),
+        code=code("paper/tables/replication_tables.py"),
+    message:
+        "Making the tables of published checkpoints"
+    script:
+        "../../workflow/scripts/paper/tables/replication_tables.py"

@@ -406,3 +406,32 @@ def test_no_system_has_a_name_that_something_else_has_or_that_reads_as_a_checkpo
 
 def test_entries_of_one_training_may_be_of_several_epochs():
     check(with_systems("systems: {given: {model: electra, optimizer: lion}}"), SCHEMA, SOURCES)
+
+
+PUBLISHED = "systems: {theirs: {published: true, model: gte, optimizer: adamw, epoch: 2}}\n"
+PUBLISHED += "grid: {models: [minilm]}"
+
+
+def test_checkpoints_of_others_may_be_published_ones():
+    check(with_systems(PUBLISHED), SCHEMA, SOURCES)
+    check(with_systems("systems: {theirs: {published: false}}"), SCHEMA, SOURCES)
+
+
+@pytest.mark.parametrize(
+    ("overlay", "message"),
+    [
+        ("systems: {theirs: {model: electra}}", "theirs.published: the published values are of"),
+        ("systems: {theirs: {model: null, optimizer: null, epoch: null}}", "are of minilm, gte,"),
+        ("systems: {given: {published: true}}", "given.published: values were published of check"),
+        (
+            "grid: {test_sets: [dl20, marco_dev], systems: [theirs]}",
+            "theirs.published: the values are on dl19, marco_qa_dev, of which the grid has none",
+        ),
+    ],
+)
+def test_a_mistake_about_published_checkpoints_is_named(overlay, message):
+    config = with_systems(PUBLISHED)
+    update_config(config, yaml.safe_load(overlay))
+    with pytest.raises(UserError) as error:
+        check(config, SCHEMA, SOURCES)
+    assert message in str(error.value)

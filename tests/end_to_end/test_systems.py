@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from lionrank import trec
+from lionrank.files import read_json
 from tests.support.running import Finished, jobs, run_snakemake
 
 pytestmark = pytest.mark.slow
@@ -20,7 +21,7 @@ def overlay(demo: Path) -> str:
         f"again_{name}": f"{{label: {name} again, checkpoint: {demo}/hub/{name}_e2}}"
         for name in MODELS
     }
-    systems["mine"] = "{label: Mine, checkpoint: ./mine}"
+    systems["mine"] = "{label: Mine, checkpoint: ./mine, published: true, model: gte}"
     systems["given"] = "{label: Another tool, run_files: {pydocs: other.trec.gz}}"
     entries = "\n".join(f"  {name}: {entry}" for name, entry in systems.items())
     return f"grid: {{models: [], systems: [{', '.join(systems)}]}}\nsystems:\n{entries}\n"
@@ -33,7 +34,7 @@ class Experiment:
         self.directory, self.overlay = directory, overlay(demo)
 
     def run(self, *arguments: str) -> Finished:
-        targets = ["results/per_query.parquet", "results/given.eval"]
+        targets = ["results/per_query.parquet", "results/given.eval", "results/replication.json"]
         told = run_snakemake(self.directory, *arguments, *targets, overlay=self.overlay)
         assert told.returncode == 0, told.stdout[-4000:]
         return told
@@ -77,9 +78,30 @@ def test_every_system_is_in_the_tables_of_values(run):
     table = pd.read_parquet(run.directory / "results/per_query.parquet")
     systems = ["bm25", *(f"again_{name}" for name in MODELS), "mine", "given"]
     assert [*table["system"].unique()] == systems
-    assert table[["model", "optimizer", "epoch", "seed"]].isna().all(axis=None)
+    assert table[["optimizer", "epoch", "seed"]].isna().all(axis=None)
+    assert {*table.dropna(subset=["model"])["system"]} == {"mine"}
     means = pd.read_csv(run.directory / "results/metrics.csv")
     assert [*means["system"].unique()] == systems
+
+
+def test_a_published_checkpoint_stands_beside_the_rows_of_its_model(run):
+    (system,) = read_json(run.directory / "results/replication.json")["systems"]
+    assert {row["checkpoint"].split("_")[0] for row in system["rows"]} == {"gte"}
+    reached = {each["variant"]: each["values"] for each in system["variants"]}
+    printed = pd.read_csv(run.directory / "results/metrics.csv").query("system == 'mine'")
+    means = {(row.metric, row.level): round(row.mean, 4) for row in printed.itertuples()}
+    assert reached["as_scored"][1:] == [
+        means[metric, 1] for metric in ("map", "recall_10", "Rprec", "P_10", "recip_rank_10")
+    ]
+    # The level of published values and the tracks' own.
+    assert reached["level_2"][1] == means["map", 2]
+    first, second = (
+        trec.read_run(run.directory / f"results/mine{ending}.trec")[0]
+        for ending in ("", f".{system['other_precision']}")
+    )
+    assert {qid: {*ranking} for qid, ranking in first.items()} == {
+        qid: {*ranking} for qid, ranking in second.items()
+    }
 
 
 def test_a_change_of_a_folder_or_a_run_file_is_seen(run):

@@ -333,6 +333,7 @@ def facts_of(
         "published_tests": published_tests(published or compared_as_published(), TABLE1),
         "agreements": Agreements.of(ACCOUNTS),
         "smoothing": 0.1,
+        "replication": None,
         **params_of(made.grid, note),
     }
     findings = findings_of(made, logged)

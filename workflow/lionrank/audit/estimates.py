@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from lionrank.config.experiment import is_trained, others
+from lionrank.config.experiment import is_trained, others, precisions
 from lionrank.config.settings import training_settings
 from lionrank.config.sources import Source
 from lionrank.grid import training_name
@@ -175,7 +175,7 @@ def reranking_work(config: Mapping[str, Any], kind: str, name: str) -> dict[str,
     candidates = _assumed(config, kind, name, "candidates") or config["retrieval"]["depth"]
     pairs = product(topics, candidates)
     tokens = _assumed(config, "collections", collection, "tokens_per_pair")
-    scorers = _trained(config) + (_of_others(config) if kind == "test_sets" else [])
+    scorers = _trained(config) + (_of_others(config, name) if kind == "test_sets" else [])
     return {
         "name": name,
         "collection": collection,
@@ -212,17 +212,16 @@ def _trained(config: Mapping[str, Any]) -> list[_Scorers]:
     return scorers
 
 
-def _of_others(config: Mapping[str, Any]) -> list[_Scorers]:
-    """Return the checkpoints that others trained; sizes are known of rows of the sources' table."""
-    default = config["training"]["defaults"]["precision"]
+def _of_others(config: Mapping[str, Any], test_set: str) -> list[_Scorers]:
+    """Return the checkpoints that others trained, one that scores in two precisions as two.
+
+    Sizes are known of rows of the sources' table.
+    """
     return [
-        _Scorers(
-            1,
-            _assumed(config, "backbones", system["checkpoint"], "encoder"),
-            system.get("precision") or default,
-        )
-        for system in others(config).values()
+        _Scorers(1, _assumed(config, "backbones", system["checkpoint"], "encoder"), precision)
+        for name, system in others(config).items()
         if "checkpoint" in system
+        for precision in precisions(config, name, test_set)
     ]
 
 

@@ -22,7 +22,13 @@ from lionrank.audit.estimates import (
     total,
     training_work,
 )
-from lionrank.config.experiment import dev_sets, judged_topics, others, without_run_file
+from lionrank.config.experiment import (
+    dev_sets,
+    judged_topics,
+    others,
+    precisions,
+    without_run_file,
+)
 from lionrank.config.settings import digest
 from lionrank.config.sources import Source
 from lionrank.errors import UserError
@@ -163,15 +169,23 @@ def _systems(config: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             f"{run_files[key]} ({key})" for key in config["grid"]["test_sets"] if key in run_files
         ]
         trained_as = [entry[key] for key in ("model", "optimizer", "epoch") if entry.get(key)]
-        scoring = ("max_length", "precision") if "checkpoint" in entry else ()
         yield {
             "name": name,
             "label": entry["label"],
             "source": entry.get("checkpoint") or f"run files {', '.join(files)}",
             "trained_as": ", ".join(map(str, trained_as)),
-            "scoring": [entry.get(key) or config["training"]["defaults"][key] for key in scoring],
+            "scoring": list(_scoring(config, name)) if "checkpoint" in entry else [],
             "lacking": lacking[name],
         }
+
+
+def _scoring(config: Mapping[str, Any], system: str) -> Iterator[int | str]:
+    """Yield the length to which a checkpoint of others truncates, and in which precisions it is."""
+    defaults = config["training"]["defaults"]
+    yield config["systems"][system].get("max_length") or defaults["max_length"]
+    of_each = [precisions(config, system, name) for name in config["grid"]["test_sets"]]
+    most: list[str] = max(of_each, key=len)
+    yield " and ".join(most)
 
 
 def _assumed(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from lionrank.config.experiment import (
     others,
     paper_columns,
     paper_level,
+    published_on,
     relevance_levels,
     topic_names,
     topic_sources,
@@ -28,7 +29,7 @@ from lionrank.config.sources import Source
 from lionrank.errors import UserError
 from lionrank.grid import FIRST_STAGE, FIRST_STAGE_LABEL, training_name
 from lionrank.measures import GRADED, METRICS, Measure
-from lionrank.published.scores import LEVEL, TEST_SETS, was_published
+from lionrank.published.scores import LEVEL, MODELS, TEST_SETS, was_published
 from lionrank.wording import shortened
 
 FILES_OF_COLLECTIONS = ("corpus", "index", "pairs", "statistics", "triplets")
@@ -118,11 +119,33 @@ def _check_systems(config: Mapping[str, Any]) -> None:
                 f"({', '.join(test_sets)}): add one, or take {name} out of grid.systems"
             )
     _check_one_of_each(config)
+    _check_with_published_values(config)
     if not is_trained(config) and not others(config):
         raise UserError(
             "config: grid.models: there is nothing to train, and grid.systems names nothing else "
             "to compare: name one or the other"
         )
+
+
+def _check_with_published_values(config: Mapping[str, Any]) -> None:
+    """Check that there are published values of the systems that are said to have some."""
+    for name, system in others(config).items():
+        place = f"config: systems.{name}.published"
+        if not system.get("published"):
+            continue
+        if "checkpoint" not in system:
+            raise UserError(f"{place}: values were published of checkpoints: set checkpoint")
+        if system.get("model") not in MODELS:
+            raise UserError(
+                f"{place}: the published values are of {', '.join(MODELS)}: set model to one of "
+                "them, or published to false"
+            )
+        if not published_on(config):
+            sets = ", ".join(dict.fromkeys(TEST_SETS.values()))
+            raise UserError(
+                f"{place}: the values are on {sets}, of which the grid has none, and none of "
+                "paper.claims_on stands in for one: add one to grid.test_sets"
+            )
 
 
 def _named_so(name: str, config: Mapping[str, Any]) -> str:

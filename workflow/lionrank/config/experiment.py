@@ -9,6 +9,7 @@ from typing import Any
 from lionrank.config.sources import Source
 from lionrank.grid import FIRST_STAGE
 from lionrank.measures import GRADED, METRICS, PRIMARY
+from lionrank.published.scores import TEST_SETS
 from lionrank.wording import listed
 
 # Formats whose data bring the candidates of each topic.
@@ -97,6 +98,28 @@ def stand_ins(config: Mapping[str, Any]) -> dict[str, str]:
     """Return the reported test sets that stand in for published ones, by the latter's names."""
     named = config["paper"]["claims_on"]
     return {name: ours for name, ours in named.items() if ours in reported(config)}
+
+
+def published_on(config: Mapping[str, Any]) -> dict[str, str]:
+    """Return our test sets on which there are published values, by the names of these.
+
+    A published one is itself, where it is reported, or one that stands in for it.
+    """
+    ours = stand_ins(config)
+    named = {name: ours.get(name, name) for name in TEST_SETS.values()}
+    return {name: each for name, each in named.items() if each in reported(config)}
+
+
+def precisions(config: Mapping[str, Any], system: str, test_set: str) -> list[str]:
+    """Return the precisions in which a checkpoint of others scores a test set, its own first.
+
+    A published one scores in another as well where there are published values.
+    """
+    entry = config["systems"][system]
+    own = entry.get("precision") or config["training"]["defaults"]["precision"]
+    if not entry.get("published") or test_set not in published_on(config).values():
+        return [own]
+    return [own, "bf16" if own == "fp32" else "fp32"]
 
 
 def compared_measures(config: Mapping[str, Any]) -> list[dict[str, Any]]:

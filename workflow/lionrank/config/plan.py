@@ -25,6 +25,8 @@ MADE = ("sources", "checkpoints", "hub")
 """Folders of an experiment in which rules make those of checkpoints."""
 NOTHING = "(?!)"
 """A regular expression that no name matches."""
+REPLICATION_TABLES = ("replication", "replication_rows", "replication_variants")
+"""The tables of checkpoints that others published beside the values that they published."""
 FIRST_STOPPED = 3
 """The first epoch before which a training can stop: the second is the first to be compared."""
 
@@ -444,7 +446,7 @@ class Plan:
             ]
             if name in self.reported or all(Path(path).exists() for path in own):
                 files += own
-        return files
+        return [*files, *self.second_passes(), *self.replication()]
 
     def repository(self, model: str, optimizer: str, epoch: int | str) -> str:
         """The repository on the Hugging Face hub that a checkpoint becomes.
@@ -513,6 +515,7 @@ class Plan:
             *(*changes, "claims", "collection", "comparisons", "comparisons_by_epoch", "datasets"),
             *("efficiency", "levels", "optimizers", "published_comparisons", "published_settings"),
             *("published_values", "results", "systems", "training"),
+            *(REPLICATION_TABLES if self.published else []),
         ]
         return [
             *(f"figures/{name}.pdf" for name in figures),
@@ -573,6 +576,61 @@ class Plan:
             for name in self.reported
         }
 
+    # What others published of their checkpoints
+
+    @property
+    def published(self) -> dict[str, dict[str, Any]]:
+        """The entries of the systems whose values were published, by name."""
+        return {name: entry for name, entry in self.others.items() if entry.get("published")}
+
+    @property
+    def published_on(self) -> dict[str, JudgedSet]:
+        """Our test sets on which there are published values, by the names of the published ones."""
+        return {
+            name: self.test_sets[ours]
+            for name, ours in experiment.published_on(self.config).items()
+        }
+
+    def replicated(self) -> dict[str, dict[str, Any]]:
+        """What is said of each of those systems beside the published values."""
+        return {
+            name: {
+                **{key: entry.get(key) for key in ("label", "model", "optimizer", "epoch")},
+                **dict(zip(("precision", "other_precision"), self._precisions(name), strict=True)),
+            }
+            for name, entry in self.published.items()
+        }
+
+    def _precisions(self, system: str) -> list[str]:
+        """Its own, and the other one, on each test set that has published values."""
+        test_set = next(iter(self.published_on.values())).name
+        return experiment.precisions(self.config, system, test_set)
+
+    def passes(self) -> list[str]:
+        """The run files of those systems, that of the other precision after that of their own."""
+        return [
+            f"results/{self.folder(test_set.name)}{name}{ending}.trec"
+            for name in self.published
+            for test_set in self.published_on.values()
+            for ending in ("", f".{self._precisions(name)[1]}")
+        ]
+
+    def second_passes(self) -> list[str]:
+        """Those of them in the other precision."""
+        return self.passes()[1::2]
+
+    def first_stages(self) -> list[str]:
+        """The first stage's run files on those test sets, where there are any."""
+        return [
+            f"results/{self.folder(each.name)}{FIRST_STAGE}.trec"
+            for each in self.published_on.values()
+            if experiment.has_first_stage(self.config, each.name)
+        ]
+
+    def replication(self) -> list[str]:
+        """The file that has all that, none where no values of any system were published."""
+        return ["results/replication.json"] if self.published else []
+
     # The audit
 
     def jobs(self) -> dict[str, int]:
@@ -589,6 +647,7 @@ class Plan:
             "import_checkpoint": len(checkpoints),
             "import_run": sum(len(self.given_on(name)) for name in self.test_sets),
             **(reranking if shards > 1 else {"rerank": run_files}),
+            "rerank_again": len(self.second_passes()),
             "evaluate": len(self.results(".eval")),
             "per_query": len(self.test_sets),
             "dev_scores": len(self.checkpoints),

@@ -40,8 +40,9 @@ def make_facts(
     what the tests of the published differences say; parts of the config
     (`backbones`, `retrieval`, `pairs`; `selection` and `training`, the entries of the collections
     that are tested and trained on); the labels of the `dev_sets`, the `collection`'s name and
-    `statistics`, and `smoothing`, the part of an epoch that the running mean in the figure of the
-    training curves covers. The functions of `lionrank.paper.prose` are among the facts, too.
+    `statistics`; `replication`, what published checkpoints reproduce, None where there are none;
+    and `smoothing`, the part of an epoch that the running mean in the figure of the training curves
+    covers. The functions of `lionrank.paper.prose` are among the facts, too.
     """
     shared = shared_settings(settings, findings.grid)
     layout, queries = findings.results.layout, findings.results.queries

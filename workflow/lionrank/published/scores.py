@@ -42,6 +42,9 @@ PRINTED = {
 }
 """How the paper prints the names of the rows of table I."""
 
+MODELS = ("minilm", "gte", "modernbert")
+"""Those that the rows are of, by the same names as in our grid."""
+
 RESTORE = "restore the file"
 _CHECKPOINT = ("model", "optimizer", "epoch")
 _ANY = Measure(TEST_SETS[GRADED], GRADED)

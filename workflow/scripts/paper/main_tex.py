@@ -11,6 +11,7 @@ from lionrank.paper.facts import make_facts
 from lionrank.paper.findings import find
 from lionrank.paper.published_tests import published_tests
 from lionrank.paper.render import render
+from lionrank.paper.replication import Replication
 from lionrank.paper.results import Layout, read_results
 from lionrank.paper.standing import stand
 from lionrank.published.agreement import Agreements
@@ -31,6 +32,8 @@ chosen = development.chosen(snakemake.input.best)
 findings = find(results, grid, chosen, compared, read_logged(logs))
 both = read_both(located(snakemake, params.table1), located(snakemake, params.trec_eval))
 table1 = both[AS_PRINTED]
+# Only where any checkpoint is one of those that were published.
+replication = snakemake.input.get("replication")
 facts = make_facts(
     findings=findings,
     settings=params.settings,
@@ -47,6 +50,7 @@ facts = make_facts(
     retrieval=params.retrieval,
     pairs=params.pairs,
     paper=params.paper,
+    replication=Replication.read(replication[0]) if replication else None,
     **read,
 )
 render(located(snakemake, params.templates[0]).parent, facts).write(snakemake.output.tex)

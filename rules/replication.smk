@@ -1,0 +1,51 @@
+# What the checkpoints of others reach here, beside the values that were published of them.
+
+
+# Another precision is another scoring: rounding its result is not the same.
+use rule rerank as rerank_again with:
+    output:
+        ensure("results/{folder}{checkpoint}.{precision}.trec", non_empty=True),
+    log:
+        "logs/reranking/{folder}{checkpoint}.{precision}.log",
+    benchmark:
+        "timings/reranking/{folder}{checkpoint}.{precision}.tsv"
+    wildcard_constraints:
+        checkpoint="|".join(PLAN.published) or "(?!)",
+        precision="bf16|fp32",
+    params:
+        precision="{precision}",
+        tag="{checkpoint}",
+        code=code("reranking/rerank.py"),
+
+
+rule replication:
+    input:
+        runs=PLAN.passes(),
+        qrels=[each.qrels for each in PLAN.published_on.values()],
+        first_stages=PLAN.first_stages(),
+    output:
+        "results/replication.json",
+    log:
+        "logs/evaluation/replication.log",
+    benchmark:
+        "timings/evaluation/replication.tsv"
+    conda:
+        "../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+    params:
+        systems=PLAN.replicated(),
+        # Whether each has a first stage.
+        test_sets={
+            name: experiment.has_first_stage(config, each.name)
+            for name, each in PLAN.published_on.items()
+        },
+        depth=config["retrieval"]["depth"],
+        table1=of_repository("paper/published/table1_lion_vs_adamw.csv"),
+        trec_eval=of_repository("paper/published/authors_trec_eval.csv"),
+        code=code("replication/replication.py"),
+    message:
+        "Comparing published checkpoints with the values that were published"
+    script:
+        "../workflow/scripts/replication/replication.py"

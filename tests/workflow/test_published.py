@@ -1,0 +1,59 @@
+"""config/published.yaml: the checkpoints of the authors are scored, and nothing is trained."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.support.configs import CONFIG, overlaid
+from tests.support.running import ROOT, jobs
+
+OVERLAY = ROOT / "config" / "published.yaml"
+OF_TRAININGS = {"initialise", "train_epoch", "dev_scores", "best_epoch", "training_pairs"}
+OF_TRAININGS |= {"msmarco_triplets", "draw_triplets", "early_stopping", "model_card"}
+CHECKPOINTS = overlaid(OVERLAY.read_text())["grid"]["systems"]
+
+
+@pytest.fixture
+def published(tmp_path):
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [
+                *(sys.executable, "-m", "snakemake", *arguments),
+                *("--directory", tmp_path, "--configfile", OVERLAY),
+            ],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+        )
+
+    return run
+
+
+def test_nothing_is_trained_and_each_checkpoint_scores_in_two_precisions(published):
+    told = published("-n", "paper/main.pdf")
+    assert told.returncode == 0, told.stderr
+    counts = jobs(told.stdout + told.stderr)
+    assert not counts.keys() & OF_TRAININGS
+    assert counts["import_checkpoint"] == len(CHECKPOINTS)
+    assert counts["rerank"] == 3 * len(CHECKPOINTS)
+    # No values were published on DL 2020.
+    assert counts["rerank_again"] == 2 * len(CHECKPOINTS)
+    assert counts["replication"] == counts["replication_tables"] == 1
+
+
+def test_the_audit_says_so(published, tmp_path):
+    told = published("audit")
+    assert told.returncode == 0, told.stderr
+    page = (tmp_path / "audit.md").read_text()
+    assert "Nothing is trained" in page
+    for name in CHECKPOINTS:
+        assert f"| {name} | " in page
+    assert page.count("512, bf16 and fp32") == len(CHECKPOINTS)
+    # Every checkpoint twice.
+    assert f"| {2 * len(CHECKPOINTS) * 43_000:,} |" in page
+
+
+def test_the_checkpoints_are_of_the_models_of_the_config():
+    systems = overlaid(OVERLAY.read_text())["systems"]
+    assert {each["model"] for each in systems.values()} == {*CONFIG["grid"]["models"]}
