@@ -18,6 +18,7 @@ from tests.support.papers import (
     facts_of,
     params_of,
     prose,
+    settings_of,
 )
 from tests.support.said import ORDERS
 from tests.support.truths import check
@@ -99,6 +100,19 @@ def test_the_table_of_results_says_what_stands_beside_published_values(tmp_path)
         assert f"Below Each Value, the Published One {words} {said}" in text
         elsewhere = r"Elsewhere but in Table~\ref{tab:results}, published values are as printed."
         assert (elsewhere in text) == (account == "files")
+
+
+def test_trainings_that_restart_in_each_epoch_are_named(tmp_path):
+    made = experiment(tmp_path, ABOVE)
+    said = "each epoch is a run of its own from the weights of the one before"
+    assert said not in prose(facts_of(made))
+    settings = settings_of(made.grid)
+    for name in ("minilm_lion", "gte_lion"):
+        settings[name]["restarts"] = "each_epoch"
+    some = prose(facts_of(made, settings=settings))
+    assert f"In the trainings of MiniLM with Lion and GTE with Lion, {said}" in some
+    everywhere = {name: own | {"restarts": "each_epoch"} for name, own in settings.items()}
+    assert f"In every training, {said}" in prose(facts_of(made, settings=everywhere))
 
 
 def test_with_several_seeds_the_tests_are_of_means_over_them(tmp_path):

@@ -319,6 +319,7 @@ def facts_of(
     logged: Mapping[str, Logged] | None = None,
     note: str | None = NOTE,
     published: Mapping[str, Any] | None = None,
+    settings: Mapping[str, Mapping[str, Any]] | None = None,
     **changes,
 ) -> dict:
     """Return what the paper is rendered from; `changes` replace arguments of `make_facts`.
@@ -339,7 +340,7 @@ def facts_of(
     findings = findings_of(made, logged)
     return make_facts(
         findings,
-        settings_of(made.grid),
+        settings or settings_of(made.grid),
         PROVENANCE,
         made.compared,
         stand(TABLE1, TABLE2, findings),
