@@ -1,15 +1,19 @@
 """The published per-query values: read as they were published, or the damaged line is named."""
 
+import csv
 from hashlib import sha256
+from statistics import fmean
 
 import pytest
 
 from lionrank.errors import UserError
+from lionrank.grid import checkpoint_name
 from lionrank.published.per_query import LABELS, read
 from tests.support import published_facts
 from tests.support.published_topics import TOPICS, VALUES
 
 LINES = VALUES.read_text().splitlines(keepends=True)
+SUMMARIES = VALUES.with_name("authors_trec_eval.csv")
 FIRST = "minilm,adamw,1,1037798,0.1522,"
 
 
@@ -32,6 +36,20 @@ def test_a_row_has_the_values_of_its_line():
     first = TOPICS[0]
     assert (first.checkpoint, first.qid) == ("minilm_adamw_e1", "1037798")
     assert first.values == dict(zip(LABELS, (0.1522, 0.2, 0.2, 0.2308, 0.2, 0.1302), strict=True))
+
+
+def test_the_means_are_those_of_the_summaries_to_their_rounding():
+    with open(SUMMARIES, encoding="utf-8") as handle:
+        summaries = {
+            checkpoint_name(f"{row['model']}_{row['optimizer']}", int(row["epoch"])): row
+            for row in csv.DictReader(handle)
+        }
+    for checkpoint in dict.fromkeys(row.checkpoint for row in TOPICS):
+        topics = [row.values for row in TOPICS if row.checkpoint == checkpoint]
+        for metric in LABELS.keys() - {"P_5"}:  # of which the summaries are not kept
+            mean = fmean(values[metric] for values in topics)
+            # Both the values and the mean were printed with four decimals.
+            assert mean == pytest.approx(float(summaries[checkpoint][metric]), abs=1e-4)
 
 
 @pytest.mark.parametrize(
