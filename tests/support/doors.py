@@ -15,6 +15,7 @@ from lionrank.claims import file as claim_file
 from lionrank.collections import describe, msmarco
 from lionrank.collections.convert import given_reader, reader
 from lionrank.collections.corpus import keep_documents, open_database
+from lionrank.collections.formats import documents_in, topics_in
 from lionrank.collections.join import join_pairs
 from lionrank.collections.triplets import write_triplets
 from lionrank.config.sources import read_table
@@ -153,6 +154,12 @@ DOORS = {
             folder / "msmarco", folder / "output" / "triplets.parquet", 1, 1
         ),
     ),
+    "corpus in any format": Door(
+        "documents.tsv", lambda folder: list(documents_in(folder / "documents.tsv"))
+    ),
+    "topics in any format": Door(
+        "beir/queries.jsonl", lambda folder: topics_in(folder / "beir" / "queries.jsonl")
+    ),
     "corpus that is joined": Door("corpus/a.jsonl", _join("corpus")),
     "Parquet corpus": Door("tables/a.parquet", _join("tables")),
     "triplets": Door("triplets.parquet", _join("corpus")),
@@ -226,6 +233,8 @@ def write_all(folder: Path) -> None:
         (folder / path.name).write_bytes(path.read_bytes())
     documents = [{"id": docid, "contents": text} for docid, text in PASSAGES.items()]
     write_json_lines(folder / "corpus" / "a.jsonl", documents)
+    tabbed = "".join(f"{docid}\t{text}\n" for docid, text in PASSAGES.items())
+    (folder / "documents.tsv").write_text(tabbed)
     for name, rows in {
         "tables": documents,
         "msmarco/corpus": [{"passage_id": 1, "passage": "a"}, {"passage_id": 2, "passage": "b"}],

@@ -48,7 +48,7 @@ _RUN = (
 job, script, largest = json.loads(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 if largest:
     resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
-for part in ("input", "params", "wildcards"):
+for part in ("input", "params", "wildcards", "resources"):
     job[part] = Named(**job.get(part, {}))
 vouch(job["input"])
 job["rule"] = os.path.splitext(os.path.basename(script))[0]
@@ -82,8 +82,8 @@ def run_script(
     """Run workflow/scripts/`name` to its end, in `folder`; `environment` is its whole environment.
 
     `job` has what the script reads from `snakemake`, as JSON can hold it: `output` is a list, and
-    `input`, `params` and `wildcards` are mappings. Its log is script.log in `folder`. No file
-    may become larger than `largest` bytes, unless that is 0.
+    `input`, `params`, `resources` and `wildcards` are mappings. Its log is script.log in `folder`.
+    No file may become larger than `largest` bytes, unless that is 0.
     """
     log = folder / "script.log"
     finished = subprocess.run(

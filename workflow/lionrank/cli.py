@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 
@@ -43,6 +44,14 @@ _EXPLAIN_EXAMPLES = """\
 examples: where does this number of the demo's paper come from, and that of a cell of a table?
   lionrank explain 0.4068 runs/demo/paper/main.pdf
   lionrank explain results:5:pydocs_map runs/demo/paper/main.pdf
+"""
+_RERANK_EXAMPLES = """\
+examples: BM25's ranking by the demo's Lion checkpoint, then the top 100 of another collection
+  lionrank rerank runs/demo/checkpoints/minilm_lion_e3 --run runs/demo/results/bm25.trec \\
+      --topics runs/demo/collections/pydocs/topics.test.tsv \\
+      --corpus runs/demo/collections/pydocs/corpus -o lion.trec
+  lionrank rerank hub/minilm_lion_e3 --run bm25.trec.gz --depth 100 \\
+      --topics scifact/queries.jsonl --corpus scifact/corpus.jsonl -o lion.trec
 """
 
 
@@ -109,6 +118,13 @@ def _explain(arguments: argparse.Namespace) -> None:
         sys.stdout.write(explain(find(arguments.number)))
 
 
+def _rerank(arguments: argparse.Namespace) -> None:
+    from lionrank.reranking.command import rerank
+
+    given = {name: value for name, value in vars(arguments).items() if name != "command"}
+    rerank(**given)
+
+
 def _heading(arguments: argparse.Namespace, topics: int, lacking: list[int]) -> str:
     graded = arguments.metric == GRADED
     threshold = "by the grades" if graded else f"relevant from grade {arguments.level}"
@@ -161,15 +177,76 @@ def _from(least: int) -> Callable[[str], int]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="lionrank",
-        description="Evaluate and compare TREC run files, see what trainings are doing, and check "
-        "what a paper was made from.",
+        description="Rerank with a checkpoint, evaluate and compare TREC run files, see what "
+        "trainings are doing,\nand check what a paper was made from.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     command = partial(commands.add_parser, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for add in (_add_evaluate, _add_compare, _add_status, _add_verify, _add_explain):
+    for add in (_add_rerank, _add_evaluate, _add_compare, _add_status, _add_verify, _add_explain):
         add(command)
     return parser
+
+
+def _add_rerank(command: Callable[..., argparse.ArgumentParser]) -> None:
+    added = command(
+        "rerank",
+        help="rerank a run file with a checkpoint",
+        description="Score the candidates of a TREC run file with a checkpoint, and write a run "
+        "file by these\nscores, raw logits. After it was stopped, the same command goes on.",
+        epilog=_RERANK_EXAMPLES,
+    )
+    added.add_argument(
+        "checkpoint",
+        metavar="CHECKPOINT",
+        type=Path,
+        help="folder of a checkpoint: checkpoints/NAME or hub/NAME of an experiment",
+    )
+    added.add_argument(
+        "--run", required=True, help="run file with the candidates; may be packed; - is stdin"
+    )
+    added.add_argument(
+        "--topics",
+        required=True,
+        type=Path,
+        help="their queries: qid<TAB>text, BEIR's queries.jsonl, or TREC's topics with titles",
+    )
+    added.add_argument(
+        "--corpus",
+        required=True,
+        type=Path,
+        help="their texts: corpus.jsonl of BEIR or Anserini, docid<TAB>text, or a folder with the "
+        "one or the other, or with Parquet files",
+    )
+    added.add_argument(
+        *("-o", "--output"), required=True, type=Path, help="run file, there when it is complete"
+    )
+    added.add_argument(
+        "--depth", type=_from(1), help="candidates of a topic, the highest scores (default: all)"
+    )
+    added.add_argument(
+        "--skip-missing",
+        action="store_true",
+        help="leave out, and count, topics and documents that have no text, which end it otherwise",
+    )
+    added.add_argument(
+        "--device",
+        choices=("auto", "cpu", "cuda"),
+        default="auto",
+        help="auto is a GPU where there is one (default: %(default)s)",
+    )
+    added.add_argument(
+        "--precision",
+        choices=("auto", "bf16", "fp32"),
+        help="of the arithmetic; auto is the device's fastest (default: as in training, else auto)",
+    )
+    added.add_argument(
+        "--tokens-at-once",
+        type=_from(1),
+        metavar="N",
+        help="of a batch (default: 2,048 on a CPU, 65,536 on a GPU)",
+    )
+    added.set_defaults(command=_rerank)
 
 
 def _add_evaluate(command: Callable[..., argparse.ArgumentParser]) -> None:
@@ -294,6 +371,9 @@ def main() -> None:
         arguments.command(arguments)
     except UserError as error:
         sys.exit(f"lionrank: {error}")
+    except KeyboardInterrupt:
+        print("lionrank: interrupted", file=sys.stderr)
+        sys.exit(128 + signal.SIGINT)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         sys.exit(f"lionrank: {where}{error.strerror}")

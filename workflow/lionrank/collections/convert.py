@@ -18,6 +18,7 @@ from lionrank.collections.readers.marco_qa import MarcoQa
 from lionrank.collections.readers.nanobeir import NanoBeir
 from lionrank.errors import UserError
 from lionrank.files import write_json_lines
+from lionrank.trec import Topics
 
 
 def reader(settings: dict, folders: dict[str, str]) -> Reader:
@@ -102,14 +103,8 @@ def write_topics(
             one is not there, which evaluation would count as zero, or none is judged; or what
             `trec.check_judged` refuses.
     """
-    queries = {qid: one_line(query) for qid, query in source.topics(name).items()}
+    queries = one_line_each(source.topics(name), f"topics {name}")
     judgements = source.qrels(name)
-    for qid, query in queries.items():
-        trec.check_id(qid, "topic", f"topics {name}")
-        if not query:
-            raise UserError(f"topics {name}: topic {qid!r} has no text; give it some or remove it")
-        if "\0" in query:
-            raise UserError(f"topics {name}: the text of topic {qid!r} holds a NUL: remove it")
     for qid, judged in judgements.items():
         trec.check_id(qid, "topic", f"qrels {name}")
         for docid in judged:
@@ -123,6 +118,23 @@ def write_topics(
     trec.check_judged(judgements, f"qrels {name}", levels)
     trec.write_topics(topics, queries)
     trec.write_qrels(qrels, judgements)
+
+
+def one_line_each(topics: Topics, place: str) -> Topics:
+    """Return topics as a TSV file can hold them, each text in one line.
+
+    Raises:
+        UserError: an identifier is empty or holds white space, or a topic has no text or a NUL in
+            it; begins with `place`.
+    """
+    queries = {qid: one_line(query) for qid, query in topics.items()}
+    for qid, query in queries.items():
+        trec.check_id(qid, "topic", place)
+        if not query:
+            raise UserError(f"{place}: topic {qid!r} has no text; give it some or remove it")
+        if "\0" in query:
+            raise UserError(f"{place}: the text of topic {qid!r} holds a NUL: remove it")
+    return queries
 
 
 def one_line(text: str) -> str:

@@ -10,18 +10,19 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
-from typing import IO
+from typing import IO, Literal
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 
 from lionrank import parquet
+from lionrank.collections.readers.base import Document
 from lionrank.errors import UserError
 from lionrank.files import open_file, read_json_lines, scratch_folder, text_lines
-from lionrank.trec import Qrels, check_id, read_topics
+from lionrank.trec import Qrels, Topics, check_id, read_topics
 
 # Of DuckDB's own buffers. Python, Arrow and the batch being written come on top of it: a join of
 # MS MARCO's size peaks below twice this.
@@ -321,19 +322,42 @@ def add_texts(
         UserError: a line of the topics or a document is damaged, a topic or a document of `asked`
             is missing, or a document that it asks for is in the corpus twice.
     """
-    texts = read_topics(topics)
+    add_topics(database, read_topics(topics))
+    _refuse_missing(database, "qid", "topics", f"{topics}: {{}} topics of {asked_by}")
+    add_passages(database, corpus)
+    _refuse_missing(database, "docid", "passages", f"{corpus}: {{}} documents of {asked_by}")
+
+
+def add_topics(database: duckdb.DuckDBPyConnection, texts: Topics) -> None:
+    """Make the table `topics` (qid, query) of those that `asked` has."""
     columns = pa.table({"qid": list(texts), "query": list(texts.values())})
     del texts
     database.register("columns", columns)
     database.execute("CREATE TABLE topics AS SELECT * FROM columns SEMI JOIN asked USING (qid)")
     database.unregister("columns")
-    _refuse_missing(database, "qid", "topics", f"{topics}: {{}} topics of {asked_by}")
-    with readable_by_duckdb(corpus):
-        database.execute(
-            "CREATE TABLE passages AS SELECT id AS docid, contents AS passage "
-            f"FROM {relation(corpus)} SEMI JOIN asked ON id = docid"
-        )
-    _refuse_missing(database, "docid", "passages", f"{corpus}: {{}} documents of {asked_by}")
+
+
+def add_passages(
+    database: duckdb.DuckDBPyConnection,
+    corpus: str | os.PathLike,
+    documents: Iterable[Document] | None = None,
+) -> None:
+    """Make the table `passages` (docid, passage) of those that `asked` has.
+
+    They are of a corpus folder; or, where they are given, of the documents that a reader found in
+    `corpus`, of which few are held at a time.
+
+    Raises:
+        UserError: a document is damaged, or one that `asked` has appears twice.
+    """
+    if documents is None:
+        with readable_by_duckdb(corpus):
+            database.execute(
+                "CREATE TABLE passages AS SELECT id AS docid, contents AS passage "
+                f"FROM {relation(corpus)} SEMI JOIN asked ON id = docid"
+            )
+    else:
+        _insert_passages(database, documents)
     twice = database.execute(
         "SELECT docid FROM passages GROUP BY docid HAVING count(*) > 1 ORDER BY docid LIMIT 1"
     ).fetchall()
@@ -341,17 +365,34 @@ def add_texts(
         raise UserError(f"{corpus}: document {twice[0][0]!r} appears twice; remove one of them.")
 
 
-def _refuse_missing(
-    database: duckdb.DuckDBPyConnection, key: str, table: str, subject: str
-) -> None:
-    ((number, first),) = database.execute(
-        f"SELECT count(DISTINCT {key}), arg_min({key}, number) FROM asked ANTI JOIN {table} "
-        f"USING ({key})"
+def _insert_passages(database: duckdb.DuckDBPyConnection, documents: Iterable[Document]) -> None:
+    database.execute("CREATE TABLE passages (docid VARCHAR, passage VARCHAR)")
+    asked = {docid for (docid,) in database.execute("SELECT DISTINCT docid FROM asked").fetchall()}
+    wanted = ((docid, passage) for docid, passage, _ in documents if docid in asked)
+    while some := list(islice(wanted, ROW_GROUP)):
+        docids, passages = map(list, zip(*some, strict=True))
+        rows = pa.table({"docid": docids, "passage": passages})
+        database.from_arrow(rows).insert_into("passages")
+
+
+def missing(
+    database: duckdb.DuckDBPyConnection, key: Literal["qid", "docid"], table: str
+) -> list[str]:
+    """Return what `asked` has under a key and a table of texts lacks, in the order of `asked`."""
+    rows = database.execute(
+        f"SELECT {key} FROM asked ANTI JOIN {table} USING ({key}) "
+        f"GROUP BY {key} ORDER BY min(number)"
     ).fetchall()
-    if number:
+    return [name for (name,) in rows]
+
+
+def _refuse_missing(
+    database: duckdb.DuckDBPyConnection, key: Literal["qid", "docid"], table: str, subject: str
+) -> None:
+    if absent := missing(database, key, table):
         raise UserError(
-            f"{subject.format(number)} are missing, {first!r} first; the two are of different "
-            "collections or versions: make both again."
+            f"{subject.format(len(absent))} are missing, {absent[0]!r} first; the two are of "
+            "different collections or versions: make both again."
         )
 
 

@@ -16,6 +16,7 @@ from lionrank.cross_encoder import model as cross_encoder
 from lionrank.cross_encoder.device import autocast
 from lionrank.cross_encoder.tokens import Batch, budgets, encode, take
 from lionrank.errors import UserError
+from lionrank.reranking.journal import Journal
 
 CHUNK = 8192
 """Candidates that are tokenised and sorted at once: bounds the memory, whatever the test set."""
@@ -43,11 +44,16 @@ def score(
     """
     model = cross_encoder.load(checkpoint, device)
     found = logits(model, candidates, precision, hardware, rows)
-    _check_finite(found, checkpoint)
+    check_finite(found, checkpoint)
     return found.tolist()
 
 
-def _check_finite(found: Tensor, checkpoint: str | os.PathLike) -> None:
+def check_finite(found: Tensor, checkpoint: str | os.PathLike) -> None:
+    """Check that candidates can be ranked by their logits.
+
+    Raises:
+        UserError: one is NaN or infinite.
+    """
     wrong = found[~found.isfinite()]
     if len(wrong):
         raise UserError(
@@ -64,14 +70,21 @@ def logits(
     precision: str,
     hardware: Mapping[str, Any],
     rows: slice | None = None,
+    journal: Journal | None = None,
 ) -> Tensor:
-    """Return the logits [rows] of a model that is loaded, float32 on the CPU; else as `score`."""
+    """Return the logits [rows] of a model that is loaded, float32 on the CPU; else as `score`.
+
+    A journal, which is of all rows, has those of earlier, and is given the others as they come.
+    """
     start, stop, _ = (rows or slice(None)).indices(parquet.count(candidates))
     tokens = hardware["tokens_at_once"] or TOKENS_AT_ONCE[model.device.type]
-    batches = Candidates(candidates, range(start, stop), model.tokenizer, tokens)
+    scores = torch.full((stop - start,), torch.nan) if journal is None else journal.scores
+    lacking = scores.isnan()
+    batches = Candidates(candidates, range(start, stop), model.tokenizer, tokens, lacking)
     found, places = [torch.empty(0, device=model.device)], [torch.empty(0, dtype=torch.int64)]
+    done = len(lacking) - int(lacking.sum())
     with (
-        tqdm(total=stop - start, desc="scoring", unit="pair") as bar,
+        tqdm(total=stop - start, initial=done, desc="scoring", unit="pair") as bar,
         # Under inference_mode autocast would convert the weights again for each batch.
         torch.no_grad(),
         autocast(model.device, precision),
@@ -82,14 +95,20 @@ def logits(
             # Left on their device, so that a GPU is not waited for.
             found.append(model(cross_encoder.arguments(model, pairs))["scores"][:, 0])
             places.append(place)
+            if journal is not None and journal.is_due():
+                journal.add(torch.cat(places), torch.cat(found))
+                found, places = found[:1], places[:1]
             bar.update(len(place))
-    scores = torch.empty(stop - start)
     scores[torch.cat(places) - start] = torch.cat(found).cpu()
     return scores
 
 
 class Candidates(IterableDataset[tuple[Tensor, Batch]]):
-    """Batches of candidates of (nearly) equal length, with their row numbers."""
+    """Batches of candidates of (nearly) equal length, with their row numbers.
+
+    Which rows are together depends on all of `rows`; the batches that come are those with any that
+    is `lacking` [rows].
+    """
 
     def __init__(
         self,
@@ -97,15 +116,17 @@ class Candidates(IterableDataset[tuple[Tensor, Batch]]):
         rows: range,
         tokenizer: PreTrainedTokenizerBase,
         tokens: int,
+        lacking: Tensor,
     ) -> None:
         self.path, self.rows, self.tokenizer, self.tokens = path, rows, tokenizer, tokens
+        self.lacking = lacking
 
     def __iter__(self) -> Iterator[tuple[Tensor, Batch]]:
         """Yield batches; of several processes, each those of its share of the chunks."""
         worker = get_worker_info()
         first, step = (worker.id, worker.num_workers) if worker else (0, 1)
         for number, (start, queries, passages) in enumerate(self._chunks()):
-            if number % step == first:
+            if number % step == first and self._lacks(start + torch.arange(len(queries))):
                 yield from self._batches(start, queries, passages)
 
     def _chunks(self) -> Iterator[tuple[int, list[str], list[str]]]:
@@ -125,4 +146,8 @@ class Candidates(IterableDataset[tuple[Tensor, Batch]]):
         pairs = encode(self.tokenizer, queries, passages)
         lengths, order = pairs["lengths"].sort(descending=True, stable=True)
         for some in budgets(lengths, self.tokens):
-            yield start + order[some], take(pairs, order[some])
+            if self._lacks(start + order[some]):
+                yield start + order[some], take(pairs, order[some])
+
+    def _lacks(self, places: Tensor) -> bool:
+        return bool(self.lacking[places - self.rows.start].any())

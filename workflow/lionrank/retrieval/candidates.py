@@ -1,6 +1,7 @@
 """Candidates for reranking: a run file joined with its texts, or what a collection brings."""
 
 import os
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -9,10 +10,20 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
+from tqdm import tqdm
 
 from lionrank import trec
 from lionrank.collections.convert import given_reader, one_line
-from lionrank.collections.corpus import ROW_GROUP, add_texts, in_order, open_database
+from lionrank.collections.corpus import (
+    ROW_GROUP,
+    add_passages,
+    add_texts,
+    add_topics,
+    in_order,
+    missing,
+    open_database,
+)
+from lionrank.collections.formats import documents_in, topics_in
 from lionrank.collections.readers.base import Candidate
 from lionrank.errors import UserError
 from lionrank.files import atomic_write
@@ -21,6 +32,11 @@ from lionrank.parquet import CANDIDATES
 # The columns that a run file tells, with the number of the line from 0.
 RANKING = pa.schema(
     [pa.field("number", pa.int64()), *map(CANDIDATES.field, ("qid", "docid", "rank", "score"))]
+)
+# Of the tables that are made of a run file and its texts.
+JOINED = (
+    f"SELECT number, {', '.join(CANDIDATES.names)} "
+    "FROM passages JOIN asked USING (docid) JOIN topics USING (qid)"
 )
 # Lines of a run file that are Python objects at a time.
 LINES = 65_536
@@ -57,14 +73,87 @@ def join_candidates(run: Path, topics: Path, corpus: Path, output: Path, threads
     with open_database(output, threads) as database:
         _read_ranking(database, run)
         add_texts(database, topics, corpus, asked_by=run)
-        candidates = database.sql(
-            f"SELECT number, {', '.join(CANDIDATES.names)} "
-            "FROM passages JOIN asked USING (docid) JOIN topics USING (qid)"
+        write_candidates(output, in_order(database.sql(JOINED), output))
+
+
+def join_files(
+    run: str | os.PathLike,
+    topics: str | os.PathLike,
+    corpus: str | os.PathLike,
+    output: Path,
+    *,
+    depth: int | None,
+    skip_missing: bool,
+    threads: int,
+) -> None:
+    """Join a run file with texts in any of `collections.formats`; else as `join_candidates`.
+
+    Of a topic the first `depth` as trec_eval ranks them are kept, where that is given. What topics
+    or corpus lack is refused, or with `skip_missing` left out and told.
+
+    Raises:
+        UserError: an input is damaged, a topic or document of the run file has no text, or no line
+            of it is left.
+    """
+    texts, documents = topics_in(topics), documents_in(corpus)
+    with open_database(output, threads) as database:
+        _read_ranking(database, run)
+        rows = database.execute("SELECT DISTINCT qid FROM asked").fetchall()
+        asked = {qid for (qid,) in rows}
+        trec.check_shared(dict.fromkeys(asked), str(run), texts, str(topics))
+        if unasked := [qid for qid in texts if qid not in asked]:
+            _tell(f"{run} lacks {len(unasked)} of the topics of {topics}: {_some(unasked)}")
+        if depth is not None:
+            place = "row_number() OVER (PARTITION BY qid ORDER BY score DESC, docid DESC)"
+            _keep(database, f"true QUALIFY {place} <= {depth:d}")
+        add_topics(database, texts)
+        if absent := missing(database, "qid", "topics"):
+            told = f"{topics} lacks {len(absent)} of the topics of {run}: {_some(absent)}"
+            _leave_out(database, "qid IN (SELECT qid FROM topics)", told, skip_missing)
+        add_passages(database, corpus, documents and tqdm(documents, desc="corpus", unit=""))
+        if absent := missing(database, "docid", "passages"):
+            told = f"{corpus} lacks {len(absent)} of the documents of {run}: {_some(absent)}"
+            _leave_out(database, "docid IN (SELECT docid FROM passages)", told, skip_missing)
+        write_candidates(output, in_order(database.sql(JOINED), output))
+
+
+def _leave_out(
+    database: duckdb.DuckDBPyConnection, has_text: str, told: str, skip_missing: bool
+) -> None:
+    """Keep the rows of `asked` that have a text, or refuse those that have none."""
+    if not skip_missing:
+        raise UserError(
+            f"{told}: name the files that the run file was made with, or leave out with "
+            "--skip-missing what has no text"
         )
-        write_candidates(output, in_order(candidates, output))
+    before, after = _rows(database), _keep(database, has_text)
+    if not after:
+        raise UserError(f"{told}: nothing is left to rerank: are they of the same collection?")
+    _tell(f"{told}; left out with {before - after:,} of {before:,} lines of the run file")
 
 
-def _read_ranking(database: duckdb.DuckDBPyConnection, run: Path) -> None:
+def _tell(what: str) -> None:
+    print(what, file=sys.stderr)
+
+
+def _some(names: list[str]) -> str:
+    return " ".join(names[:10]) + (" …" if names[10:] else "")
+
+
+def _rows(database: duckdb.DuckDBPyConnection) -> int:
+    return database.execute("SELECT count(*) FROM asked").fetchall()[0][0]
+
+
+def _keep(database: duckdb.DuckDBPyConnection, condition: str) -> int:
+    """Keep the rows of `asked` that SQL's condition is true of, in order; return their number."""
+    database.execute(
+        "CREATE OR REPLACE TABLE asked AS SELECT * REPLACE (row_number() OVER (ORDER BY number) "
+        f"- 1 AS number) FROM (SELECT * FROM asked WHERE {condition})"
+    )
+    return _rows(database)
+
+
+def _read_ranking(database: duckdb.DuckDBPyConnection, run: str | os.PathLike) -> None:
     """Make the table `asked`, columns `RANKING`, of a run file.
 
     Raises:
@@ -83,7 +172,7 @@ def _read_ranking(database: duckdb.DuckDBPyConnection, run: Path) -> None:
         raise UserError(f"{run}:{line}: document {docid!r} appears twice for topic {qid!r}")
 
 
-def _ranking(run: Path) -> Iterator[tuple[int, str, str, int, float]]:
+def _ranking(run: str | os.PathLike) -> Iterator[tuple[int, str, str, int, float]]:
     """Yield the rows of `RANKING`: the number of a line from 0, and what it says."""
     ranks: Counter[str] = Counter()
     for number, (_, qid, docid, score, _) in enumerate(trec.run_lines(run)):

@@ -27,42 +27,45 @@ class Anserini:
         self.qrels_files: dict[str, str] = settings["qrels"]
 
     def documents(self) -> Iterator[Document]:
-        """Yield the documents of a JSON-lines file, or of all such files in a folder by `SUFFIXES`.
-
-        What else the folder holds is printed.
-
-        Raises:
-            UserError: the folder has no such file, or a line has no text `id` and `contents`.
-        """
-        files = [self.corpus]
-        if self.corpus.is_dir():
-            found = sorted(self.corpus.iterdir())
-            files = [file for file in found if file.name.endswith(SUFFIXES)]
-            others = [file.name for file in found if file not in files]
-            if not files:
-                raise UserError(
-                    f"{self.corpus}: no file there ends in {listed(SUFFIXES)}: unpack what is, or "
-                    "write it as JSON lines with id and contents"
-                )
-            if others:
-                some = " ".join(others[:10])
-                print(f"{self.corpus}: {len(others)} files are no JSON lines: {some}")
-        for file in files:
-            for place, record in json_lines(file):
-                yield Document(
-                    text_of(record, "id", place), text_of(record, "contents", place), place
-                )
+        """Yield the documents of the corpus."""
+        return documents(self.corpus)
 
     def topics(self, name: str) -> Topics:
         """Return the titles of the topics, as `topic_reader` gives them."""
         path = _file(self.topic_files, "topics", name)
         if self.topic_reader == TAB_SEPARATED:
             return trec.read_topics(path)
-        return _read_by_anserini(path, self.topic_reader)
+        return read_by_anserini(path, self.topic_reader)
 
     def qrels(self, name: str) -> Qrels:
         """Return the judgements of a TREC qrels file."""
         return trec.read_qrels(_file(self.qrels_files, "qrels", name))
+
+
+def documents(corpus: Path) -> Iterator[Document]:
+    """Yield the documents of a JSON-lines file, or of all such files in a folder by `SUFFIXES`.
+
+    What else the folder holds is printed.
+
+    Raises:
+        UserError: the folder has no such file, or a line has no text `id` and `contents`.
+    """
+    files = [corpus]
+    if corpus.is_dir():
+        found = sorted(corpus.iterdir())
+        files = [file for file in found if file.name.endswith(SUFFIXES)]
+        others = [file.name for file in found if file not in files]
+        if not files:
+            raise UserError(
+                f"{corpus}: no file there ends in {listed(SUFFIXES)}: unpack what is, or "
+                "write it as JSON lines with id and contents"
+            )
+        if others:
+            some = " ".join(others[:10])
+            print(f"{corpus}: {len(others)} files are no JSON lines: {some}")
+    for file in files:
+        for place, record in json_lines(file):
+            yield Document(text_of(record, "id", place), text_of(record, "contents", place), place)
 
 
 def _file(files: dict[str, str], key: str, name: str) -> str:
@@ -71,7 +74,7 @@ def _file(files: dict[str, str], key: str, name: str) -> str:
     return files[name]
 
 
-def _read_by_anserini(path: str, reader: str) -> Topics:
+def read_by_anserini(path: str, reader: str) -> Topics:
     """Return the titles that one of Anserini's topic readers finds, in the order of their qids.
 
     Pyserini's get_topics_with_reader does the same but turns qids of digits into numbers, and so

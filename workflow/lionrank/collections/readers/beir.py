@@ -5,11 +5,22 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from lionrank.collections.readers.base import Document, by_id, json_lines, text_of
+import pyarrow as pa
+
+from lionrank import parquet
+from lionrank.collections.readers.base import (
+    Document,
+    by_id,
+    json_lines,
+    parquet_files,
+    parquet_rows,
+    text_of,
+)
 from lionrank.errors import UserError
 from lionrank.files import text_lines
 from lionrank.trec import Qrels, Topics, grade_of
 
+TEXTS = pa.schema({"_id": pa.string(), "text": pa.string()})
 HEADER = ["query-id", "corpus-id", "score"]
 
 
@@ -21,24 +32,12 @@ class Beir:
 
     def documents(self) -> Iterator[Document]:
         """Yield the documents; where there is a title, it goes before the text."""
-        for place, record in json_lines(self.folder / "corpus.jsonl"):
-            title = text_of(record, "title", place) if record.get("title") is not None else ""
-            parts = filter(None, (title, text_of(record, "text", place)))
-            yield Document(text_of(record, "_id", place), " ".join(parts), place)
+        return documents(self.folder / "corpus.jsonl")
 
     def topics(self, name: str) -> Topics:
-        """Return the queries that are judged under this name.
-
-        Raises:
-            UserError: a query appears twice.
-        """
-        lines = json_lines(self.folder / "queries.jsonl")
-        queries = by_id(
-            ((place, text_of(q, "_id", place), text_of(q, "text", place)) for place, q in lines),
-            "query",
-        )
-        judged = self.qrels(name)
-        return {qid: query for qid, query in queries.items() if qid in judged}
+        """Return the queries that are judged under this name."""
+        asked, judged = queries(self.folder / "queries.jsonl"), self.qrels(name)
+        return {qid: query for qid, query in asked.items() if qid in judged}
 
     def qrels(self, name: str) -> Qrels:
         """Return the judgements in qrels/NAME.tsv.
@@ -60,6 +59,36 @@ class Beir:
                 raise UserError(f"{place}: document {docid!r} is judged twice for query {qid!r}")
             judged[docid] = grade_of(score, place)
         return qrels
+
+
+def documents(path: str | os.PathLike) -> Iterator[Document]:
+    """Yield the documents of a corpus.jsonl; where there is a title, it goes before the text."""
+    for place, record in json_lines(path):
+        title = text_of(record, "title", place) if record.get("title") is not None else ""
+        parts = filter(None, (title, text_of(record, "text", place)))
+        yield Document(text_of(record, "_id", place), " ".join(parts), place)
+
+
+def parquet_documents(folder: str | os.PathLike) -> Iterator[Document]:
+    """Yield the documents of corpus/*.parquet in a folder, as BEIR's sets are on the hub."""
+    files = parquet_files(folder, "corpus/*.parquet", TEXTS.names)
+    titled = "title" in parquet.schema(files[0]).names
+    columns = pa.schema([*TEXTS, *([("title", pa.string())] if titled else [])])
+    for place, (docid, text, *title) in parquet_rows(folder, "corpus/*.parquet", columns):
+        yield Document(docid, " ".join(filter(None, (*title, text))), place)
+
+
+def queries(path: str | os.PathLike) -> Topics:
+    """Return all queries of a queries.jsonl.
+
+    Raises:
+        UserError: a query appears twice.
+    """
+    rows = (
+        (place, text_of(record, "_id", place), text_of(record, "text", place))
+        for place, record in json_lines(path)
+    )
+    return by_id(rows, "query")
 
 
 def _rows(path: Path) -> Iterator[tuple[str, list[str]]]:

@@ -14,10 +14,10 @@ from typing import Any
 import pyarrow as pa
 
 from lionrank.collections.readers.base import Candidate, Document, by_id, parquet_rows
+from lionrank.collections.readers.beir import TEXTS
 from lionrank.errors import UserError
 from lionrank.trec import Qrels, Topics
 
-TEXTS = pa.schema({"_id": pa.string(), "text": pa.string()})
 TEXT, TEXT_LIST = pa.string(), pa.list_(pa.string())
 
 

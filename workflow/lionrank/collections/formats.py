@@ -1,0 +1,81 @@
+"""Topics and corpora that are only named: their formats are told by what is in them."""
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from lionrank.collections.convert import one_line_each
+from lionrank.collections.readers import anserini, beir
+from lionrank.collections.readers.base import Document
+from lionrank.errors import UserError
+from lionrank.files import open_file, read_json_lines, text_lines
+from lionrank.trec import Topics, read_topics
+
+TREC = "<top>"
+
+
+def topics_in(path: str | os.PathLike) -> Topics:
+    """Return the topics of a file: TSV, BEIR's queries.jsonl, or TREC's, of which the titles.
+
+    Raises:
+        UserError: the file is damaged, or what no file of topics may hold.
+    """
+    start = _start(path)
+    if start.startswith("{"):
+        return one_line_each(beir.queries(path), str(path))
+    if start.lower().startswith(TREC):
+        return one_line_each(anserini.read_by_anserini(str(path), "Trec"), str(path))
+    return read_topics(path)
+
+
+def documents_in(corpus: str | os.PathLike) -> Iterator[Document] | None:
+    """Return the documents of a corpus as its reader yields them, None for a corpus folder.
+
+    A file is JSON lines (BEIR's with `_id` and `text`, Anserini's with `id` and `contents`) or
+    `docid<TAB>text`. A folder is BEIR's, with corpus.jsonl or corpus/*.parquet, or has Anserini's
+    JSON lines, packed ones among them. A corpus folder is that of `lionrank.collections.corpus`.
+
+    Raises:
+        UserError: it is none of them.
+    """
+    path = Path(corpus)
+    if not path.is_dir():
+        if not _start(path).startswith("{"):
+            return _tab_separated(path)
+        return beir.documents(path) if _is_beir(path) else anserini.documents(path)
+    if (path / "corpus.jsonl").exists() and _is_beir(path / "corpus.jsonl"):
+        return beir.documents(path / "corpus.jsonl")
+    if (path / "corpus").is_dir():
+        return beir.parquet_documents(path)
+    is_corpus = any(any(path.glob(kind)) for kind in ("*.jsonl", "*.parquet"))
+    return None if is_corpus else anserini.documents(path)
+
+
+def _is_beir(path: Path) -> bool:
+    return "_id" in next(read_json_lines(path), {})
+
+
+def _tab_separated(path: Path) -> Iterator[Document]:
+    for number, line in text_lines(path):
+        docid, *texts = line.split("\t")
+        if len(texts) != 1:
+            raise UserError(
+                f"{path}:{number}: expected docid<TAB>text, or JSON lines, found {line[:80]!r}"
+            )
+        yield Document(docid, texts[0], f"{path}:{number}")
+
+
+def _start(path: str | os.PathLike) -> str:
+    """Return the first line of a file that can be read again.
+
+    Raises:
+        UserError: it is a pipe, or cannot be read.
+    """
+    with open_file(path) as handle:
+        if not stat.S_ISREG(os.fstat(handle.fileno()).st_mode):
+            raise UserError(
+                f"{path} is a pipe, and is read more than once: name a file, which gzip or zstd "
+                "may have packed."
+            )
+    return next((line for _, line in text_lines(path)), "")

@@ -1,0 +1,176 @@
+"""Reranking outside an experiment: a checkpoint, a run file, and texts in whatever format."""
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterable
+from pathlib import Path
+
+import torch
+from accelerate.utils.memory import should_reduce_batch_size
+
+from lionrank import parquet, trec
+from lionrank.cross_encoder import model as cross_encoder
+from lionrank.cross_encoder.device import ABSENT, COMPUTES, look, prepare, resolve
+from lionrank.cross_encoder.weights import weight_files
+from lionrank.errors import UserError
+from lionrank.files import PACKED, open_file, read_json, remove_scratch, scratch_folder, sha256
+from lionrank.reranking import journal
+from lionrank.reranking.score import TOKENS_AT_ONCE, check_finite, logits
+from lionrank.retrieval.candidates import join_files
+from lionrank.training.checkpoints import OF_MODEL, OF_TRAINING, SETTINGS
+
+WORKERS = {"cpu": 0, "cuda": 4}
+"""Processes that tokenise beside the one that computes: a GPU would wait."""
+
+
+def rerank(
+    checkpoint: Path,
+    run: str,
+    topics: Path,
+    corpus: Path,
+    output: Path,
+    *,
+    depth: int | None,
+    device: str,
+    precision: str | None,
+    tokens_at_once: int | None,
+    skip_missing: bool,
+) -> None:
+    """Write the run file that a checkpoint makes of another one, whose scores are not used.
+
+    The scores are those of rule `rerank`: where all is equal, its checkpoint's name too, so are the
+    bytes. What is scored stands in `{output}.partial` until `output` is whole, and is not scored
+    again. `device` is auto, cpu or cuda; `precision` is by default that of the training.
+
+    Raises:
+        UserError: an input is missing or damaged, `run` has what topics or corpus lack, `output` is
+            being made by another process, or the device does not compute or is too small.
+    """
+    _check_checkpoint(checkpoint)
+    _check_output(output, (run, topics, corpus))
+    if run != "-":
+        open_file(run).close()
+    place = choose(device)
+    threads = torch.get_num_threads()
+    prepare(threads, gpus=int(place.type == "cuda"))
+    precision = resolve(precision or precision_of(checkpoint), place)
+    hardware = {
+        "workers": WORKERS[place.type],
+        "tokens_at_once": tokens_at_once or TOKENS_AT_ONCE[place.type],
+    }
+    with journal.opened(output.with_name(f"{output.name}.partial")) as scored:
+        remove_scratch(output)
+        model = cross_encoder.load(checkpoint, place)
+        with scratch_folder(output) as scratch:
+            candidates = scratch / "candidates.parquet"
+            join_files(
+                *(run, topics, corpus, candidates),
+                depth=depth,
+                skip_missing=skip_missing,
+                threads=threads,
+            )
+            belongs_to = {
+                "checkpoint": digest(checkpoint),
+                "ranking or text": sha256(candidates),
+                "device": place.type,
+                "precision": precision,
+                "number of tokens at once": hardware["tokens_at_once"],
+            }
+            scored.begin(belongs_to, parquet.count(candidates))
+            print(f"Scoring with {checkpoint} on {_told(place)} in {precision}.")
+            try:
+                scores = logits(model, candidates, precision, hardware, journal=scored)
+            except RuntimeError as error:
+                if not should_reduce_batch_size(error):
+                    raise
+                raise UserError(
+                    f"{hardware['tokens_at_once']:,} tokens at once do not fit into the memory of "
+                    f"{_told(place)}: give a smaller number with --tokens-at-once"
+                ) from error
+            check_finite(scores, checkpoint)
+            ranking = parquet.read(candidates, parquet.of_candidates("qid", "docid")).to_pandas()
+            made = trec.to_run(ranking, scores.tolist())
+        trec.write_run(output, made, "_".join(checkpoint.absolute().name.split()))
+    print(f"{output}: {len(scores):,} candidates of {len(made):,} topics.")
+
+
+def _check_checkpoint(checkpoint: Path) -> None:
+    """Check that a folder has the files of a checkpoint.
+
+    Raises:
+        UserError: one is missing.
+    """
+    if not checkpoint.is_dir():
+        raise UserError(
+            f"{checkpoint} is no folder here: name one of checkpoints/ or hub/ of an experiment"
+        )
+    for path in (*(checkpoint / name for name in OF_MODEL), *weight_files(checkpoint)):
+        if not path.is_file():
+            raise UserError(f"{checkpoint} is no whole checkpoint: {path.name} is missing")
+
+
+def _check_output(output: Path, inputs: Iterable[str | os.PathLike]) -> None:
+    """Refuse what a run file cannot be written to, before hours of scoring.
+
+    Raises:
+        UserError: it is an input, no file, or has the name of a packed file.
+    """
+    if output.suffix in PACKED:
+        raise UserError(f"{output}: what is written is not packed: name it without {output.suffix}")
+    if output.exists():
+        if not stat.S_ISREG(output.stat().st_mode):
+            raise UserError(f"{output} is no file, and cannot be replaced by one: name another")
+        if any(Path(each).exists() and output.samefile(each) for each in inputs):
+            raise UserError(
+                f"{output} is an input, which would be overwritten: name another output"
+            )
+
+
+def choose(device: str) -> torch.device:
+    """Return the device of this name; `auto` is a GPU where one computes.
+
+    Raises:
+        UserError: a GPU is asked for, and none computes.
+    """
+    if device == "cpu":
+        return torch.device("cpu")
+    found = look(gpus=1)
+    if found["found"] == COMPUTES:
+        return torch.device("cuda", 0)
+    told = "torch sees no GPU" if found["found"] == ABSENT else found["told"]
+    if device == "cuda":
+        raise UserError(f"--device cuda: {told}; --device cpu computes without")
+    if found["found"] != ABSENT:
+        print(f"The GPU is left alone: {told}")
+    return torch.device("cpu")
+
+
+def _told(place: torch.device) -> str:
+    return torch.cuda.get_device_name(place) if place.type == "cuda" else "the CPU"
+
+
+def precision_of(checkpoint: Path) -> str:
+    """Return the precision that a checkpoint was trained and scored with, auto where none is told.
+
+    Raises:
+        UserError: its settings are damaged.
+    """
+    settings = checkpoint / SETTINGS
+    if not settings.exists():
+        return "auto"
+    return read_json(settings, "restore it")["precision"]
+
+
+def digest(checkpoint: Path) -> str:
+    """Return the SHA-256 of the names and contents of a checkpoint's files.
+
+    Those aside that only its training goes on from.
+    """
+    files = (path for path in checkpoint.rglob("[!.]*") if path.is_file())
+    lines = [
+        f"{path.relative_to(checkpoint)} {sha256(path)}\n"
+        for path in sorted(files)
+        if path.name not in OF_TRAINING
+    ]
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
