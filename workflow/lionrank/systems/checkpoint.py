@@ -95,7 +95,7 @@ def _not_one_logit(source: Pretrained, stated: Stated, of_the_model: Stated) -> 
     labels = len(_object(source, stated, "id2label")) or stated.get("num_labels", 1)
     if labels != 1:
         yield f"it gives {labels} labels, by its {CONFIG}, and a ranking needs one score"
-    prompts = {name for name, text in _object(source, of_the_model, "prompts").items() if text}
+    prompts = [name for name, text in _object(source, of_the_model, "prompts").items() if text]
     if (name := of_the_model.get("default_prompt_name")) in prompts:
         yield f"it puts a prompt before each pair, {name!r} of its {OF_THE_MODEL}"
     elif prompts:
