@@ -203,6 +203,11 @@ def test_what_scores_by_something_else_than_one_logit_is_refused_in_its_own_word
     refused(bert, tmp_path, match)
 
 
+def test_segments_that_would_be_words_are_refused(tmp_path):
+    theirs = write_classifier(tmp_path / "theirs", "xlm")
+    refused(theirs, tmp_path, "its segments are looked up among its words")
+
+
 def test_prompts_that_none_is_asked_for_are_said_to_be_unused(bert, tmp_path, capsys):
     expected = peer_scores(bert)
     prompts = {"prompts": {"query": "Judge: "}, "default_prompt_name": None}

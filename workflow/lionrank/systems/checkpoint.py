@@ -6,6 +6,7 @@ of the same folder; any other folder is refused. The code is transformers' own.
 
 import os
 from collections.abc import Iterator, Mapping
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,10 @@ from transformers import (
     MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING,
     PreTrainedConfig,
     PreTrainedModel,
+    PreTrainedTokenizerBase,
 )
 
-from lionrank.cross_encoder.fit import write
+from lionrank.cross_encoder.fit import takes_segments, write
 from lionrank.cross_encoder.pretrained import Pretrained, cross_encoder_of, one_line
 from lionrank.files import read_json
 from lionrank.systems import modules
@@ -67,8 +69,8 @@ def import_checkpoint(
         print(f"{source.who}: its remote code is not run, but transformers' own of the same model.")
     model = _whole(source, *_parts(source))
     tokenizer = source.tokenizer()
-    if tokenizer.chat_template is not None:
-        raise source.unfit("its tokenizer writes a pair as a chat, which is not done here")
+    for what in _otherwise_read(model, tokenizer):
+        raise source.unfit(what)
     _keep_activation(source, model, _activation(source, stated, of_the_model))
     write(source.who, model, tokenizer, max_length, output, "lower it in the entry of systems")
 
@@ -139,6 +141,16 @@ def _whole(
         if names:
             raise source.misfit(f"{len(names)} of its weights are {what}, {min(names)!r} first")
     return model
+
+
+def _otherwise_read(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> Iterator[str]:
+    """Yield how sentence-transformers would give a pair to a model, and this project does not."""
+    if tokenizer.chat_template is not None:
+        yield "its tokenizer writes a pair as a chat, which is not done here"
+    taken = "token_type_ids" in signature(model.forward).parameters
+    given = "token_type_ids" in tokenizer.model_input_names and taken
+    if given and not takes_segments(model) and not hasattr(model.config, "type_vocab_size"):
+        yield "its segments are looked up among its words, as XLM does, and are not given here"
 
 
 def _say_dtype(source: Pretrained, weights: Mapping[str, Tensor]) -> None:
