@@ -12,8 +12,14 @@ from lionrank.config import experiment
 from lionrank.config.plan import Plan
 from lionrank.config.schema import values
 from lionrank.errors import UserError
-from tests.support.configs import CONFIG, ROOT
+from tests.support.configs import ROOT, overlaid
 
+CONFIG = overlaid("""
+grid: {systems: [theirs, given]}
+systems:
+  theirs: {label: Theirs, checkpoint: gte, model: gte, optimizer: null, epoch: null}
+  given: {label: Given, run_files: {dl19: given.trec}}
+""")
 PLACES = [place for place, _ in values(CONFIG) if place]
 ODD: list[Any] = [
     *(None, True, False, 0, -1, 1, 2, 3.0, 0.5, -0.1, 1e308, 10**20, 2**200),
@@ -72,9 +78,12 @@ def ask_all(plan: Plan) -> None:
         plan.results(ending)
     plan.judged_sets(), plan.corpora(), plan.parts(), plan.jobs(), plan.origins(), plan.draws()
     plan.settings(), plan.paper_grid(), plan.paper_test_sets(), plan.training_logs(), plan.topics
-    assert plan.checkpoints and plan.needed_sources and plan.of_every_seed(plan.best_epochs())
+    plan.grid(), plan.checkpoint_pattern, plan.of_every_seed(plan.best_epochs())
+    assert plan.systems and plan.needed_sources
     for test_set in plan.test_sets:
-        plan.labels(test_set)
+        plan.labels(test_set), plan.given_on(test_set)
+    for system in plan.defined("checkpoint"):
+        plan.checkpoint_files(system), plan.max_length(system), plan.precision(system)
     for name, collection in plan.config["collections"].items():
         experiment.corpus_files(collection), experiment.of_format(plan.config, name)
     assert experiment.title(plan.config) and experiment.reported(plan.config)

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from lionrank.config.check import FILES_OF_RESULTS
 from tests.support.running import jobs
+from tests.support.workflow import parsed
 
 OVERLAY = """
 grid: {models: [], systems: [theirs, given]}
@@ -41,6 +43,13 @@ def test_beside_trainings_they_are_two_more(theirs, snakemake):
     counts = jobs(snakemake("-n", "paper/main.pdf", overlay=BESIDE).stdout)
     assert counts["train_epoch"] == 2 * 2
     assert (counts["rerank"], counts["import_run"]) == (2 * 2 + 1, 1)
+
+
+def test_no_system_has_the_log_or_timing_of_another_rule():
+    for rule in parsed().rules:
+        for path in map(Path, filter(None, [*rule.log, rule.benchmark])):
+            if path.parent.name == "evaluation" and "{" not in path.name and "." not in path.stem:
+                assert path.stem in FILES_OF_RESULTS
 
 
 def test_each_has_its_run_file_on_each_test_set(theirs, snakemake):

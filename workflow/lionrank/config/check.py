@@ -35,7 +35,9 @@ from lionrank.wording import shortened
 FILES_OF_COLLECTIONS = ("corpus", "index", "pairs", "statistics", "triplets")
 """What logs and timings of a collection are named by, where others are by the name of topics."""
 
-FILES_OF_RESULTS = ("changes", "claims", "comparisons", "efficiency", "metrics")
+FILES_OF_RESULTS = (
+    *("changes", "claims", "comparisons", "efficiency", "metrics", "published_comparisons"),
+)
 """What logs and timings of results are named by, where others are by the name of systems."""
 
 OF_TRAINING = {"lr": "learning_rate", "weight_decay": "weight_decay"}
