@@ -1,16 +1,13 @@
 # What Snakemake's report shows besides the figures and the PDF: each table of the paper as a page,
 # and a page of all checkpoints with their training curves.
 from lionrank import strict_yaml
-from lionrank.config.plan import REPLICATION_TABLES
 from lionrank.grid import FIRST_STAGE, FIRST_STAGE_LABEL
 
-REPORT_TABLES = strict_yaml.read(ROOT / "workflow" / "report" / "tables.yaml")
-# Without a second optimizer no topic changes from one to the other.
-if len(PLAN.optimizers) < 2:
-    del REPORT_TABLES["changes"]
-if not PLAN.published:
-    for name in REPLICATION_TABLES:
-        del REPORT_TABLES[name]
+REPORT_TABLES = {
+    table: text
+    for table, text in strict_yaml.read(ROOT / "workflow" / "report" / "tables.yaml").items()
+    if f"tables/{table}.tex" in PLAN.parts()
+}
 PAGE_TEMPLATES = [
     of_repository(f"workflow/lionrank/report/{name}")
     for name in ("page.html.j2", "page.css", "results.html.j2")

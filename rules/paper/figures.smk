@@ -6,6 +6,7 @@ localrules:
     epochs_figure,
     changes_figure,
     cost_figure,
+    systems_figure,
 
 
 rule curves_figure:
@@ -138,3 +139,37 @@ rule cost_figure:
         "Drawing the scores against the cost of training"
     script:
         "../../workflow/scripts/paper/figures/cost_figure.py"
+
+
+rule systems_figure:
+    input:
+        metrics="results/metrics.csv",
+        best=PLAN.best_epochs(),
+    output:
+        "paper/figures/systems.pdf",
+        report(
+            "paper/figures/systems.png",
+            caption="../../workflow/report/systems.rst",
+            category="Figures",
+            labels={"Figure": "All systems"},
+        ),
+    log:
+        "logs/paper/systems_figure.log",
+    benchmark:
+        "timings/paper/systems_figure.tsv"
+    conda:
+        "../../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        grid=PLAN.paper_grid(),
+        columns=experiment.paper_columns(config),
+        test_sets=PLAN.paper_test_sets(),
+        style=of_repository("paper/paper.mplstyle"),
+        code=code("paper/figures/systems_figure.py"),
+    message:
+        "Drawing the scores of all systems"
+    script:
+        "../../workflow/scripts/paper/figures/systems_figure.py"

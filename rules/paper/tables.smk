@@ -7,6 +7,7 @@ localrules:
     efficiency_table,
     comparisons_table,
     published_comparisons_table,
+    comparisons_systems_table,
     changes_table,
     claims_table,
     published_values_table,
@@ -80,6 +81,7 @@ rule systems_table:
         table1=of_repository("paper/published/table1_lion_vs_adamw.csv"),
         table2=of_repository("paper/published/table2_dl19_systems.csv"),
         template=of_repository("paper/tables/systems.tex.j2"),
+        macros=of_repository("paper/tables/macros.tex.j2"),
         code=code("paper/tables/systems_table.py"),
     message:
         "Making the table of systems"
@@ -139,6 +141,7 @@ rule comparisons_table:
         grid=PLAN.paper_grid(),
         test_sets=PLAN.paper_test_sets(),
         template=of_repository("paper/tables/comparisons.tex.j2"),
+        macros=of_repository("paper/tables/macros.tex.j2"),
         by_epoch_template=of_repository("paper/tables/comparisons_by_epoch.tex.j2"),
         code=code("paper/tables/comparisons_table.py"),
     message:
@@ -171,6 +174,35 @@ rule published_comparisons_table:
         "Making the table of the tests of published differences"
     script:
         "../../workflow/scripts/paper/tables/published_comparisons_table.py"
+
+
+rule comparisons_systems_table:
+    input:
+        comparisons="results/comparisons.json",
+    output:
+        tex="paper/tables/comparisons_systems.tex",
+        source_map="paper/tables/comparisons_systems.tex.map",
+        csv="paper/tables/comparisons_systems.csv",
+    log:
+        "logs/paper/comparisons_systems_table.log",
+    benchmark:
+        "timings/paper/comparisons_systems_table.tsv"
+    conda:
+        "../../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        grid=PLAN.paper_grid(),
+        primary=PLAN.first_test_set.name,
+        template=of_repository("paper/tables/comparisons_systems.tex.j2"),
+        macros=of_repository("paper/tables/macros.tex.j2"),
+        code=code("paper/tables/comparisons_systems_table.py"),
+    message:
+        "Making the table of comparisons with systems that were not trained here"
+    script:
+        "../../workflow/scripts/paper/tables/comparisons_systems_table.py"
 
 
 rule changes_table:

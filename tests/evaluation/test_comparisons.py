@@ -23,7 +23,16 @@ GRID = Grid.build(
     {"adamw": "AdamW", "lion": "Lion"},
     (1, 2, 3),
 )
-FAMILIES = ("optimizers", "optimizers_by_epoch", "models", "first_stage")
+FAMILIES = ("optimizers", "optimizers_by_epoch", "models", "first_stage", "systems")
+OTHERS = Grid.build(
+    {},
+    {},
+    (),
+    systems={
+        name: {"label": name, "kind": kind}
+        for name, kind in (("l6", "checkpoint"), ("l12", "checkpoint"), ("splade", "run file"))
+    },
+).systems
 NDCG = Measure("dl19", "ndcg_cut_10")
 DRAWS = Draws(permutations=4_000, resamples=2_000)
 CHOSEN = {training.name: 2 for training in GRID.trainings()}
@@ -62,6 +71,7 @@ def test_every_family_has_its_contrasts():
         "optimizers_by_epoch": 9,
         "models": 6,
         "first_stage": 6,
+        "systems": 0,
     }
     first = comparisons.plan("optimizers", GRID)[0]
     assert (first.left, first.right) == (System("minilm_lion"), System("minilm_adamw"))
@@ -81,6 +91,48 @@ def test_models_and_epochs_are_planned_where_no_epoch_was_chosen():
     assert all(each.left.epoch > each.right.epoch for each in epochs)
 
 
+def sides(planned):
+    return [(each.left.training, each.right.training) for each in planned]
+
+
+def test_systems_of_others_are_compared_with_the_first_stage_and_every_training():
+    beside = replace(GRID, systems=OTHERS)
+    against = sides(comparisons.plan("first_stage", beside))
+    assert against[6:] == [("l6", "bm25"), ("l12", "bm25"), ("splade", "bm25")]
+    between = sides(comparisons.plan("systems", beside))
+    assert between == [(t.name, each.name) for t in GRID.trainings() for each in OTHERS]
+    for family in ("optimizers", "optimizers_by_epoch", "models"):
+        assert comparisons.plan(family, beside) == comparisons.plan(family, GRID)
+
+
+def test_where_nothing_is_trained_systems_of_others_are_compared_with_each_other():
+    alone = Grid((), {}, (), systems=OTHERS)
+    assert sides(comparisons.plan("systems", alone)) == [
+        ("l12", "l6"),
+        ("splade", "l6"),
+        ("splade", "l12"),
+    ]
+    assert len(comparisons.plan("first_stage", alone)) == 3
+    assert not comparisons.plan("optimizers", alone) + comparisons.plan("models", alone)
+
+
+def test_a_system_without_a_run_file_on_a_test_set_has_no_contrasts_there(tmp_path):
+    values = {name: of for name, of in made_up(1).items() if not name.startswith("modernbert")}
+    values |= {"l6": made_up(2)["gte_lion_e1"], "l12": made_up(3)["gte_lion_e1"]}
+    chosen = {name: epoch for name, epoch in CHOSEN.items() if not name.startswith("modernbert")}
+    others = dict.fromkeys(("l6", "l12"))
+    table, best = write_experiment(tmp_path, values, chosen, others=others)
+    grid = replace(GRID, models=GRID.models[:2], systems=OTHERS)
+    read = per_query.read([table], best, grid.systems)
+    compared = comparisons.compare_systems(read, grid, [NDCG], FAMILIES, DRAWS)
+    assert len(of_family(compared, "systems")) == 4 * 2
+    against = {each["left"]["training"]: each for each in of_family(compared, "first_stage")}
+    assert against.keys() == {*chosen, "l6", "l12"}
+    difference = (values["l12"] - values["bm25"]).mean()
+    assert against["l12"]["difference"] == pytest.approx(difference)
+    assert against["l12"]["left_epochs"] == []
+
+
 def test_a_contrast_is_what_scipy_says_of_it(compared):
     values = made_up(1)
     for contrast in of_family(compared, "optimizers"):
@@ -94,7 +146,7 @@ def test_a_contrast_is_what_scipy_says_of_it(compared):
         assert contrast["spread"] is None
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", FAMILIES[:-1])
 def test_holms_correction_is_over_the_family(compared, family):
     contrasts = of_family(compared, family)
     raw = [each["p_randomization"] for each in contrasts]

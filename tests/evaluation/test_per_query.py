@@ -7,6 +7,7 @@ import pytest
 from lionrank.errors import UserError
 from lionrank.evaluation import per_query
 from lionrank.evaluation.per_query import System
+from lionrank.grid import Grid
 from lionrank.measures import Measure
 from tests.support.per_query_tables import QIDS, write_experiment
 
@@ -27,6 +28,24 @@ def test_a_system_is_the_first_stage_an_epoch_or_the_chosen_epoch(tmp_path):
     assert read.epochs(System("minilm_adamw")) == [2]
     assert read.epochs(System("bm25")) == []
     assert list(read.replicates[0].values(NDCG, System("bm25")).index) == QIDS[:3]
+
+
+def test_a_system_of_others_is_itself_whatever_it_was_trained_as(tmp_path):
+    (other,) = Grid.build(
+        {}, {}, (), systems={"theirs": {"label": "", "kind": "checkpoint"}}
+    ).systems
+    values = VALUES | {"theirs": [0.3, 0.2, 0.1]}
+    as_ours = {"theirs": ("minilm", "adamw", 3)}
+    table, best = write_experiment(tmp_path, values, {"minilm_adamw": 2}, others=as_ours)
+    read = per_query.read([table], best, [other])
+    assert read.values(NDCG, System("theirs")).tolist() == [values["theirs"]]
+    assert read.epochs(System("theirs")) == []
+    assert read.has(NDCG, System("theirs"))
+    assert not read.has(Measure("dl20", "ndcg_cut_10"), System("theirs"))
+    # It is no epoch of our training of that name, nor has it one of our seeds.
+    assert not read.was_trained(System("minilm_adamw", 3))
+    assert list(read.by_epoch(NDCG, "minilm_adamw")[0]) == [1, 2]
+    assert read.replicates[0].seeds.keys() == VALUES.keys() - {"bm25"}
 
 
 def test_values_are_in_the_order_of_their_qids_whatever_the_order_of_the_rows(tmp_path):

@@ -19,7 +19,17 @@ from lionrank.grid import Grid
 from lionrank.paper.latex import compile_pdf
 from lionrank.published.scores import AS_PRINTED
 from tests.support.configs import CONFIG, SCHEMA, SOURCES
-from tests.support.papers import FAST, GRID, PAPER, PROVENANCE, TEST_SETS, params_of, settings_of
+from tests.support.papers import (
+    BESIDE_OTHERS,
+    FAST,
+    GRID,
+    NOTHING_TRAINED,
+    PAPER,
+    PROVENANCE,
+    TEST_SETS,
+    params_of,
+    settings_of,
+)
 from tests.support.rankings import best_files, draw, write_paper
 from tests.support.said import Said
 from tests.support.worlds import STOPPED, stopped_grid
@@ -40,7 +50,7 @@ def decide(folder: Path, tables: list[Path], best: list[str], grid: Grid = GRID)
         PUBLISHED / "settings.csv",
     )
     ours = Ours(
-        per_query=per_query.read(tables, best),
+        per_query=per_query.read(tables, best, grid.systems),
         grid=grid,
         levels={"pydocs": 1, "given": 1},
         stand_ins={"dl19": "pydocs", "marco_qa_dev": "given"},
@@ -78,6 +88,30 @@ def test_the_paper_compiles_without_an_overfull_box(tmp_path, seeds):
     assert ("SD, seeds" in text) == (len(seeds) > 1)
     said = Said.read(source.read_text())
     assert said.one("count", what="seeds").count == len(seeds)
+
+
+@pytest.mark.parametrize("grid", [BESIDE_OTHERS, NOTHING_TRAINED], ids=["beside", "alone"])
+def test_a_paper_with_systems_of_others_has_what_it_takes_and_no_more(tmp_path, grid):
+    draw(tmp_path, grid)
+    table = tmp_path / "results" / "per_query.parquet"
+    write_paper(tmp_path, decide(tmp_path, [table], best_files(tmp_path, grid), grid), grid)
+    source, pdf = tmp_path / "paper" / "main.tex", tmp_path / "paper" / "main.pdf"
+    assert compile_pdf(source, pdf, tmp_path / "latex.log", PAPER / "refs.bib", 1_700_000_000) == []
+    taken = re.findall(r"\\(?:input|includegraphics)\{(\S+)\}", source.read_text())
+    made = {str(path.relative_to(tmp_path / "paper")) for path in (tmp_path / "paper").glob("*/*")}
+    assert sorted(taken) == sorted(name for name in made if name.endswith((".tex", ".pdf")))
+    results = pd.read_csv(tmp_path / "paper" / "tables" / "results.csv")
+    assert results["model"].tolist()[-3:] == ["l6", "authors", "splade"]
+    assert len(results) == 1 + len(grid.checkpoints()) + 3
+    text = subprocess.run(
+        ["pdftotext", pdf, "-"], capture_output=True, text=True, check=True
+    ).stdout
+    compared = json.loads((tmp_path / "results" / "comparisons.json").read_text())
+    between = [each for each in compared["contrasts"] if each["family"] == "systems"]
+    for contrast in between:
+        if contrast["test_set"] == "pydocs":
+            assert f"{abs(contrast['difference']):.4f}" in text
+    assert len(between) == (4 * (3 + 2) if grid.trainings() else 3 + 1)
 
 
 # Each begins or ends with what LaTeX reads as a command's, or has what only few fonts have.

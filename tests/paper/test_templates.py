@@ -27,6 +27,7 @@ def test_no_template_holds_a_result(path):
         # Comments, and how wide a head is.
         r"(?s)<#.*?#>",
         r"\\multicolumn\{.*?\}",
+        r"\\rotatebox\{\d+\}",
         r"stacked\(.*?\)",
         # Sizes and colours of what is drawn.
         r"\d+(?:\.\d+)?(?:mm|pt|em|ex)\b",

@@ -44,8 +44,17 @@ class Amounts:
             "checkpoints level with bm25": lambda: self.against_bm25("level with", claim),
             "columns in which a checkpoint reaches bm25": self.columns_reached,
             "other columns led": self.columns_led,
-            "trainings significantly above bm25": lambda: self.significant("first_stage", 1),
-            "trainings significantly below bm25": lambda: self.significant("first_stage", -1),
+            "trainings significantly above bm25": lambda: self.against_first_stage(1),
+            "trainings significantly below bm25": lambda: self.against_first_stage(-1),
+            "systems of others above bm25": lambda: {
+                name: score > self.world.printed[FIRST_STAGE]
+                for name, score in self.world.others_printed.items()
+            },
+            "systems of others above all published systems": lambda: {
+                name: score > highest for name, score in self.world.others_printed.items()
+            },
+            "significant systems": lambda: self.significant("systems"),
+            "trainings significantly above systems of others": self.above_others,
             "significant models": lambda: self.significant("models"),
             "significant optimizers_by_epoch": lambda: self.significant("optimizers_by_epoch"),
             "significant optimizers": self.significant_duels,
@@ -119,6 +128,15 @@ class Amounts:
             known[f"published values {agreement}"] = lambda agreement=agreement: {
                 cell: stands(*texts) == agreement for cell, texts in CELLS.items()
             }
+        # What is said of checkpoints and trainings is said of systems where nothing was trained.
+        for word in ("above", "level with"):
+            known[f"systems {word} bm25"] = known[f"checkpoints {word} bm25"]
+        known["columns in which a system reaches bm25"] = self.columns_reached
+        for word, sign in (("above", 1), ("below", -1)):
+            for noun in ("systems", "systems of others"):
+                known[f"{noun} significantly {word} bm25"] = lambda sign=sign: (
+                    self.against_first_stage(sign, others=True)
+                )
         for word in ("above", "below", "level with"):
             known[f"pairs with lion {word} adamw"] = lambda word=word: self.pairs(word)
         for side, verdicts in VERDICTS.items():
@@ -150,18 +168,21 @@ class Amounts:
         return {name: self.world.printed[name] for name in names}
 
     def against_bm25(self, wanted: str, claim: Claim | None) -> Items:
-        models = (claim and claim.models) or [model.name for model in self.grid.models]
+        models = claim and claim.models
         baseline = self.world.printed[FIRST_STAGE]
         return {
             name: relation(score, baseline) == wanted
             for name, score in self.world.checkpoints.items()
-            if name.split("_")[0] in models
+            if not models or name.split("_")[0] in models
         }
 
     def columns_reached(self) -> Items:
         results = self.world.made.results
         return {
-            column: results.best(column) != [FIRST_STAGE]
+            column: any(
+                results.mean(column, name) >= results.mean(column, FIRST_STAGE)
+                for name in self.world.checkpoints
+            )
             for column in results.layout.columns
             if FIRST_STAGE in results.scores[column]
         }
@@ -170,7 +191,7 @@ class Amounts:
         """Return in which columns but the first a best checkpoint has the highest value."""
         results = self.world.made.results
         first, *others = results.layout.columns
-        winners = set(results.best(first, self.grid.checkpoints()))
+        winners = set(results.best(first, self.world.checkpoints))
         return {
             self._column(column): bool(winners & set(results.best(column))) for column in others
         }
@@ -185,9 +206,23 @@ class Amounts:
         """Return which contrasts of a family are significant, with a difference of this sign."""
         tested = [each for each in self.world.contrasts if each["family"] == family]
         return {
-            place: each["p_holm"] < self.world.alpha and sign * each["difference"] >= 0
+            (each["left"]["training"], place): (
+                each["p_holm"] < self.world.alpha and sign * each["difference"] >= 0
+            )
             for place, each in enumerate(tested)
         }
+
+    def against_first_stage(self, sign: int, others: bool = False) -> Items:
+        """Return which trainings, or which systems of others, differ from BM25 with this sign."""
+        found = self.significant("first_stage", sign)
+        return {
+            key: is_so for key, is_so in found.items() if others == (key[0] not in self.trainings)
+        }
+
+    def above_others(self) -> Items:
+        """Return the significant differences to systems of others, and which are above 0."""
+        significant, above = self.significant("systems"), self.significant("systems", 1)
+        return {key: above[key] for key, is_so in significant.items() if is_so}
 
     def significant_duels(self) -> Items:
         return {

@@ -6,7 +6,7 @@ that the workflow runs.
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -52,6 +52,26 @@ GRID = Grid.build(
     optimizers={"adamw": "AdamW", "lion": "Lion"},
     epochs=(1, 2, 3),
 )
+
+OTHERS = {
+    "l6": {"label": "MiniLM-L6 v2", "kind": "checkpoint"},
+    "authors": {
+        "label": "The Authors' GTE & Lion",
+        "kind": "checkpoint",
+        "model": "gte",
+        "optimizer": "lion",
+        "epoch": 2,
+    },
+    "splade": {"label": "SPLADE", "kind": "run file"},
+}
+"""Systems that were not trained here."""
+BESIDE_OTHERS = replace(
+    GRID,
+    models=tuple(each for each in GRID.models if each.name != "gte"),
+    systems=Grid.build({}, {}, (), systems=OTHERS).systems,
+)
+"""The grid without the model of one of them, and with them."""
+NOTHING_TRAINED = Grid.build({}, {}, (), systems=OTHERS)
 
 SETTINGS = {
     "start": "pretrained",
@@ -109,7 +129,7 @@ PROVENANCE = {
 
 
 FAST = Draws(permutations=400, resamples=100)
-FAMILIES = ("optimizers", "optimizers_by_epoch", "models", "first_stage")
+FAMILIES = ("optimizers", "optimizers_by_epoch", "models", "first_stage", "systems")
 TEST_SETS = {
     "pydocs": {"label": "pydocs", "level": 1, "levels": [1, 2], "first_stage": True},
     "given": {"label": "Given", "level": 1, "levels": [1], "first_stage": False},
@@ -126,6 +146,7 @@ TWO_TEST_SETS = Layout.build(
 )
 CLAIMS = {
     "stand_ins": {"dl19": "pydocs"},
+    "not_trained_here": {},
     "claims": [
         {
             "id": f"c{place}",
@@ -192,6 +213,17 @@ def settings_of(grid: Grid) -> dict[str, dict]:
     }
 
 
+def labels_of(grid: Grid, seed: int) -> dict[str, tuple]:
+    """Return model, optimizer, epoch and seed of every system, as tidy tables have them."""
+    trained = {
+        training.checkpoint(epoch): (training.model.name, training.treatment.name, epoch, seed)
+        for training in grid.trainings()
+        for epoch in training.epochs
+    }
+    others = {each.name: (each.model, each.optimizer, each.epoch, None) for each in grid.systems}
+    return {FIRST_STAGE: (None,) * 4, **trained, **others}
+
+
 def per_query_table(
     scores: Mapping[str, float],
     grid: Grid = GRID,
@@ -203,21 +235,21 @@ def per_query_table(
 ) -> pd.DataFrame:
     """Return values whose means are `scores` in the primary measure.
 
+    Run files of others are there on the primary test set only.
+
     The other measures are multiples of them; if `shuffled`, of those of another checkpoint.
     `spread` is the standard deviation over queries, around the same difficulty for all systems.
     """
     dice = random.Random(seed)
     noise = np.random.default_rng(seed)
-    names = {
-        training.checkpoint(epoch): (training.model.name, training.treatment.name, epoch)
-        for training in grid.trainings()
-        for epoch in training.epochs
-    }
+    names = labels_of(grid, seed)
+    lacking = {each.name for each in grid.systems if each.kind == "run file"}
     qids = [f"q{place:02}" for place in range(queries)]
     factors = dict(zip(METRICS, (1, 0.9, 0.95, 0.8, 0.7, 0.1), strict=True))
     rows = []
     for measure in layout.measures():
-        systems = [name for name in scores if name != FIRST_STAGE]
+        without = lacking if measure.test_set != layout.primary.test_set else set()
+        systems = [name for name in scores if name != FIRST_STAGE and name not in without]
         values = [scores[name] for name in systems]
         if shuffled and measure.metric != PRIMARY:
             dice.shuffle(values)
@@ -227,12 +259,16 @@ def per_query_table(
         for system, mean in means.items():
             deviations = noise.normal(size=queries) * spread
             found = factors[measure.metric] * (mean + deviations - deviations.mean())
-            labels = (
-                *names.get(system, (None, None, None)),
-                None if system == FIRST_STAGE else seed,
-            )
             rows += [
-                (measure.test_set, system, *labels, "demo", measure.metric, measure.level, *pair)
+                (
+                    measure.test_set,
+                    system,
+                    *names[system],
+                    "demo",
+                    measure.metric,
+                    measure.level,
+                    *pair,
+                )
                 for pair in zip(qids, found, strict=True)
             ]
     table = pd.DataFrame(rows, columns=COLUMNS.names)
@@ -261,7 +297,7 @@ def experiment(
         if seed == seeds[0]:
             means(values, FAST).to_csv(folder / "metrics.csv", index=False)
         chosen = {each.name: dice.choice(each.epochs) for each in grid.trainings()}
-        replicates.append(Replicate(path, chosen))
+        replicates.append(Replicate(path, chosen, [each.name for each in grid.systems]))
     results = read_results(folder / "metrics.csv", layout, grid)
     return Experiment(grid, results, replicates[0].chosen, PerQuery(replicates))
 
@@ -382,7 +418,7 @@ def made_up_scores(seed: int, grid: Grid = GRID) -> dict[str, float]:
     """Return scores of every system; few distinct values, so that ties occur."""
     dice = random.Random(seed)
     levels = dice.choice([2, 4, 50])
-    systems = ["bm25", *grid.checkpoints()]
+    systems = ["bm25", *grid.checkpoints(), *(each.name for each in grid.systems)]
     return {system: 0.3 + 0.01 * dice.randrange(levels) for system in systems}
 
 

@@ -20,21 +20,28 @@ def write_experiment(
     test_set: str = "dl19",
     metric: str = "ndcg_cut_10",
     level: int | None = None,
+    others: Mapping[str, tuple[str, str, int] | None] | None = None,
 ) -> tuple[Path, list[Path]]:
     """Write the per-query table of an experiment and the best epochs of its trainings.
 
-    `values` are by system, bm25 or a checkpoint, a value a query.
+    `values` are by system, bm25 or a checkpoint, a value a query. `others` are those that were not
+    trained here, with model, optimizer and epoch where they are known.
     """
+    untrained = {"bm25": None, **(others or {})}
     rows = []
     for system, of_queries in values.items():
-        model, optimizer, epoch = (None, None, None) if system == "bm25" else system.split("_")
+        if system in untrained:
+            model, optimizer, epoch = untrained[system] or (None, None, None)
+        else:
+            model, optimizer, number = system.split("_")
+            epoch = int(number[1:])
         labels = {
             "test_set": test_set,
             "system": system,
             "model": model,
             "optimizer": optimizer,
-            "epoch": epoch and int(epoch[1:]),
-            "seed": epoch and seed,
+            "epoch": epoch,
+            "seed": None if system in untrained else seed,
             "protocol": protocol,
             "metric": metric,
             "level": level,

@@ -33,6 +33,7 @@ from tests.support.papers import (
     PROVENANCE,
     STATISTICS,
     TEST_SETS,
+    labels_of,
     params_of,
     settings_of,
     tex,
@@ -59,6 +60,11 @@ QUERIES = [
     "a query that goes on and on, as people who copy a whole sentence of their homework write it "
     * 2,
 ]
+OF_TRAININGS = (
+    *("efficiency_table", "optimizers_table", "changes_table"),
+    *("changes_figure", "curves_figure", "epochs_figure", "cost_figure"),
+)
+"""The scripts whose tables and figures tell of trainings, of which there may be none."""
 _RUN = (
     PARTS
     + """
@@ -95,7 +101,7 @@ def draw(folder: Path, grid: Grid = GRID, queries: int = 16, seeds: Sequence[int
 
     The first test set of `TEST_SETS` has its run files in `results/`, and BM25; the other has
     neither, but per-query values. Each seed has an experiment in a folder of its own, of which the
-    first is `folder` itself.
+    first is `folder` itself. Run files of others are there on the first test set only.
     """
     tables, best = [], []
     for place, seed in enumerate(seeds):
@@ -103,7 +109,7 @@ def draw(folder: Path, grid: Grid = GRID, queries: int = 16, seeds: Sequence[int
         tables.append(home / "results" / "per_query.parquet")
         best += _draw(home, grid, queries, seed)
     compared = comparisons.compare_systems(
-        per_query.read(tables, best),
+        per_query.read(tables, best, grid.systems),
         grid,
         [Measure("pydocs", "ndcg_cut_10"), Measure("given", "recip_rank_10", 1)],
         FAMILIES,
@@ -126,12 +132,9 @@ def _draw(folder: Path, grid: Grid, queries: int, seed: int) -> list[Path]:
     trec.write_qrels(folder / "qrels.txt", qrels)
     trec.write_topics(folder / "topics.tsv", topics)
     tables = []
-    names = {
-        training.checkpoint(epoch): (training.model.name, training.treatment.name, epoch)
-        for training in grid.trainings()
-        for epoch in training.epochs
-    }
-    for system in [FIRST_STAGE, *names]:
+    given = {each.name for each in grid.systems if each.kind == "run file"}
+    first, *_ = TEST_SETS
+    for system, of_system in labels_of(grid, seed).items():
         # What is relevant is ranked a little higher than what is not.
         run = {
             qid: {d: judged.get(d, 0) + dice.gauss(0, 2) for d in dice.sample(documents, 25)}
@@ -141,13 +144,14 @@ def _draw(folder: Path, grid: Grid, queries: int, seed: int) -> list[Path]:
         for test_set, entry in TEST_SETS.items():
             if system == FIRST_STAGE and not entry["first_stage"]:
                 continue
+            if system in given and test_set != first:
+                continue
             values = {
                 level: evaluation.evaluate(qrels, run, level, complete=True)
                 for level in entry["levels"]
             }
-            model, optimizer, epoch = names.get(system, (None, None, None))
-            labels = {"model": model, "optimizer": optimizer, "epoch": epoch}
-            labels |= {"seed": None if model is None else seed, "protocol": "demo"}
+            labels = dict(zip(("model", "optimizer", "epoch", "seed"), of_system, strict=True))
+            labels["protocol"] = "demo"
             tables.append(evaluation.tidy(values, test_set=test_set, system=system, **labels))
     table = pd.concat(tables, ignore_index=True).astype({"epoch": "Int64", "seed": "Int64"})
     parquet.write(folder / "results" / "per_query.parquet", table)
@@ -214,10 +218,15 @@ def write_paper(
     for name, value in told.items():
         write_json(folder / f"{name}.json", value)
     _write_setup_tables(tables, grid)
+    others = {each.name: asdict(each) for each in grid.systems}
     printed = {
         "models": {m.name: {"label": m.label, "start": m.start} for m in grid.models},
         "optimizers": dict(grid.optimizers),
         "epochs": list(grid.epochs),
+        "systems": {
+            name: {key: value for key, value in each.items() if key != "name"}
+            for name, each in others.items()
+        },
     }
     shown = {"grid": printed, "test_sets": test_sets, "columns": COLUMNS}
     best = {"best": best_files(folder, grid)}
@@ -314,18 +323,34 @@ def write_paper(
             shown | settings | params_of(grid) | templates | both | params,
         ),
     ]
+    if grid.systems:
+        jobs += [
+            (
+                "comparisons_systems_table",
+                compared,
+                table("comparisons_systems"),
+                shown | {"primary": "pydocs"},
+            ),
+            ("systems_figure", metrics | best, figure("systems"), shown | style),
+        ]
+    if not grid.trainings():
+        jobs = [job for job in jobs if job[0] not in OF_TRAININGS]
     run_scripts(folder, json.loads(json.dumps(jobs, default=str)))
+    if not grid.trainings():
+        # Which the rule of all comparisons makes as well.
+        (tables / "comparisons_by_epoch.tex").unlink()
 
 
 def _write_setup_tables(folder: Path, grid: Grid) -> None:
     """Write the tables of the backbones and of the data, for which no model or corpus is made."""
     folder.mkdir(parents=True, exist_ok=True)
-    size = {"layers": 12, "hidden_size": 768, "heads": 12, "vocabulary": 250048}
-    size |= {"parameters": 305959681, "context": 8192}
-    sizes = {model.name: size for model in grid.models}
-    weights = {model.name: "a random start" for model in grid.models}
-    training = training_table.table(settings_of(grid), sizes, weights, grid)
-    (folder / "training.tex").write_text(tex("training", training))
+    if grid.trainings():
+        size = {"layers": 12, "hidden_size": 768, "heads": 12, "vocabulary": 250048}
+        size |= {"parameters": 305959681, "context": 8192}
+        sizes = {model.name: size for model in grid.models}
+        weights = {model.name: "a random start" for model in grid.models}
+        training = training_table.table(settings_of(grid), sizes, weights, grid)
+        (folder / "training.tex").write_text(tex("training", training))
     test_set = DataSet(
         use="test",
         label="MS MARCO QA v1.1 validation",

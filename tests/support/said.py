@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lionrank.grid import Grid
+from lionrank.paper.latex import escape
 from lionrank.paper.says import KINDS, PREFIX
 
 ORDERS = ("above", "below", "level with")
@@ -153,7 +154,9 @@ def _check_systems(claim: Claim, grid: Grid, labels: Mapping[str, str]) -> None:
     parts = re.split(r",? and |, ", claim.words)
     ours = {training.name for training in grid.trainings()}
     if not ours & {system.rpartition("_e")[0] or system for system in claim.systems}:
-        assert all(name in claim.words for name in [*claim.systems, *(claim.on or [])])
+        others = {other.name: escape(other.label) for other in grid.systems}
+        named = [*claim.systems, *(claim.on or [])]
+        assert all(others.get(name, name) in claim.words for name in named)
         return
     for words, system in zip(parts, claim.systems, strict=True):
         name, _, epoch = system.partition("_e")

@@ -70,7 +70,7 @@ class Truths(Amounts):
         """
         scores = self._scores_in(claim)
         if system == "best":
-            return max(score for name, score in scores.items() if name != FIRST_STAGE)
+            return max(scores[name] for name in self.world.checkpoints)
         if system in self.world.made.chosen:
             system = f"{system}_e{self.world.made.chosen[system]}"
         return scores[system]
@@ -125,13 +125,14 @@ class Truths(Amounts):
                 "selection_bias": self.selection_bias,
                 "published score": lambda: PUBLISHED,
                 "our score among published systems": self.chosen,
+                "score of systems of others": lambda: self.world.others_printed,
             }
             values = found.get(claim.measure, lambda: self._of_checkpoints(claim))()
             assert systems == {n for n, value in values.items() if value == max(values.values())}
 
     def _of_checkpoints(self, claim: Claim) -> dict[str, float]:
         scores = self._scores_in(claim)
-        return {name: score for name, score in scores.items() if name != FIRST_STAGE}
+        return {name: scores[name] for name in self.world.checkpoints if name in scores}
 
     def check_amount(self, claim: Claim) -> None:
         items = self.items(claim.what, claim)
@@ -213,6 +214,10 @@ class Truths(Amounts):
         found: dict[str, Callable[[], float | list[float]]] = {
             "mean": lambda: self.mean(of, claim),
             "margin over bm25": lambda: abs(printed[of] - printed[FIRST_STAGE]),
+            "margin over the best checkpoint": lambda: abs(
+                printed[of] - max(self.world.checkpoints.values())
+            ),
+            "differences to systems of others": lambda: len(self.significant("systems")),
             "chosen mean": lambda: self._in_contrast(of, "mean"),
             "chosen epochs": lambda: sorted(set(self._in_contrast(of, "epochs"))),
             "topics": lambda: self.world.made.results.queries[of],

@@ -27,10 +27,11 @@ from lionrank.paper.tables import efficiency as efficiency_table
 from lionrank.paper.tables import results as results_table
 from lionrank.training.log import Logged, read_logged
 from tests.support.logs_and_costs import efficiency_of, logged_of
-from tests.support.papers import CLAIMS as MADE_UP_CLAIMS
 from tests.support.papers import (
+    BESIDE_OTHERS,
     FAST,
     GRID,
+    NOTHING_TRAINED,
     SCENARIOS,
     TABLE2,
     TEST_SETS,
@@ -41,6 +42,7 @@ from tests.support.papers import (
     source_of,
     tex,
 )
+from tests.support.papers import CLAIMS as MADE_UP_CLAIMS
 from tests.support.published_as_measured import (
     BOTH,
     CHOSEN,
@@ -63,6 +65,12 @@ STOPPED = {
     "may have stopped and did not": {},
 }
 """Worlds with early stopping: the last epochs of trainings that had not all three."""
+WITH_OTHERS = {
+    f"{kind} {number}": grid
+    for kind, grid in (("beside others", BESIDE_OTHERS), ("nothing trained", NOTHING_TRAINED))
+    for number in range(4)
+}
+"""Worlds with systems that were not trained here."""
 PUBLISHED_WORLDS = ["published", "published, reversed"]
 DEMO_WORLDS = ["demo", "demo, reversed"]
 PUBLISHED_GRID = Grid.build(
@@ -127,7 +135,7 @@ class World:
     @cached_property
     def printed(self) -> dict[str, float]:
         """The primary scores as the table prints them, read back from the table."""
-        systems = [FIRST_STAGE, *self.grid.checkpoints()]
+        systems = [FIRST_STAGE, *self.grid.checkpoints(), *self.others_named]
         printed = results_table.table(self.made.results, self.grid, self.made.chosen)
         rows = [
             line
@@ -140,8 +148,19 @@ class World:
         }
 
     @property
+    def others_named(self) -> list[str]:
+        """The names of the systems that were not trained here."""
+        return [each.name for each in self.grid.systems]
+
+    @property
+    def others_printed(self) -> dict[str, float]:
+        return {name: self.printed[name] for name in self.others_named}
+
+    @property
     def checkpoints(self) -> dict[str, float]:
-        return {name: score for name, score in self.printed.items() if name != FIRST_STAGE}
+        """The printed scores of the checkpoints or, where there is none, of systems of others."""
+        names = self.grid.checkpoints() or self.others_named
+        return {name: self.printed[name] for name in names}
 
     @cached_property
     def efforts(self) -> dict[str, dict[str, str]]:
@@ -200,8 +219,8 @@ def _turned(contrast: Mapping[str, Any]) -> dict[str, Any]:
 
 def made_up(name: str, folder: Path) -> World:
     """Return a made-up world; how much its topics vary decides how much of it is significant."""
-    place = [*MADE_UP, *STOPPED].index(name)
-    grid = stopped_grid(STOPPED[name]) if name in STOPPED else GRID
+    place = [*MADE_UP, *STOPPED, *WITH_OTHERS].index(name)
+    grid = stopped_grid(STOPPED[name]) if name in STOPPED else WITH_OTHERS.get(name, GRID)
     scores = SCENARIOS.get(name) or made_up_scores(place, grid)
     made = experiment(folder, scores, grid, shuffled=True, spread=[0.001, 0.01, 0.1][place % 3])
     return World(

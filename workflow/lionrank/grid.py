@@ -144,7 +144,7 @@ class Grid:
 def is_left_out(system: str, last: Mapping[str, int]) -> bool:
     """Return whether a system is a checkpoint of an epoch after the last one of its training."""
     training, _, epoch = system.rpartition("_e")
-    return training in last and int(epoch) > last[training]
+    return training in last and epoch.isdigit() and int(epoch) > last[training]
 
 
 def training_name(model: str, treatment: str) -> str:

@@ -8,9 +8,8 @@ from pathlib import Path
 
 from lionrank.config.schema import is_number
 from lionrank.errors import UserError
-from lionrank.evaluation.per_query import Replicate, System
+from lionrank.evaluation.per_query import Replicate
 from lionrank.files import AGAIN, csv_rows, read_json
-from lionrank.grid import training_name
 from lionrank.jobs import descent, records
 from lionrank.measures import Measure
 
@@ -118,10 +117,7 @@ def _of_mean(row: dict[str, str]) -> str:
 def _topics(row: dict[str, str]) -> list[str]:
     """Return the value of each topic, the highest first."""
     measure = Measure(row["test_set"], row["metric"], int(row["level"]) if row["level"] else None)
-    trained = bool(row["epoch"])
-    training = training_name(row["model"], row["optimizer"]) if trained else row["system"]
-    system = System(training, int(row["epoch"]) if trained else None)
-    values = Replicate(PER_QUERY, {}).values(measure, system)
+    values = Replicate(PER_QUERY, {}).named(measure, row["system"])
     ordered = values.sort_values(ascending=False, kind="stable")
     told = "   ".join(f"{qid} {value:.4f}" for qid, value in ordered.items())
     return textwrap.wrap(told, _WIDTH, initial_indent="  ", subsequent_indent="  ")

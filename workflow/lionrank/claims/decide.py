@@ -23,7 +23,8 @@ At the level alpha, which is 1 minus the confidence of the intervals:
   other seeds.
 
 A claim that names an epoch is about that epoch; every other is about the epoch that development
-data chose, never about the best on the test set. Parts make a test, and tests a claim: contradicted
+data chose, never about the best on the test set. Where a training is not ours but a system of
+others was trained so, it is about that one. Parts make a test, and tests a claim: contradicted
 if any is, replicated if all are, not testable if none is, and else inconclusive.
 """
 
@@ -34,11 +35,12 @@ from typing import Any
 
 import numpy as np
 
-from lionrank.claims.evidence import Ours, Published
+from lionrank.claims.evidence import Ours, Published, label
 from lionrank.claims.file import Claim
 from lionrank.claims.parts import (
     AnyPair,
     Outcome,
+    Pair,
     Part,
     TestedPair,
     Verdict,
@@ -46,6 +48,7 @@ from lionrank.claims.parts import (
     conclude,
 )
 from lionrank.evaluation import significance
+from lionrank.evaluation.per_query import System
 from lionrank.published.scores import AS_PRINTED
 
 # On paper nothing is uncertain: what is not decided there could not be tested.
@@ -68,13 +71,14 @@ def decide(
 ) -> dict[str, Any]:
     """Return the verdicts on all claims as a JSON object.
 
-    It has `settings`; the number of `seeds`; `stand_ins`, by published test set; and `claims`, each
-    with id, text, where, `printed`, `files`, `ours` and `tests`. `printed` and `files`, the keys of
-    `published`, have a verdict (holds, does not hold, not testable), the values that decided it as
-    `reason`, all that it fails by as `counterexamples`, and how many parts have which verdict.
-    `ours` has a verdict (replicated, contradicted, inconclusive, not testable), the same counts,
-    what decided it as `reason` and, if that was a comparison, difference, low, high and p after
-    Holm's correction, else null.
+    It has `settings`; the number of `seeds`; `stand_ins`, by published test set;
+    `not_trained_here`, systems of others by the published ones that they stand for; and `claims`,
+    each with id, text, where, `printed`, `files`, `ours` and `tests`. `printed` and `files`, the
+    keys of `published`, have a verdict (holds, does not hold, not testable), the values that
+    decided it as `reason`, all that it fails by as `counterexamples`, and how many parts have which
+    verdict. `ours` has a verdict (replicated, contradicted, inconclusive, not testable), the same
+    counts, what decided it as `reason` and, if that was a comparison, difference, low, high and p
+    after Holm's correction, else null.
 
     Raises:
         UserError: results are absent or damaged.
@@ -94,6 +98,7 @@ def decide(
         "settings": asdict(settings),
         "seeds": ours.per_query.seeds,
         "stand_ins": {for_: name for for_, name in ours.stand_ins.items() if for_ != name},
+        "not_trained_here": _of_others(everything, ours),
         "claims": decided,
     }
 
@@ -101,6 +106,19 @@ def decide(
 def _pairs(parts: Sequence[Sequence[Part]]) -> list[AnyPair]:
     """Return the pairs of a claim, each once."""
     return list(dict.fromkeys(pair for test in parts for part in test for pair in part.pairs))
+
+
+def _of_others(pairs: Sequence[AnyPair], ours: Ours) -> dict[str, str]:
+    """Return the systems of others that were tested, by the published ones that they stand for."""
+    sides = [
+        side
+        for pair in pairs
+        if isinstance(pair, Pair)
+        for side in (pair.left, pair.right)
+        if isinstance(side, System)
+    ]
+    found = {side: ours.system(side) for side in sides}
+    return {label(side): own.training for side, own in found.items() if own != side}
 
 
 def _corrected(

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from lionrank.errors import UserError
 from lionrank.evaluation.per_query import PerQuery, System
 from lionrank.grid import Grid, checkpoint_name
@@ -26,6 +28,7 @@ from lionrank.published.scores import (
     rounded,
 )
 from lionrank.training import log
+from lionrank.wording import listed
 
 
 def _checkpoint(name: str) -> System:
@@ -129,7 +132,7 @@ class Ours:
     """The results of this experiment, of one seed or several.
 
     Attributes:
-        grid: what was trained.
+        grid: what was trained, and the systems of others.
         levels: the paper's least relevant grade on each test set of the grid.
         stand_ins: test sets of the grid, by the published test set that each is taken for.
         logs: the training logs of each training, a file an epoch.
@@ -163,15 +166,43 @@ class Ours:
         test_set = self.test_set(TEST_SETS[metric])
         return Measure(test_set, metric, None if metric == GRADED else self.levels[test_set])
 
-    def check(self, system: System) -> None:
-        """Raise Untestable unless the system is in the grid and its epoch is known."""
-        self._check_training(system.training)
-        if system.epoch is None:
+    def system(self, published: System) -> System:
+        """Return what a published training or checkpoint is here.
+
+        That is our own, or the system of others that has its model, optimizer and epoch; Untestable
+        if there is none, or if it is not known which one.
+        """
+        if self._is_trained(published.training):
+            return published
+        named = tuple(published.training.split("_"))
+        so_trained = [each for each in self.grid.systems if (each.model, each.optimizer) == named]
+        if not so_trained:
+            raise Untestable(f"{published.training} is not in the grid")
+        found = [each.name for each in so_trained if published.epoch in (None, each.epoch)]
+        if not found:
+            raise Untestable(f"{_named(published)} is not in the grid")
+        if len(found) > 1:
+            raise Untestable(
+                f"{published.training} was not trained here, and it was not said which of "
+                f"{listed(found)} it is reported by"
+            )
+        return System(found[0])
+
+    def mean_over_seeds(self, measure: Measure, published: System) -> np.ndarray:
+        """Return the values (queries,) of what a published system is here; `check` it before."""
+        return self.per_query.mean_over_seeds(measure, self.system(published))
+
+    def check(self, published: System, measure: Measure) -> None:
+        """Raise Untestable unless a published system is here, its epoch known, and evaluated."""
+        system = self.system(published)
+        if not self._is_trained(system.training):
+            if not self.per_query.has(measure, system):
+                raise Untestable(f"{system.training} has no run file on {measure.test_set}")
+        elif system.epoch is None:
             if any(system.training not in each.chosen for each in self.per_query.replicates):
                 raise Untestable("no epoch was chosen on development data")
         elif system.epoch not in self.grid.epochs:
-            name = checkpoint_name(system.training, system.epoch)
-            raise Untestable(f"{name} is not in the grid")
+            raise Untestable(f"{_named(system)} is not in the grid")
         elif not self.per_query.was_trained(system):
             raise Untestable(f"{system.training} stopped before epoch {system.epoch}")
 
@@ -192,6 +223,16 @@ class Ours:
             raise Untestable(f"the training logs have no {words(quantity)}")
         return found
 
+    def _is_trained(self, training: str) -> bool:
+        return training in {each.name for each in self.grid.trainings()}
+
     def _check_training(self, training: str) -> None:
-        if training not in {each.name for each in self.grid.trainings()}:
+        if not self._is_trained(training):
             raise Untestable(f"{training} is not in the grid")
+
+
+def _named(system: System) -> str:
+    """Return a published training or checkpoint as the claims file names it."""
+    if system.epoch is None:
+        return system.training
+    return checkpoint_name(system.training, system.epoch)

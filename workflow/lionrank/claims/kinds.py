@@ -3,7 +3,8 @@
 A test falls into parts, one for each metric, epoch or model that it speaks of. On what was
 published a part is decided by the values as they are. A system without an epoch is its
 training at the epoch that it is reported by: the best of the published table, and here the one
-that development data chose.
+that development data chose. Where a training is not ours, the system of others that was trained so
+stands for it.
 """
 
 import math
@@ -76,7 +77,7 @@ class _Order:
     def part(self, ours: Ours) -> Part:
         measure = ours.measure(self.metric)
         for system in (*self.left, *self.right):
-            ours.check(system)
+            ours.check(system, measure)
         return Above([[Pair(measure, one, other) for other in self.right] for one in self.left])
 
 
@@ -172,7 +173,7 @@ class Equal(Test):
     def _part(self, ours: Ours, metric: str) -> Part:
         measure = ours.measure(metric)
         for system in self.systems:
-            ours.check(system)
+            ours.check(system, measure)
         return Within(Pair(measure, *self.systems), self.margin)
 
 
@@ -202,7 +203,7 @@ class Exceeds(Test):
                 f"{measure.test_set} stands in"
             )
         for system in self.systems:
-            ours.check(system)
+            ours.check(system, measure)
         _, top = _highest(published)
         return Above([[Pair(measure, system, top)] for system in self.systems])
 
@@ -332,10 +333,12 @@ class ChoiceMatters(Test):
 
     def _part(self, ours: Ours, metric: str) -> Part:
         measure = ours.measure(metric)
+        if not ours.grid.trainings():
+            raise Untestable("nothing was trained here, so that no epoch was chosen")
         gains = []
         for training in ours.grid.trainings():
             system = System(training.name)
-            ours.check(system)
+            ours.check(system, measure)
             chosen = ours.per_query.values(measure, system).mean(axis=1)
             # One seed after the other, since each chooses its own epoch.
             by_seed = ours.per_query.by_epoch(measure, system.training)

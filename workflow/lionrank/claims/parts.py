@@ -31,7 +31,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Pair:
-    """Two systems on a measure: left minus right, which may be a printed value."""
+    """Two published systems on a measure: left minus right, which may be a printed value."""
 
     measure: Measure
     left: System
@@ -39,10 +39,10 @@ class Pair:
 
     def samples(self, ours: Ours) -> tuple[np.ndarray, np.ndarray]:
         """Return the values (queries,) of both; with several seeds their means."""
-        left = ours.per_query.mean_over_seeds(self.measure, self.left)
+        left = ours.mean_over_seeds(self.measure, self.left)
         if isinstance(self.right, float):
             return left, np.full_like(left, self.right)
-        return left, ours.per_query.mean_over_seeds(self.measure, self.right)
+        return left, ours.mean_over_seeds(self.measure, self.right)
 
 
 @dataclass(frozen=True)

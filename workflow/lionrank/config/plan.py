@@ -507,16 +507,22 @@ class Plan:
     # The paper
 
     def parts(self) -> list[str]:
-        """The figures and tables of the paper, as files below paper/."""
+        """The figures and tables of the paper, as files below paper/, that have what to show."""
+        figures: list[str] = []
+        tables = ["claims", "collection", "comparisons", "datasets", "levels", "results", "systems"]
+        tables += ["published_comparisons", "published_settings", "published_values"]
         # Without a second optimizer no topic changes from one to the other.
-        changes = ["changes"] if len(self.optimizers) > 1 else []
-        figures = [*changes, "cost", "curves", "epochs"]
-        tables = [
-            *(*changes, "claims", "collection", "comparisons", "comparisons_by_epoch", "datasets"),
-            *("efficiency", "levels", "optimizers", "published_comparisons", "published_settings"),
-            *("published_values", "results", "systems", "training"),
-            *(REPLICATION_TABLES if self.published else []),
-        ]
+        if len(self.optimizers) > 1:
+            figures.append("changes")
+            tables.append("changes")
+        if self.trainings:
+            figures += ["cost", "curves", "epochs"]
+            tables += ["comparisons_by_epoch", "efficiency", "optimizers", "training"]
+        if self.others:
+            figures.append("systems")
+            tables.append("comparisons_systems")
+        if self.published:
+            tables += REPLICATION_TABLES
         return [
             *(f"figures/{name}.pdf" for name in figures),
             *(f"tables/{name}.tex" for name in tables),

@@ -7,7 +7,7 @@ Each family is a question. Holm's correction is over the contrasts of one family
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from itertools import combinations
+from itertools import combinations, product
 from typing import Any
 
 import numpy as np
@@ -37,8 +37,12 @@ def plan(family: str, grid: Grid) -> list[Planned]:
     that development data chose; models: every later model minus every earlier one, with each
     optimizer, at the chosen epochs; optimizers_by_epoch and models_by_epoch: the same at each
     epoch, of which those are tested that both trainings had; epochs: every later epoch minus every
-    earlier one of each training; first_stage: every training at its chosen epoch minus BM25.
+    earlier one of each training; first_stage: every training at its chosen epoch, and every system
+    of others, minus BM25; systems: every training at its chosen epoch minus every system of others
+    or, where nothing was trained, of these every later one minus every earlier one.
     """
+    trainings = [System(each.name) for each in grid.trainings()]
+    others = [System(each.name) for each in grid.systems]
     by_model = [[training.name for training in grid.of_model(model)] for model in grid.models]
     between_optimizers = [pair for names in by_model for pair in combinations(names, 2)]
     between_models = [
@@ -60,7 +64,11 @@ def plan(family: str, grid: Grid) -> list[Planned]:
                 for earlier, later in combinations(each.epochs, 2)
             ]
         case "first_stage":
-            pairs = [(System(each.name), System(FIRST_STAGE)) for each in grid.trainings()]
+            pairs = [(each, System(FIRST_STAGE)) for each in [*trainings, *others]]
+        case "systems" if trainings:
+            pairs = list(product(trainings, others))
+        case "systems":
+            pairs = [(later, earlier) for earlier, later in combinations(others, 2)]
     return [Planned(family, left, right) for left, right in pairs]
 
 
@@ -103,8 +111,8 @@ def compare_families(
 ) -> dict[str, Any]:
     """Return the tests of all families on all measures.
 
-    A test set without a first stage has no contrasts with it. The result is a JSON object:
-    `settings`, the number of `seeds` and `contrasts`.
+    A test set without a first stage, or without a run file of a system of others, has no contrasts
+    with it. The result is a JSON object: `settings`, the number of `seeds` and `contrasts`.
     """
     return {
         "settings": asdict(settings),
@@ -125,12 +133,10 @@ def _family(
     settings: significance.Draws,
 ) -> Iterator[dict[str, Any]]:
     """Yield the tests of one family; with several seeds of the mean over seeds of each query."""
-    if not per_query.has_first_stage(measure):
-        planned = [each for each in planned if each.right.training != FIRST_STAGE]
     planned = [
         each
         for each in planned
-        if per_query.was_trained(each.left) and per_query.was_trained(each.right)
+        if per_query.has(measure, each.left) and per_query.has(measure, each.right)
     ]
     if not planned:
         return

@@ -14,7 +14,13 @@ from lionrank import parquet
 from lionrank.errors import UserError
 from lionrank.evaluation.significance import Draws, interval
 from lionrank.files import AGAIN
-from lionrank.grid import FIRST_STAGE, is_left_out, training_name
+from lionrank.grid import (
+    FIRST_STAGE,
+    OtherSystem,
+    checkpoint_name,
+    is_left_out,
+    training_name,
+)
 from lionrank.measures import Measure
 from lionrank.training import development
 
@@ -36,8 +42,8 @@ _NULLABLE = ("model", "optimizer", "epoch", "seed", "level")
 class System:
     """A ranking: the checkpoint of a training, `{model}_{optimizer}`, after an epoch.
 
-    Without an epoch it is the one that development data chose or, if `training` is the first
-    stage, BM25 itself.
+    Without an epoch it is the one that development data chose or, if `training` is no training
+    but the first stage or a system of others, that one itself.
     """
 
     training: str
@@ -47,8 +53,12 @@ class System:
 class Replicate:
     """The per-query values of one experiment, which has one seed, and the epochs it chose."""
 
-    def __init__(self, path: str | os.PathLike, chosen: Mapping[str, int]) -> None:
+    def __init__(
+        self, path: str | os.PathLike, chosen: Mapping[str, int], others: Iterable[str] = ()
+    ) -> None:
         """Read a per-query Parquet file; `chosen` maps a training to its epoch by development data.
+
+        `others` are the systems that were not trained here.
 
         Raises:
             UserError: the file is damaged or lacks a column.
@@ -57,8 +67,11 @@ class Replicate:
         self.chosen = dict(chosen)
         table = read_table(path)
         self.protocols = sorted(table["protocol"].unique())
-        trained = table.dropna(subset=["seed"])
-        self.seeds = dict(zip(trained["system"], trained["seed"], strict=True))
+        self._untrained = frozenset({FIRST_STAGE, *others})
+        self._of_trainings = table[~table["system"].isin(self._untrained)]
+        self.seeds = dict(
+            zip(self._of_trainings["system"], self._of_trainings["seed"], strict=True)
+        )
         self._table = table
         self._pivot = cache(self._make_pivot)
 
@@ -79,20 +92,28 @@ class Replicate:
     @cached_property
     def trained(self) -> dict[str, list[int]]:
         """The epochs of each training that are in the table: not those that were left out."""
-        checkpoints = self._table[["model", "optimizer", "epoch"]].drop_duplicates().dropna()
+        checkpoints = self._of_trainings[["model", "optimizer", "epoch"]].drop_duplicates()
         found: dict[str, list[int]] = {}
         for model, optimizer, epoch in checkpoints.itertuples(index=False):
             found.setdefault(training_name(model, optimizer), []).append(int(epoch))
         return {training: sorted(epochs) for training, epochs in found.items()}
 
-    def name(self, system: System) -> str:
-        """Return what the tables call a system: the checkpoint's name, or the first stage's."""
-        if system.training == FIRST_STAGE:
-            return FIRST_STAGE
-        return f"{system.training}_e{self.epoch(system)}"
+    def is_training(self, system: System) -> bool:
+        """Return whether a system is a training's checkpoint, and no system of others or BM25."""
+        return system.training not in self._untrained
 
-    def has_first_stage(self, measure: Measure) -> bool:
-        return FIRST_STAGE in self._pivot(measure)
+    def name(self, system: System) -> str:
+        """Return what the tables call a system: the checkpoint's name, or its own."""
+        if not self.is_training(system):
+            return system.training
+        return checkpoint_name(system.training, self.epoch(system))
+
+    def has(self, measure: Measure, system: System) -> bool:
+        """Return whether there are values of a system, which any training's checkpoint has.
+
+        Some test sets bring their candidates and have no BM25, or no run file of others.
+        """
+        return self.is_training(system) or system.training in self._pivot(measure)
 
     def values(self, measure: Measure, system: System) -> pd.Series:
         """Return a system's values (queries,), by qid in sorted order.
@@ -100,7 +121,14 @@ class Replicate:
         Raises:
             UserError: the file has none.
         """
-        name = self.name(system)
+        return self.named(measure, self.name(system))
+
+    def named(self, measure: Measure, name: str) -> pd.Series:
+        """Return the values (queries,) of a system by what the tables call it.
+
+        Raises:
+            UserError: the file has none.
+        """
         pivot = self._pivot(measure)
         if name not in pivot:
             level = "" if measure.level is None else f" at level {measure.level}"
@@ -132,20 +160,22 @@ class PerQuery:
     def seeds(self) -> int:
         return len(self.replicates)
 
-    def has_first_stage(self, measure: Measure) -> bool:
-        """Return whether a measure's test set has a first stage: some bring their candidates."""
-        return self.replicates[0].has_first_stage(measure)
+    def has(self, measure: Measure, system: System) -> bool:
+        """Return whether a system can be compared in a measure.
+
+        Where it cannot, its training stopped before its epoch, or it is BM25 or of others and its
+        test set has no run file of it.
+        """
+        return self.was_trained(system) and self.replicates[0].has(measure, system)
 
     def epochs(self, system: System) -> list[int]:
-        """Return the epoch of a system with each seed; none for the first stage."""
-        if system.training == FIRST_STAGE:
-            return []
-        return [each.epoch(system) for each in self.replicates]
+        """Return the epoch of a training's checkpoint with each seed; none for other systems."""
+        return [each.epoch(system) for each in self.replicates if each.is_training(system)]
 
     def was_trained(self, system: System) -> bool:
         """Return whether the training of a system had its epoch, with every seed.
 
-        That holds of the first stage and of a training as such.
+        That holds of a training as such, and of what is none.
         """
         return system.epoch is None or all(
             system.epoch in each.trained.get(system.training, []) for each in self.replicates
@@ -194,11 +224,16 @@ def read_table(path: str | os.PathLike) -> pd.DataFrame:
     return table.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
 
 
-def read(tables: Sequence[str | os.PathLike], best: Iterable[str | os.PathLike] = ()) -> PerQuery:
+def read(
+    tables: Sequence[str | os.PathLike],
+    best: Iterable[str | os.PathLike] = (),
+    others: Sequence[OtherSystem] = (),
+) -> PerQuery:
     """Read the tables of experiments that differ in their seed, this experiment's being the first.
 
     A table is `results/per_query.parquet` in the folder of an experiment. `best` are the files
-    `training/{training}.best.json` in the same folders; without any, no epoch is chosen.
+    `training/{training}.best.json` in the same folders; without any, no epoch is chosen. `others`
+    are the systems of the grid that were not trained here.
 
     Raises:
         UserError: a file is damaged, or two experiments have the same seed or other protocols.
@@ -207,7 +242,8 @@ def read(tables: Sequence[str | os.PathLike], best: Iterable[str | os.PathLike] 
     replicates = []
     for table in tables:
         of_experiment = [path for path in paths if path.parents[1] == Path(table).parents[1]]
-        replicates.append(Replicate(table, development.chosen(of_experiment)))
+        chosen = development.chosen(of_experiment)
+        replicates.append(Replicate(table, chosen, [each.name for each in others]))
     _check_together(replicates)
     return PerQuery(replicates)
 

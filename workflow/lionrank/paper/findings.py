@@ -5,15 +5,16 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
+from lionrank.errors import UserError
 from lionrank.evaluation.comparisons import alpha, of_family, on_primary
-from lionrank.grid import FIRST_STAGE, Grid, Model, Training
+from lionrank.grid import FIRST_STAGE, Grid, Model, OtherSystem, Training
 from lionrank.measures import Measure
-from lionrank.paper.results import Results
+from lionrank.paper.results import Results, Score
 from lionrank.training.log import Logged
 from lionrank.wording import DIGITS
 
 LOSS_DIGITS = 3
-FAMILIES = ("optimizers", "optimizers_by_epoch", "models", "first_stage")
+FAMILIES = ("optimizers", "optimizers_by_epoch", "models", "first_stage", "systems")
 """Of comparisons.py."""
 
 
@@ -218,7 +219,8 @@ class Findings:
     """Everything that the prose may say about the results.
 
     `tested` has the contrasts of each of FAMILIES on the primary measure, left minus right; none
-    of a family that the config does not name.
+    of a family that the config does not name. Those of systems of others with the first stage are
+    apart from those of the trainings, in `others_tested`.
     """
 
     results: Results
@@ -226,6 +228,7 @@ class Findings:
     trainings: tuple[Trained, ...]
     duels: tuple[Duel, ...]
     tested: Mapping[str, Sequence[Tested]]
+    others_tested: Sequence[Tested]
 
     @property
     def primary(self) -> Measure:
@@ -240,9 +243,29 @@ class Findings:
         return self.grid.checkpoints()
 
     @property
+    def others(self) -> list[OtherSystem]:
+        """The systems that were not trained here, as far as they have a primary score."""
+        return [each for each in self.grid.systems if each.name in self._scored]
+
+    @property
+    def subjects(self) -> list[str]:
+        """What is compared: the checkpoints or, where nothing was trained, systems of others."""
+        return self.checkpoints or [each.name for each in self.others]
+
+    @property
     def best(self) -> list[str]:
-        """The checkpoints that share the highest primary score."""
-        return self.results.best(self.primary, self.checkpoints)
+        """The subjects that share the highest primary score."""
+        return self.results.best(self.primary, self.subjects)
+
+    @property
+    def best_others(self) -> list[str]:
+        """The systems of others that share the highest primary score among them."""
+        return self.results.best(self.primary, [each.name for each in self.others])
+
+    @property
+    def others_against_best(self) -> Comparison:
+        """The best of the systems of others and the best checkpoint."""
+        return Comparison(self._score(self.best_others[0]), self._score(self.best[0]))
 
     @property
     def against_first_stage(self) -> Comparison:
@@ -250,11 +273,19 @@ class Findings:
 
     @property
     def above_first_stage(self) -> list[str]:
-        return [n for n in self.checkpoints if self._score(n) > self.first_stage]
+        return [name for name in self.subjects if self._score(name) > self.first_stage]
 
     @property
     def level_with_first_stage(self) -> list[str]:
-        return [n for n in self.checkpoints if self._score(n) == self.first_stage]
+        return [name for name in self.subjects if self._score(name) == self.first_stage]
+
+    @property
+    def others_above_first_stage(self) -> list[str]:
+        return [each.name for each in self.others if self._score(each.name) > self.first_stage]
+
+    @property
+    def _scored(self) -> Mapping[str, Score]:
+        return self.results.scores[self.primary]
 
     def _score(self, system: str) -> float:
         return self.results.mean(self.primary, system)
@@ -265,32 +296,35 @@ class Findings:
 
     @property
     def columns_led(self) -> list[str]:
-        """The other columns in which a best checkpoint has the highest value of all systems."""
+        """The other columns in which one of the best has the highest value of all systems."""
         led = [c for c in self.other_columns if set(self.results.best(c)) & set(self.best)]
         return [self.results.layout.name(column) for column in led]
 
     @property
     def first_stage_leads(self) -> bool:
-        """Whether no checkpoint reaches the first stage in any column that has one."""
-        columns = [
-            column
-            for column in {self.primary: None} | dict.fromkeys(self.other_columns)
-            if FIRST_STAGE in self.results.scores[column]
-        ]
-        return all(self.results.best(column) == [FIRST_STAGE] for column in columns)
+        """Whether no subject reaches the first stage in any column that has one."""
+        columns = {self.primary: None} | dict.fromkeys(self.other_columns)
+        found = [self.results.scores[column] for column in columns]
+        return all(
+            scores[name].mean < scores[FIRST_STAGE].mean
+            for scores in found
+            if FIRST_STAGE in scores
+            for name in self.subjects
+            if name in scores
+        )
 
     def of_model(self, model: Model) -> list[str]:
         trainings = self.grid.of_model(model)
         return [name for each in trainings for name in each.checkpoints()]
 
     def describe(self, name: str) -> str:
-        """Return a checkpoint in words, "MiniLM with Lion at epoch 2"."""
+        """Return a system in words, a checkpoint as "MiniLM with Lion at epoch 2"."""
         words = {
             each.training.checkpoint(epoch): f"{each.described} at epoch {epoch}"
             for each in self.trainings
             for epoch in each.training.epochs
         }
-        return words[name]
+        return (words | {each.name: each.label for each in self.grid.systems})[name]
 
     def described(self, names: Iterable[str]) -> list[str]:
         return [self.describe(name) for name in names]
@@ -311,6 +345,9 @@ def find(
         chosen: the epoch that development data chose, by `{model}_{optimizer}`.
         compared: comparisons.json.
         logged: what the training logs say, by `{model}_{optimizer}`.
+
+    Raises:
+        UserError: nothing was trained, and no system of others has a primary score.
     """
     primary = results.layout.primary
     selection_bias = {
@@ -328,12 +365,22 @@ def find(
             )
         )
     contrasts = on_primary(compared["contrasts"], primary.test_set)
-    tested = {
-        family: [Tested.of(each, alpha(compared)) for each in contrasts if each["family"] == family]
-        for family in FAMILIES
-    }
+    others = {each.name for each in grid.systems}
+    tested: dict[str, list[Tested]] = {family: [] for family in FAMILIES}
+    of_others: list[Tested] = []
+    for each in contrasts:
+        is_of_others = each["family"] == "first_stage" and each["left"]["training"] in others
+        among = of_others if is_of_others else tested[each["family"]]
+        among.append(Tested.of(each, alpha(compared)))
     duels = _duels(trainings, of_family({"contrasts": contrasts}, "optimizers"), alpha(compared))
-    return Findings(results, grid, tuple(trainings), tuple(duels), tested)
+    found = Findings(results, grid, tuple(trainings), tuple(duels), tested, of_others)
+    if not found.subjects:
+        raise UserError(
+            f"grid.systems: nothing is trained, and none of {', '.join(sorted(others))} has a run "
+            f"file on {primary.test_set}, the first test set, which the paper is mainly about: "
+            "give one, or begin grid.test_sets with another."
+        )
+    return found
 
 
 def _of_logs(logged: Logged | None) -> dict[str, Any]:

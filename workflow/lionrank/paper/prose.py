@@ -1,8 +1,9 @@
 """What an author may call in a section of the paper, so that no result is typed.
 
 Each function takes the names that files and config use: systems are `bm25`, a checkpoint
-(`minilm_lion_e2`), a training at the epoch that development data chose (`minilm_lion`), or `best`,
-the best checkpoint in the measure at hand; metrics are the keys of `lionrank.measures.METRICS`. A
+(`minilm_lion_e2`), a training at the epoch that development data chose (`minilm_lion`), a system of
+others (`splade`), or `best`, the best checkpoint in the measure at hand, or of others where nothing
+was trained; metrics are the keys of `lionrank.measures.METRICS`. A
 test set that is left out is the paper's first one, a metric that is left out its primary one, and
 binary metrics count the grades that the paper's columns count.
 
@@ -172,7 +173,9 @@ class _Author:
         return scores[chosen.get(system, system)].mean
 
     def _best(self, measure: Measure) -> list[str]:
-        return self.findings.results.best(measure, self.findings.checkpoints)
+        scores = self.findings.results.scores[measure]
+        among = [each for each in self.findings.subjects if each in scores]
+        return self.findings.results.best(measure, among)
 
 
 def _on(measure: Measure) -> dict[str, str]:

@@ -49,7 +49,7 @@ def collect(
     defaults: str | os.PathLike,
     run_files: Iterable[str | os.PathLike],
     last_epochs: Mapping[str, int],
-    pairs: str | os.PathLike,
+    pairs: str | os.PathLike | None,
     pinned: Mapping[str, bool],
     catalogued: Mapping[str, list[str]],
     timings: str | os.PathLike,
@@ -65,7 +65,7 @@ def collect(
         run_files: the run files of all that was planned; those of epochs that early stopping left
             out are not behind the results.
         last_epochs: the last epoch of each training.
-        pairs: the record of the training pairs.
+        pairs: the record of the training pairs; None where nothing is trained.
         pinned: whether the table pins each source that was downloaded into the working directory.
         catalogued: identifiers in the catalogue ir_datasets, by collection.
         timings: folder with Snakemake's benchmark files, one folder a stage.
@@ -86,7 +86,7 @@ def collect(
             name: record_of(name).as_json() | {"pinned": pinned[name]} for name in sorted(pinned)
         },
         "catalogued": dict(catalogued),
-        "pairs": read_json(pairs),
+        "pairs": None if pairs is None else read_json(pairs),
         "last_epochs": dict(last_epochs),
         "run_files": {
             path: files[path]

@@ -126,6 +126,14 @@ class Results:
     def mean(self, measure: Measure, system: str) -> float:
         return self.scores[measure][system].mean
 
+    def has(self, test_set: str, system: str) -> bool:
+        """Return whether a system was evaluated on a test set, in what is shown of it."""
+        return any(
+            system in found
+            for measure, found in self.scores.items()
+            if measure.test_set == test_set
+        )
+
     def best(self, measure: Measure, systems: Iterable[str] | None = None) -> list[str]:
         """Return the systems that share the highest mean of a measure, in the order given."""
         among = list(self.scores[measure] if systems is None else systems)
@@ -134,7 +142,9 @@ class Results:
 
 
 def read_results(path: str | os.PathLike, layout: Layout, grid: Grid) -> Results:
-    """Read the means that the layout shows, for the first stage and every checkpoint of a grid.
+    """Read the means that the layout shows, for the first stage and every system of a grid.
+
+    A system of others has none on a test set for which no run file of it was given.
 
     Raises:
         UserError: a column, a system or a measure is absent, or a value is no number.
@@ -179,14 +189,15 @@ def _in_order(
     found: Mapping[str, Score], layout: Layout, grid: Grid, measure: Measure, path: object
 ) -> dict[str, Score]:
     first = [FIRST_STAGE] if layout.test_sets[measure.test_set].first_stage else []
-    systems = [*first, *grid.checkpoints()]
-    if absent := [system for system in systems if system not in found]:
+    given = {each.name for each in grid.systems if each.kind == "run file"}
+    systems = [*first, *grid.checkpoints(), *(each.name for each in grid.systems)]
+    if absent := [system for system in systems if system not in found and system not in given]:
         level = "" if measure.level is None else f" at level {measure.level}"
         raise UserError(
             f"{path}: test set {measure.test_set} has no {measure.metric}{level} for {absent[0]}; "
             "evaluate its run file and make the metrics again."
         )
-    return {system: found[system] for system in systems}
+    return {system: found[system] for system in systems if system in found}
 
 
 def _one(queries: Sequence[int] | set[int], test_set: str, path: object) -> int:

@@ -37,6 +37,8 @@ def shared_settings(settings: TrainingSettings, grid: Grid) -> dict[str, Any]:
         UserError: a training or one of its settings is absent.
     """
     names = [training.name for training in grid.trainings()]
+    if not names:
+        return {}
     shared = {}
     for key in SETTINGS:
         values = [value_of(settings, name, key) for name in names]

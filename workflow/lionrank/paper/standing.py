@@ -1,4 +1,4 @@
-"""Where our trainings stand among the published systems on TREC DL 2019, for the prose."""
+"""Where systems stand among the published ones on TREC DL 2019, for the prose."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,11 +17,13 @@ class Standing:
         study: its own trainings, each at its best epoch on the test topics, as it reports them.
         ours: our checkpoints of the epochs that development data chose; none where DL 2019 is not
             among our test sets.
+        others: the systems of others that were evaluated there, by their labels.
     """
 
     systems: Sequence[PublishedSystem]
     study: Mapping[str, float]
     ours: Mapping[str, float]
+    others: Mapping[str, float]
 
     @property
     def leaders(self) -> list[PublishedSystem]:
@@ -61,6 +63,11 @@ class Standing:
         return sum(value > self._highest for value in self.ours.values())
 
     @property
+    def others_above(self) -> int:
+        """How many of the systems of others are above all published systems."""
+        return sum(value > self._highest for value in self.others.values())
+
+    @property
     def top(self) -> float:
         """The highest value of our trainings."""
         return max(self.ours.values())
@@ -92,4 +99,5 @@ def stand(
     for training in findings.trainings:
         if (name := training.chosen_checkpoint) in scores:
             ours[name] = scores[name].mean
-    return Standing(table2, study, ours)
+    others = {e.label: scores[e.name].mean for e in findings.grid.systems if e.name in scores}
+    return Standing(table2, study, ours, others)

@@ -1,7 +1,7 @@
-"""A page on which a reader sorts and filters the checkpoints and sees their training curves."""
+"""A page on which a reader sorts and filters all systems and sees the trainings' curves."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from bokeh.embed import components
@@ -39,23 +39,35 @@ def results_page(
     """
     layout = Layout.build(test_sets, [{"test_set": t, "metrics": list(METRICS)} for t in test_sets])
     results = read_results(metrics, layout, grid)
-    script, divs = components(plots(logs, grid, development.chosen(best)), wrap_script=False)
-    bokeh = "\n".join(Resources(mode="inline", components=["bokeh"]).js_raw)
     facts = {
-        "title": "Checkpoints and training curves",
+        "title": "Checkpoints and training curves" if logs else "Systems",
         "caption": paper["title"],
         "note": paper["note"],
-        "columns": [*_checkpoints(grid, best), *_scores(results, grid)],
+        "columns": [*_systems(grid, best), *_scores(results, grid)],
         "groups": list(_groups(layout).values()),
+        "others": bool(grid.systems),
         "lines": lines(grid),
-        "plots": {field: Markup(div) for field, div in divs.items()},
-        "drawing": packed(f"(function () {{ {bokeh}\n{script} }}).call(window);"),
+        **_curves(logs, grid, development.chosen(best)),
     }
     return page("results.html.j2", facts)
 
 
-def _checkpoints(grid: Grid, best: Sequence[str | os.PathLike]) -> Iterator[Column]:
-    """Yield the columns that say what each row is: the first stage, then every checkpoint."""
+def _curves(
+    logs: Mapping[str, Sequence[str | os.PathLike]], grid: Grid, chosen: Mapping[str, int]
+) -> dict[str, Any]:
+    """Return the plots of the training curves and the script that draws them, if there are any."""
+    if not logs:
+        return {"plots": {}, "drawing": ""}
+    script, divs = components(plots(logs, grid, chosen), wrap_script=False)
+    bokeh = "\n".join(Resources(mode="inline", components=["bokeh"]).js_raw)
+    return {
+        "plots": {field: Markup(div) for field, div in divs.items()},
+        "drawing": packed(f"(function () {{ {bokeh}\n{script} }}).call(window);"),
+    }
+
+
+def _systems(grid: Grid, best: Sequence[str | os.PathLike]) -> Iterator[Column]:
+    """Yield the columns that say what each row is: the first stage, checkpoints, then others."""
     chosen = development.chosen(best)
     scores: dict[tuple[str, int], Mapping[str, Any]] = {
         (name, each["epoch"]): each
@@ -64,31 +76,43 @@ def _checkpoints(grid: Grid, best: Sequence[str | os.PathLike]) -> Iterator[Colu
     }
     rows = [(training, epoch) for training in grid.trainings() for epoch in training.epochs]
     nothing = Cell.of("")
+    of_others = [nothing] * len(grid.systems)
+
+    def column(cells: Iterable[Cell]) -> list[Cell]:
+        return [nothing, *cells, *of_others]
+
     tick = {"render": ["select"], "orderable": False, "columnControl": []}
-    yield Column("", [Cell("", "")] * (1 + len(rows)), options=tick)
-    names = (each.name for each, _ in rows)
-    yield Column("Training", [nothing, *map(Cell.of, names)], options={"visible": False})
+    yield Column("", [Cell("", "")] * (1 + len(rows) + len(of_others)), options=tick)
+    names = (Cell.of(each.name) for each, _ in rows)
+    yield Column("Training", column(names), options={"visible": False})
     models = (each.model for each, _ in rows)
     labels = (Cell.of(model.label, "" if model.is_pretrained else model.start) for model in models)
-    yield Column("Model", [Cell.of(FIRST_STAGE_LABEL), *labels])
-    yield Column("Optimizer", [nothing, *(Cell.of(each.treatment.label) for each, _ in rows)])
-    epochs = [nothing, *(Cell.of(str(epoch)) for _, epoch in rows)]
-    yield Column("Epoch", epochs, numeric=True, rising=True, options=CHOICE)
+    others = (Cell.of(other.label, "not trained here") for other in grid.systems)
+    yield Column("Model", [Cell.of(FIRST_STAGE_LABEL), *labels, *others])
+    if rows:
+        yield Column("Optimizer", column(Cell.of(each.treatment.label) for each, _ in rows))
+    epochs = [*(epoch for _, epoch in rows), *(other.epoch for other in grid.systems)]
+    if any(epochs):
+        cells = [nothing, *(Cell.of(str(epoch or "")) for epoch in epochs)]
+        yield Column("Epoch", cells, numeric=True, rising=True, options=CHOICE)
+    if not rows:
+        return
     marks = ("yes" if chosen[each.name] == epoch else "" for each, epoch in rows)
-    yield Column("Chosen", [nothing, *map(Cell.of, marks)])
+    yield Column("Chosen", column(map(Cell.of, marks)))
     for key, name in (("mean_ndcg_cut_10", "Dev nDCG@10"), ("eval_loss", "Held-out loss")):
         found = (scores.get((each.name, epoch), {}).get(key) for each, epoch in rows)
-        cells = [Cell.of("" if value is None else score(value)) for value in (None, *found)]
-        yield Column(name, cells, numeric=True, rising=key == "eval_loss")
+        values = (Cell.of("" if value is None else score(value)) for value in found)
+        yield Column(name, column(values), numeric=True, rising=key == "eval_loss")
 
 
 def _scores(results: Results, grid: Grid) -> Iterator[Column]:
     """Yield the columns of every measure in every group, of which the first is seen at first."""
+    systems = [FIRST_STAGE, *grid.checkpoints(), *(each.name for each in grid.systems)]
     for place, ((test_set, level), group) in enumerate(_groups(results.layout).items()):
         shown = {"className": f"dt-right score group{place}", "visible": place == 0}
         for metric, label in METRICS.items():
             found = results.scores[Measure(test_set, metric, None if metric == GRADED else level)]
-            cells = [_score(found.get(system)) for system in (FIRST_STAGE, *grid.checkpoints())]
+            cells = [_score(found.get(system)) for system in systems]
             options = {**shown, "searchBuilderTitle": f"{label} {group}"}
             yield Column(label, cells, numeric=True, below=group, options=options)
 

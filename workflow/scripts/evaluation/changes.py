@@ -14,9 +14,10 @@ from lionrank.files import write_json
 from lionrank.grid import Grid
 
 params = snakemake.params
+grid = Grid.build(**params.grid)
 changed = changes(
-    per_query=per_query.read([snakemake.input.per_query], snakemake.input.best),
-    grid=Grid.build(**params.grid),
+    per_query=per_query.read([snakemake.input.per_query], snakemake.input.best, grid.systems),
+    grid=grid,
     test_set=params.test_set,
     runs={Path(path).stem: path for path in snakemake.input.runs},
     qrels=trec.read_qrels(snakemake.input.qrels),

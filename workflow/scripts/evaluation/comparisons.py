@@ -11,9 +11,10 @@ from lionrank.grid import Grid
 from lionrank.measures import Measure
 
 params = snakemake.params
+grid = Grid.build(**params.grid)
 compared = comparisons.compare_systems(
-    per_query.read(snakemake.input.per_query, snakemake.input.best),
-    Grid.build(**params.grid),
+    per_query.read(snakemake.input.per_query, snakemake.input.best, grid.systems),
+    grid,
     [Measure(**measure) for measure in params.measures],
     params.families,
     Draws(**params.draws),

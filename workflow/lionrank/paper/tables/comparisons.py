@@ -2,16 +2,19 @@
 
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from lionrank.evaluation.comparisons import ContrastRecord, alpha, of_family, on_primary
 from lionrank.evaluation.published import grid as published_grid
 from lionrank.grid import FIRST_STAGE, FIRST_STAGE_LABEL, Grid
 from lionrank.measures import METRICS
-from lionrank.paper.tables.tabular import Table
+from lionrank.paper.tables.tabular import Row, Table
 from lionrank.published import per_query as published_values
 
 _FAMILIES = ("optimizers", "models", "first_stage")
+_COLUMNS = 12
+"""Systems that fit beside each other on a page."""
 
 
 def chosen(
@@ -55,6 +58,36 @@ def published(compared: Mapping[str, Any]) -> Table:
     return _table(compared["contrasts"], grid, alpha=alpha(compared), metrics=metrics)
 
 
+def between_systems(compared: Mapping[str, Any], primary: str, grid: Grid) -> Table:
+    """Return the contrasts with systems of others, on the primary measure, one a row.
+
+    The LaTeX has them as `lines`, one for each system on the left, in `blocks` of the systems on
+    the right that fit beside each other; a cell is the row of a contrast, or None where those two
+    were not compared. It is empty where the config does not name that family.
+    """
+    contrasts = on_primary(of_family(compared, "systems"), primary)
+    table = _table(contrasts, grid, alpha=alpha(compared))
+    cells: dict[str, dict[str, Row]] = {}
+    heads: dict[str, Row] = {}
+    for contrast, row in zip(contrasts, table.rows, strict=True):
+        left, right = (contrast[side]["training"] for side in ("left", "right"))
+        cells.setdefault(left, {})[right] = row
+        heads.setdefault(right, row)
+    names = list(heads)
+    blocks = [
+        {
+            "heads": [heads[name] for name in block],
+            "lines": [
+                [of_left.get(name) for name in block]
+                for of_left in cells.values()
+                if of_left.keys() & set(block)
+            ],
+        }
+        for block in (names[at : at + _COLUMNS] for at in range(0, len(names), _COLUMNS))
+    ]
+    return replace(table, facts={**table.facts, "blocks_of_systems": blocks})
+
+
 def _table(contrasts: Iterable[ContrastRecord], grid: Grid, **facts: Any) -> Table:
     """Return all that comparisons.json says of contrasts, one a row."""
     rows = [
@@ -73,10 +106,11 @@ def _table(contrasts: Iterable[ContrastRecord], grid: Grid, **facts: Any) -> Tab
 
 
 def _side(contrast: ContrastRecord, side: str, grid: Grid) -> dict[str, object]:
-    """Return what is on one side of a contrast; the first stage is a model without optimizer."""
+    """Return what is on one side of a contrast; what is no training has no optimizer."""
     training = contrast[side]["training"]
+    untrained = {FIRST_STAGE: FIRST_STAGE_LABEL} | {each.name: each.label for each in grid.systems}
     model, optimizer = (
-        (FIRST_STAGE_LABEL, None) if training == FIRST_STAGE else grid.training(training).labels
+        (untrained[training], None) if training in untrained else grid.training(training).labels
     )
     return {
         f"{side}_model": model,

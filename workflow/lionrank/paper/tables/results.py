@@ -3,7 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from lionrank.grid import FIRST_STAGE, FIRST_STAGE_LABEL, Grid
+from lionrank.grid import (
+    FIRST_STAGE,
+    FIRST_STAGE_LABEL,
+    Grid,
+    OtherSystem,
+    checkpoint_name,
+    training_name,
+)
 from lionrank.measures import GRADED, METRICS, Measure
 from lionrank.paper.results import Results
 from lionrank.paper.tables.tabular import Table
@@ -11,6 +18,8 @@ from lionrank.published.scores import PublishedScores, was_published
 from lionrank.wording import DIGITS
 
 _BINARY = [metric for metric in METRICS if metric != GRADED]
+_OF_ROW = ("other", "best", "published")
+"""What a row of the table of results has besides what its CSV says."""
 
 
 def table(
@@ -19,12 +28,12 @@ def table(
     chosen: Mapping[str, int],
     published: PublishedScores | None = None,
 ) -> Table:
-    """Return all systems on the paper's columns, the first stage and then a checkpoint a row.
+    """Return all systems on the paper's columns: the first stage, a row a checkpoint, and others'.
 
     Values are named `{test_set}_{metric}` and, of the same, `_low` and `_high`. With `published`,
     `_published` and `_difference` are the published value and ours minus it. What there is none of
     is None. `best` has the names of the values that are the highest of their columns, `published`
-    says whether there is any published value.
+    says whether there is any published value, and `other` is the system that was not trained here.
 
     Args:
         results: ours.
@@ -32,7 +41,7 @@ def table(
         chosen: the epoch that development data chose, by `{model}_{optimizer}`.
         published: the published values that are to stand beside ours, if any.
     """
-    first_stage = {"model": FIRST_STAGE, "optimizer": "", "epoch": "", "chosen": ""}
+    first_stage = {"model": FIRST_STAGE, "optimizer": "", "epoch": "", "chosen": "", "other": None}
     rows = [first_stage | _scores(results, FIRST_STAGE, published)]
     for training in grid.trainings():
         for epoch in training.epochs:
@@ -40,8 +49,12 @@ def table(
                 "model": training.model.name,
                 "optimizer": training.treatment.name,
             }
-            names |= {"epoch": epoch, "chosen": epoch == chosen[training.name]}
-            rows.append(names | _scores(results, training.checkpoint(epoch), published))
+            names |= {"epoch": epoch, "chosen": epoch == chosen[training.name], "other": None}
+            checkpoint = training.checkpoint(epoch)
+            rows.append(names | _scores(results, checkpoint, published, checkpoint))
+    for other in grid.systems:
+        names = _names(other) | {"chosen": "", "other": other}
+        rows.append(names | _scores(results, other.name, published, _as_published(other)))
     layout = results.layout
     columns = [
         {
@@ -57,12 +70,39 @@ def table(
         "grid": grid,
         "first_stage": FIRST_STAGE_LABEL,
         "beside_published": published is not None,
+        "lacking": _lacking(results, grid),
     }
-    return Table(rows, [key for key in rows[0] if key not in ("best", "published")], facts)
+    return Table(rows, [key for key in rows[0] if key not in _OF_ROW], facts)
 
 
-def _scores(results: Results, system: str, published: PublishedScores | None) -> dict[str, Any]:
-    """Return the values of one row."""
+def _names(other: OtherSystem) -> dict[str, object]:
+    """Return what names the row of a system of others: its own name, for it is of no model here."""
+    epoch = "" if other.epoch is None else other.epoch
+    return {"model": other.name, "optimizer": "", "epoch": epoch}
+
+
+def _lacking(results: Results, grid: Grid) -> dict[str, list[str]]:
+    """Return the labels of systems without a run file on a test set, by the label of that."""
+    lacking = {
+        results.layout.test_sets[test_set].label: [
+            other.label for other in grid.systems if not results.has(test_set, other.name)
+        ]
+        for test_set in results.layout.shown_test_sets
+    }
+    return {test_set: labels for test_set, labels in lacking.items() if labels}
+
+
+def _as_published(other: OtherSystem) -> str:
+    """Return the name of the published checkpoint that a system of others is, "" if not known."""
+    if other.model is None or other.optimizer is None or other.epoch is None:
+        return ""
+    return checkpoint_name(training_name(other.model, other.optimizer), other.epoch)
+
+
+def _scores(
+    results: Results, system: str, published: PublishedScores | None, as_published: str = ""
+) -> dict[str, Any]:
+    """Return the values of one row; `as_published` is what the published table calls the system."""
     values: dict[str, Any] = {"best": [], "published": False}
     for column in results.layout.columns:
         name, found = _name(column), results.scores[column].get(system)
@@ -72,7 +112,7 @@ def _scores(results: Results, system: str, published: PublishedScores | None) ->
         if found and system in results.best(column):
             values["best"].append(name)
         if published is not None and was_published(column):
-            there = published[column].get(system)
+            there = published[column].get(as_published)
             values[f"{name}_published"] = there
             values["published"] |= there is not None
             values[f"{name}_difference"] = (
@@ -88,10 +128,11 @@ def _name(column: Measure) -> str:
 def levels(results: Results, grid: Grid, chosen: Mapping[str, int]) -> Table:
     """Return the binary measures at each relevance threshold, named `{metric}_from_{grade}`.
 
-    The rows are the first stage, where there is one, and every training at its chosen epoch, on
-    each test set that has several relevance thresholds; none where there is no such test set. A
-    value is None where another test set has a grade that this one has not. `best` has the names of
-    those that are the highest of their columns within a test set.
+    The rows are the first stage, where there is one, every training at its chosen epoch and every
+    system of others that has a run file, on each test set that has several relevance thresholds;
+    none where there is no such test set. A value is None where another test set has a grade that
+    this one has not. `best` has the names of those that are the highest of their columns within a
+    test set.
     """
     layout = results.layout
     grades = sorted({n for name in layout.with_levels for n in layout.test_sets[name].levels})
@@ -116,10 +157,13 @@ def levels(results: Results, grid: Grid, chosen: Mapping[str, int]) -> Table:
             leads = {"best": [name for name, among in best.items() if system in among]}
             rows.append({"test_set": test_set, **names, **values, **leads})
     labels = {FIRST_STAGE: FIRST_STAGE_LABEL} | {model.name: model.label for model in grid.models}
+    labels |= {other.name: other.label for other in grid.systems}
     facts = {
         "grades": grades,
         "metrics": {metric: METRICS[metric] for metric in _BINARY},
         "labels": labels,
+        "others": [other.name for other in grid.systems],
+        "trained": bool(grid.models),
         "optimizers": {"": ""} | dict(grid.optimizers),
         "test_sets": layout.test_sets,
         "queries": results.queries,
@@ -130,7 +174,7 @@ def levels(results: Results, grid: Grid, chosen: Mapping[str, int]) -> Table:
 def _at_chosen(
     results: Results, test_set: str, grid: Grid, chosen: Mapping[str, int]
 ) -> dict[str, dict[str, object]]:
-    """Return the first stage, where there is one, and every training at its chosen epoch."""
+    """Return the first stage, every training at its chosen epoch, and others, where they are."""
     systems: dict[str, dict[str, object]] = {}
     if results.layout.test_sets[test_set].first_stage:
         systems[FIRST_STAGE] = {"model": FIRST_STAGE, "optimizer": "", "epoch": ""}
@@ -138,4 +182,7 @@ def _at_chosen(
         epoch = chosen[training.name]
         names = {"model": training.model.name, "optimizer": training.treatment.name}
         systems[training.checkpoint(epoch)] = names | {"epoch": epoch}
+    for other in grid.systems:
+        if results.has(test_set, other.name):
+            systems[other.name] = _names(other)
     return systems

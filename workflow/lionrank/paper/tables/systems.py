@@ -1,8 +1,8 @@
-"""The table of systems on TREC DL 2019: published ones, the published study's, and ours.
+"""The table of systems on TREC DL 2019: published ones, the published study's, and those here.
 
-Scores are nDCG@10 with the digits that were printed, or four of ours. The study's trainings are at
-the epoch that is best on these very topics, as it reports them; ours at the one that development
-data chose.
+Scores are nDCG@10 with the digits that were printed, or four of those here. The study's trainings
+are at the epoch that is best on these very topics, as it reports them; ours at the one that
+development data chose. Systems of others that were evaluated here have a group of their own.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,7 +17,7 @@ from lionrank.wording import score
 MEASURE = Measure(TEST_SETS[GRADED], GRADED)
 STUDY = "kumar2025comparative"
 """Its entry in paper/refs.bib."""
-STUDY_GROUP, OUR_GROUP = "published study", "ours"
+STUDY_GROUP, OUR_GROUP, OTHERS_GROUP = "published study", "ours", "not trained here"
 
 
 def table(
@@ -29,17 +29,19 @@ def table(
 ) -> Table:
     """Return all systems, those of a group together.
 
-    Ours are among them where nDCG@10 on DL 2019 is among the results.
+    Ours and those of others are among them where nDCG@10 on DL 2019 is among the results.
 
     Args:
         published: table II of the paper.
         study: its table I.
         results: ours.
-        grid: what we trained.
+        grid: what we trained, and the systems of others.
         chosen: the epoch that development data chose of each `{model}_{optimizer}`.
     """
     rows = [_row(each.group, each.name, None, each.score, each.reference) for each in published]
-    return Table([*rows, *_of_study(study[MEASURE]), *_of_ours(results, grid, chosen)])
+    rows += [*_of_study(study[MEASURE]), *_of_ours(results, grid, chosen)]
+    rows += _of_others(results, grid)
+    return Table(rows)
 
 
 def _row(
@@ -79,3 +81,11 @@ def _of_ours(
         epoch = chosen[training.name]
         value = results.mean(MEASURE, training.checkpoint(epoch))
         yield _row(OUR_GROUP, ", ".join(training.labels), epoch, score(value))
+
+
+def _of_others(results: Results, grid: Grid) -> Iterator[dict[str, object]]:
+    scores = results.scores.get(MEASURE, {})
+    for other in grid.systems:
+        if other.name in scores:
+            value = score(scores[other.name].mean)
+            yield _row(OTHERS_GROUP, other.label, other.epoch, value)
