@@ -41,6 +41,11 @@ def test_the_paper_needs_the_whole_grid(snakemake):
         assert counts[rule] == 1
 
 
+def test_the_published_results_are_tested_without_any_of_ours(snakemake):
+    told = snakemake("-n", "paper/tables/published_comparisons.tex")
+    assert jobs(told.stdout) == {"published_comparisons": 1, "published_comparisons_table": 1}
+
+
 def test_a_second_test_set_has_a_folder_of_its_own(snakemake):
     overlay = """
 grid:
