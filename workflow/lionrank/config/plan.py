@@ -637,6 +637,24 @@ class Plan:
         """The file that has all that, none where no values of any system were published."""
         return ["results/replication.json"] if self.published else []
 
+    def rerankers(self) -> dict[str, str]:
+        """The checkpoints of others that are downloaded: their rows in the table of sources."""
+        sources = {name: experiment.checkpoint_source(entry) for name, entry in self.others.items()}
+        return {name: source for name, source in sources.items() if source is not None}
+
+    def means_of_rerankers(self) -> str:
+        """The file with the means of every system.
+
+        Raises:
+            UserError: none of them is such a checkpoint, and nothing is trained for the others.
+        """
+        if not self.rerankers():
+            raise UserError(
+                "config: grid.systems: names no checkpoint of the table of sources, of which "
+                "values can have been published: add --configfile config/rerankers.yaml"
+            )
+        return "results/metrics.csv"
+
     # The audit
 
     def jobs(self) -> dict[str, int]:
