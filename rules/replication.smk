@@ -85,6 +85,10 @@ rule rerankers:
 rule check_rerankers:
     input:
         "results/rerankers.txt",
+    log:
+        "logs/evaluation/check_rerankers.log",
+    conda:
+        "../envs/lionrank.yaml"
     threads: 1
     resources:
         mem_mb=100,
@@ -92,4 +96,4 @@ rule check_rerankers:
     message:
         "What rerankers reach here, beside what was published of them; a * is outside our interval"
     shell:
-        "cat {input}"
+        "cat {input} 2> {log}"
