@@ -102,7 +102,7 @@ def test_where_nothing_is_trained_systems_are_compared_and_no_training_is_told_o
 def test_claims_are_told_to_be_about_systems_of_others(tmp_path):
     made = experiment(tmp_path, made_up_scores(1, BESIDE_OTHERS), BESIDE_OTHERS)
     text = prose(facts_of(made, claims=CLAIMS | {"not_trained_here": {"GTE + Lion": "authors"}}))
-    said = r"Not trained here are GTE + Lion, for which The Authors' GTE \& Lion$^\ddagger$ stands."
+    said = r"Not trained here are GTE + Lion (here The Authors' GTE \& Lion$^\ddagger$)."
     assert said in text
 
 

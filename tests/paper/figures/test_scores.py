@@ -6,8 +6,17 @@ from lionrank.grid import Grid, Model
 from lionrank.paper.figures.cost import cost_by_epoch, cost_figure
 from lionrank.paper.figures.epochs import epochs_figure
 from lionrank.paper.figures.style import style
+from lionrank.paper.figures.systems import systems_figure
 from tests.support.drawings import STYLE, cycle, efficiency_of, legend_of, line_of, texts
-from tests.support.papers import GRID, LAYOUT, SCENARIOS, experiment
+from tests.support.papers import (
+    BESIDE_OTHERS,
+    GRID,
+    LAYOUT,
+    NOTHING_TRAINED,
+    SCENARIOS,
+    experiment,
+    made_up_scores,
+)
 
 DODGED = 0.12
 
@@ -79,6 +88,38 @@ def test_four_models_have_all_their_panels_and_labels(tmp_path):
     shown = [ax for ax in figure.axes if ax.axison]
     assert [ax.get_title(loc="left") for ax in shown] == [model.label for model in models]
     assert [ax.get_xlabel() for ax in shown] == ["", "Epoch", "Epoch", "Epoch"]
+
+
+@pytest.mark.parametrize("grid", [BESIDE_OTHERS, NOTHING_TRAINED], ids=["beside", "alone"])
+def test_every_system_is_a_row_with_its_interval_the_highest_at_the_top(tmp_path, grid):
+    made = experiment(tmp_path, made_up_scores(3, grid), grid)
+    (ax,) = systems_figure(made.results, grid, made.chosen).axes
+    scores = made.results.scores[LAYOUT.primary]
+    names = {
+        f"{', '.join(each.labels)} ({made.chosen[each.name]})": each.checkpoint(
+            made.chosen[each.name]
+        )
+        for each in grid.trainings()
+    }
+    names |= {f"{each.label}\N{DOUBLE DAGGER}": each.name for each in grid.systems}
+    labels = [label.get_text() for label in ax.get_yticklabels()]
+    assert sorted(labels) == sorted(names)
+    found = [scores[names[label]] for label in labels]
+    assert [each.mean for each in found] == sorted(each.mean for each in found)
+    segments = [segment for each in ax.collections for segment in each.get_segments()]
+    assert [(low[0], high[0]) for low, high in segments] == [(e.low, e.high) for e in found]
+    points = [line for line in ax.lines if len(line.get_xdata()) == 1]
+    assert [line.get_xdata()[0] for line in points] == [each.mean for each in found]
+    hollow = [line.get_markerfacecolor() == "white" for line in points]
+    assert hollow == ["\N{DOUBLE DAGGER}" in label for label in labels]
+
+
+def test_of_many_systems_the_rows_come_closer_together(tmp_path):
+    many = {f"s{place}": {"label": f"S{place}", "kind": "checkpoint"} for place in range(80)}
+    grid = Grid.build({}, {}, (), systems=many)
+    made = experiment(tmp_path, made_up_scores(3, grid), grid)
+    figure = systems_figure(made.results, grid, made.chosen)
+    assert figure.get_figheight() <= 9
 
 
 def test_scores_are_drawn_over_the_sum_of_what_all_epochs_so_far_cost(made):

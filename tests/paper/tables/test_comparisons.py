@@ -6,15 +6,20 @@ from dataclasses import asdict
 import pandas as pd
 import pytest
 
+from lionrank.grid import Grid
+from lionrank.paper.latex import escape
 from lionrank.paper.tables import comparisons
 from lionrank.published.per_query import LABELS as PUBLISHED
 from tests.support.papers import (
+    BESIDE_OTHERS,
     FAST,
     GRID,
+    NOTHING_TRAINED,
     SCENARIOS,
     TEST_SETS,
     TWO_TEST_SETS,
     experiment,
+    made_up_scores,
     rows_of,
     tex,
 )
@@ -91,6 +96,47 @@ def test_the_table_by_epoch_has_every_epoch_of_the_primary_measure(tmp_path):
     made.compared["contrasts"] = []
     none = comparisons.by_epoch(made.compared, "pydocs", GRID)
     assert tex("comparisons_by_epoch", none).count("\n") == 1
+
+
+@pytest.mark.parametrize("grid", [BESIDE_OTHERS, NOTHING_TRAINED], ids=["beside", "alone"])
+def test_the_table_of_systems_has_every_difference_to_those_of_others(tmp_path, grid):
+    made = experiment(tmp_path, made_up_scores(1, grid), grid, TWO_TEST_SETS, spread=0.01)
+    found = comparisons.between_systems(made.compared, "pydocs", grid)
+    rows = rows_of(tex("comparisons_systems", found), at_least="0.")
+    tested = [
+        each
+        for each in made.compared["contrasts"]
+        if each["family"] == "systems" and each["test_set"] == "pydocs"
+    ]
+    assert len(tested) == (4 * 3 if grid.trainings() else 3)
+    printed = [cell for row in rows for cell in row[-2 - bool(grid.trainings()) :] if cell]
+    assert sorted(float(cell.removeprefix(r"\bfseries ")) for cell in printed) == pytest.approx(
+        sorted(each["difference"] for each in tested), abs=0.5001e-4
+    )
+    bold = sum(cell.startswith(r"\bfseries") for cell in printed)
+    assert bold == sum(each["p_holm"] < 0.05 for each in tested)
+    written = csv_of(found)
+    assert written["difference"].tolist() == [each["difference"] for each in tested]
+    assert set(written["right_model"]) <= {each.label for each in grid.systems}
+    against = tex("comparisons", comparisons.chosen(made.compared, LABELS, "pydocs", grid))
+    for other in grid.systems:
+        assert rf"{escape(other.label)}$^\ddagger$ $-$ BM25" in against
+    assert against.count("Not trained here.") == 1
+
+
+def test_more_systems_than_fit_beside_each_other_go_on_below(tmp_path):
+    many = {f"s{place}": {"label": f"S{place}", "kind": "checkpoint"} for place in range(20)}
+    grid = Grid.build({}, {}, (), systems=many)
+    made = experiment(tmp_path, made_up_scores(1, grid), grid)
+    found = comparisons.between_systems(made.compared, "pydocs", grid)
+    widths = [len(block["heads"]) for block in found.facts["blocks_of_systems"]]
+    assert widths == [10, 9]
+    cells = [c for b in found.facts["blocks_of_systems"] for line in b["lines"] for c in line if c]
+    assert len(cells) == len(found.rows) == 20 * 19 / 2
+    assert tex("comparisons_systems", found).count(r"\begin{tabular}") == 2
+    made.compared["contrasts"] = []
+    none = comparisons.between_systems(made.compared, "pydocs", grid)
+    assert tex("comparisons_systems", none).count("\n") == 1
 
 
 def csv_of(table):

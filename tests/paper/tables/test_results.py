@@ -17,13 +17,16 @@ from lionrank.published.scores import rounded
 from tests.support.around_published import CHOSEN, PUBLISHED, TABLE1, layout, measured
 from tests.support.papers import (
     ACCOUNTS,
+    BESIDE_OTHERS,
     GRID,
+    NOTHING_TRAINED,
     RANDOM,
     RISING,
     SCENARIOS,
     TEST_SETS,
     TWO_TEST_SETS,
     experiment,
+    made_up_scores,
     means_in,
     rows_of,
     tex,
@@ -94,6 +97,48 @@ def test_the_interval_of_the_primary_measure_is_that_of_the_means(tmp_path):
         assert float(low) == pytest.approx(primary.low[system], abs=0.5001e-4)
         assert float(high) == pytest.approx(primary.high[system], abs=0.5001e-4)
         assert float(low) < float(row[3].split()[-1]) < float(high)
+
+
+@pytest.mark.parametrize("grid", [BESIDE_OTHERS, NOTHING_TRAINED], ids=["beside", "alone"])
+def test_systems_of_others_are_rows_below_the_checkpoints_and_marked(tmp_path, grid):
+    scores = made_up_scores(2, grid) | {"splade": 0.9}
+    made = experiment(tmp_path, scores, grid, TWO_TEST_SETS)
+    found = tables.table(made.results, grid, made.chosen)
+    table = tex("results", found)
+    marked = [line for line in table.splitlines() if r"$^\ddagger$} &" in line]
+    labels = ("MiniLM-L6 v2", r"The Authors' GTE \& Lion", "SPLADE")
+    for line, label, epoch in zip(marked, labels, ("", "2", ""), strict=True):
+        assert line.startswith(rf"\multicolumn{{2}}{{@{{}}l}}{{{label}$^\ddagger$}} & {epoch} & ")
+    # The best of all is among them, and it has no run file on the other test set.
+    assert r"\bfseries 0.9000" in marked[2] and marked[2].endswith(r"& {--} \\")
+    assert (
+        table.splitlines()[-1] == r"$^\ddagger$~Not trained here. SPLADE has no run file on Given."
+    )
+    assert (r"Model & Optimizer" in table) == bool(grid.trainings())
+    written = pd.read_csv(io.StringIO(found.csv()))
+    assert written["trained_here"].tolist()[1:] == [True] * len(grid.checkpoints()) + [False] * 3
+    assert written["model"].tolist()[-3:] == ["l6", "authors", "splade"]
+
+
+def test_a_checkpoint_of_the_authors_stands_beside_its_published_row():
+    grid = dataclasses.replace(GRID, models=GRID.models[:1], systems=BESIDE_OTHERS.systems[1:2])
+    results = measured(0.02)
+    scores = {
+        measure: {
+            **{name: values[name] for name in grid.checkpoints()},
+            **({"bm25": values["bm25"]} if "bm25" in values else {}),
+            "authors": values["gte_lion_e2"],
+        }
+        for measure, values in results.scores.items()
+    }
+    table = tex(
+        "results",
+        tables.table(dataclasses.replace(results, scores=scores), grid, CHOSEN, PUBLISHED),
+    )
+    below = cells_below(table)
+    assert len(below) == 6 + 1
+    for measure, cell in zip(results.layout.columns, below[-1], strict=True):
+        assert f"{PUBLISHED[measure]['gte_lion_e2']:.4f}" in cell
 
 
 def test_several_test_sets_have_a_head_each_and_a_dash_where_there_is_no_first_stage(tmp_path):

@@ -2,18 +2,19 @@
 
 import re
 import shutil
+from dataclasses import replace
 from itertools import groupby
 
 import pandas as pd
 import pytest
 
 from lionrank.measures import Measure
-from lionrank.paper.results import Layout
+from lionrank.paper.results import Layout, Score
 from lionrank.paper.tables import systems
-from lionrank.paper.tables.systems import OUR_GROUP, STUDY, STUDY_GROUP
+from lionrank.paper.tables.systems import OTHERS_GROUP, OUR_GROUP, STUDY, STUDY_GROUP
 from lionrank.published.scores import read_table2
 from tests.support.around_published import CHOSEN, PUBLISHED, TABLE1, TABLE2, measured
-from tests.support.papers import GRID, PAPER, experiment, tex
+from tests.support.papers import BESIDE_OTHERS, GRID, PAPER, experiment, tex
 from tests.support.papers import LAYOUT as ON_PYDOCS
 from tests.support.published_as_measured import write_best
 from tests.support.rankings import run_scripts
@@ -114,6 +115,25 @@ def test_the_rules_script_writes_the_table_as_latex_and_as_csv(tmp_path):
     written = pd.read_csv(tmp_path / "systems.csv")
     assert list(written["ndcg_cut_10"]) == [float(row["ndcg_cut_10"]) for row in table.rows]
     assert len(written) == len(SYSTEMS) + 6 + 7
+
+
+def test_systems_of_others_have_a_group_of_their_own_where_they_were_evaluated():
+    results = measured(0.02)
+    (other,) = BESIDE_OTHERS.systems[:1]
+    grid = replace(GRID, systems=BESIDE_OTHERS.systems)
+    scores = results.scores[PRIMARY] | {other.name: Score(0.7, 0.6, 0.8)}
+    evaluated = replace(results, scores={**results.scores, PRIMARY: scores})
+    made = table_with(evaluated, grid)
+    last = made.rows[-1]
+    assert (last["group"], last["system"], last["ndcg_cut_10"]) == (
+        *(OTHERS_GROUP, other.label),
+        "0.7000",
+    )
+    assert len(made.rows) == len(table_with(results).rows) + 1
+    latex = tex("systems", made)
+    assert rf"{other.label}$^\ddagger$ &" in latex
+    assert latex.endswith("$^\\ddagger$~Not trained here.\n")
+    assert "ddagger" not in tex("systems", table_with(results, grid))
 
 
 @pytest.mark.slow

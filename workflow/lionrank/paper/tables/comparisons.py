@@ -14,7 +14,7 @@ from lionrank.published import per_query as published_values
 
 _FAMILIES = ("optimizers", "models", "first_stage")
 _COLUMNS = 12
-"""Systems that fit beside each other on a page."""
+"""Systems that fit beside each other on a page, at most."""
 
 
 def chosen(
@@ -74,6 +74,8 @@ def between_systems(compared: Mapping[str, Any], primary: str, grid: Grid) -> Ta
         cells.setdefault(left, {})[right] = row
         heads.setdefault(right, row)
     names = list(heads)
+    # Blocks of a width, as nearly as can be.
+    width = -(-len(names) // -(-len(names) // _COLUMNS)) if names else 1
     blocks = [
         {
             "heads": [heads[name] for name in block],
@@ -83,7 +85,7 @@ def between_systems(compared: Mapping[str, Any], primary: str, grid: Grid) -> Ta
                 if of_left.keys() & set(block)
             ],
         }
-        for block in (names[at : at + _COLUMNS] for at in range(0, len(names), _COLUMNS))
+        for block in (names[at : at + width] for at in range(0, len(names), width))
     ]
     return replace(table, facts={**table.facts, "blocks_of_systems": blocks})
 

@@ -41,7 +41,8 @@ def table(
         chosen: the epoch that development data chose, by `{model}_{optimizer}`.
         published: the published values that are to stand beside ours, if any.
     """
-    first_stage = {"model": FIRST_STAGE, "optimizer": "", "epoch": "", "chosen": "", "other": None}
+    first_stage = {"model": FIRST_STAGE, "optimizer": "", "epoch": "", "chosen": ""}
+    first_stage |= {"trained_here": "", "other": None}
     rows = [first_stage | _scores(results, FIRST_STAGE, published)]
     for training in grid.trainings():
         for epoch in training.epochs:
@@ -49,11 +50,12 @@ def table(
                 "model": training.model.name,
                 "optimizer": training.treatment.name,
             }
-            names |= {"epoch": epoch, "chosen": epoch == chosen[training.name], "other": None}
+            names |= {"epoch": epoch, "chosen": epoch == chosen[training.name]}
+            names |= {"trained_here": True, "other": None}
             checkpoint = training.checkpoint(epoch)
             rows.append(names | _scores(results, checkpoint, published, checkpoint))
     for other in grid.systems:
-        names = _names(other) | {"chosen": "", "other": other}
+        names = _names(other) | {"chosen": "", "trained_here": False, "other": other}
         rows.append(names | _scores(results, other.name, published, _as_published(other)))
     layout = results.layout
     columns = [
@@ -72,7 +74,9 @@ def table(
         "beside_published": published is not None,
         "lacking": _lacking(results, grid),
     }
-    return Table(rows, [key for key in rows[0] if key not in _OF_ROW], facts)
+    # Where all systems are ours, nobody need be told.
+    left_out = _OF_ROW if grid.systems else (*_OF_ROW, "trained_here")
+    return Table(rows, [key for key in rows[0] if key not in left_out], facts)
 
 
 def _names(other: OtherSystem) -> dict[str, object]:
