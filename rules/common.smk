@@ -11,6 +11,7 @@ from snakemake.utils import update_config
 from lionrank.config import experiment, fingerprint, given
 from lionrank.config.plan import NOTHING, Plan
 from lionrank.config.settings import brief, epoch_settings, training_settings
+from lionrank.config.treatments import collection_of_data, treatments
 from lionrank.errors import UserError
 from lionrank.jobs import beforehand, left_behind, location, repository, unchanged
 
@@ -44,7 +45,8 @@ if IN_IMAGE:
 
 wildcard_constraints:
     model="|".join(config["models"]),
-    optimizer="|".join(config["optimizers"]),
+    optimizer="|".join(treatments(config)),
+    data="|".join(config["training_data"]) or NOTHING,
     epoch="|".join(map(str, PLAN.epochs)) or NOTHING,
     checkpoint=PLAN.checkpoint_pattern,
     collection="|".join(config["collections"]),

@@ -18,7 +18,7 @@ rule provenance:
     input:
         runs=[*PLAN.results(".trec", PLAN.reported), *PLAN.second_passes()],
         best=PLAN.best_epochs(),
-        pairs=branch(bool(PLAN.trainings), then=PLAN.pairs_file("pairs.json"), otherwise=[]),
+        data=PLAN.data_files(".json"),
         # All else that the paper is made of: the commit in it is that of its text. They come after
         # the jobs of the stages that it adds up, too.
         parts=expand("paper/{part}", part=PLAN.parts()),
@@ -84,7 +84,7 @@ rule main_tex:
         dev_sets=lambda wildcards: [each.label for each in PLAN.dev_sets.values()],
         collection=PLAN.collection,
         selection=config["collections"][PLAN.collection],
-        training=config["collections"][PLAN.trained_on],
+        training=config["collections"][config["training_pairs"]["collection"]],
         backbones=config["models"],
         retrieval=config["retrieval"],
         pairs=config["training_pairs"],

@@ -91,7 +91,7 @@ rule archive:
 rule model_card:
     input:
         checkpoint="checkpoints/{model}_{optimizer}_e{epoch}",
-        record=PLAN.pairs_file("pairs.json"),
+        record=lambda wildcards: PLAN.data_file(wildcards.optimizer, ".json"),
         dev_scores=lambda wildcards: PLAN.dev_scores(**wildcards),
     output:
         directory("hub/{model}_{optimizer}_e{epoch}"),
@@ -105,7 +105,9 @@ rule model_card:
     resources:
         mem_mb=1000,
     params:
-        facts=lambda wildcards: experiment.model_card_facts(config, wildcards.model, PLAN.sources),
+        facts=lambda wildcards: experiment.model_card_facts(
+            config, wildcards.model, wildcards.optimizer, PLAN.sources
+        ),
         template=of_repository("workflow/lionrank/release/model_card.md.j2"),
         code=code("release/model_card.py"),
     message:

@@ -17,7 +17,7 @@ PAGE_TEMPLATES = [
 # How pages call the models, optimizers and test sets that tables call by their keys.
 REPORT_LABELS = {
     name: entry["label"]
-    for kind in ("models", "optimizers", "test_sets", "systems")
+    for kind in ("models", "optimizers", "treatments", "test_sets", "systems")
     for name, entry in config[kind].items()
 } | {FIRST_STAGE: FIRST_STAGE_LABEL}
 

@@ -67,12 +67,7 @@ rule bm25:
     params:
         # One value of two: Snakemake does not see values that change places.
         bm25={key: config["retrieval"][key] for key in ("k1", "b")},
-        depth=branch(
-            lambda wildcards: (wildcards.collection, wildcards.topics)
-            == (PLAN.trained_on, "train"),
-            then=config["training_pairs"]["negative_depth"],
-            otherwise=config["retrieval"]["depth"],
-        ),
+        depth=lambda wildcards: PLAN.depth(**wildcards),
         code=code("retrieval/bm25.py"),
     message:
         "BM25 for the {wildcards.topics} topics of {wildcards.collection}"

@@ -396,10 +396,8 @@ rule collection_table:
 
 rule datasets_table:
     input:
-        training=branch(bool(PLAN.trainings), then=PLAN.pairs_file("pairs.parquet"), otherwise=[]),
-        held_out=branch(
-            bool(PLAN.trainings), then=PLAN.pairs_file("pairs.held_out.parquet"), otherwise=[]
-        ),
+        training=PLAN.data_files(".parquet"),
+        held_out=PLAN.data_files(".held_out.parquet"),
         corpora=PLAN.corpora(),
         topics=[each.topics_file for each in PLAN.judged_sets()],
         qrels=[each.qrels for each in PLAN.judged_sets()],
@@ -420,7 +418,7 @@ rule datasets_table:
         runtime=60,
     params:
         collections={name: config["collections"][name] for name in PLAN.used_collections()},
-        trained_on=PLAN.trained_on,
+        trained_on=[collection_of_data(config, data) for data in PLAN.data],
         sets=[vars(each) for each in PLAN.judged_sets()],
         template=of_repository("paper/tables/datasets.tex.j2"),
         code=code("paper/tables/datasets_table.py"),

@@ -412,13 +412,13 @@ def write_run(path: str | os.PathLike, run: Run, tag: str) -> None:
         for qid, ranking in run.items():
             ordered = sorted(ranking.items(), key=lambda item: (-item[1], item[0]))
             scores = falling(score for _, score in ordered)
-            for rank, ((docid, _), score) in enumerate(zip(ordered, scores, strict=True), start=1):
-                handle.write(f"{qid} Q0 {docid} {rank} {score!s} {tag}\n")
+            for rank, ((docid, _), lower) in enumerate(zip(ordered, scores, strict=True), start=1):
+                handle.write(f"{qid} Q0 {docid} {rank} {lower!s} {tag}\n")
 
 
 def falling(scores: Iterable[float]) -> Iterator[np.float32]:
     """Yield scores that fall in float32, each tied one lowered to the next smaller number."""
-    previous: np.float32 = np.float32(np.inf)
+    previous = np.float32(np.inf)
     for score in scores:
         previous = min(np.float32(score), np.nextafter(previous, np.float32(-np.inf)))
         yield previous

@@ -12,9 +12,10 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from lionrank.config.experiment import is_trained, others, precisions
+from lionrank.config.experiment import others, precisions, trained_on, used_data
 from lionrank.config.settings import training_settings
 from lionrank.config.sources import Source
+from lionrank.config.treatments import PAIRS, collection_of_data, treatment
 from lionrank.grid import training_name
 from lionrank.training.state import KEPT
 
@@ -76,10 +77,16 @@ def _backbone(config: Mapping[str, Any], model: str, key: str) -> float | None:
     return _assumed(config, "backbones", config["models"][model]["pretrained"], key)
 
 
-def training_pairs(config: Mapping[str, Any]) -> int:
-    """Return the pairs of an epoch: two a triplet, without those that are held out."""
-    settings = config["training_pairs"]
-    return 2 * settings["triplets"] - settings["held_out"]["pairs"]
+def pairs_of(config: Mapping[str, Any], data: str) -> tuple[int, int]:
+    """Return the pairs of query and passage of training data, and how many are held out.
+
+    A triplet gives two.
+    """
+    if data == PAIRS:
+        settings = config["training_pairs"]
+        return 2 * settings["triplets"], settings["held_out"]["pairs"]
+    entry = config["training_data"][data]
+    return entry["examples"] * entry["passages"], entry["held_out"]["passages"]
 
 
 def steps_of_epoch(pairs: int, global_batch_size: int) -> int:
@@ -112,11 +119,13 @@ def warmup_steps(settings: Mapping[str, Any], steps: int) -> int:
 def training_work(config: Mapping[str, Any], model: str, optimizer: str) -> dict[str, Any]:
     """Return a training's resolved settings, steps, jobs, GPU hours and bytes of checkpoints."""
     settings = training_settings(config, model, optimizer)
-    pairs, epochs = training_pairs(config), settings["epochs"]
+    data, epochs = treatment(config, optimizer).data, settings["epochs"]
+    total, held_out = pairs_of(config, data)
+    pairs = total - held_out
     steps_an_epoch = steps_of_epoch(pairs, settings["global_batch_size"])
     steps = steps_an_epoch * epochs
     without_restart = steps_an_epoch if settings["restarts"] else steps
-    collection = config["training_pairs"]["collection"]
+    collection = collection_of_data(config, data)
     operations = product(
         FORWARD_AND_BACKWARD,
         _backbone(config, model, "encoder"),
@@ -153,14 +162,16 @@ def _bytes_of_checkpoints(
     config: Mapping[str, Any], model: str, optimizer: str, epochs: int
 ) -> float | None:
     """Return the size of all checkpoints of a training; the start has no optimizer state."""
-    states = OPTIMIZER_STATES.get(config["optimizers"][optimizer]["class"], STATES_OF_OTHERS)
+    base = treatment(config, optimizer).optimizer
+    states = OPTIMIZER_STATES.get(config["optimizers"][base]["class"], STATES_OF_OTHERS)
     copies = 1 + epochs * (1 + states)
     return product(BYTES_A_WEIGHT, _backbone(config, model, "parameters"), copies)
 
 
 def _bytes_within_epoch(config: Mapping[str, Any], model: str, optimizer: str) -> float | None:
     """Return the size of the states that are kept while an epoch is trained, and of a new one."""
-    states = OPTIMIZER_STATES.get(config["optimizers"][optimizer]["class"], STATES_OF_OTHERS)
+    base = treatment(config, optimizer).optimizer
+    states = OPTIMIZER_STATES.get(config["optimizers"][base]["class"], STATES_OF_OTHERS)
     copies = (KEPT + 1) * (1 + states)
     return product(BYTES_A_WEIGHT, _backbone(config, model, "parameters"), copies)
 
@@ -185,12 +196,16 @@ def reranking_work(config: Mapping[str, Any], kind: str, name: str) -> dict[str,
     }
 
 
-def held_out_work(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return collection, pairs and GPU hours of the evaluation losses of every checkpoint."""
-    collection = config["training_pairs"]["collection"]
+def held_out_work(config: Mapping[str, Any], data: str) -> dict[str, Any]:
+    """Return collection, pairs and GPU hours of the evaluation losses of the data's trainings."""
+    collection = collection_of_data(config, data)
     tokens = _assumed(config, "collections", collection, "tokens_per_pair")
-    pairs = config["training_pairs"]["held_out"]["pairs"]
-    return {"collection": collection, **_scoring(config, _trained(config), pairs, tokens)}
+    _, pairs = pairs_of(config, data)
+    return {
+        "name": data,
+        "collection": collection,
+        **_scoring(config, _trained(config, data), pairs, tokens),
+    }
 
 
 class _Scorers(NamedTuple):
@@ -201,11 +216,13 @@ class _Scorers(NamedTuple):
     precision: str
 
 
-def _trained(config: Mapping[str, Any]) -> list[_Scorers]:
-    """Return the checkpoints of the trainings."""
+def _trained(config: Mapping[str, Any], data: str | None = None) -> list[_Scorers]:
+    """Return the checkpoints of the trainings, of all or of those that learn from some data."""
     scorers = []
     for model in config["grid"]["models"]:
         for optimizer in config["grid"]["optimizers"]:
+            if data not in (None, treatment(config, optimizer).data):
+                continue
             settings = training_settings(config, model, optimizer)
             encoder = _backbone(config, model, "encoder")
             scorers.append(_Scorers(settings["epochs"], encoder, settings["precision"]))
@@ -259,7 +276,7 @@ def disk_use(
         return {"what": what, "bytes": size, "how": how, "place": place}
 
     text = "passages' text before compression"
-    trained_on = [config["training_pairs"]["collection"]] if is_trained(config) else []
+    learnt_from = trained_on(config)
     yield item("software", BYTES_OF_SOFTWARE, "with CUDA; installed already", Storage.SOFTWARE)
     for place, whence in ((Storage.HUB, "the hub"), (Storage.WEB, "the web")):
         fetched = [
@@ -282,12 +299,13 @@ def disk_use(
         if any(file.endswith(".tar.gz") for file in source.files):
             how = "taken as large as its archive: Lucene's files are compressed already"
             yield item(f"{source.name}, unpacked", source.bytes, how)
-    for name in dict.fromkeys([*trained_on, *(test_set["collection"] for test_set in reranking)]):
+    for name in dict.fromkeys([*learnt_from, *(test_set["collection"] for test_set in reranking)]):
         passages = _assumed(config, "collections", name, "passages")
         yield item(f"corpus of {name}", product(passages, _bytes_a_passage(config, name)), text)
-    pairs = 2 * config["training_pairs"]["triplets"]
-    for name in trained_on:
-        yield item("training pairs", product(pairs, _bytes_a_passage(config, name)), text)
+    for data in used_data(config):
+        pairs, _ = pairs_of(config, data)
+        passage = _bytes_a_passage(config, collection_of_data(config, data))
+        yield item(f"training data {data}", product(pairs, passage), text)
     for test_set in reranking:
         passage = _bytes_a_passage(config, test_set["collection"])
         candidates = product(test_set["pairs"], passage)

@@ -27,6 +27,8 @@ from lionrank.config.experiment import (
     judged_topics,
     others,
     precisions,
+    trained_on,
+    used_data,
     without_run_file,
 )
 from lionrank.config.settings import digest
@@ -87,7 +89,7 @@ def collect(
     hours_so_far = [training["cost"]["hours"] for training in trainings if training["cost"]]
     reranking = [reranking_work(config, "test_sets", name) for name in config["grid"]["test_sets"]]
     development = [reranking_work(config, "dev_sets", name) for name in dev_sets(config)]
-    held_out = held_out_work(config)
+    held_out = [held_out_work(config, data) for data in used_data(config)]
     disk = list(disk_use(config, needed, trainings, reranking, development, catalogued))
     places, on_disks = disks(disk, paths)
     rows = published.read(settings)
@@ -113,7 +115,7 @@ def collect(
         "reranking_hours": total(test_set["gpu_hours"] for test_set in reranking),
         "development": development,
         "held_out": held_out,
-        "development_hours": total(work["gpu_hours"] for work in [*development, held_out]),
+        "development_hours": total(work["gpu_hours"] for work in [*development, *held_out]),
         "disk": disk,
         "disk_total": total(item["bytes"] for item in disk),
         "places": places,
@@ -194,8 +196,7 @@ def _assumed(config: Mapping[str, Any]) -> dict[str, Any]:
     backbones = {config["models"][model]["pretrained"] for model in grid["models"]}
     backbones |= {system.get("checkpoint") for system in others(config).values()}
     collections = {judged["collection"] for judged in judged_topics(config)}
-    if grid["models"]:
-        collections.add(config["training_pairs"]["collection"])
+    collections.update(trained_on(config))
     return {
         "gpu": assumed["gpu"],
         "backbones": {k: v for k, v in assumed["backbones"].items() if k in backbones},

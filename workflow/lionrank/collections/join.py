@@ -121,7 +121,7 @@ def _join(
     corpus: Path,
     *,
     held_out: int,
-    held_out_by: Literal["query", "pair"],
+    held_out_by: Literal["query", "pair", "example"],
     seed: int | None,
     data: Path,
     held_out_data: Path,
@@ -164,7 +164,7 @@ def _split(database: duckdb.DuckDBPyConnection, pairs: int, by: str, seed: int) 
             f"training_pairs.held_out.pairs: {pairs} held out of {total} pairs leave none to train "
             "on; lower it."
         )
-    if by == "pair":
+    if by != "query":
         database.execute(
             "CREATE TABLE held_out AS SELECT example FROM ("
             f"SELECT example, sum(size) OVER (ORDER BY sha256('{seed} ' || example)) AS held "

@@ -26,13 +26,14 @@ from lionrank.config.experiment import (
 from lionrank.config.schema import check_plain, check_schema, is_number, meant, values
 from lionrank.config.settings import training_settings
 from lionrank.config.sources import Source
+from lionrank.config.treatments import FROM_SCORES, LISTWISE, PAIRS, treatments
 from lionrank.errors import UserError
 from lionrank.grid import FIRST_STAGE, FIRST_STAGE_LABEL, training_name
 from lionrank.measures import GRADED, METRICS, Measure
 from lionrank.published.scores import LEVEL, MODELS, TEST_SETS, was_published
 from lionrank.wording import shortened
 
-FILES_OF_COLLECTIONS = ("corpus", "index", "pairs", "statistics", "triplets")
+FILES_OF_COLLECTIONS = ("corpus", "index", PAIRS, "statistics", "triplets")
 """What logs and timings of a collection are named by, where others are by the name of topics."""
 
 FILES_OF_RESULTS = (
@@ -68,6 +69,8 @@ def check(config: Mapping[str, Any], schema_path: Path, sources: Mapping[str, So
         if name not in known:
             raise UserError(f"config: {place}: unknown {shortened(name)}{meant(name, known)}")
     _check_systems(config)
+    _check_treatments(config)
+    _check_data(config)
     _check_labels(config)
     _check_free(config)
     _check_topics(config)
@@ -90,8 +93,11 @@ def _check_labels(config: Mapping[str, Any]) -> None:
         ("test_sets", dict[str, str]()),
         ("dev_sets", dict[str, str]()),
     ):
+        known = (
+            config["optimizers"] | config["treatments"] if kind == "optimizers" else config[kind]
+        )
         for name in config["grid"][kind]:
-            label = normal(config[kind][name]["label"]).strip()
+            label = normal(known[name]["label"]).strip()
             place = f"{kind}.{name}"
             if (other := seen.setdefault(label, place)) != place:
                 raise UserError(
@@ -187,7 +193,43 @@ def _check_one_of_each(config: Mapping[str, Any]) -> None:
 
 
 def _training_names(config: Mapping[str, Any]) -> list[str]:
-    return [training_name(*each) for each in product(config["models"], config["optimizers"])]
+    return [training_name(*each) for each in product(config["models"], treatments(config))]
+
+
+def _check_treatments(config: Mapping[str, Any]) -> None:
+    """Check that treatments have names of their own, and data that their objectives learn from."""
+    for name, entry in config["treatments"].items():
+        place = f"config: treatments.{name}"
+        for kind, what in (("optimizers", "an optimizer"), ("models", "a model")):
+            if name in config[kind]:
+                raise UserError(f"{place}: {name!r} is the name of {what}: name it otherwise")
+        loss = config["objectives"][entry["objective"]]["loss"]
+        if entry["data"] == PAIRS and (loss in LISTWISE or loss in FROM_SCORES):
+            what = "several passages of a topic" if loss in LISTWISE else "scores"
+            raise UserError(
+                f"{place}.data: {entry['objective']} learns from {what}, and {PAIRS} are single "
+                "passages with a label: name an entry of training_data"
+            )
+    if config["objectives"]["bce"]["loss"] != "bce":
+        raise UserError("config: objectives.bce.loss: optimizers are trained with it: leave it bce")
+
+
+def _check_data(config: Mapping[str, Any]) -> None:
+    """Check where training data come from, and that their files have names of their own."""
+    for name, entry in config["training_data"].items():
+        place = f"config: training_data.{name}"
+        if name in FILES_OF_COLLECTIONS:
+            raise UserError(f"{place}: {name!r} is the name of other files: name it otherwise")
+        collection = config["collections"][entry["collection"]]
+        names = topic_names(collection)
+        if collection["format"] == "msmarco" or (names is not None and "train" not in names):
+            raise UserError(
+                f"{place}.collection: {entry['collection']} has no judged topics named train: take "
+                "another collection"
+            )
+        first, last = entry["ranks"]
+        if first > last:
+            raise UserError(f"{place}.ranks: {first} > {last}")
 
 
 def _references(
@@ -195,10 +237,10 @@ def _references(
 ) -> Iterator[tuple[str, str, Iterable[str]]]:
     """Yield (place, name, known names) of every name that must stand elsewhere in the config."""
     models, optimizers = config["models"], config["optimizers"]
-    collections = config["collections"]
+    collections, treated = config["collections"], [*optimizers, *config["treatments"]]
     for kind, known in (
         ("models", models),
-        ("optimizers", optimizers),
+        ("optimizers", treated),
         ("test_sets", config["test_sets"]),
         ("dev_sets", config["dev_sets"]),
         ("systems", config["systems"]),
@@ -223,7 +265,7 @@ def _references(
         yield "paper.claims_on", name, config["test_sets"]
         yield f"paper.claims_on.{name}", stand_in, config["test_sets"]
     for name, system in config["systems"].items():
-        for kind, known in (("model", models), ("optimizer", optimizers)):
+        for kind, known in (("model", models), ("optimizer", treated)):
             if system.get(kind) is not None:
                 yield f"systems.{name}.{kind}", system[kind], known
         for test_set in system.get("run_files", []):
@@ -231,10 +273,23 @@ def _references(
     for kind, known in (
         ("models", models),
         ("optimizers", optimizers),
+        ("treatments", config["treatments"]),
         ("models_and_optimizers", _training_names(config)),
     ):
         for name in config["training"][kind]:
             yield f"training.{kind}", name, known
+    for name, entry in config["treatments"].items():
+        for key, known in (
+            ("optimizer", optimizers),
+            ("objective", config["objectives"]),
+            ("data", [PAIRS, *config["training_data"]]),
+        ):
+            yield f"treatments.{name}.{key}", entry[key], known
+    for name, entry in config["training_data"].items():
+        yield f"training_data.{name}.collection", entry["collection"], collections
+        if "/" not in entry["ranking"]:
+            place = f"training_data.{name}.ranking, bm25 or the path of a run file with a /"
+            yield place, entry["ranking"], [FIRST_STAGE]
     for kind, known in (
         ("backbones", sources),
         ("collections", collections),
@@ -290,7 +345,8 @@ def _check_free(config: Mapping[str, Any]) -> None:
 
 def _check_topics(config: Mapping[str, Any]) -> None:
     """Check that no topics are those that are trained on, or have another file's name."""
-    trained_on = config["training_pairs"]["collection"]
+    trained_on = {config["training_pairs"]["collection"]}
+    trained_on |= {entry["collection"] for entry in config["training_data"].values()}
     for kind in ("test_sets", "dev_sets"):
         for name, judged in config[kind].items():
             place = f"config: {kind}.{name}.topics: {judged['topics']!r}"
@@ -298,7 +354,7 @@ def _check_topics(config: Mapping[str, Any]) -> None:
                 raise UserError(f"{place} is the name of other files: name the topics otherwise")
             if judged["topics"] != "train" or name not in config["grid"][kind]:
                 continue
-            if judged["collection"] == trained_on:
+            if judged["collection"] in trained_on:
                 raise UserError(f"{place} are the topics that are trained on: take others")
             if config["collections"][judged["collection"]]["format"] == "msmarco":
                 raise UserError(f"{place} have no relevance judgements: take others")
@@ -401,7 +457,7 @@ def _check_training(config: Mapping[str, Any]) -> None:
     training = config["training"]
     layers = {"defaults": training["defaults"]} | {
         f"{kind}.{name}": layer
-        for kind in ("models", "optimizers", "models_and_optimizers")
+        for kind in ("models", "optimizers", "treatments", "models_and_optimizers")
         for name, layer in training[kind].items()
     }
     for place, layer in layers.items():

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from lionrank.config.sources import Source
+from lionrank.config.treatments import PAIRS, collection_of_data, treatment
 from lionrank.grid import FIRST_STAGE
 from lionrank.measures import GRADED, METRICS, PRIMARY
 from lionrank.published.scores import TEST_SETS
@@ -30,10 +31,11 @@ def title(config: Mapping[str, Any]) -> str:
     """Return the title of the paper: the config's, or one made of the labels of the grid."""
     if config["paper"]["title"] is not None:
         return config["paper"]["title"]
-    optimizers, models, others = (
+    models, others = (
         [config[kind][name]["label"] for name in config["grid"][kind]]
-        for kind in ("optimizers", "models", "systems")
+        for kind in ("models", "systems")
     )
+    optimizers = [treatment(config, name).label for name in config["grid"]["optimizers"]]
     if not models:
         return f"{listed(others)} compared as rerankers"
     compared = " versus ".join(optimizers) if len(optimizers) == 2 else listed(optimizers)
@@ -185,6 +187,17 @@ def is_trained(config: Mapping[str, Any]) -> bool:
     return bool(config["grid"]["models"])
 
 
+def used_data(config: Mapping[str, Any]) -> list[str]:
+    """Return what the trainings of the grid learn from: pairs, or keys of training_data."""
+    named = config["grid"]["optimizers"] if is_trained(config) else []
+    return list(dict.fromkeys(treatment(config, name).data for name in named))
+
+
+def trained_on(config: Mapping[str, Any]) -> list[str]:
+    """Return the collections that the trainings' data are from."""
+    return list(dict.fromkeys(collection_of_data(config, data) for data in used_data(config)))
+
+
 def dev_sets(config: Mapping[str, Any]) -> list[str]:
     """Return the names of the dev sets: those of the grid, as far as there is what to choose."""
     return config["grid"]["dev_sets"] if is_trained(config) else []
@@ -275,11 +288,12 @@ def needed_sources(config: Mapping[str, Any]) -> list[str]:
     """Return the names of all sources that the grid needs, in the order of the data's flow."""
     collections = config["collections"]
     names = []
-    if is_trained(config):
-        training = collections[config["training_pairs"]["collection"]]
+    for data in used_data(config):
+        training = collections[collection_of_data(config, data)]
         names += topic_sources(training, "train")
         if training["format"] == "msmarco":
-            names += [MSMARCO_SOURCES["triplets"], MSMARCO_SOURCES["corpus"]]
+            names += [MSMARCO_SOURCES["triplets"]] if data == PAIRS else []
+            names += [MSMARCO_SOURCES["corpus"]]
     for judged in judged_topics(config):
         collection = collections[judged["collection"]]
         names += topic_sources(collection, judged["topics"])
@@ -291,25 +305,30 @@ def needed_sources(config: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def model_card_facts(
+def start_of(
     config: Mapping[str, Any], model: str, sources: Mapping[str, Source]
-) -> dict[str, Any]:
-    """Return what a model card says besides settings and scores, which changes no weight.
+) -> str | dict[str, str]:
+    """Return where a model's weights come from.
 
-    `pretrained` is a package, a random start, or name, repository and licence of a source: its
-    revision is known once it was downloaded, to `lionrank.config.downloads.with_revision`.
+    A package, a random start, or name, repository and licence of a source: its revision is known
+    once it was downloaded, to `lionrank.config.downloads.with_revision`.
     """
     pretrained = config["models"][model]["pretrained"]
     if pretrained is None:
-        start: str | dict[str, str] = "a random start"
-    elif pretrained not in sources:
-        start = pretrained
-    else:
-        source = sources[pretrained]
-        start = {"source": pretrained, "repository": source.id, "licence": source.licence}
+        return "a random start"
+    if pretrained not in sources:
+        return pretrained
+    source = sources[pretrained]
+    return {"source": pretrained, "repository": source.id, "licence": source.licence}
+
+
+def model_card_facts(
+    config: Mapping[str, Any], model: str, optimizer: str, sources: Mapping[str, Source]
+) -> dict[str, Any]:
+    """Return what a model card says besides settings and scores, which changes no weight."""
     return {
         "label": config["models"][model]["label"],
-        "pretrained": start,
-        "collection": config["training_pairs"]["collection"],
+        "pretrained": start_of(config, model, sources),
+        "collection": collection_of_data(config, treatment(config, optimizer).data),
         "dev_labels": {name: config["dev_sets"][name]["label"] for name in dev_sets(config)},
     }

@@ -16,6 +16,7 @@ from lionrank.config.check import check
 from lionrank.config.downloads import FOLDER, check_agreement, place_of, read_record
 from lionrank.config.settings import epoch_settings, ordered, training_settings
 from lionrank.config.sources import Source, read_table
+from lionrank.config.treatments import collection_of_data, treatment, treatments
 from lionrank.errors import UserError
 from lionrank.files import read_json
 from lionrank.grid import FIRST_STAGE, PRETRAINED, checkpoint_name, training_name
@@ -113,6 +114,16 @@ class Plan:
         return [(model, optimizer) for model in self.models for optimizer in self.optimizers]
 
     @cached_property
+    def data(self) -> list[str]:
+        """What the trainings learn from: `pairs`, or keys of training_data."""
+        return experiment.used_data(self.config)
+
+    @property
+    def trained_on(self) -> list[str]:
+        """The collections that the trainings' data are from."""
+        return experiment.trained_on(self.config)
+
+    @cached_property
     def checkpoints(self) -> list[str]:
         return [
             _checkpoint(*training, epoch) for training in self.trainings for epoch in self.epochs
@@ -155,11 +166,6 @@ class Plan:
         """The collection that the paper is mainly about."""
         return self.first_test_set.collection
 
-    @property
-    def trained_on(self) -> str:
-        """The collection that training pairs are from."""
-        return self.config["training_pairs"]["collection"]
-
     @cached_property
     def topics(self) -> list[str]:
         """The names of topics that any collection may have."""
@@ -190,8 +196,7 @@ class Plan:
 
     def used_collections(self) -> list[str]:
         """The names of the collections that are trained on or judged."""
-        trained_on = [self.trained_on] if self.trainings else []
-        names = [*trained_on, *(each.collection for each in self.judged_sets())]
+        names = [*self.trained_on, *(each.collection for each in self.judged_sets())]
         return list(dict.fromkeys(names))
 
     @cached_property
@@ -235,8 +240,7 @@ class Plan:
     def catalogued(self) -> dict[str, list[str]]:
         """Identifiers in the catalogue ir_datasets, which downloads them itself, by collection."""
         used = {each["collection"] for each in experiment.judged_topics(self.config)}
-        if self.trainings:
-            used.add(self.trained_on)
+        used.update(self.trained_on)
         return {
             name: list(entry["ids"].values())
             for name, entry in self.config["collections"].items()
@@ -371,13 +375,13 @@ class Plan:
         """Model and optimizer of all trainings that the config defines, by name."""
         return {
             training_name(*each): each
-            for each in product(self.config["models"], self.config["optimizers"])
+            for each in product(self.config["models"], treatments(self.config))
         }
 
     @property
     def checkpoint_pattern(self) -> str:
         """A regular expression for the names of checkpoints: of trainings, and of others."""
-        parts = self.config["models"], self.config["optimizers"], map(str, self.epochs)
+        parts = self.config["models"], treatments(self.config), map(str, self.epochs)
         trained = ["({})_({})_e({})".format(*map("|".join, parts))] if self.epochs else []
         return "|".join([*trained, *self.defined("checkpoint")]) or NOTHING
 
@@ -494,9 +498,49 @@ class Plan:
             for model, optimizer in self.trainings
         }
 
-    def pairs_file(self, name: str) -> str:
-        """A file of the collection whose pairs are trained on."""
-        return f"collections/{self.trained_on}/{name}"
+    def data_file(self, optimizer: str, ending: str) -> str:
+        """A file, with this ending, of the data that a treatment learns from."""
+        data = treatment(self.config, optimizer).data
+        return f"collections/{collection_of_data(self.config, data)}/{data}{ending}"
+
+    def data_files(self, ending: str) -> list[str]:
+        """Files, with this ending, of all data that the trainings learn from."""
+        files = (self.data_file(optimizer, ending) for optimizer in self.optimizers)
+        return list(dict.fromkeys(files))
+
+    def drawing(self, data: str) -> dict[str, Any]:
+        """How training data are drawn."""
+        others = ("collection", "ranking", "exclude", "held_out")
+        entry = self.config["training_data"][data]
+        return ordered({key: value for key, value in entry.items() if key not in others})
+
+    def ranking(self, data: str) -> str:
+        """The run file over the training topics that data are drawn from."""
+        entry = self.config["training_data"][data]
+        if entry["ranking"] == FIRST_STAGE:
+            return f"retrieval/{entry['collection']}/train.trec"
+        return entry["ranking"]
+
+    def excluded(self, data: str) -> list[str]:
+        """The qrels of the dev and test topics whose relevant passages the data leave out."""
+        entry = self.config["training_data"][data]
+        if not entry["exclude"]:
+            return []
+        judged = [*self.dev_sets.values(), *self.test_sets.values()]
+        same = [each.qrels for each in judged if each.collection == entry["collection"]]
+        return list(dict.fromkeys(same))
+
+    def depth(self, collection: str, topics: str) -> int:
+        """How many documents BM25 ranks: for training topics as many as are drawn from."""
+        depths = []
+        pairs = self.config["training_pairs"]
+        if topics == "train" and pairs["collection"] == collection:
+            depths.append(pairs["negative_depth"])
+        for name in self.data if topics == "train" else []:
+            entry = self.config["training_data"].get(name)
+            if entry and (entry["collection"], entry["ranking"]) == (collection, FIRST_STAGE):
+                depths.append(max(entry["ranks"][1], entry["passages"]))
+        return max(depths, default=self.config["retrieval"]["depth"])
 
     def of_every_seed(self, paths: Iterable[str]) -> list[str]:
         """These files of this experiment, and then of those that differ from it in their seed."""
@@ -521,25 +565,12 @@ class Plan:
         if self.others:
             figures.append("systems")
             tables.append("comparisons_systems")
-        if len(self.other_checkpoints) > 1:
-            figures.append("sizes")
         if self.published:
             tables += REPLICATION_TABLES
         return [
             *(f"figures/{name}.pdf" for name in figures),
             *(f"tables/{name}.tex" for name in tables),
         ]
-
-    def sized(self) -> dict[str, str]:
-        """A checkpoint of each model and of each system of others that is one, by its name."""
-        starts = {model: _checkpoint(model, self.optimizers[0], 0) for model in self.models}
-        names = starts | {name: name for name in self.other_checkpoints}
-        return {name: f"checkpoints/{checkpoint}" for name, checkpoint in names.items()}
-
-    @property
-    def other_checkpoints(self) -> list[str]:
-        """The names of the systems in the grid that are checkpoints of others."""
-        return [name for name, entry in self.others.items() if "checkpoint" in entry]
 
     def paper_grid(self) -> dict[str, Any]:
         """Models, optimizers, epochs and systems of others as the paper prints them."""
@@ -550,9 +581,7 @@ class Plan:
                 name: {"label": entry["label"], "start": _start(entry)}
                 for name, entry in models.items()
             },
-            "optimizers": {
-                name: self.config["optimizers"][name]["label"] for name in self.optimizers
-            },
+            "optimizers": {name: treatment(self.config, name).label for name in self.optimizers},
             "epochs": self.epochs,
             "systems": self._other_systems({name: each["label"] for name, each in others.items()}),
         }
@@ -579,8 +608,7 @@ class Plan:
     def origins(self) -> dict[str, str | dict[str, str]]:
         """Where the weights of every model come from, as its model card says."""
         return {
-            model: experiment.model_card_facts(self.config, model, self.sources)["pretrained"]
-            for model in self.models
+            model: experiment.start_of(self.config, model, self.sources) for model in self.models
         }
 
     def paper_test_sets(self) -> dict[str, dict[str, Any]]:
@@ -650,29 +678,12 @@ class Plan:
         """The file that has all that, none where no values of any system were published."""
         return ["results/replication.json"] if self.published else []
 
-    def rerankers(self) -> dict[str, str]:
-        """The checkpoints of others that are downloaded: their rows in the table of sources."""
-        sources = {name: experiment.checkpoint_source(entry) for name, entry in self.others.items()}
-        return {name: source for name, source in sources.items() if source is not None}
-
-    def means_of_rerankers(self) -> str:
-        """The file with the means of every system.
-
-        Raises:
-            UserError: none of them is such a checkpoint, and nothing is trained for the others.
-        """
-        if not self.rerankers():
-            raise UserError(
-                "config: grid.systems: names no checkpoint of the table of sources, of which "
-                "values can have been published: add --configfile config/rerankers.yaml"
-            )
-        return "results/metrics.csv"
-
     # The audit
 
     def jobs(self) -> dict[str, int]:
         """The number of jobs of the rules that the grid multiplies."""
-        run_files = (len(self.checkpoints) + len(self.other_checkpoints)) * len(self.test_sets)
+        checkpoints = [name for name, entry in self.others.items() if "checkpoint" in entry]
+        run_files = (len(self.checkpoints) + len(checkpoints)) * len(self.test_sets)
         shards = self.config["reranking"]["shards"]
         reranking = {"rerank_shard": run_files * shards, "join_shards": run_files}
         jobs = {
@@ -680,7 +691,7 @@ class Plan:
             "initialise": len(self.trainings),
             "early_stopping": len(self.trainings) * len(self.epochs[FIRST_STOPPED - 1 :]),
             "train_epoch": len(self.checkpoints),
-            "import_checkpoint": len(self.other_checkpoints),
+            "import_checkpoint": len(checkpoints),
             "import_run": sum(len(self.given_on(name)) for name in self.test_sets),
             **(reranking if shards > 1 else {"rerank": run_files}),
             "rerank_again": len(self.second_passes()),

@@ -8,22 +8,29 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from lionrank.config.treatments import treatment
 from lionrank.grid import training_name
 
 
 def training_settings(config: Mapping[str, Any], model: str, optimizer: str) -> dict[str, Any]:
-    """Return the settings of one training, all layers resolved."""
-    training = config["training"]
+    """Return the settings of one training, all layers resolved; `optimizer` names a treatment."""
+    training, recipe = config["training"], treatment(config, optimizer)
     layers = (
         training["defaults"],
         training["models"].get(model, {}),
-        training["optimizers"].get(optimizer, {}),
+        training["optimizers"].get(recipe.optimizer, {}),
+        training["treatments"].get(optimizer, {}),
         training["models_and_optimizers"].get(training_name(model, optimizer), {}),
     )
     settings = {key: value for layer in layers for key, value in layer.items()}
+    built_of = config["optimizers"][recipe.optimizer]
+    objective = config["objectives"][recipe.objective]
+    arguments = objective.get("arguments")
     return settings | {
         "epochs": config["grid"]["epochs"],
-        "optimizer": {key: config["optimizers"][optimizer][key] for key in ("class", "arguments")},
+        "optimizer": {key: built_of[key] for key in ("class", "arguments")},
+        "loss": objective["loss"],
+        **({"loss_arguments": arguments} if arguments else {}),
     }
 
 

@@ -13,6 +13,8 @@ from lionrank.files import remove_scratch
 from lionrank.jobs import records
 
 _taken: dict[str, str] = {}
+_terminal = 2
+"""Where a job's errors go before they go to its log."""
 
 
 def begin(snakemake: Any) -> None:
@@ -38,6 +40,12 @@ def begin(snakemake: Any) -> None:
     _taken.update(records.taken(snakemake.input))
 
 
+def announce(text: str) -> None:
+    """Say a line in the log and on the terminal, or where Slurm puts what its jobs say."""
+    print(text)
+    os.write(_terminal, f"{text}\n".encode())
+
+
 def end(snakemake: Any) -> None:
     """Record what the script made, and from what: its last line.
 
@@ -55,6 +63,8 @@ def end(snakemake: Any) -> None:
 
 def _log_to(log: Path) -> None:
     log.parent.mkdir(parents=True, exist_ok=True)
+    global _terminal
+    _terminal = os.dup(2)
     handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
     sys.stdout.flush()
     sys.stderr.flush()

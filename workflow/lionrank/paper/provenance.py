@@ -49,7 +49,7 @@ def collect(
     defaults: str | os.PathLike,
     run_files: Iterable[str | os.PathLike],
     last_epochs: Mapping[str, int],
-    pairs: str | os.PathLike | None,
+    data: Iterable[str | os.PathLike],
     pinned: Mapping[str, bool],
     catalogued: Mapping[str, list[str]],
     timings: str | os.PathLike,
@@ -65,7 +65,7 @@ def collect(
         run_files: the run files of all that was planned; those of epochs that early stopping left
             out are not behind the results.
         last_epochs: the last epoch of each training.
-        pairs: the record of the training pairs; None where nothing is trained.
+        data: the records of what was trained on, `{data}.json`.
         pinned: whether the table pins each source that was downloaded into the working directory.
         catalogued: identifiers in the catalogue ir_datasets, by collection.
         timings: folder with Snakemake's benchmark files, one folder a stage.
@@ -86,7 +86,7 @@ def collect(
             name: record_of(name).as_json() | {"pinned": pinned[name]} for name in sorted(pinned)
         },
         "catalogued": dict(catalogued),
-        "pairs": None if pairs is None else read_json(pairs),
+        "data": {Path(record).stem: read_json(record) for record in data},
         "last_epochs": dict(last_epochs),
         "run_files": {
             path: files[path]

@@ -79,7 +79,7 @@ def train_epoch(
     transformers_logging.disable_progress_bar()  # of every file that is read or written
     check_precision(device, settings["precision"])
     first_step = checkpoints.steps_before(previous)
-    loss = LOSSES[settings["loss"]]()
+    loss = LOSSES[settings["loss"]](**settings.get("loss_arguments", {}))
     state = EpochState(Path(log).with_suffix(".state"))
     name = Path(checkpoint).name
     trackers = report_to(tracking, name.rpartition("_")[0], Path(log).parent)

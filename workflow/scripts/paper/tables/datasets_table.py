@@ -13,13 +13,10 @@ given, output, params = snakemake.input, snakemake.output, snakemake.params
 with open_database(output.tex, threads=1) as database:
     corpora = zip(params.collections.items(), given.corpora, strict=True)
     passages = {name: passages_in(database, settings, place) for (name, settings), place in corpora}
-    # None of which is there where nothing is trained.
-    files = {"training": given.training, "held_out": given.held_out}
-    trained_on = params.trained_on
     pairs = [
-        of_pairs(database, path, use=use, label=trained_on, passages=passages[trained_on])
-        for use, path in files.items()
-        if path
+        of_pairs(database, path, use=use, label=collection, passages=passages[collection])
+        for use in ("training", "held_out")
+        for path, collection in zip(given[use], params.trained_on, strict=True)
     ]
     judged = [
         of_topics(
