@@ -17,11 +17,14 @@ from lionrank import trec
 from lionrank.cross_encoder.model import load
 from lionrank.errors import UserError
 from lionrank.files import sha256, write_json_lines
+from lionrank.jobs.records import SUMS
 from lionrank.reranking import journal
 from lionrank.reranking.command import digest, rerank
 from lionrank.reranking.score import logits
 from lionrank.retrieval.candidates import join_candidates
+from lionrank.systems.checkpoint import import_checkpoint
 from tests.support import tiny_training as tiny
+from tests.support.public_rerankers import change_json, write_classifier
 from tests.support.rerankers import CPU
 from tests.support.rule_scripts import run_script
 
@@ -64,6 +67,8 @@ def given(tmp_path_factory) -> Path:
     """A folder with a checkpoint, a run file and its texts, and the run file that is expected."""
     folder = tmp_path_factory.mktemp("given")
     tiny.write_start(folder / NAME, "bert")
+    # As its rule does, which lists the files.
+    (folder / NAME / SUMS).touch()
     trec.write_run(folder / "run.trec", RUN, "bm25")
     trec.write_topics(folder / "topics.tsv", TOPICS)
     documents = [{"id": docid, "contents": text} for docid, text in PASSAGES.items()]
@@ -118,6 +123,27 @@ def test_the_run_file_has_the_bytes_that_rule_rerank_writes(folder):
     beir = {"topics": folder / "beir" / "queries.jsonl", "corpus": folder / "beir"}
     rerank(**GIVEN | beir | {"checkpoint": folder / NAME, "output": folder / "new" / "x.trec"})
     assert (folder / "new" / "x.trec").read_bytes() == expected
+
+
+def test_a_public_cross_encoder_is_scored_as_where_it_is_imported(folder):
+    write_classifier(folder / "theirs", "electra")
+    rerank(**GIVEN | {"checkpoint": Path("theirs")})
+    found = (folder / "out.trec").read_bytes()
+    import_checkpoint("theirs", "imported/theirs", 64)
+    Path("imported/theirs", SUMS).touch()
+    rerank(**GIVEN | {"checkpoint": Path("imported/theirs")})
+    assert (folder / "out.trec").read_bytes() == found
+
+
+def test_a_public_cross_encoder_that_cannot_be_taken_over_is_refused(folder):
+    theirs = write_classifier(folder / "theirs", "bert")
+    change_json(theirs / "config.json", id2label={0: "a", 1: "b"})
+    assert "it gives 2 labels" in refusal(checkpoint=Path("theirs"))
+
+
+def test_a_checkpoint_without_a_file_is_refused(folder):
+    Path(NAME, "tokenizer_config.json").unlink()
+    assert "tokenizer_config.json is missing" in refusal()
 
 
 def start(folder: Path, run: str = "run.trec", **how) -> subprocess.Popen:
@@ -253,7 +279,7 @@ def test_nothing_left_is_refused_also_where_what_lacks_is_left_out(folder):
     ("changes", "complaint"),
     [
         ({"checkpoint": "absent"}, "absent is no folder here"),
-        ({"checkpoint": "corpus"}, "corpus is no whole checkpoint: config.json is missing"),
+        ({"checkpoint": "corpus"}, "systems: 'corpus': it has no config.json"),
         ({"run": "absent"}, "absent does not exist"),
         ({"topics": "absent"}, "absent does not exist"),
         ({"corpus": "absent"}, "absent does not exist"),

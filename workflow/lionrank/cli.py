@@ -200,7 +200,8 @@ def _add_rerank(command: Callable[..., argparse.ArgumentParser]) -> None:
         "checkpoint",
         metavar="CHECKPOINT",
         type=Path,
-        help="folder of a checkpoint: checkpoints/NAME or hub/NAME of an experiment",
+        help="folder of a checkpoint: checkpoints/NAME or hub/NAME of an experiment, or a public "
+        "cross-encoder that was downloaded",
     )
     added.add_argument(
         "--run", required=True, help="run file with the candidates; may be packed; - is stdin"

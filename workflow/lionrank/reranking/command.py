@@ -15,13 +15,20 @@ from lionrank.cross_encoder.device import ABSENT, COMPUTES, look, prepare, resol
 from lionrank.cross_encoder.weights import weight_files
 from lionrank.errors import UserError
 from lionrank.files import PACKED, open_file, read_json, remove_scratch, scratch_folder, sha256
+from lionrank.jobs.records import SUMS
 from lionrank.reranking import journal
 from lionrank.reranking.score import TOKENS_AT_ONCE, check_finite, logits
 from lionrank.retrieval.candidates import join_files
+from lionrank.systems.checkpoint import import_checkpoint
 from lionrank.training.checkpoints import OF_MODEL, OF_TRAINING, SETTINGS
 
 WORKERS = {"cpu": 0, "cuda": 4}
 """Processes that tokenise beside the one that computes: a GPU would wait."""
+
+LENGTH = 512
+"""Tokens to which pairs are cut for a cross-encoder of others, where it takes more."""
+LENGTHS = {"config.json": "max_position_embeddings", "tokenizer_config.json": "model_max_length"}
+"""Where that says how many it takes."""
 
 
 def rerank(
@@ -40,8 +47,9 @@ def rerank(
     """Write the run file that a checkpoint makes of another one, whose scores are not used.
 
     The scores are those of rule `rerank`: where all is equal, its checkpoint's name too, so are the
-    bytes. What is scored stands in `{output}.partial` until `output` is whole, and is not scored
-    again. `device` is auto, cpu or cuda; `precision` is by default that of the training.
+    bytes. A cross-encoder of others is imported in passing, as by rule `import_checkpoint`. What is
+    scored stands in `{output}.partial` until `output` is whole, and is not scored again. `device`
+    is auto, cpu or cuda; `precision` is by default that of the training.
 
     Raises:
         UserError: an input is missing or damaged, `run` has what topics or corpus lack, `output` is
@@ -61,8 +69,8 @@ def rerank(
     }
     with journal.opened(output.with_name(f"{output.name}.partial")) as scored:
         remove_scratch(output)
-        model = cross_encoder.load(checkpoint, place)
         with scratch_folder(output) as scratch:
+            model = cross_encoder.load(_native(checkpoint, scratch), place)
             candidates = scratch / "candidates.parquet"
             join_files(
                 *(run, topics, corpus, candidates),
@@ -96,18 +104,53 @@ def rerank(
 
 
 def _check_checkpoint(checkpoint: Path) -> None:
-    """Check that a folder has the files of a checkpoint.
+    """Check that a checkpoint is a folder, and that one of an experiment has its files.
 
     Raises:
-        UserError: one is missing.
+        UserError: it is not, or one is missing.
     """
     if not checkpoint.is_dir():
         raise UserError(
-            f"{checkpoint} is no folder here: name one of checkpoints/ or hub/ of an experiment"
+            f"{checkpoint} is no folder here: name one of checkpoints/ or hub/ of an experiment, "
+            "or a cross-encoder that was downloaded"
         )
+    if not _is_native(checkpoint):
+        return
     for path in (*(checkpoint / name for name in OF_MODEL), *weight_files(checkpoint)):
         if not path.is_file():
             raise UserError(f"{checkpoint} is no whole checkpoint: {path.name} is missing")
+
+
+def _is_native(checkpoint: Path) -> bool:
+    """Return whether a checkpoint was made by an experiment: trained, imported, or a start."""
+    return any((checkpoint / name).exists() for name in (SETTINGS, SUMS))
+
+
+def _native(checkpoint: Path, scratch: Path) -> Path:
+    """Return a checkpoint, that of others as an experiment has it, in a scratch folder.
+
+    Raises:
+        UserError: it is no cross-encoder that can be taken over.
+    """
+    if _is_native(checkpoint):
+        return checkpoint
+    tokenizer = checkpoint / OF_MODEL[1]
+    stated = (
+        read_json(tokenizer, "restore it").get("model_max_length") if tokenizer.exists() else None
+    )
+    length = min(stated, LENGTH) if isinstance(stated, int) else LENGTH
+    import_checkpoint(checkpoint, scratch / "checkpoint", length)
+    print(f"{checkpoint} is not of an experiment; pairs are cut at {length} tokens.")
+    return scratch / "checkpoint"
+
+
+def _own_length(checkpoint: Path) -> int:
+    """Return the tokens that a pair may have by what a checkpoint of others says of itself."""
+    found = [LENGTH]
+    for name, key in LENGTHS.items():
+        if (checkpoint / name).is_file():
+            found.append(read_json(checkpoint / name, "restore it").get(key) or LENGTH)
+    return min(found)
 
 
 def _check_output(output: Path, inputs: Iterable[str | os.PathLike]) -> None:
