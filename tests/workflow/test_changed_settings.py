@@ -23,7 +23,15 @@ RESULTS = ("comparisons", "changes", "claims", "efficiency")
 TARGETS = ("run_files", "best_epochs", *(f"results/{name}.json" for name in RESULTS))
 NAMES = ("train", "dev", "other", "test")
 GRID = """
-grid: {models: [minilm, modernbert], optimizers: [lion], test_sets: [ours], dev_sets: [one, two]}
+grid:
+  models: [minilm, modernbert]
+  optimizers: [lion]
+  systems: [theirs, given]
+  test_sets: [ours]
+  dev_sets: [one, two]
+systems:
+  theirs: {label: Theirs, checkpoint: ./theirs}
+  given: {label: Given, run_files: {ours: given.trec}}
 collections:
   mine:
     format: anserini
@@ -42,7 +50,11 @@ models:
 NO_MATTER = """
 models: {minilm: {label: Small}}
 optimizers: {lion: {label: Sign}}
-test_sets: {ours: {label: Theirs}}
+test_sets: {ours: {label: Not theirs}}
+systems:
+  theirs: {label: Foreign, max_length: 512}
+  given: {label: Gift}
+  unused: {label: Unused, checkpoint: minilm}
 dev_sets: {two: {label: Zwei}}
 paper: {title: Another, note: A note.}
 hub: {namespace: us}
@@ -93,7 +105,9 @@ class Experiment:
 
     def finish(self, overlay: str = "") -> None:
         """Make up what is not there yet, and have Snakemake take it all as done."""
-        for name in ("corpus.jsonl", *(f"{n}.{end}" for n in NAMES for end in ("tsv", "txt"))):
+        topics = [f"{name}.{ending}" for name in NAMES for ending in ("tsv", "txt")]
+        (self.directory / "theirs").mkdir(exist_ok=True)
+        for name in ("corpus.jsonl", *topics, "theirs/config.json", "given.trec"):
             (self.directory / name).write_text("made up")
         for row in self.summary(overlay):
             path = self.directory / row["output_file"]
@@ -215,3 +229,17 @@ retrieval: {k1: 0.4, b: 0.9}
     }
     # Values that change places are a change, too.
     assert "retrieval/mine/train.trec" in planned
+
+
+def test_a_system_more_is_imported_and_evaluated_and_nothing_else_is_trained_or_ranked(finished):
+    more = """
+grid: {systems: [theirs, given, more]}
+systems: {more: {label: More, run_files: {ours: given.trec}, model: minilm}}
+"""
+    planned = finished.planned(more)
+    assert of(planned, "checkpoints/", "training/", ".trec") == {"results/more.trec"}
+    assert planned >= {"results/more.eval", "results/per_query/ours.parquet"}
+    other = finished.planned("systems: {theirs: {max_length: 128}}")
+    assert of(other, "checkpoints/", ".trec") == {"checkpoints/theirs", "results/theirs.trec"}
+    ranked = of(finished.planned("systems: {theirs: {precision: fp32}}"), "checkpoints/", ".trec")
+    assert ranked == {"results/theirs.trec"}

@@ -73,6 +73,16 @@ def test_their_topics_are_divided_among_shards_too(theirs, snakemake):
     assert (counts["rerank_shard"], counts["join_shards"]) == (3, 1)
 
 
+def test_nobodys_checkpoint_is_published_but_ones_own(theirs, snakemake):
+    overlay = BESIDE + "hub: {namespace: us}\n"
+    told = snakemake("-n", "push", "model_cards", overlay=overlay)
+    assert jobs(told.stdout)["push_to_hub"] == 2 * 2
+    assert "theirs" not in told.stdout
+    assert "push_to_hub" not in jobs(snakemake("-n", "push", overlay=OVERLAY).stdout)
+    for target in ("hub/theirs", "hub/theirs.json"):
+        assert snakemake("-n", target, overlay=overlay).returncode == 1
+
+
 def test_one_outside_the_grid_has_a_run_file_and_is_not_evaluated(theirs, snakemake):
     overlay = BESIDE.replace("[theirs, given]", "[]")
     assert snakemake("-n", "results/theirs.trec", overlay=overlay).returncode == 0

@@ -38,6 +38,7 @@ FILES_OF_COLLECTIONS = ("corpus", "index", PAIRS, "statistics", "triplets")
 
 FILES_OF_RESULTS = (
     *("changes", "claims", "comparisons", "efficiency", "metrics", "published_comparisons"),
+    "replication",
 )
 """What logs and timings of results are named by, where others are by the name of systems."""
 
