@@ -1,6 +1,11 @@
 # What the checkpoints of others reach here, beside the values that were published of them.
 
 
+localrules:
+    rerankers,
+    check_rerankers,
+
+
 # Another precision is another scoring: rounding its result is not the same.
 use rule rerank as rerank_again with:
     output:
@@ -49,3 +54,46 @@ rule replication:
         "Comparing published checkpoints with the values that were published"
     script:
         "../workflow/scripts/replication/replication.py"
+
+
+rule rerankers:
+    input:
+        metrics=lambda wildcards: PLAN.means_of_rerankers(),
+    output:
+        "results/rerankers.txt",
+    log:
+        "logs/evaluation/rerankers.log",
+    benchmark:
+        "timings/evaluation/rerankers.tsv"
+    conda:
+        "../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        systems=PLAN.rerankers(),
+        published=of_repository("paper/published/rerankers.csv"),
+        code=code("replication/rerankers.py"),
+    message:
+        "Comparing rerankers with the values that were published of them"
+    script:
+        "../workflow/scripts/replication/rerankers.py"
+
+
+# Print it.
+rule check_rerankers:
+    input:
+        "results/rerankers.txt",
+    log:
+        "logs/evaluation/check_rerankers.log",
+    conda:
+        "../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=100,
+        runtime=5,
+    message:
+        "What rerankers reach here, beside what was published of them; a * is outside our interval"
+    shell:
+        "cat {input} 2> {log}"

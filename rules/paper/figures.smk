@@ -7,6 +7,7 @@ localrules:
     changes_figure,
     cost_figure,
     systems_figure,
+    sizes_figure,
 
 
 rule curves_figure:
@@ -173,3 +174,39 @@ rule systems_figure:
         "Drawing the scores of all systems"
     script:
         "../../workflow/scripts/paper/figures/systems_figure.py"
+
+
+rule sizes_figure:
+    input:
+        metrics="results/metrics.csv",
+        best=PLAN.best_epochs(),
+        checkpoints=[*PLAN.sized().values()],
+    output:
+        "paper/figures/sizes.pdf",
+        report(
+            "paper/figures/sizes.png",
+            caption="../../workflow/report/sizes.rst",
+            category="Figures",
+            labels={"Figure": "Effectiveness against size"},
+        ),
+    log:
+        "logs/paper/sizes_figure.log",
+    benchmark:
+        "timings/paper/sizes_figure.tsv"
+    conda:
+        "../../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        grid=PLAN.paper_grid(),
+        sized=[*PLAN.sized()],
+        columns=experiment.paper_columns(config),
+        test_sets=PLAN.paper_test_sets(),
+        style=of_repository("paper/paper.mplstyle"),
+        code=code("paper/figures/sizes_figure.py"),
+    message:
+        "Drawing the scores against the number of parameters"
+    script:
+        "../../workflow/scripts/paper/figures/sizes_figure.py"

@@ -82,8 +82,8 @@ def test_where_nothing_is_trained_systems_are_compared_and_no_training_is_told_o
     text = prose(facts_of(world.made, **world.others))
     taken = set(re.findall(r"\\(?:input|includegraphics)\{(\S+)\}", text))
     config = CONFIG | {
-        "grid": CONFIG["grid"] | {"models": [], "systems": ["l6"]},
-        "systems": {"l6": {"label": "L6", "run_files": {"dl19": "a.trec"}}},
+        "grid": CONFIG["grid"] | {"models": [], "systems": ["l6", "authors"]},
+        "systems": {name: {"label": name, "checkpoint": "a/b"} for name in ("l6", "authors")},
     }
     assert taken == set(Plan(config, Path(), {}).parts())
     referred = set(re.findall(r"\\ref\{(\S+?)\}", text))

@@ -168,5 +168,15 @@ def test_the_tables_have_our_values_and_the_rows(found):
         assert SYSTEM in made(found).csv()
 
 
+def test_the_paper_begins_and_ends_with_how_many_reproduce_a_row(name, found, facts):
+    if name not in ("none", "several"):
+        return
+    told = facts | {"replication": found, "claims": facts["claims"] | {"stand_ins": {}}}
+    said = Said.read(render(PAPER, told).text)
+    for section in ("abstract", "The Published Checkpoints", "Conclusion"):
+        claim = said.one("count", what="checkpoints that reproduce a row", section=section)
+        assert (claim.count, claim.total) == (bool(within(found)), 1)
+
+
 def test_a_paper_without_published_checkpoints_says_nothing_of_them(facts):
     assert "tab:replication" not in prose(facts | {"replication": None})

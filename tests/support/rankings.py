@@ -12,7 +12,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from safetensors.numpy import save_file
 
 from lionrank import parquet, trec
 from lionrank.collections.describe import DataSet
@@ -332,6 +334,12 @@ def write_paper(
                 shown | {"primary": "pydocs"},
             ),
             ("systems_figure", metrics | best, figure("systems"), shown | style),
+            (
+                "sizes_figure",
+                metrics | best | {"checkpoints": [*write_sized(folder, grid).values()]},
+                figure("sizes"),
+                shown | style | {"sized": [*write_sized(folder, grid)]},
+            ),
         ]
     if not grid.trainings():
         jobs = [job for job in jobs if job[0] not in OF_TRAININGS]
@@ -339,6 +347,18 @@ def write_paper(
     if not grid.trainings():
         # Which the rule of all comparisons makes as well.
         (tables / "comparisons_by_epoch.tex").unlink()
+
+
+def write_sized(folder: Path, grid: Grid) -> dict[str, Path]:
+    """Write a checkpoint with some weights for each model and checkpoint of others."""
+    others = [each.name for each in grid.systems if each.kind == "checkpoint"]
+    found = {}
+    for place, name in enumerate([*(model.name for model in grid.models), *others], start=1):
+        found[name] = folder / "checkpoints" / name
+        found[name].mkdir(parents=True, exist_ok=True)
+        (found[name] / "config.json").write_text("{}")
+        save_file({"weight": np.zeros((place, 1000))}, found[name] / "model.safetensors")
+    return found
 
 
 def _write_setup_tables(folder: Path, grid: Grid) -> None:

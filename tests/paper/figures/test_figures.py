@@ -13,11 +13,14 @@ from lionrank.paper.figures.changes import changes_figure
 from lionrank.paper.figures.cost import cost_figure
 from lionrank.paper.figures.curves import curves_figure
 from lionrank.paper.figures.epochs import epochs_figure
+from lionrank.paper.figures.sizes import sizes_figure
 from lionrank.paper.figures.style import legend, looks, sample, save, style
 from tests.support.drawings import STYLE, cycle, efficiency_of, legend_of, texts, write_logs
-from tests.support.papers import GRID, SCENARIOS, experiment
+from tests.support.papers import BESIDE_OTHERS, GRID, SCENARIOS, experiment, made_up_scores
 
-WIDTHS = {"curves": 516, "epochs": 252, "changes": 252, "cost": 252}
+WIDTHS = {"curves": 516, "epochs": 252, "changes": 252, "cost": 252, "sizes": 252}
+
+SIZES = {"minilm": 33_000_000, "modernbert": 150_000_000, "l6": 22_000_000, "authors": 306_000_000}
 
 
 @pytest.fixture(autouse=True)
@@ -32,6 +35,7 @@ def _draw(tmp_path_factory):
     """Every figure of an experiment, by name, as a function that draws it."""
     folder = tmp_path_factory.mktemp("drawn")
     made = experiment(folder, SCENARIOS["made up 2"])
+    beside = experiment(folder / "beside", made_up_scores(2, BESIDE_OTHERS), BESIDE_OTHERS)
     logs = write_logs(folder)
     changed = changes_of([0.5, -0.25, 0.0, 0.1], [0.2, 0.3, 0.4], [-0.1] * 400)
     return {
@@ -39,6 +43,7 @@ def _draw(tmp_path_factory):
         "epochs": lambda: epochs_figure(made.results, GRID, made.chosen),
         "changes": lambda: changes_figure(changed, GRID),
         "cost": lambda: cost_figure(made.results, efficiency_of(), GRID, made.chosen),
+        "sizes": lambda: sizes_figure(beside.results, SIZES, BESIDE_OTHERS, beside.chosen),
     }
 
 
@@ -189,3 +194,19 @@ def test_of_ten_thousand_topics_the_outline_is_drawn_with_every_value(tmp_path):
     assert f"Lion higher: {wins:,}" in {text.get_text() for text in ax.texts}
     save(figure, [tmp_path / "changes.pdf"])
     assert (tmp_path / "changes.pdf").stat().st_size < 150_000
+
+
+def test_sizes_are_those_of_checkpoints_and_run_files_have_none(tmp_path):
+    made = experiment(tmp_path, made_up_scores(2, BESIDE_OTHERS), BESIDE_OTHERS)
+    figure = sizes_figure(made.results, SIZES, BESIDE_OTHERS, made.chosen)
+    labels = legend_of(figure)
+    assert len(labels) == 2 * 2 + 2
+    assert labels[:2] == ["MiniLM, AdamW", "MiniLM, Lion"]
+    assert labels[-2:] == ["MiniLM-L6 v2‡", "The Authors' GTE & Lion‡"]
+    [ax] = figure.axes
+    assert [line.get_xdata()[0] for line in ax.lines] == [33, 33, 150, 150, 22, 306]
+    scores = made.results.scores[made.results.layout.primary]
+    means = [scores[name].mean for name in ("l6", "authors")]
+    assert [line.get_ydata()[0] for line in ax.lines[-2:]] == means
+    looks = {(line.get_color(), line.get_marker(), line.get_mfc()) for line in ax.lines}
+    assert len(looks) == len(labels)

@@ -565,12 +565,25 @@ class Plan:
         if self.others:
             figures.append("systems")
             tables.append("comparisons_systems")
+        if len(self.other_checkpoints) > 1:
+            figures.append("sizes")
         if self.published:
             tables += REPLICATION_TABLES
         return [
             *(f"figures/{name}.pdf" for name in figures),
             *(f"tables/{name}.tex" for name in tables),
         ]
+
+    def sized(self) -> dict[str, str]:
+        """A checkpoint of each model and of each system of others that is one, by its name."""
+        starts = {model: _checkpoint(model, self.optimizers[0], 0) for model in self.models}
+        names = starts | {name: name for name in self.other_checkpoints}
+        return {name: f"checkpoints/{checkpoint}" for name, checkpoint in names.items()}
+
+    @property
+    def other_checkpoints(self) -> list[str]:
+        """The names of the systems in the grid that are checkpoints of others."""
+        return [name for name, entry in self.others.items() if "checkpoint" in entry]
 
     def paper_grid(self) -> dict[str, Any]:
         """Models, optimizers, epochs and systems of others as the paper prints them."""
@@ -678,12 +691,29 @@ class Plan:
         """The file that has all that, none where no values of any system were published."""
         return ["results/replication.json"] if self.published else []
 
+    def rerankers(self) -> dict[str, str]:
+        """The checkpoints of others that are downloaded: their rows in the table of sources."""
+        sources = {name: experiment.checkpoint_source(entry) for name, entry in self.others.items()}
+        return {name: source for name, source in sources.items() if source is not None}
+
+    def means_of_rerankers(self) -> str:
+        """The file with the means of every system.
+
+        Raises:
+            UserError: none of them is such a checkpoint, and nothing is trained for the others.
+        """
+        if not self.rerankers():
+            raise UserError(
+                "config: grid.systems: names no checkpoint of the table of sources, of which "
+                "values can have been published: add --configfile config/rerankers.yaml"
+            )
+        return "results/metrics.csv"
+
     # The audit
 
     def jobs(self) -> dict[str, int]:
         """The number of jobs of the rules that the grid multiplies."""
-        checkpoints = [name for name, entry in self.others.items() if "checkpoint" in entry]
-        run_files = (len(self.checkpoints) + len(checkpoints)) * len(self.test_sets)
+        run_files = (len(self.checkpoints) + len(self.other_checkpoints)) * len(self.test_sets)
         shards = self.config["reranking"]["shards"]
         reranking = {"rerank_shard": run_files * shards, "join_shards": run_files}
         jobs = {
@@ -691,7 +721,7 @@ class Plan:
             "initialise": len(self.trainings),
             "early_stopping": len(self.trainings) * len(self.epochs[FIRST_STOPPED - 1 :]),
             "train_epoch": len(self.checkpoints),
-            "import_checkpoint": len(checkpoints),
+            "import_checkpoint": len(self.other_checkpoints),
             "import_run": sum(len(self.given_on(name)) for name in self.test_sets),
             **(reranking if shards > 1 else {"rerank": run_files}),
             "rerank_again": len(self.second_passes()),

@@ -190,6 +190,11 @@ class Replication:
         )
 
     @property
+    def reproducing(self) -> int:
+        """How many of the systems reproduce any row."""
+        return sum(bool(system.reproduced()) for system in self.systems)
+
+    @property
     def alike(self) -> dict[tuple[str, str], str]:
         """Pairs of rows of one table that are within the tolerance of each other, and where."""
         found: dict[tuple[str, str], list[str]] = {}

@@ -1,0 +1,81 @@
+"""The figure of effectiveness against the number of parameters, whoever trained them."""
+
+import math
+from collections.abc import Mapping
+from itertools import cycle
+
+import matplotlib.pyplot as plt
+import seaborn as sns
+from matplotlib.figure import Figure
+
+from lionrank.grid import Grid
+from lionrank.paper.figures.style import COLUMN, legend, log_ticks, looks, sample
+from lionrank.paper.figures.systems import NOT_HERE
+from lionrank.paper.results import Results
+
+_PANEL_INCHES = 2.2
+_LEGEND_INCHES = 0.15
+# Of a row of the legend, about.
+_ENTRIES = 2
+_MILLION = 1e6
+# The axis is so much longer than its points on either side.
+_ROOM = 1.4
+_MARKERS = "sDvPX*o^"
+
+
+def sizes_figure(
+    results: Results, sizes: Mapping[str, int], grid: Grid, chosen: Mapping[str, int]
+) -> Figure:
+    """Draw the primary measure of cross-encoders against their parameters, with its interval.
+
+    A training is at its chosen epoch, its marker a model and its colour an optimizer; hollow points
+    are of systems of others, each with a marker and a colour of its own.
+
+    Args:
+        results: the scores of every system.
+        sizes: the number of parameters by model and by system of others; run files have none.
+        grid: what was trained, and the systems of others.
+        chosen: the epoch of each training, by `{model}_{optimizer}`.
+    """
+    markers = dict(zip([model.name for model in grid.models], cycle(_MARKERS), strict=False))
+    points = [
+        (
+            training.checkpoint(chosen[training.name]),
+            sizes[training.model.name] / _MILLION,
+            ", ".join(training.labels),
+            {
+                "color": looks(grid)[training.treatment.name]["color"],
+                "marker": markers[training.model.name],
+            },
+        )
+        for training in grid.trainings()
+    ]
+    colors = sns.color_palette("colorblind").as_hex()
+    others = [other for other in grid.systems if other.name in sizes]
+    points += [
+        (
+            other.name,
+            sizes[other.name] / _MILLION,
+            f"{other.label}{NOT_HERE}",
+            {"color": color, "marker": marker, "markerfacecolor": "none"},
+        )
+        for other, color, marker in zip(others, cycle(colors), cycle(_MARKERS), strict=False)
+    ]
+    rows = math.ceil(len(points) / _ENTRIES)
+    figure, ax = plt.subplots(figsize=(COLUMN, _PANEL_INCHES + _LEGEND_INCHES * rows))
+    entries = []
+    for system, parameters, label, look in points:
+        score = results.scores[results.layout.primary][system]
+        ax.vlines(parameters, score.low, score.high, color=look["color"], linewidth=0.4, alpha=0.6)
+        edge = {"markeredgecolor": look["color"], "markeredgewidth": 0.8, "linestyle": "none"}
+        ax.plot(parameters, score.mean, **look, **edge)
+        entries.append(sample(look | edge, label))
+    low = min(parameters for _, parameters, *_ in points) / _ROOM
+    high = max(parameters for _, parameters, *_ in points) * _ROOM
+    ax.set_xscale("log")
+    ax.set_xlim(low, high)
+    log_ticks(ax.xaxis, low, high)
+    ax.set_xlabel("Parameters (millions)")
+    ax.set_ylabel(results.layout.name(results.layout.primary))
+    legend(figure, entries)
+    return figure
