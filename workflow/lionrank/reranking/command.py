@@ -134,11 +134,7 @@ def _native(checkpoint: Path, scratch: Path) -> Path:
     """
     if _is_native(checkpoint):
         return checkpoint
-    tokenizer = checkpoint / OF_MODEL[1]
-    stated = (
-        read_json(tokenizer, "restore it").get("model_max_length") if tokenizer.exists() else None
-    )
-    length = min(stated, LENGTH) if isinstance(stated, int) else LENGTH
+    length = _own_length(checkpoint)
     import_checkpoint(checkpoint, scratch / "checkpoint", length)
     print(f"{checkpoint} is not of an experiment; pairs are cut at {length} tokens.")
     return scratch / "checkpoint"
