@@ -78,6 +78,17 @@ def test_each_seed_has_its_own_chosen_epoch(tmp_path):
     assert np.allclose(read.mean_over_seeds(NDCG, System("minilm_adamw")), [0.55, 0.65, 0.75])
 
 
+def test_a_system_of_others_need_not_be_in_the_experiments_of_other_seeds(tmp_path):
+    (other,) = Grid.build(
+        {}, {}, (), systems={"theirs": {"label": "", "kind": "checkpoint"}}
+    ).systems
+    values = VALUES | {"theirs": [0.3, 0.2, 0.1]}
+    ours, _ = write_experiment(tmp_path / "12", values, {}, others={"theirs": None})
+    before, _ = write_experiment(tmp_path / "13", VALUES, {}, seed=13)
+    read = per_query.read([ours, before], (), [other])
+    assert read.values(NDCG, System("theirs")).tolist() == [values["theirs"]] * 2
+
+
 def test_the_same_seed_twice_is_refused(tmp_path):
     ours, _ = write_experiment(tmp_path / "a", VALUES, {})
     again, _ = write_experiment(tmp_path / "b", VALUES, {})

@@ -11,7 +11,7 @@ from lionrank.grid import Grid
 from lionrank.report.results_page import results_page
 from lionrank.training import development
 from tests.support.browser import visit
-from tests.support.papers import GRID, TEST_SETS
+from tests.support.papers import BESIDE_OTHERS, GRID, NOTHING_TRAINED, TEST_SETS
 
 PAPER = {"title": "Lion & AdamW", "note": "Small models <only>."}
 CHOSEN = 2
@@ -22,14 +22,18 @@ NOTHING = "\N{EN DASH}"
 AWKWARD = r"8-bit <b>Li&on</b> \1 \g<0> </script> 3B's"
 
 
-def write_metrics(path):
-    """Write the means of every system, each larger than the one before, and return them."""
-    systems = ["bm25", *GRID.checkpoints()]
+def write_metrics(path, grid=GRID):
+    """Write the means of every system, each larger than the one before, and return them.
+
+    Those of run files of others are on the first test set only.
+    """
+    given = {each.name for each in grid.systems if each.kind == "run file"}
+    systems = ["bm25", *grid.checkpoints(), *(each.name for each in grid.systems)]
     lines = ["test_set,system,metric,level,mean,low,high,queries"]
     means = {system: (place + 1) / 100 for place, system in enumerate(systems)}
     for test_set, entry in TEST_SETS.items():
         for system, mean in means.items():
-            if test_set == "given" and system == "bm25":
+            if test_set == "given" and system in {"bm25", *given}:
                 continue
             for metric in ("map", "recip_rank_10", "recall_10", "Rprec", "P_10"):
                 for level in entry["levels"]:
@@ -40,10 +44,10 @@ def write_metrics(path):
     return means
 
 
-def write_trainings(folder, held_out=True):
+def write_trainings(folder, held_out=True, grid=GRID):
     """Write the logs of the grid's trainings and their best epochs, and return the paths."""
     logs, best = {}, []
-    for number, training in enumerate((each.name for each in GRID.trainings()), start=1):
+    for number, training in enumerate((each.name for each in grid.trainings()), start=1):
         logs[training] = [folder / f"{training}_e{epoch}.jsonl" for epoch in GRID.epochs]
         for epoch, path in zip(GRID.epochs, logs[training], strict=True):
             steps = range(20 * (epoch - 1) + 1, 20 * epoch + 1)
@@ -70,8 +74,8 @@ def _page(tmp_path_factory):
 
 
 def write_page(folder, grid, test_sets):
-    write_metrics(folder / "metrics.csv")
-    logs, best = write_trainings(folder)
+    write_metrics(folder / "metrics.csv", grid)
+    logs, best = write_trainings(folder, grid=grid)
     path = folder / "results.html"
     page = results_page(folder / "metrics.csv", best, logs, grid, test_sets, PAPER)
     path.write_text(page, "utf-8")
@@ -293,6 +297,37 @@ def test_labels_are_text_and_no_markup_wherever_they_stand(browser, tmp_path):
     named = browser.page.locator(".dtsb-data option", has_text="MAP").all_inner_texts()
     assert any(name.startswith("MAP given 8-bit Li&on") for name in named)
     assert browser.page.locator("body b").count() == 0
+    assert not browser.errors
+
+
+def test_systems_of_others_are_rows_without_curves(browser, tmp_path):
+    browser.open(write_page(tmp_path, BESIDE_OTHERS, TEST_SETS))
+    browser.page.wait_for_selector("#curve-grad_norm canvas")
+    labels = ["MiniLM-L6 v2", "The Authors' GTE & Lion", "SPLADE"]
+    assert shown(browser, "Model")[-3:] == labels
+    assert shown(browser, "Epoch")[-3:] == [NOTHING, "2", NOTHING]
+    assert shown(browser, "Optimizer")[-3:] == shown(browser, "Chosen")[-3:] == [NOTHING] * 3
+    assert "not trained here" in row(browser, "SPLADE", "").inner_text()
+    browser.page.get_by_role("button", name="Given").click()
+    browser.eventually(lambda: shown(browser, "MAP")[-1], NOTHING)
+    choose(browser, "Model", "SPLADE", "ModernBERT")
+    shows(browser, "Model", ["ModernBERT"] * 6 + ["SPLADE"])
+    draws(browser, {"modernbert_adamw", "modernbert_lion"})
+    assert not browser.errors
+
+
+def test_where_nothing_is_trained_the_page_has_systems_and_no_curves(browser, tmp_path):
+    browser.open(write_page(tmp_path, NOTHING_TRAINED, TEST_SETS))
+    browser.page.wait_for_selector(".dt-info")
+    assert len(shown(browser, "Model")) == 1 + 3
+    heads = browser.page.locator("thead th").all_inner_texts()
+    assert not {"Optimizer", "Chosen", "Dev nDCG@10"} & {head.split("\n")[0] for head in heads}
+    before = shown(browser, "MAP")
+    heading(browser, "MAP").click()
+    shows(browser, "MAP", before[::-1])
+    assert browser.page.title() == "Systems"
+    words = browser.page.inner_text("body")
+    assert "urves" not in words and "Development data" not in words
     assert not browser.errors
 
 

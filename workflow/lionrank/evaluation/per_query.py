@@ -197,7 +197,10 @@ class PerQuery:
         Raises:
             UserError: an experiment has no such values, or is of other queries.
         """
-        rows = [replicate.values(measure, system) for replicate in self.replicates]
+        # What was not trained has no seed, and is in this experiment whether or not in the others.
+        first = self.replicates[0]
+        sources = [each if first.is_training(system) else first for each in self.replicates]
+        rows = [each.values(measure, system) for each in sources]
         for replicate, row in zip(self.replicates, rows, strict=True):
             if not row.index.equals(rows[0].index):
                 raise UserError(
