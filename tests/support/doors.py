@@ -27,6 +27,7 @@ from lionrank.report.tables import table_page
 from lionrank.reranking import shards
 from lionrank.retrieval.bm25 import unpack_index
 from lionrank.retrieval.candidates import join_candidates
+from lionrank.systems.run_file import import_run
 from lionrank.training import batches, cost, development, log
 from lionrank.training.losses import BinaryCrossEntropy
 from tests.support.configs import ROOT
@@ -88,6 +89,11 @@ def _collection(what: str, name: str = "test", **settings: str) -> Callable[[Pat
         return list(getattr(source, what)(*([] if what == "documents" else [name, *depth])))
 
     return call
+
+
+def _import_run(folder: Path) -> None:
+    files = [folder / name for name in ("run.trec", "topics.tsv", "corpus", "candidates.parquet")]
+    import_run(*files, 10, "other", folder / "output" / "other.trec", threads=1)
 
 
 BEIR = {"format": "beir", "folder": "beir"}
@@ -164,6 +170,7 @@ DOORS = {
     "Parquet corpus": Door("tables/a.parquet", _join("tables")),
     "triplets": Door("triplets.parquet", _join("corpus")),
     "run file that is joined": Door("run.trec", _candidates),
+    "run file of another tool": Door("run.trec", _import_run),
     "judged documents": Door(
         "corpus/a.jsonl",
         lambda folder: keep_documents({"q": {"d1": 1}}, folder / "corpus", folder / "output", 1),
