@@ -38,7 +38,7 @@ rule provenance:
     params:
         config=brief(config),
         defaults=of_repository("config.yaml"),
-        templates=TEMPLATES,
+        templates=lambda wildcards: brief(TEMPLATES),
         bibliography=of_repository("paper/refs.bib"),
         rules=lambda wildcards: brief(origins(workflow, ROOT)),
         pinned=PLAN.pinned(),
@@ -89,7 +89,7 @@ rule main_tex:
         retrieval=config["retrieval"],
         pairs=config["training_pairs"],
         paper=config["paper"],
-        templates=TEMPLATES,
+        templates=lambda wildcards: brief(TEMPLATES),
         table1=of_repository("paper/published/table1_lion_vs_adamw.csv"),
         trec_eval=of_repository("paper/published/authors_trec_eval.csv"),
         table2=of_repository("paper/published/table2_dl19_systems.csv"),

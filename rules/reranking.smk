@@ -77,6 +77,23 @@ use rule rerank as rerank_shard with:
         "timings/reranking/{folder}{checkpoint}.{scatteritem}.tsv"
 
 
+# Another precision is another scoring: rounding its result is not the same.
+use rule rerank as rerank_again with:
+    output:
+        ensure("results/{folder}{checkpoint}.{precision}.trec", non_empty=True),
+    log:
+        "logs/reranking/{folder}{checkpoint}.{precision}.log",
+    benchmark:
+        "timings/reranking/{folder}{checkpoint}.{precision}.tsv"
+    wildcard_constraints:
+        checkpoint="|".join(PLAN.published) or "(?!)",
+        precision="bf16|fp32",
+    params:
+        precision="{precision}",
+        tag="{checkpoint}",
+        code=code("reranking/rerank.py"),
+
+
 rule join_shards:
     input:
         gather.shards("reranking/{{folder}}{{checkpoint}}.{scatteritem}.trec"),

@@ -58,7 +58,7 @@ def test_the_sizes_of_the_backbones_follow_from_their_architectures(backbone, pu
 
 
 def test_the_last_smaller_batch_of_an_epoch_is_a_step():
-    assert estimates.training_pairs(CONFIG) == 1_990_000
+    assert estimates.pairs_of(CONFIG, "pairs") == (2_000_000, 10_000)
     assert estimates.steps_of_epoch(1_990_000, 64) == 31_094
     assert estimates.steps_of_epoch(1_990_000, 192) == 10_365
     assert estimates.steps_of_epoch(192, 64) == 3
@@ -164,12 +164,13 @@ def test_scoring_development_data_is_counted_for_every_checkpoint():
         operations = 2 * encoders * 3 * tokens * pairs
         assert work["gpu_hours"] == pytest.approx(operations / reached / 3600)
     held_out = 2 * encoders * 3 * 87 * 10_000 / reached / 3600
-    assert facts["held_out"]["gpu_hours"] == pytest.approx(held_out)
+    (of_pairs,) = facts["held_out"]
+    assert of_pairs["gpu_hours"] == pytest.approx(held_out)
     page = audit.page(facts)
     assert row_of(page, "nano_nq", "nano_nq").startswith(
         "| nano_nq | nano_nq | 50 | 100 | 5,000 | 90,000 |"
     )
-    assert "| held-out pairs | msmarco | - | - | 10,000 | 180,000 |" in page
+    assert "| held out of pairs | msmarco | - | - | 10,000 | 180,000 |" in page
     hours = sum(work["gpu_hours"] for work in facts["development"]) + held_out
     assert f"| GPU hours of scoring development data | {hours:.2f} |" in page
 

@@ -73,7 +73,7 @@ def test_the_papers_level_is_the_configs_where_a_test_set_has_several():
 
 
 def test_a_model_card_names_the_source_and_the_labels():
-    assert model_card_facts(CONFIG, "gte", SOURCES) == {
+    assert model_card_facts(CONFIG, "gte", "lion", SOURCES) == {
         "label": "GTE",
         "pretrained": {
             "source": "gte",
@@ -94,7 +94,7 @@ def test_a_model_card_names_the_source_and_the_labels():
 )
 def test_a_model_card_says_where_else_a_model_starts(pretrained, told):
     config = changed("models.gte.pretrained", pretrained)
-    assert model_card_facts(config, "gte", SOURCES)["pretrained"] == told
+    assert model_card_facts(config, "gte", "lion", SOURCES)["pretrained"] == told
 
 
 @pytest.mark.parametrize(

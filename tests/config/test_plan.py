@@ -104,7 +104,8 @@ def test_judged_sets_are_dev_sets_and_then_the_test_sets_of_the_paper(small):
     assert test.topics_file == "collections/msmarco/topics.dl20.tsv"
     assert test.qrels == "collections/msmarco/qrels.dl20.txt"
     assert dev.candidates == "retrieval/nano_nq/test.candidates.parquet"
-    assert PLAN.collection == PLAN.trained_on == "msmarco"
+    assert PLAN.collection == "msmarco"
+    assert PLAN.trained_on == ["msmarco"]
 
 
 def test_a_dev_set_may_have_the_name_of_a_test_set():

@@ -224,7 +224,7 @@ def collected(tmp_path, monkeypatch):
         "defaults": "config.yaml",
         "run_files": ["a.trec"],
         "last_epochs": {},
-        "pairs": "pairs.json",
+        "data": ["pairs.json"],
         "pinned": {"gte": False},
         "catalogued": {},
         "timings": "timings",
@@ -245,7 +245,7 @@ def test_run_files_of_epochs_that_were_left_out_are_not_behind_the_paper(collect
 
 def test_provenance_has_the_digests_of_what_was_read_and_names_no_host(collected):
     facts = collected()
-    assert facts["pairs"]["rows"]["train"] == 2
+    assert facts["data"]["pairs"]["rows"]["train"] == 2
     assert facts["run_files"] == {"a.trec": "0" * 64}
     assert facts["files"] == FILES
     assert facts["changed_settings"] == [{"key": "a", "default": 2, "here": 1}]

@@ -230,7 +230,7 @@ def test_the_experiment_names_its_sources_and_what_was_held_out(tmp_path):
         "sources": {
             name: {"id": id, "revision": commit, "pinned": True} for name, id in names.items()
         },
-        "pairs": {"rows": {"train": 1_990_000, "held_out": 10_000}},
+        "data": {"pairs": {"rows": {"train": 1_990_000, "held_out": 10_000}}},
     }
     text = prose(facts)
     assert r"first \num{1000000} triplets" in text

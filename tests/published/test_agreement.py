@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from lionrank.published.agreement import Agreements, Cell
+from lionrank.published.agreement import Agreements, PublishedCell
 from tests.support.accounts import CELLS, stands
 from tests.support.papers import ACCOUNTS
 
@@ -45,7 +45,7 @@ def test_gte_with_lion_has_other_values_in_the_files():
     ],
 )
 def test_a_value_is_the_same_up_to_half_a_unit_of_its_last_digit(printed, files, agreement):
-    cell = Cell(FOUND.cells[0].measure, "gte", "lion", 1, printed, files)
+    cell = PublishedCell(FOUND.cells[0].measure, "gte", "lion", 1, printed, files)
     assert cell.agreement == agreement
 
 

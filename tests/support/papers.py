@@ -123,7 +123,7 @@ PROVENANCE = {
     "stages": {"training": {"jobs": 18, "seconds": 200.4, "peak_bytes": 2 * 2**30}},
     "sources": {},
     "catalogued": {},
-    "pairs": {"rows": {"train": 3200, "held_out": 0}},
+    "data": {"pairs": {"rows": {"train": 3200, "held_out": 0}}},
     "run_files": {"results/bm25.trec": "0" * 64, "results/x.trec": "1" * 64},
 }
 

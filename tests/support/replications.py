@@ -9,7 +9,7 @@ from typing import Any
 from lionrank import trec
 from lionrank.measures import GRADED, Measure
 from lionrank.published.scores import AS_PRINTED, BY_FILES, LEVEL, TEST_SETS
-from lionrank.replication.replicate import TestSet, replicate
+from lionrank.replication.replicate import RerankedSet, replicate
 from lionrank.replication.variants import AS_SCORED, VARIANTS, means
 from lionrank.trec import Qrels, Run
 
@@ -61,8 +61,10 @@ class MadeUp:
             passes[system, name] = paths
         return passes
 
-    def test_sets(self) -> list[TestSet]:
-        return [TestSet(name, self.qrels[name], self.first_stage.get(name)) for name in self.qrels]
+    def test_sets(self) -> list[RerankedSet]:
+        return [
+            RerankedSet(name, self.qrels[name], self.first_stage.get(name)) for name in self.qrels
+        ]
 
 
 def made_up(seed: int = 0, topics: int = 20) -> MadeUp:

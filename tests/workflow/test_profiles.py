@@ -14,7 +14,7 @@ A100, LOCAL = (
     ("--cores", "64", "--profile", f"{ROOT}/profiles/{name}") for name in ("a100", "local")
 )
 JOB = {"optimizer": "lion", "epoch": "1", "folder": "", "scatteritem": "1-of-2"}
-ON_A_GPU = {"train_epoch", "rerank", "rerank_shard", "dev_scores"}
+ON_A_GPU = {"train_epoch", "rerank", "rerank_shard", "rerank_again", "dev_scores"}
 
 
 def test_all_rules_that_compute_on_a_gpu_ask_for_an_a100_and_no_other_does():

@@ -70,8 +70,8 @@ def test_the_rule_counts_pairs_dev_sets_and_test_sets(tmp_path):
     topics, qrels, candidates = write_topics(tmp_path)
     outputs = {kind: str(tmp_path / f"datasets.{kind}") for kind in ("tex", "csv")}
     given = {
-        "training": write_pairs(tmp_path / "pairs.parquet", EXAMPLES),
-        "held_out": write_pairs(tmp_path / "held_out.parquet", []),
+        "training": [write_pairs(tmp_path / "pairs.parquet", EXAMPLES)],
+        "held_out": [write_pairs(tmp_path / "held_out.parquet", [])],
         "corpora": [str(tmp_path / "corpus")],
         "topics": [topics] * 2,
         "qrels": [qrels] * 2,
@@ -80,7 +80,7 @@ def test_the_rule_counts_pairs_dev_sets_and_test_sets(tmp_path):
     sets = [
         {"use": use, "label": use.title(), "collection": "mine"} for use in ("development", "test")
     ]
-    params = {"collections": {"mine": {"format": "beir"}}, "trained_on": "mine", "sets": sets}
+    params = {"collections": {"mine": {"format": "beir"}}, "trained_on": ["mine"], "sets": sets}
     run_scripts(tmp_path, [("datasets_table", given, outputs, params)])
     table = pd.read_csv(outputs["csv"])
     assert table.use.tolist() == ["training", "development", "test"]

@@ -32,7 +32,7 @@ LABELS = {
 
 
 @dataclass(frozen=True)
-class Row:
+class ReproducedRow:
     """A published row of a checkpoint, in one of the two tables.
 
     `distances` are by variant, the largest difference between any value of ours and of the row.
@@ -103,7 +103,7 @@ class Replicated:
     epoch: int | None
     variants: Mapping[str, Mapping[str, Sequence[float]]]
     labels: Mapping[str, str]
-    rows: Sequence[Row]
+    rows: Sequence[ReproducedRow]
     tolerance: float
 
     def matches(self, variant: str = AS_SCORED, within: float = math.inf) -> list[Match]:
@@ -147,7 +147,7 @@ class Replicated:
         model, optimizer, epoch = parts(self.expected[0])
         return f"{model} with {optimizer}" + ("" if self.epoch is None else f" at epoch {epoch}")
 
-    def closest_in(self, table: str, variant: str = AS_SCORED) -> Row:
+    def closest_in(self, table: str, variant: str = AS_SCORED) -> ReproducedRow:
         """Return the first row of a table at the smallest distance."""
         rows = [row for row in self.rows if row.table == table]
         return min(rows, key=lambda row: row.distances[variant])
@@ -245,6 +245,6 @@ def _replicated(found: Mapping[str, Any], tolerance: float) -> Replicated:
         found["epoch"],
         {each["variant"]: each for each in found["variants"]},
         LABELS | {OTHER_PRECISION: f"a pass in {found['other_precision']}"},
-        [Row(**row) for row in found["rows"]],
+        [ReproducedRow(**row) for row in found["rows"]],
         tolerance,
     )

@@ -27,7 +27,7 @@ class Agreement(StrEnum):
 
 
 @dataclass(frozen=True)
-class Cell:
+class PublishedCell:
     """A checkpoint's value in a measure, as printed and by the files."""
 
     measure: Measure
@@ -67,14 +67,14 @@ class Cell:
 class Agreements:
     """All published cells, measure by measure in the order of table I."""
 
-    cells: tuple[Cell, ...]
+    cells: tuple[PublishedCell, ...]
 
     @classmethod
     def of(cls, both: Mapping[str, PublishedScores]) -> "Agreements":
         """Compare the two tables that `lionrank.published.scores.read_both` has read."""
         return cls(tuple(_cells(both[AS_PRINTED], both[BY_FILES])))
 
-    def that_are(self, agreement: str) -> list[Cell]:
+    def that_are(self, agreement: str) -> list[PublishedCell]:
         return [cell for cell in self.cells if cell.agreement == agreement]
 
     def measures_by_trainings(self, agreement: str) -> list[tuple[list[str], list[str]]]:
@@ -91,9 +91,9 @@ class Agreements:
         return [(metrics, list(found)) for found, metrics in groups.items()]
 
     @property
-    def largest(self) -> list[Cell]:
+    def largest(self) -> list[PublishedCell]:
         """Return, of each measure in which any differs, the first cell that differs the most."""
-        found: dict[Measure, Cell] = {}
+        found: dict[Measure, PublishedCell] = {}
         for cell in self.that_are(Agreement.DIFFERENT):
             before = found.get(cell.measure, cell)
             found[cell.measure] = max(before, cell, key=lambda each: abs(each.difference))
@@ -108,9 +108,9 @@ class Agreements:
         )
 
 
-def _cells(printed: PublishedScores, files: PublishedScores) -> Iterator[Cell]:
+def _cells(printed: PublishedScores, files: PublishedScores) -> Iterator[PublishedCell]:
     for measure, values in printed.items():
         for name, value in values.items():
             model, optimizer, epoch = name.split("_")
             place = int(epoch.removeprefix("e"))
-            yield Cell(measure, model, optimizer, place, value, files[measure][name])
+            yield PublishedCell(measure, model, optimizer, place, value, files[measure][name])

@@ -22,7 +22,7 @@ moves P@10 by 0.0023, and rounding may move several."""
 
 
 @dataclass(frozen=True)
-class TestSet:
+class RerankedSet:
     """Judgements and first stage of the test set on which measures were published, or its stand-in.
 
     `name` is that of the published one. The first stage is None where there is none.
@@ -40,7 +40,7 @@ Passes = Mapping[tuple[str, str], tuple[Path, Path]]
 def replicate(
     systems: Mapping[str, Mapping[str, Any]],
     passes: Passes,
-    test_sets: Sequence[TestSet],
+    test_sets: Sequence[RerankedSet],
     published: Mapping[str, PublishedScores],
     depth: int,
 ) -> dict[str, Any]:
@@ -83,7 +83,7 @@ def replicate(
 def _reached(
     system: str,
     passes: Passes,
-    test_sets: Sequence[TestSet],
+    test_sets: Sequence[RerankedSet],
     measures: Sequence[Measure],
     tried: Mapping[str, Variant],
 ) -> dict[str, dict[str, list[float]]]:

@@ -10,13 +10,15 @@ from lionrank import trec
 from lionrank.files import write_json
 from lionrank.jobs.repository import located
 from lionrank.published.scores import read_both, rounded
-from lionrank.replication.replicate import TestSet, replicate
+from lionrank.replication.replicate import RerankedSet, replicate
 
 given, params = snakemake.input, snakemake.params
 published = read_both(located(snakemake, params.table1), located(snakemake, params.trec_eval))
 first_stages = iter(given.first_stages)
 test_sets = [
-    TestSet(name, trec.read_qrels(qrels), trec.read_run(next(first_stages))[0] if ranked else None)
+    RerankedSet(
+        name, trec.read_qrels(qrels), trec.read_run(next(first_stages))[0] if ranked else None
+    )
     for qrels, (name, ranked) in zip(given.qrels, params.test_sets.items(), strict=True)
 ]
 # Two run files follow each other, of one system on one test set.

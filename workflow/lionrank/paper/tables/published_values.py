@@ -4,7 +4,7 @@ from typing import Any
 
 from lionrank.measures import METRICS
 from lionrank.paper.tables.tabular import Row, Table
-from lionrank.published.agreement import Agreement, Agreements, Cell
+from lionrank.published.agreement import Agreement, Agreements, PublishedCell
 from lionrank.published.scores import PRINTED
 
 _CHECKPOINT = ("model", "optimizer", "epoch")
@@ -35,7 +35,7 @@ def table(agreements: Agreements) -> Table:
     return Table(rows, facts=facts)
 
 
-def _row(cell: Cell) -> Row:
+def _row(cell: PublishedCell) -> Row:
     return {
         "test_set": cell.measure.test_set,
         "metric": cell.measure.metric,

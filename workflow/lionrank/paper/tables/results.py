@@ -41,8 +41,8 @@ def table(
         chosen: the epoch that development data chose, by `{model}_{optimizer}`.
         published: the published values that are to stand beside ours, if any.
     """
-    first_stage: dict[str, Any] = {"model": FIRST_STAGE, "optimizer": "", "epoch": "", "chosen": ""}
-    first_stage |= {"trained_here": "", "other": None}
+    first_stage: dict[str, Any] = {"model": FIRST_STAGE, "optimizer": "", "epoch": ""}
+    first_stage |= {"chosen": "", "trained_here": "", "other": None}
     rows = [first_stage | _scores(results, FIRST_STAGE, published)]
     for training in grid.trainings():
         for epoch in training.epochs:
