@@ -288,7 +288,7 @@ def test_status_without_trainings_says_so_in_one_line(lionrank, directory):
 
 def test_the_help_names_the_commands(lionrank):
     told = lionrank("--help").stdout
-    assert all(f"    {command} " in told for command in ("evaluate", "compare", "status"))
+    assert all(f"    {command} " in told for command in ("rerank", "evaluate", "compare", "status"))
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,8 @@ class Journal:
         if not self._handle.seek(0, os.SEEK_END):
             self._write(dict(belongs_to))
             return
-        [before, *batches], end = _whole_lines(self._handle)
+        lines = _whole_lines(self._handle)
+        before, end = next(lines, ({}, 0))
         if before.keys() != belongs_to.keys():
             raise UserError(
                 f"{self.path} is no file of scores that a command was stopped at: remove it, or "
@@ -53,8 +54,9 @@ class Journal:
             self._handle.truncate(0)
             self._write(dict(belongs_to))
             return
-        for batch in batches:
+        for batch, place in lines:
             self.scores[torch.tensor(batch["rows"])] = torch.tensor(batch["scores"])
+            end = place
         self._handle.truncate(end)
         self.tell_how_far()
 
@@ -110,20 +112,16 @@ def opened(path: Path) -> Iterator[Journal]:
         path.unlink(missing_ok=True)
 
 
-def _whole_lines(handle: IO[bytes]) -> tuple[list[dict], int]:
-    """Return the objects of the lines, one at least, up to what a killed process had half written.
-
-    And where they end, in bytes.
-    """
+def _whole_lines(handle: IO[bytes]) -> Iterator[tuple[dict, int]]:
+    """Yield the objects of the lines, and where each ends, up to what was half written."""
     handle.seek(0)
-    found, end = [], 0
+    end = 0
     for line in handle:
+        end += len(line)
         try:
             record = json.loads(line)
         except ValueError:
-            break
+            return
         if not (isinstance(record, dict) and line.endswith(b"\n")):
-            break
-        found.append(record)
-        end += len(line)
-    return found or [{}], end
+            return
+        yield record, end
