@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import signal
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -85,6 +86,22 @@ def write_data(folder: Path, queries: int = 7) -> dict:
     pairs.head(6).to_parquet(folder / "pairs.held_out.parquet")
     names = {"pairs": "pairs.parquet", "held_out": "pairs.held_out.parquet"}
     return {name: str(folder / file) for name, file in names.items()}
+
+
+def write_lists(path: Path, lengths: Sequence[int]) -> dict:
+    """Write examples of so many passages, the first relevant; return the paths, both the same."""
+    others = ["something else" + " and more" * (k % 3) for k in range(max(lengths))]
+    lists = [[f"passage {i}", *others[: n - 1]] for i, n in enumerate(lengths)]
+    table = {
+        "query_id": [f"q{i}" for i in range(len(lengths))],
+        "passage_ids": [[f"d{i}.{k}" for k in range(n)] for i, n in enumerate(lengths)],
+        "query": [f"query {i}" for i in range(len(lengths))],
+        "passages": lists,
+        "labels": [[1.0] + [0.0] * (n - 1) for n in lengths],
+        "scores": [[2.0] + [-1.0 - i / 9 for i in range(n - 1)] for n in lengths],
+    }
+    pd.DataFrame(table).to_parquet(path)
+    return {"pairs": str(path), "held_out": str(path)}
 
 
 def write_start(folder: Path, architecture: str, max_length: int = 32) -> Path:

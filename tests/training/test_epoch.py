@@ -341,23 +341,10 @@ def test_a_loss_without_a_formula_cannot_be_made():
         Nothing()
 
 
-def write_lists(path, lengths):
-    """Write examples of so many passages, the first of which is relevant."""
-    lists = [[f"passage {i}", *["something else"] * (n - 1)] for i, n in enumerate(lengths)]
-    table = {
-        "query": [f"query {i}" for i in range(len(lengths))],
-        "passages": lists,
-        "labels": [[1.0] + [0.0] * (n - 1) for n in lengths],
-        "scores": [[2.0] + [-1.0 - i / 9 for i in range(n - 1)] for n in lengths],
-    }
-    pd.DataFrame(table).to_parquet(path)
-    return {"pairs": str(path), "held_out": str(path)}
-
-
 @pytest.mark.parametrize("lengths", [[3] * 6, [2, 3, 3, 4, 2, 3]])
 @pytest.mark.parametrize("loss", [each for each in losses.LOSSES if each != "bce"])
 def test_every_loss_is_learnt_from_lists(starts, tmp_path, loss, lengths):
-    files = write_lists(tmp_path / "examples.parquet", lengths)
+    files = tiny.write_lists(tmp_path / "examples.parquet", lengths)
     changes = {"loss": loss, "learning_rate": 1e-2, "warmup": 0, "global_batch_size": 6}
     last = tiny.train(starts / "bert_without_dropout", files, 12, tmp_path, epochs=12, **changes)
     first = tiny.steps(last)[0]["loss"]
@@ -369,7 +356,7 @@ def test_every_loss_is_learnt_from_lists(starts, tmp_path, loss, lengths):
 def test_a_list_that_is_longer_than_a_micro_batch_has_the_same_gradients(
     starts, tmp_path, loss, start
 ):
-    files = write_lists(tmp_path / "examples.parquet", [5, 5, 2])
+    files = tiny.write_lists(tmp_path / "examples.parquet", [5, 5, 2])
     changes = {"loss": loss, "learning_rate": 3e-2, "global_batch_size": 6}
     changes |= {"optimizer": tiny.OPTIMIZERS["sgd"]}
     whole, parts = (
@@ -387,7 +374,7 @@ def test_a_list_that_is_longer_than_a_micro_batch_has_the_same_gradients(
 
 
 def test_a_list_in_parts_is_computed_twice_with_the_same_dropout(starts, tmp_path):
-    files = write_lists(tmp_path / "examples.parquet", [6])
+    files = tiny.write_lists(tmp_path / "examples.parquet", [6])
     scores = []
 
     def keep(module, inputs, output):

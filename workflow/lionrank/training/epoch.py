@@ -9,7 +9,7 @@ import json
 import math
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from importlib.metadata import version
@@ -38,6 +38,17 @@ from lionrank.training.losses import LOSSES, Loss
 from lionrank.training.state import LOG, EpochState
 from lionrank.training.tracking import report_to
 from lionrank.training.trainer import Trainer
+
+IDS = pa.schema(
+    {
+        "query_id": pa.string(),
+        "passage_id": pa.string(),
+        "passage_ids": pa.list_(pa.string()),
+    }
+)
+"""What names an example of one passage, or of several."""
+SHOWN = 4
+"""Of these, in a message: a query and three passages."""
 
 SCHEDULES = {"none": "constant_with_warmup", "linear": "linear", "cosine": "cosine"}
 
@@ -318,10 +329,17 @@ def _stamp(
 
 
 def name_pairs(pairs: str | os.PathLike, rows: list[int]) -> str:
-    """Print the query and passage of each row of the training pairs, and return the first ones."""
-    names = [name for name in parquet.schema(pairs).names if name.endswith("_id")]
-    table = parquet.read(pairs, pa.schema(dict.fromkeys(names, pa.string()))).take(rows)
-    ids = [" ".join(row.values()) for row in table.to_pylist()]
-    for row, name in zip(rows, ids, strict=True):
-        print(f"row {row}: {name}")
-    return f"{', '.join(ids[:3])}{f' and {len(ids) - 3} more, all above' if ids[3:] else ''}"
+    """Print query and passages of each row of the training data, and return the first ones."""
+    found = parquet.schema(pairs).names
+    columns = pa.schema([IDS.field(name) for name in IDS.names if name in found])
+    table = parquet.read(pairs, columns).take(rows)
+    ids = [list(_flat(row.values())) for row in table.to_pylist()]
+    for row, own in zip(rows, ids, strict=True):
+        print(f"row {row}: {' '.join(own)}")
+    first = [f"{' '.join(own[:SHOWN])}{' ...' if own[SHOWN:] else ''}" for own in ids[:3]]
+    return f"{', '.join(first)}{f' and {len(ids) - 3} more, all above' if ids[3:] else ''}"
+
+
+def _flat(values: Iterable[str | list[str]]) -> Iterator[str]:
+    for value in values:
+        yield from [value] if isinstance(value, str) else value
