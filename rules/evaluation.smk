@@ -13,9 +13,9 @@ rule evaluate:
     output:
         "results/{folder}{system}.eval",
     log:
-        "logs/evaluation/{folder}{system}.log",
+        "logs/evaluation/trec_eval/{folder}{system}.log",
     benchmark:
-        "timings/evaluation/{folder}{system}.tsv"
+        "timings/evaluation/trec_eval/{folder}{system}.tsv"
     conda:
         "../envs/lionrank.yaml"
     threads: 1

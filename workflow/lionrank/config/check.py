@@ -36,12 +36,6 @@ from lionrank.wording import shortened
 FILES_OF_COLLECTIONS = ("corpus", "index", PAIRS, "statistics", "triplets")
 """What logs and timings of a collection are named by, where others are by the name of topics."""
 
-FILES_OF_RESULTS = (
-    *("changes", "claims", "comparisons", "efficiency", "metrics", "published_comparisons"),
-    "replication",
-)
-"""What logs and timings of results are named by, where others are by the name of systems."""
-
 OF_TRAINING = {"lr": "learning_rate", "weight_decay": "weight_decay"}
 """Arguments of optimizers that are settings of a training."""
 
@@ -168,7 +162,7 @@ def _named_so(name: str, config: Mapping[str, Any]) -> str:
         return "the name of a training"
     if re.search("_e[0-9]+$", name):
         return "of the form of a training's checkpoints, which end in _e and the epoch"
-    return "the name of other files of results" if name in FILES_OF_RESULTS else ""
+    return ""
 
 
 def _check_one_of_each(config: Mapping[str, Any]) -> None:
