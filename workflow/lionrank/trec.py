@@ -418,7 +418,7 @@ def write_run(path: str | os.PathLike, run: Run, tag: str) -> None:
 
 def falling(scores: Iterable[float]) -> Iterator[np.float32]:
     """Yield scores that fall in float32, each tied one lowered to the next smaller number."""
-    previous: np.float32 = np.float32(np.inf)
+    previous = np.float32(np.inf)
     for score in scores:
         previous = min(np.float32(score), np.nextafter(previous, np.float32(-np.inf)))
         yield previous
