@@ -135,6 +135,30 @@ rule msmarco_topics:
         "../workflow/scripts/collections/msmarco_topics.py"
 
 
+rule msmarco_qrels:
+    input:
+        "sources/msmarco_train_qrels",
+    output:
+        "collections/{collection}/qrels.train.txt",
+    log:
+        "logs/collections/{collection}.train.qrels.log",
+    benchmark:
+        "timings/collections/{collection}.train.qrels.tsv"
+    wildcard_constraints:
+        collection=collections_in("msmarco"),
+    conda:
+        "../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        code=code("collections/msmarco_qrels.py"),
+    message:
+        "Reading the judgements of the training queries of MS MARCO"
+    script:
+        "../workflow/scripts/collections/msmarco_qrels.py"
+
+
 rule track_topics:
     input:
         topics=lambda wildcards: PLAN.track_file(**wildcards, kind="topics"),

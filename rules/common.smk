@@ -11,7 +11,7 @@ from snakemake.utils import update_config
 from lionrank.config import experiment, fingerprint, given
 from lionrank.config.plan import NOTHING, Plan
 from lionrank.config.settings import brief, epoch_settings, training_settings
-from lionrank.config.treatments import collection_of_data, treatments
+from lionrank.config.treatments import collection_of_data, needs_relevant, treatments
 from lionrank.errors import UserError
 from lionrank.jobs import beforehand, left_behind, location, repository, unchanged
 

@@ -14,6 +14,8 @@ rule draw_examples:
         "logs/training_data/{collection}.{data}.ids.log",
     benchmark:
         "timings/training_data/{collection}.{data}.ids.tsv"
+    wildcard_constraints:
+        data=PLAN.data_names(drawn=True),
     conda:
         "../envs/lionrank.yaml"
     threads: 1
@@ -26,6 +28,32 @@ rule draw_examples:
         "Drawing the training data {wildcards.data} from {wildcards.collection}"
     script:
         "../workflow/scripts/training_data/draw_examples.py"
+
+
+rule import_examples:
+    input:
+        lambda wildcards: PLAN.imported(wildcards.data),
+    output:
+        ids="collections/{collection}/{data}.ids.parquet",
+        counts="collections/{collection}/{data}.ids.json",
+    log:
+        "logs/training_data/{collection}.{data}.ids.log",
+    benchmark:
+        "timings/training_data/{collection}.{data}.ids.tsv"
+    wildcard_constraints:
+        data=PLAN.data_names(drawn=False),
+    conda:
+        "../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+    params:
+        settings=lambda wildcards: PLAN.importing(wildcards.data),
+        code=code("training_data/import_examples.py"),
+    message:
+        "Importing the training data {wildcards.data}"
+    script:
+        "../workflow/scripts/training_data/import_examples.py"
 
 
 rule join_examples:
@@ -48,6 +76,7 @@ rule join_examples:
         mem_mb=4000,
     params:
         held_out=lambda wildcards: config["training_data"][wildcards.data]["held_out"],
+        needs_relevant=lambda wildcards: needs_relevant(config, wildcards.data),
         code=code("training_data/join_examples.py"),
     message:
         "Joining the training data {wildcards.data} with their text"

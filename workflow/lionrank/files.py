@@ -209,6 +209,20 @@ def open_file(path: str | os.PathLike) -> BufferedReader:
     raise UserError(f"{path} is {kind}, where a file is expected: fix the path.")
 
 
+def ends_in_a_line(path: str | os.PathLike) -> bool:
+    """Return whether the last line of a file is ended; a packed one that is whole counts as such.
+
+    Raises:
+        UserError: the file cannot be read.
+    """
+    with open_file(path) as handle:
+        start = handle.read(4)
+        if any(map(start.startswith, _UNPACKERS)):
+            return True
+        handle.seek(max(handle.seek(0, os.SEEK_END) - 1, 0))
+        return handle.read() == b"\n"
+
+
 def text_lines(path: str | os.PathLike) -> Iterator[tuple[int, str]]:
     """Yield (number, line) of a text file, the numbers from 1, the lines without their ends.
 

@@ -40,6 +40,16 @@ def write(path: str | os.PathLike, frame: "pandas.DataFrame") -> None:
         frame.to_parquet(handle, index=False)
 
 
+def is_parquet(path: str | os.PathLike) -> bool:
+    """Return whether a file begins as Parquet does.
+
+    Raises:
+        UserError: the file cannot be read.
+    """
+    with open_file(path) as handle:
+        return handle.read(4) == b"PAR1"
+
+
 def schema(path: str | os.PathLike, columns: Iterable[str] = (), remedy: str = AGAIN) -> pa.Schema:
     """Return the schema of a Parquet file that has some columns.
 

@@ -237,8 +237,13 @@ def rankings(path: str | os.PathLike) -> Iterator[tuple[str, dict[str, float]]]:
         ended.add(qid)
         ranked.check(path, qid)
         unranked += ranked.unranked
-        yield qid, dict(sorted(ranking.items(), key=lambda item: (item[1], item[0]), reverse=True))
+        yield qid, by_score(ranking)
     _say_unranked(path, unranked)
+
+
+def by_score(ranking: Mapping[str, float]) -> dict[str, float]:
+    """Return a ranking, docid -> score, in the order of trec_eval: by falling score, then docid."""
+    return dict(sorted(ranking.items(), key=lambda item: (item[1], item[0]), reverse=True))
 
 
 def _parsed(path: str | os.PathLike) -> Iterator[tuple[int, str, str, str, float, str]]:

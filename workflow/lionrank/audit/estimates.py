@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from lionrank.config.experiment import others, precisions, trained_on, used_data
+from lionrank.config.experiment import others, passages_of, precisions, trained_on, used_data
 from lionrank.config.settings import training_settings
 from lionrank.config.sources import Source
 from lionrank.config.treatments import PAIRS, collection_of_data, treatment
@@ -86,7 +86,7 @@ def pairs_of(config: Mapping[str, Any], data: str) -> tuple[int, int]:
         settings = config["training_pairs"]
         return 2 * settings["triplets"], settings["held_out"]["pairs"]
     entry = config["training_data"][data]
-    return entry["examples"] * entry["passages"], entry["held_out"]["passages"]
+    return entry["examples"] * passages_of(entry), entry["held_out"]["passages"]
 
 
 def steps_of_epoch(pairs: int, global_batch_size: int) -> int:

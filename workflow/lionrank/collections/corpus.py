@@ -46,8 +46,8 @@ IDS = pa.schema(
     }
 )
 """Of every file of examples without their text, whoever drew them: a row a passage, those of an
-example together; `label` is its grade, 0 of what is not judged, and `score` that of a ranking, null
-of what is not in it."""
+example together; `label` is its grade, 0 of what is not judged and null where nobody judged, and
+`score` that of a ranking or a teacher, null of what has none."""
 
 
 @contextmanager
@@ -292,7 +292,7 @@ def read_examples(database: duckdb.DuckDBPyConnection, ids: str | os.PathLike) -
     Number counts the rows, each a passage, from 0 in the file's order.
 
     Raises:
-        UserError: the file has other columns or no row, or no label or example of a passage.
+        UserError: the file has other columns or no row, or no example of a passage.
     """
     parquet.schema(ids, IDS.names)
     source = f"read_parquet({_literal([Path(ids)])}, file_row_number=true)"
@@ -301,7 +301,7 @@ def read_examples(database: duckdb.DuckDBPyConnection, ids: str | os.PathLike) -
             "CREATE TABLE asked AS SELECT file_row_number AS number, "
             "coalesce(example, error('no example')) AS example, "
             f"{text('qid')}, {text('docid')}, "
-            "coalesce(label, error('no label'))::DOUBLE AS label, score::DOUBLE AS score "
+            "label::DOUBLE AS label, score::DOUBLE AS score "
             f"FROM {source}"
         )
     if not database.execute("SELECT count(*) FROM asked").fetchall()[0][0]:

@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
@@ -24,6 +24,7 @@ from lionrank.collections.corpus import (
 )
 from lionrank.errors import UserError
 from lionrank.files import atomic_write
+from lionrank.wording import listed
 
 PAIRS = pa.schema(
     [(name, pa.string()) for name in ("query_id", "passage_id", "query", "passage")]
@@ -42,7 +43,7 @@ EXAMPLES = pa.schema(
         "scores": pa.list_(pa.float64()),
     }
 )
-"""Of lists of passages; `scores` only where the ranking has one of each passage."""
+"""Of lists of passages; `labels` and `scores` only where each passage has one."""
 
 
 def join_pairs(triplets: Path, topics: Path, corpus: Path, **how: Any) -> None:
@@ -73,34 +74,76 @@ def join_pairs(triplets: Path, topics: Path, corpus: Path, **how: Any) -> None:
     _join(read, triplets, topics, corpus, **how)
 
 
-def join_examples(ids: Path, topics: Path, corpus: Path, **how: Any) -> None:
+def join_examples(
+    ids: Path, topics: Path, corpus: Path, *, needs_relevant: Sequence[str] = (), **how: Any
+) -> None:
     """Join examples with their texts, and hold out some, as `join_pairs` does with triplets.
 
     The files have the columns of `EXAMPLES`, a row an example, in the order of `ids`. Where a
-    passage has no score, there are none; else `record` says in which range they lie.
+    passage has no score, there are none, and where none has a label, there are no labels; `record`
+    says in which range the scores lie, and how many examples were skipped.
 
     Args:
         ids: Parquet file with the columns `lionrank.collections.corpus.IDS`.
         topics: `qid<TAB>text`.
         corpus: folder of a corpus.
+        needs_relevant: objectives that cannot learn from an example without a relevant passage, or
+            without another one: where there are any, such examples are skipped.
         how: as in `_join`; `held_out` counts passages.
 
     Raises:
-        UserError: as `join_pairs`.
+        UserError: as `join_pairs`, some passages have a label and others have none, or more than
+            half of the examples would be skipped.
     """
 
     def read(database: duckdb.DuckDBPyConnection) -> Form:
         read_examples(database, ids)
-        ((unscored, low, high),) = database.execute(
-            "SELECT count(*) FILTER (score IS NULL), min(score), max(score) FROM asked"
+        ((passages, unlabelled, unscored, low, high),) = database.execute(
+            "SELECT count(*), count(*) FILTER (label IS NULL), count(*) FILTER (score IS NULL), "
+            "min(score), max(score) FROM asked"
         ).fetchall()
-        if not unscored:
-            return Form(EXAMPLES, _lists, {"scores": {"lowest": low, "highest": high}})
-        print(f"{unscored} passages have no score, so that the examples have none")
-        schema = EXAMPLES.remove(EXAMPLES.get_field_index("scores"))
-        return Form(schema, _lists, {"scores": None})
+        schema, skipped = EXAMPLES, 0
+        if unlabelled:
+            if unlabelled < passages:
+                raise UserError(
+                    f"{ids}: {unlabelled} of {passages} passages have no label: make it again."
+                )
+            if needs_relevant:
+                raise UserError(
+                    f"{ids}: no passage has a label, and {listed(needs_relevant)} learn from "
+                    "relevant passages: take other data for them, or an objective that learns from "
+                    "scores."
+                )
+            schema = schema.remove(schema.get_field_index("labels"))
+        elif needs_relevant:
+            skipped = _skip_one_sided(database, ids, needs_relevant)
+        if unscored:
+            print(f"{unscored} passages have no score, so that the examples have none")
+            schema = schema.remove(schema.get_field_index("scores"))
+        scores = None if unscored else {"lowest": low, "highest": high}
+        return Form(schema, _lists, {"scores": scores, "skipped": skipped})
 
     _join(read, ids, topics, corpus, **how)
+
+
+def _skip_one_sided(
+    database: duckdb.DuckDBPyConnection, ids: Path, objectives: Sequence[str]
+) -> int:
+    """Take examples without a relevant passage or without another one out of `asked`, and count."""
+    database.execute(
+        "CREATE TEMP TABLE one_sided AS SELECT example FROM asked GROUP BY example "
+        "HAVING max(label) <= 0 OR min(label) > 0"
+    )
+    ((skipped, total),) = database.execute(
+        "SELECT (SELECT count(*) FROM one_sided), (SELECT count(DISTINCT example) FROM asked)"
+    ).fetchall()
+    if 2 * skipped > total:
+        raise UserError(
+            f"{ids}: {skipped} of {total} examples have no relevant passage, or no other one, and "
+            f"{listed(objectives)} learn from both: take other data for them."
+        )
+    database.execute("DELETE FROM asked WHERE example IN (SELECT example FROM one_sided)")
+    return int(skipped)
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,11 @@ from typing import Any
 
 from lionrank.characters import normal
 from lionrank.config.experiment import (
+    MSMARCO_SOURCES,
     checkpoint_source,
+    data_sources,
     has_first_stage,
+    is_drawn,
     is_trained,
     model_sources,
     others,
@@ -65,7 +68,7 @@ def check(config: Mapping[str, Any], schema_path: Path, sources: Mapping[str, So
             raise UserError(f"config: {place}: unknown {shortened(name)}{meant(name, known)}")
     _check_systems(config)
     _check_treatments(config)
-    _check_data(config)
+    _check_data(config, sources)
     _check_labels(config)
     _check_free(config)
     _check_topics(config)
@@ -209,7 +212,7 @@ def _check_treatments(config: Mapping[str, Any]) -> None:
         raise UserError("config: objectives.bce.loss: optimizers are trained with it: leave it bce")
 
 
-def _check_data(config: Mapping[str, Any]) -> None:
+def _check_data(config: Mapping[str, Any], sources: Mapping[str, Source]) -> None:
     """Check where training data come from, and that their files have names of their own."""
     for name, entry in config["training_data"].items():
         place = f"config: training_data.{name}"
@@ -217,10 +220,21 @@ def _check_data(config: Mapping[str, Any]) -> None:
             raise UserError(f"{place}: {name!r} is the name of other files: name it otherwise")
         collection = config["collections"][entry["collection"]]
         names = topic_names(collection)
-        if collection["format"] == "msmarco" or (names is not None and "train" not in names):
+        if collection["format"] != "msmarco" and names is not None and "train" not in names:
             raise UserError(
-                f"{place}.collection: {entry['collection']} has no judged topics named train: take "
+                f"{place}.collection: {entry['collection']} has no topics named train: take "
                 "another collection"
+            )
+        if not is_drawn(entry):
+            if ("source" in entry) == ("file" in entry):
+                raise UserError(f"{place}: name a source or a file, one of the two")
+            if ("passages" in entry) != (entry["format"] == "lists"):
+                raise UserError(f"{place}.passages: lists have this, and no other format")
+            continue
+        if collection["format"] == "msmarco" and MSMARCO_SOURCES["qrels"] not in sources:
+            raise UserError(
+                f"{place}.collection: the judgements of MS MARCO's training topics are a row "
+                f"{MSMARCO_SOURCES['qrels']} of the table of sources, which it has not: add it"
             )
         first, last = entry["ranks"]
         if first > last:
@@ -282,9 +296,12 @@ def _references(
             yield f"treatments.{name}.{key}", entry[key], known
     for name, entry in config["training_data"].items():
         yield f"training_data.{name}.collection", entry["collection"], collections
-        if "/" not in entry["ranking"]:
-            place = f"training_data.{name}.ranking, bm25 or the path of a run file with a /"
-            yield place, entry["ranking"], [FIRST_STAGE]
+        for source in data_sources(entry):
+            if is_drawn(entry):
+                place = f"training_data.{name}.ranking, bm25 or the path of a run file with a /"
+                yield place, source, [FIRST_STAGE, *sources]
+            else:
+                yield f"training_data.{name}.source", source, sources
     for kind, known in (
         ("backbones", sources),
         ("collections", collections),

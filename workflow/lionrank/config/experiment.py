@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from lionrank.config.sources import Source
-from lionrank.config.treatments import PAIRS, collection_of_data, treatment
+from lionrank.config.treatments import collection_of_data, treatment
 from lionrank.grid import FIRST_STAGE
 from lionrank.measures import GRADED, METRICS, PRIMARY
 from lionrank.published.scores import TEST_SETS
@@ -22,6 +22,7 @@ IMPORTED = (*OWN, *WITH_CANDIDATES)
 MSMARCO_SOURCES = {
     "corpus": "msmarco_corpus",
     "queries": "msmarco_queries",
+    "qrels": "msmarco_train_qrels",
     "triplets": "msmarco_triplets",
     "index": "msmarco_index",
 }
@@ -193,6 +194,28 @@ def used_data(config: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys(treatment(config, name).data for name in named))
 
 
+def is_drawn(entry: Mapping[str, Any] | None) -> bool:
+    """Return whether an entry of training_data, None for the pairs, is drawn or imported."""
+    return entry is not None and "format" not in entry
+
+
+def passages_of(entry: Mapping[str, Any]) -> int:
+    """Return how many passages an example of an entry of training_data has, at most."""
+    sizes = {"hofstaetter": 2, "triplets": 2, "pairs": 1}
+    passages: int = sizes[entry["format"]] if entry.get("format") in sizes else entry["passages"]
+    return passages
+
+
+def data_sources(entry: Mapping[str, Any] | None) -> list[str]:
+    """Return the source of an entry of training_data, or of its ranking, as far as it has one."""
+    if entry is None:
+        return []
+    if is_drawn(entry):
+        is_named = "/" not in entry["ranking"] and entry["ranking"] != FIRST_STAGE
+        return [entry["ranking"]] if is_named else []
+    return [entry["source"]] if "source" in entry else []
+
+
 def trained_on(config: Mapping[str, Any]) -> list[str]:
     """Return the collections that the trainings' data are from."""
     return list(dict.fromkeys(collection_of_data(config, data) for data in used_data(config)))
@@ -291,9 +314,12 @@ def needed_sources(config: Mapping[str, Any]) -> list[str]:
     for data in used_data(config):
         training = collections[collection_of_data(config, data)]
         names += topic_sources(training, "train")
+        entry = config["training_data"].get(data)
         if training["format"] == "msmarco":
-            names += [MSMARCO_SOURCES["triplets"]] if data == PAIRS else []
+            names += [MSMARCO_SOURCES["triplets"]] if entry is None else []
+            names += [MSMARCO_SOURCES["qrels"]] if is_drawn(entry) else []
             names += [MSMARCO_SOURCES["corpus"]]
+        names += data_sources(entry)
     for judged in judged_topics(config):
         collection = collections[judged["collection"]]
         names += topic_sources(collection, judged["topics"])

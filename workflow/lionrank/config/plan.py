@@ -519,15 +519,34 @@ class Plan:
         entry = self.config["training_data"][data]
         if entry["ranking"] == FIRST_STAGE:
             return f"retrieval/{entry['collection']}/train.trec"
-        return entry["ranking"]
+        return _source_or(entry["ranking"], experiment.data_sources(entry))
+
+    def imported(self, data: str) -> str:
+        """The user's file, or the source, that training data are imported from."""
+        entry = self.config["training_data"][data]
+        return _source_or(entry.get("file", ""), experiment.data_sources(entry))
+
+    def importing(self, data: str) -> dict[str, Any]:
+        """How training data are imported."""
+        entry = self.config["training_data"][data]
+        settings = {key: entry[key] for key in ("format", "examples")}
+        return ordered(settings | {"passages": experiment.passages_of(entry)})
+
+    def data_names(self, drawn: bool) -> str:
+        """A regular expression for the names of training data that are drawn, or are imported."""
+        entries = self.config["training_data"].items()
+        names = [name for name, entry in entries if experiment.is_drawn(entry) is drawn]
+        return "|".join(names) or NOTHING
 
     def excluded(self, data: str) -> list[str]:
         """The qrels of the dev and test topics whose relevant passages the data leave out."""
         entry = self.config["training_data"][data]
-        if not entry["exclude"]:
-            return []
+        return self.judged_in(entry["collection"]) if entry["exclude"] else []
+
+    def judged_in(self, collection: str) -> list[str]:
+        """The qrels of the grid's dev and test topics of a collection."""
         judged = [*self.dev_sets.values(), *self.test_sets.values()]
-        same = [each.qrels for each in judged if each.collection == entry["collection"]]
+        same = [each.qrels for each in judged if each.collection == collection]
         return list(dict.fromkeys(same))
 
     def depth(self, collection: str, topics: str) -> int:
@@ -538,7 +557,8 @@ class Plan:
             depths.append(pairs["negative_depth"])
         for name in self.data if topics == "train" else []:
             entry = self.config["training_data"].get(name)
-            if entry and (entry["collection"], entry["ranking"]) == (collection, FIRST_STAGE):
+            asked = entry and (entry["collection"], entry.get("ranking"))
+            if asked == (collection, FIRST_STAGE):
                 depths.append(max(entry["ranks"][1], entry["passages"]))
         return max(depths, default=self.config["retrieval"]["depth"])
 
@@ -741,6 +761,11 @@ def _is_hidden(path: Path) -> bool:
 def _start(model: Mapping[str, Any]) -> str:
     """How a model's weights start, in the words of tables and captions."""
     return "random start" if model["pretrained"] is None else PRETRAINED
+
+
+def _source_or(path: str, sources: list[str]) -> str:
+    """Where a source lies, or else the path."""
+    return f"sources/{sources[0]}" if sources else path
 
 
 def _checkpoint(model: str, optimizer: str, epoch: int) -> str:

@@ -45,13 +45,19 @@ def reference(schema: dict, defaults: dict) -> str:
         own, *below = keys.rows(name, key, defaults[name])
         sections.append(Section(f"## {name}", key["description"], below or [own]))
         for variant in (key.get("additionalProperties") or {}).get("allOf", []):
-            kind = variant["if"]["properties"]["format"]["const"]
             own, *below = keys.rows(f"{name}.NAME", variant["then"])
-            sections.append(Section(f"### Format {kind}", own.description, below))
+            sections.append(Section(f"### {_title(variant)}", own.description, below))
     environment = templates.environment(
         Path(__file__).parent, cell=lambda text: text.replace("|", r"\|")
     )
     return templates.render(environment, "reference.md.j2", {"sections": sections})
+
+
+def _title(variant: dict) -> str:
+    """Return what a variant of an entry is called: by itself, or by the format that it is for."""
+    if "title" in variant:
+        return variant["title"]
+    return f"Format {variant['if']['properties']['format']['const']}"
 
 
 class _Keys:

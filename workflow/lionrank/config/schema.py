@@ -30,6 +30,8 @@ _TYPES = {
 }
 # Tabs and ends of lines are not among them.
 _UNPRINTABLE = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+# Of the names that are known.
+_LISTED = 40
 # Of the characters that the paper cannot be set in.
 _NAMED = 3
 _IN_WORDS_OF_YAML = "YAML reads yes, no, on, off, true, false and null as values"
@@ -243,9 +245,12 @@ def is_number(text: str) -> bool:
 
 
 def meant(name: str, known: Iterable[str]) -> str:
-    """Return, after a semicolon, the known name that was probably meant, or all of them."""
+    """Return, after a semicolon, the known name that was probably meant, or the known ones."""
     known = list(known)
-    return "; " + (did_you_mean(name, known) or f"known: {', '.join(known)}")
+    told = ", ".join(known[:_LISTED])
+    if len(known) > _LISTED:
+        told += f" and {len(known) - _LISTED} more"
+    return "; " + (did_you_mean(name, known) or f"known: {told}")
 
 
 def _found(value: Any) -> str:

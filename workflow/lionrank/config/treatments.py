@@ -13,6 +13,8 @@ LISTWISE = ("hinge", "margin_mse", "infonce", "ranknet", "adr_mse", "lambdaloss"
 """Losses that compare passages of a topic."""
 FROM_SCORES = ("mse", "margin_mse")
 """Losses that learn from the scores of a ranking, and not from relevance."""
+FROM_RELEVANCE = ("hinge", "infonce", "lambdaloss")
+"""Losses that compare relevant passages with others, so that an example needs both."""
 LOSSES = (BCE, "mse", *LISTWISE)
 
 
@@ -42,6 +44,16 @@ def treatment(config: Mapping[str, Any], name: str) -> Recipe:
     if entry is not None:
         return Recipe(**entry)
     return Recipe(config["optimizers"][name]["label"], name, BCE, PAIRS)
+
+
+def needs_relevant(config: Mapping[str, Any], data: str) -> list[str]:
+    """Return the objectives of the config that need relevant passages, and others, of data."""
+    named = [each.objective for each in treatments(config).values() if each.data == data]
+    return [
+        name
+        for name in dict.fromkeys(named)
+        if config["objectives"][name]["loss"] in FROM_RELEVANCE
+    ]
 
 
 def collection_of_data(config: Mapping[str, Any], data: str) -> str:
