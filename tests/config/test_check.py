@@ -346,6 +346,7 @@ systems:
   given: {label: Given, run_files: {dl19: runs/given.trec.gz}}
 models: {electra: {label: ELECTRA, pretrained: gte, architecture: null, tokenizer: null}}
 """
+TREATMENT = {"label": "Distilled", "optimizer": "adamw", "objective": "bce", "data": "pairs"}
 
 
 def with_systems(overlay: str) -> dict:
@@ -358,6 +359,9 @@ def test_systems_of_others_pass():
     check(overlaid(SYSTEMS), SCHEMA, SOURCES)
     check(with_systems("systems: {theirs: {checkpoint: ../runs/demo/hub/x}}"), SCHEMA, SOURCES)
     check(with_systems("grid: {models: [], dev_sets: []}"), SCHEMA, SOURCES)
+    config = with_systems("systems: {given: {model: gte, optimizer: distilled}}")
+    config["treatments"] = {"distilled": TREATMENT}
+    check(config, SCHEMA, SOURCES)
 
 
 @pytest.mark.parametrize(
@@ -396,10 +400,11 @@ def test_a_mistake_about_systems_of_others_is_named(overlay, message):
 
 @pytest.mark.parametrize(
     "name",
-    ["bm25", "gte", "lion", "dl19", "gte_lion", "gte_lion_e2", "gte_lion_e17", "x_e2"],
+    ["bm25", "gte", "lion", "distilled", "dl19", "gte_lion", "gte_lion_e2", "gte_lion_e17", "x_e2"],
 )
 def test_no_system_has_a_name_that_something_else_has_or_that_reads_as_a_checkpoints(name):
     config = changed(f"systems.{name}", {"label": "X", "checkpoint": "minilm"})
+    config["treatments"] = {"distilled": TREATMENT}
     with pytest.raises(UserError, match=rf"systems\.{name}: '{name}' is .*: name the system"):
         check(config, SCHEMA, SOURCES)
 

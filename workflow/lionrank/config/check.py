@@ -158,9 +158,14 @@ def _named_so(name: str, config: Mapping[str, Any]) -> str:
     """Return what else has the name of a system, or a name that is read as its is, or nothing."""
     if name == FIRST_STAGE:
         return "the first stage"
-    for kind, what in (("models", "model"), ("optimizers", "optimizer"), ("test_sets", "test set")):
+    for kind, what in (
+        ("models", "a model"),
+        ("optimizers", "an optimizer"),
+        ("treatments", "a treatment"),
+        ("test_sets", "a test set"),
+    ):
         if name in config[kind]:
-            return f"the name of a{'n' if what[0] == 'o' else ''} {what}"
+            return f"the name of {what}"
     if name in _training_names(config):
         return "the name of a training"
     if re.search("_e[0-9]+$", name):
