@@ -200,13 +200,33 @@ def test_sizes_are_those_of_checkpoints_and_run_files_have_none(tmp_path):
     made = experiment(tmp_path, made_up_scores(2, BESIDE_OTHERS), BESIDE_OTHERS)
     figure = sizes_figure(made.results, SIZES, BESIDE_OTHERS, made.chosen)
     labels = legend_of(figure)
-    assert len(labels) == 2 * 2 + 2
-    assert labels[:2] == ["MiniLM, AdamW", "MiniLM, Lion"]
-    assert labels[-2:] == ["MiniLM-L6 v2‡", "The Authors' GTE & Lion‡"]
+    drawn = ["MiniLM, AdamW", "MiniLM, Lion", "ModernBERT, AdamW", "ModernBERT, Lion"]
+    drawn += ["MiniLM-L6 v2‡", "The Authors' GTE & Lion‡"]
+    # Matplotlib fills a legend column by column.
+    assert sorted(filter(str.strip, labels)) == sorted([*drawn, "BM25"])
     [ax] = figure.axes
-    assert [line.get_xdata()[0] for line in ax.lines] == [33, 33, 150, 150, 22, 306]
+    across, *points = ax.lines
+    assert [line.get_xdata()[0] for line in points] == [33, 33, 150, 150, 22, 306]
     scores = made.results.scores[made.results.layout.primary]
+    assert list(across.get_ydata()) == [scores["bm25"].mean] * 2
     means = [scores[name].mean for name in ("l6", "authors")]
-    assert [line.get_ydata()[0] for line in ax.lines[-2:]] == means
-    looks = {(line.get_color(), line.get_marker(), line.get_mfc()) for line in ax.lines}
-    assert len(looks) == len(labels)
+    assert [line.get_ydata()[0] for line in points[-2:]] == means
+    looks = {(line.get_color(), line.get_marker(), line.get_mfc()) for line in points}
+    assert len(looks) == len(drawn)
+
+
+def test_a_legend_of_many_sizes_leaves_the_panel_as_high_as_one_of_few(tmp_path):
+    heights = []
+    for number in (2, 20):
+        named = {
+            f"s{place}": {"label": f"cross-encoder/ms-marco-{place}-v2", "kind": "checkpoint"}
+            for place in range(number)
+        }
+        grid = Grid.build({}, {}, (), systems=named)
+        made = experiment(tmp_path / str(number), made_up_scores(2, grid), grid)
+        sizes = {name: 10**7 * (place + 1) for place, name in enumerate(named)}
+        figure = sizes_figure(made.results, sizes, grid, made.chosen)
+        figure.draw_without_rendering()
+        [ax] = figure.axes
+        heights.append(ax.get_window_extent().height)
+    assert heights[1] == pytest.approx(heights[0], rel=0.15)

@@ -1,6 +1,5 @@
 """The figure of effectiveness against the number of parameters, whoever trained them."""
 
-import math
 from collections.abc import Mapping
 from itertools import cycle
 
@@ -8,15 +7,20 @@ import matplotlib.pyplot as plt
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from lionrank.grid import Grid
-from lionrank.paper.figures.style import COLUMN, legend, log_ticks, looks, sample
+from lionrank.grid import FIRST_STAGE, FIRST_STAGE_LABEL, Grid
+from lionrank.paper.figures.style import (
+    COLUMN,
+    FIRST_STAGE_LOOK,
+    legend,
+    log_ticks,
+    looks,
+    sample,
+)
 from lionrank.paper.figures.systems import NOT_HERE
 from lionrank.paper.results import Results
 
 _PANEL_INCHES = 2.2
-_LEGEND_INCHES = 0.15
-# Of a row of the legend, about.
-_ENTRIES = 2
+_LEGEND_INCHES = 0.17
 _MILLION = 1e6
 # The axis is so much longer than its points on either side.
 _ROOM = 1.4
@@ -29,7 +33,8 @@ def sizes_figure(
     """Draw the primary measure of cross-encoders against their parameters, with its interval.
 
     A training is at its chosen epoch, its marker a model and its colour an optimizer; hollow points
-    are of systems of others, each with a marker and a colour of its own.
+    are of systems of others, each with a marker and a colour of its own. The first stage is a
+    horizontal line in the band of its interval.
 
     Args:
         results: the scores of every system.
@@ -61,8 +66,10 @@ def sizes_figure(
         )
         for other, color, marker in zip(others, cycle(colors), cycle(_MARKERS), strict=False)
     ]
-    rows = math.ceil(len(points) / _ENTRIES)
-    figure, ax = plt.subplots(figsize=(COLUMN, _PANEL_INCHES + _LEGEND_INCHES * rows))
+    figure, ax = plt.subplots(figsize=(COLUMN, _PANEL_INCHES))
+    first = results.scores[results.layout.primary][FIRST_STAGE]
+    ax.axhspan(first.low, first.high, color=FIRST_STAGE_LOOK["color"], alpha=0.15, linewidth=0)
+    ax.axhline(first.mean, **FIRST_STAGE_LOOK)
     entries = []
     for system, parameters, label, look in points:
         score = results.scores[results.layout.primary][system]
@@ -77,5 +84,7 @@ def sizes_figure(
     log_ticks(ax.xaxis, low, high)
     ax.set_xlabel("Parameters (millions)")
     ax.set_ylabel(results.layout.name(results.layout.primary))
-    legend(figure, entries)
+    entries.append(sample(FIRST_STAGE_LOOK, FIRST_STAGE_LABEL))
+    # They come above the panel, however many they are.
+    figure.set_figheight(_PANEL_INCHES + _LEGEND_INCHES * legend(figure, entries))
     return figure

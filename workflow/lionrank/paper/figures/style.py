@@ -105,8 +105,11 @@ def title(figure: Figure, ax: Axes, model: Model, panels: int) -> None:
     ax.set_title(plain("\n".join(lines)), loc="left", linespacing=0.95)
 
 
-def legend(figure: Figure, *rows: Sequence[Artist]) -> None:
-    """Put labelled artists above the panels, in these rows or, where they are too long, in more."""
+def legend(figure: Figure, *rows: Sequence[Artist]) -> int:
+    """Put labelled artists above the panels, in these rows or, where they are too long, in more.
+
+    Returns the number of rows.
+    """
     for columns in range(max(map(len, rows)), 0, -1):
         broken = [row[at : at + columns] for row in rows for at in range(0, len(row), columns)]
         filled = list(itertools.zip_longest(*broken, fillvalue=sample({"linestyle": "none"}, " ")))
@@ -115,6 +118,7 @@ def legend(figure: Figure, *rows: Sequence[Artist]) -> None:
     # Matplotlib fills a legend column by column.
     handles = list(itertools.chain.from_iterable(filled))
     figure.legend(handles=handles, loc="outside upper right", ncols=len(filled))
+    return len(broken)
 
 
 def _points(figure: Figure) -> float:
