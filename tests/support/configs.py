@@ -26,8 +26,9 @@ def changed(path: str, value: Any) -> dict[str, Any]:
     return config
 
 
-def overlaid(overlay: str) -> dict[str, Any]:
-    """Return config.yaml with an overlay, as YAML, on it, merged as Snakemake does."""
+def overlaid(*overlays: str) -> dict[str, Any]:
+    """Return config.yaml with overlays, as YAML, on it, merged in turn as Snakemake does."""
     config = copy.deepcopy(CONFIG)
-    update_config(config, yaml.safe_load(overlay))
+    for overlay in overlays:
+        update_config(config, yaml.safe_load(overlay))
     return config

@@ -1,0 +1,163 @@
+"""Treatments: an optimizer, an objective and training data by one name."""
+
+import pytest
+
+from lionrank.config.check import check
+from lionrank.config.plan import Plan
+from lionrank.config.settings import epoch_settings, training_settings
+from lionrank.config.treatments import Recipe, treatment, treatments
+from lionrank.errors import UserError
+from tests.support.configs import CONFIG, ROOT, SCHEMA, SOURCES, overlaid
+from tests.support.treated import TREATED
+
+CHANGED = overlaid(TREATED)
+
+
+def test_an_optimizer_is_a_treatment_with_bce_on_the_training_pairs():
+    assert treatments(CONFIG) == {
+        "adamw": Recipe("AdamW", "adamw", "bce", "pairs"),
+        "lion": Recipe("Lion", "lion", "bce", "pairs"),
+    }
+    assert [*treatments(CHANGED)] == ["adamw", "lion", "infonce", "ranknet"]
+    assert treatment(CHANGED, "ranknet") == Recipe("RankNet", "lion", "ranknet", "given")
+    assert {name: treatment(CHANGED, name) for name in treatments(CHANGED)} == treatments(CHANGED)
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "lion"])
+@pytest.mark.parametrize("model", ["minilm", "gte", "modernbert"])
+def test_an_optimizers_settings_are_those_that_it_has_without_treatments(model, optimizer):
+    settings = training_settings(CHANGED, model, optimizer)
+    assert settings == training_settings(CONFIG, model, optimizer)
+    assert settings["loss"] == "bce"
+    assert "loss_arguments" not in epoch_settings(settings)
+
+
+def test_a_treatment_has_the_loss_of_its_objective_and_its_optimizers_settings():
+    infonce, ranknet = (
+        training_settings(CHANGED, "minilm", name) for name in ("infonce", "ranknet")
+    )
+    assert infonce == training_settings(CONFIG, "minilm", "adamw") | {
+        "loss": "infonce",
+        "loss_arguments": {"temperature": 0.5},
+    }
+    assert ranknet == training_settings(CONFIG, "minilm", "lion") | {"loss": "ranknet"}
+    assert epoch_settings(infonce)["loss_arguments"] == {"temperature": 0.5}
+
+
+def test_a_treatments_layer_is_between_its_optimizers_and_that_of_a_single_training():
+    config = overlaid(
+        TREATED,
+        """
+training:
+  optimizers: {adamw: {seed: 1, weight_decay: 0.1, warmup: 10}}
+  treatments: {infonce: {seed: 2, weight_decay: 0.2}}
+  models_and_optimizers: {minilm_infonce: {seed: 3}}
+""",
+    )
+    check(config, SCHEMA, SOURCES)
+    settings = training_settings(config, "minilm", "infonce")
+    assert [settings[key] for key in ("seed", "weight_decay", "warmup")] == [3, 0.2, 10]
+    assert training_settings(config, "gte", "infonce")["seed"] == 2
+    assert training_settings(config, "minilm", "adamw")["seed"] == 1
+
+
+def test_a_plan_has_trainings_and_data_of_treatments():
+    plan = Plan.read(CHANGED, ROOT)
+    assert plan.trainings == [("minilm", name) for name in ("adamw", "infonce", "ranknet")]
+    assert plan.checkpoints[-1] == "minilm_ranknet_e3"
+    assert plan.data == ["pairs", "lists", "given"]
+    assert plan.data_file("adamw", ".parquet") == "collections/msmarco/pairs.parquet"
+    assert plan.data_file("infonce", ".held_out.parquet") == (
+        "collections/pydocs/lists.held_out.parquet"
+    )
+    assert plan.trained_on == ["msmarco", "pydocs"]
+    assert [plan.ranking(name) for name in ("lists", "given")] == [
+        "retrieval/pydocs/train.trec",
+        "./theirs.trec",
+    ]
+    assert plan.excluded("given") == []
+    assert plan.excluded("lists") == [
+        "collections/pydocs/qrels.dev.txt",
+        "collections/pydocs/qrels.test.txt",
+    ]
+    assert plan.paper_grid()["optimizers"] == {
+        "adamw": "AdamW",
+        "infonce": "InfoNCE",
+        "ranknet": "RankNet",
+    }
+
+
+def test_bm25_ranks_training_topics_as_deep_as_examples_are_drawn_from():
+    plan = Plan.read(overlaid(TREATED, "training_pairs: {collection: pydocs}"), ROOT)
+    pairs = CONFIG["training_pairs"]["negative_depth"]
+    assert plan.depth("pydocs", "train") == pairs > 30
+    deeper = "training_pairs: {collection: pydocs}\ntraining_data: {lists: {ranks: [1, 500]}}"
+    plan = Plan.read(overlaid(TREATED, deeper), ROOT)
+    assert plan.depth("pydocs", "train") == 500
+    assert plan.depth("pydocs", "test") == CONFIG["retrieval"]["depth"]
+
+
+def test_an_experiment_of_treatments_alone_needs_no_training_pairs():
+    plan = Plan.read(overlaid(TREATED, "grid: {optimizers: [infonce]}"), ROOT)
+    assert plan.data == ["lists"] and plan.trained_on == ["pydocs"]
+    assert plan.data_files(".json") == ["collections/pydocs/lists.json"]
+
+
+@pytest.mark.parametrize(
+    ("overlay", "message"),
+    [
+        ("grid: {optimizers: [infonec]}", "grid.optimizers: unknown 'infonec'; did you mean 'inf"),
+        (
+            "treatments: {infonce: {data: list}}",
+            "treatments.infonce.data: unknown 'list'; did you mean 'lists'?",
+        ),
+        ("treatments: {infonce: {objective: infonec}}", "did you mean 'infonce'?"),
+        ("treatments: {infonce: {optimizer: adam}}", "infonce.optimizer: unknown 'adam'; did you"),
+        ("treatments: {infonce: {optimizer: ranknet}}", "infonce.optimizer: unknown 'ranknet'"),
+        ("treatments: {infonce: {label: AdamW}}", "'AdamW' is the label of optimizers.adamw"),
+        (
+            "treatments: {infonce: {data: pairs}}",
+            "treatments.infonce.data: infonce learns from several passages of a topic",
+        ),
+        ("treatments: {ranknet: {objective: mse, data: pairs}}", "mse learns from scores, and"),
+        (
+            "treatments: {gte: {label: A, optimizer: adamw, objective: bce, data: pairs}}",
+            "treatments.gte: 'gte' is the name of a model",
+        ),
+        (
+            "treatments: {lion: {label: A, optimizer: adamw, objective: bce, data: pairs}}",
+            "treatments.lion: 'lion' is the name of an optimizer",
+        ),
+        (
+            "treatments: {a_b: {label: A, optimizer: adamw, objective: bce, data: pairs}}",
+            "treatments: 'a_b' is not a name of",
+        ),
+        ("objectives: {bce: {loss: hinge}}", "objectives.bce.loss: optimizers are trained with"),
+        ("objectives: {infonce: {loss: info_nce}}", "did you mean 'infonce'?"),
+        ("training: {treatments: {infonec: {}}}", "training.treatments: unknown 'infonec'; did"),
+        ("training: {optimizers: {infonce: {}}}", "training.optimizers: unknown 'infonce'"),
+        ("training: {models_and_optimizers: {gte_infonec: {}}}", "did you mean 'gte_infonce'?"),
+        ("training_data: {lists: {collection: pydoc}}", "lists.collection: unknown 'pydoc'; did"),
+        ("training_data: {lists: {ranking: bm52}}", "unknown 'bm52'; did you mean 'bm25'?"),
+        ("training_data: {lists: {collection: nano_nq}}", "nano_nq has no topics named train"),
+        ("training_data: {lists: {ranks: [9, 2]}}", "training_data.lists.ranks: 9 > 2"),
+        ("training_data: {lists: {ranks: [0, 2]}}", "training_data.lists.ranks.0: 0 is less than"),
+        ("training_data: {lists: {passages: 1}}", "training_data.lists.passages: 1 is less than"),
+        ("training_data: {lists: {negatives: all}}", "lists.negatives: unknown value 'all'"),
+        ("training_data: {lists: {seeds: 1}}", "training_data.lists: unknown key 'seeds'; did you"),
+    ],
+)
+def test_a_mistake_about_treatments_is_named_in_one_line(overlay, message):
+    config = overlaid(TREATED, overlay)
+    with pytest.raises(UserError) as caught:
+        check(config, SCHEMA, SOURCES)
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["pairs", "corpus", "index", "statistics", "triplets"])
+def test_no_training_data_have_the_name_of_something_else(name):
+    config = overlaid(TREATED)
+    config["training_data"][name] = config["training_data"]["lists"]
+    with pytest.raises(UserError, match=f"config: training_data.{name}: '{name}' is the name of"):
+        check(config, SCHEMA, SOURCES)

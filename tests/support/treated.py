@@ -1,0 +1,31 @@
+"""An overlay with treatments, for one model on pydocs."""
+
+TREATED = """
+grid:
+  models: [minilm]
+  optimizers: [adamw, infonce, ranknet]
+  test_sets: [pydocs]
+  dev_sets: [pydocs_dev]
+objectives:
+  infonce: {label: InfoNCE, loss: infonce, arguments: {temperature: 0.5}}
+  ranknet: {label: RankNet, loss: ranknet}
+  mse: {label: MSE, loss: mse}
+training_data:
+  lists: &lists
+    collection: pydocs
+    ranking: bm25
+    examples: 24
+    passages: 4
+    threshold: 1
+    ranks: [1, 30]
+    negatives: any
+    random_negatives: 0.3
+    margin: null
+    exclude: true
+    seed: 12
+    held_out: {passages: 8, by: query, seed: 12}
+  given: {<<: *lists, ranking: ./theirs.trec, exclude: false}
+treatments:
+  infonce: {label: InfoNCE, optimizer: adamw, objective: infonce, data: lists}
+  ranknet: {label: RankNet, optimizer: lion, objective: ranknet, data: given}
+"""
