@@ -115,3 +115,11 @@ def test_every_script_checks_what_it_reads_and_records_what_it_made(script):
     calls = [ast.unparse(each) for each in body if isinstance(each, ast.Expr)]
     assert "begin(snakemake)" in calls[:2]
     assert ast.unparse(body[-1]) == "end(snakemake)"
+
+
+def test_a_line_that_is_announced_is_in_the_log_and_on_the_terminal(tmp_path):
+    log = tmp_path / "rule.log"
+    body = "from lionrank.jobs.script import announce\nprint('one')\nannounce('two')"
+    told = run(body, log)
+    assert (told.returncode, told.stdout, told.stderr) == (0, "", "two\n")
+    assert log.read_text() == "one\ntwo\n"

@@ -1,5 +1,10 @@
 """An overlay with treatments, for one model on pydocs."""
 
+from typing import Any
+
+import yaml
+from snakemake.utils import update_config
+
 TREATED = """
 grid:
   models: [minilm]
@@ -29,3 +34,11 @@ treatments:
   infonce: {label: InfoNCE, optimizer: adamw, objective: infonce, data: lists}
   ranknet: {label: RankNet, optimizer: lion, objective: ranknet, data: given}
 """
+
+
+def treated(*overlays: str) -> str:
+    """Return `TREATED` with overlays on it, as one."""
+    config: dict[str, Any] = {}
+    for overlay in (TREATED, *overlays):
+        update_config(config, yaml.safe_load(overlay))
+    return yaml.safe_dump(config)

@@ -1,52 +1,12 @@
 """What a change of the config reruns: what hangs on the setting, and no epoch for any other."""
 
-import csv
-import io
-import os
 import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
-import yaml
-from snakemake.utils import update_config
 
-from lionrank.config.plan import Plan
-from lionrank.config.settings import epoch_settings
-from lionrank.files import write_json
-from tests.support.configs import ROOT, overlaid
-from tests.support.running import Finished
+from tests.support.made_up import RESULTS, Experiment, of
 
 pytestmark = pytest.mark.slow
-RESULTS = ("comparisons", "changes", "claims", "efficiency")
-TARGETS = ("run_files", "best_epochs", *(f"results/{name}.json" for name in RESULTS))
-NAMES = ("train", "dev", "other", "test")
-GRID = """
-grid:
-  models: [minilm, modernbert]
-  optimizers: [lion]
-  systems: [theirs, given]
-  test_sets: [ours]
-  dev_sets: [one, two]
-systems:
-  theirs: {label: Theirs, checkpoint: ./theirs}
-  given: {label: Given, run_files: {ours: given.trec}}
-collections:
-  mine:
-    format: anserini
-    corpus: corpus.jsonl
-    topics: {train: train.tsv, dev: dev.tsv, other: other.tsv, test: test.tsv}
-    qrels: {train: train.txt, dev: dev.txt, other: other.txt, test: test.txt}
-training_pairs: {collection: mine}
-test_sets: {ours: {label: Ours, collection: mine, topics: test}}
-dev_sets:
-  one: {label: One, collection: mine, topics: dev}
-  two: {label: Two, collection: mine, topics: other}
-models:
-  minilm: {pretrained: null, architecture: {model_type: bert}, tokenizer: "package:a/b"}
-  modernbert: {pretrained: null, architecture: {model_type: modernbert}, tokenizer: "package:a/b"}
-"""
 NO_MATTER = """
 models: {minilm: {label: Small}}
 optimizers: {lion: {label: Sign}}
@@ -70,71 +30,6 @@ audit: {test_sets: {dl19: {topics: 44}}}
 collections: {mine: {topics: {more: more.tsv}, qrels: {more: more.txt}}}
 """
 STOPS = "training: {defaults: {early_stopping: 1}}"
-
-
-class Experiment:
-    """A working directory whose files are made up, and were made by jobs for all Snakemake knows.
-
-    MiniLM has a constant schedule, ModernBERT one that falls to the last step.
-    """
-
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
-
-    def snakemake(self, *arguments: str, overlay: str = "") -> Finished:
-        files = []
-        for name, text in {"grid.yaml": GRID, "overlay.yaml": overlay}.items():
-            if text:
-                files.append(self.directory.parent / name)
-                files[-1].write_text(text)
-        return subprocess.run(
-            [
-                *(sys.executable, "-m", "snakemake", *arguments, *TARGETS),
-                *("--directory", self.directory, "--configfile", *files),
-            ],
-            cwd=ROOT,
-            env=os.environ | {"PYTHONPATH": str(ROOT / "workflow")},
-            capture_output=True,
-            text=True,
-        )
-
-    def summary(self, overlay: str = "") -> list[dict[str, str]]:
-        told = self.snakemake("--summary", overlay=overlay)
-        assert told.returncode == 0, told.stderr
-        return list(csv.DictReader(io.StringIO(told.stdout), delimiter="\t"))
-
-    def finish(self, overlay: str = "") -> None:
-        """Make up what is not there yet, and have Snakemake take it all as done."""
-        topics = [f"{name}.{ending}" for name in NAMES for ending in ("tsv", "txt")]
-        (self.directory / "theirs").mkdir(exist_ok=True)
-        for name in ("corpus.jsonl", *topics, "theirs/config.json", "given.trec"):
-            (self.directory / name).write_text("made up")
-        for row in self.summary(overlay):
-            path = self.directory / row["output_file"]
-            if not path.suffix and not path.exists():
-                path.mkdir(parents=True)
-            elif path.suffix and not path.exists():
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text("made up")
-        config = overlaid(GRID)
-        update_config(config, yaml.safe_load(overlay) or {})
-        for name, settings in Plan.read(config, ROOT).settings().items():
-            for folder in self.directory.glob(f"checkpoints/{name}_e[1-9]"):
-                write_json(folder / "settings.json", epoch_settings(settings))
-        touched = self.snakemake("--touch", "--forceall", overlay=overlay)
-        assert touched.returncode == 0, touched.stderr
-        assert self.planned(overlay) == set()
-
-    def leave_out(self, *checkpoints: str) -> None:
-        """Have an epoch be a copy, as early stopping leaves it."""
-        for name in checkpoints:
-            (self.directory / "training" / f"{name}.jsonl").write_text("")
-
-    def planned(self, overlay: str = "") -> set[str]:
-        """Return the files that a run would make."""
-        return {
-            row["output_file"] for row in self.summary(overlay) if row["plan"] == "update pending"
-        }
 
 
 @pytest.fixture(scope="module")
@@ -161,10 +56,6 @@ def stopped(finished, tmp_path_factory) -> Experiment:
     experiment.leave_out("minilm_lion_e3", "modernbert_lion_e3")
     experiment.finish(STOPS)
     return experiment
-
-
-def of(names: set[str], *parts: str) -> set[str]:
-    return {name for name in names if any(part in name for part in parts)}
 
 
 def test_an_epoch_more_trains_what_is_missing_and_what_its_schedule_lays_out_anew(finished):
