@@ -47,6 +47,7 @@ wildcard_constraints:
     model="|".join(config["models"]),
     optimizer="|".join(treatments(config)),
     data="|".join(config["training_data"]) or NOTHING,
+    teacher="|".join(config["teachers"]) or NOTHING,
     epoch="|".join(map(str, PLAN.epochs)) or NOTHING,
     checkpoint=PLAN.checkpoint_pattern,
     collection="|".join(config["collections"]),

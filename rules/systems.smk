@@ -1,5 +1,5 @@
 # Systems of others: their checkpoints, in the form of those that are trained here, and the run files
-# that they made.
+# that they made. Teachers that are checkpoints of others are brought into that form, too.
 
 
 rule import_checkpoint:
@@ -12,7 +12,7 @@ rule import_checkpoint:
     benchmark:
         "timings/systems/{system}.tsv"
     wildcard_constraints:
-        system="|".join(PLAN.defined("checkpoint")) or NOTHING,
+        system="|".join(PLAN.checkpoints_of_others) or NOTHING,
     conda:
         "../envs/lionrank.yaml"
     threads: 1
@@ -21,6 +21,7 @@ rule import_checkpoint:
     params:
         folder=lambda wildcards: PLAN.checkpoint_folder(wildcards.system),
         max_length=lambda wildcards: PLAN.max_length(wildcards.system),
+        key=lambda wildcards: "teachers" if wildcards.system in config["teachers"] else "systems",
         code=code("systems/import_checkpoint.py"),
     message:
         "Importing the checkpoint {wildcards.system}"

@@ -421,6 +421,28 @@ def write_run(path: str | os.PathLike, run: Run, tag: str) -> None:
                 handle.write(f"{qid} Q0 {docid} {rank} {lower!s} {tag}\n")
 
 
+def write_rankings(
+    path: str | os.PathLike, rankings: Iterable[tuple[str, Mapping[str, float]]], tag: str
+) -> None:
+    """Write a run file topic by topic, with each score as float32, whatever ties.
+
+    Documents of one score keep it, by falling docid, which is trec_eval's order.
+
+    Raises:
+        UserError: a score is no finite float32; nothing is written.
+    """
+    with atomic_write(path) as handle, np.errstate(over="ignore"):
+        for qid, ranking in rankings:
+            scored = [(np.float32(score), docid) for docid, score in ranking.items()]
+            for rank, (score, docid) in enumerate(sorted(scored, reverse=True), start=1):
+                if not np.isfinite(score):
+                    raise UserError(
+                        f"{tag}: the score of document {docid!r} for topic {qid!r} is "
+                        f"{ranking[docid]}, and no finite number in float32."
+                    )
+                handle.write(f"{qid} Q0 {docid} {rank} {score!s} {tag}\n")
+
+
 def falling(scores: Iterable[float]) -> Iterator[np.float32]:
     """Yield scores that fall in float32, each tied one lowered to the next smaller number."""
     previous = np.float32(np.inf)

@@ -30,6 +30,7 @@ SHARE = 2
 
 USED, UNRANKED = "used", "in no ranking"
 IRRELEVANT, TOO_FEW = "without a relevant passage", "without enough that are not relevant"
+UNSCORED = "without a relevant passage in the ranking"
 RANKING = pa.schema({"qid": pa.string(), "docno": pa.string(), "score": pa.float64()})
 """Of a ranking in Parquet, as Rank-DistiLLM is published."""
 # Rows that are written at once.
@@ -60,6 +61,8 @@ class Drawing:
     """By which a ranking has to score a relevant passage above those that are not, so that what it
     takes for relevant is left out; null asks nothing."""
     seed: int
+    scored: bool = False
+    """Whether relevant passages that the ranking lacks are left out, as those of a teacher are."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,7 @@ class Drawn:
         counts = self.counts
         lacking = [
             f"{counts[reason]} are {reason}"
-            for reason in (UNRANKED, IRRELEVANT, TOO_FEW)
+            for reason in (UNRANKED, IRRELEVANT, UNSCORED, TOO_FEW)
             if counts.get(reason)
         ]
         told = (
@@ -191,6 +194,8 @@ def _reason(
         return USED
     if ranking is None:
         return UNRANKED
+    if drawing.scored and relevant and not any(docid in ranking for docid in relevant):
+        return UNSCORED
     return TOO_FEW if relevant or drawing.threshold is None else IRRELEVANT
 
 
@@ -216,6 +221,8 @@ class _Source:
         if self.drawing.threshold is None:
             yield from self._as_ranked(judged, ranking)
             return
+        if self.drawing.scored:
+            relevant = [docid for docid in relevant if docid in ranking]
         for docids in _in_turn([self._of_one(each, judged, ranking, draws) for each in relevant]):
             yield [
                 (docid, float(max(judged.get(docid, 0), 0)), ranking.get(docid)) for docid in docids

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from lionrank.characters import normal
+from lionrank.config import teachers
 from lionrank.config.experiment import (
     MSMARCO_SOURCES,
     checkpoint_source,
@@ -68,6 +69,7 @@ def check(config: Mapping[str, Any], schema_path: Path, sources: Mapping[str, So
             raise UserError(f"config: {place}: unknown {shortened(name)}{meant(name, known)}")
     _check_systems(config)
     _check_treatments(config)
+    _check_teachers(config)
     _check_data(config, sources)
     _check_labels(config)
     _check_free(config)
@@ -213,8 +215,69 @@ def _check_treatments(config: Mapping[str, Any]) -> None:
                 f"{place}.data: {entry['objective']} learns from {what}, and {PAIRS} are single "
                 "passages with a label: name an entry of training_data"
             )
+        if loss in FROM_SCORES:
+            _check_scores(config, entry["objective"], entry["data"])
     if config["objectives"]["bce"]["loss"] != "bce":
         raise UserError("config: objectives.bce.loss: optimizers are trained with it: leave it bce")
+
+
+def _check_scores(config: Mapping[str, Any], objective: str, data: str) -> None:
+    """Check that every passage of training data has a score, and that it is one of logits."""
+    entry, place = config["training_data"][data], f"config: training_data.{data}"
+    teacher = teachers.of_data(config, data)
+    if "ranking" not in entry:
+        return
+    if entry["threshold"] is not None and entry["random_negatives"]:
+        raise UserError(
+            f"{place}.random_negatives: {objective} learns from scores, and no ranking has any of "
+            "random passages: set it to 0"
+        )
+    if entry["threshold"] is not None and teacher is None:
+        raise UserError(
+            f"{place}.ranking: {objective} learns from scores, and {entry['ranking']} may lack "
+            "relevant passages: name a key of teachers, which may have it as its run_file, or set "
+            "threshold to null"
+        )
+    if teacher is not None and {"bi_encoder"} == config["teachers"][teacher].keys() - {"label"}:
+        raise UserError(
+            f"config: teachers.{teacher}.scale: {objective} learns from logits, and the similarity "
+            "of a bi-encoder, if it is a cosine, is none: set the scale of the loss that it was "
+            "trained with, which is 20 unless its authors changed sentence-transformers' own, or "
+            "1 for an inner product"
+        )
+
+
+def _check_teachers(config: Mapping[str, Any]) -> None:
+    """Check what teachers are, and that none learns from itself."""
+    trained = teachers.of_grid(config)
+    for name, entry in config["teachers"].items():
+        place = f"config: teachers.{name}"
+        if name == FIRST_STAGE or name in config["systems"]:
+            what = "a system" if name in config["systems"] else "the first stage"
+            raise UserError(f"{place}: {name!r} is the name of {what}: name the teacher otherwise")
+        kinds = [kind for kind in teachers.KINDS if kind in entry]
+        if len(kinds) != 1:
+            raise UserError(f"{place}: set one of {', '.join(teachers.KINDS)}")
+        if "scale" in entry and "bi_encoder" not in entry:
+            raise UserError(
+                f"{place}.scale: only the similarity of a bi_encoder is scaled: drop it"
+            )
+        is_of_grid = entry.get("checkpoint") in trained
+        for key in ("max_length", "precision"):
+            if entry.get(key) is not None and ("checkpoint" not in entry or is_of_grid):
+                what = "its training has one" if is_of_grid else "it is for a checkpoint"
+                raise UserError(f"{place}.{key}: {what}: drop it")
+        if str(entry.get("checkpoint")).startswith("package:"):
+            raise UserError(f"{place}.checkpoint: name a folder, or a row of the table of sources")
+        chain = [name]
+        for taught in teachers.taught_by(config, name):
+            if taught in chain:
+                raise UserError(
+                    f"{place}.checkpoint: {entry['checkpoint']} learns from "
+                    f"{' and '.join(dict.fromkeys([*chain[1:], taught]))}, and so the teacher from "
+                    "itself: name a checkpoint that has learnt from something else"
+                )
+            chain.append(taught)
 
 
 def _check_data(config: Mapping[str, Any], sources: Mapping[str, Source]) -> None:
@@ -301,12 +364,23 @@ def _references(
             yield f"treatments.{name}.{key}", entry[key], known
     for name, entry in config["training_data"].items():
         yield f"training_data.{name}.collection", entry["collection"], collections
-        for source in data_sources(entry):
+        is_taught = teachers.of_data(config, name) is not None
+        for source in [] if is_taught else data_sources(config, name):
             if is_drawn(entry):
-                place = f"training_data.{name}.ranking, bm25 or the path of a run file with a /"
-                yield place, source, [FIRST_STAGE, *sources]
+                place = f"training_data.{name}.ranking, which may be a path with a /"
+                yield place, source, [FIRST_STAGE, *config["teachers"], *sources]
             else:
                 yield f"training_data.{name}.source", source, sources
+    of_models = [name for name, source in sources.items() if source.kind == "model"]
+    for name, entry in config["teachers"].items():
+        for kind, known in (
+            ("bi_encoder", of_models),
+            ("checkpoint", [*of_models, *teachers.of_grid(config)]),
+            ("run_file", sources),
+        ):
+            folder = entry.get(kind)
+            if folder is not None and "/" not in folder and not folder.startswith("package:"):
+                yield f"teachers.{name}.{kind}, which may be a path with a /", folder, known
     for kind, known in (
         ("backbones", sources),
         ("collections", collections),

@@ -6,6 +6,7 @@ Runs at every parse of the workflow, so it imports nothing heavy.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from lionrank.config import teachers
 from lionrank.config.sources import Source
 from lionrank.config.treatments import collection_of_data, treatment
 from lionrank.grid import FIRST_STAGE
@@ -206,14 +207,27 @@ def passages_of(entry: Mapping[str, Any]) -> int:
     return passages
 
 
-def data_sources(entry: Mapping[str, Any] | None) -> list[str]:
-    """Return the source of an entry of training_data, or of its ranking, as far as it has one."""
+def data_sources(config: Mapping[str, Any], data: str) -> list[str]:
+    """Return the source of training data, or of the ranking or teacher that they are drawn from."""
+    entry = config["training_data"].get(data)
     if entry is None:
         return []
     if is_drawn(entry):
+        if (teacher := teachers.of_data(config, data)) is not None:
+            source = teachers.source_of(config, teacher)
+            return [] if source is None else [source]
         is_named = "/" not in entry["ranking"] and entry["ranking"] != FIRST_STAGE
         return [entry["ranking"]] if is_named else []
     return [entry["source"]] if "source" in entry else []
+
+
+def used_teachers(config: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the teachers that the trainings learn from, and the collections of what they score."""
+    named = [
+        (teachers.of_data(config, data), collection_of_data(config, data))
+        for data in used_data(config)
+    ]
+    return list(dict.fromkeys((name, place) for name, place in named if name is not None))
 
 
 def trained_on(config: Mapping[str, Any]) -> list[str]:
@@ -319,7 +333,7 @@ def needed_sources(config: Mapping[str, Any]) -> list[str]:
             names += [MSMARCO_SOURCES["triplets"]] if entry is None else []
             names += [MSMARCO_SOURCES["qrels"]] if is_drawn(entry) else []
             names += [MSMARCO_SOURCES["corpus"]]
-        names += data_sources(entry)
+        names += data_sources(config, data)
     for judged in judged_topics(config):
         collection = collections[judged["collection"]]
         names += topic_sources(collection, judged["topics"])

@@ -11,7 +11,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from lionrank.config import experiment
+from lionrank.config import experiment, teachers
 from lionrank.config.check import check
 from lionrank.config.downloads import FOLDER, check_agreement, place_of, read_record
 from lionrank.config.settings import epoch_settings, ordered, training_settings
@@ -364,7 +364,7 @@ class Plan:
 
     def precision(self, checkpoint: str) -> str:
         """The precision in which a checkpoint scores: its training's, or that of its entry."""
-        other = self.config["systems"].get(checkpoint)
+        other = self.checkpoints_of_others.get(checkpoint)
         if other is not None:
             return other.get("precision") or self.config["training"]["defaults"]["precision"]
         model, optimizer = self._trainable[checkpoint.rpartition("_e")[0]]
@@ -376,6 +376,15 @@ class Plan:
         return {
             training_name(*each): each
             for each in product(self.config["models"], treatments(self.config))
+        }
+
+    @cached_property
+    def checkpoints_of_others(self) -> dict[str, dict[str, Any]]:
+        """The entries of the config's systems and teachers that are checkpoints of others."""
+        named = self.config["teachers"].items()
+        return {
+            **{name: self.config["systems"][name] for name in self.defined("checkpoint")},
+            **{name: entry for name, entry in named if teachers.is_imported(self.config, name)},
         }
 
     @property
@@ -392,19 +401,23 @@ class Plan:
         """
         return [name for name, entry in self.config["systems"].items() if kind in entry]
 
-    def checkpoint_folder(self, system: str) -> str:
+    def checkpoint_folder(self, name: str) -> str:
         """Where a checkpoint of others lies: a download, or a folder of the user's."""
-        entry = self.config["systems"][system]
+        entry = self.checkpoints_of_others[name]
         source = experiment.checkpoint_source(entry)
         return entry["checkpoint"] if source is None else f"sources/{source}"
 
-    def checkpoint_files(self, system: str) -> str | list[str]:
-        """What a checkpoint of others is imported from: a folder, or the files of a user's.
+    def checkpoint_files(self, name: str) -> str | list[str]:
+        """What a checkpoint of others is imported from, as `_files_in` its folder."""
+        return self._files_in(self.checkpoint_folder(name))
+
+    def _files_in(self, path: str) -> str | list[str]:
+        """What a job that reads a folder hangs on: the folder, or the files of a user's.
 
         Snakemake looks at the date of a folder, and not at those of its files. What rules made,
         here or in another experiment, is a folder that they date.
         """
-        folder = Path(self.checkpoint_folder(system))
+        folder = Path(path)
         directory = folder.parent.parent
         has_rules = directory == Path() or (directory / "records").is_dir()
         if folder.parent.name in MADE and has_rules:
@@ -414,10 +427,39 @@ class Plan:
         # Of a folder that is not there Snakemake says so.
         return visible or str(folder)
 
-    def max_length(self, system: str) -> int:
+    def max_length(self, name: str) -> int:
         """The tokens to which a checkpoint of others truncates pairs."""
         defaults = self.config["training"]["defaults"]
-        return self.config["systems"][system].get("max_length") or defaults["max_length"]
+        return self.checkpoints_of_others[name].get("max_length") or defaults["max_length"]
+
+    # Teachers
+
+    def teachers_by(self, kind: str) -> list[str]:
+        """The names of all teachers in the config with this key; `kind` is one of their kinds."""
+        return [name for name, entry in self.config["teachers"].items() if kind in entry]
+
+    def teachers_checkpoint(self, teacher: str) -> str:
+        """The checkpoint that a teacher is: one of the grid, or one that is imported for it."""
+        is_imported = teachers.is_imported(self.config, teacher)
+        name = teacher if is_imported else self.config["teachers"][teacher]["checkpoint"]
+        return f"checkpoints/{name}"
+
+    def teachers_run_file(self, teacher: str) -> str:
+        """The run file that a teacher is: a download, or a user's."""
+        source = teachers.source_of(self.config, teacher)
+        given: str = self.config["teachers"][teacher]["run_file"]
+        return given if source is None else f"sources/{source}"
+
+    def bi_encoder(self, teacher: str) -> str:
+        """Where a teacher's folder lies: a download, in an installed package, or a user's."""
+        source = teachers.source_of(self.config, teacher)
+        folder: str = self.config["teachers"][teacher]["bi_encoder"]
+        return folder if source is None else f"sources/{source}"
+
+    def bi_encoder_files(self, teacher: str) -> str | list[str]:
+        """What its scores hang on, as `_files_in` it; none of an installed package."""
+        folder = self.bi_encoder(teacher)
+        return [] if folder.startswith("package:") else self._files_in(folder)
 
     def given_on(self, test_set: str) -> list[str]:
         """The systems of others that have a run file of the user's on a test set."""
@@ -509,22 +551,26 @@ class Plan:
         return list(dict.fromkeys(files))
 
     def drawing(self, data: str) -> dict[str, Any]:
-        """How training data are drawn."""
+        """How training data are drawn: of a teacher, only what it has scored."""
         others = ("collection", "ranking", "exclude", "held_out")
         entry = self.config["training_data"][data]
-        return ordered({key: value for key, value in entry.items() if key not in others})
+        drawing = {key: value for key, value in entry.items() if key not in others}
+        return ordered(drawing | {"scored": teachers.of_data(self.config, data) is not None})
 
     def ranking(self, data: str) -> str:
         """The run file over the training topics that data are drawn from."""
         entry = self.config["training_data"][data]
         if entry["ranking"] == FIRST_STAGE:
             return f"retrieval/{entry['collection']}/train.trec"
-        return _source_or(entry["ranking"], experiment.data_sources(entry))
+        teacher = teachers.of_data(self.config, data)
+        if teacher is not None:
+            return f"teachers/{teacher}/{entry['collection']}/train.trec"
+        return _source_or(entry["ranking"], experiment.data_sources(self.config, data))
 
     def imported(self, data: str) -> str:
         """The user's file, or the source, that training data are imported from."""
         entry = self.config["training_data"][data]
-        return _source_or(entry.get("file", ""), experiment.data_sources(entry))
+        return _source_or(entry.get("file", ""), experiment.data_sources(self.config, data))
 
     def importing(self, data: str) -> dict[str, Any]:
         """How training data are imported."""
@@ -550,15 +596,24 @@ class Plan:
         return list(dict.fromkeys(same))
 
     def depth(self, collection: str, topics: str) -> int:
-        """How many documents BM25 ranks: for training topics as many as are drawn from."""
+        """How many documents BM25 ranks: for training topics as many as are drawn from.
+
+        Those that a teacher scores are its, too.
+        """
+        first_stage = [
+            FIRST_STAGE,
+            *self.teachers_by("bi_encoder"),
+            *self.teachers_by("checkpoint"),
+        ]
         depths = []
         pairs = self.config["training_pairs"]
         if topics == "train" and pairs["collection"] == collection:
             depths.append(pairs["negative_depth"])
         for name in self.data if topics == "train" else []:
             entry = self.config["training_data"].get(name)
-            asked = entry and (entry["collection"], entry.get("ranking"))
-            if asked == (collection, FIRST_STAGE):
+            if not entry or entry["collection"] != collection:
+                continue
+            if entry.get("ranking") in first_stage:
                 depths.append(max(entry["ranks"][1], entry["passages"]))
         return max(depths, default=self.config["retrieval"]["depth"])
 

@@ -37,8 +37,8 @@ OF_ROTATION = ("rope_theta", "rope_scaling")
 """Ends of keys that transformers still reads, and has no fields of any more."""
 
 
-def locate(source: str, folders: dict[str, str]) -> str:
-    """Return the folder of a `pretrained` or `tokenizer` entry of the config.
+def locate(source: str, folders: dict[str, str], key: str = "models") -> str:
+    """Return the folder of a `pretrained` or `tokenizer` entry of the config, or that of a `key`.
 
     `package:NAME/FOLDER` is the folder inside the installed package; anything else is the name of
     a row of the table of sources, whose files lie in `folders[name]`.
@@ -49,7 +49,7 @@ def locate(source: str, folders: dict[str, str]) -> str:
     if not source.startswith("package:"):
         if source not in folders:
             raise UserError(
-                f"models: {source!r} is no row of the table of sources (sources.table): add one "
+                f"{key}: {source!r} is no row of the table of sources (sources.table): add one "
                 "with its revision, or write package:NAME/FOLDER for files of an installed "
                 "Python package."
             )
@@ -61,7 +61,7 @@ def locate(source: str, folders: dict[str, str]) -> str:
         spec = None
     if spec is None or spec.origin is None:
         raise UserError(
-            f"models: {source!r} needs the Python package {package!r}: run `make install`."
+            f"{key}: {source!r} needs the Python package {package!r}: run `make install`."
         )
     return str(Path(spec.origin).parent / folder)
 

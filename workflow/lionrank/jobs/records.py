@@ -23,7 +23,7 @@ CHECKPOINTS = "checkpoints"
 
 MADE = {
     *("sources", "collections", "indexes", "retrieval"),
-    *(CHECKPOINTS, "training", "reranking", "results"),
+    *(CHECKPOINTS, "training", "reranking", "results", "teachers"),
     *("paper", "hub", "report"),
 }
 """The folders of an experiment that only its rules write into."""

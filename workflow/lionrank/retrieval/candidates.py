@@ -3,7 +3,7 @@
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 
@@ -62,16 +62,27 @@ def given_candidates(settings: dict, folders: dict[str, str], name: str, depth: 
     return pa.Table.from_pydict(dict(zip(Candidate._fields, columns, strict=True)), CANDIDATES)
 
 
-def join_candidates(run: Path, topics: Path, corpus: Path, output: Path, threads: int) -> None:
+def join_candidates(
+    run: Path,
+    topics: Path,
+    corpus: Path,
+    output: Path,
+    threads: int,
+    relevant: Mapping[str, Iterable[str]] | None = None,
+) -> None:
     """Join a run file with its texts: a Parquet file of `CANDIDATES`, one row per line.
 
-    The rows are in the run file's order; `rank` counts those of a topic from 1.
+    The rows are in the run file's order; `rank` counts those of a topic from 1. Where `relevant`
+    has documents by topic, other topics are left out, and of its own those documents come after the
+    others, without rank and score, that are not among them.
 
     Raises:
         UserError: an input is damaged, or a topic or document of the run file has no text.
     """
     with open_database(output, threads) as database:
         _read_ranking(database, run)
+        if relevant is not None:
+            _add_relevant(database, relevant)
         add_texts(database, topics, corpus, asked_by=run)
         write_candidates(output, in_order(database.sql(JOINED), output))
 
@@ -115,6 +126,24 @@ def join_files(
             told = f"{corpus} lacks {len(absent)} of the documents of {run}: {_some(absent)}"
             _leave_out(database, "docid IN (SELECT docid FROM passages)", told, skip_missing)
         write_candidates(output, in_order(database.sql(JOINED), output))
+
+
+def _add_relevant(
+    database: duckdb.DuckDBPyConnection, relevant: Mapping[str, Iterable[str]]
+) -> None:
+    """Leave topics out of `asked` that are not judged, and add the documents that it lacks."""
+    rows = [(qid, docid) for qid, docids in relevant.items() for docid in docids]
+    columns = [list(column) for column in zip(*rows, strict=True)] or [[], []]
+    database.register("judged", pa.table({"qid": pa.array([*relevant], pa.string())}))
+    schema = pa.schema([CANDIDATES.field("qid"), CANDIDATES.field("docid")])
+    database.register("relevant", pa.table(columns, schema))
+    database.execute(
+        "CREATE OR REPLACE TABLE asked AS SELECT row_number() OVER (ORDER BY topic, number, docid) "
+        "- 1 AS number, qid, docid, rank, score FROM ("
+        "SELECT *, coalesce(min(number) OVER (PARTITION BY qid), count(*) OVER ()) AS topic FROM ("
+        "SELECT number, qid, docid, rank, score FROM asked SEMI JOIN judged USING (qid) UNION ALL "
+        "SELECT NULL, qid, docid, NULL, NULL FROM relevant ANTI JOIN asked USING (qid, docid)))"
+    )
 
 
 def _leave_out(

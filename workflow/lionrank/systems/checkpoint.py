@@ -49,18 +49,19 @@ Stated = Mapping[str, Any]
 
 
 def import_checkpoint(
-    folder: str | os.PathLike, output: str | os.PathLike, max_length: int
+    folder: str | os.PathLike, output: str | os.PathLike, max_length: int, key: str = "systems"
 ) -> None:
     """Write a checkpoint of a public cross-encoder, and say what it is.
 
-    Its weights are float32, and it scores pairs of at most `max_length` tokens by the logit,
-    whatever activation function the folder asks for, which is kept in config.json.
+    The config names it under a `key`. Its weights are float32, and it scores pairs of at most
+    `max_length` tokens by the logit, whatever activation function the folder asks for, which is
+    kept in config.json.
 
     Raises:
         UserError: the folder is no whole cross-encoder with one logit, needs code or pickles of its
             own, prompts, or more positions than it has; names it, what was found, and what to do.
     """
-    source = Pretrained(os.fspath(folder), Path(folder), key="systems")
+    source = Pretrained(os.fspath(folder), Path(folder), key=key)
     source.stated()
     stated, of_the_model = _file(source, CONFIG), _file(source, OF_THE_MODEL)
     for what in _not_one_logit(source, stated, of_the_model):
@@ -72,7 +73,7 @@ def import_checkpoint(
     for what in _otherwise_read(model, tokenizer):
         raise source.unfit(what)
     _keep_activation(source, model, _activation(source, stated, of_the_model))
-    write(source.who, model, tokenizer, max_length, output, "lower it in the entry of systems")
+    write(source.who, model, tokenizer, max_length, output, f"lower it in the entry of {key}")
 
 
 def _file(source: Pretrained, name: str) -> Stated:

@@ -4,6 +4,7 @@ begin(snakemake)
 
 from lionrank.systems.checkpoint import import_checkpoint
 
-import_checkpoint(snakemake.params.folder, snakemake.output[0], snakemake.params.max_length)
+params = snakemake.params
+import_checkpoint(params.folder, snakemake.output[0], params.max_length, params.key)
 
 end(snakemake)
