@@ -1,9 +1,14 @@
 """Numbers as papers print them, and where an experiment has them."""
 
+from pathlib import Path
+
 import pytest
 
+from lionrank import parquet
 from lionrank.audit.explain import Number, explain, find
 from lionrank.errors import UserError
+from lionrank.evaluation.per_query import means
+from tests.support.papers import FAST, NOTHING_TRAINED, per_query_table
 
 
 @pytest.mark.parametrize(
@@ -60,3 +65,19 @@ def test_a_cell_that_is_not_there_is_refused(table, text):
 def test_a_number_that_is_nowhere_is_refused(table):
     with pytest.raises(UserError, match=r"0\.75"):
         explain(Number.of("0.75"))
+
+
+def test_a_mean_of_a_system_of_others_is_explained_by_its_own_topics(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    # As if it had been trained here, and its checkpoint were not called so.
+    table = per_query_table({"bm25": 0.4, "authors": 0.5}, NOTHING_TRAINED, queries=4)
+    Path("results").mkdir()
+    parquet.write("results/per_query.parquet", table)
+    averaged = means(table, FAST)
+    averaged.to_csv("results/metrics.csv", index=False)
+    mine = averaged[(averaged["system"] == "authors") & (averaged["metric"] == "ndcg_cut_10")]
+    told = explain(Number.of(f"{mine['mean'].item():.12f}"))
+    assert "is the mean ndcg_cut_10 of authors" in told
+    values = table[(table["system"] == "authors") & (table["metric"] == "ndcg_cut_10")]
+    for qid, value in zip(values["qid"], values["value"], strict=True):
+        assert f"{qid} {value:.4f}" in told
