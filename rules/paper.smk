@@ -88,6 +88,8 @@ rule main_tex:
         backbones=config["models"],
         retrieval=config["retrieval"],
         pairs=config["training_pairs"],
+        learnt_from=experiment.learnt_from(config),
+        objectives={name: entry["label"] for name, entry in config["objectives"].items()},
         paper=config["paper"],
         templates=lambda wildcards: brief(TEMPLATES),
         table1=of_repository("paper/published/table1_lion_vs_adamw.csv"),

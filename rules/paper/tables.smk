@@ -16,6 +16,7 @@ localrules:
     published_settings_table,
     collection_table,
     replication_tables,
+    learnt_tables,
 
 
 rule results_table:
@@ -418,7 +419,7 @@ rule datasets_table:
         runtime=60,
     params:
         collections={name: config["collections"][name] for name in PLAN.used_collections()},
-        trained_on=[collection_of_data(config, data) for data in PLAN.data],
+        trained_on={name: collection_of_data(config, name) for name in PLAN.data},
         sets=[vars(each) for each in PLAN.judged_sets()],
         template=of_repository("paper/tables/datasets.tex.j2"),
         code=code("paper/tables/datasets_table.py"),
@@ -460,3 +461,46 @@ rule replication_tables:
         "Making the tables of published checkpoints"
     script:
         "../../workflow/scripts/paper/tables/replication_tables.py"
+
+
+rule learnt_tables:
+    input:
+        data=PLAN.data_files(".parquet"),
+        counts=[*PLAN.counts_of_data().values()],
+        metrics="results/metrics.csv",
+        best=PLAN.best_epochs(),
+        comparisons="results/comparisons.json",
+        efficiency="results/efficiency.json",
+    output:
+        data="paper/tables/data.tex",
+        data_map="paper/tables/data.tex.map",
+        data_csv="paper/tables/data.csv",
+        lessons="paper/tables/lessons.tex",
+        lessons_map="paper/tables/lessons.tex.map",
+        lessons_csv="paper/tables/lessons.csv",
+        comparisons_lessons="paper/tables/comparisons_lessons.tex",
+        comparisons_lessons_map="paper/tables/comparisons_lessons.tex.map",
+        comparisons_lessons_csv="paper/tables/comparisons_lessons.csv",
+    log:
+        "logs/paper/learnt_tables.log",
+    benchmark:
+        "timings/paper/learnt_tables.tsv"
+    conda:
+        "../../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        grid=PLAN.paper_grid(),
+        columns=experiment.paper_columns(config),
+        test_sets=PLAN.paper_test_sets(),
+        labels=PLAN.labels_of("optimizers", "objectives"),
+        learnt_from=experiment.learnt_from(config),
+        counted=[*PLAN.counts_of_data()],
+        templates=[of_repository(f"paper/tables/{name}.tex.j2") for name in LESSON_TABLES],
+        code=code("paper/tables/learnt_tables.py"),
+    message:
+        "Making the tables of what was learnt from"
+    script:
+        "../../workflow/scripts/paper/tables/learnt_tables.py"

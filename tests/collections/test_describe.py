@@ -7,7 +7,7 @@ from statistics import mean, median, quantiles
 import pytest
 
 from lionrank.collections.corpus import open_database
-from lionrank.collections.describe import DataSet, describe, of_pairs, of_topics, passages_in
+from lionrank.collections.describe import DataSet, describe, of_topics, of_training, passages_in
 from lionrank.errors import UserError
 from lionrank.files import write_json_lines
 from tests.support.counted import EXAMPLES, PASSAGES, write_pairs, write_topics
@@ -77,7 +77,7 @@ def test_topics_are_counted_with_and_without_judgements(tmp_path, database):
 
 def test_queries_of_pairs_are_counted_once_and_labels_are_grades(tmp_path, database):
     pairs = write_pairs(tmp_path / "pairs.parquet", EXAMPLES)
-    found = of_pairs(database, pairs, use="training", label="c", passages=9)
+    found = of_training(database, pairs, use="training", label="c", passages=9)
     assert (found.topics, found.judged, found.passages) == (2, 2, 9)
     assert found.grades == {0: 3, 1: 3}
     assert found.candidates == 3.0
@@ -87,7 +87,7 @@ def test_queries_of_pairs_are_counted_once_and_labels_are_grades(tmp_path, datab
 
 def test_without_pairs_that_are_held_out_there_is_no_row(tmp_path, database):
     pairs = write_pairs(tmp_path / "pairs.parquet", [])
-    assert of_pairs(database, pairs, use="held_out", label="c", passages=9) is None
+    assert of_training(database, pairs, use="held_out", label="c", passages=9) is None
 
 
 def test_damaged_or_empty_files_are_named(tmp_path, database):

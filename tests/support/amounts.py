@@ -95,6 +95,14 @@ class Amounts:
                 place: round(abs(each["difference"]), 4) < round(each["detectable"], 4)
                 for place, each in enumerate(self.published("optimizers_by_epoch", "map"))
             },
+            **{
+                f"significant lessons in {differs}": lambda differs=differs: {
+                    pair: each["p_holm"] < self.world.alpha
+                    for pair, each in self.lessons().items()
+                    if self.differs(*pair) == differs
+                }
+                for differs in ("objective", "data", "both")
+            },
             "seeds": lambda: dict.fromkeys(range(self.world.made.compared["seeds"]), True),
             "published claims that can be told hold": lambda: {
                 claim["id"]: claim["printed"]["verdict"] == "holds"
@@ -223,6 +231,27 @@ class Amounts:
         """Return the significant differences to systems of others, and which are above 0."""
         significant, above = self.significant("systems"), self.significant("systems", 1)
         return {key: above[key] for key, is_so in significant.items() if is_so}
+
+    def lessons(self) -> dict[tuple[str, str], dict[str, Any]]:
+        """Return the contrasts of what is learnt, by the names of their trainings."""
+        return {
+            (each["left"]["training"], each["right"]["training"]): each
+            for each in self.world.contrasts
+            if each["family"] in ("objectives", "data")
+        }
+
+    def differs(self, left: str, right: str) -> str:
+        """Return in what two trainings of a lesson differ."""
+        recipes = [self.grid.recipes[name.split("_")[1]] for name in (left, right)]
+        same = {key for key in ("objective", "data") if recipes[0][key] == recipes[1][key]}
+        return {"objective": "data", "data": "objective"}["".join(same)] if same else "both"
+
+    def lesson(self, left: str, right: str) -> float:
+        """Return the difference of two trainings of a lesson, left minus right."""
+        lessons = self.lessons()
+        if (left, right) in lessons:
+            return lessons[left, right]["difference"]
+        return -lessons[right, left]["difference"]
 
     def significant_duels(self) -> Items:
         return {

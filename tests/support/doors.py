@@ -177,7 +177,7 @@ DOORS = {
     ),
     "pairs that are counted": Door(
         "pairs.parquet",
-        _within(describe.of_pairs, Path("pairs.parquet"), use="training", label="x", passages=1),
+        _within(describe.of_training, Path("pairs.parquet"), use="training", label="x", passages=1),
     ),
     "candidates that are counted": Door(
         "candidates.parquet",

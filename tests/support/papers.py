@@ -17,7 +17,7 @@ import pandas as pd
 from lionrank.evaluation import comparisons
 from lionrank.evaluation.per_query import COLUMNS, PerQuery, Replicate, means
 from lionrank.evaluation.significance import Draws
-from lionrank.grid import FIRST_STAGE, Grid
+from lionrank.grid import FIRST_STAGE, Grid, Training
 from lionrank.measures import GRADED, METRICS, PRIMARY
 from lionrank.paper.facts import make_facts
 from lionrank.paper.findings import Findings, find
@@ -73,6 +73,34 @@ BESIDE_OTHERS = replace(
 """The grid without the model of one of them, and with them."""
 NOTHING_TRAINED = Grid.build({}, {}, (), systems=OTHERS)
 
+LEARNING = Grid.build(
+    models={
+        "minilm": {"label": "MiniLM", "start": "pretrained"},
+        "gte": {"label": "GTE", "start": RANDOM},
+    },
+    optimizers={
+        "adamw": "AdamW",
+        "lion": "Lion",
+        "bcelists": "BCE on lists",
+        "infonce": "InfoNCE",
+        "ranknet": "taught RankNet",
+        "infoncelion": "InfoNCE by Lion",
+    },
+    epochs=(1, 2, 3),
+    recipes={
+        name: dict(zip(("optimizer", "objective", "data"), each, strict=True))
+        for name, each in {
+            "adamw": ("adamw", "bce", "pairs"),
+            "lion": ("lion", "bce", "pairs"),
+            "bcelists": ("adamw", "bce", "bm25lists"),
+            "infonce": ("adamw", "infonce", "bm25lists"),
+            "ranknet": ("adamw", "ranknet", "bi_lists"),
+            "infoncelion": ("lion", "infonce", "bm25lists"),
+        }.items()
+    },
+)
+"""A grid whose trainings differ in what they learn."""
+
 SETTINGS = {
     "start": "pretrained",
     "learning_rate": 2e-5,
@@ -123,13 +151,20 @@ PROVENANCE = {
     "stages": {"training": {"jobs": 18, "seconds": 200.4, "peak_bytes": 2 * 2**30}},
     "sources": {},
     "catalogued": {},
-    "data": {"pairs": {"rows": {"train": 3200, "held_out": 0}}},
+    "data": {
+        "pairs": {"rows": {"train": 3200, "held_out": 0}},
+        "bm25lists": {"rows": {"train": 4000, "held_out": 96}},
+        "bi_lists": {"rows": {"train": 4800, "held_out": 0}},
+    },
     "run_files": {"results/bm25.trec": "0" * 64, "results/x.trec": "1" * 64},
 }
 
 
 FAST = Draws(permutations=400, resamples=100)
-FAMILIES = ("optimizers", "optimizers_by_epoch", "models", "first_stage", "systems")
+FAMILIES = (
+    *("optimizers", "optimizers_by_epoch", "objectives", "data"),
+    *("models", "first_stage", "systems"),
+)
 TEST_SETS = {
     "pydocs": {"label": "pydocs", "level": 1, "levels": [1, 2], "first_stage": True},
     "given": {"label": "Given", "level": 1, "levels": [1], "first_stage": False},
@@ -203,14 +238,36 @@ OPTIMIZERS = {
 }
 
 
+LISTS = {
+    "collection": "pydocs",
+    "ranking": "BM25",
+    "threshold": 1,
+    "negatives": "any",
+    "ranks": [1, 100],
+    "random_negatives": 0.25,
+}
+LEARNT_FROM = {
+    "pairs": LISTS | {"negatives": "unjudged"},
+    "bm25lists": LISTS,
+    "bi_lists": dict.fromkeys(LISTS) | {"collection": "pydocs", "ranking": "All-MiniLM & L6"},
+    "ensemble": dict.fromkeys(LISTS) | {"collection": "pydocs"},
+}
+"""How data were chosen, as `lionrank.config.experiment.learnt_from` has it."""
+
+
 def settings_of(grid: Grid) -> dict[str, dict]:
     """Return the settings of the trainings of a grid; they stop early where some had."""
     return {
         training.name: SETTINGS
-        | {"start": training.model.start, "optimizer": OPTIMIZERS[training.treatment.name]}
+        | {"start": training.model.start, "optimizer": OPTIMIZERS[_optimizer(training)]}
+        | {"loss": training.treatment.objective or "bce"}
         | {"early_stopping": 1 if grid.last else None}
         for training in grid.trainings()
     }
+
+
+def _optimizer(training: Training) -> str:
+    return training.treatment.optimizer or training.treatment.name
 
 
 def labels_of(grid: Grid, seed: int) -> dict[str, tuple]:
@@ -340,6 +397,8 @@ def params_of(grid: Grid, note: str | None = NOTE) -> dict[str, Any]:
             for model in grid.models
         },
         "retrieval": {"k1": 0.9, "b": 0.4, "depth": 50},
+        "objectives": {"bce": "BCE", "infonce": "InfoNCE", "ranknet": "RankNet"},
+        "learnt_from": {name: LEARNT_FROM[name] for name in grid.data},
         "pairs": {
             "triplets": 1600,
             "held_out": {"pairs": 0, "by": "query", "seed": 12},

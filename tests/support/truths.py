@@ -23,6 +23,8 @@ EFFORTS = {
     "energy_joules": "GPU energy",
 }
 """The heads of the table of efficiency."""
+_OF_LISTS = {"Examples": "Passages"}
+"""Where examples have several passages."""
 LAST_DIGIT = 0.5001e-4
 
 
@@ -105,7 +107,7 @@ class Truths(Amounts):
     def efforts(self, measure: str) -> dict[str, str] | None:
         """Return a column of the table of efficiency; None where it is not there."""
         heads = {head.strip(): column for head, column in self.world.efforts.items()}
-        return heads.get(EFFORTS[measure])
+        return heads.get(EFFORTS[measure], heads.get(_OF_LISTS.get(EFFORTS[measure])))
 
     def check_best(self, claim: Claim) -> None:
         systems = set(claim.systems)
@@ -126,6 +128,11 @@ class Truths(Amounts):
                 "published score": lambda: PUBLISHED,
                 "our score among published systems": self.chosen,
                 "score of systems of others": lambda: self.world.others_printed,
+                "chosen epoch of a model": lambda: {
+                    name: score
+                    for name, score in self.chosen().items()
+                    if name.split("_")[0] == claim.systems[0].split("_")[0]
+                },
             }
             values = found.get(claim.measure, lambda: self._of_checkpoints(claim))()
             assert systems == {n for n, value in values.items() if value == max(values.values())}
@@ -179,8 +186,8 @@ class Truths(Amounts):
                     if METRICS[key] == metric and stands(*texts) == agreement
                 )
                 assert re.split(", | and ", claim.words) == list(trainings)
-        elif claim.what == "repeated seconds":
-            truth = self.of_epochs("repeated_seconds")
+        elif claim.what in ("repeated seconds", "least device time", "most device time"):
+            truth = self._seconds(claim)
             assert seconds(claim.words) == pytest.approx(truth, abs=0.5)
         elif "<" in claim.words:
             assert claim.what in ("p", "published p")
@@ -220,6 +227,8 @@ class Truths(Amounts):
             "differences to systems of others": lambda: len(self.significant("systems")),
             "chosen mean": lambda: self._in_contrast(of, "mean"),
             "chosen epochs": lambda: sorted(set(self._in_contrast(of, "epochs"))),
+            "lesson": lambda: self.lesson(*of),
+            "margin of a lesson": lambda: abs(self.lesson(*of)),
             "topics": lambda: self.world.made.results.queries[of],
             "power": lambda: POWER,
             "alpha": lambda: self.world.alpha,
@@ -248,6 +257,14 @@ class Truths(Amounts):
             ),
         }
         return found[what]()
+
+    def _seconds(self, claim: Claim) -> float:
+        if claim.what == "repeated seconds":
+            return self.of_epochs("repeated_seconds")
+        best = min if claim.what.startswith("least") else max
+        trainings = self.world.costs["trainings"].items()
+        hours = [each["device_hours"] for name, each in trainings if name.startswith(claim.of)]
+        return 3600 * best(hours)
 
     def _of_published(self, what: str, claim: Claim) -> float:
         """Return a value of the tests of the published differences."""

@@ -31,6 +31,7 @@ from tests.support.papers import (
     BESIDE_OTHERS,
     FAST,
     GRID,
+    LEARNING,
     NOTHING_TRAINED,
     SCENARIOS,
     TABLE2,
@@ -71,6 +72,8 @@ WITH_OTHERS = {
     for number in range(4)
 }
 """Worlds with systems that were not trained here."""
+DIFFERING = {f"learning {number}": LEARNING for number in range(6)}
+"""Worlds whose trainings differ in what they learn."""
 PUBLISHED_WORLDS = ["published", "published, reversed"]
 DEMO_WORLDS = ["demo", "demo, reversed"]
 PUBLISHED_GRID = Grid.build(
@@ -192,7 +195,9 @@ class World:
         (found,) = [
             each
             for each in self.contrasts
-            if each["family"] == "optimizers" and each["left"]["training"].startswith(f"{model}_")
+            if each["family"] == "optimizers"
+            and {each[side]["training"] for side in ("left", "right")}
+            == {f"{model}_lion", f"{model}_adamw"}
         ]
         return found if found["left"]["training"].endswith("_lion") else _turned(found)
 
@@ -219,8 +224,9 @@ def _turned(contrast: Mapping[str, Any]) -> dict[str, Any]:
 
 def made_up(name: str, folder: Path) -> World:
     """Return a made-up world; how much its topics vary decides how much of it is significant."""
-    place = [*MADE_UP, *STOPPED, *WITH_OTHERS].index(name)
-    grid = stopped_grid(STOPPED[name]) if name in STOPPED else WITH_OTHERS.get(name, GRID)
+    place = [*MADE_UP, *STOPPED, *WITH_OTHERS, *DIFFERING].index(name)
+    others = WITH_OTHERS | DIFFERING
+    grid = stopped_grid(STOPPED[name]) if name in STOPPED else others.get(name, GRID)
     scores = SCENARIOS.get(name) or made_up_scores(place, grid)
     made = experiment(folder, scores, grid, shuffled=True, spread=[0.001, 0.01, 0.1][place % 3])
     return World(

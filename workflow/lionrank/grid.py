@@ -25,10 +25,21 @@ class Model:
 
 @dataclass(frozen=True)
 class Treatment:
-    """How a backbone is trained: the key of its optimizer in the config, and its printed label."""
+    """How a backbone is trained: its key in the config, its printed label and what it is made of.
+
+    `optimizer`, `objective` and `data` are keys of the config, None where only the name is known.
+    """
 
     name: str
     label: str
+    optimizer: str | None = None
+    objective: str | None = None
+    data: str | None = None
+
+    @property
+    def learns(self) -> tuple[str | None, str | None]:
+        """Objective and data."""
+        return self.objective, self.data
 
 
 @dataclass(frozen=True)
@@ -78,7 +89,8 @@ class Grid:
 
     `epochs` are those of the trainings that had the most. `last` has the last epoch of trainings
     that stopped earlier, by name. `systems` are those that were not trained here. Where nothing
-    was, there are no models, no optimizers and no epochs.
+    was, there are no models, no optimizers and no epochs. `recipes` have what the optimizers are
+    made of, the other fields of `Treatment`, by name.
     """
 
     models: tuple[Model, ...]
@@ -86,6 +98,7 @@ class Grid:
     epochs: tuple[int, ...]
     last: Mapping[str, int] = field(default_factory=dict)
     systems: tuple[OtherSystem, ...] = ()
+    recipes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @classmethod
     def build(
@@ -95,12 +108,14 @@ class Grid:
         epochs: Iterable[int],
         last: Mapping[str, int] | None = None,
         systems: Mapping[str, Mapping[str, Any]] | None = None,
+        recipes: Mapping[str, Mapping[str, str]] | None = None,
     ) -> "Grid":
         """Make a grid from plain dictionaries: `{name: {label, start}}` and `{name: label}`.
 
         `epochs` are those that were planned, and `last` is the last one of each training
         (`lionrank.training.development.last_epochs`); left out, all have had all. `systems` has
-        the other fields of each `OtherSystem` by its name.
+        the other fields of each `OtherSystem` by its name, and `recipes` what optimizers are made
+        of.
         """
         longest = max(last.values()) if last else math.inf
         return cls(
@@ -109,7 +124,25 @@ class Grid:
             tuple(epoch for epoch in epochs if epoch <= longest),
             dict(last or {}),
             tuple(OtherSystem(name, **facts) for name, facts in (systems or {}).items()),
+            dict(recipes or {}),
         )
+
+    @property
+    def treatments(self) -> list[Treatment]:
+        return [
+            Treatment(name, label, **self.recipes.get(name, {}))
+            for name, label in self.optimizers.items()
+        ]
+
+    @property
+    def objectives(self) -> list[str]:
+        """What the trainings minimise, each once, as far as it is known."""
+        return _once(each.objective for each in self.treatments)
+
+    @property
+    def data(self) -> list[str]:
+        """What the trainings learn from, each once, as far as it is known."""
+        return _once(each.data for each in self.treatments)
 
     @property
     def is_ragged(self) -> bool:
@@ -117,7 +150,7 @@ class Grid:
         return len({training.epochs for training in self.trainings()}) > 1
 
     def of_model(self, model: Model) -> list[Training]:
-        return [self._training(model, Treatment(*each)) for each in self.optimizers.items()]
+        return [self._training(model, each) for each in self.treatments]
 
     def _training(self, model: Model, treatment: Treatment) -> Training:
         last = self.last.get(training_name(model.name, treatment.name), math.inf)
@@ -145,6 +178,10 @@ def is_left_out(system: str, last: Mapping[str, int]) -> bool:
     """Return whether a system is a checkpoint of an epoch after the last one of its training."""
     training, _, epoch = system.rpartition("_e")
     return training in last and epoch.isdigit() and int(epoch) > last[training]
+
+
+def _once(names: Iterable[str | None]) -> list[str]:
+    return list(dict.fromkeys(name for name in names if name is not None))
 
 
 def training_name(model: str, treatment: str) -> str:

@@ -80,7 +80,11 @@ def test_the_rule_counts_pairs_dev_sets_and_test_sets(tmp_path):
     sets = [
         {"use": use, "label": use.title(), "collection": "mine"} for use in ("development", "test")
     ]
-    params = {"collections": {"mine": {"format": "beir"}}, "trained_on": ["mine"], "sets": sets}
+    params = {
+        "collections": {"mine": {"format": "beir"}},
+        "trained_on": {"pairs": "mine"},
+        "sets": sets,
+    }
     run_scripts(tmp_path, [("datasets_table", given, outputs, params)])
     table = pd.read_csv(outputs["csv"])
     assert table.use.tolist() == ["training", "development", "test"]

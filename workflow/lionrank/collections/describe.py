@@ -4,6 +4,7 @@ Counted from files that the experiment needs anyway, in passing: 7 million candi
 memory than a few. A word is what `str.split` takes for one.
 """
 
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import Any
 import duckdb
 import numpy as np
 
+from lionrank import parquet
 from lionrank.collections.convert import reader
 from lionrank.collections.corpus import (
     ROW_GROUP,
@@ -72,10 +74,10 @@ def _passage_words(corpus: Path, threads: int) -> np.ndarray:
 
 @dataclass(frozen=True)
 class DataSet:
-    """Training pairs, or topics with judgements and candidates.
+    """Training data, or topics with judgements and candidates.
 
     `use` is training, held_out, development or test. `topics` are all, `judged` those with any
-    judgement; the queries of training pairs are both, and their labels are the grades. `passages`
+    judgement; the queries of training data are both, and their labels are the grades. `passages`
     are those of the whole collection. `candidates` is the mean number of passages a topic,
     `query_words` the mean over topics and `passage_words` the mean over candidates of the number
     of words, as `str.split` counts them. `grades` counts judgements.
@@ -110,19 +112,70 @@ def passages_in(
         return database.sql(f"SELECT count(*) FROM {relation(place)}").fetchall()[0][0]
 
 
-def of_pairs(
-    database: duckdb.DuckDBPyConnection, pairs: str, *, use: str, label: str, passages: int
-) -> DataSet | None:
-    """Return what a Parquet file of training pairs holds, None where it is empty.
+@dataclass(frozen=True)
+class Examples:
+    """What a file of training data holds: numbers, and the range of the scores, if it has any.
+
+    `passages` are those of all examples, of which `distinct` ones; `queries` are distinct.
+    """
+
+    examples: int
+    passages: int
+    distinct: int
+    queries: int
+    scores: tuple[float, float] | None
+
+
+def has_lists(path: str | os.PathLike) -> bool:
+    """Return whether a Parquet file of training data has several passages an example.
 
     Raises:
         UserError: the file is damaged.
     """
-    check_columns(pairs, ("query_id", "query", "passage", "label"))
-    with readable_by_duckdb(pairs):
+    return "passages" in parquet.schema(path, ("query_id", "query")).names
+
+
+def examples_of(database: duckdb.DuckDBPyConnection, path: str) -> Examples:
+    """Count what a Parquet file of training data holds.
+
+    Raises:
+        UserError: the file is damaged.
+    """
+    lists = has_lists(path)
+    ids = "passage_ids" if lists else "passage_id"
+    columns = parquet.schema(path, ("query_id", ids)).names
+    with readable_by_duckdb(path):
+        table = database.read_parquet(path)
+        each = f"unnest({ids})" if lists else ids
+        ((examples, queries),) = table.aggregate("count(*), count(DISTINCT query_id)").fetchall()
+        passages = table.project(f"{each} AS docid")
+        ((count, distinct),) = passages.aggregate("count(*), count(DISTINCT docid)").fetchall()
+        scores = None
+        if "scores" in columns:
+            ranges = table.project("unnest(scores) AS score").aggregate("min(score), max(score)")
+            (scores,) = ranges.fetchall()
+    return Examples(examples, count, distinct, queries, scores)
+
+
+def of_training(
+    database: duckdb.DuckDBPyConnection, path: str, *, use: str, label: str, passages: int
+) -> DataSet | None:
+    """Return what a Parquet file of training data holds, None where it is empty.
+
+    Raises:
+        UserError: the file is damaged.
+    """
+    lists = has_lists(path)
+    if not lists:
+        check_columns(path, ("query_id", "query", "passage", "label"))
+    with readable_by_duckdb(path):
+        table = database.read_parquet(path)
+        if lists:
+            several = "unnest(passages) AS passage, unnest(labels) AS label"
+            table = table.project(f"query_id, query, {several}")
         texts = ", ".join(map(text, ("query_id", "query", "passage")))
         labels = "coalesce(label, error('no label')) AS label"
-        table = database.read_parquet(pairs).project(f"{texts}, {labels}")
+        table = table.project(f"{texts}, {labels}")
         grades = dict(table.aggregate("label::INTEGER AS grade, count(*)").fetchall())
         if not grades:
             return None

@@ -8,8 +8,8 @@ from typing import Any
 
 from lionrank.config import teachers
 from lionrank.config.sources import Source
-from lionrank.config.treatments import collection_of_data, treatment
-from lionrank.grid import FIRST_STAGE
+from lionrank.config.treatments import PAIRS, collection_of_data, treatment
+from lionrank.grid import FIRST_STAGE, FIRST_STAGE_LABEL
 from lionrank.measures import GRADED, METRICS, PRIMARY
 from lionrank.published.scores import TEST_SETS
 from lionrank.wording import listed
@@ -228,6 +228,42 @@ def used_teachers(config: Mapping[str, Any]) -> list[tuple[str, str]]:
         for data in used_data(config)
     ]
     return list(dict.fromkeys((name, place) for name, place in named if name is not None))
+
+
+def learnt_from(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return how the data of the trainings were chosen, by name.
+
+    The ranking that they were drawn from, as it is printed, or None of what others made; the
+    lowest grade of a relevant passage, or None where the ranking was taken as it is; which passages
+    are negatives, between which ranks, and the share of them that is drawn at random.
+    """
+    return {data: _chosen(config, data) for data in used_data(config)}
+
+
+def _chosen(config: Mapping[str, Any], data: str) -> dict[str, Any]:
+    collection = collection_of_data(config, data)
+    keys = ("ranking", "threshold", "negatives", "ranks", "random_negatives")
+    chosen = {"collection": collection, **dict.fromkeys(keys)}
+    if data != PAIRS:
+        entry = config["training_data"][data]
+        ranking = entry.get("ranking")
+        labels = {FIRST_STAGE: FIRST_STAGE_LABEL}
+        labels |= {name: each["label"] for name, each in config["teachers"].items()}
+        return (
+            chosen
+            | {key: entry.get(key) for key in keys}
+            | {"ranking": labels.get(ranking, ranking)}
+        )
+    if config["collections"][collection]["format"] == "msmarco":
+        return chosen
+    pairs = config["training_pairs"]
+    return chosen | {
+        "ranking": FIRST_STAGE_LABEL,
+        "threshold": 1,
+        "negatives": "unjudged",
+        "ranks": [pairs["hardest_rank"], pairs["negative_depth"]],
+        "random_negatives": pairs["random_negatives"],
+    }
 
 
 def trained_on(config: Mapping[str, Any]) -> list[str]:

@@ -16,7 +16,7 @@ from lionrank.config.check import check
 from lionrank.config.downloads import FOLDER, check_agreement, place_of, read_record
 from lionrank.config.settings import epoch_settings, ordered, training_settings
 from lionrank.config.sources import Source, read_table
-from lionrank.config.treatments import collection_of_data, treatment, treatments
+from lionrank.config.treatments import PAIRS, collection_of_data, treatment, treatments
 from lionrank.errors import UserError
 from lionrank.files import read_json
 from lionrank.grid import FIRST_STAGE, PRETRAINED, checkpoint_name, training_name
@@ -28,6 +28,8 @@ NOTHING = "(?!)"
 """A regular expression that no name matches."""
 REPLICATION_TABLES = ("replication", "replication_rows", "replication_variants")
 """The tables of checkpoints that others published beside the values that they published."""
+LESSON_TABLES = ("data", "lessons", "comparisons_lessons")
+"""The tables of what trainings learn from that differ in their objective or data."""
 FIRST_STOPPED = 3
 """The first epoch before which a training can stop: the second is the first to be compared."""
 
@@ -550,6 +552,21 @@ class Plan:
         files = (self.data_file(optimizer, ending) for optimizer in self.optimizers)
         return list(dict.fromkeys(files))
 
+    def counts_of_data(self) -> dict[str, str]:
+        """By name, the files that count what was drawn or imported; none of the training pairs."""
+        return {
+            name: f"collections/{collection_of_data(self.config, name)}/{name}.ids.json"
+            for name in self.data
+            if name != PAIRS
+        }
+
+    def labels_of(self, *kinds: str) -> dict[str, dict[str, str]]:
+        """The labels of these kinds of entries of the config, by kind and name."""
+        return {
+            kind: {name: entry["label"] for name, entry in self.config[kind].items()}
+            for kind in kinds
+        }
+
     def drawing(self, data: str) -> dict[str, Any]:
         """How training data are drawn: of a teacher, only what it has scored."""
         others = ("collection", "ranking", "exclude", "held_out")
@@ -631,7 +648,7 @@ class Plan:
         tables = ["claims", "collection", "comparisons", "datasets", "levels", "results", "systems"]
         tables += ["published_comparisons", "published_settings", "published_values"]
         # Without a second optimizer no topic changes from one to the other.
-        if len(self.optimizers) > 1:
+        if len({self._learns(name) for name in self.optimizers}) < len(self.optimizers):
             figures.append("changes")
             tables.append("changes")
         if self.trainings:
@@ -644,10 +661,22 @@ class Plan:
             figures.append("sizes")
         if self.published:
             tables += REPLICATION_TABLES
+        if self.has_lessons:
+            tables += LESSON_TABLES
         return [
             *(f"figures/{name}.pdf" for name in figures),
             *(f"tables/{name}.tex" for name in tables),
         ]
+
+    def _learns(self, optimizer: str) -> tuple[str, str]:
+        """The objective of a treatment, and its data."""
+        recipe = treatment(self.config, optimizer)
+        return recipe.objective, recipe.data
+
+    @property
+    def has_lessons(self) -> bool:
+        """Whether the trainings differ in objective or data."""
+        return len({self._learns(name) for name in self.optimizers}) > 1
 
     def sized(self) -> dict[str, str]:
         """A checkpoint of each model and of each system of others that is one, by its name."""
@@ -672,6 +701,7 @@ class Plan:
             "optimizers": {name: treatment(self.config, name).label for name in self.optimizers},
             "epochs": self.epochs,
             "systems": self._other_systems({name: each["label"] for name, each in others.items()}),
+            "recipes": self._recipes(),
         }
 
     def grid(self) -> dict[str, Any]:
@@ -681,6 +711,14 @@ class Plan:
             "optimizers": {name: name for name in self.optimizers},
             "epochs": self.epochs,
             "systems": self._other_systems({name: name for name in self.others}),
+            "recipes": self._recipes(),
+        }
+
+    def _recipes(self) -> dict[str, dict[str, str]]:
+        found = {name: treatment(self.config, name)._asdict() for name in self.optimizers}
+        return {
+            name: {key: recipe[key] for key in ("optimizer", "objective", "data")}
+            for name, recipe in found.items()
         }
 
     def _other_systems(self, labels: Mapping[str, str]) -> dict[str, dict[str, Any]]:

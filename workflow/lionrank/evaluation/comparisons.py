@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from lionrank.config.treatments import BCE
 from lionrank.evaluation import significance
 from lionrank.evaluation.per_query import PerQuery, System
-from lionrank.grid import FIRST_STAGE, Grid
+from lionrank.grid import FIRST_STAGE, Grid, Training
 from lionrank.measures import PRIMARY, Measure
 
 ContrastRecord = Mapping[str, Any]
@@ -33,8 +34,11 @@ class Planned:
 def plan(family: str, grid: Grid) -> list[Planned]:
     """Return the contrasts of a family, in the order of the grid.
 
-    optimizers: every later optimizer minus every earlier one, within each model, at the epochs
-    that development data chose; models: every later model minus every earlier one, with each
+    optimizers: every later optimizer minus every earlier one that has its objective and data,
+    within each model, at the epochs that development data chose; objectives: every treatment minus
+    those of BCE that have its optimizer, and data: every later one minus every earlier one that
+    has its optimizer and objective and other data, both within each model and at the chosen epochs;
+    models: every later model minus every earlier one, with each
     optimizer, at the chosen epochs; optimizers_by_epoch and models_by_epoch: the same at each
     epoch, of which those are tested that both trainings had; epochs: every later epoch minus every
     earlier one of each training; first_stage: every training at its chosen epoch, and every system
@@ -44,13 +48,30 @@ def plan(family: str, grid: Grid) -> list[Planned]:
     trainings = [System(each.name) for each in grid.trainings()]
     others = [System(each.name) for each in grid.systems]
     by_model = [[training.name for training in grid.of_model(model)] for model in grid.models]
-    between_optimizers = [pair for names in by_model for pair in combinations(names, 2)]
+    within_models = [
+        pair for model in grid.models for pair in combinations(grid.of_model(model), 2)
+    ]
+    between_optimizers = [
+        (earlier.name, later.name)
+        for earlier, later in within_models
+        if earlier.treatment.learns == later.treatment.learns
+    ]
     between_models = [
         pair for names in zip(*by_model, strict=True) for pair in combinations(names, 2)
     ]
     match family:
         case "optimizers":
             pairs = [(System(later), System(earlier)) for earlier, later in between_optimizers]
+        case "objectives":
+            pairs = [(System(left.name), System(right.name)) for left, right in _from_bce(grid)]
+        case "data":
+            pairs = [
+                (System(later.name), System(earlier.name))
+                for earlier, later in within_models
+                if earlier.treatment.optimizer == later.treatment.optimizer
+                and earlier.treatment.objective == later.treatment.objective
+                and earlier.treatment.data != later.treatment.data
+            ]
         case "optimizers_by_epoch":
             pairs = _at_each_epoch(between_optimizers, grid)
         case "models":
@@ -70,6 +91,19 @@ def plan(family: str, grid: Grid) -> list[Planned]:
         case "systems":
             pairs = [(later, earlier) for earlier, later in combinations(others, 2)]
     return [Planned(family, left, right) for left, right in pairs]
+
+
+def _from_bce(grid: Grid) -> Iterator[tuple[Training, Training]]:
+    """Yield each training with another objective beside those of BCE with its optimizer."""
+    for model in grid.models:
+        of_model = grid.of_model(model)
+        for left, right in product(of_model, of_model):
+            objectives = left.treatment.objective, right.treatment.objective
+            if (
+                left.treatment.optimizer == right.treatment.optimizer
+                and objectives[0] != BCE == objectives[1]
+            ):
+                yield left, right
 
 
 def _at_each_epoch(trainings: Iterable[tuple[str, str]], grid: Grid) -> list[tuple[System, System]]:

@@ -9,6 +9,8 @@ from lionrank.paper.findings import Comparison, Duel, Findings
 from lionrank.paper.tables.efficiency import columns
 from lionrank.training.cost import spent
 
+_SECONDS = 3600
+"""Of an hour."""
 Measured = Mapping[str, Any]
 """One training of efficiency.json."""
 
@@ -54,13 +56,14 @@ class Costs:
 
     `front` has the checkpoints, cheapest first, that no other checkpoint equals or surpasses in the
     primary measure at the same or a lower cost without being level in both; a checkpoint's cost is
-    the device hours of its training up to its epoch.
+    the device hours of its training up to its epoch. `device_seconds` are those of each training.
     """
 
     duels: tuple[DuelCost, ...]
     front: tuple[str, ...]
     devices: tuple[str, ...]
     jobs: Jobs
+    device_seconds: Mapping[str, float]
 
     @property
     def state_percents(self) -> list[int]:
@@ -80,6 +83,9 @@ def costs(findings: Findings, trainings: Mapping[str, Measured]) -> Costs:
         front=tuple(_front(_points(findings, trainings))),
         devices=tuple(devices),
         jobs=_jobs([trainings[name] for name in _names(findings)]),
+        device_seconds={
+            name: _SECONDS * trainings[name]["device_hours"] for name in _names(findings)
+        },
     )
 
 

@@ -39,7 +39,8 @@ def make_facts(
     `others` are passed on as they are: `changes`, the content of changes.json; `published_tests`,
     what the tests of the published differences say; parts of the config
     (`backbones`, `retrieval`, `pairs`; `selection` and `training`, the entries of the collections
-    that are tested and trained on); the labels of the `dev_sets`, the `collection`'s name and
+    that are tested and of the training pairs; `learnt_from`, how training data were chosen); the
+    labels of the `objectives` and of the `dev_sets`, the `collection`'s name and
     `statistics`; `replication`, what published checkpoints reproduce, None where there are none;
     and `smoothing`, the part of an epoch that the running mean in the figure of the training curves
     covers. The functions of `lionrank.paper.prose` are among the facts, too.
@@ -60,6 +61,7 @@ def make_facts(
             "findings": findings,
             "grid": findings.grid,
             "label": layout.test_sets[layout.primary.test_set].label,
+            "losses": list(dict.fromkeys(each["loss"] for each in settings.values())),
             "leveled": [layout.test_sets[name].label for name in layout.with_levels],
             "paper": paper,
             "measures": list(dict.fromkeys(METRICS[c.metric] for c in layout.columns)),

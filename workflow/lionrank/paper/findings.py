@@ -1,6 +1,6 @@
 """What the results say: everything that the prose of the paper may claim, computed from them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
@@ -14,7 +14,11 @@ from lionrank.training.log import Logged
 from lionrank.wording import DIGITS
 
 LOSS_DIGITS = 3
-FAMILIES = ("optimizers", "optimizers_by_epoch", "models", "first_stage", "systems")
+LESSONS = ("objectives", "data")
+FAMILIES = (
+    *("optimizers", "optimizers_by_epoch", *LESSONS),
+    *("models", "first_stage", "systems"),
+)
 """Of comparisons.py."""
 
 
@@ -63,6 +67,11 @@ class Trained:
     @property
     def described(self) -> str:
         return " with ".join(self.training.labels)
+
+    @property
+    def reached(self) -> float:
+        """The score at the chosen epoch."""
+        return self.scores[self.chosen]
 
     @property
     def chosen_checkpoint(self) -> str:
@@ -210,6 +219,61 @@ class Duel:
         }
 
 
+OBJECTIVE, DATA, BOTH = "objective", "data", "both"
+
+
+def difference(left: Training, right: Training) -> str:
+    """Return in what two trainings differ that do not learn the same: OBJECTIVE, DATA or BOTH."""
+    if left.treatment.data == right.treatment.data:
+        return OBJECTIVE
+    return DATA if left.treatment.objective == right.treatment.objective else BOTH
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """Two trainings of a model and an optimizer that differ in what is learnt, as tested.
+
+    They are at the epochs that development data chose.
+    """
+
+    left: Trained
+    right: Trained
+    tested: Tested
+
+    @property
+    def model(self) -> Model:
+        return self.left.training.model
+
+    @property
+    def names(self) -> list[str]:
+        return [self.left.name, self.right.name]
+
+    @property
+    def differs(self) -> str:
+        """In what: OBJECTIVE, DATA or BOTH."""
+        return difference(self.left.training, self.right.training)
+
+
+@dataclass(frozen=True)
+class Share:
+    """A difference in objective and data, divided by a control: a training with one of each side.
+
+    `objective` is the part between trainings that differ in the objective alone, `data` that
+    between those that differ in the data alone; before rounding, they add up to `both`.
+    """
+
+    both: Lesson
+    control: Trained
+    objective: Lesson
+    data: Lesson
+
+    @property
+    def larger(self) -> str | None:
+        """Which of the parts is larger, OBJECTIVE or DATA, None where they are level."""
+        parts = abs(self.objective.tested.difference), abs(self.data.tested.difference)
+        return None if parts[0] == parts[1] else OBJECTIVE if parts[0] > parts[1] else DATA
+
+
 def _logged(lion: float | None, adamw: float | None) -> Comparison | None:
     return None if lion is None or adamw is None else Comparison(lion, adamw, LOSS_DIGITS)
 
@@ -220,7 +284,8 @@ class Findings:
 
     `tested` has the contrasts of each of FAMILIES on the primary measure, left minus right; none
     of a family that the config does not name. Those of systems of others with the first stage are
-    apart from those of the trainings, in `others_tested`.
+    apart from those of the trainings, in `others_tested`. `lessons` are those of LESSONS, with
+    their trainings.
     """
 
     results: Results
@@ -229,6 +294,33 @@ class Findings:
     duels: tuple[Duel, ...]
     tested: Mapping[str, Sequence[Tested]]
     others_tested: Sequence[Tested]
+    lessons: Sequence[Lesson] = ()
+
+    def lessons_in(self, differs: str) -> list[Lesson]:
+        """Return the lessons whose trainings differ in this: OBJECTIVE, DATA or BOTH."""
+        return [each for each in self.lessons if each.differs == differs]
+
+    @property
+    def shares(self) -> list[Share]:
+        """The differences in objective and data for which the grid has a control."""
+        tested = {(each.left.name, each.right.name): each for each in self.lessons}
+        found = []
+        for both in self.lessons_in(BOTH):
+            for control in self.trainings:
+                parts = [
+                    _either_way(tested, both.left.name, control.name),
+                    _either_way(tested, control.name, both.right.name),
+                ]
+                by = {part.differs: part for part in parts if part}
+                if by.keys() == {OBJECTIVE, DATA}:
+                    found.append(Share(both, control, by[OBJECTIVE], by[DATA]))
+        return found
+
+    @property
+    def undivided(self) -> list[Lesson]:
+        """The differences in objective and data for which the grid has no control."""
+        divided = [share.both for share in self.shares]
+        return [each for each in self.lessons_in(BOTH) if each not in divided]
 
     @property
     def primary(self) -> Measure:
@@ -373,7 +465,10 @@ def find(
         among = of_others if is_of_others else tested[each["family"]]
         among.append(Tested.of(each, alpha(compared)))
     duels = _duels(trainings, of_family({"contrasts": contrasts}, "optimizers"), alpha(compared))
-    found = Findings(results, grid, tuple(trainings), tuple(duels), tested, of_others)
+    lessons = _lessons(trainings, contrasts, alpha(compared))
+    found = Findings(
+        *(results, grid, tuple(trainings), tuple(duels), tested, of_others, tuple(lessons))
+    )
     if not found.subjects:
         raise UserError(
             f"grid.systems: nothing is trained, and none of {', '.join(sorted(others))} has a run "
@@ -381,6 +476,24 @@ def find(
             "give one, or begin grid.test_sets with another."
         )
     return found
+
+
+def _lessons(
+    trainings: Iterable[Trained], contrasts: Iterable[Mapping[str, Any]], alpha: float
+) -> Iterator[Lesson]:
+    by_name = {training.name: training for training in trainings}
+    for each in contrasts:
+        if each["family"] in LESSONS:
+            left, right = (by_name[each[side]["training"]] for side in ("left", "right"))
+            yield Lesson(left, right, Tested.of(each, alpha))
+
+
+def _either_way(tested: Mapping[tuple[str, str], Lesson], left: str, right: str) -> Lesson | None:
+    """Return the lesson of two trainings as left minus right, whichever way it was tested."""
+    if (left, right) in tested:
+        return tested[left, right]
+    turned = tested.get((right, left))
+    return turned and Lesson(turned.right, turned.left, turned.tested.turned())
 
 
 def _of_logs(logged: Logged | None) -> dict[str, Any]:

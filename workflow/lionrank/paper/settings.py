@@ -23,11 +23,23 @@ SETTINGS = {
     "precision": "Precision",
     "seed": "Seed",
     "loss": "Loss",
+    "loss_arguments": "Arguments of the loss",
 }
 """The settings that are printed, with their labels as LaTeX."""
 TrainingSettings = Mapping[str, Mapping[str, Any]]
 """The settings of each training, by `{model}_{optimizer}`, the `optimizer` among them."""
-_LOSSES = {"bce": "binary cross-entropy"}
+LOSSES = {
+    "bce": "binary cross-entropy",
+    "mse": "mean squared error",
+    "hinge": "hinge",
+    "margin_mse": "MarginMSE",
+    "infonce": "InfoNCE",
+    "ranknet": "RankNet",
+    "adr_mse": "ADR-MSE",
+    "lambdaloss": "LambdaLoss",
+}
+# Settings that not every training has.
+_OPTIONAL = ("loss_arguments",)
 
 
 def shared_settings(settings: TrainingSettings, grid: Grid) -> dict[str, Any]:
@@ -53,6 +65,8 @@ def value_of(settings: TrainingSettings, training: str, key: str) -> Any:
     Raises:
         UserError: the training or its setting is absent.
     """
+    if key in _OPTIONAL:
+        return settings[training].get(key)
     if key not in settings.get(training, {}):
         raise UserError(f"settings of training {training}: no key {key!r}; see config.yaml.")
     return settings[training][key]
@@ -74,7 +88,7 @@ def setting(value: Any, key: str = "") -> str:
     if key == "restarts":
         return str(escape(value.replace("_", " ")))
     if key == "loss":
-        return str(escape(_LOSSES.get(value, value)))
+        return str(escape(LOSSES.get(value, value)))
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, str):

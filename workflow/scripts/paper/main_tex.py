@@ -49,6 +49,8 @@ facts = make_facts(
     backbones=params.backbones,
     retrieval=params.retrieval,
     pairs=params.pairs,
+    learnt_from=params.learnt_from,
+    objectives=params.objectives,
     paper=params.paper,
     replication=Replication.read(replication[0]) if replication else None,
     **read,

@@ -9,9 +9,11 @@ from lionrank.evaluation.comparisons import ContrastRecord, alpha, of_family, on
 from lionrank.evaluation.published import grid as published_grid
 from lionrank.grid import FIRST_STAGE, FIRST_STAGE_LABEL, Grid
 from lionrank.measures import METRICS
+from lionrank.paper.findings import LESSONS, difference
 from lionrank.paper.tables.tabular import Row, Table
 from lionrank.published import per_query as published_values
 
+SIDES = ("left", "right")
 _FAMILIES = ("optimizers", "models", "first_stage")
 _COLUMNS = 12
 """Systems that fit beside each other on a page, at most."""
@@ -45,6 +47,24 @@ def by_epoch(compared: Mapping[str, Any], primary: str, grid: Grid) -> Table:
     """
     contrasts = on_primary(of_family(compared, "optimizers_by_epoch"), primary)
     return _table(contrasts, grid, alpha=alpha(compared))
+
+
+def lessons(compared: Mapping[str, Any], primary: str, grid: Grid) -> Table:
+    """Return the contrasts of what is learnt, on the primary measure, and in what they differ.
+
+    Args:
+        compared: comparisons.json.
+        primary: the first test set.
+        grid: what was trained.
+    """
+    contrasts = [each for family in LESSONS for each in of_family(compared, family)]
+    shown = on_primary(contrasts, primary)
+    table = _table(shown, grid, alpha=alpha(compared))
+    rows = [
+        {**row, "differs": difference(*(grid.training(each[side]["training"]) for side in SIDES))}
+        for row, each in zip(table.rows, shown, strict=True)
+    ]
+    return replace(table, rows=rows)
 
 
 def published(compared: Mapping[str, Any]) -> Table:

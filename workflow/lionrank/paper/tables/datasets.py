@@ -9,11 +9,12 @@ _MOST_GRADES = 5
 """Columns of grades that fit beside the others; where there are more, judgements are summed up."""
 
 
-def table(datasets: Sequence[DataSet]) -> Table:
-    """Return the counts of data sets, one a row: the labels of pairs are their grades.
+def table(datasets: Sequence[DataSet], only_pairs: bool = True) -> Table:
+    """Return the counts of data sets, one a row: the labels of training data are their grades.
 
     `columns` are those of the LaTeX that have numbers, and `grades` those among them; none where
-    they would be too many, and `judgements` is there instead.
+    they would be too many, and `judgements` is there instead. `only_pairs` says whether all
+    training data are pairs.
     """
     grades = sorted({grade for each in datasets for grade in each.grades})
     by_grade = [f"grade_{grade}" for grade in grades]
@@ -39,5 +40,5 @@ def table(datasets: Sequence[DataSet]) -> Table:
     return Table(
         rows,
         ["use", "label", *counts, *by_grade, *words],
-        {"columns": columns, "grades": grades if few else []},
+        {"columns": columns, "grades": grades if few else [], "only_pairs": only_pairs},
     )

@@ -1,6 +1,7 @@
 """The table of the parameters of the optimizers, an optimizer a column."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from lionrank.grid import Grid
@@ -14,7 +15,8 @@ def table(settings: TrainingSettings, grid: Grid) -> Table:
     """Return class, learning rate, weight decay and the arguments of the config, a training a row.
 
     The LaTeX has them by optimizer: `by_model` has a setting of each model where any optimizer has
-    several values of it, else of the first one; arguments are those with the first model.
+    several values of it, else of the first one; arguments are those with the first model. Where
+    trainings say the same with every model, they share a column.
 
     Raises:
         UserError: a setting is absent.
@@ -25,7 +27,7 @@ def table(settings: TrainingSettings, grid: Grid) -> Table:
         for each in grid.trainings()
     ]
     width = len(grid.optimizers)
-    models = [rows[first : first + width] for first in range(0, len(rows), width)]
+    models = _shared([rows[first : first + width] for first in range(0, len(rows), width)])
     given = dict.fromkeys(name for row in rows for name in row["arguments"])
     facts = {
         "optimizers": models[0],
@@ -38,6 +40,22 @@ def table(settings: TrainingSettings, grid: Grid) -> Table:
         ["model", "optimizer", "class", *_OF_OPTIMIZER, *given],
         facts,
     )
+
+
+def _shared(models: Sequence[Sequence[Row]]) -> list[list[Row]]:
+    """Return the rows of each model, those once that are alike with all, by all their labels."""
+    said = itemgetter("class", *_OF_OPTIMIZER, "arguments")
+    columns: list[tuple[list[Row], list[str]]] = []
+    for column in zip(*models, strict=True):
+        alike = [[*map(said, column)] == [*map(said, first)] for first, _ in columns]
+        if any(alike):
+            columns[alike.index(True)][1].append(column[0]["optimizer"])
+        else:
+            columns.append(([*column], [column[0]["optimizer"]]))
+    named = [
+        [{**row, "optimizer": ", ".join(labels)} for row in column] for column, labels in columns
+    ]
+    return [[*rows] for rows in zip(*named, strict=True)]
 
 
 def _of_training(settings: TrainingSettings, training: str) -> dict[str, Any]:

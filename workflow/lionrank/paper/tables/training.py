@@ -10,7 +10,16 @@ from lionrank.paper.tables.tabular import Row, Table
 # The others are the optimizers', which have a table of their own.
 _OF_TRAINING = (
     *("global_batch_size", "epochs", "early_stopping", "max_length", "schedule"),
-    *("schedule_steps", "warmup", "restarts", "max_grad_norm", "precision", "loss", "seed"),
+    *(
+        "schedule_steps",
+        "warmup",
+        "restarts",
+        "max_grad_norm",
+        "precision",
+        "loss",
+        "loss_arguments",
+        "seed",
+    ),
 )
 _SIZES = ("layers", "hidden_size", "heads", "vocabulary", "parameters", "context")
 Sizes = Mapping[str, Mapping[str, int | None]]
