@@ -210,6 +210,9 @@ class Truths(Amounts):
         if what == "last epoch":
             (last,) = {max(self.scores(training)) for training in of}
             return last
+        if what in ("lesson", "margin of a lesson"):
+            difference = self.lesson(*of)
+            return difference if what == "lesson" else abs(difference)
         if isinstance(of, list):
             model = of[0].split("_")[0]
             assert [f"{model}_lion", f"{model}_adamw"] == of
@@ -227,8 +230,6 @@ class Truths(Amounts):
             "differences to systems of others": lambda: len(self.significant("systems")),
             "chosen mean": lambda: self._in_contrast(of, "mean"),
             "chosen epochs": lambda: sorted(set(self._in_contrast(of, "epochs"))),
-            "lesson": lambda: self.lesson(*of),
-            "margin of a lesson": lambda: abs(self.lesson(*of)),
             "topics": lambda: self.world.made.results.queries[of],
             "power": lambda: POWER,
             "alpha": lambda: self.world.alpha,

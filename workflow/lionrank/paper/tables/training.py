@@ -53,7 +53,9 @@ def table(settings: TrainingSettings, sizes: Sizes, origins: Origins, grid: Grid
     known = [key for key in _OF_TRAINING if any(row[key] is not None for row in rows)]
     may_stop = any(row["early_stopping"] for row in rows)
     labels = SETTINGS | ({"epochs": "Epochs at most"} if may_stop else {})
-    return Table(rows, facts={"models": models, "settings": known, "labels": labels})
+    # Most losses have no arguments.
+    columns = [key for key in rows[0] if key != "loss_arguments" or key in known]
+    return Table(rows, columns, {"models": models, "settings": known, "labels": labels})
 
 
 def _origin(origin: str | Mapping[str, Any]) -> tuple[str, str | None]:
