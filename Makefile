@@ -4,7 +4,10 @@ PYTHON ?= python3
 
 # On PATH for the commands of rules and tests, but not for PYTHON above, which makes .venv.
 IN_VENV := PATH="$(CURDIR)/.venv/bin:$$PATH"
-PAPER := runs/demo/paper/main.pdf
+# OVERLAY=objectives is config/demo_objectives.yaml, in a working directory of its own.
+OVERLAID := $(if $(OVERLAY),--directory runs/demo_$(OVERLAY) \
+	--configfile config/demo.yaml config/demo_$(OVERLAY).yaml)
+PAPER := runs/demo$(addprefix _,$(OVERLAY))/paper/main.pdf
 REPORT := runs/demo/report.html
 COMMANDS :=
 BENCHMARKS := $(addprefix bench-,train score scaling optimizer bm25 join dryrun seeds)
@@ -21,8 +24,8 @@ help: ## show this list
 
 install: .venv/.installed ## set up .venv from envs/lock.txt (PYTHON=python3.12 chooses the Python)
 
-demo: install ## build the demo paper (ARGS="-n" goes to snakemake)
-	@$(IN_VENV) snakemake all --profile profiles/demo $(ARGS) $(LOGGER)
+demo: install ## build the demo paper (ARGS="-n" goes to snakemake, OVERLAY=objectives is another demo)
+	@$(IN_VENV) snakemake all --profile profiles/demo $(ARGS) $(LOGGER) $(OVERLAID)
 	@test ! -e $(PAPER) || echo $(PAPER)
 
 report: install ## write runs/demo/report.html, the demo's tables and figures for the screen
