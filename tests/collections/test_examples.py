@@ -142,6 +142,19 @@ def test_the_order_of_topics_changes_nothing():
     assert drawn(seed=13).examples != drawn().examples
 
 
+@pytest.mark.parametrize("changes", [{"random_negatives": 1.0}, {"passages": 4}])
+def test_other_negatives_are_beside_the_same_relevant_passages(changes):
+    judged = {f"q{i}": {f"r{i}": 1, f"s{i}": 1} for i in range(40)}
+    rankings = {qid: ranking(*(f"x{rank}" for rank in range(30))) for qid in judged}
+    first, second = (
+        draw(judged, rankings.items(), drawing(examples=30, **each)).examples
+        for each in ({}, changes)
+    )
+    relevant = [[(qid, passages[0][0]) for qid, passages in each] for each in (first, second)]
+    assert relevant[0] == relevant[1]
+    assert [passages[1:] for _, passages in first] != [passages[1:] for _, passages in second]
+
+
 def test_fewer_than_half_of_what_was_asked_for_is_an_error_that_says_why():
     with pytest.raises(UserError, match=r"examples of 2 topics, and 900 asked for: of 4.*in no"):
         drawn(examples=900)

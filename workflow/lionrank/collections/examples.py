@@ -152,10 +152,12 @@ def draw(
     rounds: list[tuple[float, str, list[Passage]]] = []
     for qid, ranking in _of_all(qrels, rankings, drawing.random_negatives == 1):
         draws = random.Random(f"{drawing.seed} {qid}")
+        # Topics are in an order that is not that of their ids, and the same in whatever is drawn
+        # with a seed, so that data from several rankings are of the same topics.
+        turn = draws.random()
         own = [*islice(source.of_topic(qrels[qid], relevant[qid], ranking, draws), most)]
         counts[_reason(own, ranking, relevant[qid], drawing)] += 1
-        # Within a round, topics are in an order that is not that of their ids.
-        rounds += [(place + draws.random(), qid, own[place]) for place in range(len(own))]
+        rounds += [(place + turn, qid, own[place]) for place in range(len(own))]
         if len(rounds) > 2 * drawing.examples:
             rounds = nsmallest(drawing.examples, rounds)
     rounds.sort()
