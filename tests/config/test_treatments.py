@@ -73,7 +73,7 @@ def test_a_plan_has_trainings_and_data_of_treatments():
     assert plan.trained_on == ["msmarco", "pydocs"]
     assert [plan.ranking(name) for name in ("lists", "given")] == [
         "retrieval/pydocs/train.trec",
-        "./theirs.trec",
+        "theirs.trec",
     ]
     assert plan.excluded("given") == []
     assert plan.excluded("lists") == [

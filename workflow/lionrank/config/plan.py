@@ -857,8 +857,8 @@ def _start(model: Mapping[str, Any]) -> str:
 
 
 def _source_or(path: str, sources: list[str]) -> str:
-    """Where a source lies, or else the path."""
-    return f"sources/{sources[0]}" if sources else path
+    """Where a source lies, or else the path, without the ./ that makes a path of a file's name."""
+    return f"sources/{sources[0]}" if sources else str(Path(path))
 
 
 def _checkpoint(model: str, optimizer: str, epoch: int) -> str:
