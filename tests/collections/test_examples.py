@@ -136,6 +136,15 @@ def test_what_was_drawn_is_counted():
     assert counts["distinct"] < 8 and counts["judged"] >= 4
 
 
+def test_of_a_teacher_only_passages_that_it_has_scored_are_drawn():
+    rankings = RANKINGS | {"q2": ranking("x1", "x2", "a"), "q4": ranking("g", "x1")}
+    found = drawn(rankings, scored=True, random_negatives=0.0)
+    assert "q2" not in {qid for qid, _ in found.examples}
+    assert all(score is not None for _, own in found.examples for *_, score in own)
+    assert found.counts["without a relevant passage in the ranking"] == 1
+    assert "q2" in {qid for qid, _ in drawn(rankings).examples}
+
+
 def test_the_order_of_topics_changes_nothing():
     backwards = dict(reversed(RANKINGS.items()))
     assert drawn(backwards).examples == drawn().examples

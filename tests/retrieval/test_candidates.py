@@ -46,12 +46,14 @@ def join(tmp_path):
     records = ({"id": docid, "contents": text} for docid, text in PASSAGES.items())
     write_json_lines(corpus / "documents.jsonl", records)
 
-    def joined(lines: list[str], threads: int = 2) -> Path:
+    def joined(
+        lines: list[str], threads: int = 2, relevant: dict[str, list[str]] | None = None
+    ) -> Path:
         (tmp_path / "run.trec").write_text("".join(f"{line}\n" for line in lines))
         trec.write_topics(tmp_path / "topics.tsv", TOPICS)
         output = tmp_path / f"candidates.{threads}.parquet"
         files = (tmp_path / "run.trec", tmp_path / "topics.tsv", corpus, output)
-        join_candidates(*files, threads)
+        join_candidates(*files, threads, relevant)
         return output
 
     return joined
@@ -68,6 +70,21 @@ def test_candidates_are_in_the_run_files_order_with_their_text(join):
         ("q2", "d3", 2, 3.0, TOPICS["q2"], PASSAGES["d3"]),
         ("q1", "d2", 2, -1.5, TOPICS["q1"], PASSAGES["d2"]),
     ]
+
+
+def test_relevant_documents_that_a_ranking_lacks_come_after_those_of_their_topic(join):
+    """Topics without judgements are left out, and those without a ranking come last."""
+    lines = ["q2 Q0 d4 1 3 t", "q3 Q0 d1 1 1 t", "q2 Q0 d3 2 2 t"]
+    relevant = {"q1": ["d2"], "q2": ["d1", "d3"]}
+    rows = pq.read_table(join(lines, relevant=relevant)).to_pylist()
+    assert [tuple(row.values()) for row in rows] == [
+        ("q2", "d4", 1, 3.0, TOPICS["q2"], PASSAGES["d4"]),
+        ("q2", "d3", 2, 2.0, TOPICS["q2"], PASSAGES["d3"]),
+        ("q2", "d1", None, None, TOPICS["q2"], PASSAGES["d1"]),
+        ("q1", "d2", None, None, TOPICS["q1"], PASSAGES["d2"]),
+    ]
+    rows = pq.read_table(join(lines, relevant={"q2": [], "q1": []})).to_pylist()
+    assert [(row["qid"], row["docid"]) for row in rows] == [("q2", "d4"), ("q2", "d3")]
 
 
 def test_many_candidates_come_in_small_row_groups_the_same_on_any_number_of_threads(
