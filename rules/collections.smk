@@ -241,7 +241,7 @@ rule msmarco_triplets:
         "../workflow/scripts/collections/msmarco_triplets.py"
 
 
-rule draw_triplets:
+rule pydocs_triplets:
     input:
         qrels="collections/{collection}/qrels.train.txt",
         run="retrieval/{collection}/train.trec",
@@ -253,7 +253,7 @@ rule draw_triplets:
     benchmark:
         "timings/collections/{collection}.triplets.tsv"
     wildcard_constraints:
-        collection=collections_in("pydocs", *experiment.IMPORTED),
+        collection=collections_in("pydocs"),
     conda:
         "../envs/lionrank.yaml"
     threads: 1
@@ -265,6 +265,34 @@ rule draw_triplets:
             key: config["training_pairs"][key]
             for key in ("triplets", "random_negatives", "hardest_rank", "negative_depth", "seed")
         },
+        code=code("collections/pydocs_triplets.py"),
+    message:
+        "Drawing triplets from {wildcards.collection}"
+    script:
+        "../workflow/scripts/collections/pydocs_triplets.py"
+
+
+rule draw_triplets:
+    input:
+        qrels="collections/{collection}/qrels.train.txt",
+        ranking="retrieval/{collection}/train.trec",
+        corpus="collections/{collection}/corpus",
+        excluded=lambda wildcards: PLAN.judged_in(wildcards.collection),
+    output:
+        "collections/{collection}/triplets.parquet",
+    log:
+        "logs/collections/{collection}.triplets.log",
+    benchmark:
+        "timings/collections/{collection}.triplets.tsv"
+    wildcard_constraints:
+        collection=collections_in(*experiment.IMPORTED),
+    conda:
+        "../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+    params:
+        drawing=PLAN.drawing_of_triplets(),
         code=code("collections/draw_triplets.py"),
     message:
         "Drawing triplets from {wildcards.collection}"

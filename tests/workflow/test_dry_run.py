@@ -20,7 +20,7 @@ def test_a_run_file_needs_its_own_training_up_to_its_epoch(snakemake):
         "index": 1,
         "bm25": 2,
         "candidates": 1,
-        "draw_triplets": 1,
+        "pydocs_triplets": 1,
         "training_pairs": 1,
         "initialise": 1,
         "train_epoch": 2,

@@ -10,7 +10,13 @@ from tests.support.running import ROOT, jobs
 
 OVERLAY = ROOT / "config" / "published.yaml"
 OF_TRAININGS = {"initialise", "train_epoch", "dev_scores", "best_epoch", "training_pairs"}
-OF_TRAININGS |= {"msmarco_triplets", "draw_triplets", "early_stopping", "model_card"}
+OF_TRAININGS |= {
+    "msmarco_triplets",
+    "draw_triplets",
+    "pydocs_triplets",
+    "early_stopping",
+    "model_card",
+}
 CHECKPOINTS = overlaid(OVERLAY.read_text())["grid"]["systems"]
 
 

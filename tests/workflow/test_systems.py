@@ -16,7 +16,7 @@ systems:
 """
 BESIDE = OVERLAY.replace("models: []", "models: [gte]")
 OF_TRAININGS = {"initialise", "train_epoch", "dev_scores", "best_epoch", "training_pairs"}
-OF_TRAININGS |= {"draw_triplets", "early_stopping", "model_card"}
+OF_TRAININGS |= {"draw_triplets", "pydocs_triplets", "early_stopping", "model_card"}
 
 
 @pytest.fixture

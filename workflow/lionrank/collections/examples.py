@@ -125,6 +125,21 @@ def _of_parquet(path: str | os.PathLike) -> Iterator[tuple[str, dict[str, float]
         yield qid, trec.by_score(ranking)
 
 
+def relevant_documents(paths: Iterable[str | os.PathLike]) -> set[str]:
+    """Return the documents that are relevant to any topic of some qrels.
+
+    Raises:
+        UserError: as `trec.read_qrels`.
+    """
+    return {
+        docid
+        for path in paths
+        for judged in trec.read_qrels(path).values()
+        for docid, grade in judged.items()
+        if grade > 0
+    }
+
+
 def draw(
     qrels: Qrels,
     rankings: Iterable[tuple[str, Mapping[str, float]]],
@@ -164,7 +179,9 @@ def draw(
     examples = [(qid, passages) for _, qid, passages in rounds[: drawing.examples]]
     drawn = Drawn(examples, counts | _count(examples, qrels))
     if 2 * len(examples) < drawing.examples:
-        raise UserError(f"{drawn.summary(drawing.examples)}.")
+        raise UserError(
+            f"{drawn.summary(drawing.examples)}: ask for fewer, or draw from more ranks."
+        )
     return drawn
 
 

@@ -69,7 +69,7 @@ def join_pairs(triplets: Path, topics: Path, corpus: Path, **how: Any) -> None:
 
     def read(database: duckdb.DuckDBPyConnection) -> Form:
         read_triplets(database, triplets)
-        return Form(PAIRS, _pairs, {"order": ORDER})
+        return Form(PAIRS, _pairs, {"order": ORDER}, "training_pairs.held_out.pairs")
 
     _join(read, triplets, topics, corpus, **how)
 
@@ -155,6 +155,8 @@ class Form:
     """Makes tables, with the columns of `schema` at least, of tables with a row a passage."""
     facts: Mapping[str, Any]
     """For the record."""
+    held_out_key: str = "held_out.passages of the training data"
+    """The setting that says how many are held out, for messages."""
 
 
 def _join(
@@ -175,7 +177,7 @@ def _join(
     seed = secrets.randbits(32) if seed is None else seed
     with open_database(data, threads) as database:
         form = read(database)
-        _split(database, held_out, held_out_by, seed)
+        _split(database, held_out, held_out_by, seed, form.held_out_key)
         add_texts(database, topics, corpus, asked_by=ids)
         # Each is opened when the one before is written, so that an error names the right file.
         with atomic_write(data, "wb") as train:
@@ -196,7 +198,7 @@ def _join(
                         os.fsync(handle.fileno())
 
 
-def _split(database: duckdb.DuckDBPyConnection, pairs: int, by: str, seed: int) -> None:
+def _split(database: duckdb.DuckDBPyConnection, pairs: int, by: str, seed: int, key: str) -> None:
     """Make the table `held_out` (example) of the examples of `asked` that are held out.
 
     The random order is that of a hash, which no library's next version changes.
@@ -204,8 +206,7 @@ def _split(database: duckdb.DuckDBPyConnection, pairs: int, by: str, seed: int) 
     total = database.execute("SELECT count(*) FROM asked").fetchall()[0][0]
     if pairs >= total:
         raise UserError(
-            f"training_pairs.held_out.pairs: {pairs} held out of {total} pairs leave none to train "
-            "on; lower it."
+            f"{key}: {pairs} held out of {total} pairs leave none to train on; lower it."
         )
     if by != "query":
         database.execute(
@@ -221,8 +222,7 @@ def _split(database: duckdb.DuckDBPyConnection, pairs: int, by: str, seed: int) 
     chosen = _fitting(queries["size"].to_pylist(), pairs)
     if pairs and not chosen:
         raise UserError(
-            f"training_pairs.held_out.pairs: every query has more than {pairs} pairs; raise it, or "
-            "set it to 0."
+            f"{key}: every query has more than {pairs} pairs; raise it, or set it to 0."
         )
     database.register("chosen", queries.take(pa.array(chosen, pa.int64())))
     database.execute(

@@ -1,4 +1,4 @@
-"""Training triplets, drawn from the judgements and BM25's rankings of the training topics."""
+"""Training triplets of pydocs, drawn from judgements and BM25's rankings of the training topics."""
 
 import os
 import random
@@ -33,7 +33,7 @@ def draw_triplets(
     that no passage of a dev or test topic is seen in training.
 
     Raises:
-        UserError: no topic has both a positive and a negative.
+        UserError: there are fewer than half as many as asked for.
     """
     draw = random.Random(seed)
     positives = {
@@ -53,10 +53,11 @@ def draw_triplets(
             negatives = [docid for docid in some if docid not in judged]
         if negatives and positives[qid]:
             drawn.append((qid, draw.choice(positives[qid]), draw.choice(negatives)))
-    if not drawn:
+    if 2 * len(drawn) < triplets:
         raise UserError(
-            "no training topic has an unjudged document at the BM25 ranks "
-            f"{hardest_rank} to {negative_depth}: raise training_pairs.negative_depth."
+            f"{len(drawn)} of {len(qrels)} training topics have a positive and an unjudged "
+            f"document at the BM25 ranks {hardest_rank} to {negative_depth}, and {triplets} "
+            "triplets are asked for: raise training_pairs.negative_depth, or lower triplets."
         )
     return drawn
 

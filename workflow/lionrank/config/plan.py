@@ -574,6 +574,20 @@ class Plan:
         drawing = {key: value for key, value in entry.items() if key not in others}
         return ordered(drawing | {"scored": teachers.of_data(self.config, data) is not None})
 
+    def drawing_of_triplets(self) -> dict[str, Any]:
+        """How the triplets of the training pairs are drawn."""
+        pairs = self.config["training_pairs"]
+        return {
+            "examples": pairs["triplets"],
+            "passages": 2,
+            "threshold": 1,
+            "ranks": [pairs["hardest_rank"], pairs["negative_depth"]],
+            "negatives": "any",
+            "random_negatives": pairs["random_negatives"],
+            "margin": None,
+            "seed": pairs["seed"],
+        }
+
     def ranking(self, data: str) -> str:
         """The run file over the training topics that data are drawn from."""
         entry = self.config["training_data"][data]

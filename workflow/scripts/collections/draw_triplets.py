@@ -1,19 +1,25 @@
-from lionrank.jobs.script import begin, end
+"""Draw training triplets from judgements and BM25's rankings of the training topics."""
+
+from lionrank.jobs.script import announce, begin, end
 
 begin(snakemake)
 
 from lionrank import trec
 from lionrank.collections.corpus import keep_documents
-from lionrank.collections.triplets import draw_triplets, write_triplets
+from lionrank.collections.examples import Drawing, draw, relevant_documents
+from lionrank.collections.triplets import write_triplets
 
-run, _ = trec.read_run(snakemake.input.run)
-qrels = trec.read_qrels(snakemake.input.qrels)
-triplets = draw_triplets(
-    keep_documents(qrels, snakemake.input.corpus, snakemake.output[0], snakemake.threads),
-    run,
-    **snakemake.params.drawing,
+given, output = snakemake.input, snakemake.output[0]
+drawing = Drawing(**snakemake.params.drawing)
+qrels = keep_documents(trec.read_qrels(given.qrels), given.corpus, output, snakemake.threads)
+drawn = draw(qrels, trec.rankings(given.ranking), drawing, relevant_documents(given.excluded))
+write_triplets(
+    output, [(qid, *(docid for docid, *_ in passages)) for qid, passages in drawn.examples]
 )
-write_triplets(snakemake.output[0], triplets)
-print(f"{len(triplets)} triplets")
+summary = f"training_pairs: {drawn.summary(drawing.examples)}"
+if len(drawn.examples) < drawing.examples:
+    announce(summary)
+else:
+    print(summary)
 
 end(snakemake)

@@ -6,17 +6,17 @@ begin(snakemake)
 
 from lionrank import trec
 from lionrank.collections.corpus import keep_documents
-from lionrank.collections.examples import Drawing, draw, read_rankings, write_ids
+from lionrank.collections.examples import (
+    Drawing,
+    draw,
+    read_rankings,
+    relevant_documents,
+    write_ids,
+)
 from lionrank.files import write_json
 
 given, drawing = snakemake.input, Drawing(**snakemake.params.drawing)
-excluded = {
-    docid
-    for qrels in given.excluded
-    for judged in trec.read_qrels(qrels).values()
-    for docid, grade in judged.items()
-    if grade > 0
-}
+excluded = relevant_documents(given.excluded)
 qrels = keep_documents(
     trec.read_qrels(given.qrels), given.corpus, snakemake.output.ids, snakemake.threads
 )
