@@ -10,9 +10,9 @@ OVERLAID := $(if $(OVERLAY),--directory runs/demo_$(OVERLAY) \
 PAPER := runs/demo$(addprefix _,$(OVERLAY))/paper/main.pdf
 REPORT := runs/demo/report.html
 COMMANDS :=
-BENCHMARKS := $(addprefix bench-,train score scaling optimizer bm25 join dryrun seeds)
+BENCHMARKS := $(addprefix bench-,train score scaling optimizer bm25 draw join dryrun seeds)
 # Variables of the command line are options of the benchmark: MODEL=gte is --model gte.
-OPTIONS = $(foreach name,MODEL DEVICE PAIRS THREADS STEPS PASSAGES QUERIES TRIPLETS DEPTH REPEATS,$(if \
+OPTIONS = $(foreach name,MODEL DEVICE PAIRS THREADS STEPS PASSAGES QUERIES TRIPLETS LINES DEPTH REPEATS,$(if \
 	$(filter command,$(origin $(name))),--$(shell echo $(name) | tr A-Z a-z) $($(name))))
 # A terminal gets live bars, a file gets a line a job.
 LOGGER := $(shell test -t 2 && echo --logger rich)
@@ -64,6 +64,7 @@ bench-score: ## time scoring beside CrossEncoder.predict (MODEL, DEVICE, PAIRS)
 bench-scaling: ## time scoring and training by several processes and at three sizes (MODEL, DEVICE, PAIRS)
 bench-optimizer: ## time a step of AdamW and Lion in all their forms (MODEL, DEVICE, STEPS)
 bench-bm25: ## time BM25 beside Pyserini's command (PASSAGES, QUERIES, DEPTH)
+bench-draw: ## time the draw of training data from a ranking beside the dictionary way (LINES)
 bench-join: ## time the join of triplets with their text beside the dictionary way (PASSAGES, TRIPLETS)
 bench-dryrun: ## time a dry run beside that of a trivial Snakefile (REPEATS, as for those above)
 bench-seeds: ## measure how the demo's scores vary over seeds (ARGS="--seeds 5")
