@@ -45,6 +45,14 @@ def test_bm25_is_measured_once_both_ways_found_the_same(tmp_path):
     assert last.startswith("ratio to pyserini: ")
 
 
+@pytest.mark.slow
+def test_drawing_is_measured_once_both_ways_drew_the_same(tmp_path):
+    told = measured("draw", "--folder", tmp_path, "--lines", "10000")
+    last = told.splitlines()[-1]
+    assert RATIO.fullmatch(last)
+    assert last.startswith("ratio to dictionary: ")
+
+
 def test_run_files_with_other_documents_are_refused(tmp_path):
     code = "import bm25, pathlib, sys; bm25.check(pathlib.Path(sys.argv[1]))"
     for name, docid in (("ours", "d1"), ("pyserini", "d2")):

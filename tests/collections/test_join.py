@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -251,7 +252,9 @@ EXAMPLES = [
 ]
 
 
-def join_lists(data: Path, examples, held_out: int = 100, by: str = "query"):
+def join_lists(
+    data: Path, examples, held_out: int = 100, by: str = "query", needs_relevant: Sequence[str] = ()
+):
     """Join examples; return both parts as dictionaries, and the record."""
     write_ids(data / "ids.parquet", examples)
     files = [data / name for name in ("lists.parquet", "held_out.parquet", "record.json")]
@@ -261,6 +264,7 @@ def join_lists(data: Path, examples, held_out: int = 100, by: str = "query"):
         held_out_by=by,
         seed=12,
         threads=2,
+        needs_relevant=needs_relevant,
         **dict(zip(("data", "held_out_data", "record"), files, strict=True)),
     )
     lists, apart = (pq.read_table(path).to_pylist() for path in files[:2])
@@ -311,3 +315,47 @@ def test_without_a_score_of_every_passage_there_is_none(data, capsys):
 def test_nothing_need_be_held_out(data):
     lists, apart, _ = join_lists(data, EXAMPLES[:9], held_out=0)
     assert (lists, apart) == (expected(EXAMPLES[:9]), [])
+
+
+ONE_SIDED = [
+    ("q1", [("d1", 1.0, None), ("d2", 0.0, None)]),
+    ("q2", [("d1", 0.0, None), ("d2", 0.0, None)]),
+    ("q3", [("d1", 2.0, None), ("d2", 1.0, None)]),
+    ("q4", [("d1", 0.0, None), ("d2", 3.0, None)]),
+]
+
+
+def test_examples_that_an_objective_cannot_compare_are_skipped_and_counted(data):
+    lists, _, record = join_lists(data, ONE_SIDED, 0)
+    assert len(lists) == 4 and record["skipped"] == 0
+    lists, _, record = join_lists(data, ONE_SIDED, 0, needs_relevant=["infonce"])
+    assert [each["query_id"] for each in lists] == ["q1", "q4"]
+    assert record["skipped"] == 2
+    assert record["rows"] == {"train": 4, "held_out": 0}
+
+
+def test_data_of_which_most_would_be_skipped_are_refused(data):
+    with pytest.raises(UserError, match=r"2 of 3 examples have no relevant passage.*A and B learn"):
+        join_lists(data, ONE_SIDED[:3], 0, needs_relevant=["A", "B"])
+
+
+def test_without_any_label_there_are_none(data):
+    examples = [("q1", [("d1", None, 1.5), ("d2", None, -2.0)])]
+    lists, _, _ = join_lists(data, examples, 0)
+    assert "labels" not in lists[0] and lists[0]["scores"] == [1.5, -2.0]
+    with pytest.raises(UserError, match="no passage has a label, and infonce learn"):
+        join_lists(data, examples, 0, needs_relevant=["infonce"])
+    with pytest.raises(UserError, match="1 of 4 passages have no label"):
+        join_lists(data, [ONE_SIDED[0], ("q2", [("d1", 1.0, 1.0), ("d2", None, 1.0)])], 0)
+
+
+@pytest.mark.parametrize(
+    ("example", "message"),
+    [
+        (("q9999", [("d1", 1.0, None)]), "1 topics of .*ids.parquet are missing, 'q9999' first"),
+        (("q1", [("x7", 1.0, None)]), "1 documents of .*ids.parquet are missing, 'x7' first"),
+    ],
+)
+def test_what_a_collection_lacks_is_refused_by_its_id(data, example, message):
+    with pytest.raises(UserError, match=message):
+        join_lists(data, [*ONE_SIDED, example], 0)
