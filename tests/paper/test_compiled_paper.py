@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import unicodedata
+from math import nan
 from pathlib import Path
 
 import pandas as pd
@@ -23,6 +24,7 @@ from tests.support.papers import (
     BESIDE_OTHERS,
     FAST,
     GRID,
+    LEARNING,
     NOTHING_TRAINED,
     PAPER,
     PROVENANCE,
@@ -112,6 +114,34 @@ def test_a_paper_with_systems_of_others_has_what_it_takes_and_no_more(tmp_path, 
         if contrast["test_set"] == "pydocs":
             assert f"{abs(contrast['difference']):.4f}" in text
     assert len(between) == (4 * (3 + 2) if grid.trainings() else 3 + 1)
+
+
+def test_a_paper_of_what_is_learnt_has_what_it_takes_and_its_tests_on_the_page(tmp_path):
+    grid = LEARNING
+    draw(tmp_path, grid)
+    table = tmp_path / "results" / "per_query.parquet"
+    write_paper(tmp_path, decide(tmp_path, [table], best_files(tmp_path, grid), grid), grid)
+    source, pdf = tmp_path / "paper" / "main.tex", tmp_path / "paper" / "main.pdf"
+    assert compile_pdf(source, pdf, tmp_path / "latex.log", PAPER / "refs.bib", 1_700_000_000) == []
+    taken = re.findall(r"\\(?:input|includegraphics)\{(\S+)\}", source.read_text())
+    made = {str(path.relative_to(tmp_path / "paper")) for path in (tmp_path / "paper").glob("*/*")}
+    assert sorted(taken) == sorted(name for name in made if name.endswith((".tex", ".pdf")))
+    compared = json.loads((tmp_path / "results" / "comparisons.json").read_text())
+    contrasts = pd.read_csv(tmp_path / "paper" / "tables" / "comparisons_lessons.csv")
+    for family, differs in (("objectives", {"objective", "both"}), ("data", {"data"})):
+        assert set(contrasts.differs[contrasts.family == family]) == differs
+        tested = [each for each in compared["contrasts"] if each["family"] == family]
+        assert (contrasts.family == family).sum() == len(tested) / 2  # of two measures
+    reached = pd.read_csv(tmp_path / "paper" / "tables" / "lessons.csv")
+    results = pd.read_csv(tmp_path / "paper" / "tables" / "results.csv")
+    chosen = results[results.chosen.astype(str) == "True"]
+    assert reached.pydocs.tolist() == chosen.pydocs_ndcg_cut_10.tolist()
+    data = pd.read_csv(tmp_path / "paper" / "tables" / "data.csv").set_index("data")
+    assert data.passages.to_dict() == {"pairs": 24, "bm25lists": 192, "bi_lists": 192}
+    assert data.distinct.to_dict() == {"pairs": 7, "bm25lists": 8, "bi_lists": 8}
+    assert data.lowest.to_dict() == pytest.approx(
+        {"pairs": nan, "bm25lists": nan, "bi_lists": -2}, nan_ok=True
+    )
 
 
 # Each begins or ends with what LaTeX reads as a command's, or has what only few fonts have.

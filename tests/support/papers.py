@@ -238,6 +238,7 @@ OPTIMIZERS = {
 }
 
 
+OBJECTIVES = {"bce": "BCE", "infonce": "InfoNCE", "ranknet": "RankNet"}
 LISTS = {
     "collection": "pydocs",
     "ranking": "BM25",
@@ -397,7 +398,7 @@ def params_of(grid: Grid, note: str | None = NOTE) -> dict[str, Any]:
             for model in grid.models
         },
         "retrieval": {"k1": 0.9, "b": 0.4, "depth": 50},
-        "objectives": {"bce": "BCE", "infonce": "InfoNCE", "ranknet": "RankNet"},
+        "objectives": OBJECTIVES,
         "learnt_from": {name: LEARNT_FROM[name] for name in grid.data},
         "pairs": {
             "triplets": 1600,

@@ -32,6 +32,8 @@ from tests.support.papers import (
     FAMILIES,
     FAST,
     GRID,
+    LEARNT_FROM,
+    OBJECTIVES,
     PROVENANCE,
     STATISTICS,
     TEST_SETS,
@@ -229,6 +231,7 @@ def write_paper(
             name: {key: value for key, value in each.items() if key != "name"}
             for name, each in others.items()
         },
+        "recipes": dict(grid.recipes),
     }
     shown = {"grid": printed, "test_sets": test_sets, "columns": COLUMNS}
     best = {"best": best_files(folder, grid)}
@@ -341,12 +344,43 @@ def write_paper(
                 shown | style | {"sized": [*write_sized(folder, grid)]},
             ),
         ]
+    if grid.has_lessons:
+        jobs.append(_learnt_tables(folder, grid, shown, facts | metrics | best | compared))
     if not grid.trainings():
         jobs = [job for job in jobs if job[0] not in OF_TRAININGS]
     run_scripts(folder, json.loads(json.dumps(jobs, default=str)))
     if not grid.trainings():
         # Which the rule of all comparisons makes as well.
         (tables / "comparisons_by_epoch.tex").unlink()
+
+
+def _learnt_tables(folder: Path, grid: Grid, shown: Mapping, files: Mapping) -> tuple:
+    """Write made-up training data, and return the job that tells of them."""
+    data, counts = [], []
+    for place, name in enumerate(grid.data):
+        data.append(folder / f"{name}.parquet")
+        rows = pd.DataFrame({"query_id": [f"q{n // 2}" for n in range(24)], "query": "text"})
+        if name == "pairs":
+            rows = rows.assign(passage_id=[f"d{n % 7}" for n in range(24)], passage="text")
+        else:
+            ids, scores = [f"d{n}" for n in range(8)], [1.5 - 0.25 * place * n for n in range(8)]
+            rows["passage_ids"] = [ids] * 24
+            rows["passages"] = [["text"] * 8] * 24
+            rows = rows.assign(**({"scores": [scores] * 24} if place > 1 else {}))
+            counts.append(folder / f"{name}.ids.json")
+            write_json(counts[-1], {"passages": 192, "judged": 43})
+        rows.to_parquet(data[-1])
+    names = ("data", "lessons", "comparisons_lessons")
+    tables = folder / "paper" / "tables"
+    output = {name: tables / f"{name}.tex" for name in names}
+    output |= {f"{name}_csv": tables / f"{name}.csv" for name in names}
+    params = {
+        "labels": {"optimizers": {"adamw": "AdamW", "lion": "Lion"}, "objectives": OBJECTIVES},
+        "learnt_from": {name: LEARNT_FROM[name] for name in grid.data},
+        "counted": [name for name in grid.data if name != "pairs"],
+        "templates": [of_repository(f"paper/tables/{name}.tex.j2") for name in names],
+    }
+    return "learnt_tables", {**files, "data": data, "counts": counts}, output, shown | params
 
 
 def write_sized(folder: Path, grid: Grid) -> dict[str, Path]:

@@ -135,6 +135,11 @@ class Grid:
         ]
 
     @property
+    def has_lessons(self) -> bool:
+        """Whether the trainings differ in objective or data, and not in the optimizer alone."""
+        return len({each.learns for each in self.treatments}) > 1
+
+    @property
     def objectives(self) -> list[str]:
         """What the trainings minimise, each once, as far as it is known."""
         return _once(each.objective for each in self.treatments)

@@ -4,6 +4,8 @@ from lionrank.jobs.script import begin, end
 
 begin(snakemake)
 
+from pathlib import Path
+
 from lionrank.config.downloads import with_revision
 from lionrank.files import read_json
 from lionrank.release import hub
@@ -15,7 +17,11 @@ hub.write_folder(
     facts
     | {
         "pretrained": with_revision(facts["pretrained"]),
-        "data": {"pairs": record["rows"]["train"], "sha256": record["sha256"]["train"]},
+        "data": {
+            "name": Path(snakemake.input.record).stem,
+            "pairs": record["rows"]["train"],
+            "sha256": record["sha256"]["train"],
+        },
         "development": development.read(snakemake.input.dev_scores),
     },
     snakemake.output[0],

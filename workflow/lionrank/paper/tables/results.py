@@ -167,7 +167,7 @@ def levels(results: Results, grid: Grid, chosen: Mapping[str, int]) -> Table:
         "metrics": {metric: METRICS[metric] for metric in _BINARY},
         "labels": labels,
         "others": [other.name for other in grid.systems],
-        "trained": bool(grid.models),
+        "grid": grid,
         "optimizers": {"": ""} | dict(grid.optimizers),
         "test_sets": layout.test_sets,
         "queries": results.queries,
