@@ -9,6 +9,20 @@ from lionrank.audit import estimates
 from lionrank.audit import page as audit
 from tests.support.audits import CONFIG, SETTINGS, facts_of, merged, row_of
 
+DATA = {
+    "collection": "msmarco",
+    "examples": 1000,
+    "passages": 8,
+    "threshold": 1,
+    "ranks": [1, 200],
+    "negatives": "any",
+    "random_negatives": 0.0,
+    "margin": None,
+    "exclude": False,
+    "seed": 12,
+    "held_out": {"passages": 80, "by": "query", "seed": 12},
+}
+
 # ---- the published architectures and what is computed from them ----
 
 
@@ -173,6 +187,50 @@ def test_scoring_development_data_is_counted_for_every_checkpoint():
     assert "| held out of pairs | msmarco | - | - | 10,000 | 180,000 |" in page
     hours = sum(work["gpu_hours"] for work in facts["development"]) + held_out
     assert f"| GPU hours of scoring development data | {hours:.2f} |" in page
+
+
+def test_what_teachers_score_is_counted_once_each():
+    config = merged(
+        {
+            "grid": {"optimizers": ["adamw", "ranknet", "infonce"]},
+            "objectives": {
+                "ranknet": {"label": "RankNet", "loss": "ranknet"},
+                "infonce": {"label": "InfoNCE", "loss": "infonce"},
+            },
+            "teachers": {
+                "own": {"label": "Own", "checkpoint": "modernbert_adamw_e3"},
+                "bi": {"label": "Bi", "bi_encoder": "./bi"},
+            },
+            "training_data": {name: DATA | {"ranking": name} for name in ("own", "bi")},
+            "treatments": {
+                "ranknet": {
+                    "label": "R",
+                    "optimizer": "adamw",
+                    "objective": "ranknet",
+                    "data": "own",
+                },
+                "infonce": {
+                    "label": "I",
+                    "optimizer": "adamw",
+                    "objective": "infonce",
+                    "data": "bi",
+                },
+            },
+        }
+    )
+    facts = facts_of(config)
+    own, other = facts["teaching"]
+    pairs = 502_939 * 200
+    assert (own["name"], own["pairs"], other["name"], other["pairs"]) == ("own", pairs, "bi", pairs)
+    gpu = CONFIG["audit"]["gpu"]
+    reached = gpu["bf16_tflops"] * 1e12 * gpu["utilisation"]
+    expected = 2 * 110_330_880 * 87 * pairs / reached / 3600
+    assert own["gpu_hours"] == pytest.approx(expected)
+    assert other["gpu_hours"] is None
+    page = audit.page(facts)
+    assert f"| GPU hours of teachers | {expected:.2f}, without 1 of 2 that is not known |" in page
+    (row,) = [row for row in facts["disk"] if "teachers" in row["what"]]
+    assert row["bytes"] == pairs * 345
 
 
 def test_without_dev_sets_the_page_says_so():

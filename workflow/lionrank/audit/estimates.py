@@ -12,7 +12,15 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from lionrank.config.experiment import others, passages_of, precisions, trained_on, used_data
+from lionrank.config import teachers
+from lionrank.config.experiment import (
+    first_stage_depth,
+    others,
+    passages_of,
+    precisions,
+    trained_on,
+    used_data,
+)
 from lionrank.config.settings import training_settings
 from lionrank.config.sources import Source
 from lionrank.config.treatments import PAIRS, collection_of_data, treatment
@@ -208,6 +216,26 @@ def held_out_work(config: Mapping[str, Any], data: str) -> dict[str, Any]:
     }
 
 
+def teaching_work(config: Mapping[str, Any], teacher: str, collection: str) -> dict[str, Any]:
+    """Return topics, candidates, pairs and GPU hours of what a teacher scores of a collection.
+
+    A bi-encoder computes in float32, at a speed that is not known here.
+    """
+    settings = config["collections"][collection]
+    made = settings["topics"]["train"] if settings["format"] == "pydocs" else None
+    topics = made or _assumed(config, "collections", collection, "training_topics")
+    candidates = first_stage_depth(config, collection, "train")
+    tokens = _assumed(config, "collections", collection, "tokens_per_pair")
+    scorer = _teacher(config, config["teachers"][teacher])
+    return {
+        "name": teacher,
+        "collection": collection,
+        "topics": topics,
+        "candidates": candidates,
+        **_scoring(config, [scorer], product(topics, candidates), tokens),
+    }
+
+
 class _Scorers(NamedTuple):
     """Checkpoints of one size: how many, their encoders' parameters, and their precision."""
 
@@ -242,6 +270,17 @@ def _of_others(config: Mapping[str, Any], test_set: str) -> list[_Scorers]:
     ]
 
 
+def _teacher(config: Mapping[str, Any], entry: Mapping[str, Any]) -> _Scorers:
+    checkpoint = entry.get("checkpoint", "")
+    if checkpoint in (trained := teachers.of_grid(config)):
+        model, optimizer = trained[checkpoint]
+        precision = training_settings(config, model, optimizer)["precision"]
+        return _Scorers(1, _backbone(config, model, "encoder"), precision)
+    encoder = _assumed(config, "backbones", checkpoint, "encoder")
+    own = entry.get("precision") or config["training"]["defaults"]["precision"]
+    return _Scorers(1, encoder, own)
+
+
 def _scoring(
     config: Mapping[str, Any], scorers: list[_Scorers], pairs: float | None, tokens: float | None
 ) -> dict[str, float | None]:
@@ -266,6 +305,7 @@ def disk_use(
     trainings: list[dict],
     reranking: list[dict],
     development: list[dict],
+    teaching: list[dict],
     catalogued: Mapping[str, list[str]],
 ) -> Iterator[dict[str, Any]]:
     """Yield (what, bytes, how they are counted, place) of all that takes much room."""
@@ -315,6 +355,10 @@ def disk_use(
     for dev_set in development:
         passage = _bytes_a_passage(config, dev_set["collection"])
         yield item(f"candidates of {dev_set['name']}", product(dev_set["pairs"], passage), text)
+    # Of a collection all teachers score the same.
+    for name, pairs in {each["collection"]: each["pairs"] for each in teaching}.items():
+        passages = product(pairs, _bytes_a_passage(config, name))
+        yield item(f"candidates of teachers, of {name}", passages, text)
     for training in trainings:
         how = f"weights of {training['jobs'] + 1}, optimizer state in {training['jobs']}"
         yield item(f"checkpoints of {training['name']}", training["bytes"], how)

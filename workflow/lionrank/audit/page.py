@@ -19,6 +19,7 @@ from lionrank.audit.estimates import (
     disk_use,
     held_out_work,
     reranking_work,
+    teaching_work,
     total,
     training_work,
 )
@@ -29,6 +30,7 @@ from lionrank.config.experiment import (
     precisions,
     trained_on,
     used_data,
+    used_teachers,
     without_run_file,
 )
 from lionrank.config.settings import digest
@@ -90,7 +92,12 @@ def collect(
     reranking = [reranking_work(config, "test_sets", name) for name in config["grid"]["test_sets"]]
     development = [reranking_work(config, "dev_sets", name) for name in dev_sets(config)]
     held_out = [held_out_work(config, data) for data in used_data(config)]
-    disk = list(disk_use(config, needed, trainings, reranking, development, catalogued))
+    teaching = [
+        teaching_work(config, teacher, collection)
+        for teacher, collection in used_teachers(config)
+        if "run_file" not in config["teachers"][teacher]
+    ]
+    disk = list(disk_use(config, needed, trainings, reranking, development, teaching, catalogued))
     places, on_disks = disks(disk, paths)
     rows = published.read(settings)
     compared = published.compare_settings(
@@ -116,6 +123,8 @@ def collect(
         "development": development,
         "held_out": held_out,
         "development_hours": total(work["gpu_hours"] for work in [*development, *held_out]),
+        "teaching": teaching,
+        "teaching_hours": total(work["gpu_hours"] for work in teaching),
         "disk": disk,
         "disk_total": total(item["bytes"] for item in disk),
         "places": places,
@@ -195,6 +204,7 @@ def _assumed(config: Mapping[str, Any]) -> dict[str, Any]:
     assumed, grid = config["audit"], config["grid"]
     backbones = {config["models"][model]["pretrained"] for model in grid["models"]}
     backbones |= {system.get("checkpoint") for system in others(config).values()}
+    backbones |= {config["teachers"][name].get("checkpoint") for name, _ in used_teachers(config)}
     collections = {judged["collection"] for judged in judged_topics(config)}
     collections.update(trained_on(config))
     return {

@@ -266,6 +266,29 @@ def _chosen(config: Mapping[str, Any], data: str) -> dict[str, Any]:
     }
 
 
+def first_stage_depth(config: Mapping[str, Any], collection: str, topics: str) -> int:
+    """Return how many documents BM25 ranks: of training topics as many as are drawn from.
+
+    Those that a teacher scores are its, too.
+    """
+    pairs, depths = config["training_pairs"], []
+    if topics == "train" and pairs["collection"] == collection:
+        depths.append(pairs["negative_depth"])
+    for name in used_data(config) if topics == "train" else []:
+        if _is_of_first_stage(config, name) and collection_of_data(config, name) == collection:
+            entry = config["training_data"][name]
+            depths.append(max(entry["ranks"][1], entry["passages"]))
+    return max(depths, default=config["retrieval"]["depth"])
+
+
+def _is_of_first_stage(config: Mapping[str, Any], data: str) -> bool:
+    """Return whether training data are drawn from what BM25 ranks, in its order or a teacher's."""
+    teacher = teachers.of_data(config, data)
+    if teacher is not None:
+        return "run_file" not in config["teachers"][teacher]
+    return config["training_data"].get(data, {}).get("ranking") == FIRST_STAGE
+
+
 def trained_on(config: Mapping[str, Any]) -> list[str]:
     """Return the collections that the trainings' data are from."""
     return list(dict.fromkeys(collection_of_data(config, data) for data in used_data(config)))
@@ -369,6 +392,7 @@ def needed_sources(config: Mapping[str, Any]) -> list[str]:
             names += [MSMARCO_SOURCES["triplets"]] if entry is None else []
             names += [MSMARCO_SOURCES["qrels"]] if is_drawn(entry) else []
             names += [MSMARCO_SOURCES["corpus"]]
+            names += [MSMARCO_SOURCES["index"]] if _is_of_first_stage(config, data) else []
         names += data_sources(config, data)
     for judged in judged_topics(config):
         collection = collections[judged["collection"]]

@@ -627,26 +627,8 @@ class Plan:
         return list(dict.fromkeys(same))
 
     def depth(self, collection: str, topics: str) -> int:
-        """How many documents BM25 ranks: for training topics as many as are drawn from.
-
-        Those that a teacher scores are its, too.
-        """
-        first_stage = [
-            FIRST_STAGE,
-            *self.teachers_by("bi_encoder"),
-            *self.teachers_by("checkpoint"),
-        ]
-        depths = []
-        pairs = self.config["training_pairs"]
-        if topics == "train" and pairs["collection"] == collection:
-            depths.append(pairs["negative_depth"])
-        for name in self.data if topics == "train" else []:
-            entry = self.config["training_data"].get(name)
-            if not entry or entry["collection"] != collection:
-                continue
-            if entry.get("ranking") in first_stage:
-                depths.append(max(entry["ranks"][1], entry["passages"]))
-        return max(depths, default=self.config["retrieval"]["depth"])
+        """How many documents BM25 ranks."""
+        return experiment.first_stage_depth(self.config, collection, topics)
 
     def of_every_seed(self, paths: Iterable[str]) -> list[str]:
         """These files of this experiment, and then of those that differ from it in their seed."""
@@ -855,10 +837,16 @@ class Plan:
             "evaluate": len(self.results(".eval")),
             "per_query": len(self.test_sets),
             "dev_scores": len(self.checkpoints),
+            **{f"teach_by_{kind}": number for kind, number in self._taught().items()},
             "best_epoch": len(self.trainings),
             "model_card": len(self.checkpoints),
         }
         return {rule: number for rule, number in jobs.items() if number}
+
+    def _taught(self) -> dict[str, int]:
+        """The number of rankings that teachers of each kind make."""
+        used = [name for name, _ in experiment.used_teachers(self.config)]
+        return {kind: sum(map(self.teachers_by(kind).count, used)) for kind in teachers.KINDS}
 
 
 def _is_hidden(path: Path) -> bool:

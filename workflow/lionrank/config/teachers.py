@@ -20,11 +20,11 @@ def of_data(config: Mapping[str, Any], data: str) -> str | None:
     return ranking if ranking in config["teachers"] else None
 
 
-def of_grid(config: Mapping[str, Any]) -> dict[str, str]:
-    """Return the treatments of the grid's checkpoints, by name of the checkpoint."""
+def of_grid(config: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+    """Return model and treatment of the grid's checkpoints, by name of the checkpoint."""
     grid = config["grid"]
     return {
-        checkpoint_name(training_name(model, optimizer), epoch): optimizer
+        checkpoint_name(training_name(model, optimizer), epoch): (model, optimizer)
         for model, optimizer in product(grid["models"], grid["optimizers"])
         for epoch in range(1, grid["epochs"] + 1)
     }
@@ -52,12 +52,13 @@ def taught_by(config: Mapping[str, Any], teacher: str) -> Iterator[str]:
 
     Of a teacher that learns from itself they have no end.
     """
-    treatments = of_grid(config)
+    trained = of_grid(config)
     taught: str | None = teacher
     while taught is not None:
         checkpoint = config["teachers"][taught].get("checkpoint")
-        if checkpoint not in treatments:
+        if checkpoint not in trained:
             return
-        taught = of_data(config, treatment(config, treatments[checkpoint]).data)
+        _, optimizer = trained[checkpoint]
+        taught = of_data(config, treatment(config, optimizer).data)
         if taught is not None:
             yield taught
