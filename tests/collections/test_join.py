@@ -359,3 +359,16 @@ def test_without_any_label_there_are_none(data):
 def test_what_a_collection_lacks_is_refused_by_its_id(data, example, message):
     with pytest.raises(UserError, match=message):
         join_lists(data, [*ONE_SIDED, example], 0)
+
+
+@pytest.mark.parametrize(
+    ("by", "held_out", "told"),
+    [
+        ("query", 1, "every query has more than 1 pairs; raise it"),
+        ("example", 1, "an example has more than 1 passages; raise it"),
+        ("query", 100, "100 held out of 34 pairs leave none to train on; lower it"),
+    ],
+)
+def test_a_number_held_out_that_cannot_be_is_named_by_the_key_of_the_data(data, by, held_out, told):
+    with pytest.raises(UserError, match=rf"^training_data\.lists\.held_out\.passages: {told}"):
+        join_lists(data, EXAMPLES[:9], held_out=held_out, by=by)

@@ -313,6 +313,14 @@ def test_only_the_tests_need_pdftotext_and_a_browser(clone):
     assert "pdftotext" not in make(clone, "-n", "demo").stdout
 
 
+def test_a_demo_with_an_overlay_has_a_working_directory_of_its_own(clone):
+    plain, overlaid = (make(clone, "-n", "demo", *more).stdout for more in ([], ["OVERLAY=x"]))
+    assert "runs/demo/paper/main.pdf" in plain and "--directory" not in plain
+    assert "runs/demo_x/paper/main.pdf" in overlaid
+    assert "--directory runs/demo_x " in overlaid
+    assert "--configfile config/demo.yaml config/demo_x.yaml" in overlaid
+
+
 def test_clean_removes_the_runs_and_nothing_else(clone):
     (clone / "runs/demo").mkdir(parents=True)
     before = set(clone.iterdir())

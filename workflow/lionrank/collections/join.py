@@ -121,7 +121,8 @@ def join_examples(
             print(f"{unscored} passages have no score, so that the examples have none")
             schema = schema.remove(schema.get_field_index("scores"))
         scores = None if unscored else {"lowest": low, "highest": high}
-        return Form(schema, _lists, {"scores": scores, "skipped": skipped})
+        key = f"training_data.{Path(how['data']).stem}.held_out.passages"
+        return Form(schema, _lists, {"scores": scores, "skipped": skipped}, key)
 
     _join(read, ids, topics, corpus, **how)
 
@@ -155,7 +156,7 @@ class Form:
     """Makes tables, with the columns of `schema` at least, of tables with a row a passage."""
     facts: Mapping[str, Any]
     """For the record."""
-    held_out_key: str = "held_out.passages of the training data"
+    held_out_key: str
     """The setting that says how many are held out, for messages."""
 
 
@@ -215,6 +216,11 @@ def _split(database: duckdb.DuckDBPyConnection, pairs: int, by: str, seed: int, 
             "FROM (SELECT example, count(*) AS size FROM asked GROUP BY example)) "
             f"WHERE held <= {pairs}"
         )
+        ((number,),) = database.execute("SELECT count(*) FROM held_out").fetchall()
+        if pairs and not number:
+            raise UserError(
+                f"{key}: an example has more than {pairs} passages; raise it, or set it to 0."
+            )
         return
     queries = database.sql(
         f"SELECT qid, count(*) AS size FROM asked GROUP BY qid ORDER BY sha256('{seed} ' || qid)"
