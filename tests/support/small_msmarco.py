@@ -92,6 +92,24 @@ def msmarco() -> dict[str, bytes]:
         "queries/train-00000-of-00001.parquet": parquet(queries),
         "triplets/train-00000-of-00024.parquet": parquet(triplets),
         "triplets/train-00001-of-00024.parquet": b"nobody asks for it",
+        **taught(),
+    }
+
+
+def taught() -> dict[str, bytes]:
+    """The configs with margins of a teacher, and with lists."""
+    others = [*PASSAGES][100:]
+    margins = [
+        {"query_id": qid, "positive_id": docid, "negative_id": others[place], "score": 9.5 - place}
+        for place, (qid, docid) in enumerate(QUERIES.items())
+    ]
+    lists = [
+        {"query_id": qid, "doc_ids": [docid, *others[:9]], "labels": [int(place > 0)] + [0] * 9}
+        for place, (qid, docid) in enumerate(QUERIES.items())
+    ]
+    return {
+        "bert-ensemble-margin-mse/train-00000-of-00001.parquet": parquet(margins),
+        "labeled-list/train-00000-of-00001.parquet": parquet(lists),
     }
 
 
@@ -176,17 +194,46 @@ def track_files() -> dict[str, bytes]:
     return files
 
 
+def published_data() -> dict[str, bytes]:
+    """Judgements, a ranking and scores of the training queries, by name of their source."""
+    others = [*PASSAGES][100:130]
+    scores = (
+        f"{7 + place % 3}.25\t-{place}.5\t{qid}\t{docid}\t{others[place % 30]}\n"
+        for place, (qid, docid) in enumerate(QUERIES.items())
+    )
+    ranked = (
+        f"{qid} Q0 {each} {rank} {50 - rank} zephyr\n"
+        for qid, docid in [*QUERIES.items()][:20]
+        for rank, each in enumerate([*others[:3], docid, *others[3:]], start=1)
+    )
+    return {
+        "msmarco_train_qrels": "".join(
+            f"{qid}\t0\t{docid}\t1\n" for qid, docid in QUERIES.items()
+        ).encode(),
+        "rankzephyr_colbert_50": "".join(ranked).encode(),
+        "hofstaetter_ensemble": "".join(scores).encode(),
+    }
+
+
 def serve(folder: Path) -> Hub:
     """Return a server of all repositories and track files, not started yet."""
     hub = Hub(repositories(folder))
-    hub.files = {f"{COMMIT}/{name}": content for name, content in track_files().items()}
+    files = track_files() | published_data()
+    hub.files = {f"{COMMIT}/{name}": content for name, content in files.items()}
     return hub
 
 
 def write_table(path: Path, hub: Hub) -> None:
-    """Write the project's table for the server: its addresses, no revisions, its checksums."""
+    """Write the project's table for the server: its addresses, no revisions, its checksums.
+
+    Files on the web that it does not have are left out.
+    """
     with open(TABLE, newline="") as lines:
-        rows = list(csv.DictReader(lines))
+        rows = [
+            row
+            for row in csv.DictReader(lines)
+            if row["kind"] != "url" or f"{COMMIT}/{row['name']}" in hub.files
+        ]
     for row in rows:
         row |= {"revision": "unknown", "bytes": "", "checksums": ""}
         if row["kind"] == "url":
