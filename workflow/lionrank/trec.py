@@ -433,13 +433,15 @@ def write_rankings(
     """
     with atomic_write(path) as handle, np.errstate(over="ignore"):
         for qid, ranking in rankings:
-            scored = [(np.float32(score), docid) for docid, score in ranking.items()]
-            for rank, (score, docid) in enumerate(sorted(scored, reverse=True), start=1):
-                if not np.isfinite(score):
+            scores = np.fromiter(ranking.values(), np.float64).astype(np.float32)
+            for docid, is_finite in zip(ranking, np.isfinite(scores), strict=True):
+                if not is_finite:
                     raise UserError(
                         f"{tag}: the score of document {docid!r} for topic {qid!r} is "
                         f"{ranking[docid]}, and no finite number in float32."
                     )
+            ordered = sorted(zip(scores, ranking, strict=True), reverse=True)
+            for rank, (score, docid) in enumerate(ordered, start=1):
                 handle.write(f"{qid} Q0 {docid} {rank} {score!s} {tag}\n")
 
 

@@ -26,8 +26,8 @@ from lionrank.jobs.records import public
 # What the paper waits for, in the order in which data flows: other timings may be of work that is
 # still going on when this is taken.
 STAGES = (
-    *("sources", "collections", "retrieval", "training", "development", "systems", "reranking"),
-    "evaluation",
+    *("sources", "collections", "retrieval", "teachers", "training_data", "training"),
+    *("development", "systems", "reranking", "evaluation"),
 )
 RUNS = ("Snakefile", "rules", "workflow", "config.yaml", "config", "schemas", "paper", "envs")
 """What of a checkout the results and the paper are made by."""
