@@ -4,9 +4,15 @@ from dataclasses import replace
 
 import pytest
 
+from lionrank.config.experiment import learnt_from
+from lionrank.config.plan import Plan
+from lionrank.grid import Grid
+from tests.support.configs import overlaid
 from tests.support.papers import (
     GRID,
     LEARNING,
+    PROVENANCE,
+    ROOT,
     experiment,
     facts_of,
     findings_of,
@@ -90,3 +96,31 @@ def test_where_all_learn_the_same_there_is_no_trace_of_it(tmp_path):
         facts_of(experiment(tmp_path / "unknown", scores))
     )
     assert SECTION not in prose(facts_of(experiment(tmp_path / "again", scores, plain)))
+
+
+@pytest.mark.parametrize(
+    ("overlays", "alone"),
+    [
+        (["objectives"], {"objective", "data", "both"}),
+        (["negatives"], {"data"}),
+        (["demo", "demo_objectives"], {"objective", "data", "both"}),
+    ],
+    ids=lambda overlays: "-".join(sorted(overlays)),
+)
+def test_each_difference_of_the_overlays_belongs_to_objective_or_data(tmp_path, overlays, alone):
+    given = [(ROOT / "config" / f"{name}.yaml").read_text() for name in overlays]
+    plan = Plan.read(overlaid(*given), ROOT)
+    grid = Grid.build(**plan.paper_grid())
+    made = experiment(tmp_path, made_up_scores(3, grid), grid)
+    findings = findings_of(made)
+    assert {lesson.differs for lesson in findings.lessons} == alone and not findings.undivided
+    rows = {"rows": {"train": 1800, "held_out": 100}}
+    facts = {
+        "settings": plan.settings(),
+        "provenance": PROVENANCE | {"data": dict.fromkeys(grid.data, rows)},
+        "learnt_from": learnt_from(plan.config),
+        "objectives": plan.labels_of("objectives")["objectives"],
+    }
+    text = prose(facts_of(made, **facts))
+    assert "all do the same work" in text and "nothing here tells" not in text
+    assert text.count(r"\item binary cross-entropy:") == ("objective" in alone)

@@ -399,7 +399,7 @@ def params_of(grid: Grid, note: str | None = NOTE) -> dict[str, Any]:
         },
         "retrieval": {"k1": 0.9, "b": 0.4, "depth": 50},
         "objectives": OBJECTIVES,
-        "learnt_from": {name: LEARNT_FROM[name] for name in grid.data},
+        "learnt_from": {name: LEARNT_FROM.get(name, LISTS) for name in grid.data},
         "pairs": {
             "triplets": 1600,
             "held_out": {"pairs": 0, "by": "query", "seed": 12},
@@ -416,6 +416,7 @@ def facts_of(
     note: str | None = NOTE,
     published: Mapping[str, Any] | None = None,
     settings: Mapping[str, Mapping[str, Any]] | None = None,
+    provenance: Mapping[str, Any] = PROVENANCE,
     **changes,
 ) -> dict:
     """Return what the paper is rendered from; `changes` replace arguments of `make_facts`.
@@ -437,7 +438,7 @@ def facts_of(
     return make_facts(
         findings,
         settings or settings_of(made.grid),
-        PROVENANCE,
+        provenance,
         made.compared,
         stand(TABLE1, TABLE2, findings),
         **others | changes,
