@@ -84,7 +84,7 @@ def test_every_table_and_figure_is_referred_to_and_captioned_as_ieee_asks(text):
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
 def test_every_caption_ends_with_what_all_captions_end_with(path):
     text = path.read_text()
-    assert text.count(r"\caption{") == len(re.findall(r"<< closing\(.+?\) >>\}\n", text))
+    assert text.count(r"\caption{") == len(re.findall(r"<<-? closing\(.+?\) >>\}\n", text))
 
 
 def paper_with(facts, rates, decays=(0.01, 0.01)):
