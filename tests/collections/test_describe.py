@@ -2,12 +2,21 @@
 
 import json
 import random
+from pathlib import Path
 from statistics import mean, median, quantiles
 
 import pytest
 
 from lionrank.collections.corpus import open_database
-from lionrank.collections.describe import DataSet, describe, of_topics, of_training, passages_in
+from lionrank.collections.describe import (
+    DataSet,
+    Examples,
+    describe,
+    examples_of,
+    of_topics,
+    of_training,
+    passages_in,
+)
 from lionrank.errors import UserError
 from lionrank.files import write_json_lines
 from tests.support.counted import EXAMPLES, PASSAGES, write_pairs, write_topics
@@ -83,6 +92,24 @@ def test_queries_of_pairs_are_counted_once_and_labels_are_grades(tmp_path, datab
     assert found.candidates == 3.0
     assert found.query_words == 2.5
     assert found.passage_words == pytest.approx((3 + 2 + 3 + 1 + 3 + 1) / 6)
+
+
+def test_lists_are_counted_passage_by_passage(tmp_path, database):
+    rows = [
+        {"query_id": "q1", "query": "a b", "passage_ids": ["d1", "d2"], "passages": ["x", "y z"]},
+        {"query_id": "q1", "query": "a b", "passage_ids": ["d1", "d3"], "passages": ["x", "v"]},
+    ]
+    for row, scores in zip(rows, ([2.5, -1.0], [0.5, 0.0]), strict=True):
+        row |= {"labels": [2.0, 0.0], "scores": scores}
+    lists = str(tmp_path / "lists.parquet")
+    write_parquet(Path(lists), rows)
+    found = of_training(database, lists, use="training", label="c", passages=9)
+    assert (found.topics, found.candidates, found.grades) == (1, 4.0, {2: 2, 0: 2})
+    assert found.passage_words == 1.25
+    assert examples_of(database, lists) == Examples(2, 4, 3, 1, (-1.0, 2.5))
+    pairs = write_pairs(tmp_path / "pairs.parquet", EXAMPLES)
+    assert examples_of(database, pairs).passages == len(EXAMPLES)
+    assert examples_of(database, pairs).scores is None
 
 
 def test_without_pairs_that_are_held_out_there_is_no_row(tmp_path, database):
