@@ -10,7 +10,7 @@ import pytest
 from lionrank.collections.corpus import open_database
 from lionrank.collections.describe import (
     DataSet,
-    Examples,
+    ExampleCounts,
     describe,
     examples_of,
     of_topics,
@@ -106,7 +106,7 @@ def test_lists_are_counted_passage_by_passage(tmp_path, database):
     found = of_training(database, lists, use="training", label="c", passages=9)
     assert (found.topics, found.candidates, found.grades) == (1, 4.0, {2: 2, 0: 2})
     assert found.passage_words == 1.25
-    assert examples_of(database, lists) == Examples(2, 4, 3, 1, (-1.0, 2.5))
+    assert examples_of(database, lists) == ExampleCounts(2, 4, 3, 1, (-1.0, 2.5))
     pairs = write_pairs(tmp_path / "pairs.parquet", EXAMPLES)
     assert examples_of(database, pairs).passages == len(EXAMPLES)
     assert examples_of(database, pairs).scores is None

@@ -113,7 +113,7 @@ def passages_in(
 
 
 @dataclass(frozen=True)
-class Examples:
+class ExampleCounts:
     """What a file of training data holds: numbers, and the range of the scores, if it has any.
 
     `passages` are those of all examples, of which `distinct` ones; `queries` are distinct.
@@ -135,7 +135,7 @@ def has_lists(path: str | os.PathLike) -> bool:
     return "passages" in parquet.schema(path, ("query_id", "query")).names
 
 
-def examples_of(database: duckdb.DuckDBPyConnection, path: str) -> Examples:
+def examples_of(database: duckdb.DuckDBPyConnection, path: str) -> ExampleCounts:
     """Count what a Parquet file of training data holds.
 
     Raises:
@@ -154,7 +154,7 @@ def examples_of(database: duckdb.DuckDBPyConnection, path: str) -> Examples:
         if "scores" in columns:
             ranges = table.project("unnest(scores) AS score").aggregate("min(score), max(score)")
             (scores,) = ranges.fetchall()
-    return Examples(examples, count, distinct, queries, scores)
+    return ExampleCounts(examples, count, distinct, queries, scores)
 
 
 def of_training(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lionrank.collections.describe import Examples
+from lionrank.collections.describe import ExampleCounts
 
 
 @dataclass(frozen=True)
@@ -18,12 +18,16 @@ class Learnt:
 
     name: str
     origin: Mapping[str, Any]
-    examples: Examples
+    examples: ExampleCounts
     judged: float | None
 
     @classmethod
     def of(
-        cls, name: str, origin: Mapping[str, Any], examples: Examples, counts: Mapping[str, int]
+        cls,
+        name: str,
+        origin: Mapping[str, Any],
+        examples: ExampleCounts,
+        counts: Mapping[str, int],
     ) -> "Learnt":
         """Make it of the counts of what was drawn, which may be none."""
         known = "judged" in counts and counts["passages"]
