@@ -19,7 +19,7 @@ CHECKPOINTS = [f"checkpoints/{training}_e1" for training in TRAININGS]
 OVERLAY = yaml.safe_dump(
     {
         "collections": {"pydocs": {"topics": {"train": 150}}},
-        "training_pairs": {"triplets": 320},
+        "training_pairs": {"triplets": 102},
         # Steps enough to be interrupted in their midst on a fast machine, too.
         "training": {"defaults": {"global_batch_size": 8}},
         "hardware": {"state_every": {"minutes": None, "steps": EVERY}},
