@@ -277,7 +277,6 @@ rule draw_triplets:
         qrels="collections/{collection}/qrels.train.txt",
         ranking="retrieval/{collection}/train.trec",
         corpus="collections/{collection}/corpus",
-        excluded=lambda wildcards: PLAN.judged_in(wildcards.collection),
     output:
         "collections/{collection}/triplets.parquet",
     log:

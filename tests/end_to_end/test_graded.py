@@ -117,13 +117,6 @@ def test_topics_give_several_triplets_of_what_was_judged_relevant_and_not(repair
         own = judged[row["query_id"]]
         assert own[row["positive_id"]] > 0 >= own.get(row["negative_id"], 0)
     assert len({tuple(row.values()) for row in triplets}) == 90
-    relevant_to_test = {
-        docid
-        for grades in Beir(GRADED).qrels("test").values()
-        for docid, grade in grades.items()
-        if grade > 0
-    }
-    assert not relevant_to_test & {row["negative_id"] for row in triplets}
 
 
 @pytest.mark.slow

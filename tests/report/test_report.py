@@ -11,12 +11,12 @@ from tests.support.running import run_snakemake
 pytestmark = pytest.mark.slow
 
 FIGURES = {
-    "Training curves": "Training loss, loss on held-out pairs",
+    "Training curves": "Training loss, loss on held-out data",
     "Effectiveness over the epochs": "after each epoch",
     "Differences of the topics": "The dashed line is the mean",
     "Effectiveness against cost": "what it cost to train",
 }
-TABLES = 12
+TABLES = 14
 
 
 @pytest.fixture(name="report", scope="module")

@@ -87,5 +87,7 @@ def test_a_job_of_two_processes_leaves_nothing_but_its_results(start, data, tmp_
 def test_what_one_process_finds_wrong_is_told_by_the_job(start, data, tmp_path):
     bad = tmp_path / "pairs.parquet"
     pd.read_parquet(data["pairs"]).drop(columns="label").to_parquet(bad)
-    with pytest.raises(UserError, match=r"missing columns: label; .*: training\.loss learns from"):
+    with pytest.raises(
+        UserError, match=r"missing columns: label; .*: BinaryCrossEntropy learns from"
+    ):
         train_with_two(start, {**data, "pairs": str(bad)}, 1, tmp_path)

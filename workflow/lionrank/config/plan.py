@@ -618,12 +618,8 @@ class Plan:
     def excluded(self, data: str) -> list[str]:
         """The qrels of the dev and test topics whose relevant passages the data leave out."""
         entry = self.config["training_data"][data]
-        return self.judged_in(entry["collection"]) if entry["exclude"] else []
-
-    def judged_in(self, collection: str) -> list[str]:
-        """The qrels of the grid's dev and test topics of a collection."""
-        judged = [*self.dev_sets.values(), *self.test_sets.values()]
-        same = [each.qrels for each in judged if each.collection == collection]
+        judged = [*self.dev_sets.values(), *self.test_sets.values()] if entry["exclude"] else []
+        same = [each.qrels for each in judged if each.collection == entry["collection"]]
         return list(dict.fromkeys(same))
 
     def depth(self, collection: str, topics: str) -> int:

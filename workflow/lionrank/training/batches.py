@@ -59,7 +59,8 @@ def read_examples(path: str | os.PathLike, loss: Loss) -> Examples:
                 f"{path} has one labelled passage an example, and {name} learns from {what}: name "
                 "other data for it, or another loss."
             )
-        table, targets = parquet.read(path, PAIRS), "label"
+        remedy = f"{name} learns from {', '.join(PAIRS.names)}: make the file again"
+        table, targets = parquet.read(path, PAIRS, remedy), "label"
         sizes = np.ones(len(table), np.int64)
         values = table[targets].to_numpy()
     else:

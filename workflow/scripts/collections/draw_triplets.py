@@ -6,13 +6,13 @@ begin(snakemake)
 
 from lionrank import trec
 from lionrank.collections.corpus import keep_documents
-from lionrank.collections.examples import Drawing, draw, relevant_documents
+from lionrank.collections.examples import Drawing, draw
 from lionrank.collections.triplets import write_triplets
 
 given, output = snakemake.input, snakemake.output[0]
 drawing = Drawing(**snakemake.params.drawing)
 qrels = keep_documents(trec.read_qrels(given.qrels), given.corpus, output, snakemake.threads)
-drawn = draw(qrels, trec.rankings(given.ranking), drawing, relevant_documents(given.excluded))
+drawn = draw(qrels, trec.rankings(given.ranking), drawing)
 write_triplets(
     output, [(qid, *(docid for docid, *_ in passages)) for qid, passages in drawn.examples]
 )
