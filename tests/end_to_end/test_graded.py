@@ -134,9 +134,9 @@ def test_what_was_drawn_and_imported_is_counted(repairs):
 def test_fewer_examples_than_asked_for_are_said_and_fewer_than_half_refused(repairs):
     overlay = OVERLAY.format(folder=GRADED)
     target = "collections/repairs/triplets.parquet"
-    some = overlay.replace("triplets: 90", "triplets: 900")
+    some = overlay.replace("triplets: 90", "triplets: 1200")
     told = run_snakemake(repairs, target, overlay=some)
-    assert "training_pairs: " in told.stdout and "and 900 asked for" in told.stdout
+    assert "training_pairs: " in told.stdout and "and 1200 asked for" in told.stdout
     many = run_snakemake(
         repairs, target, overlay=overlay.replace("triplets: 90", "triplets: 90000")
     )
