@@ -23,6 +23,14 @@ from tests.support.truths import check
 from tests.support.worlds import DIFFERING, build
 
 SECTION = "What is learnt from"
+WORKS = {
+    "hinge": "joachims2002optimizing",
+    "infonce": "gao2021rethink",
+    "ranknet": "burges2005learning",
+    "adr_mse": "schlatt2025rankdistillm",
+    "lambdaloss": "wang2018lambdaloss",
+}
+"""What is cited where a loss is trained with, and nowhere else."""
 WITHOUT_CONTROL = replace(
     LEARNING,
     optimizers={name: LEARNING.optimizers[name] for name in ("adamw", "infonce")},
@@ -124,3 +132,5 @@ def test_each_difference_of_the_overlays_belongs_to_objective_or_data(tmp_path, 
     text = prose(facts_of(made, **facts))
     assert "all do the same work" in text and "nothing here tells" not in text
     assert text.count(r"\item binary cross-entropy:") == ("objective" in alone)
+    trained = {each["loss"] for each in plan.settings().values()}
+    assert {loss for loss, work in WORKS.items() if work in text} == trained & WORKS.keys()
