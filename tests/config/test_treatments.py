@@ -5,8 +5,15 @@ import pytest
 from lionrank.config.check import check
 from lionrank.config.plan import Plan
 from lionrank.config.settings import epoch_settings, training_settings
-from lionrank.config.treatments import Recipe, treatment, treatments
-from lionrank.errors import UserError
+from lionrank.config.treatments import (
+    FROM_RELEVANCE,
+    FROM_SCORES,
+    LOSSES,
+    Recipe,
+    treatment,
+    treatments,
+)
+from lionrank.training import losses
 from tests.support.configs import CONFIG, ROOT, SCHEMA, SOURCES, overlaid
 from tests.support.treated import TREATED
 
@@ -103,61 +110,9 @@ def test_an_experiment_of_treatments_alone_needs_no_training_pairs():
     assert plan.data_files(".json") == ["collections/pydocs/lists.json"]
 
 
-@pytest.mark.parametrize(
-    ("overlay", "message"),
-    [
-        ("grid: {optimizers: [infonec]}", "grid.optimizers: unknown 'infonec'; did you mean 'inf"),
-        (
-            "treatments: {infonce: {data: list}}",
-            "treatments.infonce.data: unknown 'list'; did you mean 'lists'?",
-        ),
-        ("treatments: {infonce: {objective: infonec}}", "did you mean 'infonce'?"),
-        ("treatments: {infonce: {optimizer: adam}}", "infonce.optimizer: unknown 'adam'; did you"),
-        ("treatments: {infonce: {optimizer: ranknet}}", "infonce.optimizer: unknown 'ranknet'"),
-        ("treatments: {infonce: {label: AdamW}}", "'AdamW' is the label of optimizers.adamw"),
-        (
-            "treatments: {infonce: {data: pairs}}",
-            "treatments.infonce.data: infonce learns from several passages of a topic",
-        ),
-        ("treatments: {ranknet: {objective: mse, data: pairs}}", "mse learns from scores, and"),
-        (
-            "treatments: {gte: {label: A, optimizer: adamw, objective: bce, data: pairs}}",
-            "treatments.gte: 'gte' is the name of a model",
-        ),
-        (
-            "treatments: {lion: {label: A, optimizer: adamw, objective: bce, data: pairs}}",
-            "treatments.lion: 'lion' is the name of an optimizer",
-        ),
-        (
-            "treatments: {a_b: {label: A, optimizer: adamw, objective: bce, data: pairs}}",
-            "treatments: 'a_b' is not a name of",
-        ),
-        ("objectives: {bce: {loss: hinge}}", "objectives.bce.loss: optimizers are trained with"),
-        ("objectives: {infonce: {loss: info_nce}}", "did you mean 'infonce'?"),
-        ("training: {treatments: {infonec: {}}}", "training.treatments: unknown 'infonec'; did"),
-        ("training: {optimizers: {infonce: {}}}", "training.optimizers: unknown 'infonce'"),
-        ("training: {models_and_optimizers: {gte_infonec: {}}}", "did you mean 'gte_infonce'?"),
-        ("training_data: {lists: {collection: pydoc}}", "lists.collection: unknown 'pydoc'; did"),
-        ("training_data: {lists: {ranking: bm52}}", "unknown 'bm52'; did you mean 'bm25'?"),
-        ("training_data: {lists: {collection: nano_nq}}", "nano_nq has no topics named train"),
-        ("training_data: {lists: {ranks: [9, 2]}}", "training_data.lists.ranks: 9 > 2"),
-        ("training_data: {lists: {ranks: [0, 2]}}", "training_data.lists.ranks.0: 0 is less than"),
-        ("training_data: {lists: {passages: 1}}", "training_data.lists.passages: 1 is less than"),
-        ("training_data: {lists: {negatives: all}}", "lists.negatives: unknown value 'all'"),
-        ("training_data: {lists: {seeds: 1}}", "training_data.lists: unknown key 'seeds'; did you"),
-    ],
-)
-def test_a_mistake_about_treatments_is_named_in_one_line(overlay, message):
-    config = overlaid(TREATED, overlay)
-    with pytest.raises(UserError) as caught:
-        check(config, SCHEMA, SOURCES)
-    assert message in str(caught.value)
-    assert "\n" not in str(caught.value)
-
-
-@pytest.mark.parametrize("name", ["pairs", "corpus", "index", "statistics", "triplets"])
-def test_no_training_data_have_the_name_of_something_else(name):
-    config = overlaid(TREATED)
-    config["training_data"][name] = config["training_data"]["lists"]
-    with pytest.raises(UserError, match=f"config: training_data.{name}: '{name}' is the name of"):
-        check(config, SCHEMA, SOURCES)
+def test_the_config_knows_the_losses_as_they_are():
+    assert {*LOSSES} == losses.LOSSES.keys()
+    assert {*FROM_RELEVANCE} == {n for n, loss in losses.LOSSES.items() if loss.needs_relevant}
+    assert {*FROM_SCORES} == {
+        name for name, loss in losses.LOSSES.items() if losses.LABELS not in loss.learns_from
+    }

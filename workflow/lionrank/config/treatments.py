@@ -4,7 +4,10 @@ Runs at every parse of the workflow, so it imports nothing heavy.
 """
 
 from collections.abc import Mapping
+from itertools import product
 from typing import Any, NamedTuple
+
+from lionrank.grid import training_name
 
 BCE, PAIRS = "bce", "pairs"
 """Objective and data of an optimizer that no treatment names: those of the published experiment."""
@@ -44,6 +47,11 @@ def treatment(config: Mapping[str, Any], name: str) -> Recipe:
     if entry is not None:
         return Recipe(**entry)
     return Recipe(config["optimizers"][name]["label"], name, BCE, PAIRS)
+
+
+def training_names(config: Mapping[str, Any]) -> list[str]:
+    """Return the names of the trainings that a grid of all models and treatments would have."""
+    return [training_name(*each) for each in product(config["models"], treatments(config))]
 
 
 def needs_relevant(config: Mapping[str, Any], data: str) -> list[str]:

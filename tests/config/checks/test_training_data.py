@@ -6,9 +6,8 @@ import pytest
 
 from lionrank.config.check import check
 from lionrank.config.plan import Plan
-from lionrank.config.treatments import FROM_RELEVANCE, FROM_SCORES, LOSSES, needs_relevant
+from lionrank.config.treatments import needs_relevant
 from lionrank.errors import UserError
-from lionrank.training import losses
 from tests.support.configs import ROOT, SCHEMA, SOURCES, overlaid
 
 OVERLAY = """
@@ -80,14 +79,6 @@ def test_what_data_are_made_of_is_downloaded_where_the_grid_needs_it():
 def test_objectives_that_need_a_relevant_passage_are_known_by_their_data():
     assert needs_relevant(CONFIG, "zephyr") == ["infonce"]
     assert needs_relevant(CONFIG, "ensemble") == []
-
-
-def test_the_config_knows_the_losses_as_they_are():
-    assert {*LOSSES} == losses.LOSSES.keys()
-    assert {*FROM_RELEVANCE} == {n for n, loss in losses.LOSSES.items() if loss.needs_relevant}
-    assert {*FROM_SCORES} == {
-        name for name, loss in losses.LOSSES.items() if losses.LABELS not in loss.learns_from
-    }
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,81 @@
+"""Checking the config: what is evaluated, chosen by, and reported.
+
+Runs at every parse of the workflow, so it imports nothing heavy.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from lionrank.config.experiment import (
+    has_first_stage,
+    is_trained,
+    paper_columns,
+    paper_level,
+    relevance_levels,
+)
+from lionrank.errors import UserError
+from lionrank.measures import GRADED, METRICS, Measure
+from lionrank.published.scores import LEVEL, TEST_SETS, was_published
+
+
+def check_test_sets(config: Mapping[str, Any]) -> None:
+    """Check that the first test set has a first stage, and each the level that is reported."""
+    first = config["grid"]["test_sets"][0]
+    if not has_first_stage(config, first):
+        raise UserError(
+            f"config: grid.test_sets: {first!r} has no first stage to compare with; "
+            "put another test set first"
+        )
+    level = config["evaluation"]["relevance_level"]
+    for name in config["grid"]["test_sets"]:
+        levels = relevance_levels(config, name)
+        if len(levels) > 1 and level not in levels:
+            raise UserError(
+                f"config: evaluation.relevance_level: {level} is not among "
+                f"test_sets.{name}.relevance_levels ({', '.join(map(str, levels))}); add it there"
+            )
+
+
+def check_published(config: Mapping[str, Any]) -> None:
+    """Check that published values can stand in the table of results, if they are asked for."""
+    if config["paper"]["beside_published"] is None:
+        return
+    shown = [
+        Measure(
+            group["test_set"],
+            metric,
+            None if metric == GRADED else paper_level(config, group["test_set"]),
+        )
+        for group in paper_columns(config)
+        for metric in group["metrics"]
+    ]
+    if not any(map(was_published, shown)):
+        known = ", ".join(f"{METRICS[metric]} on {name}" for metric, name in TEST_SETS.items())
+        raise UserError(
+            "config: paper.beside_published: no column of the table of results has published "
+            f"values; put one of {known} (evaluation.relevance_level: {LEVEL}) into "
+            "grid.test_sets and paper.columns, or set this to null"
+        )
+
+
+def check_development(config: Mapping[str, Any]) -> None:
+    """Check that there is something to choose epochs by, and that none is reported on it."""
+    if not is_trained(config):
+        return
+    if not config["grid"]["dev_sets"] and not config["training_pairs"]["held_out"]["pairs"]:
+        raise UserError(
+            "config: grid.dev_sets: without any, and without training_pairs.held_out.pairs, there "
+            "is nothing to choose the best epoch by; name a dev set or hold pairs out"
+        )
+
+    def topics(kind: str, name: str) -> tuple[str, str]:
+        return config[kind][name]["collection"], config[kind][name]["topics"]
+
+    reported = {topics("test_sets", name): name for name in config["grid"]["test_sets"]}
+    for name in config["grid"]["dev_sets"]:
+        if (test_set := reported.get(topics("dev_sets", name))) is not None:
+            raise UserError(
+                f"config: grid.dev_sets: {name!r} has the collection and topics of the test set "
+                f"{test_set!r}, and an epoch must not be chosen by what it is reported on; take "
+                "other topics"
+            )

@@ -1,0 +1,106 @@
+"""Checking the config: systems of others.
+
+Runs at every parse of the workflow, so it imports nothing heavy.
+"""
+
+import re
+from collections.abc import Mapping
+from itertools import product
+from typing import Any
+
+from lionrank.config.experiment import is_trained, others, published_on
+from lionrank.config.treatments import training_names
+from lionrank.errors import UserError
+from lionrank.grid import FIRST_STAGE, training_name
+from lionrank.published.scores import MODELS, TEST_SETS
+
+
+def check_systems(config: Mapping[str, Any]) -> None:
+    """Check what systems of others are, and that no two stand for the same training."""
+    for name, system in config["systems"].items():
+        place = f"config: systems.{name}"
+        if whose := _named_so(name, config):
+            raise UserError(f"{place}: {name!r} is {whose}: name the system otherwise")
+        if ("checkpoint" in system) == ("run_files" in system):
+            raise UserError(f"{place}: set either checkpoint or run_files")
+        for key in ("max_length", "precision"):
+            if "run_files" in system and system.get(key) is not None:
+                raise UserError(f"{place}.{key}: nothing is scored where run files are given")
+        if system.get("epoch") and not (system.get("model") and system.get("optimizer")):
+            raise UserError(f"{place}.epoch: of which training? Set model and optimizer as well")
+    test_sets = config["grid"]["test_sets"]
+    for name, system in others(config).items():
+        if "run_files" in system and not {*test_sets} & system["run_files"].keys():
+            raise UserError(
+                f"config: systems.{name}.run_files: none is on a test set of the grid "
+                f"({', '.join(test_sets)}): add one, or take {name} out of grid.systems"
+            )
+    _check_one_of_each(config)
+    _check_with_published_values(config)
+    if not is_trained(config) and not others(config):
+        raise UserError(
+            "config: grid.models: there is nothing to train, and grid.systems names nothing else "
+            "to compare: name one or the other"
+        )
+
+
+def _check_with_published_values(config: Mapping[str, Any]) -> None:
+    """Check that there are published values of the systems that are said to have some."""
+    for name, system in others(config).items():
+        place = f"config: systems.{name}.published"
+        if not system.get("published"):
+            continue
+        if "checkpoint" not in system:
+            raise UserError(f"{place}: values were published of checkpoints: set checkpoint")
+        if system.get("model") not in MODELS:
+            raise UserError(
+                f"{place}: the published values are of {', '.join(MODELS)}: set model to one of "
+                "them, or published to false"
+            )
+        if not published_on(config):
+            sets = ", ".join(dict.fromkeys(TEST_SETS.values()))
+            raise UserError(
+                f"{place}: the values are on {sets}, of which the grid has none, and none of "
+                "paper.claims_on stands in for one: add one to grid.test_sets"
+            )
+
+
+def _named_so(name: str, config: Mapping[str, Any]) -> str:
+    """Return what else has the name of a system, or a name that is read as its is, or nothing."""
+    if name == FIRST_STAGE:
+        return "the first stage"
+    for kind, what in (
+        ("models", "a model"),
+        ("optimizers", "an optimizer"),
+        ("treatments", "a treatment"),
+        ("test_sets", "a test set"),
+    ):
+        if name in config[kind]:
+            return f"the name of {what}"
+    if name in training_names(config):
+        return "the name of a training"
+    if re.search("_e[0-9]+$", name):
+        return "of the form of a training's checkpoints, which end in _e and the epoch"
+    return ""
+
+
+def _check_one_of_each(config: Mapping[str, Any]) -> None:
+    """Check that a claim about a training can be about no more than one system."""
+    trained = {*product(config["grid"]["models"], config["grid"]["optimizers"])}
+    seen: dict[tuple[Any, ...], str] = {}
+    for name, system in others(config).items():
+        training = system.get("model"), system.get("optimizer")
+        if not all(training):
+            continue
+        place = f"config: systems.{name}"
+        if training in trained:
+            raise UserError(
+                f"{place}: the training {training_name(*training)} is this experiment's own: set "
+                "model and optimizer to null, or take the one out of the grid"
+            )
+        epoch = system.get("epoch")
+        if (other := seen.setdefault((*training, epoch), name)) != name:
+            raise UserError(
+                f"{place}: model, optimizer and epoch are those of systems.{other}, and claims "
+                "about that training could be about either: set them to null in one"
+            )
