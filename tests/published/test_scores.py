@@ -22,6 +22,8 @@ def read_files(path):
     ("path", "read", "change", "message"),
     [
         (TABLE1, read_table1, ("0.7008", "high"), r"\.csv:2: ndcg_cut_10 is 'high', not a number"),
+        (TABLE1, read_table1, ("0.7008", "70.08"), r"\.csv:2: .*, not a number from 0 to 1"),
+        (TABLE1, read_table1, ("adamw,1", "adamw,1.5"), r"\.csv:2: epoch is '1.5', not an integer"),
         (TABLE1, read_table1, ("mrr_10", "mrr"), r"\.csv:1: no column mrr_10"),
         (TREC_EVAL, read_files, ("0.7094", "?"), r"\.csv:3: ndcg_cut_10 is '\?', not a number"),
         (TREC_EVAL, read_files, ("qa_v1_1", "qa"), r"\.csv:1: no column mrr_10_qa_v1_1"),

@@ -6,7 +6,6 @@ skfrost19/cross-encoder-modal. All measures count grades from `lionrank.publishe
 There is no nDCG, nothing of ModernBERT, and no run file from which either could be computed.
 """
 
-import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from lionrank.errors import UserError
 from lionrank.files import csv_rows
 from lionrank.grid import checkpoint_name, training_name
 from lionrank.measures import METRICS
-from lionrank.published.scores import RESTORE
+from lionrank.published.scores import RESTORE, read_epoch, read_value
 
 LABELS = {
     "map": METRICS["map"],
@@ -57,9 +56,9 @@ def read(path: str | os.PathLike) -> list[PublishedTopic]:
     topics: dict[str, set[str]] = {}
     for place, cells in csv_rows(path, _COLUMNS, RESTORE):
         row = PublishedTopic(
-            *(cells["model"], cells["optimizer"], _epoch(cells["epoch"], place)),
+            *(cells["model"], cells["optimizer"], read_epoch(cells, place)),
             qid=cells["query_id"],
-            values={metric: _value(cells[metric], metric, place) for metric in LABELS},
+            values={metric: read_value(cells, metric, place) for metric in LABELS},
         )
         of_checkpoint = topics.setdefault(row.checkpoint, set())
         if row.qid in of_checkpoint:
@@ -73,19 +72,3 @@ def read(path: str | os.PathLike) -> list[PublishedTopic]:
         if lacking := sorted(every - found):
             raise UserError(f"{path}: {checkpoint} lacks topic {lacking[0]}; {RESTORE}.")
     return rows
-
-
-def _epoch(cell: str, place: str) -> int:
-    if not (cell.isascii() and cell.isdigit() and len(cell) < 10):
-        raise UserError(f"{place}: epoch is {cell!r}, not an integer; {RESTORE}.")
-    return int(cell)
-
-
-def _value(cell: str, metric: str, place: str) -> float:
-    try:
-        value = float(cell)
-    except ValueError:
-        value = math.nan
-    if not 0 <= value <= 1:
-        raise UserError(f"{place}: {metric} is {cell!r}, not a number from 0 to 1; {RESTORE}.")
-    return value

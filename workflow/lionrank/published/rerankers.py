@@ -4,14 +4,13 @@ A checkpoint is named by its row in the table of sources, a test set and a metri
 here. Binary metrics count grades from `lionrank.published.scores.LEVEL` on.
 """
 
-import math
 import os
 from dataclasses import dataclass
 
 from lionrank.errors import UserError
 from lionrank.files import csv_rows
 from lionrank.measures import GRADED, METRICS, Measure
-from lionrank.published.scores import LEVEL, RESTORE
+from lionrank.published.scores import LEVEL, RESTORE, read_value
 
 _COLUMNS = ("checkpoint", "test_set", "metric", "value", "source", "note")
 
@@ -45,16 +44,7 @@ def read(path: str | os.PathLike) -> list[PublishedValue]:
         key = row["checkpoint"], measure
         if key in found:
             raise UserError(f"{place}: {key[0]} has a value of {metric} already; {RESTORE}.")
-        value = _value(row["value"], place)
-        found[key] = PublishedValue(*key, value, row["source"], row["note"])
+        found[key] = PublishedValue(
+            *key, read_value(row, "value", place), row["source"], row["note"]
+        )
     return list(found.values())
-
-
-def _value(cell: str, place: str) -> float:
-    try:
-        value = float(cell)
-    except ValueError:
-        value = math.nan
-    if not 0 <= value <= 1:
-        raise UserError(f"{place}: value is {cell!r}, not a number from 0 to 1; {RESTORE}.")
-    return value

@@ -74,7 +74,8 @@ def read_table1(path: str | os.PathLike) -> dict[Measure, dict[str, float]]:
     """Read table I.
 
     Raises:
-        UserError: a column is absent or a value is no number; names file and line.
+        UserError: a column is absent, a value is no number from 0 to 1, or an epoch no integer;
+            names file and line.
     """
     return _read(path, COLUMNS[AS_PRINTED])
 
@@ -115,10 +116,10 @@ def _read(path: str | os.PathLike, columns: Mapping[str, str]) -> dict[Measure, 
     values: dict[Measure, dict[str, float]] = {measure: {} for measure in measures.values()}
     for place, row in csv_rows(path, [*_CHECKPOINT, *measures], RESTORE):
         name = checkpoint_name(
-            training_name(row["model"], row["optimizer"]), int(_number(row, "epoch", place))
+            training_name(row["model"], row["optimizer"]), read_epoch(row, place)
         )
         for column, measure in measures.items():
-            values[measure][name] = _number(row, column, place)
+            values[measure][name] = read_value(row, column, place)
     return values
 
 
@@ -126,20 +127,39 @@ def read_table2(path: str | os.PathLike) -> list[PublishedSystem]:
     """Read table II, in its order.
 
     Raises:
-        UserError: a column is absent or a value is no number; names file and line.
+        UserError: a column is absent or a value is no number from 0 to 1; names file and line.
     """
     systems = []
     for place, row in csv_rows(path, _TABLE2, RESTORE):
-        _number(row, GRADED, place)
+        read_value(row, GRADED, place)
         systems.append(PublishedSystem(row["group"], row["system"], row[GRADED], row["reference"]))
     return systems
 
 
-def _number(row: Mapping[str, str], column: str, place: str) -> float:
+def read_value(row: Mapping[str, str], column: str, place: str) -> float:
+    """Return a value of a metric in a published file; `place` is the row's file and line.
+
+    Raises:
+        UserError: it is no number from 0 to 1.
+    """
     try:
-        value = float(row[column])
+        found = float(row[column])
     except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        raise UserError(f"{place}: {column} is {row[column]!r}, not a number; {RESTORE}.")
-    return value
+        found = math.nan
+    if not 0 <= found <= 1:
+        raise UserError(
+            f"{place}: {column} is {row[column]!r}, not a number from 0 to 1; {RESTORE}."
+        )
+    return found
+
+
+def read_epoch(row: Mapping[str, str], place: str) -> int:
+    """Return the epoch of a row in a published file.
+
+    Raises:
+        UserError: it is no integer.
+    """
+    cell = row["epoch"]
+    if not (cell.isascii() and cell.isdigit() and len(cell) < 10):
+        raise UserError(f"{place}: epoch is {cell!r}, not an integer; {RESTORE}.")
+    return int(cell)
