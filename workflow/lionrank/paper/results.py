@@ -14,6 +14,7 @@ from lionrank.errors import UserError
 from lionrank.files import AGAIN, csv_rows
 from lionrank.grid import FIRST_STAGE, Grid
 from lionrank.measures import GRADED, METRICS, PRIMARY, Measure
+from lionrank.training import development
 from lionrank.wording import DIGITS
 
 _COLUMNS = ("test_set", "system", "metric", "level", "mean", "low", "high", "queries")
@@ -162,6 +163,21 @@ def read_results(path: str | os.PathLike, layout: Layout, grid: Grid) -> Results
     }
     counts = {name: _one(found, name, path) for name, found in queries.items() if found}
     return Results(layout, scores, counts)
+
+
+def read_experiment(given: Any, params: Any) -> tuple[Grid, Results, dict[str, int]]:
+    """Return the grid with the epochs that were trained, its scores, and the chosen epochs.
+
+    Args:
+        given: the inputs of a rule: `metrics`, and `best`, the `training/{training}.best.json`.
+        params: its parameters: `grid`, and `test_sets` and `columns`, which make the layout.
+
+    Raises:
+        UserError: as `Layout.build` and `read_results`, or a file of `best` is damaged.
+    """
+    grid = Grid.build(**params.grid, last=development.last_epochs(given.best))
+    layout = Layout.build(params.test_sets, params.columns)
+    return grid, read_results(given.metrics, layout, grid), development.chosen(given.best)
 
 
 def _integer(row: Mapping[str, str], column: str, place: str) -> int:

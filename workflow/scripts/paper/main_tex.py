@@ -5,30 +5,24 @@ from lionrank.jobs.script import begin, end
 begin(snakemake)
 
 from lionrank.files import read_json
-from lionrank.grid import Grid
 from lionrank.jobs.repository import located
 from lionrank.paper.facts import make_facts
 from lionrank.paper.findings import find
 from lionrank.paper.published_tests import published_tests
 from lionrank.paper.render import render
 from lionrank.paper.replication import Replication
-from lionrank.paper.results import Layout, read_results
+from lionrank.paper.results import read_experiment
 from lionrank.paper.standing import stand
 from lionrank.published.agreement import Agreements
 from lionrank.published.scores import AS_PRINTED, read_both, read_table2
-from lionrank.training import development
 from lionrank.training.log import SMOOTHING, read_logged
 
 params = snakemake.params
 names = ("comparisons", "claims", "changes", "efficiency", "provenance", "statistics")
 read = {name: read_json(snakemake.input[name]) for name in names}
 compared = read.pop("comparisons")
-grid = Grid.build(**params.grid, last=development.last_epochs(snakemake.input.best))
-results = read_results(
-    snakemake.input.metrics, Layout.build(params.test_sets, params.columns), grid
-)
+grid, results, chosen = read_experiment(snakemake.input, params)
 logs = grid.logs(snakemake.input)
-chosen = development.chosen(snakemake.input.best)
 findings = find(results, grid, chosen, compared, read_logged(logs))
 both = read_both(located(snakemake, params.table1), located(snakemake, params.trec_eval))
 table1 = both[AS_PRINTED]

@@ -4,18 +4,12 @@ from lionrank.jobs.script import begin, end
 
 begin(snakemake)
 
-from lionrank.grid import Grid
 from lionrank.jobs.repository import located
 from lionrank.paper.figures.epochs import epochs_figure
 from lionrank.paper.figures.style import save, style
-from lionrank.paper.results import Layout, read_results
-from lionrank.training import development
+from lionrank.paper.results import read_experiment
 
-last = development.last_epochs(snakemake.input.best)
-grid = Grid.build(**snakemake.params.grid, last=last)
-layout = Layout.build(snakemake.params.test_sets, snakemake.params.columns)
-results = read_results(snakemake.input.metrics, layout, grid)
-chosen = development.chosen(snakemake.input.best)
+grid, results, chosen = read_experiment(snakemake.input, snakemake.params)
 with style(located(snakemake, snakemake.params.style)):
     save(epochs_figure(results, grid, chosen), snakemake.output)
 

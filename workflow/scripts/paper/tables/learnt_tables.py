@@ -7,15 +7,13 @@ begin(snakemake)
 from lionrank.collections.corpus import open_database
 from lionrank.collections.describe import examples_of
 from lionrank.files import read_json
-from lionrank.grid import Grid
 from lionrank.jobs.repository import located
 from lionrank.paper.learnt import Learnt
-from lionrank.paper.results import Layout, read_results
+from lionrank.paper.results import read_experiment
 from lionrank.paper.tables import comparisons, learnt
-from lionrank.training import development
 
 given, output, params = snakemake.input, snakemake.output, snakemake.params
-grid = Grid.build(**params.grid, last=development.last_epochs(given.best))
+grid, results, chosen = read_experiment(given, params)
 counts = dict(zip(params.counted, map(read_json, given.counts), strict=True))
 origins = params.learnt_from.items()
 with open_database(output.data, threads=1) as database:
@@ -23,8 +21,6 @@ with open_database(output.data, threads=1) as database:
         Learnt.of(name, origin, examples_of(database, path), counts.get(name, {}))
         for (name, origin), path in zip(origins, given.data, strict=True)
     ]
-results = read_results(given.metrics, Layout.build(params.test_sets, params.columns), grid)
-chosen = development.chosen(given.best)
 costs = read_json(given.efficiency)["trainings"]
 compared = read_json(given.comparisons)
 primary = next(iter(params.test_sets))

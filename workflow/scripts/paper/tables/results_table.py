@@ -4,18 +4,13 @@ from lionrank.jobs.script import begin, end
 
 begin(snakemake)
 
-from lionrank.grid import Grid
 from lionrank.jobs.repository import located
-from lionrank.paper.results import Layout, read_results
+from lionrank.paper.results import read_experiment
 from lionrank.paper.tables import results as tables
 from lionrank.published.scores import read_both, rounded
-from lionrank.training import development
 
 given, output, params = snakemake.input, snakemake.output, snakemake.params
-grid = Grid.build(**params.grid, last=development.last_epochs(given.best))
-layout = Layout.build(params.test_sets, params.columns)
-results = read_results(given.metrics, layout, grid)
-chosen = development.chosen(given.best)
+grid, results, chosen = read_experiment(given, params)
 both = read_both(located(snakemake, params.table1), located(snakemake, params.trec_eval))
 published = rounded(both[params.beside_published]) if params.beside_published else None
 tables.table(results, grid, chosen, published).write(
