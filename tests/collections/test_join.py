@@ -291,7 +291,8 @@ def test_an_example_becomes_a_row_with_its_passages_in_order(data):
     assert lists == [row for row in expected(EXAMPLES) if row["query_id"] not in held]
     assert apart == [row for row in expected(EXAMPLES) if row["query_id"] in held]
     passages = sum(len(row["passages"]) for row in apart)
-    assert 0 < passages <= 100 and record["rows"]["held_out"] == passages
+    assert 0 < passages <= 100 and record["passages"]["held_out"] == passages
+    assert record["split"] == {"by": "query", "passages": 100, "seed": record["split"]["seed"]}
     assert record["scores"] == {"lowest": 4.0, "highest": 9.0}
 
 
@@ -331,7 +332,7 @@ def test_examples_that_an_objective_cannot_compare_are_skipped_and_counted(data)
     lists, _, record = join_lists(data, ONE_SIDED, 0, needs_relevant=["infonce"])
     assert [each["query_id"] for each in lists] == ["q1", "q4"]
     assert record["skipped"] == 2
-    assert record["rows"] == {"train": 4, "held_out": 0}
+    assert record["passages"] == {"train": 4, "held_out": 0}
 
 
 def test_data_of_which_most_would_be_skipped_are_refused(data):
@@ -364,9 +365,9 @@ def test_what_a_collection_lacks_is_refused_by_its_id(data, example, message):
 @pytest.mark.parametrize(
     ("by", "held_out", "told"),
     [
-        ("query", 1, "every query has more than 1 pairs; raise it"),
+        ("query", 1, "every query has more than 1 passages; raise it"),
         ("example", 1, "an example has more than 1 passages; raise it"),
-        ("query", 100, "100 held out of 34 pairs leave none to train on; lower it"),
+        ("query", 100, "100 held out of 34 passages leave none to train on; lower it"),
     ],
 )
 def test_a_number_held_out_that_cannot_be_is_named_by_the_key_of_the_data(data, by, held_out, told):

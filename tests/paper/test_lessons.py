@@ -122,10 +122,11 @@ def test_each_difference_of_the_overlays_belongs_to_objective_or_data(tmp_path, 
     made = experiment(tmp_path, made_up_scores(3, grid), grid)
     findings = findings_of(made)
     assert {lesson.differs for lesson in findings.lessons} == alone and not findings.undivided
-    rows = {"rows": {"train": 1800, "held_out": 100}}
+    counts = {"train": 1800, "held_out": 100}
+    data = {name: {"rows" if name == "pairs" else "passages": counts} for name in grid.data}
     facts = {
         "settings": plan.settings(),
-        "provenance": PROVENANCE | {"data": dict.fromkeys(grid.data, rows)},
+        "provenance": PROVENANCE | {"data": data},
         "learnt_from": learnt_from(plan.config),
         "objectives": plan.labels_of("objectives")["objectives"],
     }

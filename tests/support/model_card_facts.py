@@ -19,7 +19,7 @@ FACTS = {
     "settings": epoch_settings(
         tiny.SETTINGS | {"optimizer": tiny.OPTIMIZERS["lion"], "max_length": 32}
     ),
-    "data": {"name": "pairs", "pairs": 1990000, "sha256": hashlib.sha256(b"pairs").hexdigest()},
+    "data": {"name": "pairs", "passages": 1990000, "sha256": hashlib.sha256(b"pairs").hexdigest()},
     "development": [
         {
             "epoch": 1,

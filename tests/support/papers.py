@@ -153,8 +153,8 @@ PROVENANCE = {
     "catalogued": {},
     "data": {
         "pairs": {"rows": {"train": 3200, "held_out": 0}},
-        "bm25lists": {"rows": {"train": 4000, "held_out": 96}},
-        "bi_lists": {"rows": {"train": 4800, "held_out": 0}},
+        "bm25lists": {"passages": {"train": 4000, "held_out": 96}},
+        "bi_lists": {"passages": {"train": 4800, "held_out": 0}},
     },
     "run_files": {"results/bm25.trec": "0" * 64, "results/x.trec": "1" * 64},
 }

@@ -98,7 +98,7 @@ def test_examples_are_counted_and_fewer_than_asked_for_are_told_on_the_terminal(
     record = json.loads((folder / "lists.json").read_text())
     sides = {"train": "lists.parquet", "held_out": "lists.held_out.parquet"}
     rows = {side: pq.read_table(folder / name) for side, name in sides.items()}
-    assert record["rows"] == {side: 3 * len(table) for side, table in rows.items()}
+    assert record["passages"] == {side: 3 * len(table) for side, table in rows.items()}
     assert sum(map(len, rows.values())) == 30 and record["queries"]["shared"] == 0
     first = rows["train"].to_pylist()[0]
     number = first["query_id"][1:]

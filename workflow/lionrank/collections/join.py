@@ -69,7 +69,7 @@ def join_pairs(triplets: Path, topics: Path, corpus: Path, **how: Any) -> None:
 
     def read(database: duckdb.DuckDBPyConnection) -> Form:
         read_triplets(database, triplets)
-        return Form(PAIRS, _pairs, {"order": ORDER}, "training_pairs.held_out.pairs")
+        return Form(PAIRS, _pairs, {"order": ORDER}, "training_pairs.held_out", "pairs", "rows")
 
     _join(read, triplets, topics, corpus, **how)
 
@@ -81,7 +81,8 @@ def join_examples(
 
     The files have the columns of `EXAMPLES`, a row an example, in the order of `ids`. Where a
     passage has no score, there are none, and where none has a label, there are no labels; `record`
-    says in which range the scores lie, and how many examples were skipped.
+    counts passages instead of rows, and says in which range the scores lie, and how many examples
+    were skipped.
 
     Args:
         ids: Parquet file with the columns `lionrank.collections.corpus.IDS`.
@@ -121,8 +122,9 @@ def join_examples(
             print(f"{unscored} passages have no score, so that the examples have none")
             schema = schema.remove(schema.get_field_index("scores"))
         scores = None if unscored else {"lowest": low, "highest": high}
-        key = f"training_data.{Path(how['data']).stem}.held_out.passages"
-        return Form(schema, _lists, {"scores": scores, "skipped": skipped}, key)
+        setting = f"training_data.{Path(how['data']).stem}.held_out"
+        facts = {"scores": scores, "skipped": skipped}
+        return Form(schema, _lists, facts, setting, "passages", "passages")
 
     _join(read, ids, topics, corpus, **how)
 
@@ -156,8 +158,12 @@ class Form:
     """Makes tables, with the columns of `schema` at least, of tables with a row a passage."""
     facts: Mapping[str, Any]
     """For the record."""
-    held_out_key: str
-    """The setting that says how many are held out, for messages."""
+    setting: str
+    """That says what is held out, for messages."""
+    unit: Literal["pairs", "passages"]
+    """What `setting` counts."""
+    counted: Literal["rows", "passages"]
+    """What the record calls them."""
 
 
 def _join(
@@ -178,7 +184,7 @@ def _join(
     seed = secrets.randbits(32) if seed is None else seed
     with open_database(data, threads) as database:
         form = read(database)
-        _split(database, held_out, held_out_by, seed, form.held_out_key)
+        _split(database, held_out, held_out_by, seed, form)
         add_texts(database, topics, corpus, asked_by=ids)
         # Each is opened when the one before is written, so that an error names the right file.
         with atomic_write(data, "wb") as train:
@@ -186,9 +192,9 @@ def _join(
             with atomic_write(held_out_data, "wb") as evaluation:
                 content["held_out"] = _write(database, "SEMI", form, evaluation, data)
                 with atomic_write(record) as recorded:
-                    description = _counts(database) | {
+                    description = _counts(database, form.counted) | {
                         **form.facts,
-                        "split": {"by": held_out_by, "pairs": held_out, "seed": seed},
+                        "split": {"by": held_out_by, form.unit: held_out, "seed": seed},
                         "sha256": content,
                     }
                     json.dump(description, recorded, indent=2, sort_keys=True)
@@ -199,36 +205,37 @@ def _join(
                         os.fsync(handle.fileno())
 
 
-def _split(database: duckdb.DuckDBPyConnection, pairs: int, by: str, seed: int, key: str) -> None:
+def _split(database: duckdb.DuckDBPyConnection, most: int, by: str, seed: int, form: Form) -> None:
     """Make the table `held_out` (example) of the examples of `asked` that are held out.
 
     The random order is that of a hash, which no library's next version changes.
     """
+    key = f"{form.setting}.{form.unit}"
     total = database.execute("SELECT count(*) FROM asked").fetchall()[0][0]
-    if pairs >= total:
+    if most >= total:
         raise UserError(
-            f"{key}: {pairs} held out of {total} pairs leave none to train on; lower it."
+            f"{key}: {most} held out of {total} {form.unit} leave none to train on; lower it."
         )
     if by != "query":
         database.execute(
             "CREATE TABLE held_out AS SELECT example FROM ("
             f"SELECT example, sum(size) OVER (ORDER BY sha256('{seed} ' || example)) AS held "
             "FROM (SELECT example, count(*) AS size FROM asked GROUP BY example)) "
-            f"WHERE held <= {pairs}"
+            f"WHERE held <= {most}"
         )
         ((number,),) = database.execute("SELECT count(*) FROM held_out").fetchall()
-        if pairs and not number:
+        if most and not number:
             raise UserError(
-                f"{key}: an example has more than {pairs} passages; raise it, or set it to 0."
+                f"{key}: an example has more than {most} passages; raise it, or set it to 0."
             )
         return
     queries = database.sql(
         f"SELECT qid, count(*) AS size FROM asked GROUP BY qid ORDER BY sha256('{seed} ' || qid)"
     ).to_arrow_table()
-    chosen = _fitting(queries["size"].to_pylist(), pairs)
-    if pairs and not chosen:
+    chosen = _fitting(queries["size"].to_pylist(), most)
+    if most and not chosen:
         raise UserError(
-            f"{key}: every query has more than {pairs} pairs; raise it, or set it to 0."
+            f"{key}: every query has more than {most} {form.unit}; raise it, or set it to 0."
         )
     database.register("chosen", queries.take(pa.array(chosen, pa.int64())))
     database.execute(
@@ -299,11 +306,11 @@ def _as_lists(examples: Iterable[list[dict[str, Any]]]) -> pa.Table:
     return pa.Table.from_pylist(rows, EXAMPLES)
 
 
-def _counts(database: duckdb.DuckDBPyConnection) -> dict[str, dict[str, int]]:
-    """Count the rows of both sides of the split, their queries, and the queries on both sides."""
-    counts: dict[str, dict[str, int]] = {"rows": {}, "queries": {}}
+def _counts(database: duckdb.DuckDBPyConnection, counted: str) -> dict[str, dict[str, int]]:
+    """Count the passages of both sides of the split, their queries, and the queries on both."""
+    counts: dict[str, dict[str, int]] = {counted: {}, "queries": {}}
     for name, side in (("train", "ANTI"), ("held_out", "SEMI")):
-        ((counts["rows"][name], counts["queries"][name]),) = database.execute(
+        ((counts[counted][name], counts["queries"][name]),) = database.execute(
             f"SELECT count(*), count(DISTINCT qid) FROM asked {side} JOIN held_out USING (example)"
         ).fetchall()
     apart = sum(counts["queries"].values())

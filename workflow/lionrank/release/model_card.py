@@ -32,8 +32,8 @@ class FactsElsewhere(TypedDict):
     """What a card tells that the checkpoint does not have in its own files.
 
     `label` is the model's. `pretrained` has repository, revision and licence of the start, or says
-    in words what it was. `data` has the name of the training data, the number of pairs of query and
-    passage in them, and the SHA-256 of their content. `development` has the scores of the epochs so
+    in words what it was. `data` has the name of the training data, the number of passages of all
+    their examples, and the SHA-256 of their content. `development` has the scores of the epochs so
     far, and is empty where there is nothing to score by; `dev_labels` maps dev sets to how they are
     printed.
     """

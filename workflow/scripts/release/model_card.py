@@ -12,14 +12,16 @@ from lionrank.release import hub
 from lionrank.training import development
 
 record, facts = read_json(snakemake.input.record), snakemake.params.facts
+name = Path(snakemake.input.record).stem
+counted = record["rows" if name == "pairs" else "passages"]
 hub.write_folder(
     snakemake.input.checkpoint,
     facts
     | {
         "pretrained": with_revision(facts["pretrained"]),
         "data": {
-            "name": Path(snakemake.input.record).stem,
-            "pairs": record["rows"]["train"],
+            "name": name,
+            "passages": counted["train"],
             "sha256": record["sha256"]["train"],
         },
         "development": development.read(snakemake.input.dev_scores),
