@@ -1,5 +1,6 @@
 """Contenders that do the same work in turn, each in a process of its own, and a table of them."""
 
+import argparse
 import contextlib
 import importlib.metadata
 import multiprocessing
@@ -11,6 +12,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from multiprocessing.connection import Connection
@@ -84,6 +86,12 @@ def alternate(
         for each in running:
             each.end()
     return results
+
+
+def in_a_new_process(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Return what a function of a module returns, without any memory of a call before."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(function, *arguments).result()
 
 
 class _Running:
@@ -199,6 +207,28 @@ def _peak() -> int:
 
 def _told(repetition: Repetition) -> str:
     return f"{repetition.seconds:.3f} s, {repetition.peak_bytes / 2**30:.2f} GiB"
+
+
+def command_line(description: str, repeats: int, **sizes: tuple[int, str]) -> argparse.Namespace:
+    """Read `--repeats`, `--folder`, where the data lie, and sizes: defaults, and what they are."""
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
+    folder = Path(__file__).parent / ".data"
+    parser.add_argument("--folder", type=Path, default=folder, help="where the data lie")
+    for name, (default, told) in sizes.items():
+        parser.add_argument(f"--{name}", type=int, default=default, help=told)
+    parser.add_argument("--repeats", type=int, default=repeats, help="runs of each way")
+    return parser.parse_args()
+
+
+def generated(folder: Path, last: str, generate: Callable[..., None], *sizes: int) -> Path:
+    """Return a folder of data, which are generated unless what is written last is there."""
+    if not (folder / last).exists():
+        start = time.monotonic()
+        generate(folder, *sizes)
+        print(f"generated in {time.monotonic() - start:.0f} s in {folder}")
+    return folder
 
 
 def report(

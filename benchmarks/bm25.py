@@ -4,19 +4,15 @@ The index is made once. Each repetition is a process that starts Java, searches,
 file, and all run files must have the same documents. Run with `make bench-bm25`.
 """
 
-import argparse
-import multiprocessing
 import subprocess
 import sys
-import time
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from alternate import Contender, alternate, report
+from alternate import Contender, alternate, command_line, generated, in_a_new_process, report
 from texts import DEVIATION, SEED, WORDS, Writer
 
 from lionrank import trec
@@ -60,8 +56,7 @@ def generate(folder: Path, passages: int, queries: int) -> None:
     topics = {str(number): text for number, text in enumerate(texts)}
     trec.write_topics(folder / "topics.tsv", topics)
     # In a process of its own, whose Java then ends.
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
-        pool.submit(build_index, folder / "corpus", folder / "unfinished", THREADS).result()
+    in_a_new_process(build_index, folder / "corpus", folder / "unfinished", THREADS)
     (folder / "unfinished").rename(folder / "index")
 
 
@@ -104,23 +99,15 @@ def check(data: Path) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__.splitlines()[0],
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    options = command_line(
+        __doc__.splitlines()[0],
+        repeats=5,
+        passages=(200_000, "size of the index"),
+        queries=(500, "number of queries"),
+        depth=(1000, "documents a query"),
     )
-    parser.add_argument(
-        "--folder", type=Path, default=Path(__file__).parent / ".data", help="where the data lie"
-    )
-    parser.add_argument("--passages", type=int, default=200_000, help="size of the index")
-    parser.add_argument("--queries", type=int, default=500, help="number of queries")
-    parser.add_argument("--depth", type=int, default=1000, help="documents a query")
-    parser.add_argument("--repeats", type=int, default=5, help="runs of each way")
-    options = parser.parse_args()
-    data = options.folder / f"bm25_{options.passages}_{options.queries}"
-    if not (data / "index").exists():
-        start = time.monotonic()
-        generate(data, options.passages, options.queries)
-        print(f"generated and indexed in {time.monotonic() - start:.0f} s in {data}")
+    folder = options.folder / f"bm25_{options.passages}_{options.queries}"
+    data = generated(folder, "index", generate, options.passages, options.queries)
     sizes = {"queries": options.queries, "depth": options.depth}
     contenders = [Contender(name, prepare, {"name": name, "data": data, **sizes}) for name in CODE]
     results = alternate(contenders, options.repeats, warm_up=0)

@@ -4,16 +4,21 @@ A run file of the real shape is generated once, with judgements of its topics. T
 run in turn and must draw the same examples. Run with `make bench-draw`.
 """
 
-import argparse
 import hashlib
-import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from alternate import Contender, alternate, ratio, report
+from alternate import (
+    Contender,
+    alternate,
+    command_line,
+    generated,
+    in_a_new_process,
+    ratio,
+    report,
+)
 
 from lionrank import trec
 from lionrank.collections.examples import Drawing, draw, read_rankings, write_ids
@@ -76,10 +81,9 @@ def prepare(way: str, data: Path, lines: int) -> Callable[[], dict[str, float]]:
     """Return what runs one way in a new process, so that it has no memory of the run before."""
     output = data / way
     output.mkdir(exist_ok=True)
-    command = [sys.executable, __file__, "--folder", str(data), "--way", way, str(output)]
 
     def repeat() -> dict[str, float]:
-        subprocess.run(command, check=True)
+        in_a_new_process(run, way, data, output)
         return {"lines": lines}
 
     return repeat
@@ -103,27 +107,9 @@ def compare(data: Path, lines: int, repeats: int) -> None:
 
 def main() -> None:
     """Generate what is not there yet, then compare."""
-    parser = argparse.ArgumentParser(
-        description=__doc__.splitlines()[0],
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
-    )
-    parser.add_argument(
-        "--folder", type=Path, default=Path(__file__).parent / ".data", help="where the data lie"
-    )
-    parser.add_argument("--lines", type=int, default=5_000_000, help="of the run file")
-    parser.add_argument("--repeats", type=int, default=3, help="runs of each way")
-    parser.add_argument("--way", nargs=2, metavar=("WAY", "OUTPUT"), help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    if options.way:
-        way, output = options.way
-        run(way, options.folder, Path(output))
-        return
-    data = options.folder / f"ranking_{options.lines}"
-    if not (data / "qrels.txt").exists():
-        start = time.monotonic()
-        generate(data, options.lines)
-        print(f"generated in {time.monotonic() - start:.0f} s in {data}")
-    compare(data, options.lines, options.repeats)
+    options = command_line(__doc__.splitlines()[0], repeats=3, lines=(5_000_000, "of the run file"))
+    folder = options.folder / f"ranking_{options.lines}"
+    compare(generated(folder, "qrels.txt", generate, options.lines), options.lines, options.repeats)
 
 
 if __name__ == "__main__":

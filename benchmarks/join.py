@@ -4,12 +4,9 @@ Data of the real shape are generated once. The two ways then run in turn and mus
 content. Run with `make bench-join`.
 """
 
-import argparse
 import hashlib
 import json
-import subprocess
 import sys
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,14 +14,21 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from alternate import Contender, alternate, ratio, report
+from alternate import (
+    Contender,
+    alternate,
+    command_line,
+    generated,
+    in_a_new_process,
+    ratio,
+    report,
+)
 from texts import DEVIATION, SEED, WORDS, Writer
 
 from lionrank.files import read_json
 
 PIECE = 200_000
 HELD_OUT = 10_000
-WAYS = ("ours", "dictionary")
 
 
 def _ids(start: int, stop: int) -> pa.Array:
@@ -112,6 +116,9 @@ def dictionary(data: Path, output: Path) -> None:
         pq.write_table(table, output / f"{name}.parquet", compression="zstd")
 
 
+WAYS = {"ours": ours, "dictionary": dictionary}
+
+
 def content(path: Path) -> str:
     """Return the SHA-256 of a file of pairs: its rows as JSON arrays, one a line."""
     digest = hashlib.sha256()
@@ -125,10 +132,9 @@ def prepare(way: str, data: Path, triplets: int) -> Callable[[], dict[str, float
     """Return what runs one way in a new process, so that it has no memory of the run before."""
     output = data / way
     output.mkdir(exist_ok=True)
-    command = [sys.executable, __file__, "--folder", str(data), "--way", way, str(output)]
 
     def repeat() -> dict[str, float]:
-        subprocess.run(command, check=True)
+        in_a_new_process(WAYS[way], data, output)
         return {"pairs": 2 * triplets}
 
     return repeat
@@ -154,29 +160,16 @@ def compare(data: Path, triplets: int, repeats: int) -> None:
 
 def main() -> None:
     """Generate what is not there yet, then compare."""
-    parser = argparse.ArgumentParser(
-        description=__doc__.splitlines()[0],
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    options = command_line(
+        __doc__.splitlines()[0],
+        repeats=3,
+        passages=(8_841_823, "size of the corpus"),
+        queries=(808_731, "number of queries"),
+        triplets=(1_000_000, "triplets to join"),
     )
-    parser.add_argument(
-        "--folder", type=Path, default=Path(__file__).parent / ".data", help="where the data lie"
-    )
-    parser.add_argument("--passages", type=int, default=8_841_823, help="size of the corpus")
-    parser.add_argument("--queries", type=int, default=808_731, help="number of queries")
-    parser.add_argument("--triplets", type=int, default=1_000_000, help="triplets to join")
-    parser.add_argument("--repeats", type=int, default=3, help="runs of each way")
-    parser.add_argument("--way", nargs=2, metavar=("WAY", "OUTPUT"), help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    if options.way:
-        way, output = options.way
-        {"ours": ours, "dictionary": dictionary}[way](options.folder, Path(output))
-        return
     sizes = (options.passages, options.queries, options.triplets)
-    data = options.folder / "_".join(map(str, sizes))
-    if not (data / "triplets.parquet").exists():
-        start = time.monotonic()
-        generate(data, *sizes)
-        print(f"generated in {time.monotonic() - start:.0f} s in {data}")
+    folder = options.folder / "_".join(map(str, sizes))
+    data = generated(folder, "triplets.parquet", generate, *sizes)
     compare(data, options.triplets, options.repeats)
 
 

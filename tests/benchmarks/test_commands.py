@@ -53,6 +53,16 @@ def test_drawing_is_measured_once_both_ways_drew_the_same(tmp_path):
     assert last.startswith("ratio to dictionary: ")
 
 
+@pytest.mark.slow
+def test_the_join_is_measured_once_both_ways_gave_the_same(tmp_path):
+    sizes = ["--passages", "2000", "--queries", "2000", "--triplets", "6000"]
+    told = measured("join", "--folder", tmp_path, *sizes)
+    assert "2000 pairs and 10000 held out, the same" in told.splitlines()
+    last = told.splitlines()[-1]
+    assert RATIO.fullmatch(last)
+    assert last.startswith("ratio to dictionary: ")
+
+
 def test_run_files_with_other_documents_are_refused(tmp_path):
     code = "import bm25, pathlib, sys; bm25.check(pathlib.Path(sys.argv[1]))"
     for name, docid in (("ours", "d1"), ("pyserini", "d2")):
