@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from lionrank.grid import Model
-from lionrank.paper.findings import Comparison, Duel, Findings
+from lionrank.paper.contrasts import Comparison
+from lionrank.paper.duels import Duel
+from lionrank.paper.findings import Findings
 from lionrank.paper.tables.efficiency import columns
 from lionrank.training.cost import spent
 

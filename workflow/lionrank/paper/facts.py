@@ -9,12 +9,13 @@ from lionrank.evaluation.significance import ALPHA, POWER, is_exact
 from lionrank.measures import METRICS
 from lionrank.paper.claims import changed
 from lionrank.paper.costs import costs
-from lionrank.paper.findings import Findings, Trained
+from lionrank.paper.findings import Findings
 from lionrank.paper.prose import macros
 from lionrank.paper.provenance import STAGES, link
 from lionrank.paper.results import Layout
 from lionrank.paper.settings import shared_settings
 from lionrank.paper.standing import Standing
+from lionrank.paper.trained import Trained
 from lionrank.published.agreement import Agreements
 
 

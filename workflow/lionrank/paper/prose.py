@@ -30,7 +30,8 @@ from lionrank.errors import UserError
 from lionrank.evaluation.comparisons import alpha
 from lionrank.grid import FIRST_STAGE
 from lionrank.measures import Measure
-from lionrank.paper.findings import Comparison, Findings
+from lionrank.paper.contrasts import Comparison
+from lionrank.paper.findings import Findings
 from lionrank.paper.latex import escape
 from lionrank.paper.says import Said
 from lionrank.wording import did_you_mean, score

@@ -8,7 +8,7 @@ from lionrank.evaluation import published
 from lionrank.evaluation.comparisons import ContrastRecord, alpha
 from lionrank.grid import Grid, Model, checkpoint_name
 from lionrank.measures import METRICS, Measure
-from lionrank.paper.findings import Tested
+from lionrank.paper.contrasts import Tested
 from lionrank.published.per_query import LABELS
 from lionrank.published.scores import PRINTED, PublishedScores
 from lionrank.wording import DIGITS

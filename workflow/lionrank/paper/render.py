@@ -15,12 +15,12 @@ from markupsafe import Markup
 
 from lionrank import templates, wording
 from lionrank.characters import normal
-from lionrank.paper.findings import LOSS_DIGITS
 from lionrank.paper.latex import breakable, escape, metadata, quantities
 from lionrank.paper.prose import listed
 from lionrank.paper.says import Said, placed, says
 from lionrank.paper.settings import setting
 from lionrank.paper.source_map import Marking, Rendered, read_off
+from lionrank.paper.trained import LOSS_DIGITS
 from lionrank.wording import DIGITS, score
 
 _DELIMITERS = templates.Delimiters("<%", "%>", "<<", ">>", "<#", "#>")

@@ -9,7 +9,7 @@ from lionrank.evaluation.comparisons import ContrastRecord, alpha, of_family, on
 from lionrank.evaluation.published import grid as published_grid
 from lionrank.grid import FIRST_STAGE, FIRST_STAGE_LABEL, Grid
 from lionrank.measures import METRICS
-from lionrank.paper.findings import LESSONS, difference
+from lionrank.paper.lessons import LESSONS, difference
 from lionrank.paper.tables.tabular import Row, Table
 from lionrank.published import per_query as published_values
 
