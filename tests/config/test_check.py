@@ -330,6 +330,14 @@ def test_every_key_is_described():
     assert [path for path, has_description in keys if not has_description] == []
 
 
+def test_no_description_ends_at_a_comma():
+    def empty(value, path=""):
+        for key, below in value.items() if isinstance(value, dict) else ():
+            yield from [f"{path}.{key}"] if below is None else empty(below, f"{path}.{key}")
+
+    assert [*empty(yaml.safe_load(SCHEMA.read_text()))] == []
+
+
 def test_checking_imports_nothing_heavy():
     heavy = {"torch", "transformers", "pandas", "pyserini"}
     modules = "lionrank.config.plan, lionrank.config.fingerprint"

@@ -39,6 +39,19 @@ from tests.support.treated import TREATED
         ),
         ("objectives: {bce: {loss: hinge}}", "objectives.bce.loss: optimizers are trained with"),
         ("objectives: {infonce: {loss: info_nce}}", "did you mean 'infonce'?"),
+        (
+            "objectives: {infonce: {arguments: {temprature: 0.1}}}",
+            "infonce.arguments: unknown key 'temprature'; did you mean 'temperature'?",
+        ),
+        (
+            "objectives: {infonce: {arguments: {temperature: 0}}}",
+            "infonce.arguments.temperature: 0 is less than or equal",
+        ),
+        (
+            "objectives: {infonce: {arguments: {temperature: 1e-1}}}",
+            "infonce.arguments.temperature: expected a number, found the text '1e-1'",
+        ),
+        ("objectives: {infonce: {loss: ranknet}}", "objectives.infonce.arguments: ranknet has no"),
         ("training: {treatments: {infonec: {}}}", "training.treatments: unknown 'infonec'; did"),
         ("training: {optimizers: {infonce: {}}}", "training.optimizers: unknown 'infonce'"),
         ("training: {models_and_optimizers: {gte_infonec: {}}}", "did you mean 'gte_infonce'?"),

@@ -12,7 +12,7 @@ from lionrank.errors import UserError
 
 
 def check_treatments(config: Mapping[str, Any]) -> None:
-    """Check that treatments have names of their own, and data that their objectives learn from."""
+    """Check names of treatments, and that objectives are whole and can learn from their data."""
     for name, entry in config["treatments"].items():
         place = f"config: treatments.{name}"
         for kind, what in (("optimizers", "an optimizer"), ("models", "a model")):
@@ -27,6 +27,11 @@ def check_treatments(config: Mapping[str, Any]) -> None:
             )
         if loss in FROM_SCORES:
             _check_scores(config, entry["objective"], entry["data"])
+    for name, objective in config["objectives"].items():
+        if objective.get("arguments") and objective["loss"] != "infonce":
+            raise UserError(
+                f"config: objectives.{name}.arguments: {objective['loss']} has none: drop them"
+            )
     if config["objectives"]["bce"]["loss"] != "bce":
         raise UserError("config: objectives.bce.loss: optimizers are trained with it: leave it bce")
 
