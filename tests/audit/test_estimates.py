@@ -195,7 +195,11 @@ def test_what_teachers_score_is_counted_once_each():
             "grid": {"optimizers": ["adamw", "ranknet", "infonce"]},
             "objectives": {
                 "ranknet": {"label": "RankNet", "loss": "ranknet"},
-                "infonce": {"label": "InfoNCE", "loss": "infonce"},
+                "infonce": {
+                    "label": "InfoNCE",
+                    "loss": "infonce",
+                    "arguments": {"temperature": 0.5},
+                },
             },
             "teachers": {
                 "own": {"label": "Own", "checkpoint": "modernbert_adamw_e3"},
@@ -229,6 +233,10 @@ def test_what_teachers_score_is_counted_once_each():
     assert other["gpu_hours"] is None
     page = audit.page(facts)
     assert f"| GPU hours of teachers | {expected:.2f}, without 1 of 2 that is not known |" in page
+    assert "3 models x 3 treatments x 3 epochs" in page
+    assert "| infonce, temperature 0.5 |" in row_of(page, "gte_infonce", "2e-5")
+    (row,) = [row for row in page.splitlines() if row.startswith("| gte_ranknet | `torch.optim.")]
+    assert " | own | " in row
     (row,) = [row for row in facts["disk"] if "teachers" in row["what"]]
     assert row["bytes"] == pairs * 345
 

@@ -128,8 +128,8 @@ def training_work(config: Mapping[str, Any], model: str, optimizer: str) -> dict
     """Return a training's resolved settings, steps, jobs, GPU hours and bytes of checkpoints."""
     settings = training_settings(config, model, optimizer)
     data, epochs = treatment(config, optimizer).data, settings["epochs"]
-    total, held_out = pairs_of(config, data)
-    pairs = total - held_out
+    given, held_out = pairs_of(config, data)
+    pairs = given - held_out
     steps_an_epoch = steps_of_epoch(pairs, settings["global_batch_size"])
     steps = steps_an_epoch * epochs
     without_restart = steps_an_epoch if settings["restarts"] else steps
@@ -144,6 +144,7 @@ def training_work(config: Mapping[str, Any], model: str, optimizer: str) -> dict
     return {
         "name": training_name(model, optimizer),
         "settings": settings | {"steps_an_epoch": steps_an_epoch},
+        "data": data,
         "pairs": pairs,
         "steps_an_epoch": steps_an_epoch,
         "steps": steps,
@@ -170,18 +171,20 @@ def _bytes_of_checkpoints(
     config: Mapping[str, Any], model: str, optimizer: str, epochs: int
 ) -> float | None:
     """Return the size of all checkpoints of a training; the start has no optimizer state."""
-    base = treatment(config, optimizer).optimizer
-    states = OPTIMIZER_STATES.get(config["optimizers"][base]["class"], STATES_OF_OTHERS)
-    copies = 1 + epochs * (1 + states)
+    copies = 1 + epochs * _copies_to_resume(config, optimizer)
     return product(BYTES_A_WEIGHT, _backbone(config, model, "parameters"), copies)
 
 
 def _bytes_within_epoch(config: Mapping[str, Any], model: str, optimizer: str) -> float | None:
     """Return the size of the states that are kept while an epoch is trained, and of a new one."""
-    base = treatment(config, optimizer).optimizer
-    states = OPTIMIZER_STATES.get(config["optimizers"][base]["class"], STATES_OF_OTHERS)
-    copies = (KEPT + 1) * (1 + states)
+    copies = (KEPT + 1) * _copies_to_resume(config, optimizer)
     return product(BYTES_A_WEIGHT, _backbone(config, model, "parameters"), copies)
+
+
+def _copies_to_resume(config: Mapping[str, Any], optimizer: str) -> int:
+    """Return how many numbers a training is resumed from for each weight, itself among them."""
+    built_of = config["optimizers"][treatment(config, optimizer).optimizer]["class"]
+    return 1 + OPTIMIZER_STATES.get(built_of, STATES_OF_OTHERS)
 
 
 def reranking_work(config: Mapping[str, Any], kind: str, name: str) -> dict[str, Any]:

@@ -115,6 +115,7 @@ def collect(
         "download": total(source.bytes for source in needed),
         "assumed": _assumed(config),
         "trainings": trainings,
+        "treated": any(name in config["treatments"] for name in config["grid"]["optimizers"]),
         "systems": [*_systems(config)],
         "training_hours": total(training["gpu_hours"] for training in trainings),
         "hours_so_far": math.fsum(hours_so_far) if hours_so_far else None,
