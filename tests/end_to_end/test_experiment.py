@@ -5,9 +5,6 @@ A local server stands in for the hub and ends once everything is fetched: no oth
 
 import csv
 import json
-import os
-import subprocess
-import sys
 from math import log2
 
 import pytest
@@ -15,24 +12,16 @@ import pytest
 from lionrank import trec
 from lionrank.config.sources import read_table
 from tests.support import small_msmarco
-from tests.support.running import ROOT, jobs
+from tests.support.running import jobs, run_overlaid
 
 
 def run(directory, hub, *targets):
     """Run the workflow to its end, its downloads from the hub's address; return what it says."""
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "snakemake", *targets),
-            *("--directory", directory, "--configfile", directory / "overlay.yaml"),
-        ],
-        cwd=ROOT,
-        env=os.environ | {"HF_ENDPOINT": hub.url, "HF_HOME": str(directory / "home")},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    assert done.returncode == 0, done.stdout[-6000:]
-    return done.stdout
+    environment = {"HF_ENDPOINT": hub.url, "HF_HOME": str(directory / "home")}
+    overlays = [directory / "overlay.yaml"]
+    done = run_overlaid(directory, *targets, overlays=overlays, environment=environment)
+    assert done.returncode == 0, done.stderr[-6000:]
+    return done.stdout + done.stderr
 
 
 def reciprocal_ranks(metrics, test_set):

@@ -1,16 +1,13 @@
 """Training data that others published, from a local server, become examples with their text."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
 from tests.support import small_msmarco
-from tests.support.running import ROOT
+from tests.support.running import run_overlaid
 
 ENTRIES = """
 objectives:
@@ -65,21 +62,11 @@ def made(tmp_path_factory) -> tuple[Path, str]:
         (directory / "data.yaml").write_text(ENTRIES)
         overlays = [directory / name for name in ("overlay.yaml", "data.yaml")]
         targets = [f"collections/msmarco/{data}.parquet" for data in DATA]
-        done = subprocess.run(
-            [
-                *(sys.executable, "-m", "snakemake", *targets),
-                *("--directory", directory, "--configfile", *overlays),
-            ],
-            cwd=ROOT,
-            env=os.environ
-            | {"HF_ENDPOINT": hub.url, "HF_HOME": str(directory / "home")}
-            | {"XDG_CACHE_HOME": str(directory / "cache")},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-    assert done.returncode == 0, done.stdout[-6000:]
-    return directory / "collections" / "msmarco", done.stdout
+        environment = {"HF_ENDPOINT": hub.url, "HF_HOME": str(directory / "home")}
+        environment["XDG_CACHE_HOME"] = str(directory / "cache")
+        done = run_overlaid(directory, *targets, overlays=overlays, environment=environment)
+    assert done.returncode == 0, done.stderr[-6000:]
+    return directory / "collections" / "msmarco", done.stdout + done.stderr
 
 
 def read(folder: Path, data: str) -> tuple[list[dict], dict]:

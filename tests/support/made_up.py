@@ -2,16 +2,13 @@
 
 import csv
 import io
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 from lionrank.config.plan import Plan
 from lionrank.config.settings import epoch_settings
 from lionrank.files import write_json
 from tests.support.configs import ROOT, overlaid
-from tests.support.running import Finished
+from tests.support.running import Finished, run_overlaid
 
 RESULTS = ("comparisons", "changes", "claims", "efficiency")
 TARGETS = ("run_files", "best_epochs", *(f"results/{name}.json" for name in RESULTS))
@@ -60,16 +57,7 @@ class Experiment:
             if text:
                 files.append(self.directory.parent / name)
                 files[-1].write_text(text)
-        return subprocess.run(
-            [
-                *(sys.executable, "-m", "snakemake", *arguments, *TARGETS),
-                *("--directory", self.directory, "--configfile", *files),
-            ],
-            cwd=ROOT,
-            env=os.environ | {"PYTHONPATH": str(ROOT / "workflow")},
-            capture_output=True,
-            text=True,
-        )
+        return run_overlaid(self.directory, *arguments, *TARGETS, overlays=files)
 
     def summary(self, overlay: str = "") -> list[dict[str, str]]:
         told = self.snakemake("--summary", overlay=overlay)

@@ -6,12 +6,17 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 JOBS = re.compile(r"^(\w+) +(\d+)$", re.MULTILINE)
 Finished = subprocess.CompletedProcess[str]
+OF_TRAININGS = {
+    *("initialise", "train_epoch", "dev_scores", "best_epoch", "early_stopping", "model_card"),
+    *("training_pairs", "draw_triplets", "msmarco_triplets", "pydocs_triplets"),
+}
+"""The rules of which there is no job where nothing is trained."""
 
 
 def snakemake_command(
@@ -46,6 +51,25 @@ def run_snakemake(directory: Path, *arguments: str, overlay: str = "") -> Finish
     job = start_snakemake(directory, *arguments, overlay=overlay)
     told, _ = job.communicate()
     return Finished(job.args, job.returncode, told)
+
+
+def run_overlaid(
+    directory: Path,
+    *arguments: str,
+    overlays: Iterable[Path],
+    environment: Mapping[str, str] | None = None,
+) -> Finished:
+    """Run the experiment of config.yaml with overlays on it in `directory` to its end."""
+    return subprocess.run(
+        [
+            *(sys.executable, "-m", "snakemake", *arguments),
+            *("--directory", directory, "--configfile", *overlays),
+        ],
+        cwd=ROOT,
+        env=os.environ | (environment or {}),
+        capture_output=True,
+        text=True,
+    )
 
 
 def wait_for(condition: Callable[[], object], seconds: float = 30) -> None:

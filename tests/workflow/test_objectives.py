@@ -1,15 +1,12 @@
 """The overlays of objectives: what they compare differs in the loss alone, or in the negatives."""
 
-import subprocess
-import sys
-
 import pytest
 
 from lionrank.config.plan import Plan
 from lionrank.config.settings import training_settings
 from lionrank.config.treatments import LOSSES, treatment
 from tests.support.configs import ROOT, overlaid
-from tests.support.running import jobs
+from tests.support.running import jobs, run_overlaid
 
 OVERLAYS = {
     "objectives": ["objectives.yaml"],
@@ -67,15 +64,7 @@ def test_an_epoch_of_lists_has_as_many_passages_as_one_of_pairs(name):
 def told(tmp_path):
     def run(name, *targets):
         files = [ROOT / "config" / file for file in OVERLAYS[name]]
-        finished = subprocess.run(
-            [
-                *(sys.executable, "-m", "snakemake", *targets),
-                *("--directory", tmp_path, "--configfile", *files),
-            ],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-        )
+        finished = run_overlaid(tmp_path, *targets, overlays=files)
         assert finished.returncode == 0, finished.stderr
         return finished.stdout + finished.stderr
 

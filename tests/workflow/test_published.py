@@ -1,39 +1,17 @@
 """config/published.yaml: the checkpoints of the authors are scored, and nothing is trained."""
 
-import subprocess
-import sys
-
 import pytest
 
 from tests.support.configs import CONFIG, overlaid
-from tests.support.running import ROOT, jobs
+from tests.support.running import OF_TRAININGS, ROOT, jobs, run_overlaid
 
 OVERLAY = ROOT / "config" / "published.yaml"
-OF_TRAININGS = {"initialise", "train_epoch", "dev_scores", "best_epoch", "training_pairs"}
-OF_TRAININGS |= {
-    "msmarco_triplets",
-    "draw_triplets",
-    "pydocs_triplets",
-    "early_stopping",
-    "model_card",
-}
 CHECKPOINTS = overlaid(OVERLAY.read_text())["grid"]["systems"]
 
 
 @pytest.fixture
 def published(tmp_path):
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [
-                *(sys.executable, "-m", "snakemake", *arguments),
-                *("--directory", tmp_path, "--configfile", OVERLAY),
-            ],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-        )
-
-    return run
+    return lambda *arguments: run_overlaid(tmp_path, *arguments, overlays=[OVERLAY])
 
 
 def test_nothing_is_trained_and_each_checkpoint_scores_in_two_precisions(published):

@@ -1,14 +1,11 @@
 """config/rerankers.yaml: public cross-encoders are scored, and compared with what was published."""
 
-import subprocess
-import sys
-
 import pytest
 
 from lionrank.config.sources import read_table
 from lionrank.jobs import records
 from tests.support.configs import overlaid
-from tests.support.running import ROOT, jobs
+from tests.support.running import OF_TRAININGS, ROOT, jobs, run_overlaid
 
 OVERLAY = ROOT / "config" / "rerankers.yaml"
 CONFIG = overlaid(OVERLAY.read_text())
@@ -22,18 +19,9 @@ marco_dev,minilm_l6_v2,recip_rank_10,1,0.36,0.35,0.37,6980
 
 @pytest.fixture
 def rerankers(tmp_path):
-    def run(*arguments: str, overlay=OVERLAY) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [
-                *(sys.executable, "-m", "snakemake", *arguments),
-                *("--directory", tmp_path, "--configfile", overlay),
-            ],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-        )
-
-    return run
+    return lambda *arguments, overlay=OVERLAY: run_overlaid(
+        tmp_path, *arguments, overlays=[overlay]
+    )
 
 
 def test_each_is_pinned_and_scored_on_each_test_set_and_nothing_is_trained(rerankers):
@@ -43,7 +31,7 @@ def test_each_is_pinned_and_scored_on_each_test_set_and_nothing_is_trained(reran
     told = rerankers("-n", "paper/main.pdf", "check_rerankers")
     assert told.returncode == 0, told.stderr
     counts = jobs(told.stdout + told.stderr)
-    assert "train_epoch" not in counts and "training_pairs" not in counts
+    assert not counts.keys() & OF_TRAININGS
     assert counts["import_checkpoint"] == len(CHECKPOINTS)
     assert counts["rerank"] == 3 * len(CHECKPOINTS)
     assert counts["rerankers"] == counts["check_rerankers"] == 1

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.running import jobs
+from tests.support.running import OF_TRAININGS, jobs
 from tests.support.workflow import parsed
 
 OVERLAY = """
@@ -15,8 +15,6 @@ systems:
   given: {label: Given, run_files: {pydocs: given.trec.gz}}
 """
 BESIDE = OVERLAY.replace("models: []", "models: [gte]")
-OF_TRAININGS = {"initialise", "train_epoch", "dev_scores", "best_epoch", "training_pairs"}
-OF_TRAININGS |= {"draw_triplets", "pydocs_triplets", "early_stopping", "model_card"}
 
 
 @pytest.fixture
@@ -50,6 +48,7 @@ def test_no_evaluation_has_the_log_of_another_rule_whatever_a_system_is_called()
     assert own and not own & set().union(*folders.values())
 
 
+@pytest.mark.slow
 def test_each_has_its_run_file_on_each_test_set(theirs, snakemake):
     second = "test_sets: {second: {label: Second, collection: pydocs, topics: dev}}\n"
     overlay = second + OVERLAY.replace("{models", "{test_sets: [pydocs, second], models")
@@ -71,6 +70,7 @@ def test_their_topics_are_divided_among_shards_too(theirs, snakemake):
     assert (counts["rerank_shard"], counts["join_shards"]) == (3, 1)
 
 
+@pytest.mark.slow
 def test_nobodys_checkpoint_is_published_but_ones_own(theirs, snakemake):
     overlay = BESIDE + "hub: {namespace: us}\n"
     told = snakemake("-n", "push", "model_cards", overlay=overlay)
@@ -81,6 +81,7 @@ def test_nobodys_checkpoint_is_published_but_ones_own(theirs, snakemake):
         assert snakemake("-n", target, overlay=overlay).returncode == 1
 
 
+@pytest.mark.slow
 def test_one_outside_the_grid_has_a_run_file_and_is_not_evaluated(theirs, snakemake):
     overlay = BESIDE.replace("[theirs, given]", "[]")
     assert snakemake("-n", "results/theirs.trec", overlay=overlay).returncode == 0
