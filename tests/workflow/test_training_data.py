@@ -5,22 +5,14 @@ import json
 import pyarrow.parquet as pq
 import pytest
 
-from lionrank.files import write_json_lines
 from tests.support.made_up import Experiment, of
 from tests.support.running import jobs
-from tests.support.treated import TREATED, treated
+from tests.support.treated import OWN, TREATED, treated, write_own
 
 slow = pytest.mark.slow
 TOPICS = 20
-MINE = """
-grid: {models: [minilm], optimizers: [infonce], test_sets: [ours], dev_sets: []}
-collections:
-  mine:
-    format: anserini
-    corpus: corpus.jsonl
-    topics: {train: train.tsv, test: train.tsv}
-    qrels: {train: train.txt, test: train.txt}
-test_sets: {ours: {label: Ours, collection: mine, topics: test}}
+RANKED = """
+grid: {optimizers: [infonce]}
 training_data:
   lists:
     collection: mine
@@ -68,10 +60,9 @@ treatments: {mse: {label: MSE, optimizer: adamw, objective: mse, data: lists}}
 
 def write_collection(directory, ranked):
     """Write a collection whose topics have a relevant passage each, and a ranking of some."""
-    documents = [{"id": f"d{i}", "contents": f"passage {i} of words"} for i in range(TOPICS)]
-    write_json_lines(directory / "corpus.jsonl", documents)
-    for name, line in {"train.tsv": "q{0}\tquery {0}", "train.txt": "q{0} 0 d{0} 1"}.items():
-        (directory / name).write_text("".join(f"{line.format(i)}\n" for i in range(TOPICS)))
+    topics = {f"q{i}": f"query {i}" for i in range(TOPICS)}
+    passages = {f"d{i}": f"passage {i} of words" for i in range(TOPICS)}
+    write_own(directory, topics, passages, dict(zip(topics, passages, strict=True)))
     lines = [
         f"q{i} Q0 d{(i + rank) % TOPICS} {rank + 1} {9 - rank} t\n"
         for i in range(ranked)
@@ -87,7 +78,7 @@ def test_examples_are_counted_and_fewer_than_asked_for_are_told_on_the_terminal(
     """A run file of one's own is the ranking; under half of what is asked for is an error."""
     write_collection(tmp_path, ranked=15)
     folder = tmp_path / "collections" / "mine"
-    told = snakemake("collections/mine/lists.parquet", overlay=treated(MINE))
+    told = snakemake("collections/mine/lists.parquet", overlay=treated(OWN, RANKED))
     assert told.returncode == 0, told.stdout
     said = "lists: 30 examples of 15 topics, and 40 asked for: of 20 judged topics 5 are in no rank"
     assert said in told.stdout
@@ -108,7 +99,7 @@ def test_examples_are_counted_and_fewer_than_asked_for_are_told_on_the_terminal(
     assert first["scores"][0] == 9 == record["scores"]["highest"]
 
     write_collection(tmp_path, ranked=8)
-    told = snakemake("collections/mine/lists.parquet", overlay=treated(MINE))
+    told = snakemake("collections/mine/lists.parquet", overlay=treated(OWN, RANKED))
     assert told.returncode == 1
     log = (tmp_path / "logs/training_data/mine.lists.ids.log").read_text()
     assert "error: 16 examples of 8 topics, and 40 asked for" in log
