@@ -66,6 +66,29 @@ def decide(folder: Path, tables: list[Path], best: list[str], grid: Grid = GRID)
     return claims.decide(found, published, ours, FAST)
 
 
+def write(folder: Path, grid: Grid) -> None:
+    """Write the paper of a made-up experiment with one seed, and all that it takes."""
+    draw(folder, grid)
+    table = folder / "results" / "per_query.parquet"
+    write_paper(folder, decide(folder, [table], best_files(folder, grid), grid), grid)
+
+
+def compiled(folder: Path) -> tuple[str, str]:
+    """Compile the paper in a folder, and return its LaTeX and the text of its pages.
+
+    It has no overfull box, and takes the tables and figures that were made, and nothing else.
+    """
+    paper = folder / "paper"
+    source, pdf = paper / "main.tex", paper / "main.pdf"
+    assert compile_pdf(source, pdf, folder / "latex.log", PAPER / "refs.bib", 1_700_000_000) == []
+    latex = source.read_text()
+    taken = re.findall(r"\\(?:input|includegraphics)\{(\S+)\}", latex)
+    made = {str(path.relative_to(paper)) for path in paper.glob("*/*")}
+    assert sorted(taken) == sorted(name for name in made if name.endswith((".tex", ".pdf")))
+    told = subprocess.run(["pdftotext", pdf, "-"], capture_output=True, text=True, check=True)
+    return latex, told.stdout
+
+
 @pytest.mark.parametrize("seeds", [(12,), (12, 13, 14)], ids=["one seed", "three seeds"])
 def test_the_paper_compiles_without_an_overfull_box(tmp_path, seeds):
     draw(tmp_path, seeds=seeds)
@@ -73,41 +96,24 @@ def test_the_paper_compiles_without_an_overfull_box(tmp_path, seeds):
     tables = [home / "results" / "per_query.parquet" for home in homes]
     best = [path for home in homes for path in best_files(home)]
     write_paper(tmp_path, decide(tmp_path, tables, best))
-    source, pdf = tmp_path / "paper" / "main.tex", tmp_path / "paper" / "main.pdf"
-    assert compile_pdf(source, pdf, tmp_path / "latex.log", PAPER / "refs.bib", 1_700_000_000) == []
-    text = subprocess.run(
-        ["pdftotext", pdf, "-"], capture_output=True, text=True, check=True
-    ).stdout
-    # What the rule waits for is what the text takes, and nothing else.
-    taken = re.findall(r"\\(?:input|includegraphics)\{(\S+)\}", source.read_text())
-    made = {str(path.relative_to(tmp_path / "paper")) for path in (tmp_path / "paper").glob("*/*")}
-    assert sorted(taken) == sorted(name for name in made if name.endswith((".tex", ".pdf")))
+    source, text = compiled(tmp_path)
     # Every difference of the tested comparisons on the primary measure is on the page.
     compared = json.loads((tmp_path / "results" / "comparisons.json").read_text())
     for contrast in compared["contrasts"]:
         if contrast["test_set"] == "pydocs":
             assert f"{abs(contrast['difference']):.4f}" in text
     assert ("SD, seeds" in text) == (len(seeds) > 1)
-    said = Said.read(source.read_text())
+    said = Said.read(source)
     assert said.one("count", what="seeds").count == len(seeds)
 
 
 @pytest.mark.parametrize("grid", [BESIDE_OTHERS, NOTHING_TRAINED], ids=["beside", "alone"])
 def test_a_paper_with_systems_of_others_has_what_it_takes_and_no_more(tmp_path, grid):
-    draw(tmp_path, grid)
-    table = tmp_path / "results" / "per_query.parquet"
-    write_paper(tmp_path, decide(tmp_path, [table], best_files(tmp_path, grid), grid), grid)
-    source, pdf = tmp_path / "paper" / "main.tex", tmp_path / "paper" / "main.pdf"
-    assert compile_pdf(source, pdf, tmp_path / "latex.log", PAPER / "refs.bib", 1_700_000_000) == []
-    taken = re.findall(r"\\(?:input|includegraphics)\{(\S+)\}", source.read_text())
-    made = {str(path.relative_to(tmp_path / "paper")) for path in (tmp_path / "paper").glob("*/*")}
-    assert sorted(taken) == sorted(name for name in made if name.endswith((".tex", ".pdf")))
+    write(tmp_path, grid)
+    _, text = compiled(tmp_path)
     results = pd.read_csv(tmp_path / "paper" / "tables" / "results.csv")
     assert results["model"].tolist()[-3:] == ["l6", "authors", "splade"]
     assert len(results) == 1 + len(grid.checkpoints()) + 3
-    text = subprocess.run(
-        ["pdftotext", pdf, "-"], capture_output=True, text=True, check=True
-    ).stdout
     compared = json.loads((tmp_path / "results" / "comparisons.json").read_text())
     between = [each for each in compared["contrasts"] if each["family"] == "systems"]
     for contrast in between:
@@ -117,21 +123,17 @@ def test_a_paper_with_systems_of_others_has_what_it_takes_and_no_more(tmp_path, 
 
 
 def test_a_paper_of_what_is_learnt_has_what_it_takes_and_its_tests_on_the_page(tmp_path):
-    grid = LEARNING
-    draw(tmp_path, grid)
-    table = tmp_path / "results" / "per_query.parquet"
-    write_paper(tmp_path, decide(tmp_path, [table], best_files(tmp_path, grid), grid), grid)
-    source, pdf = tmp_path / "paper" / "main.tex", tmp_path / "paper" / "main.pdf"
-    assert compile_pdf(source, pdf, tmp_path / "latex.log", PAPER / "refs.bib", 1_700_000_000) == []
-    taken = re.findall(r"\\(?:input|includegraphics)\{(\S+)\}", source.read_text())
-    made = {str(path.relative_to(tmp_path / "paper")) for path in (tmp_path / "paper").glob("*/*")}
-    assert sorted(taken) == sorted(name for name in made if name.endswith((".tex", ".pdf")))
+    write(tmp_path, LEARNING)
+    _, text = compiled(tmp_path)
     compared = json.loads((tmp_path / "results" / "comparisons.json").read_text())
     contrasts = pd.read_csv(tmp_path / "paper" / "tables" / "comparisons_lessons.csv")
     for family, differs in (("objectives", {"objective", "both"}), ("data", {"data"})):
         assert set(contrasts.differs[contrasts.family == family]) == differs
         tested = [each for each in compared["contrasts"] if each["family"] == family]
         assert (contrasts.family == family).sum() == len(tested) / 2  # of two measures
+        for contrast in tested:
+            if contrast["test_set"] == "pydocs":
+                assert f"{abs(contrast['difference']):.4f}" in text
     reached = pd.read_csv(tmp_path / "paper" / "tables" / "lessons.csv")
     results = pd.read_csv(tmp_path / "paper" / "tables" / "results.csv")
     chosen = results[results.chosen.astype(str) == "True"]
@@ -232,13 +234,9 @@ def test_texts_read_in_the_paper_as_they_are_written(tmp_path):
 
 def test_the_paper_of_trainings_that_stopped_early_counts_what_was_trained(tmp_path):
     grid = stopped_grid(STOPPED["stopped after different epochs"])
-    draw(tmp_path, grid)
-    best = best_files(tmp_path, grid)
-    table = tmp_path / "results" / "per_query.parquet"
-    write_paper(tmp_path, decide(tmp_path, [table], best, grid), grid)
-    source, pdf = tmp_path / "paper" / "main.tex", tmp_path / "paper" / "main.pdf"
-    assert compile_pdf(source, pdf, tmp_path / "latex.log", PAPER / "refs.bib", 1_700_000_000) == []
-    said = Said.read(source.read_text())
+    write(tmp_path, grid)
+    source, _ = compiled(tmp_path)
+    said = Said.read(source)
     count = said.one("count", what="trainings stopped early")
     assert (count.count, count.total) == (3, 6)
     results = pd.read_csv(tmp_path / "paper" / "tables" / "results.csv")
