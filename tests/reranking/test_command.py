@@ -231,16 +231,16 @@ def test_only_what_is_not_scored_is_scored(folder, monkeypatch, capsys):
 def test_what_was_changed_is_scored_anew_and_told(folder, capsys):
     tiny.write_start(folder / "other", "electra")
     for change, told in [
-        ({}, "1 of 480 pairs are scored"),
+        ({}, "480 of 480 pairs are scored"),
         ({"checkpoint": folder / "other"}, "another checkpoint: begun anew"),
         ({"depth": 39}, "another ranking or text: begun anew"),
         ({"tokens_at_once": 65}, "another number of tokens at once: begun anew"),
     ]:
-        lines = [belongs_to(), {"rows": [0], "scores": [9.0]}]
+        lines = [belongs_to(), {"rows": [*range(480)], "scores": [9.0] * 480}]
         write_json_lines("out.trec.partial", lines)
         rerank(**GIVEN | change)
         assert told in capsys.readouterr().err
-        assert " 9.0 " not in Path("out.trec").read_text()
+        assert (" 9.0 " in Path("out.trec").read_text()) == (not change)
 
 
 def test_depth_keeps_the_highest_scores_of_each_topic_whatever_their_order(folder):
