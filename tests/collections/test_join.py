@@ -74,7 +74,7 @@ EXPECTED = [
 ]
 
 
-def test_join_are_in_the_triplets_order_with_the_positive_before_its_negative(data):
+def test_pairs_are_in_the_triplets_order_with_the_positive_before_its_negative(data):
     pairs, held_out, record = join(data, held_out=0)
     assert pairs == EXPECTED
     assert held_out == []

@@ -17,6 +17,8 @@ VALUES = {
     "minilm_adamw_e1": [0.4, 0.5, 0.6],
     "minilm_adamw_e2": [0.7, 0.8, 0.9],
 }
+OTHERS = Grid.build({}, {}, (), systems={"theirs": {"label": "", "kind": "checkpoint"}}).systems
+BESIDE_OTHERS = VALUES | {"theirs": [0.3, 0.2, 0.1]}
 
 
 def test_a_system_is_the_first_stage_an_epoch_or_the_chosen_epoch(tmp_path):
@@ -31,14 +33,10 @@ def test_a_system_is_the_first_stage_an_epoch_or_the_chosen_epoch(tmp_path):
 
 
 def test_a_system_of_others_is_itself_whatever_it_was_trained_as(tmp_path):
-    (other,) = Grid.build(
-        {}, {}, (), systems={"theirs": {"label": "", "kind": "checkpoint"}}
-    ).systems
-    values = VALUES | {"theirs": [0.3, 0.2, 0.1]}
     as_ours = {"theirs": ("minilm", "adamw", 3)}
-    table, best = write_experiment(tmp_path, values, {"minilm_adamw": 2}, others=as_ours)
-    read = per_query.read([table], best, [other])
-    assert read.values(NDCG, System("theirs")).tolist() == [values["theirs"]]
+    table, best = write_experiment(tmp_path, BESIDE_OTHERS, {"minilm_adamw": 2}, others=as_ours)
+    read = per_query.read([table], best, OTHERS)
+    assert read.values(NDCG, System("theirs")).tolist() == [BESIDE_OTHERS["theirs"]]
     assert read.epochs(System("theirs")) == []
     assert read.has(NDCG, System("theirs"))
     assert not read.has(Measure("dl20", "ndcg_cut_10"), System("theirs"))
@@ -79,14 +77,10 @@ def test_each_seed_has_its_own_chosen_epoch(tmp_path):
 
 
 def test_a_system_of_others_need_not_be_in_the_experiments_of_other_seeds(tmp_path):
-    (other,) = Grid.build(
-        {}, {}, (), systems={"theirs": {"label": "", "kind": "checkpoint"}}
-    ).systems
-    values = VALUES | {"theirs": [0.3, 0.2, 0.1]}
-    ours, _ = write_experiment(tmp_path / "12", values, {}, others={"theirs": None})
+    ours, _ = write_experiment(tmp_path / "12", BESIDE_OTHERS, {}, others={"theirs": None})
     before, _ = write_experiment(tmp_path / "13", VALUES, {}, seed=13)
-    read = per_query.read([ours, before], (), [other])
-    assert read.values(NDCG, System("theirs")).tolist() == [values["theirs"]] * 2
+    read = per_query.read([ours, before], (), OTHERS)
+    assert read.values(NDCG, System("theirs")).tolist() == [BESIDE_OTHERS["theirs"]] * 2
 
 
 def test_the_same_seed_twice_is_refused(tmp_path):

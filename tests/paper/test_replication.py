@@ -168,9 +168,8 @@ def test_the_tables_have_our_values_and_the_rows(found):
         assert SYSTEM in made(found).csv()
 
 
-def test_the_paper_begins_and_ends_with_how_many_reproduce_a_row(name, found, facts):
-    if name not in ("none", "several"):
-        return
+@pytest.mark.parametrize("name", ["none", "several"], indirect=True, scope="module")
+def test_the_paper_begins_and_ends_with_how_many_reproduce_a_row(found, facts):
     told = facts | {"replication": found, "claims": facts["claims"] | {"stand_ins": {}}}
     said = Said.read(render(PAPER, told).text)
     for section in ("abstract", "The Published Checkpoints", "Conclusion"):
