@@ -8,7 +8,7 @@ from lionrank import parquet
 from lionrank.audit.explain import Number, explain, find
 from lionrank.errors import UserError
 from lionrank.evaluation.per_query import means
-from tests.support.papers import FAST, NOTHING_TRAINED, per_query_table
+from tests.support.results import FAST, NOTHING_TRAINED, per_query_table
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,9 @@ from lionrank.evaluation import per_query
 from lionrank.evaluation.changes import CUTOFF, EXAMPLES, changes, ranks, shares
 from lionrank.paper.render import excerpt
 from lionrank.paper.tables import changes as tables
-from tests.support.papers import FAST, GRID, tex
+from tests.support.papers import tex
 from tests.support.rankings import best_files, draw, run_files
+from tests.support.results import FAST, GRID
 
 
 @pytest.fixture(name="folder", scope="module")

@@ -12,7 +12,8 @@ from lionrank.files import read_json, write_json
 from lionrank.paper.latex import compile_pdf
 from lionrank.paper.provenance import link
 from lionrank.paper.render import render
-from tests.support.papers import GRID, PAPER, PROVENANCE, STATISTICS
+from tests.support.papers import PAPER, PROVENANCE, STATISTICS
+from tests.support.results import GRID
 from tests.support.workflow import rule_origins
 
 REVISION = "9a201d7b3ebebc5feabf9fbb4b3a4ec5d3f2440d"

@@ -20,19 +20,9 @@ from lionrank.grid import Grid
 from lionrank.paper.latex import compile_pdf
 from lionrank.published.scores import AS_PRINTED
 from tests.support.configs import CONFIG, SCHEMA, SOURCES
-from tests.support.papers import (
-    BESIDE_OTHERS,
-    FAST,
-    GRID,
-    LEARNING,
-    NOTHING_TRAINED,
-    PAPER,
-    PROVENANCE,
-    TEST_SETS,
-    params_of,
-    settings_of,
-)
+from tests.support.papers import PAPER, PROVENANCE, params_of, settings_of
 from tests.support.rankings import best_files, draw, write_paper
+from tests.support.results import BESIDE_OTHERS, FAST, GRID, LEARNING, NOTHING_TRAINED, TEST_SETS
 from tests.support.said import Said
 from tests.support.worlds import STOPPED, stopped_grid
 

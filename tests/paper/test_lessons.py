@@ -8,17 +8,8 @@ from lionrank.config.experiment import learnt_from
 from lionrank.config.plan import Plan
 from lionrank.grid import Grid
 from tests.support.configs import overlaid
-from tests.support.papers import (
-    GRID,
-    LEARNING,
-    PROVENANCE,
-    ROOT,
-    experiment,
-    facts_of,
-    findings_of,
-    made_up_scores,
-    prose,
-)
+from tests.support.papers import PROVENANCE, ROOT, facts_of, findings_of, prose
+from tests.support.results import GRID, LEARNING, experiment, made_up_scores
 from tests.support.truths import check
 from tests.support.worlds import DIFFERING, build
 

@@ -10,17 +10,14 @@ from lionrank.errors import UserError
 from lionrank.grid import Grid
 from lionrank.measures import PRIMARY
 from tests.support.configs import CONFIG
-from tests.support.papers import (
+from tests.support.papers import CLAIMS, facts_of, findings_of, prose
+from tests.support.results import (
     BESIDE_OTHERS,
-    CLAIMS,
     NOTHING_TRAINED,
     OTHERS,
     TWO_TEST_SETS,
     experiment,
-    facts_of,
-    findings_of,
     made_up_scores,
-    prose,
 )
 from tests.support.said import ORDERS
 from tests.support.truths import check

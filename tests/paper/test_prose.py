@@ -7,15 +7,8 @@ from lionrank.measures import METRICS, Measure
 from lionrank.paper.prose import macros
 from lionrank.paper.render import render
 from tests.support.logs_and_costs import efficiency_of, logged_of
-from tests.support.papers import (
-    CLAIMS,
-    PAPER,
-    RISING,
-    TWO_TEST_SETS,
-    experiment,
-    facts_of,
-    findings_of,
-)
+from tests.support.papers import CLAIMS, PAPER, facts_of, findings_of
+from tests.support.results import RISING, TWO_TEST_SETS, experiment
 from tests.support.said import Said
 from tests.support.truths import check
 from tests.support.worlds import World

@@ -6,8 +6,9 @@ import pytest
 
 from lionrank.evaluation.published import FAMILIES
 from tests.support.logs_and_costs import efficiency_of, logged_of
-from tests.support.papers import GRID, RISING, experiment, facts_of, prose
+from tests.support.papers import facts_of, prose
 from tests.support.published_topics import TOPICS, compared_as_published, compared_of, made_up
+from tests.support.results import GRID, RISING, experiment
 from tests.support.truths import check
 from tests.support.worlds import World
 

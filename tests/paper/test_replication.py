@@ -11,8 +11,9 @@ from lionrank.paper.tables import replication as tables_of
 from lionrank.published.scores import AS_PRINTED, BY_FILES
 from lionrank.replication.replicate import TOLERANCE
 from lionrank.replication.variants import AS_SCORED
-from tests.support.papers import PAPER, experiment, facts_of, made_up_scores, prose, rows_of, tex
+from tests.support.papers import PAPER, facts_of, prose, rows_of, tex
 from tests.support.replications import ENTRY, SYSTEM, made_up, moved, replicated, tables
+from tests.support.results import experiment, made_up_scores
 from tests.support.said import Said, numbers
 
 MADE = made_up()

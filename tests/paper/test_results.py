@@ -4,7 +4,7 @@ import pytest
 
 from lionrank.errors import UserError
 from lionrank.paper.results import Layout, read_results
-from tests.support.papers import GRID, LAYOUT, RISING, TEST_SETS, experiment, means_in
+from tests.support.results import GRID, LAYOUT, RISING, TEST_SETS, experiment, means_in
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ import pytest
 from lionrank.paper import render as rendering
 from lionrank.paper.render import render
 from lionrank.paper.source_map import SourceMap
-from tests.support.papers import PAPER, SCENARIOS, experiment, facts_of
+from tests.support.papers import PAPER, facts_of
+from tests.support.results import SCENARIOS, experiment
 
 TEMPLATE = r"""% template: main.tex.j2
 <% from "macros.tex.j2" import remark %>

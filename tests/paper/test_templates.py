@@ -3,7 +3,8 @@ import re
 import pytest
 
 from lionrank.paper.figures.style import looks
-from tests.support.papers import GRID, PAPER, SCENARIOS, experiment, facts_of, prose
+from tests.support.papers import PAPER, facts_of, prose
+from tests.support.results import GRID, SCENARIOS, experiment
 
 TEMPLATES = sorted(PAPER.rglob("*.j2"))
 

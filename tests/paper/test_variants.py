@@ -6,20 +6,8 @@ import pytest
 
 from lionrank.grid import Grid
 from tests.support.logs_and_costs import efficiency_of, logged_of
-from tests.support.papers import (
-    CLAIMS,
-    GRID,
-    PROVENANCE,
-    RANDOM,
-    REMOTE,
-    RISING,
-    TWO_TEST_SETS,
-    experiment,
-    facts_of,
-    params_of,
-    prose,
-    settings_of,
-)
+from tests.support.papers import CLAIMS, PROVENANCE, REMOTE, facts_of, params_of, prose, settings_of
+from tests.support.results import GRID, RANDOM, RISING, TWO_TEST_SETS, experiment
 from tests.support.said import ORDERS
 from tests.support.truths import check
 from tests.support.worlds import World

@@ -11,7 +11,7 @@ from lionrank.grid import Grid
 from lionrank.report.results_page import results_page
 from lionrank.training import development
 from tests.support.browser import visit
-from tests.support.papers import BESIDE_OTHERS, GRID, NOTHING_TRAINED, TEST_SETS
+from tests.support.results import BESIDE_OTHERS, GRID, NOTHING_TRAINED, TEST_SETS
 
 PAPER = {"title": "Lion & AdamW", "note": "Small models <only>."}
 CHOSEN = 2

@@ -13,7 +13,8 @@ from matplotlib.text import Text
 
 from lionrank.grid import Grid
 from lionrank.paper.figures.style import looks
-from tests.support.papers import GRID, PAPER
+from tests.support.papers import PAPER
+from tests.support.results import GRID
 
 STYLE = PAPER / "paper.mplstyle"
 STEPS = 40

@@ -29,19 +29,15 @@ from lionrank.paper.tables import training as training_table
 from lionrank.training import development
 from tests.support.logs_and_costs import efficiency_of
 from tests.support.papers import (
-    FAMILIES,
-    FAST,
-    GRID,
     LEARNT_FROM,
     OBJECTIVES,
     PROVENANCE,
     STATISTICS,
-    TEST_SETS,
-    labels_of,
     params_of,
     settings_of,
     tex,
 )
+from tests.support.results import FAMILIES, FAST, GRID, TEST_SETS, labels_of
 from tests.support.rule_scripts import PARTS, SCRIPTS, of_repository
 
 COLUMNS = [

@@ -27,23 +27,8 @@ from lionrank.paper.tables import efficiency as efficiency_table
 from lionrank.paper.tables import results as results_table
 from lionrank.training.log import Logged, read_logged
 from tests.support.logs_and_costs import efficiency_of, logged_of
-from tests.support.papers import (
-    BESIDE_OTHERS,
-    FAST,
-    GRID,
-    LEARNING,
-    NOTHING_TRAINED,
-    SCENARIOS,
-    TABLE2,
-    TEST_SETS,
-    Experiment,
-    experiment,
-    facts_of,
-    made_up_scores,
-    source_of,
-    tex,
-)
 from tests.support.papers import CLAIMS as MADE_UP_CLAIMS
+from tests.support.papers import TABLE2, facts_of, source_of, tex
 from tests.support.published_as_measured import (
     BOTH,
     CHOSEN,
@@ -56,6 +41,18 @@ from tests.support.published_as_measured import (
     write_results,
 )
 from tests.support.published_topics import compared_as_published
+from tests.support.results import (
+    BESIDE_OTHERS,
+    FAST,
+    GRID,
+    LEARNING,
+    NOTHING_TRAINED,
+    SCENARIOS,
+    TEST_SETS,
+    Experiment,
+    experiment,
+    made_up_scores,
+)
 from tests.support.said import Said
 
 MADE_UP = list(SCENARIOS)

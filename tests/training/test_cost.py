@@ -12,9 +12,10 @@ from lionrank.paper.tables import efficiency as efficiency_table
 from lionrank.training.cost import costs
 from lionrank.training.gpu_usage import Usage
 from tests.support import tiny_training
-from tests.support.papers import GRID, tex
+from tests.support.papers import tex
 from tests.support.published_as_measured import write_best
 from tests.support.rankings import run_scripts
+from tests.support.results import GRID
 
 COSTS = ("seconds", "device_hours", "step_seconds", "jobs", "repeated_steps", "repeated_seconds")
 """Of a training and of each of its epochs."""

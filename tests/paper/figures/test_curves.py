@@ -6,7 +6,7 @@ from lionrank.paper.figures.curves import ROWS, curves_figure
 from lionrank.paper.figures.style import style
 from lionrank.training.log import read_curves, smoothed
 from tests.support.drawings import STEPS, STYLE, cycle, legend_of, line_of, write_logs
-from tests.support.papers import GRID, RANDOM
+from tests.support.results import GRID, RANDOM
 
 
 @pytest.fixture(autouse=True)

@@ -16,7 +16,7 @@ from lionrank.paper.figures.epochs import epochs_figure
 from lionrank.paper.figures.sizes import sizes_figure
 from lionrank.paper.figures.style import legend, looks, sample, save, style
 from tests.support.drawings import STYLE, cycle, efficiency_of, legend_of, texts, write_logs
-from tests.support.papers import BESIDE_OTHERS, GRID, SCENARIOS, experiment, made_up_scores
+from tests.support.results import BESIDE_OTHERS, GRID, SCENARIOS, experiment, made_up_scores
 
 WIDTHS = {"curves": 516, "epochs": 252, "changes": 252, "cost": 252, "sizes": 252}
 

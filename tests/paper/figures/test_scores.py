@@ -8,7 +8,7 @@ from lionrank.paper.figures.epochs import epochs_figure
 from lionrank.paper.figures.style import style
 from lionrank.paper.figures.systems import systems_figure
 from tests.support.drawings import STYLE, cycle, efficiency_of, legend_of, line_of, texts
-from tests.support.papers import (
+from tests.support.results import (
     BESIDE_OTHERS,
     GRID,
     LAYOUT,

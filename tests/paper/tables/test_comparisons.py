@@ -10,7 +10,10 @@ from lionrank.grid import Grid
 from lionrank.paper.latex import escape
 from lionrank.paper.tables import comparisons
 from lionrank.published.per_query import LABELS as PUBLISHED
-from tests.support.papers import (
+from tests.support.papers import rows_of, tex
+from tests.support.published_topics import compared_as_published, compared_of, made_up
+from tests.support.rankings import PER_QUERY, run_scripts
+from tests.support.results import (
     BESIDE_OTHERS,
     FAST,
     GRID,
@@ -20,11 +23,7 @@ from tests.support.papers import (
     TWO_TEST_SETS,
     experiment,
     made_up_scores,
-    rows_of,
-    tex,
 )
-from tests.support.published_topics import compared_as_published, compared_of, made_up
-from tests.support.rankings import PER_QUERY, run_scripts
 from tests.support.rule_scripts import of_repository
 
 LABELS = {name: entry["label"] for name, entry in TEST_SETS.items()}

@@ -7,7 +7,8 @@ import pytest
 
 from lionrank.grid import Grid
 from lionrank.paper.tables import efficiency as efficiency_table
-from tests.support.papers import GRID, tex
+from tests.support.papers import tex
+from tests.support.results import GRID
 from tests.support.typeset import PAGE, size_of
 
 ON_CPU = {

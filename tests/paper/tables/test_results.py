@@ -15,8 +15,10 @@ from lionrank.paper.results import Layout, Score
 from lionrank.paper.tables import results as tables
 from lionrank.published.scores import rounded
 from tests.support.around_published import CHOSEN, PUBLISHED, TABLE1, layout, measured
-from tests.support.papers import (
-    ACCOUNTS,
+from tests.support.papers import ACCOUNTS, rows_of, tex
+from tests.support.published_as_measured import write_best
+from tests.support.rankings import run_scripts
+from tests.support.results import (
     BESIDE_OTHERS,
     GRID,
     NOTHING_TRAINED,
@@ -28,11 +30,7 @@ from tests.support.papers import (
     experiment,
     made_up_scores,
     means_in,
-    rows_of,
-    tex,
 )
-from tests.support.published_as_measured import write_best
-from tests.support.rankings import run_scripts
 from tests.support.rule_scripts import of_repository
 from tests.support.typeset import PAGE, size_of
 

@@ -14,8 +14,9 @@ from lionrank.errors import UserError
 from lionrank.files import write_json
 from lionrank.grid import Grid
 from lionrank.paper.tables import collection, optimizers, training
-from tests.support.papers import GRID, RANDOM, SETTINGS, STATISTICS, settings_of, tex
+from tests.support.papers import SETTINGS, STATISTICS, settings_of, tex
 from tests.support.rankings import run_scripts
+from tests.support.results import GRID, RANDOM
 from tests.support.typeset import overfull
 
 ADAMW = {

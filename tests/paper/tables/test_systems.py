@@ -14,10 +14,11 @@ from lionrank.paper.tables import systems
 from lionrank.paper.tables.systems import OTHERS_GROUP, OUR_GROUP, STUDY, STUDY_GROUP
 from lionrank.published.scores import read_table2
 from tests.support.around_published import CHOSEN, PUBLISHED, TABLE1, TABLE2, measured
-from tests.support.papers import BESIDE_OTHERS, GRID, PAPER, experiment, tex
-from tests.support.papers import LAYOUT as ON_PYDOCS
+from tests.support.papers import PAPER, tex
 from tests.support.published_as_measured import write_best
 from tests.support.rankings import run_scripts
+from tests.support.results import BESIDE_OTHERS, GRID, experiment
+from tests.support.results import LAYOUT as ON_PYDOCS
 from tests.support.rule_scripts import of_repository
 from tests.support.typeset import COLUMN, size_of
 

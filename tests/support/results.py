@@ -1,0 +1,234 @@
+"""Made-up grids and their results, for the tests of tables, figures and text.
+
+Only the per-query values are made up: means and tests are computed of them by the code that the
+workflow runs.
+"""
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from lionrank.evaluation import comparisons
+from lionrank.evaluation.per_query import COLUMNS, PerQuery, Replicate, means
+from lionrank.evaluation.significance import Draws
+from lionrank.grid import FIRST_STAGE, Grid
+from lionrank.measures import GRADED, METRICS, PRIMARY
+from lionrank.paper.results import Layout, Results, read_results
+
+RANDOM = "random start"
+GRID = Grid.build(
+    models={
+        "minilm": {"label": "MiniLM", "start": "pretrained"},
+        "gte": {"label": "GTE", "start": RANDOM},
+        "modernbert": {"label": "ModernBERT", "start": RANDOM},
+    },
+    optimizers={"adamw": "AdamW", "lion": "Lion"},
+    epochs=(1, 2, 3),
+)
+
+OTHERS = {
+    "l6": {"label": "MiniLM-L6 v2", "kind": "checkpoint"},
+    "authors": {
+        "label": "The Authors' GTE & Lion",
+        "kind": "checkpoint",
+        "model": "gte",
+        "optimizer": "lion",
+        "epoch": 2,
+    },
+    "splade": {"label": "SPLADE", "kind": "run file"},
+}
+"""Systems that were not trained here."""
+BESIDE_OTHERS = replace(
+    GRID,
+    models=tuple(each for each in GRID.models if each.name != "gte"),
+    systems=Grid.build({}, {}, (), systems=OTHERS).systems,
+)
+"""The grid without the model of one of them, and with them."""
+NOTHING_TRAINED = Grid.build({}, {}, (), systems=OTHERS)
+
+LEARNING = Grid.build(
+    models={
+        "minilm": {"label": "MiniLM", "start": "pretrained"},
+        "gte": {"label": "GTE", "start": RANDOM},
+    },
+    optimizers={
+        "adamw": "AdamW",
+        "lion": "Lion",
+        "bcelists": "BCE on lists",
+        "infonce": "InfoNCE",
+        "ranknet": "taught RankNet",
+        "infoncelion": "InfoNCE by Lion",
+    },
+    epochs=(1, 2, 3),
+    recipes={
+        name: dict(zip(("optimizer", "objective", "data"), each, strict=True))
+        for name, each in {
+            "adamw": ("adamw", "bce", "pairs"),
+            "lion": ("lion", "bce", "pairs"),
+            "bcelists": ("adamw", "bce", "bm25lists"),
+            "infonce": ("adamw", "infonce", "bm25lists"),
+            "ranknet": ("adamw", "ranknet", "bi_lists"),
+            "infoncelion": ("lion", "infonce", "bm25lists"),
+        }.items()
+    },
+)
+"""A grid whose trainings differ in what they learn."""
+
+FAST = Draws(permutations=400, resamples=100)
+FAMILIES = (
+    *("optimizers", "optimizers_by_epoch", "objectives", "data"),
+    *("models", "first_stage", "systems"),
+)
+TEST_SETS = {
+    "pydocs": {"label": "pydocs", "level": 1, "levels": [1, 2], "first_stage": True},
+    "given": {"label": "Given", "level": 1, "levels": [1], "first_stage": False},
+}
+LAYOUT = Layout.build(
+    {"pydocs": TEST_SETS["pydocs"]}, [{"test_set": "pydocs", "metrics": list(METRICS)}]
+)
+TWO_TEST_SETS = Layout.build(
+    TEST_SETS,
+    [
+        {"test_set": "pydocs", "metrics": [PRIMARY, "map"]},
+        {"test_set": "given", "metrics": ["recip_rank_10"]},
+    ],
+)
+
+
+@dataclass
+class Experiment:
+    """Results with the values they are of, and the epochs chosen on development data."""
+
+    grid: Grid
+    results: Results
+    chosen: Mapping[str, int]
+    per_query: PerQuery
+
+    @cached_property
+    def compared(self) -> dict[str, Any]:
+        """What comparisons.json has: nDCG@10 and MRR@10 where they are shown."""
+        measures = [
+            column
+            for column in self.results.layout.columns
+            if column.metric in (GRADED, "recip_rank_10")
+        ]
+        return comparisons.compare_systems(self.per_query, self.grid, measures, FAMILIES, FAST)
+
+
+def labels_of(grid: Grid, seed: int) -> dict[str, tuple]:
+    """Return model, optimizer, epoch and seed of every system, as tidy tables have them."""
+    trained = {
+        training.checkpoint(epoch): (training.model.name, training.treatment.name, epoch, seed)
+        for training in grid.trainings()
+        for epoch in training.epochs
+    }
+    others = {each.name: (each.model, each.optimizer, each.epoch, None) for each in grid.systems}
+    return {FIRST_STAGE: (None,) * 4, **trained, **others}
+
+
+def per_query_table(
+    scores: Mapping[str, float],
+    grid: Grid = GRID,
+    layout: Layout = LAYOUT,
+    shuffled: bool = False,
+    spread: float = 0.1,
+    queries: int = 24,
+    seed: int = 12,
+) -> pd.DataFrame:
+    """Return values whose means are `scores` in the primary measure.
+
+    Run files of others are there on the primary test set only.
+
+    The other measures are multiples of them; if `shuffled`, of those of another checkpoint.
+    `spread` is the standard deviation over queries, around the same difficulty for all systems.
+    """
+    dice = random.Random(seed)
+    noise = np.random.default_rng(seed)
+    names = labels_of(grid, seed)
+    lacking = {each.name for each in grid.systems if each.kind == "run file"}
+    qids = [f"q{place:02}" for place in range(queries)]
+    factors = dict(zip(METRICS, (1, 0.9, 0.95, 0.8, 0.7, 0.1), strict=True))
+    rows = []
+    for measure in layout.measures():
+        without = lacking if measure.test_set != layout.primary.test_set else set()
+        systems = [name for name in scores if name != FIRST_STAGE and name not in without]
+        values = [scores[name] for name in systems]
+        if shuffled and measure.metric != PRIMARY:
+            dice.shuffle(values)
+        means = dict(zip(systems, values, strict=True))
+        if layout.test_sets[measure.test_set].first_stage and FIRST_STAGE in scores:
+            means[FIRST_STAGE] = scores[FIRST_STAGE]
+        for system, mean in means.items():
+            deviations = noise.normal(size=queries) * spread
+            found = factors[measure.metric] * (mean + deviations - deviations.mean())
+            rows += [
+                (
+                    measure.test_set,
+                    system,
+                    *names[system],
+                    "demo",
+                    measure.metric,
+                    measure.level,
+                    *pair,
+                )
+                for pair in zip(qids, found, strict=True)
+            ]
+    table = pd.DataFrame(rows, columns=COLUMNS.names)
+    return table.astype({"epoch": "Int64", "seed": "Int64", "level": "Int64"})
+
+
+def experiment(
+    folder: Path,
+    scores: Mapping[str, float],
+    grid: Grid = GRID,
+    layout: Layout = LAYOUT,
+    seeds: Sequence[int] = (12,),
+    **table: Any,
+) -> Experiment:
+    """Write the values and means of an experiment into a folder.
+
+    With several seeds, the first one's are written; the others differ in the values of each query.
+    """
+    folder.mkdir(exist_ok=True)
+    dice = random.Random(str(scores))
+    replicates = []
+    for seed in seeds:
+        path = folder / f"per_query.{seed}.parquet"
+        values = per_query_table(scores, grid, layout, seed=seed, **table)
+        values.to_parquet(path)
+        if seed == seeds[0]:
+            means(values, FAST).to_csv(folder / "metrics.csv", index=False)
+        chosen = {each.name: dice.choice(each.epochs) for each in grid.trainings()}
+        replicates.append(Replicate(path, chosen, [each.name for each in grid.systems]))
+    results = read_results(folder / "metrics.csv", layout, grid)
+    return Experiment(grid, results, replicates[0].chosen, PerQuery(replicates))
+
+
+def means_in(folder: Path) -> pd.DataFrame:
+    """Read the means that `experiment` wrote."""
+    return pd.read_csv(folder / "metrics.csv", dtype={"level": "Int64", "queries": "Int64"})
+
+
+def made_up_scores(seed: int, grid: Grid = GRID) -> dict[str, float]:
+    """Return scores of every system; few distinct values, so that ties occur."""
+    dice = random.Random(seed)
+    levels = dice.choice([2, 4, 50])
+    systems = ["bm25", *grid.checkpoints(), *(each.name for each in grid.systems)]
+    return {system: 0.3 + 0.01 * dice.randrange(levels) for system in systems}
+
+
+SCENARIOS = {f"made up {seed}": made_up_scores(seed) for seed in range(18)}
+RISING = {name: 0.5 + 0.01 * place for place, name in enumerate(GRID.checkpoints())}
+SCENARIOS |= {
+    "all above": RISING | {"bm25": 0.4},
+    "all below": RISING | {"bm25": 0.9},
+    "reversed": {name: 1 - score for name, score in RISING.items()} | {"bm25": 0.4},
+    "all level": dict.fromkeys([*RISING, "bm25"], 0.5),
+    "only the fifth digit differs": RISING | {"bm25": 0.670001},
+}
