@@ -47,7 +47,7 @@ def test_without_a_dev_set_the_lowest_loss_is_best():
 
 @pytest.mark.parametrize("scored", [[], history((None, []), (None, []))])
 def test_without_scores_there_is_no_best_epoch(scored):
-    with pytest.raises(UserError, match=r"name dev sets in grid\.dev_sets, or hold pairs out"):
+    with pytest.raises(UserError, match=r"name dev sets in grid\.dev_sets, or hold some"):
         development.best(scored)
 
 

@@ -85,7 +85,7 @@ class Replicate:
         if epoch is None:
             raise UserError(
                 f"{self.path}: no epoch of {system.training} was chosen on development data: name "
-                "dev sets in grid.dev_sets, or hold out pairs with training_pairs.held_out.pairs."
+                "dev sets in grid.dev_sets, or hold out some of the training data (held_out)."
             )
         return epoch
 

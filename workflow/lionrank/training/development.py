@@ -55,7 +55,7 @@ def best(epochs: Sequence[EpochScores]) -> EpochScores:
     """Return the scores of the best epoch, the earliest of several that are level.
 
     The best has the highest mean nDCG@10 over the dev sets or, without one, the lowest loss on
-    held-out pairs.
+    held-out data.
 
     Raises:
         UserError: there is neither.
@@ -67,7 +67,7 @@ def best(epochs: Sequence[EpochScores]) -> EpochScores:
         return min(scored, key=itemgetter("eval_loss"))
     raise UserError(
         "there are no development scores to choose an epoch by: name dev sets in grid.dev_sets, or "
-        "hold pairs out with training_pairs.held_out.pairs, and train again."
+        "hold some of the training data out (held_out in the config), and train again."
     )
 
 

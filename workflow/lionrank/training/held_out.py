@@ -45,7 +45,7 @@ def eval_loss(
     found = mean(losses)
     if not math.isfinite(found):
         raise UserError(
-            f"{checkpoint}: the loss on held-out pairs is {found}: the training diverged; lower "
+            f"{checkpoint}: the loss on held-out data is {found}: the training diverged; lower "
             "its learning_rate in the config."
         )
     return found

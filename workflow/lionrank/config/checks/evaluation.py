@@ -12,7 +12,9 @@ from lionrank.config.experiment import (
     paper_columns,
     paper_level,
     relevance_levels,
+    used_data,
 )
+from lionrank.config.treatments import PAIRS
 from lionrank.errors import UserError
 from lionrank.measures import GRADED, METRICS, Measure
 from lionrank.published.scores import LEVEL, TEST_SETS, was_published
@@ -62,11 +64,13 @@ def check_development(config: Mapping[str, Any]) -> None:
     """Check that there is something to choose epochs by, and that none is reported on it."""
     if not is_trained(config):
         return
-    if not config["grid"]["dev_sets"] and not config["training_pairs"]["held_out"]["pairs"]:
-        raise UserError(
-            "config: grid.dev_sets: without any, and without training_pairs.held_out.pairs, there "
-            "is nothing to choose the best epoch by; name a dev set or hold pairs out"
-        )
+    for data in [] if config["grid"]["dev_sets"] else used_data(config):
+        key, number = _held_out(config, data)
+        if not number:
+            raise UserError(
+                f"config: grid.dev_sets: without any, and without {key}, there is nothing to "
+                "choose the best epoch by; name a dev set or hold some out"
+            )
 
     def topics(kind: str, name: str) -> tuple[str, str]:
         return config[kind][name]["collection"], config[kind][name]["topics"]
@@ -79,3 +83,11 @@ def check_development(config: Mapping[str, Any]) -> None:
                 f"{test_set!r}, and an epoch must not be chosen by what it is reported on; take "
                 "other topics"
             )
+
+
+def _held_out(config: Mapping[str, Any], data: str) -> tuple[str, int]:
+    """Return the setting that says how much of training data is held out, and what it says."""
+    if data == PAIRS:
+        return "training_pairs.held_out.pairs", config["training_pairs"]["held_out"]["pairs"]
+    number = config["training_data"][data]["held_out"]["passages"]
+    return f"training_data.{data}.held_out.passages", number
