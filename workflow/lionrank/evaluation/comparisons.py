@@ -7,7 +7,7 @@ Each family is a question. Holm's correction is over the contrasts of one family
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from itertools import combinations, product
+from itertools import combinations, permutations, product
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ import numpy as np
 from lionrank.config.treatments import BCE
 from lionrank.evaluation import significance
 from lionrank.evaluation.per_query import PerQuery, System
-from lionrank.grid import FIRST_STAGE, Grid, Training
+from lionrank.grid import FIRST_STAGE, Grid
 from lionrank.measures import PRIMARY, Measure
 
 ContrastRecord = Mapping[str, Any]
@@ -38,12 +38,12 @@ def plan(family: str, grid: Grid) -> list[Planned]:
     within each model, at the epochs that development data chose; objectives: every treatment minus
     those of BCE that have its optimizer, and data: every later one minus every earlier one that
     has its optimizer and objective and other data, both within each model and at the chosen epochs;
-    models: every later model minus every earlier one, with each
-    optimizer, at the chosen epochs; optimizers_by_epoch and models_by_epoch: the same at each
-    epoch, of which those are tested that both trainings had; epochs: every later epoch minus every
-    earlier one of each training; first_stage: every training at its chosen epoch, and every system
-    of others, minus BM25; systems: every training at its chosen epoch minus every system of others
-    or, where nothing was trained, of these every later one minus every earlier one.
+    models: every later model minus every earlier one, with each optimizer, at the chosen epochs;
+    optimizers_by_epoch and models_by_epoch: the same at each epoch, of which those are tested that
+    both trainings had; epochs: every later epoch minus every earlier one of each training;
+    first_stage: every training at its chosen epoch, and every system of others, minus BM25;
+    systems: every training at its chosen epoch minus every system of others or, where nothing was
+    trained, of these every later one minus every earlier one.
     """
     trainings = [System(each.name) for each in grid.trainings()]
     others = [System(each.name) for each in grid.systems]
@@ -63,7 +63,14 @@ def plan(family: str, grid: Grid) -> list[Planned]:
         case "optimizers":
             pairs = [(System(later), System(earlier)) for earlier, later in between_optimizers]
         case "objectives":
-            pairs = [(System(left.name), System(right.name)) for left, right in _from_bce(grid)]
+            pairs = [
+                (System(left.name), System(right.name))
+                for model in grid.models
+                for left, right in permutations(grid.of_model(model), 2)
+                if left.treatment.optimizer == right.treatment.optimizer
+                and left.treatment.objective != BCE
+                and right.treatment.objective == BCE
+            ]
         case "data":
             pairs = [
                 (System(later.name), System(earlier.name))
@@ -91,19 +98,6 @@ def plan(family: str, grid: Grid) -> list[Planned]:
         case "systems":
             pairs = [(later, earlier) for earlier, later in combinations(others, 2)]
     return [Planned(family, left, right) for left, right in pairs]
-
-
-def _from_bce(grid: Grid) -> Iterator[tuple[Training, Training]]:
-    """Yield each training with another objective beside those of BCE with its optimizer."""
-    for model in grid.models:
-        of_model = grid.of_model(model)
-        for left, right in product(of_model, of_model):
-            objectives = left.treatment.objective, right.treatment.objective
-            if (
-                left.treatment.optimizer == right.treatment.optimizer
-                and objectives[0] != BCE == objectives[1]
-            ):
-                yield left, right
 
 
 def _at_each_epoch(trainings: Iterable[tuple[str, str]], grid: Grid) -> list[tuple[System, System]]:

@@ -1,7 +1,6 @@
 """What the paper says of the checkpoints that others published, from results/replication.json."""
 
 import math
-import operator
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -200,8 +199,8 @@ class Replication:
         found: dict[tuple[str, str], list[str]] = {}
         for system in self.systems:
             for one, other in combinations(system.rows, 2):
-                differences = map(operator.sub, one.values, other.values)
-                largest = round(max(map(abs, differences)), DIGITS)
+                pairs = zip(one.values, other.values, strict=True)
+                largest = round(max(abs(left - right) for left, right in pairs), DIGITS)
                 if one.table == other.table and largest <= self.tolerance:
                     found.setdefault((one.checkpoint, other.checkpoint), []).append(one.table)
         return {

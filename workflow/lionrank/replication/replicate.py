@@ -126,7 +126,10 @@ def _row(
 ) -> dict[str, Any]:
     """Return a published row, and by variant the largest difference between ours and its values."""
     distances = {
-        variant: round(max(map(_apart, each["values"], values)), DIGITS)
+        variant: round(
+            max(abs(ours - theirs) for ours, theirs in zip(each["values"], values, strict=True)),
+            DIGITS,
+        )
         for variant, each in reached.items()
     }
     return {
@@ -135,7 +138,3 @@ def _row(
         "values": list(values),
         "distances": distances,
     }
-
-
-def _apart(ours: float, theirs: float) -> float:
-    return abs(ours - theirs)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
-from lionrank.grid import FIRST_STAGE, FIRST_STAGE_LABEL, Grid
+from lionrank.grid import FIRST_STAGE, Grid
 from lionrank.paper.figures.style import COLUMN, FIRST_STAGE_LOOK, looks, plain
 from lionrank.paper.results import Results
 
@@ -35,7 +35,7 @@ def systems_figure(results: Results, grid: Grid, chosen: Mapping[str, int]) -> F
         (
             scores[training.checkpoint(chosen[training.name])],
             f"{', '.join(training.labels)} ({chosen[training.name]})",
-            {**looked[training.treatment.name], "markerfacecolor": None},
+            looked[training.treatment.name],
         )
         for training in grid.trainings()
     ]
@@ -50,7 +50,7 @@ def systems_figure(results: Results, grid: Grid, chosen: Mapping[str, int]) -> F
     figure, ax = plt.subplots(figsize=(COLUMN, height))
     first = scores[FIRST_STAGE]
     ax.axvspan(first.low, first.high, color=FIRST_STAGE_LOOK["color"], alpha=0.15, linewidth=0)
-    ax.axvline(first.mean, **FIRST_STAGE_LOOK, label=FIRST_STAGE_LABEL)
+    ax.axvline(first.mean, **FIRST_STAGE_LOOK)
     for place, (score, _, look) in enumerate(rows):
         ax.hlines(place, score.low, score.high, color=look["color"], linewidth=0.8)
         edge = {"markeredgecolor": look["color"], "markeredgewidth": 0.8, "linestyle": "none"}
