@@ -291,7 +291,7 @@ rule draw_triplets:
     resources:
         mem_mb=4000,
     params:
-        drawing=PLAN.drawing_of_triplets(),
+        drawing=PLAN.training_data.drawing_of_triplets(),
         code=code("collections/draw_triplets.py"),
     message:
         "Drawing triplets from {wildcards.collection}"

@@ -52,7 +52,7 @@ rule per_query:
     params:
         labels=lambda wildcards: brief(PLAN.labels(wildcards.test_set)),
         # Rankings of documents of their own, and not of the candidates.
-        given=lambda wildcards: PLAN.given_on(wildcards.test_set),
+        given=lambda wildcards: PLAN.other_systems.given_on(wildcards.test_set),
         levels=lambda wildcards: experiment.relevance_levels(config, wildcards.test_set),
         code=code("evaluation/per_query.py"),
     message:

@@ -16,9 +16,9 @@ localrules:
 
 rule provenance:
     input:
-        runs=[*PLAN.results(".trec", PLAN.reported), *PLAN.second_passes()],
+        runs=[*PLAN.results(".trec", PLAN.reported), *PLAN.replication.second_passes()],
         best=PLAN.best_epochs(),
-        data=PLAN.data_files(".json"),
+        data=PLAN.training_data.files(".json"),
         # All else that the paper is made of: the commit in it is that of its text. They come after
         # the jobs of the stages that it adds up, too.
         parts=expand("paper/{part}", part=PLAN.parts()),
@@ -59,7 +59,7 @@ rule main_tex:
         published_comparisons="results/published_comparisons.json",
         changes="results/changes.json",
         claims="results/claims.json",
-        replication=PLAN.replication(),
+        replication=PLAN.replication.result(),
         efficiency="results/efficiency.json",
         statistics=f"collections/{PLAN.collection}/statistics.json",
         provenance="paper/provenance.json",

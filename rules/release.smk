@@ -91,7 +91,7 @@ rule archive:
 rule model_card:
     input:
         checkpoint="checkpoints/{model}_{optimizer}_e{epoch}",
-        record=lambda wildcards: PLAN.data_file(wildcards.optimizer, ".json"),
+        record=lambda wildcards: PLAN.training_data.file(wildcards.optimizer, ".json"),
         dev_scores=lambda wildcards: PLAN.dev_scores(**wildcards),
     output:
         directory("hub/{model}_{optimizer}_e{epoch}"),

@@ -8,9 +8,9 @@ localrules:
 
 rule replication:
     input:
-        runs=PLAN.passes(),
-        qrels=[each.qrels for each in PLAN.published_on.values()],
-        first_stages=PLAN.first_stages(),
+        runs=PLAN.replication.passes(),
+        qrels=[each.qrels for each in PLAN.replication.test_sets.values()],
+        first_stages=PLAN.replication.first_stages(),
     output:
         "results/replication.json",
     log:
@@ -23,11 +23,11 @@ rule replication:
     resources:
         mem_mb=4000,
     params:
-        systems=PLAN.replicated(),
+        systems=PLAN.replication.replicated(),
         # Whether each has a first stage.
         test_sets={
             name: experiment.has_first_stage(config, each.name)
-            for name, each in PLAN.published_on.items()
+            for name, each in PLAN.replication.test_sets.items()
         },
         depth=config["retrieval"]["depth"],
         table1=of_repository("paper/published/table1_lion_vs_adamw.csv"),
@@ -41,7 +41,7 @@ rule replication:
 
 rule rerankers:
     input:
-        metrics=lambda wildcards: PLAN.means_of_rerankers(),
+        metrics=lambda wildcards: PLAN.replication.means_of_rerankers(),
     output:
         "results/rerankers.txt",
     log:
@@ -55,7 +55,7 @@ rule rerankers:
         mem_mb=500,
         runtime=5,
     params:
-        systems=PLAN.rerankers(),
+        systems=PLAN.replication.rerankers(),
         published=of_repository("paper/published/rerankers.csv"),
         code=code("replication/rerankers.py"),
     message:

@@ -86,7 +86,7 @@ use rule rerank as rerank_again with:
     benchmark:
         "timings/reranking/{folder}{checkpoint}.{precision}.tsv"
     wildcard_constraints:
-        checkpoint="|".join(PLAN.published) or NOTHING,
+        checkpoint="|".join(PLAN.replication.systems) or NOTHING,
         precision="bf16|fp32",
     params:
         precision="{precision}",

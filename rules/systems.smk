@@ -4,7 +4,7 @@
 
 rule import_checkpoint:
     input:
-        lambda wildcards: PLAN.checkpoint_files(wildcards.system),
+        lambda wildcards: PLAN.other_systems.files(wildcards.system),
     output:
         directory("checkpoints/{system}"),
     log:
@@ -12,15 +12,15 @@ rule import_checkpoint:
     benchmark:
         "timings/systems/{system}.tsv"
     wildcard_constraints:
-        system="|".join(PLAN.checkpoints_of_others) or NOTHING,
+        system="|".join(PLAN.other_systems.checkpoints) or NOTHING,
     conda:
         "../envs/lionrank.yaml"
     threads: 1
     resources:
         mem_mb=8000,
     params:
-        folder=lambda wildcards: PLAN.checkpoint_folder(wildcards.system),
-        max_length=lambda wildcards: PLAN.max_length(wildcards.system),
+        folder=lambda wildcards: PLAN.other_systems.folder(wildcards.system),
+        max_length=lambda wildcards: PLAN.other_systems.max_length(wildcards.system),
         key=lambda wildcards: "teachers" if wildcards.system in config["teachers"] else "systems",
         code=code("systems/import_checkpoint.py"),
     message:
@@ -31,7 +31,7 @@ rule import_checkpoint:
 
 rule import_run:
     input:
-        run=lambda wildcards: PLAN.given_run(**wildcards),
+        run=lambda wildcards: PLAN.other_systems.given_run(**wildcards),
         topics=lambda wildcards: PLAN.test_set_in(wildcards.folder).topics_file,
         corpus=lambda wildcards: PLAN.test_set_in(wildcards.folder).corpus,
         candidates=lambda wildcards: PLAN.test_set_in(wildcards.folder).candidates,
@@ -42,7 +42,7 @@ rule import_run:
     benchmark:
         "timings/systems/{folder}{system}.tsv"
     wildcard_constraints:
-        system="|".join(PLAN.defined("run_files")) or NOTHING,
+        system="|".join(PLAN.other_systems.defined("run_files")) or NOTHING,
     conda:
         "../envs/lionrank.yaml"
     threads: 2

@@ -28,7 +28,7 @@ rule teaching_candidates:
 
 rule teach_by_bi_encoder:
     input:
-        folder=lambda wildcards: PLAN.bi_encoder_files(wildcards.teacher),
+        folder=lambda wildcards: PLAN.teachers.bi_encoder_files(wildcards.teacher),
         candidates="teachers/{collection}.candidates.parquet",
     output:
         ensure("teachers/{teacher}/{collection}/train.trec", non_empty=True),
@@ -37,7 +37,7 @@ rule teach_by_bi_encoder:
     benchmark:
         "timings/teachers/{teacher}.{collection}.tsv"
     wildcard_constraints:
-        teacher="|".join(PLAN.teachers_by("bi_encoder")) or NOTHING,
+        teacher="|".join(PLAN.teachers.by("bi_encoder")) or NOTHING,
     conda:
         "../envs/lionrank.yaml"
     threads: config["hardware"]["threads"]
@@ -46,7 +46,7 @@ rule teach_by_bi_encoder:
         gpu_model="",
         mem_mb=8000,
     params:
-        folder=lambda wildcards: PLAN.bi_encoder(wildcards.teacher),
+        folder=lambda wildcards: PLAN.teachers.bi_encoder(wildcards.teacher),
         scale=lambda wildcards: config["teachers"][wildcards.teacher].get("scale", 1),
         code=code("teachers/teach_by_bi_encoder.py"),
     message:
@@ -57,7 +57,7 @@ rule teach_by_bi_encoder:
 
 rule teach_by_checkpoint:
     input:
-        checkpoint=lambda wildcards: PLAN.teachers_checkpoint(wildcards.teacher),
+        checkpoint=lambda wildcards: PLAN.teachers.checkpoint(wildcards.teacher),
         candidates="teachers/{collection}.candidates.parquet",
     output:
         ensure("teachers/{teacher}/{collection}/train.trec", non_empty=True),
@@ -66,7 +66,7 @@ rule teach_by_checkpoint:
     benchmark:
         "timings/teachers/{teacher}.{collection}.tsv"
     wildcard_constraints:
-        teacher="|".join(PLAN.teachers_by("checkpoint")) or NOTHING,
+        teacher="|".join(PLAN.teachers.by("checkpoint")) or NOTHING,
     conda:
         "../envs/lionrank.yaml"
     threads: config["hardware"]["threads"]
@@ -76,7 +76,7 @@ rule teach_by_checkpoint:
         mem_mb=8000,
     params:
         precision=lambda wildcards: PLAN.precision(
-            Path(PLAN.teachers_checkpoint(wildcards.teacher)).name
+            Path(PLAN.teachers.checkpoint(wildcards.teacher)).name
         ),
         code=code("teachers/teach_by_checkpoint.py"),
     message:
@@ -87,7 +87,7 @@ rule teach_by_checkpoint:
 
 rule teach_by_run_file:
     input:
-        run=lambda wildcards: PLAN.teachers_run_file(wildcards.teacher),
+        run=lambda wildcards: PLAN.teachers.run_file(wildcards.teacher),
         qrels="collections/{collection}/qrels.train.txt",
     output:
         ensure("teachers/{teacher}/{collection}/train.trec", non_empty=True),
@@ -96,7 +96,7 @@ rule teach_by_run_file:
     benchmark:
         "timings/teachers/{teacher}.{collection}.tsv"
     wildcard_constraints:
-        teacher="|".join(PLAN.teachers_by("run_file")) or NOTHING,
+        teacher="|".join(PLAN.teachers.by("run_file")) or NOTHING,
     conda:
         "../envs/lionrank.yaml"
     threads: 1

@@ -65,8 +65,8 @@ rule train_epoch:
         previous=lambda wildcards: "checkpoints/{model}_{optimizer}_e{previous}".format(
             **wildcards, previous=int(wildcards.epoch) - 1
         ),
-        pairs=lambda wildcards: PLAN.data_file(wildcards.optimizer, ".parquet"),
-        held_out=lambda wildcards: PLAN.data_file(wildcards.optimizer, ".held_out.parquet"),
+        pairs=lambda wildcards: PLAN.training_data.file(wildcards.optimizer, ".parquet"),
+        held_out=lambda wildcards: PLAN.training_data.file(wildcards.optimizer, ".held_out.parquet"),
         stop=lambda wildcards: PLAN.stop(**wildcards),
     output:
         checkpoint=directory("checkpoints/{model}_{optimizer}_e{epoch}"),

@@ -4,9 +4,9 @@
 rule draw_examples:
     input:
         qrels="collections/{collection}/qrels.train.txt",
-        ranking=lambda wildcards: PLAN.ranking(wildcards.data),
+        ranking=lambda wildcards: PLAN.training_data.ranking(wildcards.data),
         corpus="collections/{collection}/corpus",
-        excluded=lambda wildcards: PLAN.excluded(wildcards.data),
+        excluded=lambda wildcards: PLAN.training_data.excluded(wildcards.data),
     output:
         ids="collections/{collection}/{data}.ids.parquet",
         counts="collections/{collection}/{data}.ids.json",
@@ -15,14 +15,14 @@ rule draw_examples:
     benchmark:
         "timings/training_data/{collection}.{data}.ids.tsv"
     wildcard_constraints:
-        data=PLAN.data_names(drawn=True),
+        data="|".join(PLAN.training_data.names(drawn=True)) or NOTHING,
     conda:
         "../envs/lionrank.yaml"
     threads: 1
     resources:
         mem_mb=4000,
     params:
-        drawing=lambda wildcards: PLAN.drawing(wildcards.data),
+        drawing=lambda wildcards: PLAN.training_data.drawing(wildcards.data),
         code=code("training_data/draw_examples.py"),
     message:
         "Drawing the training data {wildcards.data} from {wildcards.collection}"
@@ -32,7 +32,7 @@ rule draw_examples:
 
 rule import_examples:
     input:
-        lambda wildcards: PLAN.imported(wildcards.data),
+        lambda wildcards: PLAN.training_data.imported(wildcards.data),
     output:
         ids="collections/{collection}/{data}.ids.parquet",
         counts="collections/{collection}/{data}.ids.json",
@@ -41,14 +41,14 @@ rule import_examples:
     benchmark:
         "timings/training_data/{collection}.{data}.ids.tsv"
     wildcard_constraints:
-        data=PLAN.data_names(drawn=False),
+        data="|".join(PLAN.training_data.names(drawn=False)) or NOTHING,
     conda:
         "../envs/lionrank.yaml"
     threads: 1
     resources:
         mem_mb=4000,
     params:
-        settings=lambda wildcards: PLAN.importing(wildcards.data),
+        settings=lambda wildcards: PLAN.training_data.importing(wildcards.data),
         code=code("training_data/import_examples.py"),
     message:
         "Importing the training data {wildcards.data}"

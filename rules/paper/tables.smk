@@ -397,8 +397,8 @@ rule collection_table:
 
 rule datasets_table:
     input:
-        training=PLAN.data_files(".parquet"),
-        held_out=PLAN.data_files(".held_out.parquet"),
+        training=PLAN.training_data.files(".parquet"),
+        held_out=PLAN.training_data.files(".held_out.parquet"),
         corpora=PLAN.corpora(),
         topics=[each.topics_file for each in PLAN.judged_sets()],
         qrels=[each.qrels for each in PLAN.judged_sets()],
@@ -465,8 +465,8 @@ rule replication_tables:
 
 rule learnt_tables:
     input:
-        data=PLAN.data_files(".parquet"),
-        counts=[*PLAN.counts_of_data().values()],
+        data=PLAN.training_data.files(".parquet"),
+        counts=[*PLAN.training_data.counts().values()],
         metrics="results/metrics.csv",
         best=PLAN.best_epochs(),
         comparisons="results/comparisons.json",
@@ -497,7 +497,7 @@ rule learnt_tables:
         test_sets=PLAN.paper_test_sets(),
         labels=PLAN.labels_of("optimizers", "objectives"),
         learnt_from=experiment.learnt_from(config),
-        counted=[*PLAN.counts_of_data()],
+        counted=[*PLAN.training_data.counts()],
         templates=[of_repository(f"paper/tables/{name}.tex.j2") for name in LESSON_TABLES],
         code=code("paper/tables/learnt_tables.py"),
     message:

@@ -81,9 +81,10 @@ def ask_all(plan: Plan) -> None:
     plan.grid(), plan.checkpoint_pattern, plan.of_every_seed(plan.best_epochs())
     assert plan.systems and plan.needed_sources
     for test_set in plan.test_sets:
-        plan.labels(test_set), plan.given_on(test_set)
-    for system in plan.defined("checkpoint"):
-        plan.checkpoint_files(system), plan.max_length(system), plan.precision(system)
+        plan.labels(test_set), plan.other_systems.given_on(test_set)
+    others = plan.other_systems
+    for system in others.defined("checkpoint"):
+        others.files(system), others.max_length(system), plan.precision(system)
     for name, collection in plan.config["collections"].items():
         experiment.corpus_files(collection), experiment.of_format(plan.config, name)
     assert experiment.title(plan.config) and experiment.reported(plan.config)

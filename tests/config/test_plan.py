@@ -312,20 +312,24 @@ def test_where_a_system_of_others_comes_from(tmp_path, monkeypatch):
             (folder / name).touch()
     monkeypatch.chdir(here)
     plan = Plan.read(overlaid(OTHERS), ROOT)
-    assert plan.checkpoint_files("theirs") == plan.checkpoint_folder("theirs") == "sources/minilm"
-    assert plan.checkpoint_files("unused") == [f"nowhere/near/{name}" for name in names]
-    assert plan.checkpoint_files("mine") == [f"../other/hub/mine/{name}" for name in names]
+    assert (
+        plan.other_systems.files("theirs")
+        == plan.other_systems.folder("theirs")
+        == "sources/minilm"
+    )
+    assert plan.other_systems.files("unused") == [f"nowhere/near/{name}" for name in names]
+    assert plan.other_systems.files("mine") == [f"../other/hub/mine/{name}" for name in names]
     (other / "records").mkdir()
-    assert plan.checkpoint_files("mine") == "../other/hub/mine"
+    assert plan.other_systems.files("mine") == "../other/hub/mine"
     shutil.rmtree("nowhere")
-    assert plan.checkpoint_files("unused") == "nowhere/near"
+    assert plan.other_systems.files("unused") == "nowhere/near"
 
 
 def test_a_system_has_the_run_files_that_its_entry_names():
     plan = Plan.read(overlaid(OTHERS), ROOT)
-    assert plan.given_run("given", "") == "runs/given.trec.gz"
+    assert plan.other_systems.given_run("given", "") == "runs/given.trec.gz"
     with pytest.raises(UserError, match=r"given\.run_files: names none on marco_qa_dev"):
-        plan.given_run("given", "marco_qa_dev/")
+        plan.other_systems.given_run("given", "marco_qa_dev/")
 
 
 def test_only_sources_of_the_grid_are_downloaded():
@@ -336,8 +340,8 @@ def test_only_sources_of_the_grid_are_downloaded():
 
 def test_each_checkpoint_has_its_length_and_precision():
     plan = Plan.read(overlaid(OTHERS), ROOT)
-    assert (plan.max_length("theirs"), plan.precision("theirs")) == (128, "fp32")
-    assert (plan.max_length("mine"), plan.precision("mine")) == (512, "bf16")
+    assert (plan.other_systems.max_length("theirs"), plan.precision("theirs")) == (128, "fp32")
+    assert (plan.other_systems.max_length("mine"), plan.precision("mine")) == (512, "bf16")
     plan = Plan.read(overlaid("training: {models: {gte: {precision: auto}}}"), ROOT)
     assert (plan.precision("gte_lion_e2"), plan.precision("minilm_lion_e2")) == ("auto", "bf16")
 
@@ -370,28 +374,30 @@ systems:
 
 def test_published_checkpoints_score_in_both_precisions_where_values_were_published():
     plan = Plan.read(overlaid(REPLICATED), ROOT)
-    assert plan.passes() == [
+    assert plan.replication.passes() == [
         *("results/theirs.trec", "results/theirs.bf16.trec"),
         *("results/marco_qa_dev/theirs.trec", "results/marco_qa_dev/theirs.bf16.trec"),
         *("results/mine.trec", "results/mine.fp32.trec"),
         *("results/marco_qa_dev/mine.trec", "results/marco_qa_dev/mine.fp32.trec"),
     ]
-    assert plan.first_stages() == ["results/bm25.trec"]
+    assert plan.replication.first_stages() == ["results/bm25.trec"]
     assert plan.jobs()["rerank_again"] == 4
     assert "results/mine.fp32.trec" in plan.results_to_archive()
     assert "tables/replication.tex" in plan.parts()
-    assert plan.replicated()["mine"]["optimizer"] == "lion"
+    assert plan.replication.replicated()["mine"]["optimizer"] == "lion"
 
 
 def test_a_test_set_may_stand_in_for_those_of_published_values():
     overlay = REPLICATED.replace("dl19, dl20, marco_qa_dev", "dl20")
     plan = Plan.read(overlaid(overlay + "paper: {claims_on: {dl19: dl20}}"), ROOT)
-    assert {name: each.name for name, each in plan.published_on.items()} == {"dl19": "dl20"}
-    assert plan.passes()[:2] == ["results/theirs.trec", "results/theirs.bf16.trec"]
+    assert {name: each.name for name, each in plan.replication.test_sets.items()} == {
+        "dl19": "dl20"
+    }
+    assert plan.replication.passes()[:2] == ["results/theirs.trec", "results/theirs.bf16.trec"]
 
 
 def test_without_published_checkpoints_nothing_is_compared_with_their_values():
     for plan in (PLAN, Plan.read(overlaid(OTHERS), ROOT)):
-        assert (plan.passes(), plan.replication()) == ([], [])
+        assert (plan.replication.passes(), plan.replication.result()) == ([], [])
         assert not [part for part in plan.parts() if "replication" in part]
         assert "rerank_again" not in plan.jobs()

@@ -7,22 +7,22 @@ from tests.support.treated import TAUGHT, TREATED
 
 def test_data_are_drawn_from_what_a_teacher_scores():
     plan = Plan.read(overlaid(TAUGHT), ROOT)
-    assert [plan.ranking(name) for name in ("lists", "given")] == [
+    assert [plan.training_data.ranking(name) for name in ("lists", "given")] == [
         "teachers/bi/pydocs/train.trec",
         "teachers/own/pydocs/train.trec",
     ]
-    assert plan.drawing("lists")["scored"] is True
-    assert Plan.read(overlaid(TREATED), ROOT).drawing("lists")["scored"] is False
+    assert plan.training_data.drawing("lists")["scored"] is True
+    assert Plan.read(overlaid(TREATED), ROOT).training_data.drawing("lists")["scored"] is False
 
 
 def test_a_teacher_is_a_checkpoint_of_the_grid_or_is_imported():
     plan = Plan.read(overlaid(TAUGHT), ROOT)
-    assert plan.teachers_checkpoint("own") == "checkpoints/minilm_adamw_e3"
-    assert plan.teachers_checkpoint("public") == "checkpoints/public"
-    assert plan.checkpoint_folder("public") == "sources/minilm_l6_v2"
-    assert (plan.max_length("public"), plan.precision("public")) == (128, "fp32")
-    assert [*plan.checkpoints_of_others] == ["public"]
-    assert plan.teachers_run_file("theirs") == "./theirs.trec"
+    assert plan.teachers.checkpoint("own") == "checkpoints/minilm_adamw_e3"
+    assert plan.teachers.checkpoint("public") == "checkpoints/public"
+    assert plan.other_systems.folder("public") == "sources/minilm_l6_v2"
+    assert (plan.other_systems.max_length("public"), plan.precision("public")) == (128, "fp32")
+    assert [*plan.other_systems.checkpoints] == ["public"]
+    assert plan.teachers.run_file("theirs") == "./theirs.trec"
 
 
 def test_what_a_teacher_needs_is_downloaded_only_where_a_training_learns_from_it():

@@ -73,17 +73,17 @@ def test_a_plan_has_trainings_and_data_of_treatments():
     assert plan.trainings == [("minilm", name) for name in ("adamw", "infonce", "ranknet")]
     assert plan.checkpoints[-1] == "minilm_ranknet_e3"
     assert plan.data == ["pairs", "lists", "given"]
-    assert plan.data_file("adamw", ".parquet") == "collections/msmarco/pairs.parquet"
-    assert plan.data_file("infonce", ".held_out.parquet") == (
+    assert plan.training_data.file("adamw", ".parquet") == "collections/msmarco/pairs.parquet"
+    assert plan.training_data.file("infonce", ".held_out.parquet") == (
         "collections/pydocs/lists.held_out.parquet"
     )
     assert plan.trained_on == ["msmarco", "pydocs"]
-    assert [plan.ranking(name) for name in ("lists", "given")] == [
+    assert [plan.training_data.ranking(name) for name in ("lists", "given")] == [
         "retrieval/pydocs/train.trec",
         "theirs.trec",
     ]
-    assert plan.excluded("given") == []
-    assert plan.excluded("lists") == [
+    assert plan.training_data.excluded("given") == []
+    assert plan.training_data.excluded("lists") == [
         "collections/pydocs/qrels.dev.txt",
         "collections/pydocs/qrels.test.txt",
     ]
@@ -107,7 +107,7 @@ def test_bm25_ranks_training_topics_as_deep_as_examples_are_drawn_from():
 def test_an_experiment_of_treatments_alone_needs_no_training_pairs():
     plan = Plan.read(overlaid(TREATED, "grid: {optimizers: [infonce]}"), ROOT)
     assert plan.data == ["lists"] and plan.trained_on == ["pydocs"]
-    assert plan.data_files(".json") == ["collections/pydocs/lists.json"]
+    assert plan.training_data.files(".json") == ["collections/pydocs/lists.json"]
 
 
 def test_the_config_knows_the_losses_as_they_are():

@@ -71,9 +71,9 @@ def test_what_data_are_made_of_is_downloaded_where_the_grid_needs_it():
     assert not {"rankzephyr_colbert_50", "hofstaetter_ensemble"} & {
         *Plan.read(overlaid("grid: {optimizers: [adamw]}"), ROOT).needed_sources
     }
-    assert plan.ranking("zephyr") == "sources/rankzephyr_colbert_50"
-    assert plan.imported("ensemble") == "sources/hofstaetter_ensemble"
-    assert plan.imported("mine") == "data/lists.jsonl"
+    assert plan.training_data.ranking("zephyr") == "sources/rankzephyr_colbert_50"
+    assert plan.training_data.imported("ensemble") == "sources/hofstaetter_ensemble"
+    assert plan.training_data.imported("mine") == "data/lists.jsonl"
 
 
 def test_objectives_that_need_a_relevant_passage_are_known_by_their_data():

@@ -11,19 +11,21 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from lionrank.config import experiment, teachers
+from lionrank.config import experiment
 from lionrank.config.check import check
 from lionrank.config.downloads import FOLDER, check_agreement, place_of, read_record
+from lionrank.config.plan_of_data import DataPlan
+from lionrank.config.plan_of_others import OtherSystemsPlan
+from lionrank.config.plan_of_replication import ReplicationPlan
+from lionrank.config.plan_of_teachers import TeachersPlan
 from lionrank.config.settings import epoch_settings, ordered, training_settings
 from lionrank.config.sources import Source, read_table
-from lionrank.config.treatments import PAIRS, collection_of_data, treatment, treatments
+from lionrank.config.treatments import treatment, treatments
 from lionrank.errors import UserError
 from lionrank.files import read_json
 from lionrank.grid import FIRST_STAGE, PRETRAINED, checkpoint_name, training_name
 
 SOURCES = "config/sources.csv"
-MADE = ("sources", "checkpoints", "hub")
-"""Folders of an experiment in which rules make those of checkpoints."""
 NOTHING = "(?!)"
 """A regular expression that no name matches."""
 REPLICATION_TABLES = ("replication", "replication_rows", "replication_variants")
@@ -93,6 +95,22 @@ class Plan:
         sources = read_table(table)
         check(config, root / "schemas" / "config.schema.yaml", sources)
         return cls(config, table, sources)
+
+    @property
+    def training_data(self) -> DataPlan:
+        return DataPlan(self)
+
+    @property
+    def teachers(self) -> TeachersPlan:
+        return TeachersPlan(self)
+
+    @cached_property
+    def other_systems(self) -> OtherSystemsPlan:
+        return OtherSystemsPlan(self)
+
+    @property
+    def replication(self) -> ReplicationPlan:
+        return ReplicationPlan(self)
 
     # What is trained, and on what it is tested
 
@@ -366,7 +384,7 @@ class Plan:
 
     def precision(self, checkpoint: str) -> str:
         """The precision in which a checkpoint scores: its training's, or that of its entry."""
-        other = self.checkpoints_of_others.get(checkpoint)
+        other = self.other_systems.checkpoints.get(checkpoint)
         if other is not None:
             return other.get("precision") or self.config["training"]["defaults"]["precision"]
         model, optimizer = self._trainable[checkpoint.rpartition("_e")[0]]
@@ -380,108 +398,12 @@ class Plan:
             for each in product(self.config["models"], treatments(self.config))
         }
 
-    @cached_property
-    def checkpoints_of_others(self) -> dict[str, dict[str, Any]]:
-        """The entries of the config's systems and teachers that are checkpoints of others."""
-        named = self.config["teachers"].items()
-        return {
-            **{name: self.config["systems"][name] for name in self.defined("checkpoint")},
-            **{name: entry for name, entry in named if teachers.is_imported(self.config, name)},
-        }
-
     @property
     def checkpoint_pattern(self) -> str:
         """A regular expression for the names of checkpoints: of trainings, and of others."""
         parts = self.config["models"], treatments(self.config), map(str, self.epochs)
         trained = ["({})_({})_e({})".format(*map("|".join, parts))] if self.epochs else []
-        return "|".join([*trained, *self.defined("checkpoint")]) or NOTHING
-
-    def defined(self, kind: str) -> list[str]:
-        """The names of all systems of others in the config with this key, of which grid has some.
-
-        `kind` is checkpoint or run_files.
-        """
-        return [name for name, entry in self.config["systems"].items() if kind in entry]
-
-    def checkpoint_folder(self, name: str) -> str:
-        """Where a checkpoint of others lies: a download, or a folder of the user's."""
-        entry = self.checkpoints_of_others[name]
-        source = experiment.checkpoint_source(entry)
-        return entry["checkpoint"] if source is None else f"sources/{source}"
-
-    def checkpoint_files(self, name: str) -> str | list[str]:
-        """What a checkpoint of others is imported from, as `_files_in` its folder."""
-        return self._files_in(self.checkpoint_folder(name))
-
-    def _files_in(self, path: str) -> str | list[str]:
-        """What a job that reads a folder hangs on: the folder, or the files of a user's.
-
-        Snakemake looks at the date of a folder, and not at those of its files. What rules made,
-        here or in another experiment, is a folder that they date.
-        """
-        folder = Path(path)
-        directory = folder.parent.parent
-        has_rules = directory == Path() or (directory / "records").is_dir()
-        if folder.parent.name in MADE and has_rules:
-            return str(folder)
-        files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
-        visible = [str(path) for path in files if not _is_hidden(path.relative_to(folder))]
-        # Of a folder that is not there Snakemake says so.
-        return visible or str(folder)
-
-    def max_length(self, name: str) -> int:
-        """The tokens to which a checkpoint of others truncates pairs."""
-        defaults = self.config["training"]["defaults"]
-        return self.checkpoints_of_others[name].get("max_length") or defaults["max_length"]
-
-    # Teachers
-
-    def teachers_by(self, kind: str) -> list[str]:
-        """The names of all teachers in the config with this key; `kind` is one of their kinds."""
-        return [name for name, entry in self.config["teachers"].items() if kind in entry]
-
-    def teachers_checkpoint(self, teacher: str) -> str:
-        """The checkpoint that a teacher is: one of the grid, or one that is imported for it."""
-        is_imported = teachers.is_imported(self.config, teacher)
-        name = teacher if is_imported else self.config["teachers"][teacher]["checkpoint"]
-        return f"checkpoints/{name}"
-
-    def teachers_run_file(self, teacher: str) -> str:
-        """The run file that a teacher is: a download, or a user's."""
-        source = teachers.source_of(self.config, teacher)
-        given: str = self.config["teachers"][teacher]["run_file"]
-        return given if source is None else f"sources/{source}"
-
-    def bi_encoder(self, teacher: str) -> str:
-        """Where a teacher's folder lies: a download, in an installed package, or a user's."""
-        source = teachers.source_of(self.config, teacher)
-        folder: str = self.config["teachers"][teacher]["bi_encoder"]
-        return folder if source is None else f"sources/{source}"
-
-    def bi_encoder_files(self, teacher: str) -> str | list[str]:
-        """What its scores hang on, as `_files_in` it; none of an installed package."""
-        folder = self.bi_encoder(teacher)
-        return [] if folder.startswith("package:") else self._files_in(folder)
-
-    def given_on(self, test_set: str) -> list[str]:
-        """The systems of others that have a run file of the user's on a test set."""
-        names = experiment.others_on(self.config, test_set)
-        return [name for name in names if "run_files" in self.others[name]]
-
-    def given_run(self, system: str, folder: str) -> str:
-        """The user's run file of a system on the test set in this folder of results/.
-
-        Raises:
-            UserError: its entry names none.
-        """
-        test_set = self.test_set_in(folder).name
-        files = self.config["systems"][system]["run_files"]
-        if test_set not in files:
-            raise UserError(
-                f"config: systems.{system}.run_files: names none on {test_set}; known: "
-                f"{', '.join(files)}"
-            )
-        return files[test_set]
+        return "|".join([*trained, *self.other_systems.defined("checkpoint")]) or NOTHING
 
     def results_to_archive(self) -> list[str]:
         """The results that the paper is made of, and those on other test sets that all exist."""
@@ -494,7 +416,7 @@ class Plan:
             ]
             if name in self.reported or all(Path(path).exists() for path in own):
                 files += own
-        return [*files, *self.second_passes(), *self.replication()]
+        return [*files, *self.replication.second_passes(), *self.replication.result()]
 
     def repository(self, model: str, optimizer: str, epoch: int | str) -> str:
         """The repository on the Hugging Face hub that a checkpoint becomes.
@@ -542,85 +464,12 @@ class Plan:
             for model, optimizer in self.trainings
         }
 
-    def data_file(self, optimizer: str, ending: str) -> str:
-        """A file, with this ending, of the data that a treatment learns from."""
-        data = treatment(self.config, optimizer).data
-        return f"collections/{collection_of_data(self.config, data)}/{data}{ending}"
-
-    def data_files(self, ending: str) -> list[str]:
-        """Files, with this ending, of all data that the trainings learn from."""
-        files = (self.data_file(optimizer, ending) for optimizer in self.optimizers)
-        return list(dict.fromkeys(files))
-
-    def counts_of_data(self) -> dict[str, str]:
-        """By name, the files that count what was drawn or imported; none of the training pairs."""
-        return {
-            name: f"collections/{collection_of_data(self.config, name)}/{name}.ids.json"
-            for name in self.data
-            if name != PAIRS
-        }
-
     def labels_of(self, *kinds: str) -> dict[str, dict[str, str]]:
         """The labels of these kinds of entries of the config, by kind and name."""
         return {
             kind: {name: entry["label"] for name, entry in self.config[kind].items()}
             for kind in kinds
         }
-
-    def drawing(self, data: str) -> dict[str, Any]:
-        """How training data are drawn: of a teacher, only what it has scored."""
-        others = ("collection", "ranking", "exclude", "held_out")
-        entry = self.config["training_data"][data]
-        drawing = {key: value for key, value in entry.items() if key not in others}
-        return ordered(drawing | {"scored": teachers.of_data(self.config, data) is not None})
-
-    def drawing_of_triplets(self) -> dict[str, Any]:
-        """How the triplets of the training pairs are drawn."""
-        pairs = self.config["training_pairs"]
-        return {
-            "examples": pairs["triplets"],
-            "passages": 2,
-            "threshold": 1,
-            "ranks": [pairs["hardest_rank"], pairs["negative_depth"]],
-            "negatives": "any",
-            "random_negatives": pairs["random_negatives"],
-            "margin": None,
-            "seed": pairs["seed"],
-        }
-
-    def ranking(self, data: str) -> str:
-        """The run file over the training topics that data are drawn from."""
-        entry = self.config["training_data"][data]
-        if entry["ranking"] == FIRST_STAGE:
-            return f"retrieval/{entry['collection']}/train.trec"
-        teacher = teachers.of_data(self.config, data)
-        if teacher is not None:
-            return f"teachers/{teacher}/{entry['collection']}/train.trec"
-        return _source_or(entry["ranking"], experiment.data_sources(self.config, data))
-
-    def imported(self, data: str) -> str:
-        """The user's file, or the source, that training data are imported from."""
-        entry = self.config["training_data"][data]
-        return _source_or(entry.get("file", ""), experiment.data_sources(self.config, data))
-
-    def importing(self, data: str) -> dict[str, Any]:
-        """How training data are imported."""
-        entry = self.config["training_data"][data]
-        settings = {key: entry[key] for key in ("format", "examples")}
-        return ordered(settings | {"passages": experiment.passages_of(entry)})
-
-    def data_names(self, drawn: bool) -> str:
-        """A regular expression for the names of training data that are drawn, or are imported."""
-        entries = self.config["training_data"].items()
-        names = [name for name, entry in entries if experiment.is_drawn(entry) is drawn]
-        return "|".join(names) or NOTHING
-
-    def excluded(self, data: str) -> list[str]:
-        """The qrels of the dev and test topics whose relevant passages the data leave out."""
-        entry = self.config["training_data"][data]
-        judged = [*self.dev_sets.values(), *self.test_sets.values()] if entry["exclude"] else []
-        same = [each.qrels for each in judged if each.collection == entry["collection"]]
-        return list(dict.fromkeys(same))
 
     def depth(self, collection: str, topics: str) -> int:
         """How many documents BM25 ranks."""
@@ -651,7 +500,7 @@ class Plan:
             tables.append("comparisons_systems")
         if len(self.other_checkpoints) > 1:
             figures.append("sizes")
-        if self.published:
+        if self.replication.systems:
             tables += REPLICATION_TABLES
         if self.has_lessons:
             tables += LESSON_TABLES
@@ -741,79 +590,6 @@ class Plan:
             for name in self.reported
         }
 
-    # What others published of their checkpoints
-
-    @property
-    def published(self) -> dict[str, dict[str, Any]]:
-        """The entries of the systems whose values were published, by name."""
-        return {name: entry for name, entry in self.others.items() if entry.get("published")}
-
-    @property
-    def published_on(self) -> dict[str, JudgedSet]:
-        """Our test sets on which there are published values, by the names of the published ones."""
-        return {
-            name: self.test_sets[ours]
-            for name, ours in experiment.published_on(self.config).items()
-        }
-
-    def replicated(self) -> dict[str, dict[str, Any]]:
-        """What is said of each of those systems beside the published values."""
-        return {
-            name: {
-                **{key: entry.get(key) for key in ("label", "model", "optimizer", "epoch")},
-                **dict(zip(("precision", "other_precision"), self._precisions(name), strict=True)),
-            }
-            for name, entry in self.published.items()
-        }
-
-    def _precisions(self, system: str) -> list[str]:
-        """Its own, and the other one, on each test set that has published values."""
-        test_set = next(iter(self.published_on.values())).name
-        return experiment.precisions(self.config, system, test_set)
-
-    def passes(self) -> list[str]:
-        """The run files of those systems, that of the other precision after that of their own."""
-        return [
-            f"results/{self.folder(test_set.name)}{name}{ending}.trec"
-            for name in self.published
-            for test_set in self.published_on.values()
-            for ending in ("", f".{self._precisions(name)[1]}")
-        ]
-
-    def second_passes(self) -> list[str]:
-        """Those of them in the other precision."""
-        return self.passes()[1::2]
-
-    def first_stages(self) -> list[str]:
-        """The first stage's run files on those test sets, where there are any."""
-        return [
-            f"results/{self.folder(each.name)}{FIRST_STAGE}.trec"
-            for each in self.published_on.values()
-            if experiment.has_first_stage(self.config, each.name)
-        ]
-
-    def replication(self) -> list[str]:
-        """The file that has all that, none where no values of any system were published."""
-        return ["results/replication.json"] if self.published else []
-
-    def rerankers(self) -> dict[str, str]:
-        """The checkpoints of others that are downloaded: their rows in the table of sources."""
-        sources = {name: experiment.checkpoint_source(entry) for name, entry in self.others.items()}
-        return {name: source for name, source in sources.items() if source is not None}
-
-    def means_of_rerankers(self) -> str:
-        """The file with the means of every system.
-
-        Raises:
-            UserError: none of them is such a checkpoint, and nothing is trained for the others.
-        """
-        if not self.rerankers():
-            raise UserError(
-                "config: grid.systems: names no checkpoint of the table of sources, of which "
-                "values can have been published: add --configfile config/rerankers.yaml"
-            )
-        return "results/metrics.csv"
-
     # The audit
 
     def jobs(self) -> dict[str, int]:
@@ -827,36 +603,22 @@ class Plan:
             "early_stopping": len(self.trainings) * len(self.epochs[FIRST_STOPPED - 1 :]),
             "train_epoch": len(self.checkpoints),
             "import_checkpoint": len(self.other_checkpoints),
-            "import_run": sum(len(self.given_on(name)) for name in self.test_sets),
+            "import_run": sum(len(self.other_systems.given_on(name)) for name in self.test_sets),
             **(reranking if shards > 1 else {"rerank": run_files}),
-            "rerank_again": len(self.second_passes()),
+            "rerank_again": len(self.replication.second_passes()),
             "evaluate": len(self.results(".eval")),
             "per_query": len(self.test_sets),
             "dev_scores": len(self.checkpoints),
-            **{f"teach_by_{kind}": number for kind, number in self._taught().items()},
+            **{f"teach_by_{kind}": number for kind, number in self.teachers.taught().items()},
             "best_epoch": len(self.trainings),
             "model_card": len(self.checkpoints),
         }
         return {rule: number for rule, number in jobs.items() if number}
 
-    def _taught(self) -> dict[str, int]:
-        """The number of rankings that teachers of each kind make."""
-        used = [name for name, _ in experiment.used_teachers(self.config)]
-        return {kind: sum(map(self.teachers_by(kind).count, used)) for kind in teachers.KINDS}
-
-
-def _is_hidden(path: Path) -> bool:
-    return any(part.startswith(".") for part in path.parts)
-
 
 def _start(model: Mapping[str, Any]) -> str:
     """How a model's weights start, in the words of tables and captions."""
     return "random start" if model["pretrained"] is None else PRETRAINED
-
-
-def _source_or(path: str, sources: list[str]) -> str:
-    """Where a source lies, or else the path, without the ./ that makes a path of a file's name."""
-    return f"sources/{sources[0]}" if sources else str(Path(path))
 
 
 def _checkpoint(model: str, optimizer: str, epoch: int) -> str:

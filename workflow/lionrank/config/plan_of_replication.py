@@ -1,0 +1,98 @@
+"""Checkpoints of others of which values were published, beside these values.
+
+Runs at every parse of the workflow, so it imports nothing heavy.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from lionrank.config import experiment
+from lionrank.errors import UserError
+from lionrank.grid import FIRST_STAGE
+
+if TYPE_CHECKING:
+    from lionrank.config.plan import JudgedSet, Plan
+
+
+@dataclass(frozen=True)
+class ReplicationPlan:
+    """The systems of an experiment whose values were published, and where they are compared."""
+
+    plan: "Plan"
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        return self.plan.config
+
+    @property
+    def systems(self) -> dict[str, dict[str, Any]]:
+        """The entries of the systems whose values were published, by name."""
+        return {name: entry for name, entry in self.plan.others.items() if entry.get("published")}
+
+    @property
+    def test_sets(self) -> dict[str, "JudgedSet"]:
+        """Our test sets on which there are published values, by the names of the published ones."""
+        return {
+            name: self.plan.test_sets[ours]
+            for name, ours in experiment.published_on(self.config).items()
+        }
+
+    def replicated(self) -> dict[str, dict[str, Any]]:
+        """What is said of each of those systems beside the published values."""
+        return {
+            name: {
+                **{key: entry.get(key) for key in ("label", "model", "optimizer", "epoch")},
+                **dict(zip(("precision", "other_precision"), self._precisions(name), strict=True)),
+            }
+            for name, entry in self.systems.items()
+        }
+
+    def _precisions(self, system: str) -> list[str]:
+        """Its own, and the other one, on each test set that has published values."""
+        test_set = next(iter(self.test_sets.values())).name
+        return experiment.precisions(self.config, system, test_set)
+
+    def passes(self) -> list[str]:
+        """The run files of those systems, that of the other precision after that of their own."""
+        return [
+            f"results/{self.plan.folder(test_set.name)}{name}{ending}.trec"
+            for name in self.systems
+            for test_set in self.test_sets.values()
+            for ending in ("", f".{self._precisions(name)[1]}")
+        ]
+
+    def second_passes(self) -> list[str]:
+        """Those of them in the other precision."""
+        return self.passes()[1::2]
+
+    def first_stages(self) -> list[str]:
+        """The first stage's run files on those test sets, where there are any."""
+        return [
+            f"results/{self.plan.folder(each.name)}{FIRST_STAGE}.trec"
+            for each in self.test_sets.values()
+            if experiment.has_first_stage(self.config, each.name)
+        ]
+
+    def result(self) -> list[str]:
+        """The file that has all that, none where no values of any system were published."""
+        return ["results/replication.json"] if self.systems else []
+
+    def rerankers(self) -> dict[str, str]:
+        """The checkpoints of others that are downloaded: their rows in the table of sources."""
+        others = self.plan.others.items()
+        sources = {name: experiment.checkpoint_source(entry) for name, entry in others}
+        return {name: source for name, source in sources.items() if source is not None}
+
+    def means_of_rerankers(self) -> str:
+        """The file with the means of every system.
+
+        Raises:
+            UserError: none of them is such a checkpoint, and nothing is trained for the others.
+        """
+        if not self.rerankers():
+            raise UserError(
+                "config: grid.systems: names no checkpoint of the table of sources, of which "
+                "values can have been published: add --configfile config/rerankers.yaml"
+            )
+        return "results/metrics.csv"
