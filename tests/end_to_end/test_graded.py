@@ -136,6 +136,7 @@ def test_fewer_examples_than_asked_for_are_said_and_fewer_than_half_refused(repa
     target = "collections/repairs/triplets.parquet"
     some = overlay.replace("triplets: 90", "triplets: 1200")
     told = run_snakemake(repairs, target, overlay=some)
+    assert told.returncode == 0, told.stdout
     assert "training_pairs: " in told.stdout and "and 1200 asked for" in told.stdout
     many = run_snakemake(
         repairs, target, overlay=overlay.replace("triplets: 90", "triplets: 90000")
