@@ -279,7 +279,7 @@ def test_nothing_left_is_refused_also_where_what_lacks_is_left_out(folder):
     ("changes", "complaint"),
     [
         ({"checkpoint": "absent"}, "absent is no folder here"),
-        ({"checkpoint": "corpus"}, "systems: 'corpus': it has no config.json"),
+        ({"checkpoint": "corpus"}, "checkpoint: 'corpus': it has no config.json"),
         ({"run": "absent"}, "absent does not exist"),
         ({"topics": "absent"}, "absent does not exist"),
         ({"corpus": "absent"}, "absent does not exist"),

@@ -135,7 +135,7 @@ def _native(checkpoint: Path, scratch: Path) -> Path:
     if _is_native(checkpoint):
         return checkpoint
     length = _own_length(checkpoint)
-    import_checkpoint(checkpoint, scratch / "checkpoint", length)
+    import_checkpoint(checkpoint, scratch / "checkpoint", length, key="checkpoint")
     print(f"{checkpoint} is not of an experiment; pairs are cut at {length} tokens.")
     return scratch / "checkpoint"
 
