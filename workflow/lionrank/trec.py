@@ -243,7 +243,8 @@ def rankings(path: str | os.PathLike) -> Iterator[tuple[str, dict[str, float]]]:
 
 def by_score(ranking: Mapping[str, float]) -> dict[str, float]:
     """Return a ranking, docid -> score, in the order of trec_eval: by falling score, then docid."""
-    return dict(sorted(ranking.items(), key=lambda item: (item[1], item[0]), reverse=True))
+    ordered = sorted(zip(ranking.values(), ranking, strict=True), reverse=True)
+    return {docid: score for score, docid in ordered}
 
 
 def _parsed(path: str | os.PathLike) -> Iterator[tuple[int, str, str, str, float, str]]:

@@ -19,7 +19,7 @@ import pytrec_eval
 from lionrank.errors import UserError
 from lionrank.files import atomic_write
 from lionrank.measures import GRADED, METRICS
-from lionrank.trec import Qrels, Run, check_judged, check_shared
+from lionrank.trec import Qrels, Run, by_score, check_judged, check_shared
 
 COUNTS = ("num_ret", "num_rel", "num_rel_ret")
 RECALL_LEVELS = tuple(tenth / 10 for tenth in range(11))
@@ -61,7 +61,7 @@ def evaluate(qrels: Qrels, run: Run, level: int, complete: bool) -> PerQuery:
     evaluator = pytrec_eval.RelevanceEvaluator(judged_topics, _ASKED, relevance_level=level)
     per_query: PerQuery = {}
     for qid, judged in judged_topics.items():
-        ranking = _ranking(run.get(qid, {}))
+        ranking = [*by_score(run.get(qid, {}))]
         # By rank, which no float32 rounds to a tie. A topic at a time needs little memory.
         by_rank = {docid: -float(rank) for rank, docid in enumerate(ranking)}
         found = evaluator.evaluate({qid: by_rank}).get(qid) if ranking else None
@@ -72,11 +72,6 @@ def evaluate(qrels: Qrels, run: Run, level: int, complete: bool) -> PerQuery:
             positive = sum(grade > 0 for grade in judged.values())
             per_query[qid][_GRADED_RELEVANT] = float(positive)
     return per_query
-
-
-def _ranking(scores: Mapping[str, float]) -> list[str]:
-    """Return the documents by score and, where scores tie, by docid, both falling."""
-    return [docid for _, docid in sorted(zip(scores.values(), scores, strict=True), reverse=True)]
 
 
 def _interpolated(ranking: list[str], judged: Mapping[str, int], level: int) -> dict[str, float]:

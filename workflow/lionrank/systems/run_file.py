@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Collection, Iterable
-from itertools import pairwise
+from itertools import islice, pairwise
 
 import numpy as np
 
@@ -48,7 +48,7 @@ def import_run(
     asked = trec.read_topics(topics)
     trec.check_shared(run, os.fspath(path), asked, os.fspath(topics))
     _check_range(run, path)
-    ranked = {qid: _ranked(run[qid])[:depth] for qid in asked if qid in run}
+    ranked = {qid: _first(depth, trec.by_score(run[qid])) for qid in asked if qid in run}
     print(f"{path}: tag {tag!r}, now {system!r}")
     _say("topics of it are not in the test set, and left out", run.keys() - asked.keys())
     _say("topics of the test set are not in it, and score 0 if judged", asked.keys() - run.keys())
@@ -62,14 +62,13 @@ def import_run(
     trec.write_run(output, kept, system)
 
 
-def _ranked(ranking: dict[str, float]) -> list[tuple[float, str]]:
-    """Return scores and documents as trec_eval 10.0 ranks them: ids fall where scores tie."""
-    return sorted(((score, docid) for docid, score in ranking.items()), reverse=True)
+def _first(depth: int, ranking: dict[str, float]) -> dict[str, float]:
+    return dict(islice(ranking.items(), depth))
 
 
-def _strict(ranking: list[tuple[float, str]]) -> dict[str, float]:
-    scores = trec.falling(score for score, _ in ranking)
-    return {docid: float(score) for (_, docid), score in zip(ranking, scores, strict=True)}
+def _strict(ranking: dict[str, float]) -> dict[str, float]:
+    scores = map(float, trec.falling(ranking.values()))
+    return dict(zip(ranking, scores, strict=True))
 
 
 def _check_range(run: trec.Run, path: str | os.PathLike) -> None:
@@ -83,8 +82,8 @@ def _check_range(run: trec.Run, path: str | os.PathLike) -> None:
                 )
 
 
-def _tied(ranking: list[tuple[float, str]]) -> int:
-    return sum(above == below for (above, _), (below, _) in pairwise(ranking))
+def _tied(ranking: dict[str, float]) -> int:
+    return sum(above == below for above, below in pairwise(ranking.values()))
 
 
 def _documents(run: trec.Run) -> set[str]:
