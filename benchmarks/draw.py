@@ -21,7 +21,8 @@ from alternate import (
 )
 
 from lionrank import trec
-from lionrank.collections.examples import Drawing, draw, read_rankings, write_ids
+from lionrank.collections import rankings
+from lionrank.collections.examples import Drawing, draw, write_ids
 
 SEED = 12
 PASSAGES = 8_841_823
@@ -68,8 +69,8 @@ def run(way: str, data: Path, output: Path) -> None:
     """Draw examples one way."""
     qrels = trec.read_qrels(data / "qrels.txt")
     path = data / "ranking.trec"
-    rankings = read_rankings(path) if way == "ours" else _in_memory(path)
-    write_ids(output / "ids.parquet", draw(qrels, rankings, drawing(len(qrels))).examples)
+    found = rankings.read(path) if way == "ours" else _in_memory(path)
+    write_ids(output / "ids.parquet", draw(qrels, found, drawing(len(qrels))).examples)
 
 
 def _in_memory(path: Path) -> list[tuple[str, dict[str, float]]]:

@@ -1,9 +1,4 @@
-"""Training examples: a topic and some passages, from judgements and a ranking of training topics.
-
-Any TREC run file is a ranking: the first stage's, a teacher's, a downloaded one. So is Parquet in
-the form of Rank-DistiLLM. It is read topic by topic, so that 250 million lines need no more memory
-than a few.
-"""
+"""Training examples, a topic and some passages each, from judgements and rankings."""
 
 import os
 import random
@@ -11,18 +6,17 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from heapq import nsmallest
-from itertools import groupby, islice
-from math import ceil, isfinite
-from operator import itemgetter
+from itertools import islice
+from math import ceil
 from typing import Literal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lionrank import parquet, trec
+from lionrank import trec
 from lionrank.collections.corpus import IDS
 from lionrank.errors import UserError
-from lionrank.files import atomic_write, only_file
+from lionrank.files import atomic_write
 from lionrank.trec import Qrels
 
 SHARE = 2
@@ -31,8 +25,6 @@ SHARE = 2
 USED, UNRANKED = "used", "in no ranking"
 IRRELEVANT, TOO_FEW = "without a relevant passage", "without enough that are not relevant"
 UNSCORED = "without a relevant passage in the ranking"
-RANKING = pa.schema({"qid": pa.string(), "docno": pa.string(), "score": pa.float64()})
-"""Of a ranking in Parquet, as Rank-DistiLLM is published."""
 # Rows that are written at once.
 ROWS = 65_536
 
@@ -88,41 +80,6 @@ class Drawn:
         return (
             f"{told}: of {counts['topics']} judged topics {', '.join(lacking)}" if lacking else told
         )
-
-
-def read_rankings(path: str | os.PathLike) -> Iterator[tuple[str, dict[str, float]]]:
-    """Yield the topics of a ranking as `trec.rankings` does; a folder is the one file in it.
-
-    Raises:
-        UserError: what `trec.rankings` refuses, in a run file or in Parquet.
-    """
-    file = only_file(path) if os.path.isdir(path) else path
-    yield from (_of_parquet(file) if parquet.is_parquet(file) else trec.rankings(file))
-
-
-def _of_parquet(path: str | os.PathLike) -> Iterator[tuple[str, dict[str, float]]]:
-    remedy = "write a ranking as qid, docno and score, or as a run file"
-    rows = (
-        row
-        for batch in parquet.batches(path, RANKING, remedy)
-        for row in zip(*(column.to_pylist() for column in batch.columns), strict=True)
-    )
-    ended: set[str] = set()
-    number = 0
-    for qid, own in groupby(rows, key=itemgetter(0)):
-        ranking: dict[str, float] = {}
-        for _, docid, score in own:
-            number += 1
-            place = f"{path}, row {number}"
-            if qid in ended:
-                raise UserError(f"{place}: topic {qid!r} comes again: sort the rows by topic.")
-            if docid in ranking:
-                raise UserError(f"{place}: {docid!r} appears twice for topic {qid!r}: remove one.")
-            if not isfinite(score):
-                raise UserError(f"{place}: the score {score} is no finite number: correct it.")
-            ranking[docid] = score
-        ended.add(qid)
-        yield qid, trec.by_score(ranking)
 
 
 def relevant_documents(paths: Iterable[str | os.PathLike]) -> set[str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 
 from lionrank import parquet, trec
-from lionrank.collections.examples import read_rankings
+from lionrank.collections import rankings
 from lionrank.errors import UserError
 from lionrank.trec import Qrels
 
@@ -80,10 +80,10 @@ def of_run_file(path: str | os.PathLike, qrels: Qrels) -> Ranked:
     Raises:
         UserError: a line is damaged, or no judged topic is in it.
     """
-    left, others, unscored = {*qrels}, list[str](), 0
-    for qid, ranking in read_rankings(path):
+    left, others, unscored = {*qrels}, 0, 0
+    for qid, ranking in rankings.read(path):
         if qid not in left:
-            others.append(qid)
+            others += 1
             continue
         left.discard(qid)
         unscored += sum(grade > 0 and docid not in ranking for docid, grade in qrels[qid].items())
@@ -94,7 +94,7 @@ def of_run_file(path: str | os.PathLike, qrels: Qrels) -> Ranked:
     for number, what in (
         (len(left), f"of {len(qrels):,} judged training topics are not in it"),
         (unscored, "relevant passages of the topics in it have no score"),
-        (len(others), "topics in it are no judged training topics, and left out"),
+        (others, "topics in it are no judged training topics, and left out"),
     ):
         if number:
             print(f"{path}: {number:,} {what}")
