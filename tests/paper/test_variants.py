@@ -86,7 +86,9 @@ def test_the_table_of_results_says_what_stands_beside_published_values(tmp_path)
         paper = params_of(GRID)["paper"] | {"beside_published": account}
         text = prose(facts_of(made, paper=paper))
         assert f"Below Each Value, the Published One {words} {said}" in text
-        elsewhere = r"Elsewhere but in Table~\ref{tab:results}, published values are as printed."
+        elsewhere = (
+            r"Elsewhere, except in Table~\ref{tab:results}, published values are as printed."
+        )
         assert (elsewhere in text) == (account == "files")
 
 
