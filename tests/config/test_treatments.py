@@ -102,6 +102,9 @@ def test_bm25_ranks_training_topics_as_deep_as_examples_are_drawn_from():
     plan = Plan.read(overlaid(TREATED, deeper), ROOT)
     assert plan.depth("pydocs", "train") == 500
     assert plan.depth("pydocs", "test") == CONFIG["retrieval"]["depth"]
+    published = "training_data: {lists: {collection: msmarco, ranks: [1, 50]}}"
+    plan = Plan.read(overlaid(TREATED, published), ROOT)
+    assert plan.depth("msmarco", "train") == 50 < pairs
 
 
 def test_an_experiment_of_treatments_alone_needs_no_training_pairs():

@@ -272,7 +272,9 @@ def first_stage_depth(config: Mapping[str, Any], collection: str, topics: str) -
     Those that a teacher scores are its, too.
     """
     pairs, depths = config["training_pairs"], []
-    if topics == "train" and pairs["collection"] == collection:
+    # Triplets of MS MARCO are published, and not drawn.
+    is_drawn_from = config["collections"][collection]["format"] != "msmarco"
+    if topics == "train" and pairs["collection"] == collection and is_drawn_from:
         depths.append(pairs["negative_depth"])
     for name in used_data(config) if topics == "train" else []:
         if _is_of_first_stage(config, name) and collection_of_data(config, name) == collection:
