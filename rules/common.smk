@@ -13,6 +13,7 @@ from lionrank.config.plan import LESSON_TABLES, NOTHING, Plan
 from lionrank.config.settings import brief, epoch_settings, training_settings
 from lionrank.config.treatments import collection_of_data, needs_relevant, treatments
 from lionrank.errors import UserError
+from lionrank.grid import FIRST_STAGE
 from lionrank.jobs import beforehand, left_behind, location, repository, unchanged
 
 # Else the collector would walk all that Snakemake has imported, again and again, while it plans.
@@ -53,6 +54,9 @@ wildcard_constraints:
     collection="|".join(config["collections"]),
     topics="|".join(PLAN.topics),
     source="|".join(PLAN.sources),
+    # What ranks, after the topics' name: nothing for BM25 and for candidates that a collection brings.
+    by=r"(\.({}))?".format("|".join([FIRST_STAGE, *config["first_stages"]])),
+    first_stage="|".join([FIRST_STAGE, *config["first_stages"]]),
     # The folder below results/: none for the first test set, its name for every other.
     folder="({})?".format("|".join(f"{name}/" for name in [*PLAN.test_sets][1:])),
     system="|".join(PLAN.systems),

@@ -1,7 +1,5 @@
-# Run files: the first stage's candidates, in BM25's order and in that of every checkpoint, trained
-# here or not.
-
-from lionrank.grid import FIRST_STAGE
+# Run files: the first stage's candidates, in its order and in that of every checkpoint, trained here
+# or not.
 
 SHARDS = config["reranking"]["shards"]
 
@@ -21,13 +19,13 @@ localrules:
 
 rule first_stage:
     input:
-        candidates=lambda wildcards: PLAN.test_set_in(wildcards.folder).candidates,
+        candidates=lambda wildcards: PLAN.ranked_by(**wildcards),
     output:
-        ensure(f"results/{{folder}}{FIRST_STAGE}.trec", non_empty=True),
+        ensure("results/{folder}{first_stage}.trec", non_empty=True),
     log:
-        f"logs/reranking/{{folder}}{FIRST_STAGE}.log",
+        "logs/reranking/{folder}{first_stage}.log",
     benchmark:
-        f"timings/reranking/{{folder}}{FIRST_STAGE}.tsv"
+        "timings/reranking/{folder}{first_stage}.tsv"
     conda:
         "../envs/lionrank.yaml"
     threads: 1

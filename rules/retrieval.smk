@@ -1,4 +1,8 @@
-# The first stage: a Lucene index, BM25 run files, and candidates joined with their text.
+# First stages: a Lucene index, BM25 run files, and candidates joined with their text.
+
+
+# A collection that brings candidates may have others by their side.
+ruleorder: given_candidates > candidates
 
 
 rule index:
@@ -77,17 +81,15 @@ rule bm25:
 
 rule candidates:
     input:
-        run="retrieval/{collection}/{topics}.trec",
+        run="retrieval/{collection}/{topics}{by}.trec",
         topics="collections/{collection}/topics.{topics}.tsv",
         corpus="collections/{collection}/corpus",
     output:
-        ensure("retrieval/{collection}/{topics}.candidates.parquet", non_empty=True),
+        ensure("retrieval/{collection}/{topics}{by}.candidates.parquet", non_empty=True),
     log:
-        "logs/retrieval/{collection}.{topics}.candidates.log",
+        "logs/retrieval/{collection}.{topics}{by}.candidates.log",
     benchmark:
-        "timings/retrieval/{collection}.{topics}.candidates.tsv"
-    wildcard_constraints:
-        collection=collections_in("pydocs", "msmarco", *experiment.OWN),
+        "timings/retrieval/{collection}.{topics}{by}.candidates.tsv"
     conda:
         "../envs/lionrank.yaml"
     threads: 2
@@ -120,7 +122,7 @@ rule given_candidates:
     params:
         settings=collection_of,
         folders=collection_folders,
-        depth=config["retrieval"]["depth"],
+        depth=lambda wildcards: PLAN.depth(**wildcards),
         code=code("retrieval/given_candidates.py"),
     message:
         "Taking the candidates that {wildcards.collection} brings for its {wildcards.topics} topics"

@@ -49,7 +49,7 @@ rule import_run:
     resources:
         mem_mb=8000,
     params:
-        depth=config["retrieval"]["depth"],
+        depth=lambda wildcards: PLAN.test_set_in(wildcards.folder).depth,
         code=code("systems/import_run.py"),
     message:
         "Importing the run file of {wildcards.system}"

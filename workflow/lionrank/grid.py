@@ -84,13 +84,22 @@ class OtherSystem:
 
 
 @dataclass(frozen=True)
+class FirstStage:
+    """What finds the candidates of a test set: bm25 or a key in the config, and its label."""
+
+    name: str
+    label: str
+
+
+@dataclass(frozen=True)
 class Grid:
     """What is compared, in the order in which it is printed; `optimizers` are name -> label.
 
     `epochs` are those of the trainings that had the most. `last` has the last epoch of trainings
     that stopped earlier, by name. `systems` are those that were not trained here. Where nothing
     was, there are no models, no optimizers and no epochs. `recipes` have what the optimizers are
-    made of, the other fields of `Treatment`, by name.
+    made of, the other fields of `Treatment`, by name. `first_stages` have what ranked the
+    candidates of a test set, by its name, where these are a ranking.
     """
 
     models: tuple[Model, ...]
@@ -99,6 +108,7 @@ class Grid:
     last: Mapping[str, int] = field(default_factory=dict)
     systems: tuple[OtherSystem, ...] = ()
     recipes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    first_stages: Mapping[str, FirstStage] = field(default_factory=dict)
 
     @classmethod
     def build(
@@ -109,13 +119,14 @@ class Grid:
         last: Mapping[str, int] | None = None,
         systems: Mapping[str, Mapping[str, Any]] | None = None,
         recipes: Mapping[str, Mapping[str, str]] | None = None,
+        first_stages: Mapping[str, Mapping[str, str]] | None = None,
     ) -> "Grid":
         """Make a grid from plain dictionaries: `{name: {label, start}}` and `{name: label}`.
 
         `epochs` are those that were planned, and `last` is the last one of each training
         (`lionrank.training.development.last_epochs`); left out, all have had all. `systems` has
         the other fields of each `OtherSystem` by its name, and `recipes` what optimizers are made
-        of.
+        of. `first_stages` has the fields of each `FirstStage` by test set.
         """
         longest = max(last.values()) if last else math.inf
         return cls(
@@ -125,7 +136,12 @@ class Grid:
             dict(last or {}),
             tuple(OtherSystem(name, **facts) for name, facts in (systems or {}).items()),
             dict(recipes or {}),
+            {name: FirstStage(**facts) for name, facts in (first_stages or {}).items()},
         )
+
+    def first_stage(self, test_set: str) -> FirstStage | None:
+        """Return what ranked the candidates of a test set, None where they are no ranking."""
+        return self.first_stages.get(test_set)
 
     @property
     def treatments(self) -> list[Treatment]:

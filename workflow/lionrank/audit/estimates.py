@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from lionrank.config import teachers
+from lionrank.config import first_stages, teachers
 from lionrank.config.experiment import (
     first_stage_depth,
     others,
@@ -194,7 +194,8 @@ def reranking_work(config: Mapping[str, Any], kind: str, name: str) -> dict[str,
     """
     collection = config[kind][name]["collection"]
     topics = _assumed(config, kind, name, "topics")
-    candidates = _assumed(config, kind, name, "candidates") or config["retrieval"]["depth"]
+    candidates = _assumed(config, kind, name, "candidates")
+    candidates = candidates or first_stages.depth_of(config, config[kind][name])
     pairs = product(topics, candidates)
     tokens = _assumed(config, "collections", collection, "tokens_per_pair")
     scorers = _trained(config) + (_of_others(config, name) if kind == "test_sets" else [])

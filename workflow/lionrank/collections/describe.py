@@ -24,7 +24,7 @@ from lionrank.collections.corpus import (
     relation,
     text,
 )
-from lionrank.config.experiment import WITH_CANDIDATES
+from lionrank.config.first_stages import WITH_CANDIDATES
 from lionrank.errors import UserError
 from lionrank.trec import read_qrels, read_topics
 

@@ -6,7 +6,8 @@ Runs at every parse of the workflow, so it imports nothing heavy.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from lionrank.config import teachers
+from lionrank.config import first_stages, teachers
+from lionrank.config.first_stages import WITH_CANDIDATES
 from lionrank.config.sources import Source
 from lionrank.config.treatments import PAIRS, collection_of_data, treatment
 from lionrank.grid import FIRST_STAGE, FIRST_STAGE_LABEL
@@ -14,8 +15,6 @@ from lionrank.measures import GRADED, METRICS, PRIMARY
 from lionrank.published.scores import TEST_SETS
 from lionrank.wording import listed
 
-# Formats whose data bring the candidates of each topic.
-WITH_CANDIDATES = ("marco_qa", "nanobeir")
 # Formats in which anybody's own collection may come.
 OWN = ("beir", "anserini", "ir_datasets")
 # Formats that are read into the project's own formats document by document.
@@ -67,10 +66,14 @@ def of_format(config: Mapping[str, Any], *formats: str) -> list[str]:
     return [name for name, entry in config["collections"].items() if entry["format"] in formats]
 
 
+def first_stage(config: Mapping[str, Any], test_set: str) -> str | None:
+    """Return what ranked a test set's candidates, None where they are no ranking."""
+    return first_stages.of(config, config["test_sets"][test_set])
+
+
 def has_first_stage(config: Mapping[str, Any], test_set: str) -> bool:
     """Return whether a test set's candidates are a ranking that can be evaluated as it is."""
-    collection = config["test_sets"][test_set]["collection"]
-    return config["collections"][collection]["format"] != "marco_qa"
+    return first_stage(config, test_set) is not None
 
 
 def relevance_levels(config: Mapping[str, Any], test_set: str) -> list[int]:
@@ -148,8 +151,9 @@ def _in_grid(config: Mapping[str, Any], entries: list[dict[str, Any]]) -> list[d
 
 def systems(config: Mapping[str, Any], test_set: str, checkpoints: Iterable[str]) -> list[str]:
     """Return the systems that have a run file on a test set; `checkpoints` are the trainings'."""
-    first_stage = [FIRST_STAGE] if has_first_stage(config, test_set) else []
-    return [*first_stage, *checkpoints, *others_on(config, test_set)]
+    ranked = first_stage(config, test_set)
+    first = [] if ranked is None else [ranked]
+    return [*first, *checkpoints, *others_on(config, test_set)]
 
 
 def others(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -266,29 +270,42 @@ def _chosen(config: Mapping[str, Any], data: str) -> dict[str, Any]:
     }
 
 
-def first_stage_depth(config: Mapping[str, Any], collection: str, topics: str) -> int:
-    """Return how many documents BM25 ranks: of training topics as many as are drawn from.
+def first_stage_depth(
+    config: Mapping[str, Any], collection: str, topics: str, suffix: str = ""
+) -> int:
+    """Return how many documents are ranked: of training topics as many as are drawn from.
 
-    Those that a teacher scores are its, too.
+    Those that a teacher scores are BM25's. `suffix` says what ranks, as `first_stages.suffix` does.
     """
     pairs, depths = config["training_pairs"], []
     # Triplets of MS MARCO are published, and not drawn.
-    is_drawn_from = config["collections"][collection]["format"] != "msmarco"
+    is_drawn_from = config["collections"][collection]["format"] != "msmarco" and not suffix
     if topics == "train" and pairs["collection"] == collection and is_drawn_from:
         depths.append(pairs["negative_depth"])
     for name in used_data(config) if topics == "train" else []:
-        if _is_of_first_stage(config, name) and collection_of_data(config, name) == collection:
+        if _drawn_from(config, name) == suffix and collection_of_data(config, name) == collection:
             entry = config["training_data"][name]
             depths.append(max(entry["ranks"][1], entry["passages"]))
+    others = (*config["test_sets"].values(), *config["dev_sets"].values())
+    for judged in () if depths else (*judged_topics(config), *others):
+        own = judged["collection"], judged["topics"], first_stages.suffix(config, judged)
+        if own == (collection, topics, suffix):
+            return first_stages.depth_of(config, judged)
     return max(depths, default=config["retrieval"]["depth"])
 
 
-def _is_of_first_stage(config: Mapping[str, Any], data: str) -> bool:
-    """Return whether training data are drawn from what BM25 ranks, in its order or a teacher's."""
+def _drawn_from(config: Mapping[str, Any], data: str) -> str | None:
+    """Return by `first_stages.suffix` whose ranking training data are drawn from, if any's.
+
+    They are BM25's also where a teacher puts them into another order.
+    """
     teacher = teachers.of_data(config, data)
     if teacher is not None:
-        return "run_file" not in config["teachers"][teacher]
-    return config["training_data"].get(data, {}).get("ranking") == FIRST_STAGE
+        return None if "run_file" in config["teachers"][teacher] else ""
+    ranking = config["training_data"].get(data, {}).get("ranking")
+    if ranking in config["first_stages"]:
+        return f".{ranking}"
+    return "" if ranking == FIRST_STAGE else None
 
 
 def trained_on(config: Mapping[str, Any]) -> list[str]:
@@ -394,13 +411,14 @@ def needed_sources(config: Mapping[str, Any]) -> list[str]:
             names += [MSMARCO_SOURCES["triplets"]] if entry is None else []
             names += [MSMARCO_SOURCES["qrels"]] if is_drawn(entry) else []
             names += [MSMARCO_SOURCES["corpus"]]
-            names += [MSMARCO_SOURCES["index"]] if _is_of_first_stage(config, data) else []
+            names += [MSMARCO_SOURCES["index"]] if _drawn_from(config, data) == "" else []
         names += data_sources(config, data)
     for judged in judged_topics(config):
         collection = collections[judged["collection"]]
         names += topic_sources(collection, judged["topics"])
         if collection["format"] == "msmarco":
-            names += [MSMARCO_SOURCES["corpus"], MSMARCO_SOURCES["index"]]
+            is_indexed = not first_stages.suffix(config, judged)
+            names += [MSMARCO_SOURCES["corpus"], *([MSMARCO_SOURCES["index"]] * is_indexed)]
     for name in config["grid"]["models"]:
         names += model_sources(config["models"][name])
     names += filter(None, map(checkpoint_source, others(config).values()))

@@ -11,7 +11,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from lionrank.config import experiment
+from lionrank.config import experiment, first_stages
 from lionrank.config.check import check
 from lionrank.config.downloads import FOLDER, check_agreement, place_of, read_record
 from lionrank.config.plan_of_data import DataPlan
@@ -46,6 +46,12 @@ class JudgedSet:
     label: str
     collection: str
     topics: str
+    first_stage: str | None
+    """What ranked the candidates, None where the collection brings some that are no ranking."""
+    depth: int
+    """Candidates of a topic at most."""
+    suffix: str = ""
+    """As `first_stages.suffix` tells candidates of one set of topics apart."""
 
     @property
     def topics_file(self) -> str:
@@ -60,8 +66,13 @@ class JudgedSet:
         return f"collections/{self.collection}/corpus"
 
     @property
+    def ranking(self) -> str:
+        """The run file of the candidates, where the collection does not bring them."""
+        return f"retrieval/{self.collection}/{self.topics}{self.suffix}.trec"
+
+    @property
     def candidates(self) -> str:
-        return f"retrieval/{self.collection}/{self.topics}.candidates.parquet"
+        return f"retrieval/{self.collection}/{self.topics}{self.suffix}.candidates.parquet"
 
 
 @dataclass(frozen=True)
@@ -157,7 +168,7 @@ class Plan:
     @property
     def systems(self) -> list[str]:
         """All that may have a run file."""
-        return [FIRST_STAGE, *self.checkpoints, *self.others]
+        return [FIRST_STAGE, *self.config["first_stages"], *self.checkpoints, *self.others]
 
     @cached_property
     def test_sets(self) -> dict[str, JudgedSet]:
@@ -172,7 +183,16 @@ class Plan:
     def _judged(self, kind: str, use: str, names: Iterable[str]) -> dict[str, JudgedSet]:
         named = {name: self.config[kind][name] for name in names}
         return {
-            name: JudgedSet(name, use, entry["label"], entry["collection"], entry["topics"])
+            name: JudgedSet(
+                name=name,
+                use=use,
+                label=entry["label"],
+                collection=entry["collection"],
+                topics=entry["topics"],
+                first_stage=first_stages.of(self.config, entry),
+                depth=first_stages.depth_of(self.config, entry),
+                suffix=first_stages.suffix(self.config, entry),
+            )
             for name, entry in named.items()
         }
 
@@ -294,6 +314,20 @@ class Plan:
         """The test set whose run files lie in this folder of results/."""
         return self.test_sets[folder.rstrip("/")] if folder else self.first_test_set
 
+    def ranked_by(self, folder: str, first_stage: str) -> str:
+        """The candidates of the test set in this folder of results/, which a first stage ranked.
+
+        Raises:
+            UserError: it is not the test set's.
+        """
+        test_set = self.test_set_in(folder)
+        if test_set.first_stage != first_stage:
+            own = test_set.first_stage or "what its collection brings"
+            raise UserError(
+                f"config: test_sets.{test_set.name}.first_stage: it is {own}, and not {first_stage}"
+            )
+        return test_set.candidates
+
     def run_files(self, test_set: str, ending: str = ".trec") -> list[str]:
         """The results of every system on a test set, as files with this ending."""
         systems = experiment.systems(self.config, test_set, self.checkpoints)
@@ -307,8 +341,8 @@ class Plan:
     def labels(self, test_set: str) -> list[dict[str, Any]]:
         """How the tidy tables name a test set's run files, in the order of `run_files`.
 
-        BM25 has no model, no optimizer, no epoch and no seed, and systems of others have those of
-        them that their entries name, and no seed.
+        A first stage has no model, no optimizer, no epoch and no seed, and systems of others have
+        those of them that their entries name, and no seed.
         """
         columns = ("test_set", "system", "model", "optimizer", "epoch", "seed", "protocol")
         rows: list[tuple] = [
@@ -316,8 +350,8 @@ class Plan:
             for training in self.trainings
             for epoch in self.epochs
         ]
-        if experiment.has_first_stage(self.config, test_set):
-            rows.insert(0, (FIRST_STAGE, None, None, None, None))
+        if (first_stage := self.test_sets[test_set].first_stage) is not None:
+            rows.insert(0, (first_stage, None, None, None, None))
         for name in experiment.others_on(self.config, test_set):
             rows.append((name, *map(self.others[name].get, ("model", "optimizer", "epoch")), None))
         protocol = self.config["protocol"]
@@ -446,7 +480,7 @@ class Plan:
         entries = {name: self.config["collections"][name] for name in self.used_collections()}
         return [
             f"sources/{entry['source']}"
-            if entry["format"] in experiment.WITH_CANDIDATES
+            if entry["format"] in first_stages.WITH_CANDIDATES
             else f"collections/{name}/corpus"
             for name, entry in entries.items()
         ]
@@ -471,9 +505,9 @@ class Plan:
             for kind in kinds
         }
 
-    def depth(self, collection: str, topics: str) -> int:
-        """How many documents BM25 ranks."""
-        return experiment.first_stage_depth(self.config, collection, topics)
+    def depth(self, collection: str, topics: str, by: str = "") -> int:
+        """How many documents are ranked, by BM25 or what `first_stages.suffix` says."""
+        return experiment.first_stage_depth(self.config, collection, topics, by)
 
     def of_every_seed(self, paths: Iterable[str]) -> list[str]:
         """These files of this experiment, and then of those that differ from it in their seed."""
@@ -531,7 +565,7 @@ class Plan:
         return [name for name, entry in self.others.items() if "checkpoint" in entry]
 
     def paper_grid(self) -> dict[str, Any]:
-        """Models, optimizers, epochs and systems of others as the paper prints them."""
+        """Models, optimizers, epochs, other systems and first stages as the paper prints them."""
         others = self.others
         models = {name: self.config["models"][name] for name in self.models}
         return {
@@ -543,6 +577,10 @@ class Plan:
             "epochs": self.epochs,
             "systems": self._other_systems({name: each["label"] for name, each in others.items()}),
             "recipes": self._recipes(),
+            "first_stages": {
+                name: {"name": each, "label": first_stages.label(self.config, each)}
+                for name, each in self._first_stages().items()
+            },
         }
 
     def grid(self) -> dict[str, Any]:
@@ -553,7 +591,15 @@ class Plan:
             "epochs": self.epochs,
             "systems": self._other_systems({name: name for name in self.others}),
             "recipes": self._recipes(),
+            "first_stages": {
+                name: {"name": each, "label": each} for name, each in self._first_stages().items()
+            },
         }
+
+    def _first_stages(self) -> dict[str, str]:
+        """What ranked the candidates of the reported test sets, of those that have a ranking."""
+        found = {name: self.test_sets[name].first_stage for name in self.reported}
+        return {name: each for name, each in found.items() if each is not None}
 
     def _recipes(self) -> dict[str, dict[str, str]]:
         found = {name: treatment(self.config, name)._asdict() for name in self.optimizers}

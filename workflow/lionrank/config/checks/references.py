@@ -41,6 +41,9 @@ def references(
             known = topic_names(collections[judged["collection"]])
             if known is not None:
                 yield f"{kind}.{name}.topics", judged["topics"], known
+            if "first_stage" in judged:
+                known = [FIRST_STAGE, *config["first_stages"]]
+                yield f"{kind}.{name}.first_stage", judged["first_stage"], known
     yield "training_pairs.collection", config["training_pairs"]["collection"], collections
     known = topic_names(collections[config["training_pairs"]["collection"]])
     if known is not None:
