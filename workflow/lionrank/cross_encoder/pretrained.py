@@ -30,6 +30,10 @@ from lionrank.files import read_json
 
 OF_A_TASK = {"id2label", "label2id", "problem_type"}
 OF_A_MACHINE = {"attn_implementation", "_attn_implementation", "auto_map"}
+MODULES = "modules.json"
+"""The list of the modules that sentence-transformers composes a model of."""
+OWN_MODULES = "sentence_transformers."
+"""How the classes of modules begin that are its own; others are remote code."""
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
 
 

@@ -20,7 +20,7 @@ from transformers import (
 )
 
 from lionrank.cross_encoder.fit import takes_segments, write
-from lionrank.cross_encoder.pretrained import Pretrained, cross_encoder_of, one_line
+from lionrank.cross_encoder.pretrained import MODULES, Pretrained, cross_encoder_of, one_line
 from lionrank.files import read_json
 from lionrank.systems import modules
 from lionrank.wording import listed, shortened
@@ -93,7 +93,7 @@ def _not_one_logit(source: Pretrained, stated: Stated, of_the_model: Stated) -> 
     if (source.folder / ADAPTER).is_file():
         yield f"it is an adapter, by its {ADAPTER}, which is not merged into what it adapts"
     kind = of_the_model.get("model_type", "SentenceTransformer")
-    if (source.folder / modules.FILE).is_file() and kind != "CrossEncoder":
+    if (source.folder / MODULES).is_file() and kind != "CrossEncoder":
         yield f"it is a {kind}, by its {OF_THE_MODEL}, and no CrossEncoder"
     labels = len(_object(source, stated, "id2label")) or stated.get("num_labels", 1)
     if labels != 1:

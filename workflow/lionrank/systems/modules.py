@@ -17,12 +17,10 @@ from sentence_transformers.sentence_transformer.modules import LayerNorm, Poolin
 from torch import Tensor, nn
 from transformers import ModernBertConfig, PreTrainedConfig
 
-from lionrank.cross_encoder.pretrained import Pretrained, one_line
+from lionrank.cross_encoder.pretrained import MODULES, OWN_MODULES, Pretrained, one_line
 from lionrank.cross_encoder.weights import WEIGHTS
 from lionrank.wording import listed
 
-FILE = "modules.json"
-OWN = "sentence_transformers."
 TRANSFORMER = "Transformer"
 HEAD = {"Pooling": Pooling, "Dense": Dense, "LayerNorm": LayerNorm}
 PASSED_ON, SCORES = "sentence_embedding", "scores"
@@ -41,24 +39,24 @@ def read_chain(source: Pretrained) -> Chain:
     Raises:
         UserError: the list is damaged, or of modules that are not followed.
     """
-    path = source.folder / FILE
+    path = source.folder / MODULES
     if not path.is_file():
         return [(TRANSFORMER, "")]
     try:
         chain = [(_name(each["type"]), each["path"]) for each in json.loads(path.read_text())]
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise source.damaged(f"its {FILE} is damaged ({one_line(error)})") from error
+        raise source.damaged(f"its {MODULES} is damaged ({one_line(error)})") from error
     names = tuple(name for name, _ in chain)
     if names not in ((TRANSFORMER,), CLASSIFIER) or chain[0][1]:
         raise source.unfit(
-            f"it is composed of {listed(names) if names else 'no modules'}, by its {FILE}, which "
-            f"is no classifier of transformers; {listed(CLASSIFIER)} are, on ModernBERT"
+            f"it is composed of {listed(names) if names else 'no modules'}, by its {MODULES}, "
+            f"which is no classifier of transformers; {listed(CLASSIFIER)} are, on ModernBERT"
         )
     return chain
 
 
 def _name(kind: str) -> str:
-    return kind.rpartition(".")[2] if kind.startswith(OWN) else kind
+    return kind.rpartition(".")[2] if kind.startswith(OWN_MODULES) else kind
 
 
 def as_classifier(source: Pretrained, chain: Chain) -> tuple[PreTrainedConfig, dict[str, Tensor]]:
@@ -70,7 +68,7 @@ def as_classifier(source: Pretrained, chain: Chain) -> tuple[PreTrainedConfig, d
     pooling, dense, norm, last = (_load(source, name, path) for name, path in chain[1:])
     if differing := list(_differing(source.stated(), pooling, dense, norm, last)):
         raise source.unfit(
-            f"its modules ({FILE}) are no classifier of transformers, by {listed(differing)}"
+            f"its modules ({MODULES}) are no classifier of transformers, by {listed(differing)}"
         )
     config = source.config(
         architectures=["ModernBertForSequenceClassification"],

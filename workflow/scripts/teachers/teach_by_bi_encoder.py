@@ -8,13 +8,10 @@ params, hardware = snakemake.params, snakemake.config["hardware"]
 gpus = reserve(hardware, snakemake.resources.gpu, snakemake.output[0])
 
 from lionrank.cross_encoder.device import prepare
-from lionrank.cross_encoder.initialise import locate
+from lionrank.retrieval.bi_encoder import load
 from lionrank.teachers import bi_encoder, rankings
 
-folder = params.folder
-if folder.startswith("package:"):
-    folder = locate(folder, {}, "teachers")
-model = bi_encoder.load(params.folder, folder, prepare(snakemake.threads, gpus))
+model = load(params.folder, prepare(snakemake.threads, gpus), "teachers")
 candidates = snakemake.input.candidates
 scores = bi_encoder.score(model, candidates, params.scale)
 found = rankings.of_candidates(candidates, scores)
