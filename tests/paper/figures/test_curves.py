@@ -1,3 +1,5 @@
+import json
+
 import matplotlib.pyplot as plt
 import pytest
 
@@ -101,3 +103,17 @@ def test_gradient_norms_have_a_logarithmic_axis_only_where_they_differ_by_much(t
     alone = Grid(GRID.models[:1], {"adamw": "AdamW"}, (1,))
     figure = curves_figure(write_logs(tmp_path, alone), alone)
     assert panels(figure, ROWS, alone)["grad_norm", "minilm"].get_yscale() == "linear"
+
+
+def test_losses_have_a_logarithmic_axis_only_where_those_of_trainings_differ_by_much(tmp_path):
+    logs = write_logs(tmp_path)
+    plain = panels(curves_figure(logs, GRID), ROWS)
+    for path in logs["gte_lion"]:
+        lines = [json.loads(line) for line in path.read_text().splitlines()]
+        for line in lines:
+            line |= {key: 100 * line[key] for key in ("loss", "eval_loss") if key in line}
+        path.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    drawn = panels(curves_figure(logs, GRID), ROWS)
+    for field in ("loss", "eval_loss"):
+        assert plain[field, "minilm"].get_yscale() == "linear"
+        assert drawn[field, "minilm"].get_yscale() == "log"

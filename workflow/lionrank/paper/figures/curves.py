@@ -119,6 +119,14 @@ def _scale(ax: Axes, field: str, by_training: Sequence[pd.Series]) -> None:
             formatter = ScalarFormatter(useMathText=True)
             formatter.set_powerlimits((0, 0))
             ax.yaxis.set_major_formatter(formatter)
-    elif field == "grad_norm" and 0 < _LOG_FROM * values.min() <= values.max():
+    elif _differs_much(field, by_training) and values.min() > 0:
         ax.set_yscale("log")
         log_ticks(ax.yaxis, values.min(), values.max())
+
+
+def _differs_much(field: str, by_training: Sequence[pd.Series]) -> bool:
+    # A loss falls by much in any training: its scale is that of the objective.
+    compared = pd.concat(by_training)
+    if field != "grad_norm":
+        compared = pd.Series([each.median() for each in by_training])
+    return 0 < _LOG_FROM * compared.min() <= compared.max()
