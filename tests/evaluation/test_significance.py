@@ -216,6 +216,137 @@ def test_an_interval_is_the_same_for_the_same_seed_only():
     )
 
 
+# Several sets of equal weight
+
+
+SETS = [5, 12, 40]
+
+
+def test_one_set_has_to_the_bit_the_figures_that_it_has_without_being_named():
+    left, right = drawn(43, 3, mean=0.3, seed=1), drawn(43, 3, seed=2)
+    settings = Draws(2_000, 500)
+    named = significance.compare(left, right, settings, strata=[43])
+    assert named == significance.compare(left, right, settings)
+
+
+def test_sets_of_the_same_size_are_tested_as_their_queries_together():
+    left, right = drawn(44, 3, mean=0.3, seed=1), drawn(44, 3, seed=2)
+    together = significance.compare(left, right, Draws(2_000, 500))
+    apart = significance.compare(left, right, Draws(2_000, 500), strata=[11] * 4)
+    for one, several in zip(together, apart, strict=True):
+        assert several.p_randomization == one.p_randomization < 1
+        assert several.difference == pytest.approx(one.difference, rel=1e-12)
+        assert several.left_mean == pytest.approx(one.left_mean, rel=1e-12)
+        assert several.queries == one.queries == 44
+
+
+def test_a_set_weighs_the_same_whatever_its_size_as_by_hand():
+    # A mean of 1 and one of -1 cancel, though four of the five queries are 1: no assignment of
+    # signs is nearer to zero. Of the queries together, 3 is reached by 2 + 10 of 32 assignments.
+    differences = np.array([1.0, 1, 1, 1, -1])
+    assert significance.mean(differences, [4, 1]) == [0]
+    assert significance.randomization_test(differences, 32, 1, [4, 1]) == [1]
+    assert significance.randomization_test(differences, 32, 1) == [12 / 32]
+    # (1 + 3) / 2: the queries weigh 1/8, 1/8, 1/8, 1/8 and 1/2, and only all signs as they are, and
+    # all changed, are as far from zero.
+    assert significance.randomization_test(np.array([1.0, 1, 1, 1, 3]), 32, 1, [4, 1]) == [2 / 32]
+
+
+def test_the_exact_test_of_a_weighted_mean_is_that_of_scipy():
+    differences, sizes = drawn(11, 6, mean=0.3), [2, 3, 6]
+    weights = np.repeat([1 / (3 * size) for size in sizes], sizes)
+    reference = stats.permutation_test(
+        (differences, np.zeros_like(differences)),
+        lambda left, right, axis: np.moveaxis(left - right, axis, -1) @ weights,
+        permutation_type="samples",
+        vectorized=True,
+        n_resamples=np.inf,
+    )
+    ours = significance.randomization_test(differences, 2**11, 1, sizes)
+    assert ours == pytest.approx(reference.pvalue, abs=1e-12)
+
+
+def test_queries_are_resampled_within_their_sets_and_apart_from_those_of_others():
+    # Each of the two sets has a mean of 0, 1/2 or 1. Theirs is at most 1/4 with the probability
+    # 5/16, and 0 with 1/16. Were the same places drawn in both, it would never be 1/4.
+    values = np.array([0.0, 1, 0, 1])
+    assert significance.interval(values, 10_000, 0.6, 1, [2, 2]) == ([0.25], [0.75])
+    # And no query of one set is drawn for another.
+    assert significance.interval(np.array([0.0, 0, 1, 1, 1]), 100, 0.99, 1, [2, 3]) == (
+        [0.5],
+        [0.5],
+    )
+
+
+def test_the_interval_of_several_sets_is_scipys_stratified_bootstrap_but_for_chance():
+    values = np.random.default_rng(4).beta(2, 3, size=sum(SETS))
+    reference = stats.bootstrap(
+        np.split(values, np.cumsum(SETS)[:-1]),
+        lambda *sets, axis: np.mean([each.mean(axis=axis) for each in sets], axis=0),
+        n_resamples=20_000,
+        method="percentile",
+        rng=np.random.default_rng(1),
+    ).confidence_interval
+    low, high = significance.interval(values, 20_000, 0.95, 1, SETS)
+    width = reference.high - reference.low
+    assert low == pytest.approx(reference.low, abs=0.03 * width)
+    assert high == pytest.approx(reference.high, abs=0.03 * width)
+
+
+def test_the_t_test_of_two_sets_is_welchs_of_one_and_the_other_with_its_sign_changed():
+    differences = drawn(52, 4, mean=0.2) * np.repeat([[1.0], [3.0]], [12, 40], axis=0)
+    reference = stats.ttest_ind(differences[:12], -differences[12:], equal_var=False).pvalue
+    assert significance.t_test(differences, [12, 40]) == pytest.approx(reference, rel=1e-10)
+
+
+@pytest.mark.parametrize("test", ["t_test", "randomization_test"])
+def test_p_values_of_unlike_sets_that_average_to_nothing_are_uniform(test):
+    noise = drawn(sum(SETS), 2_000) * np.repeat([[1.0], [0.2], [2.0]], SETS, axis=0)
+    tests = {
+        "t_test": lambda each: significance.t_test(each, SETS),
+        "randomization_test": lambda each: significance.randomization_test(each, 5_000, 1, SETS),
+    }
+    assert stats.kstest(tests[test](noise), "uniform").pvalue > 0.01
+    assert stats.kstest(tests[test](noise + 0.3), "uniform").pvalue < 0.0001
+
+
+def test_a_difference_detectable_on_unlike_sets_is_detected_as_often_as_it_says():
+    experiments = 20_000
+    scales = np.repeat([[1.0], [0.2], [2.0]], SETS, axis=0)
+    as_noisy = np.concatenate([stats.zscore(np.arange(size), ddof=1) for size in SETS])
+    [detectable] = significance.detectable_difference(as_noisy * scales[:, 0], strata=SETS)
+    noise = drawn(sum(SETS), experiments) * scales
+    found = (significance.t_test(noise + detectable, SETS) <= 0.05).mean()
+    assert found == pytest.approx(0.8, abs=0.02)
+
+
+def test_an_effect_is_in_units_of_the_spread_within_the_sets():
+    # The variances are 2 and 4, and the means 1 and 4.
+    assert significance.effect_size(np.array([0.0, 2, 2, 6, 4]), [2, 3]) == pytest.approx(
+        (1 + 4) / 2 / math.sqrt((2 + 4) / 2)
+    )
+
+
+@pytest.mark.filterwarnings("error")
+def test_sets_without_spread_have_p_values_and_effects():
+    differences = np.column_stack([[0.0, 0, 0, 0], [1, 1, 2, 2], [1, 1, -1, -1], [1, 1, 0, 2]])
+    sets = [2, 2]
+    assert significance.t_test(differences, sets)[:3].tolist() == [1, 0, 1]
+    # Without spread, the first set adds nothing to the standard error of the mean of 1, which is
+    # 1/2, and no degree of freedom to the one of the second.
+    assert significance.t_test(differences, sets)[3] == pytest.approx(2 * stats.t.sf(2, 1))
+    assert significance.effect_size(differences, sets)[:3].tolist() == [0, math.inf, 0]
+    assert significance.detectable_difference(differences, strata=sets)[:3].tolist() == [0, 0, 0]
+
+
+def test_a_set_of_one_query_cannot_be_compared_and_sizes_have_to_fit():
+    values = np.zeros(5)
+    with pytest.raises(UserError, match="there is 1: evaluate two or more"):
+        significance.compare(values, values, Draws(), strata=[4, 1])
+    with pytest.raises(ValueError, match="the sets have 6 queries and the values 5"):
+        significance.mean(values, [4, 2])
+
+
 # A family
 
 

@@ -4,10 +4,13 @@ Arrays are (queries,) or (queries, contrasts), each column one contrast; results
 Every contrast of a call meets the same signs and resamples, which depend on nothing but the seed
 and the numbers of queries and draws: the figures of a contrast do not depend on its neighbours.
 
+`strata` are the numbers of queries of several sets, whose rows follow each other: the mean is then
+that of the sets' means, so that each set has the same weight whatever its size. None is one set.
+
 SciPy and statsmodels are imported where they are used: `lionrank --help` does not wait for them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -63,41 +66,49 @@ class Contrast:
     losses: int
 
 
-def compare(left: FloatArray, right: FloatArray, settings: Draws) -> list[Contrast]:
+def compare(
+    left: FloatArray, right: FloatArray, settings: Draws, strata: Sequence[int] | None = None
+) -> list[Contrast]:
     """Compare two systems in each column of (queries, contrasts); row by row the same query.
 
     Values that differ by no more than the rounding of floats are a tie, and their difference is 0.
 
     Raises:
-        UserError: fewer than two queries, which have no spread.
+        UserError: fewer than two queries in a set, which have no spread.
         ValueError: the shapes differ, or a value is not finite.
     """
     left, right = _columns(left), _columns(right)
     if left.shape != right.shape:
         raise ValueError(f"left has the shape {left.shape} and right {right.shape}")
-    if len(left) < 2:
+    if (fewest := min(map(len, _sets(left, strata)))) < 2:
         raise UserError(
-            f"systems are compared over queries, and there is {len(left)}: evaluate two or more"
+            f"systems are compared over queries, and there is {fewest}: evaluate two or more"
         )
     differences = np.where(np.isclose(left, right, rtol=0, atol=_ROUNDING), 0.0, left - right)
-    low, high = interval(differences, settings.resamples, settings.confidence, settings.seed)
     columns = (
-        left.mean(axis=0),
-        right.mean(axis=0),
-        differences.mean(axis=0),
-        low,
-        high,
-        randomization_test(differences, settings.permutations, settings.seed),
-        t_test(differences),
-        effect_size(differences),
-        detectable_difference(differences),
+        mean(left, strata),
+        mean(right, strata),
+        mean(differences, strata),
+        *interval(differences, settings.resamples, settings.confidence, settings.seed, strata),
+        randomization_test(differences, settings.permutations, settings.seed, strata),
+        t_test(differences, strata),
+        effect_size(differences, strata),
+        detectable_difference(differences, strata=strata),
         *wins_ties_losses(differences),
     )
     rows = zip(*(column.tolist() for column in columns), strict=True)
     return [Contrast(len(left), *row) for row in rows]
 
 
-def randomization_test(differences: FloatArray, permutations: int, seed: int) -> FloatArray:
+def mean(values: FloatArray, strata: Sequence[int] | None = None) -> FloatArray:
+    """Return the mean over queries or, of several sets, the mean of their means."""
+    means = [each.mean(axis=0) for each in _sets(_columns(values), strata)]
+    return np.mean(means, axis=0)
+
+
+def randomization_test(
+    differences: FloatArray, permutations: int, seed: int, strata: Sequence[int] | None = None
+) -> FloatArray:
     """Return two-sided p-values of the paired randomization test of the mean.
 
     If the systems were alike, each query's difference could as well have had the other sign. The
@@ -106,9 +117,10 @@ def randomization_test(differences: FloatArray, permutations: int, seed: int) ->
     information retrieval evaluation). With at most `permutations` assignments all are gone
     through and the p-value is exact. Otherwise `permutations` are drawn, and the observed one is
     counted with them, so that no p-value is 0 (Phipson and Smyth 2010, Permutation p-values should
-    never be zero).
+    never be zero). Of several sets the mean of a set weighs the same as that of another, and so a
+    query of a large set less: signs are assigned to the weighted differences.
     """
-    differences = _columns(differences)
+    differences = _weighted(_columns(differences), strata)
     queries = len(differences)
     exact = is_exact(queries, permutations)
     flips = _every_flip(queries) if exact else _drawn_flips(queries, permutations, seed)
@@ -126,47 +138,69 @@ def is_exact(queries: int, permutations: int) -> bool:
     return queries < permutations.bit_length()
 
 
-def t_test(differences: FloatArray) -> FloatArray:
+def t_test(differences: FloatArray, strata: Sequence[int] | None = None) -> FloatArray:
     """Return two-sided p-values of the paired t-test.
 
-    Without any difference t is 0/0, and SciPy gives NaN. Nothing then speaks against the null
-    hypothesis: p is 1. With the same difference on every query t is infinite: p is 0.
+    Of several sets the variances of their means are added, and the degrees of freedom are
+    Satterthwaite's: no set need have the spread of another (Welch 1947, The generalization of
+    'Student's' problem when several different population variances are involved; Satterthwaite
+    1946, An approximate distribution of estimates of variance components).
+
+    Without any spread t is 0/0 or infinite, and SciPy gives NaN. Where the mean is 0, nothing then
+    speaks against the null hypothesis: p is 1. Otherwise it is 0.
     """
     from scipy import stats
 
     differences = _columns(differences)
-    p_values = np.where(differences.any(axis=0), 0.0, 1.0)
-    varied = np.ptp(differences, axis=0) > 0
-    p_values[varied] = stats.ttest_1samp(differences[:, varied], 0, axis=0).pvalue
+    p_values = np.where(mean(differences, strata) == 0, 1.0, 0.0)
+    varied = _spread(differences, strata) > 0
+    differences = differences[:, varied]
+    if len(_sets(differences, strata)) == 1:
+        p_values[varied] = stats.ttest_1samp(differences, 0, axis=0).pvalue
+    else:
+        error, degrees = _standard_error(differences, strata)
+        p_values[varied] = 2 * stats.t.sf(np.abs(mean(differences, strata)) / error, degrees)
     return p_values
 
 
-def effect_size(differences: FloatArray) -> FloatArray:
+def effect_size(differences: FloatArray, strata: Sequence[int] | None = None) -> FloatArray:
     """Return Cohen's d_z, the mean of the differences in units of their standard deviation.
 
     It is 0 where all differences are 0, and infinite where all are the same but not 0. (Cohen 1988,
-    Statistical power analysis for the behavioral sciences, section 2.3.5.)
+    Statistical power analysis for the behavioral sciences, section 2.3.5.) Of several sets the
+    variance is the mean of the variances within the sets.
     """
     differences = _columns(differences)
-    means, spread = differences.mean(axis=0), _spread(differences)
+    means, spread = mean(differences, strata), _spread(differences, strata)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(differences.any(axis=0), means / spread, 0.0)
+        return np.where(means == 0, 0.0, means / spread)
 
 
 def detectable_difference(
-    differences: FloatArray, power: float = POWER, alpha: float = ALPHA
+    differences: FloatArray,
+    power: float = POWER,
+    alpha: float = ALPHA,
+    strata: Sequence[int] | None = None,
 ) -> FloatArray:
     """Return the smallest true mean difference that the t-test would probably have found.
 
     That is, with the probability `power`, at the two-sided level `alpha`, on as many queries with
-    as much spread as here; in the units of `differences`.
+    as much spread as here; in the units of `differences`. Several sets are as one that gives the
+    mean the same standard error with the same degrees of freedom.
     """
     differences = _columns(differences)
-    return _detectable_effect(len(differences), power, alpha) * _spread(differences)
+    if len(_sets(differences, strata)) == 1:
+        return _detectable_effect(len(differences), power, alpha) * _spread(differences)
+    detectable = np.zeros(differences.shape[1])
+    varied = _spread(differences, strata) > 0
+    error, degrees = _standard_error(differences[:, varied], strata)
+    effects = np.array([_detectable_effect(each + 1, power, alpha) for each in degrees.tolist()])
+    detectable[varied] = effects * np.sqrt(degrees + 1) * error
+    return detectable
 
 
 @cache
-def _detectable_effect(queries: int, power: float, alpha: float) -> float:
+def _detectable_effect(queries: float, power: float, alpha: float) -> float:
     from statsmodels.stats.power import TTestPower
 
     solved = TTestPower().solve_power(
@@ -176,19 +210,26 @@ def _detectable_effect(queries: int, power: float, alpha: float) -> float:
 
 
 def interval(
-    values: FloatArray, resamples: int, confidence: float, seed: int
+    values: FloatArray,
+    resamples: int,
+    confidence: float,
+    seed: int,
+    strata: Sequence[int] | None = None,
 ) -> tuple[FloatArray, FloatArray]:
     """Return the bounds of the percentile bootstrap interval of the mean over queries.
 
     `values` are those of a system or the differences of two. (Efron and Tibshirani 1993, An
-    introduction to the bootstrap, chapter 13.)
+    introduction to the bootstrap, chapter 13.) Of several sets the queries of each are resampled
+    within it (Davison and Hinkley 1997, Bootstrap methods and their application, section 3.2).
     """
-    values = _columns(values)
-    means = [
-        counts @ values / len(values) for counts in _resampled_counts(len(values), resamples, seed)
-    ]
+    random = np.random.default_rng(seed)
+    sets = _sets(_columns(values), strata)
+    means = np.zeros((resamples, sets[0].shape[1]))
+    for each in sets:
+        counts = _resampled_counts(len(each), resamples, random)
+        means += np.concatenate([batch @ each / len(each) for batch in counts])
     tail = (1 - confidence) / 2
-    low, high = np.quantile(np.concatenate(means), [tail, 1 - tail], axis=0)
+    low, high = np.quantile(means / len(sets), [tail, 1 - tail], axis=0)
     return low, high
 
 
@@ -222,10 +263,41 @@ def _columns(values: FloatArray) -> FloatArray:
     return values[:, np.newaxis] if values.ndim == 1 else values
 
 
-def _spread(differences: FloatArray) -> FloatArray:
-    """Return the standard deviations, exactly 0 where all differences are the same."""
+def _sets(values: FloatArray, strata: Sequence[int] | None) -> list[FloatArray]:
+    """Return the rows of each set."""
+    if strata is None:
+        return [values]
+    if sum(strata) != len(values):
+        raise ValueError(f"the sets have {sum(strata)} queries and the values {len(values)}")
+    return np.split(values, np.cumsum(strata)[:-1])
+
+
+def _weighted(values: FloatArray, strata: Sequence[int] | None) -> FloatArray:
+    """Return values whose plain mean is the mean of the sets' means."""
+    sets = _sets(values, strata)
+    return np.concatenate([len(values) / (len(sets) * len(each)) * each for each in sets])
+
+
+def _spread(differences: FloatArray, strata: Sequence[int] | None = None) -> FloatArray:
+    """Return the standard deviations, exactly 0 where all differences of a set are the same."""
+    variances = [_variance(each) for each in _sets(differences, strata)]
+    return np.sqrt(np.mean(variances, axis=0))
+
+
+def _variance(differences: FloatArray) -> FloatArray:
     same = np.ptp(differences, axis=0) == 0
-    return np.where(same, 0.0, differences.std(axis=0, ddof=1))
+    return np.where(same, 0.0, differences.var(axis=0, ddof=1))
+
+
+def _standard_error(
+    differences: FloatArray, strata: Sequence[int] | None
+) -> tuple[FloatArray, FloatArray]:
+    """Return the standard error of the mean of sets that vary, and its degrees of freedom."""
+    sets = _sets(differences, strata)
+    variances = np.stack([_variance(each) / len(each) for each in sets])
+    of_each = np.array([[len(each) - 1] for each in sets])
+    total = variances.sum(axis=0)
+    return np.sqrt(total) / len(sets), total**2 / (variances**2 / of_each).sum(axis=0)
 
 
 def _batches(draws: int, queries: int) -> Iterator[range]:
@@ -249,12 +321,13 @@ def _drawn_flips(queries: int, permutations: int, seed: int) -> Iterator[FloatAr
         yield np.unpackbits(bits, axis=1, count=queries).astype(np.float64)
 
 
-def _resampled_counts(queries: int, resamples: int, seed: int) -> Iterator[FloatArray]:
+def _resampled_counts(
+    queries: int, resamples: int, random: np.random.Generator
+) -> Iterator[FloatArray]:
     """Yield how often each query is in each resample, rows of multinomial counts.
 
     Drawing the queries and counting them takes a third of the time of NumPy's multinomial.
     """
-    random = np.random.default_rng(seed)
     for batch in _batches(resamples, queries):
         drawn = random.integers(queries, size=(len(batch), queries))
         drawn += queries * np.arange(len(batch))[:, np.newaxis]
