@@ -1,4 +1,5 @@
-# First stages: a Lucene index, BM25 run files, and candidates joined with their text.
+# First stages: a Lucene index or vectors of a corpus, run files, and candidates joined with their
+# text. Files of another first stage than BM25 have its name in theirs, as the wildcard `by`: .NAME.
 
 
 # A collection that brings candidates may have others by their side.
@@ -58,11 +59,14 @@ rule bm25:
         index="indexes/{collection}",
         topics="collections/{collection}/topics.{topics}.tsv",
     output:
-        ensure("retrieval/{collection}/{topics}.trec", non_empty=True),
+        run=ensure("retrieval/{collection}/{topics}.trec", non_empty=True),
+        record="retrieval/{collection}/{topics}.json",
     log:
         "logs/retrieval/{collection}.{topics}.log",
     benchmark:
         "timings/retrieval/{collection}.{topics}.tsv"
+    wildcard_constraints:
+        collection=collections_in("pydocs", "msmarco", *experiment.OWN),
     conda:
         "../envs/lionrank.yaml"
     threads: 2
@@ -77,6 +81,109 @@ rule bm25:
         "BM25 for the {wildcards.topics} topics of {wildcards.collection}"
     script:
         "../workflow/scripts/retrieval/bm25.py"
+
+
+# Beside the candidates that a collection brings.
+use rule bm25 as bm25_again with:
+    output:
+        run=ensure("retrieval/{collection}/{topics}{by}.trec", non_empty=True),
+        record="retrieval/{collection}/{topics}{by}.json",
+    log:
+        "logs/retrieval/{collection}.{topics}{by}.log",
+    benchmark:
+        "timings/retrieval/{collection}.{topics}{by}.tsv"
+    wildcard_constraints:
+        collection=collections_in(*first_stages.WITH_CANDIDATES),
+        by=rf"\.{FIRST_STAGE}",
+
+
+rule import_ranking:
+    input:
+        run=lambda wildcards: PLAN.first_stages.run_file(**wildcards),
+        topics="collections/{collection}/topics.{topics}.tsv",
+        corpus="collections/{collection}/corpus",
+    output:
+        run=ensure("retrieval/{collection}/{topics}{by}.trec", non_empty=True),
+        record="retrieval/{collection}/{topics}{by}.json",
+    log:
+        "logs/retrieval/{collection}.{topics}{by}.log",
+    benchmark:
+        "timings/retrieval/{collection}.{topics}{by}.tsv"
+    wildcard_constraints:
+        by="|".join(PLAN.first_stages.by("run_files")) or NOTHING,
+    conda:
+        "../envs/lionrank.yaml"
+    threads: 2
+    resources:
+        mem_mb=8000,
+    params:
+        first_stage=lambda wildcards: wildcards.by.removeprefix("."),
+        depth=lambda wildcards: PLAN.depth(**wildcards),
+        code=code("retrieval/import_ranking.py"),
+    message:
+        "Taking the {wildcards.topics} topics of {wildcards.collection} from the run file {params.first_stage}"
+    script:
+        "../workflow/scripts/retrieval/import_ranking.py"
+
+
+rule encode_corpus:
+    input:
+        files=lambda wildcards: PLAN.first_stages.bi_encoder_files(wildcards.by),
+        corpus="collections/{collection}/corpus",
+    output:
+        directory("indexes/{collection}{by}"),
+    log:
+        "logs/retrieval/{collection}{by}.index.log",
+    benchmark:
+        "timings/retrieval/{collection}{by}.index.tsv"
+    wildcard_constraints:
+        by="|".join(PLAN.first_stages.by("bi_encoder")) or NOTHING,
+    conda:
+        "../envs/lionrank.yaml"
+    threads: config["hardware"]["threads"]
+    resources:
+        gpu=min(config["hardware"]["gpus"], 1),
+        gpu_model="",
+        mem_mb=8000,
+    params:
+        folder=lambda wildcards: PLAN.first_stages.bi_encoder(wildcards.by),
+        code=code("retrieval/encode_corpus.py"),
+    message:
+        "Encoding {wildcards.collection} by {params.folder} ({threads} threads, {resources.mem_mb} MB, gpu={resources.gpu} {resources.gpu_model})"
+    script:
+        "../workflow/scripts/retrieval/encode_corpus.py"
+
+
+rule dense:
+    input:
+        files=lambda wildcards: PLAN.first_stages.bi_encoder_files(wildcards.by),
+        index="indexes/{collection}{by}",
+        topics="collections/{collection}/topics.{topics}.tsv",
+    output:
+        run=ensure("retrieval/{collection}/{topics}{by}.trec", non_empty=True),
+        record="retrieval/{collection}/{topics}{by}.json",
+    log:
+        "logs/retrieval/{collection}.{topics}{by}.log",
+    benchmark:
+        "timings/retrieval/{collection}.{topics}{by}.tsv"
+    wildcard_constraints:
+        by="|".join(PLAN.first_stages.by("bi_encoder")) or NOTHING,
+    conda:
+        "../envs/lionrank.yaml"
+    threads: config["hardware"]["threads"]
+    resources:
+        gpu=min(config["hardware"]["gpus"], 1),
+        gpu_model="",
+        mem_mb=8000,
+    params:
+        folder=lambda wildcards: PLAN.first_stages.bi_encoder(wildcards.by),
+        first_stage=lambda wildcards: wildcards.by.removeprefix("."),
+        depth=lambda wildcards: PLAN.depth(**wildcards),
+        code=code("retrieval/dense.py"),
+    message:
+        "Searching {wildcards.collection} for its {wildcards.topics} topics by {params.folder} ({threads} threads, {resources.mem_mb} MB, gpu={resources.gpu} {resources.gpu_model})"
+    script:
+        "../workflow/scripts/retrieval/dense.py"
 
 
 rule candidates:
@@ -107,13 +214,14 @@ rule given_candidates:
     input:
         topic_files,
     output:
-        ensure("retrieval/{collection}/{topics}.candidates.parquet", non_empty=True),
+        candidates=ensure("retrieval/{collection}/{topics}.candidates.parquet", non_empty=True),
+        record="retrieval/{collection}/{topics}.json",
     log:
         "logs/retrieval/{collection}.{topics}.candidates.log",
     benchmark:
         "timings/retrieval/{collection}.{topics}.candidates.tsv"
     wildcard_constraints:
-        collection=collections_in(*experiment.WITH_CANDIDATES),
+        collection=collections_in(*first_stages.WITH_CANDIDATES),
     conda:
         "../envs/lionrank.yaml"
     threads: 1

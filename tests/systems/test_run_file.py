@@ -101,7 +101,7 @@ def test_what_is_beyond_the_depth_is_cut_by_score_and_counted(imported, capsys):
         "q2 Q0 d3 1 12.5 splade",
         "q2 Q0 d1 2 0.5 splade",
     ]
-    assert "1 documents are beyond retrieval.depth (2), and left out" in capsys.readouterr().out
+    assert "1 lines are beyond the depth of 2, and left out" in capsys.readouterr().out
 
 
 def test_other_topics_are_left_out_and_missing_ones_named(imported, capsys):

@@ -15,7 +15,7 @@ A100, LOCAL = (
 )
 JOB = {"optimizer": "lion", "epoch": "1", "folder": "", "scatteritem": "1-of-2"}
 ON_A_GPU = {"train_epoch", "rerank", "rerank_shard", "rerank_again", "dev_scores"}
-ON_A_GPU |= {"teach_by_bi_encoder", "teach_by_checkpoint"}
+ON_A_GPU |= {"teach_by_bi_encoder", "teach_by_checkpoint", "encode_corpus", "dense"}
 
 
 def test_all_rules_that_compute_on_a_gpu_ask_for_an_a100_and_no_other_does():

@@ -446,6 +446,11 @@ def write_rankings(
                 handle.write(f"{qid} Q0 {docid} {rank} {score!s} {tag}\n")
 
 
+def strict(ranking: Mapping[str, float]) -> dict[str, float]:
+    """Return a ranking in its order, with scores that `falling` makes strict."""
+    return dict(zip(ranking, map(float, falling(ranking.values())), strict=True))
+
+
 def falling(scores: Iterable[float]) -> Iterator[np.float32]:
     """Yield scores that fall in float32, each tied one lowered to the next smaller number."""
     previous = np.float32(np.inf)

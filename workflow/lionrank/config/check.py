@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from lionrank.characters import normal
+from lionrank.config import first_stages
 from lionrank.config.checks.evaluation import check_development, check_published, check_test_sets
+from lionrank.config.checks.first_stages import check_first_stages
 from lionrank.config.checks.references import references
 from lionrank.config.checks.systems import check_systems
 from lionrank.config.checks.teachers import check_teachers
@@ -34,6 +36,7 @@ def check(config: Mapping[str, Any], schema_path: Path, sources: Mapping[str, So
         if name not in known:
             raise UserError(f"config: {place}: unknown {shortened(name)}{meant(name, known)}")
     check_systems(config)
+    check_first_stages(config)
     check_treatments(config)
     check_teachers(config)
     check_data(config, sources)
@@ -53,6 +56,8 @@ def check(config: Mapping[str, Any], schema_path: Path, sources: Mapping[str, So
 def _check_labels(config: Mapping[str, Any]) -> None:
     """Check that what the grid names is told apart in tables and figures."""
     rows = {FIRST_STAGE_LABEL: "the first stage"}
+    for name in first_stages.used(config):
+        _tell_apart(rows, config["first_stages"][name]["label"], f"first_stages.{name}")
     for kind, seen in (
         # Rows of the same tables.
         ("models", rows),
@@ -65,13 +70,16 @@ def _check_labels(config: Mapping[str, Any]) -> None:
             config["optimizers"] | config["treatments"] if kind == "optimizers" else config[kind]
         )
         for name in config["grid"][kind]:
-            label = normal(known[name]["label"]).strip()
-            place = f"{kind}.{name}"
-            if (other := seen.setdefault(label, place)) != place:
-                raise UserError(
-                    f"config: {place}.label: {shortened(label)} is the label of {other} as well, "
-                    "and nobody could tell them apart; change one"
-                )
+            _tell_apart(seen, known[name]["label"], f"{kind}.{name}")
+
+
+def _tell_apart(seen: dict[str, str], label: str, place: str) -> None:
+    label = normal(label).strip()
+    if (other := seen.setdefault(label, place)) != place:
+        raise UserError(
+            f"config: {place}.label: {shortened(label)} is the label of {other} as well, "
+            "and nobody could tell them apart; change one"
+        )
 
 
 def _check_free(config: Mapping[str, Any]) -> None:

@@ -220,8 +220,8 @@ def data_sources(config: Mapping[str, Any], data: str) -> list[str]:
         if (teacher := teachers.of_data(config, data)) is not None:
             source = teachers.source_of(config, teacher)
             return [] if source is None else [source]
-        is_named = "/" not in entry["ranking"] and entry["ranking"] != FIRST_STAGE
-        return [entry["ranking"]] if is_named else []
+        is_made = entry["ranking"] in (FIRST_STAGE, *config["first_stages"])
+        return [] if is_made or "/" in entry["ranking"] else [entry["ranking"]]
     return [entry["source"]] if "source" in entry else []
 
 
@@ -252,7 +252,8 @@ def _chosen(config: Mapping[str, Any], data: str) -> dict[str, Any]:
         entry = config["training_data"][data]
         ranking = entry.get("ranking")
         labels = {FIRST_STAGE: FIRST_STAGE_LABEL}
-        labels |= {name: each["label"] for name, each in config["teachers"].items()}
+        for kind in ("first_stages", "teachers"):
+            labels |= {name: each["label"] for name, each in config[kind].items()}
         return (
             chosen
             | {key: entry.get(key) for key in keys}
@@ -286,8 +287,7 @@ def first_stage_depth(
         if _drawn_from(config, name) == suffix and collection_of_data(config, name) == collection:
             entry = config["training_data"][name]
             depths.append(max(entry["ranks"][1], entry["passages"]))
-    others = (*config["test_sets"].values(), *config["dev_sets"].values())
-    for judged in () if depths else (*judged_topics(config), *others):
+    for _, judged in () if depths else first_stages.judged(config):
         own = judged["collection"], judged["topics"], first_stages.suffix(config, judged)
         if own == (collection, topics, suffix):
             return first_stages.depth_of(config, judged)
@@ -413,16 +413,23 @@ def needed_sources(config: Mapping[str, Any]) -> list[str]:
             names += [MSMARCO_SOURCES["corpus"]]
             names += [MSMARCO_SOURCES["index"]] if _drawn_from(config, data) == "" else []
         names += data_sources(config, data)
+        names += _bi_encoder_sources(config, config["training_data"].get(data, {}).get("ranking"))
     for judged in judged_topics(config):
         collection = collections[judged["collection"]]
         names += topic_sources(collection, judged["topics"])
         if collection["format"] == "msmarco":
-            is_indexed = not first_stages.suffix(config, judged)
-            names += [MSMARCO_SOURCES["corpus"], *([MSMARCO_SOURCES["index"]] * is_indexed)]
+            names += [MSMARCO_SOURCES["corpus"]]
+            names += [] if first_stages.suffix(config, judged) else [MSMARCO_SOURCES["index"]]
+        names += _bi_encoder_sources(config, judged.get("first_stage"))
     for name in config["grid"]["models"]:
         names += model_sources(config["models"][name])
     names += filter(None, map(checkpoint_source, others(config).values()))
     return list(dict.fromkeys(names))
+
+
+def _bi_encoder_sources(config: Mapping[str, Any], first_stage: str | None) -> list[str]:
+    source = None if first_stage is None else first_stages.source_of(config, first_stage)
+    return [] if source is None else [source]
 
 
 def start_of(

@@ -3,7 +3,7 @@
 Runs at every parse of the workflow, so it imports nothing heavy.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lionrank.grid import FIRST_STAGE, FIRST_STAGE_LABEL
@@ -46,6 +46,31 @@ def depth_of(config: Mapping[str, Any], judged: Mapping[str, Any]) -> int:
     """Return how many candidates a topic of a test set or dev set has at most."""
     depth: int = judged.get("depth", config["retrieval"]["depth"])
     return depth
+
+
+def judged(config: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield name and entry of all dev sets and test sets, those of the grid first."""
+    kinds = ("dev_sets", "test_sets")
+    for kind in kinds:
+        yield from ((name, config[kind][name]) for name in config["grid"][kind])
+    for kind in kinds:
+        yield from config[kind].items()
+
+
+def used(config: Mapping[str, Any]) -> list[str]:
+    """Return the first stages other than BM25 that sets of the grid name."""
+    named = (
+        config[kind][name].get("first_stage")
+        for kind in ("dev_sets", "test_sets")
+        for name in config["grid"][kind]
+    )
+    return [each for each in dict.fromkeys(named) if each in config["first_stages"]]
+
+
+def source_of(config: Mapping[str, Any], first_stage: str) -> str | None:
+    """Return the row of the table of sources that a bi-encoder is downloaded by, if any."""
+    name = config["first_stages"].get(first_stage, {}).get("bi_encoder", "/")
+    return None if name.startswith("package:") or "/" in name else name
 
 
 def label(config: Mapping[str, Any], first_stage: str) -> str:

@@ -15,6 +15,7 @@ from lionrank.config import experiment, first_stages
 from lionrank.config.check import check
 from lionrank.config.downloads import FOLDER, check_agreement, place_of, read_record
 from lionrank.config.plan_of_data import DataPlan
+from lionrank.config.plan_of_first_stages import FirstStagesPlan
 from lionrank.config.plan_of_others import OtherSystemsPlan
 from lionrank.config.plan_of_replication import ReplicationPlan
 from lionrank.config.plan_of_teachers import TeachersPlan
@@ -110,6 +111,10 @@ class Plan:
     @property
     def training_data(self) -> DataPlan:
         return DataPlan(self)
+
+    @property
+    def first_stages(self) -> FirstStagesPlan:
+        return FirstStagesPlan(self)
 
     @property
     def teachers(self) -> TeachersPlan:

@@ -71,6 +71,8 @@ class DataPlan:
         entry = self.config["training_data"][data]
         if entry["ranking"] == FIRST_STAGE:
             return f"retrieval/{entry['collection']}/train.trec"
+        if entry["ranking"] in self.config["first_stages"]:
+            return f"retrieval/{entry['collection']}/train.{entry['ranking']}.trec"
         teacher = teachers.of_data(self.config, data)
         if teacher is not None:
             return f"teachers/{teacher}/{entry['collection']}/train.trec"

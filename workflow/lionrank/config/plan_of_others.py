@@ -72,6 +72,10 @@ class OtherSystemsPlan:
         # Of a folder that is not there Snakemake says so.
         return visible or str(folder)
 
+    def bi_encoder_files(self, folder: str) -> str | list[str]:
+        """What a job that reads a bi-encoder hangs on; nothing of an installed package."""
+        return [] if folder.startswith("package:") else self.files_in(folder)
+
     def max_length(self, name: str) -> int:
         """The tokens to which a checkpoint of others truncates pairs."""
         defaults = self.config["training"]["defaults"]

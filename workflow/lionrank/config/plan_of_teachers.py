@@ -46,9 +46,8 @@ class TeachersPlan:
         return folder if source is None else f"sources/{source}"
 
     def bi_encoder_files(self, teacher: str) -> str | list[str]:
-        """What its scores hang on, as `OtherSystemsPlan.files_in`; none of an installed package."""
-        folder = self.bi_encoder(teacher)
-        return [] if folder.startswith("package:") else self.plan.other_systems.files_in(folder)
+        """What its scores hang on."""
+        return self.plan.other_systems.bi_encoder_files(self.bi_encoder(teacher))
 
     def taught(self) -> dict[str, int]:
         """The number of rankings that teachers of each kind make."""

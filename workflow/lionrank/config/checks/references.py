@@ -6,7 +6,7 @@ Runs at every parse of the workflow, so it imports nothing heavy.
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from lionrank.config import teachers
+from lionrank.config import first_stages, teachers
 from lionrank.config.experiment import (
     checkpoint_source,
     data_sources,
@@ -82,7 +82,8 @@ def references(
         for source in [] if is_taught else data_sources(config, name):
             if is_drawn(entry):
                 place = f"training_data.{name}.ranking, which may be a path with a /"
-                yield place, source, [FIRST_STAGE, *config["teachers"], *sources]
+                known = [FIRST_STAGE, *config["first_stages"], *config["teachers"], *sources]
+                yield place, source, known
             else:
                 yield f"training_data.{name}.source", source, sources
     of_models = [name for name, source in sources.items() if source.kind == "model"]
@@ -95,6 +96,12 @@ def references(
             folder = entry.get(kind)
             if folder is not None and "/" not in folder and not folder.startswith("package:"):
                 yield f"teachers.{name}.{kind}, which may be a path with a /", folder, known
+    judged = [*config["test_sets"], *config["dev_sets"]]
+    for name, entry in config["first_stages"].items():
+        for each in entry.get("run_files", []):
+            yield f"first_stages.{name}.run_files", each, judged
+        if (row := first_stages.source_of(config, name)) is not None:
+            yield f"first_stages.{name}.bi_encoder, which may be a path with a /", row, of_models
     for kind, known in (
         ("backbones", sources),
         ("collections", collections),

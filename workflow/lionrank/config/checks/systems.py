@@ -19,7 +19,7 @@ def check_systems(config: Mapping[str, Any]) -> None:
     """Check what systems of others are, and that no two stand for the same training."""
     for name, system in config["systems"].items():
         place = f"config: systems.{name}"
-        if whose := _named_so(name, config):
+        if whose := named_so(name, config):
             raise UserError(f"{place}: {name!r} is {whose}: name the system otherwise")
         if ("checkpoint" in system) == ("run_files" in system):
             raise UserError(f"{place}: set either checkpoint or run_files")
@@ -65,10 +65,10 @@ def _check_with_published_values(config: Mapping[str, Any]) -> None:
             )
 
 
-def _named_so(name: str, config: Mapping[str, Any]) -> str:
-    """Return what else has the name of a system, or a name that is read as its is, or nothing."""
+def named_so(name: str, config: Mapping[str, Any]) -> str:
+    """Return what else has the name of what ranks, or a name that is read as its is, or nothing."""
     if name == FIRST_STAGE:
-        return "the first stage"
+        return "the first stage BM25"
     for kind, what in (
         ("models", "a model"),
         ("optimizers", "an optimizer"),

@@ -1,0 +1,144 @@
+"""Run files of others: read, cut as trec_eval ranks, and taken for the candidates of a topic."""
+
+import os
+from collections.abc import Collection
+from dataclasses import dataclass
+from itertools import islice, pairwise
+
+import numpy as np
+
+from lionrank import trec
+from lionrank.collections.corpus import held_documents
+from lionrank.errors import UserError
+from lionrank.retrieval import record
+from lionrank.retrieval.record import say
+from lionrank.trec import Run, Topics
+
+
+@dataclass(frozen=True)
+class Taken:
+    """The first documents of the topics that were asked for, of a run file of others."""
+
+    run: Run
+    """As trec_eval ranks them, with scores that fall in float32."""
+    topics: Topics
+    """Those that were asked for."""
+    cut: int
+    """Lines beyond the depth."""
+    unknown_topics: int
+    """Topics that nobody asked for."""
+
+    @property
+    def documents(self) -> set[str]:
+        return {docid for ranking in self.run.values() for docid in ranking}
+
+
+def take(path: str | os.PathLike, topics: str | os.PathLike, depth: int, name: str) -> Taken:
+    """Read a run file, plain or packed, and keep the first `depth` documents of each topic.
+
+    `name` is what it is called here. What is left out, lacking or tied is said.
+
+    Raises:
+        UserError: a file is damaged, a score is no float32, or the run file has none of the topics.
+    """
+    run, tag = trec.read_run(path)
+    asked = trec.read_topics(topics)
+    trec.check_shared(run, os.fspath(path), asked, os.fspath(topics))
+    _check_range(run, path)
+    print(f"{path}: tag {tag!r}, now {name!r}")
+    others = run.keys() - asked.keys()
+    say("topics of it are not in the test set, and left out", others)
+    say("topics of the test set are not in it, and score 0 if judged", asked.keys() - run.keys())
+    ranked = {qid: _first(depth, trec.by_score(run[qid])) for qid in asked if qid in run}
+    if cut := sum(len(run[qid]) - len(ranking) for qid, ranking in ranked.items()):
+        print(f"{cut:,} lines are beyond the depth of {depth:,}, and left out")
+    if tied := sum(map(_tied, ranked.values())):
+        print(f"{tied:,} documents have the score of the one above: ranked by id, as by trec_eval")
+    return Taken(
+        {qid: trec.strict(ranking) for qid, ranking in ranked.items()}, asked, cut, len(others)
+    )
+
+
+def check_held(
+    taken: Taken, path: str | os.PathLike, corpus: str | os.PathLike, held: Collection[str]
+) -> None:
+    """Check that a collection holds any document of a run file.
+
+    Raises:
+        UserError: it holds none.
+    """
+    if not held:
+        some = sorted(taken.documents)[:3]
+        raise UserError(
+            f"{path} and {corpus} share no document: the first has {', '.join(some)}, …; is it of "
+            "the same collection, and are its ids written alike?"
+        )
+
+
+def import_ranking(
+    path: str | os.PathLike,
+    topics: str | os.PathLike,
+    corpus: str | os.PathLike,
+    depth: int,
+    first_stage: str,
+    output: str | os.PathLike,
+    counts: str | os.PathLike,
+    threads: int,
+) -> None:
+    """Write the ranking of a first stage, of a run file that any tool made.
+
+    Documents that the collection lacks, of which a reranker would have no text, are left out.
+
+    Args:
+        path: the run file, plain or packed.
+        topics: those to rank for.
+        corpus: the folder of the collection.
+        depth: documents of a topic that are taken.
+        first_stage: its name, which becomes the tag.
+        output: the run file to write.
+        counts: the record to write.
+        threads: with which the corpus is read.
+
+    Raises:
+        UserError: what `take` refuses, or the collection holds none of the documents.
+    """
+    taken = take(path, topics, depth, first_stage)
+    held = held_documents(taken.documents, corpus, output, threads)
+    check_held(taken, path, corpus, held)
+    unknown = taken.documents - held
+    say("documents of it are not in the collection, and left out", unknown)
+    kept = {
+        qid: {docid: score for docid, score in ranking.items() if docid in held}
+        for qid, ranking in taken.run.items()
+    }
+    run = {qid: ranking for qid, ranking in kept.items() if ranking}
+    emptied = kept.keys() - run.keys()
+    say("topics of it have no other documents, and score 0 if judged", emptied)
+    trec.write_run(output, run, first_stage)
+    record.write(
+        counts,
+        taken.topics,
+        {qid: len(ranking) for qid, ranking in run.items()},
+        cut=taken.cut,
+        unknown_topics=taken.unknown_topics,
+        unknown_documents=len(unknown),
+    )
+
+
+def _first(depth: int, ranking: dict[str, float]) -> dict[str, float]:
+    return dict(islice(ranking.items(), depth))
+
+
+def _tied(ranking: dict[str, float]) -> int:
+    return sum(above == below for above, below in pairwise(ranking.values()))
+
+
+def _check_range(run: Run, path: str | os.PathLike) -> None:
+    largest = float(np.finfo(np.float32).max)
+    for qid, ranking in run.items():
+        for docid, score in ranking.items():
+            if abs(score) >= largest:
+                raise UserError(
+                    f"{path}: the score of document {docid!r} for topic {qid!r} is {score}, and "
+                    "our run files have float32: scale all scores"
+                )
