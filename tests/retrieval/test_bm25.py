@@ -29,9 +29,14 @@ def corpus(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def run(corpus, tmp_path_factory):
+def index(corpus, tmp_path_factory):
     index = tmp_path_factory.mktemp("index") / "lucene"
     build_index(corpus, index, threads=1)
+    return index
+
+
+@pytest.fixture(scope="module")
+def run(index):
     return bm25(index, TOPICS, depth=10, k1=0.9, b=0.4, threads=1)
 
 
@@ -39,6 +44,14 @@ def test_bm25_ranks_and_leaves_out_a_topic_without_candidates(run):
     assert list(run) == ["q1", "q2"]
     assert list(run["q1"]) == ["d1", "d2"]
     assert next(iter(run["q2"])) == "d3"
+
+
+def test_a_topic_of_thousands_of_terms_is_answered_beside_others(index, run):
+    """As a document that is a query is; Lucene's own limit is 1,024 terms."""
+    long = " ".join([*(f"word{number}" for number in range(3_000)), "tigers"])
+    found = bm25(index, TOPICS | {"long": long}, depth=10, k1=0.9, b=0.4, threads=1)
+    assert list(found.pop("long")) == ["d2"]
+    assert found == run
 
 
 def test_a_corpus_of_parquet_files_gives_the_same_run_and_leaves_nothing_else(run, tmp_path):

@@ -89,6 +89,14 @@ def _searcher(index: str | os.PathLike) -> Any:
         ) from None
 
 
+def _lift_clause_limit() -> None:
+    """Let a query have any number of terms: Lucene's own limit, 1,024, fails the whole batch."""
+    from jnius import autoclass
+
+    largest = autoclass("java.lang.Integer").MAX_VALUE
+    autoclass("org.apache.lucene.search.IndexSearcher").setMaxClauseCount(largest)
+
+
 def _java_list(words: list[str]) -> Any:
     from jnius import autoclass
 
@@ -111,6 +119,7 @@ def bm25(
     """
     searcher = _searcher(index)
     searcher.set_bm25(k1, b)
+    _lift_clause_limit()
     run: Run = {}
     qids = list(topics)
     for start in tqdm(range(0, len(qids), 256), desc="BM25", unit="256 topics"):
