@@ -20,6 +20,10 @@ TEXTS = {"d1": "lions sleep", "d2": "tigers swim"}
 BEIR = [{"_id": "d1", "title": "Lions", "text": "sleep"}, {"_id": "d2", "text": "tigers swim"}]
 ANSERINI = [{"id": docid, "contents": text} for docid, text in TEXTS.items()]
 TREC_TOPICS = "<top>\n<num> Number: 301\n<title> lions\n<desc> Description:\nsleep\n</top>\n"
+COVID_TOPICS = (
+    '<?xml version="1.0"?>\n<topics><topic number="1"><query>lions</query>'
+    "<question>who sleeps</question></topic></topics>\n"
+)
 
 
 def documents(corpus: Path) -> dict[str, str]:
@@ -37,12 +41,21 @@ def test_topics_are_tsv_or_the_queries_of_beir(tmp_path):
     assert topics_in(packed) == topics_in(tmp_path / "queries.jsonl")
 
 
-def test_topics_of_trec_give_their_titles(tmp_path):
-    path = write(tmp_path / "topics.txt", TREC_TOPICS)
+def test_topics_in_markup_give_their_titles_and_those_of_trec_covid_their_queries(tmp_path):
+    paths = [
+        write(tmp_path / "trec.txt", f"\n{TREC_TOPICS}"),
+        write(tmp_path / "cacm.txt", "<DOC>\n<DOCNO> 1 </DOCNO>\nlions\n</DOC>\n"),
+        write(tmp_path / "covid.xml", COVID_TOPICS),
+    ]
     # In a process of its own: a JVM does not end before its process does.
-    code = f"from lionrank.collections.formats import topics_in; print(topics_in({str(path)!r}))"
+    code = f"""if True:
+        from lionrank.collections.formats import topics_in
+        for path in {[*map(str, paths)]}:
+            print(topics_in(path))
+    """
     done = subprocess.run([sys.executable, "-c", code], text=True, capture_output=True)
-    assert done.stdout.splitlines()[-1] == "{'301': 'lions'}", done.stderr
+    told = "{'301': 'lions'}\n{'1': 'lions'}\n{'1': 'lions'}\n"
+    assert done.stdout.endswith(told), done.stderr
 
 
 def test_a_query_of_beir_that_no_run_file_can_name_is_refused(tmp_path):
@@ -72,6 +85,10 @@ def test_documents_are_those_of_a_folder_in_any_form(tmp_path):
         pq.write_table(pa.Table.from_pylist(rows), tmp_path / name / "corpus" / "a.parquet")
     assert documents(tmp_path / "titled") == TEXTS
     assert documents(tmp_path / "untitled") == {"d2": "tigers"}
+    (tmp_path / "beir.gz").mkdir()
+    packed = gzip.compress((tmp_path / "beir" / "corpus.jsonl").read_bytes())
+    (tmp_path / "beir.gz" / "corpus.jsonl.gz").write_bytes(packed)
+    assert documents(tmp_path / "beir.gz") == TEXTS
     nanobeir(tmp_path / "nano")
     assert documents(tmp_path / "nano")
     write(tmp_path / "packed" / "a.jsonl.gz", "")

@@ -123,3 +123,15 @@ def test_a_collection_is_imported_from_the_users_files_or_from_its_source(
 ):
     assert corpus_files(collection) == corpus
     assert topic_files(collection, "test") == topics
+
+
+def test_packed_files_of_a_beir_folder_are_those_that_are_imported(tmp_path):
+    collection = {"format": "beir", "folder": str(tmp_path)}
+    (tmp_path / "qrels").mkdir()
+    for name in ("corpus.jsonl.gz", "queries.jsonl", "queries.jsonl.gz", "qrels/test.tsv.zst"):
+        (tmp_path / name).touch()
+    assert corpus_files(collection) == [f"{tmp_path}/corpus.jsonl.gz"]
+    assert topic_files(collection, "test") == [
+        f"{tmp_path}/queries.jsonl",
+        f"{tmp_path}/qrels/test.tsv.zst",
+    ]

@@ -210,7 +210,7 @@ def _add_rerank(command: Callable[..., argparse.ArgumentParser]) -> None:
         "--topics",
         required=True,
         type=Path,
-        help="their queries: qid<TAB>text, BEIR's queries.jsonl, or TREC's topics with titles",
+        help="their queries: qid<TAB>text, BEIR's queries.jsonl, or TREC's topics",
     )
     added.add_argument(
         "--corpus",

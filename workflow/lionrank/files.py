@@ -243,6 +243,12 @@ def text_lines(path: str | os.PathLike) -> Iterator[tuple[int, str]]:
             number += len(lines)
 
 
+def maybe_packed(path: str | os.PathLike) -> Path:
+    """Return the file of this name or, where only that is there, the packed one: by `PACKED`."""
+    names = [f"{os.fspath(path)}{suffix}" for suffix in ("", *PACKED)]
+    return Path(next(filter(os.path.lexists, names), path))
+
+
 @contextmanager
 def _unpacked(path: str | os.PathLike) -> Iterator[IO[bytes]]:
     """Open a file, or standard input for `-`; one that is packed is read as what is in it."""

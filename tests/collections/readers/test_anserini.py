@@ -131,11 +131,67 @@ def test_a_topic_reader_keeps_the_leading_zeros_of_a_qid(tmp_path):
     assert reader(settings, {}).topics("test") == {"007": "lions"}
 
 
+COVID_TOPICS = """<topics task="COVIDSearch 2020" batch="5">
+  <topic number="2">
+    <query>coronavirus &amp; weather</query>
+    <question>how does the coronavirus respond to the weather</question>
+    <narrative>seeking ranges</narrative>
+  </topic>
+  <topic number="1">
+    <query>coronavirus origin</query>
+    <question>what is the origin of COVID-19</question>
+    <narrative>seeking sources</narrative>
+  </topic>
+</topics>
+"""
+
+
+def test_topics_of_trec_covid_give_the_field_that_is_named(tmp_path):
+    settings = anserini(tmp_path / "set", topic_reader="Covid", topic_field="query")
+    write(Path(settings["topics"]["test"]), COVID_TOPICS)
+    write(Path(settings["qrels"]["test"]), "1 4.5 d1 2\n2 0.5 d2 0\n1 0 d2 -1\n")
+    _, topics, qrels = imported(settings, {}, "test", tmp_path)
+    assert topics == {"1": "coronavirus origin", "2": "coronavirus & weather"}
+    assert qrels == {"1": {"d1": 2, "d2": -1}, "2": {"d2": 0}}
+
+
+@pytest.mark.parametrize(
+    ("settings", "complaint"),
+    [
+        ({}, "no title of 2 of 2 topics, '1' first; what it finds is narrative, query and questio"),
+        ({"topic_field": "description"}, "no description of 2 of 2 topics"),
+        ({"topic_reader": "TsvString", "topic_field": "query"}, "no topics there"),
+    ],
+)
+def test_a_field_that_topics_lack_is_answered_with_those_that_they_have(
+    tmp_path, settings, complaint
+):
+    settings = anserini(tmp_path / "set", **{"topic_reader": "Covid"} | settings)
+    write(Path(settings["topics"]["test"]), COVID_TOPICS)
+    with pytest.raises(
+        UserError, match=rf"topics\.test: Anserini's .*TopicReader finds {complaint}"
+    ):
+        reader(settings, {}).topics("test")
+
+
+def test_topics_separated_by_tabs_have_a_title_alone(tmp_path):
+    settings = anserini(tmp_path / "set", topic_field="query")
+    with pytest.raises(UserError, match=r"finds no query of 1 .*; what it finds is title: choose"):
+        reader(settings, {}).topics("test")
+
+
+def test_topics_in_markup_ask_for_a_topic_reader(tmp_path):
+    settings = anserini(tmp_path / "set")
+    write(Path(settings["topics"]["test"]), TREC_TOPICS)
+    with pytest.raises(UserError, match=r"topics\.test: .* found '<top>': name the topic_reader"):
+        reader(settings, {}).topics("test")
+
+
 @pytest.mark.parametrize(
     ("topic_reader", "complaint"),
     [
         ("Tsv", "topic_reader: Anserini has no TsvTopicReader in io.anserini.search.topicreader"),
-        ("Cacm", r"topics\.test: Anserini's CacmTopicReader finds no topics with titles there"),
+        ("Cacm", r"topics\.test: Anserini's CacmTopicReader finds no topics there"),
     ],
 )
 def test_a_topic_reader_that_is_unknown_or_finds_nothing_is_an_error(

@@ -1,8 +1,10 @@
 """BEIR's format, good and damaged."""
 
 import csv
+import gzip
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from lionrank.collections.convert import reader
@@ -46,6 +48,24 @@ def test_a_beir_folder_gives_its_corpus_and_the_topics_of_each_split(tmp_path):
     _, topics, qrels = imported(settings, {}, "test", tmp_path)
     assert topics == {"q2": "who swims"}
     assert qrels == {"q2": {"d2": 1}}
+
+
+@pytest.mark.parametrize(
+    ("suffix", "pack"),
+    [
+        (".gz", gzip.compress),
+        (".zst", lambda content: pa.compress(content, "zstd", asbytes=True)),
+    ],
+)
+def test_the_files_of_a_beir_folder_may_be_packed(tmp_path, suffix, pack):
+    settings = beir(tmp_path / "beir")
+    plain = imported(settings, {}, "train", tmp_path)
+    for file in [*(tmp_path / "beir").rglob("*.jsonl"), tmp_path / "beir" / "qrels" / "train.tsv"]:
+        Path(f"{file}{suffix}").write_bytes(pack(file.read_bytes()))
+        file.unlink()
+    assert imported(settings, {}, "train", tmp_path / "packed") == plain
+    with pytest.raises(UserError, match=r"dev\.tsv does not exist; .*/qrels has: test, train$"):
+        reader(settings, {}).qrels("dev")
 
 
 @pytest.mark.parametrize(

@@ -7,16 +7,14 @@ from pathlib import Path
 
 from lionrank.collections.convert import one_line_each
 from lionrank.collections.readers import anserini, beir
-from lionrank.collections.readers.base import Document
+from lionrank.collections.readers.base import Document, first_line
 from lionrank.errors import UserError
-from lionrank.files import open_file, read_json_lines, text_lines
+from lionrank.files import maybe_packed, open_file, read_json_lines, text_lines
 from lionrank.trec import Topics, read_topics
-
-TREC = "<top>"
 
 
 def topics_in(path: str | os.PathLike) -> Topics:
-    """Return the topics of a file: TSV, BEIR's queries.jsonl, or TREC's, of which the titles.
+    """Return the topics of a file: TSV, BEIR's queries.jsonl, or those of `anserini.MARKED_UP`.
 
     Raises:
         UserError: the file is damaged, or what no file of topics may hold.
@@ -24,8 +22,9 @@ def topics_in(path: str | os.PathLike) -> Topics:
     start = _start(path)
     if start.startswith("{"):
         return one_line_each(beir.queries(path), str(path))
-    if start.lower().startswith(TREC):
-        return one_line_each(anserini.read_by_anserini(str(path), "Trec"), str(path))
+    for mark, (reader, field) in anserini.MARKED_UP.items():
+        if start.lower().startswith(mark):
+            return one_line_each(anserini.read_by_anserini(str(path), reader, field), str(path))
     return read_topics(path)
 
 
@@ -44,8 +43,9 @@ def documents_in(corpus: str | os.PathLike) -> Iterator[Document] | None:
         if not _start(path).startswith("{"):
             return _tab_separated(path)
         return beir.documents(path) if _is_beir(path) else anserini.documents(path)
-    if (path / "corpus.jsonl").exists() and _is_beir(path / "corpus.jsonl"):
-        return beir.documents(path / "corpus.jsonl")
+    corpus_of_beir = maybe_packed(path / "corpus.jsonl")
+    if corpus_of_beir.exists() and _is_beir(corpus_of_beir):
+        return beir.documents(corpus_of_beir)
     if (path / "corpus").is_dir():
         return beir.parquet_documents(path)
     is_corpus = any(any(path.glob(kind)) for kind in ("*.jsonl", "*.parquet"))
@@ -67,7 +67,7 @@ def _tab_separated(path: Path) -> Iterator[Document]:
 
 
 def _start(path: str | os.PathLike) -> str:
-    """Return the first line of a file that can be read again.
+    """Return what `first_line` does of a file that can be read again.
 
     Raises:
         UserError: it is a pipe, or cannot be read.
@@ -78,4 +78,4 @@ def _start(path: str | os.PathLike) -> str:
                 f"{path} is a pipe, and is read more than once: name a file, which gzip or zstd "
                 "may have packed."
             )
-    return next((line for _, line in text_lines(path)), "")
+    return first_line(path)

@@ -10,6 +10,7 @@ from lionrank.config import first_stages, teachers
 from lionrank.config.first_stages import WITH_CANDIDATES
 from lionrank.config.sources import Source
 from lionrank.config.treatments import PAIRS, collection_of_data, treatment
+from lionrank.files import maybe_packed
 from lionrank.grid import FIRST_STAGE, FIRST_STAGE_LABEL
 from lionrank.measures import GRADED, METRICS, PRIMARY
 from lionrank.published.scores import TEST_SETS
@@ -339,7 +340,7 @@ def corpus_files(collection: Mapping[str, Any]) -> list[str]:
     """Return the user's files, or the source, from which a corpus is imported."""
     match collection:
         case {"format": "beir", "folder": folder}:
-            return [f"{folder}/corpus.jsonl"]
+            return [str(maybe_packed(f"{folder}/corpus.jsonl"))]
         case {"format": "anserini", "corpus": corpus}:
             return [corpus]
     return list(collection_folders(collection).values())
@@ -348,8 +349,8 @@ def corpus_files(collection: Mapping[str, Any]) -> list[str]:
 def corpus_settings(collection: Mapping[str, Any]) -> dict[str, Any]:
     """Return what of a collection's entry its corpus hangs on: it is the same for all topics."""
     match collection:
-        case {"format": "anserini"}:
-            return {**collection, "topics": {}, "qrels": {}}
+        case {"format": "anserini", "corpus": corpus}:
+            return {"format": "anserini", "corpus": corpus, "topics": {}, "qrels": {}}
         case {"format": "ir_datasets", "ids": ids}:
             first = next(iter(ids))
             return {**collection, "ids": {first: ids[first]}}
@@ -373,7 +374,8 @@ def topic_files(collection: Mapping[str, Any], topics: str) -> list[str]:
     """Return the user's files, or the source, from which topics and judgements are imported."""
     match collection:
         case {"format": "beir", "folder": folder}:
-            return [f"{folder}/queries.jsonl", f"{folder}/qrels/{topics}.tsv"]
+            names = ("queries.jsonl", f"qrels/{topics}.tsv")
+            return [str(maybe_packed(f"{folder}/{name}")) for name in names]
         case {"format": "anserini", "topics": files, "qrels": qrels}:
             return [files[topics], qrels[topics]]
     return list(collection_folders(collection).values())

@@ -3,9 +3,10 @@
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from lionrank import trec
-from lionrank.collections.readers.base import Document, json_lines, text_of
+from lionrank.collections.readers.base import Document, first_line, json_lines, text_of
 from lionrank.errors import UserError
 from lionrank.files import PACKED, text_lines
 from lionrank.java import start_jvm
@@ -13,17 +14,21 @@ from lionrank.trec import Qrels, Topics
 from lionrank.wording import listed
 
 TAB_SEPARATED = "TsvString"
+TITLE = "title"
 READERS = "io.anserini.search.topicreader"
+# By how the files begin: the reader, and the field that holds the query.
+MARKED_UP = {"<top>": ("Trec", TITLE), "<doc>": ("Cacm", TITLE), "<topics": ("Covid", "query")}
 SUFFIXES = tuple(kind + packed for kind in (".json", ".jsonl") for packed in ("", *PACKED))
 
 
 class Anserini:
-    """Settings as under `collections` in the config: corpus, topics, qrels and topic_reader."""
+    """Settings as under `collections` in the config: corpus, topics and how to read them, qrels."""
 
     def __init__(self, settings: dict) -> None:
         self.corpus = Path(settings["corpus"])
         self.topic_files: dict[str, str] = settings["topics"]
         self.topic_reader: str = settings.get("topic_reader", TAB_SEPARATED)
+        self.topic_field: str = settings.get("topic_field", TITLE)
         self.qrels_files: dict[str, str] = settings["qrels"]
 
     def documents(self) -> Iterator[Document]:
@@ -31,11 +36,16 @@ class Anserini:
         return documents(self.corpus)
 
     def topics(self, name: str) -> Topics:
-        """Return the titles of the topics, as `topic_reader` gives them."""
+        """Return the `topic_field` of the topics, as `topic_reader` gives it."""
         path = _file(self.topic_files, "topics", name)
-        if self.topic_reader == TAB_SEPARATED:
+        if (self.topic_reader, self.topic_field) == (TAB_SEPARATED, TITLE):
+            if (start := first_line(path)).startswith("<") and "\t" not in start:
+                raise UserError(
+                    f"{path}: expected qid<TAB>text, found {start[:80]!r}: name the topic_reader "
+                    "of its format in the config, such as Trec or Cacm"
+                )
             return trec.read_topics(path)
-        return read_by_anserini(path, self.topic_reader)
+        return read_by_anserini(path, self.topic_reader, self.topic_field)
 
     def qrels(self, name: str) -> Qrels:
         """Return the judgements of a TREC qrels file."""
@@ -74,16 +84,34 @@ def _file(files: dict[str, str], key: str, name: str) -> str:
     return files[name]
 
 
-def read_by_anserini(path: str, reader: str) -> Topics:
-    """Return the titles that one of Anserini's topic readers finds, in the order of their qids.
+def read_by_anserini(path: str, reader: str, field: str = TITLE) -> Topics:
+    """Return a field of the topics that one of Anserini's readers finds, in the order of qids.
 
     Pyserini's get_topics_with_reader does the same but turns qids of digits into numbers, and so
     loses their leading zeros.
 
     Raises:
-        UserError: the file is no text, there is no such reader, or it finds no topics or a topic
-            without a title.
+        UserError: the file is no text, there is no such reader, it finds no topics, or a topic
+            lacks the field.
     """
+    topics = _topics_by_anserini(path, reader)
+    if not topics:
+        raise UserError(
+            f"{path}: Anserini's {reader}TopicReader finds no topics there: choose the "
+            "topic_reader of the file's format in the config, or correct the file"
+        )
+    if lacking := [qid for qid, fields in topics.items() if field not in fields]:
+        found = sorted({name for fields in topics.values() for name in fields})
+        raise UserError(
+            f"{path}: Anserini's {reader}TopicReader finds no {field} of {len(lacking)} of "
+            f"{len(topics)} topics, {lacking[0]!r} first; what it finds is {listed(found)}: choose "
+            "the topic_field, or the topic_reader of the file's format, in the config"
+        )
+    return {qid: topics[qid][field] for qid in sorted(topics, key=lambda qid: (len(qid), qid))}
+
+
+def _topics_by_anserini(path: str, reader: str) -> dict[str, dict[str, str]]:
+    """Return the fields that have a text, by qid."""
     start_jvm()
     from jnius import JavaException, autoclass
 
@@ -92,7 +120,7 @@ def read_by_anserini(path: str, reader: str) -> Topics:
     except JavaException:
         raise UserError(
             f"config: topic_reader: Anserini has no {reader}TopicReader in {READERS}; "
-            f"others are Trec, Webxml, {TAB_SEPARATED}"
+            f"others are Trec, Webxml, Covid, {TAB_SEPARATED}"
         ) from None
     read = autoclass(f"{READERS}.TopicReader").getTopicsWithStringIdsFromFileWithTopicReaderClass
     # A plain copy: Anserini does not say that a file is missing, reads what is no UTF-8 as other
@@ -101,10 +129,11 @@ def read_by_anserini(path: str, reader: str) -> Topics:
         copy.writelines(f"{line}\n" for _, line in text_lines(path))
         copy.flush()
         found = read(f"{READERS}.{reader}TopicReader", f"/proc/self/fd/{copy.fileno()}")
-    titles = {qid: found.get(qid).get("title") for qid in found.keySet().toArray()} if found else {}
-    if not titles or None in titles.values():
-        raise UserError(
-            f"{path}: Anserini's {reader}TopicReader finds no topics with titles there: "
-            "choose the topic_reader of the file's format in the config"
-        )
-    return {qid: titles[qid] for qid in sorted(titles, key=lambda qid: (len(qid), qid))}
+    names = found.keySet().toArray() if found else ()
+    return {qid: _texts(found.get(qid)) for qid in names}
+
+
+def _texts(fields: Any) -> dict[str, str]:
+    """Return the entries of a Java map that have a value."""
+    found = {name: fields.get(name) for name in fields.keySet().toArray()}
+    return {name: text for name, text in found.items() if text is not None}

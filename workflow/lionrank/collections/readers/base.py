@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from lionrank import parquet
 from lionrank.errors import UserError
-from lionrank.files import read_json_lines
+from lionrank.files import read_json_lines, text_lines
 from lionrank.trec import Qrels, Topics
 
 Value = TypeVar("Value")
@@ -55,6 +55,16 @@ class GivenReader(Reader, Protocol):
 
     def candidates(self, name: str, depth: int) -> Iterator[Candidate]:
         """Yield the first `depth` candidates of each topic, best first."""
+
+
+def first_line(path: str | os.PathLike) -> str:
+    """Return the first line of a file that is neither blank nor a declaration of XML, "" of none.
+
+    Raises:
+        UserError: what `text_lines` refuses.
+    """
+    lines = (line.strip() for _, line in text_lines(path))
+    return next((line for line in lines if line and not line.startswith("<?")), "")
 
 
 def json_lines(path: str | os.PathLike) -> Iterator[tuple[str, dict]]:

@@ -17,7 +17,7 @@ from lionrank.collections.readers.base import (
     text_of,
 )
 from lionrank.errors import UserError
-from lionrank.files import text_lines
+from lionrank.files import maybe_packed, text_lines
 from lionrank.trec import Qrels, Topics, grade_of
 
 TEXTS = pa.schema({"_id": pa.string(), "text": pa.string()})
@@ -25,18 +25,19 @@ HEADER = ["query-id", "corpus-id", "score"]
 
 
 class Beir:
-    """A folder with corpus.jsonl, queries.jsonl and qrels/NAME.tsv."""
+    """A folder with corpus.jsonl, queries.jsonl and qrels/NAME.tsv, any of which may be packed."""
 
     def __init__(self, folder: str | os.PathLike) -> None:
         self.folder = Path(folder)
 
     def documents(self) -> Iterator[Document]:
         """Yield the documents; where there is a title, it goes before the text."""
-        return documents(self.folder / "corpus.jsonl")
+        return documents(maybe_packed(self.folder / "corpus.jsonl"))
 
     def topics(self, name: str) -> Topics:
         """Return the queries that are judged under this name."""
-        asked, judged = queries(self.folder / "queries.jsonl"), self.qrels(name)
+        asked = queries(maybe_packed(self.folder / "queries.jsonl"))
+        judged = self.qrels(name)
         return {qid: query for qid, query in asked.items() if qid in judged}
 
     def qrels(self, name: str) -> Qrels:
@@ -46,9 +47,10 @@ class Beir:
             UserError: there is no such file, or a line of it is of another form, has a score that
                 is no grade of qrels, or judges a document again.
         """
-        path = self.folder / "qrels" / f"{name}.tsv"
+        path = maybe_packed(self.folder / "qrels" / f"{name}.tsv")
         if not path.exists():
-            others = ", ".join(sorted(file.stem for file in path.parent.glob("*.tsv")))
+            found = path.parent.glob("*.tsv*")
+            others = ", ".join(sorted({file.name.partition(".tsv")[0] for file in found}))
             raise UserError(
                 f"{path} does not exist; {path.parent} has: {others or 'no *.tsv file'}"
             )
