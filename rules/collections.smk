@@ -80,6 +80,7 @@ rule import_topics:
         ),
         folders=collection_folders,
         levels=lambda wildcards: PLAN.relevance_levels(**wildcards),
+        remove_query=removes_query,
         code=code("collections/import_topics.py"),
     message:
         "Importing the {wildcards.topics} topics of {wildcards.collection}"
@@ -152,6 +153,7 @@ rule msmarco_qrels:
     resources:
         mem_mb=2000,
     params:
+        remove_query=removes_query,
         code=code("collections/msmarco_qrels.py"),
     message:
         "Reading the judgements of the training queries of MS MARCO"
@@ -180,6 +182,7 @@ rule track_topics:
         mem_mb=1000,
     params:
         levels=lambda wildcards: PLAN.relevance_levels(**wildcards),
+        remove_query=removes_query,
         code=code("collections/track_topics.py"),
     message:
         "Reading the {wildcards.topics} topics of {wildcards.collection}"
@@ -319,6 +322,7 @@ rule training_pairs:
         mem_mb=4000,
     params:
         held_out=config["training_pairs"]["held_out"],
+        remove_query=removes_query,
         code=code("collections/training_pairs.py"),
     message:
         "Joining the training pairs of {wildcards.collection} with their text"

@@ -93,6 +93,11 @@ def collection_of(wildcards):
     return config["collections"][wildcards.collection]
 
 
+def removes_query(wildcards):
+    """Whether a document with a topic's id is the query itself, and left out."""
+    return experiment.removes_query(config, wildcards.collection)
+
+
 def collection_folders(wildcards):
     """Where the source of a collection lies, by name."""
     return experiment.collection_folders(collection_of(wildcards))

@@ -103,6 +103,7 @@ rule teach_by_run_file:
     resources:
         mem_mb=4000,
     params:
+        remove_query=removes_query,
         code=code("teachers/teach_by_run_file.py"),
     message:
         "Taking the scores of {wildcards.collection} from the run file {wildcards.teacher}"

@@ -48,9 +48,9 @@ def collection(folder: Path, qrels: str) -> dict:
     }
 
 
-def import_topics(settings: dict, folder: Path, levels: list[int]) -> None:
+def import_topics(settings: dict, folder: Path, levels: list[int], **how) -> None:
     outputs = (folder / "topics.test.tsv", folder / "qrels.test.txt")
-    write_topics(reader(settings, {}), "test", *outputs, levels)
+    write_topics(reader(settings, {}), "test", *outputs, levels, **how)
 
 
 @pytest.mark.parametrize(
@@ -74,6 +74,18 @@ def test_topics_that_will_count_as_zero_are_printed(tmp_path, capsys):
     import_topics(collection(tmp_path, "q1 0 d1 2\nq2 0 d1 1\nq2 0 d2 -1\n"), tmp_path, [1, 2])
     assert capsys.readouterr().out == "qrels test: 1 topics have no grade of 2 or more: q2\n"
     assert trec.read_qrels(tmp_path / "qrels.test.txt")["q2"] == {"d1": 1, "d2": -1}
+
+
+def test_what_is_said_of_the_query_itself_is_no_judgement_where_it_is_left_out(tmp_path, capsys):
+    settings = collection(tmp_path, "q1 0 q1 1\nq1 0 d1 1\nq2 0 q2 0\n")
+    import_topics(settings, tmp_path, [1], remove_query=True)
+    assert trec.read_qrels(tmp_path / "qrels.test.txt") == {"q1": {"d1": 1}}
+    assert capsys.readouterr().out == (
+        "qrels test: 2 documents are the query itself, and left out\n"
+        "qrels test: 1 topics have no judgement and are not evaluated: q2\n"
+    )
+    import_topics(settings, tmp_path, [1])
+    assert trec.read_qrels(tmp_path / "qrels.test.txt")["q2"] == {"q2": 0}
 
 
 @pytest.mark.parametrize("documents", [[], [Document("d1", "", "f:1")]])

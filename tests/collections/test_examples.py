@@ -193,3 +193,33 @@ def test_a_ranking_that_lacks_most_topics_is_refused_with_their_number():
     rankings = [("q1", ranking("a", "x1", "x2", "x3"))]
     with pytest.raises(UserError, match=r"2 examples of 1 topics, and 10 .* 9 are in no ranking"):
         draw(qrels, rankings, drawing(examples=10))
+
+
+OF_ARGUMENTS = {
+    "a1": ranking("a1", "b1", "c1", "b2"),
+    "b1": ranking("c1", "a1", "b1", "b2"),
+    "c1": ranking("c1"),
+}
+ANSWERS = {"a1": {"b1": 1}, "b1": {"a1": 1}, "c1": {"b2": 1}}
+
+
+def of_arguments(**changes):
+    rankings = [(qid, {**own}) for qid, own in OF_ARGUMENTS.items()]
+    return draw(ANSWERS, rankings, drawing(**changes))
+
+
+def test_no_example_has_the_query_itself_and_ranks_are_counted_without_it():
+    found = of_arguments(examples=2, ranks=(2, 2), remove_query=True)
+    assert sorted(triplets(found)) == [("a1", "b1", "c1")]
+    assert found.counts["removed_queries"] == 3
+    assert "; 3 passages of the ranking are the query itself" in found.summary(2)
+    kept = of_arguments(examples=3, ranks=(1, 3))
+    assert any(qid in docids for qid, *docids in triplets(kept))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_no_random_negative_is_the_query_itself(seed):
+    found = of_arguments(examples=3, passages=2, random_negatives=1.0, remove_query=True, seed=seed)
+    assert sorted(qid for qid, *_ in triplets(found)) == ["a1", "b1", "c1"]
+    for qid, *docids in triplets(found):
+        assert qid not in docids

@@ -19,7 +19,7 @@ LISTS = [
 ]
 
 
-def given(folder: Path, form: str, content, asked: int = 2, most: int = 100):
+def given(folder: Path, form: str, content, asked: int = 2, most: int = 100, **how):
     """Import content: text, records or a Parquet table; return examples as lists, and counts."""
     path = folder / "given"
     if isinstance(content, pa.Table):
@@ -33,7 +33,7 @@ def given(folder: Path, form: str, content, asked: int = 2, most: int = 100):
             else "".join(f"{json.dumps(each)}\n" for each in content)
         )
         path.write_text(lines)
-    counts = import_examples(form, path, asked, most, folder / "ids.parquet", 1)
+    counts = import_examples(form, path, asked, most, folder / "ids.parquet", 1, **how)
     table = pq.read_table(folder / "ids.parquet")
     assert table.schema == IDS
     examples: dict[int, list] = {}
@@ -48,7 +48,14 @@ def test_hofstaetters_scores_are_those_of_triplets(tmp_path):
         [("q1", "d1", 1.0, 12.5), ("q1", "d2", 0.0, -3.25)],
         [("q2", "d3", 1.0, 8.0), ("q2", "d1", 0.0, 7.5)],
     ]
-    assert counts == {"examples": 2, "topics": 2, "passages": 4, "distinct": 3, "cut": 0}
+    assert counts == {
+        "examples": 2,
+        "topics": 2,
+        "passages": 4,
+        "distinct": 3,
+        "cut": 0,
+        "removed_queries": 0,
+    }
 
 
 def test_triplets_may_be_lines_or_parquet_and_have_margins(tmp_path):
@@ -172,3 +179,27 @@ def test_what_is_wrong_is_named_by_file_and_line(tmp_path, form, content, messag
     with pytest.raises(UserError, match=message):
         given(tmp_path, form, content, asked=4)
     assert not (tmp_path / "ids.parquet").exists()
+
+
+def test_of_triplets_with_the_query_itself_the_next_ones_are_taken(tmp_path):
+    lines = "q1\td1\tq1\nq2\tq2\td1\nq1\td1\td2\nq2\td3\tq1\n"
+    examples, counts = given(tmp_path, "triplets", lines, remove_query=True)
+    assert [[docid for _, docid, *_ in each] for each in examples] == [["d1", "d2"], ["d3", "q1"]]
+    assert counts["removed_queries"] == 2
+    assert "; 2 passages are the query itself, and left out" in summary(counts, 2)
+    kept, counts = given(tmp_path, "triplets", lines)
+    assert [docid for _, docid, *_ in kept[0]] == ["d1", "q1"] and not counts["removed_queries"]
+
+
+def test_a_list_loses_the_query_itself_before_it_is_cut(tmp_path):
+    lists = [
+        {"query_id": "q1", "doc_ids": ["q1", "d2", "d3"], "labels": [2, 0, 1]},
+        {"query_id": "q2", "doc_ids": ["q2"], "labels": [1]},
+        {"query_id": "q3", "doc_ids": ["d4", "q1"], "labels": [1, 0]},
+    ]
+    examples, counts = given(tmp_path, "lists", lists, most=2, remove_query=True)
+    assert examples == [
+        [("q1", "d2", 0.0, None), ("q1", "d3", 1.0, None)],
+        [("q3", "d4", 1.0, None), ("q3", "q1", 0.0, None)],
+    ]
+    assert counts["removed_queries"] == 2 and not counts["cut"]

@@ -42,7 +42,7 @@ def data(tmp_path) -> Path:
     return tmp_path
 
 
-def join(data: Path, held_out: int, by: str = "query", seed: int | None = 12, threads: int = 2):
+def join(data: Path, held_out: int, by="query", seed: int | None = 12, threads=2, **how):
     """Join the data, and return both parts as lists of tuples, and the record."""
     output = data / "output"
     files = [output / name for name in ("pairs.parquet", "held_out.parquet", "record.json")]
@@ -57,6 +57,7 @@ def join(data: Path, held_out: int, by: str = "query", seed: int | None = 12, th
         held_out_data=files[1],
         record=files[2],
         threads=threads,
+        **how,
     )
     assert sorted(output.iterdir()) == sorted(files)
     pairs, apart = (pq.read_table(path).to_pylist() for path in files[:2])
@@ -81,6 +82,19 @@ def test_pairs_are_in_the_triplets_order_with_the_positive_before_its_negative(d
     assert record["rows"] == {"train": len(EXPECTED), "held_out": 0}
     for name in ("pairs", "held_out"):
         assert pq.read_schema(data / "output" / f"{name}.parquet") == PAIRS
+
+
+def test_triplets_with_the_query_itself_are_left_out_and_counted(data, capsys):
+    itself = [("q1", "d1", "q1"), ("q2", "q2", "d2")]
+    write_triplets(data / "triplets.parquet", [itself[0], *TRIPLETS, itself[1]])
+    records = ({"id": each, "contents": "x"} for each in ("q1", "q2"))
+    write_json_lines(data / "corpus" / "queries.jsonl", records)
+    pairs, _, record = join(data, held_out=0, remove_query=True)
+    assert pairs == EXPECTED
+    assert record["removed_queries"] == 2
+    assert "2 documents are the query itself, and left out" in capsys.readouterr().out
+    pairs, _, record = join(data, held_out=0)
+    assert len(pairs) == len(EXPECTED) + 4 and not record["removed_queries"]
 
 
 def test_queries_are_held_out_whole_and_exactly_as_many_pairs_as_asked_for(data):

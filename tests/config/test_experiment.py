@@ -6,13 +6,16 @@ from lionrank.config.check import check
 from lionrank.config.experiment import (
     compared_measures,
     corpus_files,
+    corpus_settings,
     model_card_facts,
     paper_columns,
     paper_level,
     relevance_levels,
+    removes_query,
     reported,
     title,
     topic_files,
+    topics_settings,
 )
 from tests.support.configs import CONFIG, SCHEMA, SOURCES, changed
 
@@ -135,3 +138,20 @@ def test_packed_files_of_a_beir_folder_are_those_that_are_imported(tmp_path):
         f"{tmp_path}/queries.jsonl",
         f"{tmp_path}/qrels/test.tsv.zst",
     ]
+
+
+def test_only_of_beir_the_query_itself_is_left_out_unless_the_config_says_so():
+    config = changed(
+        "collections",
+        {
+            "own": {"format": "beir", "folder": "own"},
+            "facts": {"format": "beir", "folder": "facts", "remove_query": False},
+            "arguments": {"format": "nanobeir", "source": "nano_nq", "remove_query": True},
+            "nano": {"format": "nanobeir", "source": "nano_nq"},
+        },
+    )
+    removing = {name: removes_query(config, name) for name in config["collections"]}
+    assert removing == {"own": True, "facts": False, "arguments": True, "nano": False}
+    for entry in config["collections"].values():
+        plain = {key: value for key, value in entry.items() if key != "remove_query"}
+        assert corpus_settings(entry) == topics_settings(entry, "test") == plain

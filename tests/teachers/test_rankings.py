@@ -82,3 +82,13 @@ def test_a_run_file_of_other_topics_is_refused(tmp_path):
     path = run_file(tmp_path, ("q8", "a", 2), ("q9", "z", 3))
     with pytest.raises(UserError, match=r"theirs.trec and the judged training topics share no top"):
         [*of_run_file(path, QRELS)]
+
+
+def test_the_query_itself_is_not_scored_where_it_is_left_out(tmp_path, capsys):
+    path = run_file(tmp_path, ("q1", "q1", 9), ("q1", "a", 2), ("q2", "q2", 1), ("q3", "q1", 3))
+    found = dict(of_run_file(path, QRELS, remove_query=True))
+    assert found == {"q1": {"a": 2.0}, "q3": {"q1": 3.0}}
+    told = capsys.readouterr().out
+    assert "2 documents are the query itself, and left out" in told
+    assert "1 of 3 judged training topics are not in it" in told
+    assert "q1" in dict(of_run_file(path, QRELS))["q1"]

@@ -150,7 +150,7 @@ def grade_of(text: str, place: str) -> int:
 
 
 def check_judged(qrels: Qrels, place: str, levels: Iterable[int] = ()) -> None:
-    """Check that judgements can be evaluated; topics that will count as zero are printed.
+    """Check that judgements can be evaluated; topics that will not, or count as zero, are printed.
 
     `levels` are the relevance thresholds of the evaluation.
 
@@ -168,6 +168,9 @@ def check_judged(qrels: Qrels, place: str, levels: Iterable[int] = ()) -> None:
             "that is, no document of them was judged: remove them, or grade what is not relevant "
             "as 0"
         )
+    if emptied := [qid for qid, judged in qrels.items() if not judged]:
+        some = " ".join(emptied[:10])
+        print(f"{place}: {len(emptied)} topics have no judgement and are not evaluated: {some}")
     for level in levels:
         without = [qid for qid, grade in best.items() if grade < level]
         if len(without) == len(best):
@@ -178,6 +181,21 @@ def check_judged(qrels: Qrels, place: str, levels: Iterable[int] = ()) -> None:
         if without:
             some = " ".join(without[:10])
             print(f"{place}: {len(without)} topics have no grade of {level} or more: {some}")
+
+
+def remove_queries(by_topic: Mapping[str, dict[str, Any]]) -> int:
+    """Remove documents that are the query itself, and return their number.
+
+    That is the document of each topic of a run or qrels that has the topic's id, as where arguments
+    are searched for those that answer them.
+    """
+    return sum(own.pop(qid, None) is not None for qid, own in by_topic.items())
+
+
+def say_removed(place: str, queries: int) -> None:
+    """Print how many documents were removed as the query itself, if there were any."""
+    if queries:
+        print(f"{place}: {queries:,} documents are the query itself, and left out")
 
 
 def write_qrels(path: str | os.PathLike, qrels: Qrels) -> None:

@@ -93,10 +93,12 @@ def write_topics(
     topics: str | os.PathLike,
     qrels: str | os.PathLike,
     levels: Iterable[int],
+    remove_query: bool = False,
 ) -> None:
     """Write a collection's topics of this name as TSV and their judgements as TREC qrels.
 
-    `levels` are the relevance thresholds that they will be evaluated at.
+    `levels` are the relevance thresholds that they will be evaluated at. With `remove_query`, what
+    is said of a document with the topic's id is no judgement.
 
     Raises:
         UserError: an identifier is empty or holds white space, a topic has no text, or a judged
@@ -114,6 +116,8 @@ def write_topics(
             f"topics {name}: {len(missing)} of {len(judgements)} judged topics are not there, "
             f"{missing[0]!r} first: fix the topics or their topic_reader, or remove the judgements"
         )
+    if remove_query:
+        trec.say_removed(f"qrels {name}", trec.remove_queries(judgements))
     trec.check_shared(queries, f"topics {name}", judgements, f"qrels {name}")
     trec.check_judged(judgements, f"qrels {name}", levels)
     trec.write_topics(topics, queries)

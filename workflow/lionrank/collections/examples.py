@@ -55,6 +55,8 @@ class Drawing:
     seed: int
     scored: bool = False
     """Whether relevant passages that the ranking lacks are left out, as those of a teacher are."""
+    remove_query: bool = False
+    """Whether a passage with the topic's id is the query itself, and no example has it."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,8 @@ class Drawn:
     examples: Sequence[tuple[str, Sequence[Passage]]]
     counts: Mapping[str, int]
     """`topics` with judgements, of which `USED` gave examples and others none, by the reason;
-    `examples`; `passages`, of which `distinct` ones, and those `judged` for their topic."""
+    `removed_queries`, passages of rankings that are the query itself; `examples`; `passages`, of
+    which `distinct` ones, and those `judged` for their topic."""
 
     def summary(self, asked: int) -> str:
         """Say in one line how many examples there are, and why no more."""
@@ -77,9 +80,11 @@ class Drawn:
         told = (
             f"{counts['examples']} examples of {counts.get(USED, 0)} topics, and {asked} asked for"
         )
-        return (
-            f"{told}: of {counts['topics']} judged topics {', '.join(lacking)}" if lacking else told
-        )
+        if lacking:
+            told += f": of {counts['topics']} judged topics {', '.join(lacking)}"
+        if removed := counts["removed_queries"]:
+            told += f"; {removed} passages of the ranking are the query itself, and left out"
+        return told
 
 
 def relevant_documents(paths: Iterable[str | os.PathLike]) -> set[str]:
@@ -99,7 +104,7 @@ def relevant_documents(paths: Iterable[str | os.PathLike]) -> set[str]:
 
 def draw(
     qrels: Qrels,
-    rankings: Iterable[tuple[str, Mapping[str, float]]],
+    rankings: Iterable[tuple[str, dict[str, float]]],
     drawing: Drawing,
     excluded: Set[str] = frozenset(),
 ) -> Drawn:
@@ -117,17 +122,21 @@ def draw(
     relevant = {
         qid: _relevant(judged, drawing.threshold, excluded) for qid, judged in qrels.items()
     }
-    source = _Source(drawing, excluded, sorted({each for own in relevant.values() for each in own}))
+    pool = {each for own in relevant.values() for each in own}
+    queries = pool & qrels.keys() if drawing.remove_query else frozenset[str]()
+    source = _Source(drawing, excluded, sorted(pool), queries)
     givers = sum(map(bool, relevant.values())) if drawing.threshold is not None else len(qrels)
     most = SHARE * ceil(drawing.examples / max(1, givers))
-    counts = Counter({"topics": len(qrels)})
+    counts = Counter({"topics": len(qrels), "removed_queries": 0})
     rounds: list[tuple[float, str, list[Passage]]] = []
     for qid, ranking in _of_all(qrels, rankings, drawing.random_negatives == 1):
         draws = random.Random(f"{drawing.seed} {qid}")
         # Topics are in an order that is not that of their ids, and the same in whatever is drawn
         # with a seed, so that data from several rankings are of the same topics.
         turn = draws.random()
-        own = [*islice(source.of_topic(qrels[qid], relevant[qid], ranking, draws), most)]
+        if drawing.remove_query and ranking:
+            counts["removed_queries"] += trec.remove_queries({qid: ranking})
+        own = [*islice(source.of_topic(qid, qrels[qid], relevant[qid], ranking, draws), most)]
         counts[_reason(own, ranking, relevant[qid], drawing)] += 1
         rounds += [(place + turn, qid, own[place]) for place in range(len(own))]
         if len(rounds) > 2 * drawing.examples:
@@ -151,8 +160,8 @@ def _relevant(judged: Mapping[str, int], threshold: int | None, excluded: Set[st
 
 
 def _of_all(
-    qrels: Qrels, rankings: Iterable[tuple[str, Mapping[str, float]]], unranked: bool
-) -> Iterator[tuple[str, Mapping[str, float] | None]]:
+    qrels: Qrels, rankings: Iterable[tuple[str, dict[str, float]]], unranked: bool
+) -> Iterator[tuple[str, dict[str, float] | None]]:
     """Yield the ranking of each topic, None where it has none; `unranked` ones need none."""
     left = dict.fromkeys(qrels)
     for qid, ranking in rankings:
@@ -183,9 +192,12 @@ class _Source:
     excluded: Set[str]
     pool: Sequence[str]
     """The relevant passages of all topics."""
+    queries: Set[str]
+    """Those of them that are left out of the examples of the topic whose id they have."""
 
     def of_topic(
         self,
+        qid: str,
         judged: Mapping[str, int],
         relevant: Sequence[str],
         ranking: Mapping[str, float] | None,
@@ -199,7 +211,10 @@ class _Source:
             return
         if self.drawing.scored:
             relevant = [docid for docid in relevant if docid in ranking]
-        for docids in _in_turn([self._of_one(each, judged, ranking, draws) for each in relevant]):
+        own = {qid} & self.queries
+        for docids in _in_turn(
+            [self._of_one(each, own, judged, ranking, draws) for each in relevant]
+        ):
             yield [
                 (docid, float(max(judged.get(docid, 0), 0)), ranking.get(docid)) for docid in docids
             ]
@@ -217,6 +232,7 @@ class _Source:
     def _of_one(
         self,
         relevant: str,
+        queries: Set[str],
         judged: Mapping[str, int],
         ranking: Mapping[str, float],
         draws: random.Random,
@@ -229,7 +245,7 @@ class _Source:
             if self._is_negative(docid, judged) and self._is_below(score, ranking.get(relevant))
         ]
         draws.shuffle(ranked)
-        seen = {relevant}
+        seen = {relevant, *queries}
         while True:
             example = [relevant]
             for _ in range(self.drawing.passages - 1):

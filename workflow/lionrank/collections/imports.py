@@ -7,7 +7,7 @@ a few.
 import math
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import compress, islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -47,6 +47,7 @@ def import_examples(
     most: int,
     output: str | os.PathLike,
     threads: int,
+    remove_query: bool = False,
 ) -> dict[str, int]:
     """Write the first `asked` examples of a file as Parquet with the columns of `IDS`.
 
@@ -57,19 +58,23 @@ def import_examples(
         most: passages of an example; of a longer one the first are taken.
         output: the file to write.
         threads: of the counting.
+        remove_query: whether a passage with the topic's id is the query itself, and removed: from a
+            list, and of other formats with its example.
 
     Returns:
-        Numbers of `examples`, their `topics` and `passages`, `distinct` ones, and examples that
-        were `cut` to `most`.
+        Numbers of `examples`, their `topics` and `passages`, `distinct` ones, examples that were
+        `cut` to `most`, and passages that were `removed_queries`.
 
     Raises:
         UserError: the file is damaged or of another format, one of the examples has labels or
             scores that are no numbers or too few of them, or a passage twice, or there are fewer
             than half as many as asked for; names file and line or row.
     """
-    counts = {"cut": 0}
-    found = (example for file in _files(path) for example in FORMATS[format_name](file))
-    write_ids(output, _checked(found, asked, most, path, counts))
+    counts = {"cut": 0, "removed_queries": 0}
+    found = _sound(example for file in _files(path) for example in FORMATS[format_name](file))
+    if remove_query:
+        found = _without_queries(found, format_name, counts)
+    write_ids(output, _first(found, asked, most, path, counts))
     with open_database(output, threads) as database:
         ((counts["passages"], counts["topics"], counts["distinct"], counts["examples"]),) = (
             database.execute(
@@ -84,7 +89,11 @@ def import_examples(
 def summary(counts: dict[str, int], asked: int) -> str:
     """Say in one line how many examples were imported."""
     told = f"{counts['examples']} examples of {counts['topics']} topics, and {asked} asked for"
-    return f"{told}; {counts['cut']} lists are longer and were cut" if counts["cut"] else told
+    if counts["cut"]:
+        told += f"; {counts['cut']} lists are longer and were cut"
+    if counts["removed_queries"]:
+        told += f"; {counts['removed_queries']} passages are the query itself, and left out"
+    return told
 
 
 def _files(path: str | os.PathLike) -> list[Path]:
@@ -97,17 +106,10 @@ def _files(path: str | os.PathLike) -> list[Path]:
     return found
 
 
-def _checked(
-    found: Iterable[Example],
-    asked: int,
-    most: int,
-    path: str | os.PathLike,
-    counts: dict[str, int],
-) -> Iterator[tuple[str, Sequence[Passage]]]:
-    """Yield the topic and the passages of the examples that are asked for."""
-    number = 0
-    for place, qid, docids, labels, scores in islice(found, asked):
-        number += 1
+def _sound(found: Iterable[Example]) -> Iterator[Example]:
+    """Yield examples that can be learnt from, and refuse others."""
+    for example in found:
+        place, _, docids, labels, scores = example
         if not docids:
             raise UserError(f"{place}: the example has no passage: remove it.")
         for name, values in (("labels", labels), ("scores", scores)):
@@ -120,6 +122,38 @@ def _checked(
         if len({*docids}) < len(docids):
             twice = next(each for place, each in enumerate(docids) if each in docids[:place])
             raise UserError(f"{place}: passage {twice!r} appears twice: remove one of the two.")
+        yield example
+
+
+def _without_queries(
+    found: Iterable[Example], format_name: str, counts: dict[str, int]
+) -> Iterator[Example]:
+    """Yield what is left of examples without the passages that are the query itself."""
+    for example in found:
+        if example.qid not in example.docids:
+            yield example
+            continue
+        counts["removed_queries"] += 1
+        kept = [docid != example.qid for docid in example.docids]
+        if format_name == "lists" and any(kept):
+            yield example._replace(
+                docids=[*compress(example.docids, kept)],
+                labels=example.labels and [*compress(example.labels, kept)],
+                scores=example.scores and [*compress(example.scores, kept)],
+            )
+
+
+def _first(
+    found: Iterable[Example],
+    asked: int,
+    most: int,
+    path: str | os.PathLike,
+    counts: dict[str, int],
+) -> Iterator[tuple[str, Sequence[Passage]]]:
+    """Yield the topic and the passages of the examples that are asked for."""
+    number = 0
+    for _, qid, docids, labels, scores in islice(found, asked):
+        number += 1
         counts["cut"] += len(docids) > most
         nothing = [None] * len(docids)
         passages = zip(docids, labels or nothing, scores or nothing, strict=True)

@@ -15,6 +15,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from lionrank import trec
 from lionrank.collections.corpus import (
     add_texts,
     in_order,
@@ -46,7 +47,9 @@ EXAMPLES = pa.schema(
 """Of lists of passages; `labels` and `scores` only where each passage has one."""
 
 
-def join_pairs(triplets: Path, topics: Path, corpus: Path, **how: Any) -> None:
+def join_pairs(
+    triplets: Path, topics: Path, corpus: Path, *, remove_query: bool = False, **how: Any
+) -> None:
     """Join triplets with their texts, and hold out some of the pairs for the evaluation loss.
 
     Writes `data` and `held_out_data`, Parquet files with the columns of `PAIRS` in the order that
@@ -61,6 +64,8 @@ def join_pairs(triplets: Path, topics: Path, corpus: Path, **how: Any) -> None:
         triplets: Parquet file with the columns `TRIPLET`.
         topics: `qid<TAB>text`.
         corpus: folder of a corpus.
+        remove_query: whether a passage with the id of its query is the query itself, and its
+            triplet left out.
         how: as in `_join`.
 
     Raises:
@@ -69,7 +74,10 @@ def join_pairs(triplets: Path, topics: Path, corpus: Path, **how: Any) -> None:
 
     def read(database: duckdb.DuckDBPyConnection) -> Form:
         read_triplets(database, triplets)
-        return Form(PAIRS, _pairs, {"order": ORDER}, "training_pairs.held_out", "pairs", "rows")
+        removed = _remove_queries(database) if remove_query else 0
+        trec.say_removed(str(triplets), removed)
+        facts = {"order": ORDER, "removed_queries": removed}
+        return Form(PAIRS, _pairs, facts, "training_pairs.held_out", "pairs", "rows")
 
     _join(read, triplets, topics, corpus, **how)
 
@@ -127,6 +135,14 @@ def join_examples(
         return Form(schema, _lists, facts, setting, "passages", "passages")
 
     _join(read, ids, topics, corpus, **how)
+
+
+def _remove_queries(database: duckdb.DuckDBPyConnection) -> int:
+    """Take triplets with a passage that is the query itself out of `asked`; count such passages."""
+    triplets = "SELECT number // 2 FROM asked WHERE docid = qid"
+    ((removed,),) = database.execute(f"SELECT count(*) FROM ({triplets})").fetchall()
+    database.execute(f"DELETE FROM asked WHERE number // 2 IN ({triplets})")
+    return int(removed)
 
 
 def _skip_one_sided(

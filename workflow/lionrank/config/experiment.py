@@ -67,6 +67,13 @@ def of_format(config: Mapping[str, Any], *formats: str) -> list[str]:
     return [name for name, entry in config["collections"].items() if entry["format"] in formats]
 
 
+def removes_query(config: Mapping[str, Any], collection: str) -> bool:
+    """Return whether a document with a topic's id is left out, as it is the query itself."""
+    entry = config["collections"][collection]
+    removes: bool = entry.get("remove_query", entry["format"] == "beir")
+    return removes
+
+
 def first_stage(config: Mapping[str, Any], test_set: str) -> str | None:
     """Return what ranked a test set's candidates, None where they are no ranking."""
     return first_stages.of(config, config["test_sets"][test_set])
@@ -348,6 +355,7 @@ def corpus_files(collection: Mapping[str, Any]) -> list[str]:
 
 def corpus_settings(collection: Mapping[str, Any]) -> dict[str, Any]:
     """Return what of a collection's entry its corpus hangs on: it is the same for all topics."""
+    collection = _as_read(collection)
     match collection:
         case {"format": "anserini", "corpus": corpus}:
             return {"format": "anserini", "corpus": corpus, "topics": {}, "qrels": {}}
@@ -358,7 +366,11 @@ def corpus_settings(collection: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def topics_settings(collection: Mapping[str, Any], topics: str) -> dict[str, Any]:
-    """Return what of a collection's entry the topics of one name and their judgements hang on."""
+    """Return what of a collection's entry the topics of one name and their judgements hang on.
+
+    That is without `remove_query`, which not every entry has.
+    """
+    collection = _as_read(collection)
     match collection:
         case {"format": "anserini", "topics": files, "qrels": qrels}:
             own = {"topics": {topics: files[topics]}, "qrels": {topics: qrels[topics]}}
@@ -368,6 +380,10 @@ def topics_settings(collection: Mapping[str, Any], topics: str) -> dict[str, Any
             first = next(iter(ids))
             return {**collection, "ids": {first: ids[first], topics: ids[topics]}}
     return dict(collection)
+
+
+def _as_read(collection: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in collection.items() if key != "remove_query"}
 
 
 def topic_files(collection: Mapping[str, Any], topics: str) -> list[str]:

@@ -50,7 +50,11 @@ class DataPlan:
         others = ("collection", "ranking", "exclude", "held_out")
         entry = self.config["training_data"][data]
         drawing = {key: value for key, value in entry.items() if key not in others}
-        return ordered(drawing | {"scored": teachers.of_data(self.config, data) is not None})
+        return ordered(
+            drawing
+            | {"scored": teachers.of_data(self.config, data) is not None}
+            | {"remove_query": experiment.removes_query(self.config, entry["collection"])}
+        )
 
     def drawing_of_triplets(self) -> dict[str, Any]:
         """How the triplets of the training pairs are drawn."""
@@ -64,6 +68,7 @@ class DataPlan:
             "random_negatives": pairs["random_negatives"],
             "margin": None,
             "seed": pairs["seed"],
+            "remove_query": experiment.removes_query(self.config, pairs["collection"]),
         }
 
     def ranking(self, data: str) -> str:
@@ -87,7 +92,11 @@ class DataPlan:
         """How training data are imported."""
         entry = self.config["training_data"][data]
         settings = {key: entry[key] for key in ("format", "examples")}
-        return ordered(settings | {"passages": experiment.passages_of(entry)})
+        return ordered(
+            settings
+            | {"passages": experiment.passages_of(entry)}
+            | {"remove_query": experiment.removes_query(self.config, entry["collection"])}
+        )
 
     def names(self, drawn: bool) -> list[str]:
         """The names of all training data in the config that are drawn, or that are imported."""

@@ -74,16 +74,22 @@ class _Counts:
         return told
 
 
-def of_run_file(path: str | os.PathLike, qrels: Qrels) -> Ranked:
+def of_run_file(path: str | os.PathLike, qrels: Qrels, remove_query: bool = False) -> Ranked:
     """Yield the judged topics of a run file, and say in the end what it lacks and has besides.
+
+    With `remove_query`, a passage with the topic's id is the query itself, and left out.
 
     Raises:
         UserError: a line is damaged, or no judged topic is in it.
     """
-    left, others, unscored = {*qrels}, 0, 0
+    left, others, unscored, removed = {*qrels}, 0, 0, 0
     for qid, ranking in rankings.read(path):
         if qid not in left:
             others += 1
+            continue
+        if remove_query:
+            removed += trec.remove_queries({qid: ranking})
+        if not ranking:
             continue
         left.discard(qid)
         unscored += sum(grade > 0 and docid not in ranking for docid, grade in qrels[qid].items())
@@ -91,6 +97,7 @@ def of_run_file(path: str | os.PathLike, qrels: Qrels) -> Ranked:
     trec.check_shared(
         dict.fromkeys({*qrels} - left), os.fspath(path), qrels, "the judged training topics"
     )
+    trec.say_removed(os.fspath(path), removed)
     for number, what in (
         (len(left), f"of {len(qrels):,} judged training topics are not in it"),
         (unscored, "relevant passages of the topics in it have no score"),

@@ -10,6 +10,7 @@ write_topics(
     snakemake.output.topics,
     snakemake.output.qrels,
     snakemake.params.levels,
+    snakemake.params.remove_query,
 )
 
 end(snakemake)

@@ -10,6 +10,7 @@ join_pairs(
     Path(snakemake.input.triplets),
     Path(snakemake.input.topics),
     Path(snakemake.input.corpus),
+    remove_query=snakemake.params.remove_query,
     held_out=snakemake.params.held_out["pairs"],
     held_out_by=snakemake.params.held_out["by"],
     seed=snakemake.params.held_out["seed"],

@@ -5,7 +5,8 @@ begin(snakemake)
 from lionrank import trec
 from lionrank.teachers import rankings
 
-found = rankings.of_run_file(snakemake.input.run, trec.read_qrels(snakemake.input.qrels))
+given, params = snakemake.input, snakemake.params
+found = rankings.of_run_file(given.run, trec.read_qrels(given.qrels), params.remove_query)
 rankings.write(snakemake.output[0], found, snakemake.wildcards.teacher)
 
 end(snakemake)

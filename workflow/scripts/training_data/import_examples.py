@@ -16,6 +16,7 @@ counts = import_examples(
     settings["passages"],
     output.ids,
     snakemake.threads,
+    settings["remove_query"],
 )
 write_json(output.counts, counts)
 told = f"{snakemake.wildcards.data}: {summary(counts, asked)}"
