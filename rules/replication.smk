@@ -1,9 +1,10 @@
-# What the checkpoints of others reach here, beside the values that were published of them.
+# What the checkpoints of others and BM25 reach here, beside the values that were published of them.
 
 
 localrules:
     rerankers,
     check_rerankers,
+    check_first_stages,
 
 
 rule replication:
@@ -80,3 +81,64 @@ rule check_rerankers:
         "What rerankers reach here, beside what was published of them; a * is outside our interval"
     shell:
         "cat {input} 2> {log}"
+
+
+# Where the grid's own BM25 is another one.
+use rule bm25 as published_bm25 with:
+    output:
+        ensure("retrieval/{collection}/{topics}.published.trec", non_empty=True),
+    log:
+        "logs/retrieval/{collection}.{topics}.published.log",
+    benchmark:
+        "timings/retrieval/{collection}.{topics}.published.tsv"
+    params:
+        bm25=lambda wildcards: PLAN.replication.as_published(ROOT, **wildcards).parameters,
+        depth=lambda wildcards: PLAN.replication.as_published(ROOT, **wildcards).depth,
+        code=code("retrieval/bm25.py"),
+    message:
+        "BM25 for the {wildcards.topics} topics of {wildcards.collection}, as it was published"
+
+
+rule first_stages:
+    input:
+        runs=lambda wildcards: PLAN.replication.rankings_to_check(ROOT),
+        qrels=lambda wildcards: [
+            PLAN.test_sets[name].qrels for name in PLAN.replication.published_first_stages(ROOT)
+        ],
+    output:
+        "results/first_stages.txt",
+    log:
+        "logs/evaluation/first_stages.log",
+    benchmark:
+        "timings/evaluation/first_stages.tsv"
+    conda:
+        "../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=8000,
+    params:
+        test_sets=[*PLAN.test_sets],
+        published=of_repository("paper/published/first_stages.csv"),
+        code=code("replication/first_stages.py"),
+    message:
+        "Comparing BM25 with the values that were published of it"
+    script:
+        "../workflow/scripts/replication/first_stages.py"
+
+
+# Print it, and fail where BM25 is another one here.
+rule check_first_stages:
+    input:
+        "results/first_stages.txt",
+    log:
+        "logs/evaluation/check_first_stages.log",
+    conda:
+        "../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=100,
+        runtime=5,
+    message:
+        "What BM25 reaches here, beside what was published of it"
+    shell:
+        "cat {input} && ! grep 'differs$' {input} > {log}"

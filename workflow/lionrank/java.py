@@ -61,12 +61,17 @@ def start_jvm() -> None:
     import jnius_config
 
     os.environ["JAVA_HOME"] = str(java_home())
-    (jar,) = _package("pyserini").glob("resources/jars/anserini-*-fatjar.jar")
-    jnius_config.add_classpath(str(jar))
+    jnius_config.add_classpath(str(anserini_jar()))
     jnius_config.add_options("-Xmx4g")
 
 
-def _package(name: str) -> Path:
+def anserini_jar() -> Path:
+    """Return where the installed Pyserini has Anserini."""
+    (jar,) = package("pyserini").glob("resources/jars/anserini-*-fatjar.jar")
+    return jar
+
+
+def package(name: str) -> Path:
     """Return the folder of an installed package, which is not imported."""
     spec = importlib.util.find_spec(name)
     if spec is None or spec.origin is None:

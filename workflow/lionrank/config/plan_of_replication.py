@@ -5,14 +5,19 @@ Runs at every parse of the workflow, so it imports nothing heavy.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lionrank.config import experiment
+from lionrank.config.first_stages import WITH_CANDIDATES
 from lionrank.errors import UserError
 from lionrank.grid import FIRST_STAGE
+from lionrank.published.first_stages import Bm25, PublishedRanking, read
 
 if TYPE_CHECKING:
     from lionrank.config.plan import JudgedSet, Plan
+
+FIRST_STAGES = "paper/published/first_stages.csv"
 
 
 @dataclass(frozen=True)
@@ -96,3 +101,48 @@ class ReplicationPlan:
                 "values can have been published: add --configfile config/rerankers.yaml"
             )
         return "results/metrics.csv"
+
+    def published_first_stages(self, root: Path) -> dict[str, PublishedRanking]:
+        """What was published of BM25 on the grid's test sets, by name.
+
+        Args:
+            root: folder of the workflow's source.
+
+        Raises:
+            UserError: nothing, or the file is damaged.
+        """
+        published = read(root / FIRST_STAGES)
+        found = {name: published[name] for name in self.plan.test_sets if name in published}
+        if not found:
+            raise UserError(
+                f"config: grid.test_sets: none is in {FIRST_STAGES}, which has values of BM25 on "
+                f"{', '.join(published)}: name one so that has these topics"
+            )
+        return found
+
+    def rankings_to_check(self, root: Path) -> list[str]:
+        """BM25's run files on those: the grid's own, or ones made as the published ones."""
+        return [
+            f"retrieval/{test_set.collection}/{test_set.topics}{ending}.trec"
+            for name, published in self.published_first_stages(root).items()
+            for test_set in [self.plan.test_sets[name]]
+            for ending in ["" if self._bm25(test_set) == published.bm25 else ".published"]
+        ]
+
+    def _bm25(self, test_set: "JudgedSet") -> Bm25 | None:
+        """How the grid's own BM25 ranks, None where a collection's candidates stand in for it."""
+        if self.config["collections"][test_set.collection]["format"] in WITH_CANDIDATES:
+            return None
+        depth = self.plan.depth(test_set.collection, test_set.topics)
+        parameters = {name: self.config["retrieval"][name] for name in ("k1", "b")}
+        return Bm25(parameters, depth, remove_query=False)
+
+    def as_published(self, root: Path, collection: str, topics: str) -> Bm25:
+        """How BM25 ranks topics of a collection for values that were published."""
+        (published,) = (
+            published.bm25
+            for name, published in self.published_first_stages(root).items()
+            for test_set in [self.plan.test_sets[name]]
+            if (test_set.collection, test_set.topics) == (collection, topics)
+        )
+        return published

@@ -1,0 +1,53 @@
+"""What BM25 reaches here, beside what was published of it."""
+
+import pytest
+
+from lionrank.published.first_stages import Bm25, PublishedRanking
+from lionrank.replication.first_stages import compare, to_text
+
+QRELS = {"1": {"a": 2, "b": 1, "c": 0}, "2": {"a": 1}}
+RUN = {"1": {"c": 3.0, "b": 2.0, "a": 1.0}}
+BM25 = Bm25({"k1": 0.9, "b": 0.4}, 1000, remove_query=False)
+
+
+def published(values, note=""):
+    return PublishedRanking("index", BM25, "Anserini", note, values)
+
+
+def lines(text):
+    return [" ".join(line.split()) for line in text.splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("value", "verdict"),
+    [
+        # Topic 2 has no candidates and counts as zero: (1/3 + 0) / 2 = 0.16666...
+        (0.1667, "reproduced"),
+        (0.1666, "differs"),
+        (0.3333, "differs"),
+    ],
+)
+def test_a_value_is_reproduced_to_its_four_digits(value, verdict):
+    assert compare("small", published({("map", 2): value}), QRELS, RUN).verdict == verdict
+
+
+def test_one_measure_that_differs_is_enough():
+    values = {("recall_100", 1): 0.5, ("recip_rank_10", 1): 0.25, ("P_30", 1): 0.5}
+    compared = compare("small", published(values), QRELS, RUN)
+    assert compared.differences[:2] == [0, 0]
+    assert compared.verdict == "differs"
+
+
+def test_a_line_is_a_test_set():
+    compared = [
+        compare("small", published({("map", 2): 0.1667, ("recall_100", 1): 0.5}), QRELS, RUN),
+        compare("other", published({("recip_rank_10", 1): 0.3}, "of HTML"), QRELS, RUN),
+    ]
+    heading, *rows = lines(to_text(compared, ["mine", "yours"]))
+    assert heading == "test set measures ours published difference"
+    assert rows == [
+        "small MAP(>=2) Recall@100 0.1667 0.5000 0.1667 0.5000 +0.0000 +0.0000 reproduced",
+        "other [1] MRR@10 0.2500 0.3000 -0.0500 differs",
+        "[1] Anserini: of HTML",
+        "without published values: mine, yours",
+    ]
