@@ -78,6 +78,8 @@ rule metrics:
     resources:
         mem_mb=8000,
     params:
+        averages=PLAN.averages,
+        left_out=experiment.left_out_averages(config),
         draws=PLAN.draws(),
         code=code("evaluation/metrics.py"),
     message:
@@ -104,6 +106,7 @@ rule comparisons:
     params:
         grid=PLAN.grid(),
         measures=experiment.compared_measures(config),
+        averages=PLAN.averages,
         families=config["comparisons"]["families"],
         draws=PLAN.draws(),
         code=code("evaluation/comparisons.py"),

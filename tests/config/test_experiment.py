@@ -7,6 +7,8 @@ from lionrank.config.experiment import (
     compared_measures,
     corpus_files,
     corpus_settings,
+    left_out_averages,
+    levels_of_averages,
     model_card_facts,
     paper_columns,
     paper_level,
@@ -17,7 +19,7 @@ from lionrank.config.experiment import (
     topic_files,
     topics_settings,
 )
-from tests.support.configs import CONFIG, SCHEMA, SOURCES, changed
+from tests.support.configs import CONFIG, SCHEMA, SOURCES, changed, overlaid
 
 
 @pytest.mark.parametrize(
@@ -64,6 +66,44 @@ def test_columns_and_measures_are_those_of_the_grid():
     assert compared_measures(config) == [
         {"test_set": "pydocs", "metric": "ndcg_cut_10", "level": None}
     ]
+
+
+AVERAGED = """
+grid: {test_sets: [dl19, dl20, marco_dev, marco_qa_dev]}
+evaluation: {relevance_level: 2}
+averages:
+  passages: {label: Passages, test_sets: [dl20, marco_dev]}
+  with_pydocs: {label: All, test_sets: [dl19, pydocs, marco_dev]}
+paper:
+  columns:
+    - {test_set: with_pydocs, metrics: [map]}
+    - {test_set: passages, metrics: [map]}
+comparisons:
+  measures:
+    - {test_set: passages, metric: ndcg_cut_10}
+    - {test_set: passages, metric: map}
+    - {test_set: with_pydocs, metric: map}
+"""
+
+
+def test_an_average_is_reported_with_its_test_sets_and_has_the_level_of_each():
+    config = overlaid(AVERAGED)
+    check(config, SCHEMA, SOURCES)
+    assert levels_of_averages(config) == {"passages": {"dl20": 2, "marco_dev": 1}}
+    assert paper_columns(config) == [{"test_set": "passages", "metrics": ["map"]}]
+    assert compared_measures(config) == [
+        {"test_set": "passages", "metric": "ndcg_cut_10", "level": None},
+        {"test_set": "passages", "metric": "map", "level": None},
+    ]
+    assert reported(config) == ["dl19", "dl20", "marco_dev"]
+
+
+def test_an_average_that_has_test_sets_outside_the_grid_is_left_out_with_their_names():
+    config = overlaid(AVERAGED)
+    assert left_out_averages(config) == {"with_pydocs": ["pydocs"]}
+    config["grid"]["test_sets"].append("pydocs")
+    assert left_out_averages(config) == {}
+    assert levels_of_averages(config)["with_pydocs"] == {"dl19": 2, "pydocs": 2, "marco_dev": 1}
 
 
 def test_the_papers_level_is_the_configs_where_a_test_set_has_several():

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from statsmodels.stats.multitest import multipletests
 
 from lionrank.errors import UserError
 from lionrank.evaluation import comparisons, per_query
@@ -259,3 +260,72 @@ def test_means_have_the_interval_of_their_topics(experiment):
         standard_error = values[system].std(ddof=1) / np.sqrt(40)
         assert row["mean"] - row["low"] == pytest.approx(1.96 * standard_error, rel=0.15)
         assert row["high"] - row["mean"] == pytest.approx(1.96 * standard_error, rel=0.15)
+
+
+AVERAGES = {"both": {"dl19": 1, "small": 1}}
+
+
+@pytest.fixture(scope="module")
+def on_two(tmp_path_factory):
+    """Per-query values on dl19, and on small with 20 topics of the same qids."""
+    folder = tmp_path_factory.mktemp("on_two")
+    parts = []
+    for test_set, seed, topics in (("dl19", 1, 40), ("small", 2, 20)):
+        values = {name: of[:topics] for name, of in made_up(seed).items()}
+        table, best = write_experiment(folder, values, CHOSEN, test_set=test_set)
+        parts.append(pd.read_parquet(table))
+    pd.concat(parts).to_parquet(table)
+    return per_query.read([table], best, averages=AVERAGES)
+
+
+def test_systems_are_compared_by_an_average_and_on_each_of_its_sets(on_two):
+    measures = [NDCG, Measure("small", "ndcg_cut_10"), Measure("both", "ndcg_cut_10")]
+    compared = comparisons.compare_systems(on_two, GRID, measures, ["optimizers"], DRAWS)
+    alone = {name: [] for name in ("dl19", "small", "both")}
+    for each in compared["contrasts"]:
+        alone[each["test_set"]].append(each)
+    for dl19, small, both in zip(*alone.values(), strict=True):
+        assert both["queries"] == 60
+        assert both["difference"] == pytest.approx((dl19["difference"] + small["difference"]) / 2)
+        assert both["low"] < both["difference"] < both["high"]
+        # The t-test of the mean of two sets is Welch's of one and the other with its sign changed.
+        left, right = (
+            [on_two.values(each, System(**both[side]))[0] for each in measures]
+            for side in ("left", "right")
+        )
+        welch = stats.ttest_ind(left[0] - right[0], right[1] - left[1], equal_var=False)
+        assert both["p_t"] == pytest.approx(welch.pvalue)
+        assert "sets" not in dl19
+        for there, own in zip(both["sets"], (dl19, small), strict=True):
+            corrected = ("test_set", "level", "p_holm")
+            assert there["test_set"] == own["test_set"]
+            assert {k: v for k, v in there.items() if k not in corrected} == {
+                k: own[k] for k in there if k not in corrected
+            }
+    # Holm's correction is over the three contrasts on both sets.
+    p_values = [each["p_randomization"] for both in alone["both"] for each in both["sets"]]
+    adjusted = [each["p_holm"] for both in alone["both"] for each in both["sets"]]
+    assert adjusted == pytest.approx(multipletests(p_values, method="holm")[1])
+    # The epoch that is best on both sets together need be best on neither.
+    chosen = {
+        each["training"]: each for each in compared["selection"] if each["test_set"] == "both"
+    }
+    for training, selected in chosen.items():
+        by_epoch = on_two.by_epoch(measures[2], training)[0]
+        assert selected["chosen"] == by_epoch[2]
+        assert selected["best"] == max(by_epoch.values())
+
+
+def test_a_contrast_by_an_average_needs_both_systems_on_all_of_its_sets(tmp_path):
+    values = made_up(1)
+    table, best = write_experiment(tmp_path, values, CHOSEN)
+    on_dl19 = pd.read_parquet(table)
+    without = {name: of for name, of in values.items() if name != "bm25"}
+    table, best = write_experiment(tmp_path, without, CHOSEN, test_set="small")
+    pd.concat([on_dl19, pd.read_parquet(table)]).to_parquet(table)
+    read = per_query.read([table], best, averages=AVERAGES)
+    measures = [NDCG, Measure("both", "ndcg_cut_10")]
+    compared = comparisons.compare_systems(read, GRID, measures, FAMILIES, DRAWS)
+    against = [each["test_set"] for each in of_family(compared, "first_stage")]
+    assert against == ["dl19"] * 6
+    assert len(of_family(compared, "optimizers")) == 2 * 3

@@ -1,5 +1,6 @@
 """The measures that the paper reports, by the names that tables and files give them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 METRICS = {
@@ -17,8 +18,24 @@ GRADED = "ndcg_cut_10"
 
 @dataclass(frozen=True)
 class Measure:
-    """A metric on a test set; `level` is the least relevant grade, None where grades are used."""
+    """A metric on a test set, or an average of it over several, by the name of that.
+
+    `level` is the least relevant grade, None where grades are used and of an average, each of whose
+    test sets has its own.
+    """
 
     test_set: str
     metric: str
     level: int | None = None
+
+
+Averages = Mapping[str, Mapping[str, int]]
+"""By the name of each average, the least relevant grade of each of its test sets."""
+
+
+def averaged(measure: Measure, averages: Averages) -> list[Measure]:
+    """Return the measures of which one is the mean; none where it is one of a test set."""
+    return [
+        Measure(test_set, measure.metric, None if measure.metric == GRADED else level)
+        for test_set, level in averages.get(measure.test_set, {}).items()
+    ]

@@ -43,3 +43,46 @@ def test_without_dev_sets_some_of_all_that_is_learnt_from_is_held_out(
 )
 def test_of_what_nothing_learns_from_nothing_need_be_held_out(optimizers, pairs, passages):
     check(overlaid(LISTS.format(optimizers, pairs, passages)), SCHEMA, SOURCES)
+
+
+AVERAGES = """
+grid: {test_sets: [dl19, dl20, marco_qa_dev]}
+averages: {deep: {label: Deep Learning, test_sets: [dl19, dl20]}}
+paper: {columns: [{test_set: deep, metrics: [ndcg_cut_10, map]}]}
+comparisons: {measures: [{test_set: deep, metric: map}]}
+"""
+
+
+def test_columns_and_measures_may_be_of_averages():
+    check(overlaid(AVERAGES), SCHEMA, SOURCES)
+
+
+@pytest.mark.parametrize(
+    ("overlay", "message"),
+    [
+        (
+            "averages: {deep: {test_sets: [dl19, dl21]}}",
+            "averages.deep.test_sets: unknown 'dl21'; did you mean 'dl20'?",
+        ),
+        (
+            "averages: {dl20: {label: Both, test_sets: [dl19, dl20]}}",
+            "'dl20' is the name of a test",
+        ),
+        ("averages: {deep: {test_sets: [dl19]}}", "averages.deep.test_sets"),
+        ("averages: {deep: {test_sets: [dl19, dl19]}}", "averages.deep.test_sets"),
+        (
+            "averages: {deep: {label: TREC DL 2019}}",
+            "averages.deep.label: 'TREC DL 2019' is the label of test_sets.dl19 as well",
+        ),
+        (
+            "comparisons: {measures: [{test_set: deeep, metric: map}]}",
+            "comparisons.measures: unknown 'deeep'; did you mean 'deep'?",
+        ),
+        ("paper: {claims_on: {dl19: deep}}", "paper.claims_on.dl19: unknown 'deep'"),
+        ("grid: {test_sets: [dl19, deep]}", "grid.test_sets: unknown 'deep'"),
+    ],
+)
+def test_an_average_is_of_two_known_test_sets_or_more_and_none_itself(overlay, message):
+    with pytest.raises(UserError) as refused:
+        check(overlaid(AVERAGES, overlay), SCHEMA, SOURCES)
+    assert message in str(refused.value)

@@ -9,7 +9,12 @@ from typing import Any
 
 from lionrank.characters import normal
 from lionrank.config import first_stages
-from lionrank.config.checks.evaluation import check_development, check_published, check_test_sets
+from lionrank.config.checks.evaluation import (
+    check_averages,
+    check_development,
+    check_published,
+    check_test_sets,
+)
 from lionrank.config.checks.first_stages import check_first_stages
 from lionrank.config.checks.references import references
 from lionrank.config.checks.systems import check_systems
@@ -40,6 +45,7 @@ def check(config: Mapping[str, Any], schema_path: Path, sources: Mapping[str, So
     check_treatments(config)
     check_teachers(config)
     check_data(config, sources)
+    check_averages(config)
     _check_labels(config)
     _check_free(config)
     check_topics(config)
@@ -55,7 +61,7 @@ def check(config: Mapping[str, Any], schema_path: Path, sources: Mapping[str, So
 
 def _check_labels(config: Mapping[str, Any]) -> None:
     """Check that what the grid names is told apart in tables and figures."""
-    rows = {FIRST_STAGE_LABEL: "the first stage"}
+    rows, sets = {FIRST_STAGE_LABEL: "the first stage"}, dict[str, str]()
     for name in first_stages.used(config):
         _tell_apart(rows, config["first_stages"][name]["label"], f"first_stages.{name}")
     for kind, seen in (
@@ -63,7 +69,7 @@ def _check_labels(config: Mapping[str, Any]) -> None:
         ("models", rows),
         ("systems", rows),
         ("optimizers", dict[str, str]()),
-        ("test_sets", dict[str, str]()),
+        ("test_sets", sets),
         ("dev_sets", dict[str, str]()),
     ):
         known = (
@@ -71,6 +77,8 @@ def _check_labels(config: Mapping[str, Any]) -> None:
         )
         for name in config["grid"][kind]:
             _tell_apart(seen, known[name]["label"], f"{kind}.{name}")
+    for name, average in config["averages"].items():
+        _tell_apart(sets, average["label"], f"averages.{name}")
 
 
 def _tell_apart(seen: dict[str, str], label: str, place: str) -> None:

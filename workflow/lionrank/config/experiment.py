@@ -12,7 +12,7 @@ from lionrank.config.sources import Source
 from lionrank.config.treatments import PAIRS, collection_of_data, treatment
 from lionrank.files import maybe_packed
 from lionrank.grid import FIRST_STAGE, FIRST_STAGE_LABEL
-from lionrank.measures import GRADED, METRICS, PRIMARY
+from lionrank.measures import GRADED, METRICS, PRIMARY, Measure
 from lionrank.published.scores import TEST_SETS
 from lionrank.wording import listed
 
@@ -102,9 +102,37 @@ def paper_columns(config: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
+def averages(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the entries of the averages all of whose test sets the grid has, by name."""
+    left_out = left_out_averages(config)
+    return {name: entry for name, entry in config["averages"].items() if name not in left_out}
+
+
+def left_out_averages(config: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return the test sets that the grid lacks of each average of which it lacks any, by name."""
+    in_grid = config["grid"]["test_sets"]
+    lacking = {
+        name: [test_set for test_set in entry["test_sets"] if test_set not in in_grid]
+        for name, entry in config["averages"].items()
+    }
+    return {name: test_sets for name, test_sets in lacking.items() if test_sets}
+
+
+def levels_of_averages(config: Mapping[str, Any]) -> dict[str, dict[str, int]]:
+    """Return the relevance threshold of each test set of each average."""
+    return {
+        name: {test_set: paper_level(config, test_set) for test_set in entry["test_sets"]}
+        for name, entry in averages(config).items()
+    }
+
+
 def reported(config: Mapping[str, Any]) -> list[str]:
-    """Return the test sets of the grid that the paper reports or compares on, its first always."""
+    """Return the test sets of the grid that the paper reports or compares on, its first always.
+
+    Those of averages are among them.
+    """
     named = [entry["test_set"] for entry in [*paper_columns(config), *compared_measures(config)]]
+    named += [test_set for entry in averages(config).values() for test_set in entry["test_sets"]]
     first, *others = config["grid"]["test_sets"]
     return [first, *(name for name in others if name in named)]
 
@@ -142,19 +170,18 @@ def compared_measures(config: Mapping[str, Any]) -> list[dict[str, Any]]:
     measures = _in_grid(config, config["comparisons"]["measures"]) or [
         {"test_set": config["grid"]["test_sets"][0], "metric": PRIMARY}
     ]
-    return [
-        measure
-        | {
-            "level": None
-            if measure["metric"] == GRADED
-            else paper_level(config, measure["test_set"])
-        }
-        for measure in measures
-    ]
+    return [vars(measured(config, **measure)) for measure in measures]
+
+
+def measured(config: Mapping[str, Any], test_set: str, metric: str) -> Measure:
+    """Return a measure as the paper has it of a test set or an average, which has no level."""
+    has_level = metric != GRADED and test_set not in config["averages"]
+    return Measure(test_set, metric, paper_level(config, test_set) if has_level else None)
 
 
 def _in_grid(config: Mapping[str, Any], entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [entry for entry in entries if entry["test_set"] in config["grid"]["test_sets"]]
+    known = [*config["grid"]["test_sets"], *averages(config)]
+    return [entry for entry in entries if entry["test_set"] in known]
 
 
 def systems(config: Mapping[str, Any], test_set: str, checkpoints: Iterable[str]) -> list[str]:

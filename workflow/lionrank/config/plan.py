@@ -222,6 +222,11 @@ class Plan:
         """The test sets that the paper reports or compares on."""
         return experiment.reported(self.config)
 
+    @cached_property
+    def averages(self) -> dict[str, dict[str, int]]:
+        """The relevance threshold of each test set of each average that the paper reports."""
+        return experiment.levels_of_averages(self.config)
+
     def relevance_levels(self, collection: str, topics: str) -> list[int]:
         """Return the relevance thresholds at which the grid evaluates topics of a collection."""
         levels = {

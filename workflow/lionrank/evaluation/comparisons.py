@@ -140,7 +140,8 @@ def compare_families(
     """Return the tests of all families on all measures.
 
     A test set without a first stage, or without a run file of a system of others, has no contrasts
-    with it. The result is a JSON object: `settings`, the number of `seeds` and `contrasts`.
+    with it. The result is a JSON object: `settings`, the number of `seeds` and `contrasts`. Those
+    on an average have `sets`, the tests on each of its test sets.
     """
     return {
         "settings": asdict(settings),
@@ -168,11 +169,10 @@ def _family(
     ]
     if not planned:
         return
-    left = np.stack([per_query.mean_over_seeds(measure, p.left) for p in planned], axis=1)
-    right = np.stack([per_query.mean_over_seeds(measure, p.right) for p in planned], axis=1)
-    contrasts = significance.compare(left, right, settings)
+    by_set = _by_set(per_query, planned, measure, settings)
+    contrasts = _tested(per_query, planned, measure, settings)
     adjusted = significance.holm(np.array([each.p_randomization for each in contrasts]))
-    for plan_, contrast, p_holm in zip(planned, contrasts, adjusted, strict=True):
+    for plan_, contrast, p_holm, sets in zip(planned, contrasts, adjusted, by_set, strict=True):
         yield {
             **asdict(measure),
             **asdict(plan_),
@@ -181,7 +181,49 @@ def _family(
             **_finite(asdict(contrast)),
             "p_holm": float(p_holm),
             "spread": _spread(per_query, measure, plan_),
+            **({"sets": sets} if sets else {}),
         }
+
+
+def _tested(
+    per_query: PerQuery,
+    planned: Sequence[Planned],
+    measure: Measure,
+    settings: significance.Draws,
+) -> list[significance.Contrast]:
+    left = np.stack([per_query.mean_over_seeds(measure, p.left) for p in planned], axis=1)
+    right = np.stack([per_query.mean_over_seeds(measure, p.right) for p in planned], axis=1)
+    return significance.compare(left, right, settings, per_query.strata(measure))
+
+
+def _by_set(
+    per_query: PerQuery,
+    planned: Sequence[Planned],
+    measure: Measure,
+    settings: significance.Draws,
+) -> list[list[dict[str, Any]]]:
+    """Return, for each contrast, its tests on the sets of an average; none on a single test set.
+
+    Holm's correction is over all of these, so that a set on which one is significant may be named
+    (Dror et al. 2017, Replicability analysis for natural language processing: testing significance
+    with multiple datasets).
+    """
+    parts = per_query.parts(measure)
+    of_parts = [_tested(per_query, planned, part, settings) for part in parts]
+    p_values = [[each.p_randomization for each in contrasts] for contrasts in of_parts]
+    adjusted = significance.holm(np.array(p_values).ravel()).reshape(len(parts), len(planned))
+    return [
+        [
+            {
+                "test_set": part.test_set,
+                "level": part.level,
+                **_finite(asdict(contrasts[place])),
+                "p_holm": float(p_holm[place]),
+            }
+            for part, contrasts, p_holm in zip(parts, of_parts, adjusted, strict=True)
+        ]
+        for place in range(len(planned))
+    ]
 
 
 def _finite(numbers: dict[str, float]) -> dict[str, float | None]:
@@ -194,7 +236,7 @@ def _spread(per_query: PerQuery, measure: Measure, planned: Planned) -> float | 
     if per_query.seeds == 1:
         return None
     differences = per_query.values(measure, planned.left) - per_query.values(measure, planned.right)
-    return float(differences.mean(axis=1).std(ddof=1))
+    return float(significance.mean(differences.T, per_query.strata(measure)).std(ddof=1))
 
 
 def _selection(per_query: PerQuery, training: str, measure: Measure) -> dict[str, Any]:
@@ -204,7 +246,7 @@ def _selection(per_query: PerQuery, training: str, measure: Measure) -> dict[str
     each chooses its own epoch, and the means are over seeds.
     """
     by_seed = per_query.by_epoch(measure, training)
-    chosen = per_query.values(measure, System(training)).mean()
+    chosen = np.mean([each.mean(measure, System(training)) for each in per_query.replicates])
     best = np.mean([max(means.values()) for means in by_seed])
     return {
         **asdict(measure),

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from lionrank import parquet
 from lionrank.errors import UserError
-from lionrank.evaluation.significance import Draws, interval
+from lionrank.evaluation.significance import Draws, interval, mean
 from lionrank.files import AGAIN
 from lionrank.grid import (
     FIRST_STAGE,
@@ -21,7 +21,7 @@ from lionrank.grid import (
     is_left_out,
     training_name,
 )
-from lionrank.measures import Measure
+from lionrank.measures import Averages, Measure, averaged
 from lionrank.training import development
 
 COLUMNS = pa.schema(
@@ -54,17 +54,23 @@ class Replicate:
     """The per-query values of one experiment, which has one seed, and the epochs it chose."""
 
     def __init__(
-        self, path: str | os.PathLike, chosen: Mapping[str, int], others: Iterable[str] = ()
+        self,
+        path: str | os.PathLike,
+        chosen: Mapping[str, int],
+        others: Iterable[str] = (),
+        averages: Averages | None = None,
     ) -> None:
         """Read a per-query Parquet file; `chosen` maps a training to its epoch by development data.
 
-        `others` are the systems that were not trained here.
+        `others` are the systems that were not trained here. Measures may be of `averages`, whose
+        queries are those of all their test sets, one set after another.
 
         Raises:
             UserError: the file is damaged or lacks a column.
         """
         self.path = os.fspath(path)
         self.chosen = dict(chosen)
+        self.averages = dict(averages or {})
         table = read_table(path)
         self.protocols = sorted(table["protocol"].unique())
         self._untrained = frozenset({FIRST_STAGE, *others})
@@ -113,15 +119,32 @@ class Replicate:
 
         Some test sets bring their candidates and have no BM25, or no run file of others.
         """
+        if parts := averaged(measure, self.averages):
+            return all(self.has(each, system) for each in parts)
         return self.is_training(system) or system.training in self._pivot(measure)
 
     def values(self, measure: Measure, system: System) -> pd.Series:
         """Return a system's values (queries,), by qid in sorted order.
 
+        Those of an average are by test set and qid, the test sets in its order: two queries of the
+        same qid are two.
+
         Raises:
             UserError: the file has none.
         """
+        if parts := averaged(measure, self.averages):
+            return pd.concat({each.test_set: self.values(each, system) for each in parts})
         return self.named(measure, self.name(system))
+
+    def strata(self, measure: Measure) -> list[int] | None:
+        """Return the numbers of queries of an average's test sets, None of a single test set."""
+        parts = averaged(measure, self.averages)
+        return [len(self._pivot(each)) for each in parts] or None
+
+    def mean(self, measure: Measure, system: System) -> float:
+        """Return a system's mean over queries or, of an average, that of its test sets' means."""
+        values = self.values(measure, system).to_numpy()
+        return float(mean(values, self.strata(measure)).item())
 
     def named(self, measure: Measure, name: str) -> pd.Series:
         """Return the values (queries,) of a system by what the tables call it.
@@ -182,17 +205,22 @@ class PerQuery:
         )
 
     def by_epoch(self, measure: Measure, training: str) -> list[dict[int, float]]:
-        """Return the mean over queries after each epoch that a training had, seed by seed."""
+        """Return the mean after each epoch that a training had, seed by seed."""
         return [
-            {
-                epoch: each.values(measure, System(training, epoch)).to_numpy().mean()
-                for epoch in each.trained[training]
-            }
+            {epoch: each.mean(measure, System(training, epoch)) for epoch in each.trained[training]}
             for each in self.replicates
         ]
 
+    def strata(self, measure: Measure) -> list[int] | None:
+        """Return the numbers of queries of an average's test sets, None of a single test set."""
+        return self.replicates[0].strata(measure)
+
+    def parts(self, measure: Measure) -> list[Measure]:
+        """Return the measures of which an average is the mean; none of a single test set."""
+        return averaged(measure, self.replicates[0].averages)
+
     def values(self, measure: Measure, system: System) -> np.ndarray:
-        """Return a system's values (seeds, queries), the queries in the order of their qids.
+        """Return a system's values (seeds, queries), the queries as `Replicate.values` has them.
 
         Raises:
             UserError: an experiment has no such values, or is of other queries.
@@ -231,12 +259,13 @@ def read(
     tables: Sequence[str | os.PathLike],
     best: Iterable[str | os.PathLike] = (),
     others: Sequence[OtherSystem] = (),
+    averages: Averages | None = None,
 ) -> PerQuery:
     """Read the tables of experiments that differ in their seed, this experiment's being the first.
 
     A table is `results/per_query.parquet` in the folder of an experiment. `best` are the files
     `training/{training}.best.json` in the same folders; without any, no epoch is chosen. `others`
-    are the systems of the grid that were not trained here.
+    are the systems of the grid that were not trained here, and `averages` what measures may be of.
 
     Raises:
         UserError: a file is damaged, or two experiments have the same seed or other protocols.
@@ -246,7 +275,7 @@ def read(
     for table in tables:
         of_experiment = [path for path in paths if path.parents[1] == Path(table).parents[1]]
         chosen = development.chosen(of_experiment)
-        replicates.append(Replicate(table, chosen, [each.name for each in others]))
+        replicates.append(Replicate(table, chosen, [each.name for each in others], averages))
     _check_together(replicates)
     return PerQuery(replicates)
 
@@ -276,14 +305,22 @@ def without_left_out(per_query: pd.DataFrame, last: Mapping[str, int]) -> pd.Dat
     return per_query[~per_query["system"].isin(left_out)].reset_index(drop=True)
 
 
-def means(per_query: pd.DataFrame, settings: Draws) -> pd.DataFrame:
+def means(
+    per_query: pd.DataFrame, settings: Draws, averages: Averages | None = None
+) -> pd.DataFrame:
     """Average a tidy per-query table over topics, a row for each combination of its labels.
 
     The columns are the labels, `mean`, the bounds `low` and `high` of its bootstrap interval over
     topics, and the number of topics, `queries`. All systems of a test set share their resamples.
+
+    Of each of `averages` there are rows of the systems that are on all of its test sets, with the
+    mean of these sets' means. Topics are resampled set by set.
     """
     by_test_set = per_query.groupby("test_set", sort=False)
-    return pd.concat([_of_test_set(table, settings) for _, table in by_test_set], ignore_index=True)
+    tables = [_of_test_set(table, settings) for _, table in by_test_set]
+    for name, levels in (averages or {}).items():
+        tables.append(_of_average(per_query, name, levels, settings))
+    return pd.concat(tables, ignore_index=True)
 
 
 def _of_test_set(per_query: pd.DataFrame, settings: Draws) -> pd.DataFrame:
@@ -295,4 +332,30 @@ def _of_test_set(per_query: pd.DataFrame, settings: Draws) -> pd.DataFrame:
         per_query[labels]
         .drop_duplicates(ignore_index=True)
         .assign(mean=values.mean().to_numpy(), low=low, high=high, queries=len(values))
+    )
+
+
+def _of_average(
+    per_query: pd.DataFrame, name: str, levels: Mapping[str, int], settings: Draws
+) -> pd.DataFrame:
+    level = per_query["level"]
+    is_own = level.isna() | level.eq(per_query["test_set"].map(levels)).fillna(False)
+    own = per_query[per_query["test_set"].isin(levels) & is_own].reset_index(drop=True)
+    no_level = own["level"].where(own["level"].isna())
+    labelled = own.assign(test_set=name, level=no_level)
+    labels = [column for column in own.columns if column not in ("qid", "value")]
+    own["place"] = labelled.groupby(labels, sort=False, dropna=False).ngroup()
+    is_on_all = own.groupby("place")["test_set"].nunique() == len(levels)
+    places = is_on_all.index[is_on_all]
+    values = own[own["place"].isin(places)].pivot(
+        index=["test_set", "qid"], columns="place", values="value"
+    )
+    strata = [len(values.loc[[test_set]]) for test_set in levels]
+    by_set = values.loc[[*levels]].to_numpy()
+    low, high = interval(by_set, settings.resamples, settings.confidence, settings.seed, strata)
+    return (
+        labelled[labels]
+        .drop_duplicates(ignore_index=True)
+        .loc[places]
+        .assign(mean=mean(by_set, strata), low=low, high=high, queries=len(values))
     )

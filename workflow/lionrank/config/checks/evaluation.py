@@ -9,14 +9,14 @@ from typing import Any
 from lionrank.config.experiment import (
     has_first_stage,
     is_trained,
+    measured,
     paper_columns,
-    paper_level,
     relevance_levels,
     used_data,
 )
 from lionrank.config.treatments import PAIRS
 from lionrank.errors import UserError
-from lionrank.measures import GRADED, METRICS, Measure
+from lionrank.measures import METRICS
 from lionrank.published.scores import LEVEL, TEST_SETS, was_published
 
 
@@ -38,16 +38,22 @@ def check_test_sets(config: Mapping[str, Any]) -> None:
             )
 
 
+def check_averages(config: Mapping[str, Any]) -> None:
+    """Check that no average has the name of a test set."""
+    for name in config["averages"]:
+        if name in config["test_sets"]:
+            raise UserError(
+                f"config: averages.{name}: {name!r} is the name of a test set: name the average "
+                "otherwise"
+            )
+
+
 def check_published(config: Mapping[str, Any]) -> None:
     """Check that published values can stand in the table of results, if they are asked for."""
     if config["paper"]["beside_published"] is None:
         return
     shown = [
-        Measure(
-            group["test_set"],
-            metric,
-            None if metric == GRADED else paper_level(config, group["test_set"]),
-        )
+        measured(config, group["test_set"], metric)
         for group in paper_columns(config)
         for metric in group["metrics"]
     ]

@@ -48,10 +48,14 @@ def references(
     known = topic_names(collections[config["training_pairs"]["collection"]])
     if known is not None:
         yield "training_pairs.collection's topics", "train", known
+    for name, average in config["averages"].items():
+        for test_set in average["test_sets"]:
+            yield f"averages.{name}.test_sets", test_set, config["test_sets"]
+    measured_on = [*config["test_sets"], *config["averages"]]
     for entry in config["paper"]["columns"]:
-        yield "paper.columns", entry["test_set"], config["test_sets"]
+        yield "paper.columns", entry["test_set"], measured_on
     for entry in config["comparisons"]["measures"]:
-        yield "comparisons.measures", entry["test_set"], config["test_sets"]
+        yield "comparisons.measures", entry["test_set"], measured_on
     for name, stand_in in config["paper"]["claims_on"].items():
         yield "paper.claims_on", name, config["test_sets"]
         yield f"paper.claims_on.{name}", stand_in, config["test_sets"]
