@@ -33,7 +33,7 @@ def reader(settings: dict, folders: dict[str, str]) -> Reader:
         case "anserini":
             return Anserini(settings)
         case "ir_datasets":
-            return Catalogue(settings["ids"])
+            return Catalogue(settings)
     return given_reader(settings, folders)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from lionrank.characters import normal
 from lionrank.config import first_stages
+from lionrank.config.checks.catalogue import check_catalogue
 from lionrank.config.checks.evaluation import (
     check_averages,
     check_development,
@@ -57,6 +58,7 @@ def check(config: Mapping[str, Any], schema_path: Path, sources: Mapping[str, So
     check_optimizers(config)
     check_test_sets(config)
     check_published(config)
+    check_catalogue(config)
 
 
 def _check_labels(config: Mapping[str, Any]) -> None:

@@ -382,13 +382,13 @@ def corpus_files(collection: Mapping[str, Any]) -> list[str]:
 
 def corpus_settings(collection: Mapping[str, Any]) -> dict[str, Any]:
     """Return what of a collection's entry its corpus hangs on: it is the same for all topics."""
-    collection = _as_read(collection)
+    collection = _without("remove_query", collection)
     match collection:
         case {"format": "anserini", "corpus": corpus}:
             return {"format": "anserini", "corpus": corpus, "topics": {}, "qrels": {}}
         case {"format": "ir_datasets", "ids": ids}:
             first = next(iter(ids))
-            return {**collection, "ids": {first: ids[first]}}
+            return _without("query", {**collection, "ids": {first: ids[first]}})
     return dict(collection)
 
 
@@ -397,20 +397,18 @@ def topics_settings(collection: Mapping[str, Any], topics: str) -> dict[str, Any
 
     That is without `remove_query`, which not every entry has.
     """
-    collection = _as_read(collection)
+    collection = _without("remove_query", collection)
     match collection:
         case {"format": "anserini", "topics": files, "qrels": qrels}:
             own = {"topics": {topics: files[topics]}, "qrels": {topics: qrels[topics]}}
             return {**collection, "corpus": "", **own}
         case {"format": "ir_datasets", "ids": ids}:
-            # The corpus is that of the first one, which the others must have too.
-            first = next(iter(ids))
-            return {**collection, "ids": {first: ids[first], topics: ids[topics]}}
+            return _without("text", {**collection, "ids": {topics: ids[topics]}})
     return dict(collection)
 
 
-def _as_read(collection: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in collection.items() if key != "remove_query"}
+def _without(key: str, entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in entry.items() if name != key}
 
 
 def topic_files(collection: Mapping[str, Any], topics: str) -> list[str]:

@@ -2,56 +2,45 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import Any
 
 from lionrank.collections.readers.base import Document, by_id
+from lionrank.config.checks.catalogue import text_fields
 from lionrank.errors import UserError
 from lionrank.trec import Qrels, Topics
-from lionrank.wording import did_you_mean
-
-if TYPE_CHECKING:
-    from ir_datasets import Dataset
 
 
 class Catalogue:
-    """Identifiers in the catalogue by name of the topics, all with one corpus.
+    """Settings as `config.checks.catalogue` checks them: identifiers by name of the topics.
 
-    Texts are the catalogue's default texts: of a topic usually its title, of a document its title
-    and body.
+    Texts are those of the fields that `text` and `query` name, else the catalogue's default texts:
+    of a topic usually its title, of a document its title and body.
     """
 
-    def __init__(self, ids: dict[str, str]) -> None:
-        """Look the identifiers up.
-
-        Raises:
-            UserError: one is unknown or lacks documents, queries or qrels, or their corpora differ.
-        """
+    def __init__(self, settings: dict) -> None:
         # Imported here: it makes its cache folder at once.
         import ir_datasets
 
-        self.ids = ids
-        self.datasets = {name: _load(dataset_id) for name, dataset_id in ids.items()}
-        self.corpus = ir_datasets.docs_parent_id(next(iter(ids.values())))
-        for dataset_id in ids.values():
-            if (corpus := ir_datasets.docs_parent_id(dataset_id)) != self.corpus:
-                raise UserError(
-                    f"config: ids: the documents of {dataset_id!r} are those of {corpus!r}, not of "
-                    f"{self.corpus!r} as the first one's: make two collections of them"
-                )
+        self.settings = settings
+        self.ids: dict[str, str] = settings["ids"]
+        self.datasets = {name: ir_datasets.load(each) for name, each in self.ids.items()}
+        self.corpus = ir_datasets.docs_parent_id(next(iter(self.ids.values())))
 
     def documents(self) -> Iterator[Document]:
         """Yield the documents of the corpus that all identifiers share."""
         dataset = next(iter(self.datasets.values()))
+        fields = text_fields(self.settings, "text")
         with _provided(self.corpus):
             for number, document in enumerate(dataset.docs_iter(), start=1):
                 place = f"{self.corpus}, document {number}"
-                yield Document(document.doc_id, document.default_text(), place)
+                yield Document(document.doc_id, _text(document, fields), place)
 
     def topics(self, name: str) -> Topics:
         """Return the queries."""
+        fields = text_fields(self.settings, "query")
         with _provided(self.ids[name]):
             queries = self.datasets[name].queries_iter()
-            texts = ((self.ids[name], each.query_id, each.default_text()) for each in queries)
+            texts = ((self.ids[name], each.query_id, _text(each, fields)) for each in queries)
             return by_id(texts, "query")
 
     def qrels(self, name: str) -> Qrels:
@@ -74,19 +63,13 @@ class Catalogue:
         return qrels
 
 
-def _load(dataset_id: str) -> "Dataset":
-    import ir_datasets
+def _text(record: Any, fields: list[str]) -> str:
+    """Return the text in fields of a document or query, or its default text where there are none.
 
-    try:
-        dataset = ir_datasets.load(dataset_id)
-    except KeyError:
-        hint = did_you_mean(dataset_id, ir_datasets.registry)
-        meant = f"; {hint}" if hint else ""
-        raise UserError(f"config: ids: ir_datasets has no {dataset_id!r}{meant}") from None
-    for kind in ("docs", "queries", "qrels"):
-        if not dataset.has(kind):
-            raise UserError(f"config: ids: {dataset_id!r} of ir_datasets has no {kind}")
-    return dataset
+    A field without a value, which the catalogue has as None, is no text.
+    """
+    texts = [getattr(record, name) for name in fields] or [record.default_text()]
+    return " ".join(filter(None, texts))
 
 
 @contextmanager
