@@ -83,22 +83,6 @@ rule check_rerankers:
         "cat {input} 2> {log}"
 
 
-# Where the grid's own BM25 is another one.
-use rule bm25 as published_bm25 with:
-    output:
-        ensure("retrieval/{collection}/{topics}.published.trec", non_empty=True),
-    log:
-        "logs/retrieval/{collection}.{topics}.published.log",
-    benchmark:
-        "timings/retrieval/{collection}.{topics}.published.tsv"
-    params:
-        bm25=lambda wildcards: PLAN.replication.as_published(ROOT, **wildcards).parameters,
-        depth=lambda wildcards: PLAN.replication.as_published(ROOT, **wildcards).depth,
-        code=code("retrieval/bm25.py"),
-    message:
-        "BM25 for the {wildcards.topics} topics of {wildcards.collection}, as it was published"
-
-
 rule first_stages:
     input:
         runs=lambda wildcards: PLAN.replication.rankings_to_check(ROOT),

@@ -135,7 +135,8 @@ class ReplicationPlan:
             return None
         depth = self.plan.depth(test_set.collection, test_set.topics)
         parameters = {name: self.config["retrieval"][name] for name in ("k1", "b")}
-        return Bm25(parameters, depth, remove_query=False)
+        remove_query = experiment.removes_query(self.config, test_set.collection)
+        return Bm25(parameters, depth, remove_query)
 
     def as_published(self, root: Path, collection: str, topics: str) -> Bm25:
         """How BM25 ranks topics of a collection for values that were published."""
