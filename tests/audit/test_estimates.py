@@ -150,7 +150,28 @@ def test_marco_qa_has_its_own_number_of_candidates():
     assert (row["topics"], row["candidates"]) == (10_047, 8.2)
     assert row["pairs"] == pytest.approx(82_385.4)
     printed = row_of(audit.page(facts), "marco_qa_dev", "marco_qa")
-    assert printed.startswith("| marco_qa_dev | marco_qa | 10,047 | 8.2 | 82,385 |")
+    start = "| marco_qa_dev | marco_qa | of the collection | 10,047 | 8.2 | 82,385 |"
+    assert printed.startswith(start)
+
+
+def test_other_first_stages_and_their_depths_are_those_of_their_sets():
+    files = {"dl19": "dl19.trec", "dl20": "dl20.trec.gz"}
+    config = merged(
+        {
+            "first_stages": {
+                "splade": {"label": "SPLADE | max", "run_files": files},
+                "unused": {"label": "Unused", "bi_encoder": "./bi"},
+            },
+            "test_sets": {"dl19": {"first_stage": "splade", "depth": 100}},
+        }
+    )
+    page = audit.page(facts_of(config))
+    printed = row_of(page, "dl19", "msmarco")
+    assert printed.startswith(r"| dl19 | msmarco | SPLADE \| max | 43 | 100 | 4,300 |")
+    assert row_of(page, "dl20", "msmarco").startswith("| dl20 | msmarco | BM25 | 200 | 1,000 |")
+    taken = "run files dl19.trec (dl19), dl20.trec.gz (dl20)"
+    assert row_of(page, "splade").endswith(f"| {taken} |")
+    assert "| unused |" not in page
 
 
 def test_the_steps_of_a_warmup_are_those_of_the_trainer():
@@ -182,9 +203,9 @@ def test_scoring_development_data_is_counted_for_every_checkpoint():
     assert of_pairs["gpu_hours"] == pytest.approx(held_out)
     page = audit.page(facts)
     assert row_of(page, "nano_nq", "nano_nq").startswith(
-        "| nano_nq | nano_nq | 50 | 100 | 5,000 | 90,000 |"
+        "| nano_nq | nano_nq | of the collection | 50 | 100 | 5,000 | 90,000 |"
     )
-    assert "| held out of pairs | msmarco | - | - | 10,000 | 180,000 |" in page
+    assert "| held out of pairs | msmarco | - | - | - | 10,000 | 180,000 |" in page
     hours = sum(work["gpu_hours"] for work in facts["development"]) + held_out
     assert f"| GPU hours of scoring development data | {hours:.2f} |" in page
 

@@ -24,7 +24,7 @@ from lionrank.config.experiment import (
 from lionrank.config.settings import training_settings
 from lionrank.config.sources import Source
 from lionrank.config.treatments import PAIRS, collection_of_data, treatment
-from lionrank.grid import training_name
+from lionrank.grid import FIRST_STAGE, training_name
 from lionrank.training.state import KEPT
 
 FORWARD, FORWARD_AND_BACKWARD = 2, 6
@@ -188,20 +188,24 @@ def _copies_to_resume(config: Mapping[str, Any], optimizer: str) -> int:
 
 
 def reranking_work(config: Mapping[str, Any], kind: str, name: str) -> dict[str, Any]:
-    """Return topics, candidates, pairs and GPU hours of scoring topics by every checkpoint.
+    """Return first stage, topics, candidates, pairs and GPU hours of scoring by every checkpoint.
 
     `kind` is test_sets or dev_sets, and `name` one of them. Checkpoints of others score test sets.
     """
     collection = config[kind][name]["collection"]
     topics = _assumed(config, kind, name, "topics")
+    judged = config[kind][name]
+    is_given = first_stages.takes_given(config, judged)
+    ranked_by = judged.get("first_stage", FIRST_STAGE)
     candidates = _assumed(config, kind, name, "candidates")
-    candidates = candidates or first_stages.depth_of(config, config[kind][name])
+    candidates = candidates or first_stages.depth_of(config, judged)
     pairs = product(topics, candidates)
     tokens = _assumed(config, "collections", collection, "tokens_per_pair")
     scorers = _trained(config) + (_of_others(config, name) if kind == "test_sets" else [])
     return {
         "name": name,
         "collection": collection,
+        "first_stage": "of the collection" if is_given else first_stages.label(config, ranked_by),
         "topics": topics,
         "candidates": candidates,
         **_scoring(config, scorers, pairs, tokens),

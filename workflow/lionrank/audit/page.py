@@ -23,6 +23,7 @@ from lionrank.audit.estimates import (
     total,
     training_work,
 )
+from lionrank.config import first_stages
 from lionrank.config.experiment import (
     dev_sets,
     judged_topics,
@@ -117,6 +118,7 @@ def collect(
         "trainings": trainings,
         "treated": any(name in config["treatments"] for name in config["grid"]["optimizers"]),
         "systems": [*_systems(config)],
+        "first_stages": [*_first_stages(config)],
         "training_hours": total(training["gpu_hours"] for training in trainings),
         "hours_so_far": math.fsum(hours_so_far) if hours_so_far else None,
         "reranking": reranking,
@@ -189,6 +191,15 @@ def _systems(config: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             "scoring": list(_scoring(config, name)) if "checkpoint" in entry else [],
             "lacking": lacking[name],
         }
+
+
+def _first_stages(config: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+    """Yield what the page says of each first stage of the grid but BM25."""
+    for name in first_stages.used(config):
+        entry = config["first_stages"][name]
+        files = (f"{path} ({key})" for key, path in entry.get("run_files", {}).items())
+        source = entry.get("bi_encoder") or f"run files {', '.join(files)}"
+        yield {"name": name, "label": entry["label"], "source": source}
 
 
 def _scoring(config: Mapping[str, Any], system: str) -> Iterator[int | str]:
