@@ -10,8 +10,8 @@ from lionrank.config import first_stages
 from lionrank.config.checks.systems import named_so
 from lionrank.errors import UserError
 
-FILES_OF_RETRIEVAL = ("candidates", "index")
-"""What logs of retrieval are named by, where others are by the name of a first stage."""
+FILES_OF_RETRIEVAL = ("candidates", "index", "published")
+"""What files of retrieval are named by, where others are by the name of a first stage."""
 
 
 def check_first_stages(config: Mapping[str, Any]) -> None:
