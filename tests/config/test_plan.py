@@ -242,6 +242,27 @@ def test_the_paper_knows_which_of_its_test_sets_have_a_first_stage_and_which_gra
     }
 
 
+def test_the_paper_knows_what_its_averages_are_over():
+    overlay = """
+    averages:
+      deep: {label: Deep Learning, test_sets: [dl19, dl20]}
+      mixed: {label: Mixed, test_sets: [dl20, marco_qa_dev]}
+      without: {label: Without, test_sets: [dl19, pydocs]}
+    """
+    plan = Plan.read(overlaid(overlay), ROOT)
+    shown = plan.paper_test_sets()
+    assert list(shown) == ["dl19", "dl20", "marco_qa_dev", "deep", "mixed"]
+    assert shown["deep"] == {
+        "label": "Deep Learning",
+        "level": None,
+        "levels": [],
+        "first_stage": True,
+        "test_sets": ["dl19", "dl20"],
+    }
+    # What one of its test sets has not, an average cannot have.
+    assert not shown["mixed"]["first_stage"]
+
+
 def test_topics_that_changed_are_part_of_a_paper_on_two_optimizers(small):
     changes = {"figures/changes.pdf", "tables/changes.tex"}
     assert changes < {*PLAN.parts()}

@@ -3,8 +3,18 @@
 import pytest
 
 from lionrank.errors import UserError
+from lionrank.measures import Measure
 from lionrank.paper.results import Layout, read_results
-from tests.support.results import GRID, LAYOUT, RISING, TEST_SETS, experiment, means_in
+from tests.support.results import (
+    AVERAGED,
+    AVERAGED_SETS,
+    GRID,
+    LAYOUT,
+    RISING,
+    TEST_SETS,
+    experiment,
+    means_in,
+)
 
 
 @pytest.mark.parametrize(
@@ -49,3 +59,35 @@ def test_metrics_of_other_columns_or_of_different_topics_are_refused(tmp_path):
 def test_a_paper_needs_a_first_stage_on_its_first_test_set():
     with pytest.raises(UserError, match=r"grid\.test_sets: given is the first one"):
         Layout.build({"given": TEST_SETS["given"], "pydocs": TEST_SETS["pydocs"]}, [])
+
+
+def test_an_average_is_read_with_the_measures_of_its_sets(tmp_path):
+    made = experiment(tmp_path, RISING | {"bm25": 0.4}, layout=AVERAGED)
+    results = made.results
+    assert results.queries["ranked"] == results.queries["pydocs"] + results.queries["more"]
+    for average, sets in AVERAGED.by_set.items():
+        levels = {"ndcg_cut_10": [None] * 3, "map": [1, 2]}[average.metric]
+        assert [each.level for each in sets] == levels[: len(sets)]
+        for system, score in results.scores[average].items():
+            means = [results.mean(each, system) for each in sets]
+            assert score.mean == pytest.approx(sum(means) / len(means), abs=1e-4)
+            assert score.low <= score.mean <= score.high
+    # A test set without a first stage takes it from its averages.
+    assert "bm25" in results.scores[Measure("ranked", "map")]
+    assert "bm25" not in results.scores[Measure("whole", "ndcg_cut_10")]
+
+
+def test_an_average_without_columns_is_shown_set_by_set_in_the_primary_metric():
+    layout = Layout.build(AVERAGED_SETS, [{"test_set": "pydocs", "metrics": ["map"]}])
+    assert [(each.test_set, each.metric) for each in layout.by_set] == [
+        ("ranked", "ndcg_cut_10"),
+        ("whole", "ndcg_cut_10"),
+    ]
+
+
+def test_a_threshold_is_said_of_an_average_where_its_sets_share_it_and_else_of_each():
+    assert AVERAGED.levels_of(Measure("ranked", "map")) == [(1, "pydocs"), (2, "More")]
+    assert AVERAGED.levels_of(Measure("ranked", "ndcg_cut_10")) == []
+    same = AVERAGED_SETS | {"more": AVERAGED_SETS["more"] | {"level": 1, "levels": [1]}}
+    layout = Layout.build(same, [{"test_set": "ranked", "metrics": ["map"]}])
+    assert layout.levels_of(Measure("ranked", "map")) == [(1, "Ranked & Averaged")]

@@ -99,6 +99,34 @@ TWO_TEST_SETS = Layout.build(
         {"test_set": "given", "metrics": ["recip_rank_10"]},
     ],
 )
+AVERAGED_SETS = TEST_SETS | {
+    "more": {"label": "More", "level": 2, "levels": [2], "first_stage": True},
+    "ranked": {
+        "label": "Ranked & Averaged",
+        "level": None,
+        "levels": [],
+        "first_stage": True,
+        "test_sets": ["pydocs", "more"],
+    },
+    "whole": {
+        "label": "Whole",
+        "level": None,
+        "levels": [],
+        "first_stage": False,
+        "test_sets": ["pydocs", "given", "more"],
+    },
+}
+"""Test sets, and averages over them."""
+AVERAGED = Layout.build(
+    AVERAGED_SETS,
+    [
+        {"test_set": "pydocs", "metrics": [PRIMARY]},
+        {"test_set": "ranked", "metrics": [PRIMARY, "map"]},
+        {"test_set": "whole", "metrics": [PRIMARY]},
+    ],
+)
+SIZES = {"more": 8}
+"""Topics of test sets that have others than as many as all."""
 
 
 @dataclass
@@ -155,7 +183,9 @@ def per_query_table(
     qids = [f"q{place:02}" for place in range(queries)]
     factors = dict(zip(METRICS, (1, 0.9, 0.95, 0.8, 0.7, 0.1), strict=True))
     rows = []
-    for measure in layout.measures():
+    single = [each for each in layout.measures() if each.test_set not in layout.averages]
+    for measure in single:
+        of_set = qids[: SIZES.get(measure.test_set, queries)]
         without = lacking if measure.test_set != layout.primary.test_set else set()
         systems = [name for name in scores if name != FIRST_STAGE and name not in without]
         values = [scores[name] for name in systems]
@@ -165,7 +195,7 @@ def per_query_table(
         if layout.test_sets[measure.test_set].first_stage and FIRST_STAGE in scores:
             means[FIRST_STAGE] = scores[FIRST_STAGE]
         for system, mean in means.items():
-            deviations = noise.normal(size=queries) * spread
+            deviations = noise.normal(size=len(of_set)) * spread
             found = factors[measure.metric] * (mean + deviations - deviations.mean())
             rows += [
                 (
@@ -177,7 +207,7 @@ def per_query_table(
                     measure.level,
                     *pair,
                 )
-                for pair in zip(qids, found, strict=True)
+                for pair in zip(of_set, found, strict=True)
             ]
     table = pd.DataFrame(rows, columns=COLUMNS.names)
     return table.astype({"epoch": "Int64", "seed": "Int64", "level": "Int64"})
@@ -198,16 +228,26 @@ def experiment(
     folder.mkdir(exist_ok=True)
     dice = random.Random(str(scores))
     replicates = []
+    averages = averages_of(layout)
     for seed in seeds:
         path = folder / f"per_query.{seed}.parquet"
         values = per_query_table(scores, grid, layout, seed=seed, **table)
         values.to_parquet(path)
         if seed == seeds[0]:
-            means(values, FAST).to_csv(folder / "metrics.csv", index=False)
+            means(values, FAST, averages).to_csv(folder / "metrics.csv", index=False)
         chosen = {each.name: dice.choice(each.epochs) for each in grid.trainings()}
-        replicates.append(Replicate(path, chosen, [each.name for each in grid.systems]))
+        others = [each.name for each in grid.systems]
+        replicates.append(Replicate(path, chosen, others, averages))
     results = read_results(folder / "metrics.csv", layout, grid)
     return Experiment(grid, results, replicates[0].chosen, PerQuery(replicates))
+
+
+def averages_of(layout: Layout) -> dict[str, dict[str, int]]:
+    """Return the relevance threshold of each test set of each average."""
+    return {
+        name: {each: layout.test_sets[each].level for each in entry.test_sets}
+        for name, entry in layout.averages.items()
+    }
 
 
 def means_in(folder: Path) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from lionrank.grid import Grid
-from lionrank.measures import METRICS, Measure
+from lionrank.measures import METRICS, PRIMARY, Measure
 from lionrank.paper.results import Layout, Score
 from lionrank.paper.tables import results as tables
 from lionrank.published.scores import rounded
@@ -19,6 +19,7 @@ from tests.support.papers import ACCOUNTS, rows_of, tex
 from tests.support.published_as_measured import write_best
 from tests.support.rankings import run_scripts
 from tests.support.results import (
+    AVERAGED,
     BESIDE_OTHERS,
     GRID,
     NOTHING_TRAINED,
@@ -375,3 +376,20 @@ def test_the_whole_table_fits_a_page(tmp_path, published):
 def test_the_levels_fit_a_page(tmp_path, levels):
     table = tex("levels", tables.levels(measured(0.02, shown=layout(levels=levels)), GRID, CHOSEN))
     assert size_of(table, tmp_path).width < PAGE[0]
+
+
+def test_an_average_is_a_group_of_columns_with_the_means_of_its_sets(tmp_path):
+    made = experiment(tmp_path, RISING | {"bm25": 0.4}, layout=AVERAGED)
+    table = tables.table(made.results, GRID, made.chosen)
+    written = list(csv.DictReader(io.StringIO(table.csv())))
+    means = means_in(tmp_path).set_index(["test_set", "system", "metric"])["mean"]
+    for row in written[1:]:
+        system = f"{row['model']}_{row['optimizer']}_e{row['epoch']}"
+        for name, metric in (("ranked", "ndcg_cut_10"), ("ranked", "map"), ("whole", PRIMARY)):
+            expected = means[name, system, metric]
+            assert float(row[f"{name}_{metric}"]) == pytest.approx(expected, abs=5.001e-5)
+    printed = tex("results", table)
+    assert r"\multicolumn{2}{c}{Ranked \& Averaged}" in printed
+    first = rows_of(printed)[0]
+    # No first stage ranked the candidates of all sets of the whole.
+    assert first[-1] == "{--}" and "{--}" not in first[:-1]

@@ -635,8 +635,8 @@ class Plan:
         }
 
     def paper_test_sets(self) -> dict[str, dict[str, Any]]:
-        """What the paper says of its test sets."""
-        return {
+        """What the paper says of its test sets, and of the averages over them."""
+        test_sets = {
             name: {
                 "label": self.test_sets[name].label,
                 "level": experiment.paper_level(self.config, name),
@@ -645,6 +645,17 @@ class Plan:
             }
             for name in self.reported
         }
+        averages = {
+            name: {
+                "label": entry["label"],
+                "level": None,
+                "levels": [],
+                "first_stage": all(test_sets[each]["first_stage"] for each in entry["test_sets"]),
+                "test_sets": entry["test_sets"],
+            }
+            for name, entry in experiment.averages(self.config).items()
+        }
+        return test_sets | averages
 
     # The audit
 

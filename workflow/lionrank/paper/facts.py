@@ -54,6 +54,7 @@ def make_facts(
         | functions
         | {
             "agreements": agreements,
+            "averages": _averages(layout, compared),
             "beside_published": paper["beside_published"],
             "changed_claims": changed(claims, agreements),
             "claims": claims,
@@ -76,7 +77,8 @@ def make_facts(
             "settings": settings,
             "shared": shared,
             "shown": [
-                (layout.test_sets[name].label, queries[name]) for name in layout.shown_test_sets
+                (layout.test_sets[name].label, queries[name], len(layout.test_sets[name].test_sets))
+                for name in layout.shown_test_sets
             ],
             "stages": _in_order(provenance["stages"]),
             "standing": standing,
@@ -111,12 +113,25 @@ def _tests(compared: Mapping[str, Any], queries: int) -> dict[str, Any]:
     }
 
 
+def _averages(layout: Layout, compared: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return label and test sets of each average, and whether systems were compared by it."""
+    by = {contrast["test_set"] for contrast in compared["contrasts"]}
+    return [
+        {
+            "label": entry.label,
+            "sets": [layout.test_sets[each].label for each in entry.test_sets],
+            "compared": name in by,
+        }
+        for name, entry in layout.averages.items()
+    ]
+
+
 def _thresholds(layout: Layout) -> list[tuple[int, list[str]]]:
     """Return each relevance threshold with the test sets whose binary columns take it."""
     found: dict[int, dict[str, None]] = {}
     for column in layout.columns:
-        if column.level is not None:
-            found.setdefault(column.level, {})[layout.test_sets[column.test_set].label] = None
+        for level, label in layout.levels_of(column):
+            found.setdefault(level, {})[label] = None
     return [(level, list(labels)) for level, labels in sorted(found.items())]
 
 

@@ -25,13 +25,15 @@ class TestSet:
     """A test set in the paper: its label and the relevance thresholds of its binary measures.
 
     `level` is that of the paper's columns and `levels` all that were computed; `first_stage` says
-    whether its candidates are a ranking that can be evaluated.
+    whether its candidates are a ranking that can be evaluated. An average over test sets, whose
+    names are `test_sets`, is one as well; it has no levels but theirs.
     """
 
     label: str
-    level: int
+    level: int | None
     levels: tuple[int, ...]
     first_stage: bool
+    test_sets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class Layout:
             UserError: the first test set has no first stage.
         """
         named = {
-            name: TestSet(**{**entry, "levels": tuple(entry["levels"])})
+            name: TestSet(**{key: _frozen(value) for key, value in entry.items()})
             for name, entry in test_sets.items()
         }
         first = next(iter(named))
@@ -81,6 +83,39 @@ class Layout:
         """The test sets on which binary measures were computed at several relevance thresholds."""
         return [name for name, entry in self.test_sets.items() if len(entry.levels) > 1]
 
+    @property
+    def averages(self) -> dict[str, TestSet]:
+        return {name: entry for name, entry in self.test_sets.items() if entry.test_sets}
+
+    @property
+    def by_set(self) -> dict[Measure, list[Measure]]:
+        """The measures of averages that are shown test set by test set, with those of each.
+
+        They are the columns of an average or, where it has none, its primary metric.
+        """
+        shown = {}
+        for name, entry in self.averages.items():
+            metrics = [column.metric for column in self.columns if column.test_set == name]
+            for metric in metrics or [PRIMARY]:
+                shown[Measure(name, metric)] = [
+                    _measure(each, metric, self.test_sets[each].level) for each in entry.test_sets
+                ]
+        return shown
+
+    def levels_of(self, column: Measure) -> list[tuple[int, str]]:
+        """Return the lowest grade that a column counts, with the label of what it is shown of.
+
+        None where it takes the grades themselves, and those of each test set of an average whose
+        test sets differ in it.
+        """
+        if column.metric == GRADED:
+            return []
+        entry = self.test_sets[column.test_set]
+        sets = [self.test_sets[each] for each in entry.test_sets] or [entry]
+        levels = [(each.level, each.label) for each in sets if each.level is not None]
+        same = len({level for level, _ in levels}) == 1
+        return [(levels[0][0], entry.label)] if same else levels
+
     def at_levels(self, test_set: str) -> list[Measure]:
         """Return every binary measure of a test set at each of its relevance thresholds."""
         return [
@@ -93,7 +128,8 @@ class Layout:
     def measures(self) -> list[Measure]:
         """Return everything that some table shows."""
         at_levels = [each for name in self.with_levels for each in self.at_levels(name)]
-        return list(dict.fromkeys([self.primary, *self.columns, *at_levels]))
+        by_set = [each for average, sets in self.by_set.items() for each in (average, *sets)]
+        return list(dict.fromkeys([self.primary, *self.columns, *at_levels, *by_set]))
 
     def name(self, measure: Measure) -> str:
         """Return the label of a measure, with its test set unless that is the primary one."""
@@ -103,7 +139,11 @@ class Layout:
         return f"{label} on {self.test_sets[measure.test_set].label}"
 
 
-def _measure(test_set: str, metric: str, level: int) -> Measure:
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _measure(test_set: str, metric: str, level: int | None) -> Measure:
     return Measure(test_set, metric, None if metric == GRADED else level)
 
 

@@ -14,7 +14,7 @@ from lionrank.paper.results import Layout, Results, Score, read_results
 from lionrank.report.curves import lines, plots
 from lionrank.report.page import CHOICE, Cell, Column, packed, page
 from lionrank.training import development
-from lionrank.wording import score
+from lionrank.wording import listed, score
 
 
 def results_page(
@@ -46,6 +46,10 @@ def results_page(
         "columns": [*_systems(grid, best), *_scores(results, grid)],
         "groups": list(_groups(layout).values()),
         "others": bool(grid.systems),
+        "averages": {
+            entry.label: listed(layout.test_sets[each].label for each in entry.test_sets)
+            for entry in layout.averages.values()
+        },
         "lines": lines(grid),
         **_curves(logs, grid, development.chosen(best)),
     }
@@ -117,12 +121,12 @@ def _scores(results: Results, grid: Grid) -> Iterator[Column]:
             yield Column(label, cells, numeric=True, below=group, options=options)
 
 
-def _groups(layout: Layout) -> dict[tuple[str, int], str]:
-    """Return the label of each test set at each of its relevance thresholds."""
+def _groups(layout: Layout) -> dict[tuple[str, int | None], str]:
+    """Return the label of each test set at each of its relevance thresholds, and of averages."""
     return {
         (name, level): f"{entry.label}, grade {level}" if len(entry.levels) > 1 else entry.label
         for name, entry in layout.test_sets.items()
-        for level in entry.levels
+        for level in entry.levels or (entry.level,)
     }
 
 
