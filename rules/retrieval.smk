@@ -76,6 +76,7 @@ rule bm25:
         # One value of two: Snakemake does not see values that change places.
         bm25={key: config["retrieval"][key] for key in ("k1", "b")},
         depth=lambda wildcards: PLAN.depth(**wildcards),
+        remove_query=removes_query,
         code=code("retrieval/bm25.py"),
     message:
         "BM25 for the {wildcards.topics} topics of {wildcards.collection}"
@@ -139,6 +140,7 @@ rule import_ranking:
     params:
         first_stage=lambda wildcards: wildcards.by.removeprefix("."),
         depth=lambda wildcards: PLAN.depth(**wildcards),
+        remove_query=removes_query,
         code=code("retrieval/import_ranking.py"),
     message:
         "Taking the {wildcards.topics} topics of {wildcards.collection} from the run file {params.first_stage}"
@@ -199,6 +201,7 @@ rule dense:
         folder=lambda wildcards: PLAN.first_stages.bi_encoder(wildcards.by),
         first_stage=lambda wildcards: wildcards.by.removeprefix("."),
         depth=lambda wildcards: PLAN.depth(**wildcards),
+        remove_query=removes_query,
         code=code("retrieval/dense.py"),
     message:
         "Searching {wildcards.collection} for its {wildcards.topics} topics by {params.folder} ({threads} threads, {resources.mem_mb} MB, gpu={resources.gpu} {resources.gpu_model})"
@@ -251,6 +254,7 @@ rule given_candidates:
         settings=collection_of,
         folders=collection_folders,
         depth=lambda wildcards: PLAN.depth(**wildcards),
+        remove_query=removes_query,
         code=code("retrieval/given_candidates.py"),
     message:
         "Taking the candidates that {wildcards.collection} brings for its {wildcards.topics} topics"

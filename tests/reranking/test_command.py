@@ -46,6 +46,7 @@ GIVEN = {
     "device": "cpu",
     "precision": "fp32",
     "tokens_at_once": BATCH,
+    "remove_query": False,
     "skip_missing": False,
 }
 LINE = (
@@ -249,6 +250,24 @@ def test_depth_keeps_the_highest_scores_of_each_topic_whatever_their_order(folde
     rerank(**GIVEN | {"depth": 5})
     found = {qid: set(ranking) for qid, ranking in trec.read_run("out.trec")[0].items()}
     assert found == {qid: set(list(ranking)[:5]) for qid, ranking in RUN.items()}
+
+
+def test_the_query_itself_is_left_out_before_the_depth_is_cut_or_counted(folder, capsys):
+    documents = [{"id": qid, "contents": text} for qid, text in TOPICS.items()]
+    write_json_lines("corpus/queries.jsonl", documents)
+    itself = {qid: 1 + max(ranking.values()) for qid, ranking in RUN.items()}
+    run = {qid: {qid: itself[qid], **ranking} for qid, ranking in RUN.items()}
+    trec.write_run("run.trec", run, "bm25")
+    rerank(**GIVEN | {"remove_query": True, "depth": 5})
+    found = {qid: set(ranking) for qid, ranking in trec.read_run("out.trec")[0].items()}
+    assert found == {qid: set(list(ranking)[:5]) for qid, ranking in RUN.items()}
+    told = f"run.trec: {len(TOPICS)} documents have the id of their topic"
+    assert f"{told}; left out as the query itself\n" in capsys.readouterr().err
+    rerank(**GIVEN | {"depth": 5})
+    assert all(qid in ranking for qid, ranking in trec.read_run("out.trec")[0].items())
+    assert f"{told}: if they are the query itself, --remove-query " in capsys.readouterr().err
+    trec.write_run("run.trec", {qid: {qid: 1.0} for qid in TOPICS}, "bm25")
+    assert "nothing is left to rerank without --remove-query" in refusal(remove_query=True)
 
 
 def test_what_topics_or_corpus_lack_is_refused_or_left_out_and_counted(folder, capsys):

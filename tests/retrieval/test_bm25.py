@@ -7,9 +7,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from lionrank import trec
 from lionrank.errors import UserError
-from lionrank.files import write_json_lines
-from lionrank.retrieval.bm25 import bm25, build_index, unpack_index
+from lionrank.files import read_json, write_json_lines
+from lionrank.retrieval.bm25 import bm25, build_index, rank, unpack_index
 
 PASSAGES = {
     "d1": "the lion sleeps tonight",
@@ -193,3 +194,32 @@ def test_a_member_that_leaves_the_folder_is_refused(tmp_path, name, kind, target
         unpack_index(tmp_path / "x.tar.gz", tmp_path / "indexes" / "msmarco")
     assert not list((tmp_path / "indexes").iterdir())
     assert not (tmp_path / "out").exists()
+
+
+def test_the_query_itself_takes_no_place_of_the_depth(corpus, tmp_path, capsys):
+    build_index(corpus, tmp_path / "index", threads=1)
+    trec.write_topics(tmp_path / "topics.tsv", {"d1": PASSAGES["d1"], "d3": PASSAGES["d3"]})
+    files = [tmp_path / name for name in ("index", "topics.tsv", "run.trec", "run.json")]
+    how = {"threads": 1, "k1": 0.9, "b": 0.4}
+
+    def ranked(**changes):
+        rank(*files[:2], 1, *files[2:], **how, **changes)
+        return {qid: [*own] for qid, own in trec.read_run(files[2])[0].items()}, read_json(files[3])
+
+    found, counts = ranked(remove_query=True)
+    assert found == {"d1": ["d2"], "d3": ["d4"]}
+    assert (counts["lines"], counts["removed_queries"], counts["without_candidates"]) == (2, 2, 0)
+    assert "run.trec: 2 documents are the query itself, and left out" in capsys.readouterr().out
+    found, counts = ranked()
+    assert found == {"d1": ["d1"], "d3": ["d3"]} and not counts["removed_queries"]
+
+
+def test_a_topic_that_finds_nothing_but_itself_is_named_and_counted(tmp_path, capsys):
+    write_json_lines(tmp_path / "corpus" / "documents.jsonl", [{"id": "d1", "contents": "lion"}])
+    build_index(tmp_path / "corpus", tmp_path / "index", threads=1)
+    trec.write_topics(tmp_path / "topics.tsv", {"d1": "lion", "d2": "lion"})
+    files = [tmp_path / name for name in ("index", "topics.tsv", "run.trec", "run.json")]
+    rank(*files[:2], 9, *files[2:], threads=1, k1=0.9, b=0.4, remove_query=True)
+    assert trec.read_run(files[2])[0].keys() == {"d2"}
+    assert read_json(files[3])["without_candidates"] == 1
+    assert "1 topics have no other candidate, and score 0 if judged: d1" in capsys.readouterr().out

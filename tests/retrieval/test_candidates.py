@@ -15,6 +15,7 @@ from lionrank.retrieval.candidates import (
     CANDIDATES,
     given_candidates,
     join_candidates,
+    without_queries,
     write_candidates,
 )
 from tests.support.importing import write_parquet
@@ -196,3 +197,25 @@ def test_candidates_of_the_qa_data_are_its_passages_in_their_order(tmp_path):
 def test_a_source_without_candidates_is_an_error(tmp_path):
     with pytest.raises(UserError, match="marco_qa brings no candidates"):
         given_candidates(MARCO, marco_qa(tmp_path), "validation", depth=1000)
+
+
+def test_the_query_itself_takes_no_place_of_the_given_candidates():
+    rows = [("a", "a"), ("a", "b"), ("a", "c"), ("a", "d"), ("b", "c"), ("b", "a"), ("c", "c")]
+    ranks = [1, 2, 3, 4, 1, 2, 1]
+    table = pa.Table.from_pylist(
+        [
+            {"qid": qid, "docid": docid, "rank": rank, "score": -float(rank)}
+            | {"query": qid, "passage": docid}
+            for (qid, docid), rank in zip(rows, ranks, strict=True)
+        ],
+        CANDIDATES,
+    )
+    kept, removed = without_queries(table, 2)
+    assert kept.schema == CANDIDATES and removed == 2
+    columns = (kept[name].to_pylist() for name in ("qid", "docid", "rank", "score"))
+    assert [*zip(*columns, strict=True)] == [
+        ("a", "b", 1, -1.0),
+        ("a", "c", 2, -2.0),
+        ("b", "c", 1, -1.0),
+        ("b", "a", 2, -2.0),
+    ]

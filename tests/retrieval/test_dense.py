@@ -174,6 +174,21 @@ def test_the_run_file_is_strict_and_its_record_counts_it(tmp_path):
     assert (counts["topics"], counts["lines"], counts["without_candidates"]) == (1, 3, 0)
 
 
+def test_the_query_itself_takes_no_place_of_the_depth(tmp_path, capsys):
+    docids = index_of(tmp_path / "index", [(3, 1), (2, 1), (1, 1), (0, 1)])
+    trec.write_topics(tmp_path / "topics.tsv", {docids[0]: "a", docids[3]: "a"})
+    files = [tmp_path / name for name in ("topics.tsv", "run.trec", "run.json")]
+    dense.rank(Made(), tmp_path / "index", files[0], 2, "dense", *files[1:], remove_query=True)
+    run, _ = trec.read_run(files[1])
+    assert {qid: [*own] for qid, own in run.items()} == {
+        docids[0]: docids[1:3],
+        docids[3]: [docids[2], docids[1]],
+    }
+    counts = read_json(files[2])
+    assert (counts["lines"], counts["removed_queries"]) == (4, 2)
+    assert "2 documents are the query itself, and left out" in capsys.readouterr().out
+
+
 def test_a_similarity_that_is_not_finite_is_refused(tmp_path):
     index_of(tmp_path / "index", [(1, 1), (np.nan, 1)])
     with pytest.raises(UserError, match=r"index: a similarity is not finite"):

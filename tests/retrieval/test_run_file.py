@@ -39,11 +39,11 @@ class Import:
         write_json_lines(folder / "corpus" / "corpus.jsonl", documents)
         trec.write_topics(folder / "topics.tsv", {"q1": "one", "q2": "two"})
 
-    def __call__(self, run: str | bytes, depth: int = 10) -> list[str]:
+    def __call__(self, run: str | bytes, depth: int = 10, **how) -> list[str]:
         """Import a run file, and return the lines of what is made of it."""
         self.path.write_bytes(run if isinstance(run, bytes) else run.encode())
         topics, corpus, counts = map(self.folder.joinpath, ("topics.tsv", "corpus", "counts.json"))
-        import_ranking(self.path, topics, corpus, depth, "splade", self.output, counts, 1)
+        import_ranking(self.path, topics, corpus, depth, "splade", self.output, counts, 1, **how)
         return self.output.read_text().splitlines()
 
     def differs(self) -> dict[str, int]:
@@ -113,3 +113,29 @@ def test_a_run_file_that_cannot_be_meant_is_refused(imported, run, told):
     with pytest.raises(UserError, match=re.compile(told)):
         imported(run)
     assert not imported.output.exists()
+
+
+ITSELF = """\
+q1 Q0 q1 1 9 t
+q1 Q0 d1 2 8 t
+q1 Q0 d2 3 7 t
+q1 Q0 q2 4 6 t
+q2 Q0 q2 1 5 t
+q9 Q0 q9 1 5 t
+"""
+
+
+def test_the_query_itself_takes_no_place_of_the_depth(imported, capsys):
+    assert imported(ITSELF, depth=2, remove_query=True) == [
+        "q1 Q0 d1 1 8.0 splade",
+        "q1 Q0 d2 2 7.0 splade",
+    ]
+    assert "2 documents are the query itself, and left out" in capsys.readouterr().out
+    assert imported.differs() == {
+        "lines": 2,
+        "cut": 1,
+        "removed_queries": 2,
+        "unknown_topics": 1,
+        "without_candidates": 1,
+    }
+    assert imported(ITSELF, depth=2) == ["q1 Q0 d1 1 8.0 splade"]

@@ -38,12 +38,12 @@ class Import:
         rows = [(qid, docid, 1, 1.0, "query", "passage") for qid, docid in pairs]
         pd.DataFrame(rows, columns=CANDIDATES.names).to_parquet(self.folder / "candidates.parquet")
 
-    def __call__(self, run: str | bytes, depth: int = 10) -> list[str]:
+    def __call__(self, run: str | bytes, depth: int = 10, **how) -> list[str]:
         """Import a run file, and return the lines of what is made of it."""
         self.path.write_bytes(run if isinstance(run, bytes) else run.encode())
         files = [self.path, *map(self.folder.joinpath, ("topics.tsv", "corpus"))]
         candidates = self.folder / "candidates.parquet"
-        import_run(*files, candidates, depth, "splade", self.output, threads=1)
+        import_run(*files, candidates, depth, "splade", self.output, threads=1, **how)
         return self.output.read_text().splitlines()
 
 
@@ -140,3 +140,10 @@ def test_a_run_file_that_cannot_be_meant_is_refused(imported, run, told):
     with pytest.raises(UserError, match=re.compile(told)):
         imported(run)
     assert not imported.output.exists()
+
+
+def test_the_query_itself_takes_no_place_of_the_depth_where_it_is_left_out(imported, capsys):
+    lines = "q1 Q0 q1 1 9 t\nq1 Q0 d1 2 8 t\nq1 Q0 q2 3 7 t\n"
+    assert imported(lines, depth=1, remove_query=True) == ["q1 Q0 d1 1 8.0 splade"]
+    assert "1 documents are the query itself, and left out" in capsys.readouterr().out
+    assert imported(lines, depth=2)[0] == "q1 Q0 q1 1 9.0 splade"

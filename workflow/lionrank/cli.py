@@ -226,6 +226,12 @@ def _add_rerank(command: Callable[..., argparse.ArgumentParser]) -> None:
         "--depth", type=_from(1), help="candidates of a topic, the highest scores (default: all)"
     )
     added.add_argument(
+        "--remove-query",
+        action="store_true",
+        help="leave out, and count, documents with the id of their topic, which are the query "
+        "itself in some collections, such as ArguAna",
+    )
+    added.add_argument(
         "--skip-missing",
         action="store_true",
         help="leave out, and count, topics and documents that have no text, which end it otherwise",

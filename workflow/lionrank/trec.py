@@ -15,7 +15,7 @@ import sys
 from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import groupby
+from itertools import groupby, islice
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -263,6 +263,11 @@ def by_score(ranking: Mapping[str, float]) -> dict[str, float]:
     """Return a ranking, docid -> score, in the order of trec_eval: by falling score, then docid."""
     ordered = sorted(zip(ranking.values(), ranking, strict=True), reverse=True)
     return {docid: score for score, docid in ordered}
+
+
+def first(ranking: Mapping[str, float], depth: int) -> dict[str, float]:
+    """Return the first documents of a ranking that is in order."""
+    return dict(islice(ranking.items(), depth))
 
 
 def _parsed(path: str | os.PathLike) -> Iterator[tuple[int, str, str, str, float, str]]:

@@ -42,6 +42,7 @@ def rerank(
     device: str,
     precision: str | None,
     tokens_at_once: int | None,
+    remove_query: bool,
     skip_missing: bool,
 ) -> None:
     """Write the run file that a checkpoint makes of another one, whose scores are not used.
@@ -75,6 +76,7 @@ def rerank(
             join_files(
                 *(run, topics, corpus, candidates),
                 depth=depth,
+                remove_query=remove_query,
                 skip_missing=skip_missing,
                 threads=threads,
             )

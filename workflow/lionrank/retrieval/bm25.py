@@ -10,6 +10,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+from lionrank import trec
 from lionrank.collections.corpus import (
     count_documents,
     open_database,
@@ -19,7 +20,9 @@ from lionrank.collections.corpus import (
 )
 from lionrank.errors import UserError
 from lionrank.files import scratch_folder
+from lionrank.grid import FIRST_STAGE
 from lionrank.java import start_jvm
+from lionrank.retrieval import record
 from lionrank.trec import Run, Topics
 
 
@@ -138,6 +141,46 @@ def bm25(
             if not run[qid]:
                 print(f"topic {qid!r} has no candidates: no term of {topics[qid]!r} is indexed")
     return {qid: ranking for qid, ranking in run.items() if ranking}
+
+
+def rank(
+    index: str | os.PathLike,
+    topics: str | os.PathLike,
+    depth: int,
+    output: str | os.PathLike,
+    counts: str | os.PathLike,
+    threads: int,
+    *,
+    k1: float,
+    b: float,
+    remove_query: bool = False,
+) -> None:
+    """Write the ranking of BM25, as a run file, and its record.
+
+    Args:
+        index: the folder of the index.
+        topics: those to rank for.
+        depth: documents of a topic.
+        output: the run file to write.
+        counts: the record to write.
+        threads: with which the index is searched.
+        k1, b: of BM25.
+        remove_query: whether a document with the topic's id is the query itself, and takes no place
+            of the depth (with Anserini's -removeQuery it does).
+
+    Raises:
+        UserError: the topics are damaged, or what `bm25` refuses.
+    """
+    asked = trec.read_topics(topics)
+    found = bm25(index, asked, depth + remove_query, k1, b, threads)
+    removed = trec.remove_queries(found) if remove_query else 0
+    trec.say_removed(os.fspath(output), removed)
+    emptied = [qid for qid, ranking in found.items() if not ranking]
+    record.say("topics have no other candidate, and score 0 if judged", emptied)
+    run = {qid: trec.first(ranking, depth) for qid, ranking in found.items()}
+    trec.write_run(output, run, FIRST_STAGE)
+    lines = {qid: len(ranking) for qid, ranking in run.items()}
+    record.write(counts, asked, lines, removed_queries=removed)
 
 
 def unpack_index(archive: str | os.PathLike, index: str | os.PathLike) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from tqdm import tqdm
 
@@ -62,6 +63,25 @@ def given_candidates(settings: dict, folders: dict[str, str], name: str, depth: 
     return pa.Table.from_pydict(dict(zip(Candidate._fields, columns, strict=True)), CANDIDATES)
 
 
+def without_queries(candidates: pa.Table, depth: int) -> tuple[pa.Table, int]:
+    """Return the first `depth` candidates of each topic that do not have its id, as the query has.
+
+    Ranks, and scores that say no more than these, are counted anew. The number is that of
+    candidates that are the query itself.
+    """
+    others = candidates.filter(pc.not_equal(candidates["docid"], candidates["qid"]))
+    counted: Counter[str] = Counter()
+    ranks = []
+    for qid in others["qid"].to_pylist():
+        counted[qid] += 1
+        ranks.append(counted[qid])
+    columns = {name: others[name] for name in CANDIDATES.names}
+    columns |= {"rank": ranks, "score": [-float(rank) for rank in ranks]}
+    renumbered = pa.Table.from_pydict(columns, CANDIDATES)
+    kept = renumbered.filter(pc.less_equal(renumbered["rank"], depth))
+    return kept, len(candidates) - len(others)
+
+
 def join_candidates(
     run: Path,
     topics: Path,
@@ -94,13 +114,16 @@ def join_files(
     output: Path,
     *,
     depth: int | None,
+    remove_query: bool,
     skip_missing: bool,
     threads: int,
 ) -> None:
     """Join a run file with texts in any of `collections.formats`; else as `join_candidates`.
 
-    Of a topic the first `depth` as trec_eval ranks them are kept, where that is given. What topics
-    or corpus lack is refused, or with `skip_missing` left out and told.
+    With `remove_query`, documents with the topic's id, which are the query itself, are left out and
+    counted; without, they are counted. Of the others of a topic the first `depth` as trec_eval
+    ranks them are kept, where that is given. What topics or corpus lack is refused, or with
+    `skip_missing` left out and told.
 
     Raises:
         UserError: an input is damaged, a topic or document of the run file has no text, or no line
@@ -114,6 +137,7 @@ def join_files(
         trec.check_shared(dict.fromkeys(asked), str(run), texts, str(topics))
         if unasked := [qid for qid in texts if qid not in asked]:
             _tell(f"{run} lacks {len(unasked)} of the topics of {topics}: {_some(unasked)}")
+        _tell_queries(database, run, remove_query)
         if depth is not None:
             place = "row_number() OVER (PARTITION BY qid ORDER BY score DESC, docid DESC)"
             _keep(database, f"true QUALIFY {place} <= {depth:d}")
@@ -126,6 +150,23 @@ def join_files(
             told = f"{corpus} lacks {len(absent)} of the documents of {run}: {_some(absent)}"
             _leave_out(database, "docid IN (SELECT docid FROM passages)", told, skip_missing)
         write_candidates(output, in_order(database.sql(JOINED), output))
+
+
+def _tell_queries(
+    database: duckdb.DuckDBPyConnection, run: str | os.PathLike, is_removed: bool
+) -> None:
+    """Say how many rows of `asked` are of the query itself, and remove them if they are to be."""
+    itself = "SELECT count(*) FROM asked WHERE docid = qid"
+    ((queries,),) = database.execute(itself).fetchall()
+    if not queries:
+        return
+    told = f"{run}: {queries:,} documents have the id of their topic"
+    if not is_removed:
+        _tell(f"{told}: if they are the query itself, --remove-query leaves them out")
+        return
+    if not _keep(database, "docid <> qid"):
+        raise UserError(f"{told}: nothing is left to rerank without --remove-query")
+    _tell(f"{told}; left out as the query itself")
 
 
 def _add_relevant(

@@ -130,6 +130,8 @@ def rank(
     first_stage: str,
     output: str | os.PathLike,
     counts: str | os.PathLike,
+    *,
+    remove_query: bool = False,
 ) -> None:
     """Write the ranking of a dense first stage, as a run file, and its record.
 
@@ -141,20 +143,28 @@ def rank(
         first_stage: its name, which becomes the tag.
         output: the run file to write.
         counts: the record to write.
+        remove_query: whether a document with the topic's id is the query itself, and takes no place
+            of the depth.
 
     Raises:
         UserError: a file is damaged, or a similarity is not finite.
     """
     asked = trec.read_topics(topics)
     lines: dict[str, int] = {}
+    removed = 0
 
     def rankings() -> Iterator[tuple[str, dict[str, float]]]:
-        for qid, ranking in search(model, index, asked, depth):
-            lines[qid] = len(ranking)
-            yield qid, trec.strict(ranking)
+        nonlocal removed
+        for qid, ranking in search(model, index, asked, depth + remove_query):
+            if remove_query:
+                removed += trec.remove_queries({qid: ranking})
+            kept = trec.first(ranking, depth)
+            lines[qid] = len(kept)
+            yield qid, trec.strict(kept)
 
     trec.write_rankings(output, rankings(), first_stage)
-    record.write(counts, asked, lines)
+    trec.say_removed(os.fspath(output), removed)
+    record.write(counts, asked, lines, removed_queries=removed)
 
 
 def search(

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Collection
 from dataclasses import dataclass
-from itertools import islice, pairwise
+from itertools import pairwise
 
 import numpy as np
 
@@ -25,6 +25,8 @@ class Taken:
     """Those that were asked for."""
     cut: int
     """Lines beyond the depth."""
+    removed_queries: int
+    """Lines of documents that are the query itself, which take no place of the depth."""
     unknown_topics: int
     """Topics that nobody asked for."""
 
@@ -33,10 +35,18 @@ class Taken:
         return {docid for ranking in self.run.values() for docid in ranking}
 
 
-def take(path: str | os.PathLike, topics: str | os.PathLike, depth: int, name: str) -> Taken:
+def take(
+    path: str | os.PathLike,
+    topics: str | os.PathLike,
+    depth: int,
+    name: str,
+    *,
+    remove_query: bool = False,
+) -> Taken:
     """Read a run file, plain or packed, and keep the first `depth` documents of each topic.
 
-    `name` is what it is called here. What is left out, lacking or tied is said.
+    `name` is what it is called here. With `remove_query`, a document with the topic's id is the
+    query itself, and none of them. What is left out, lacking or tied is said.
 
     Raises:
         UserError: a file is damaged, a score is no float32, or the run file has none of the topics.
@@ -49,13 +59,20 @@ def take(path: str | os.PathLike, topics: str | os.PathLike, depth: int, name: s
     others = run.keys() - asked.keys()
     say("topics of it are not in the test set, and left out", others)
     say("topics of the test set are not in it, and score 0 if judged", asked.keys() - run.keys())
-    ranked = {qid: _first(depth, trec.by_score(run[qid])) for qid in asked if qid in run}
+    own = {qid: run[qid] for qid in asked if qid in run}
+    removed = trec.remove_queries(own) if remove_query else 0
+    trec.say_removed(os.fspath(path), removed)
+    ranked = {qid: trec.first(trec.by_score(ranking), depth) for qid, ranking in own.items()}
     if cut := sum(len(run[qid]) - len(ranking) for qid, ranking in ranked.items()):
         print(f"{cut:,} lines are beyond the depth of {depth:,}, and left out")
     if tied := sum(map(_tied, ranked.values())):
         print(f"{tied:,} documents have the score of the one above: ranked by id, as by trec_eval")
     return Taken(
-        {qid: trec.strict(ranking) for qid, ranking in ranked.items()}, asked, cut, len(others)
+        {qid: trec.strict(ranking) for qid, ranking in ranked.items()},
+        asked,
+        cut,
+        removed,
+        len(others),
     )
 
 
@@ -84,6 +101,8 @@ def import_ranking(
     output: str | os.PathLike,
     counts: str | os.PathLike,
     threads: int,
+    *,
+    remove_query: bool = False,
 ) -> None:
     """Write the ranking of a first stage, of a run file that any tool made.
 
@@ -98,11 +117,12 @@ def import_ranking(
         output: the run file to write.
         counts: the record to write.
         threads: with which the corpus is read.
+        remove_query: as in `take`.
 
     Raises:
         UserError: what `take` refuses, or the collection holds none of the documents.
     """
-    taken = take(path, topics, depth, first_stage)
+    taken = take(path, topics, depth, first_stage, remove_query=remove_query)
     held = held_documents(taken.documents, corpus, output, threads)
     check_held(taken, path, corpus, held)
     unknown = taken.documents - held
@@ -120,13 +140,10 @@ def import_ranking(
         taken.topics,
         {qid: len(ranking) for qid, ranking in run.items()},
         cut=taken.cut,
+        removed_queries=taken.removed_queries,
         unknown_topics=taken.unknown_topics,
         unknown_documents=len(unknown),
     )
-
-
-def _first(depth: int, ranking: dict[str, float]) -> dict[str, float]:
-    return dict(islice(ranking.items(), depth))
 
 
 def _tied(ranking: dict[str, float]) -> int:

@@ -17,6 +17,8 @@ def import_run(
     system: str,
     output: str | os.PathLike,
     threads: int,
+    *,
+    remove_query: bool = False,
 ) -> None:
     """Write a system's run file on a test set, of one that any tool made.
 
@@ -33,12 +35,13 @@ def import_run(
         system: its name, which becomes the tag.
         output: the run file to write.
         threads: with which the corpus is read.
+        remove_query: whether a document with the topic's id is the query itself, and left out.
 
     Raises:
         UserError: a file is damaged, a score is no float32, or the run file is of another test set
             or collection, of which there is no topic or no document.
     """
-    taken = take(path, topics, depth, system)
+    taken = take(path, topics, depth, system, remove_query=remove_query)
     held = held_documents(taken.documents, corpus, output, threads)
     check_held(taken, path, corpus, held)
     lacking = taken.documents - held

@@ -2,21 +2,18 @@ from lionrank.jobs.script import begin, end
 
 begin(snakemake)
 
-from lionrank import trec
-from lionrank.grid import FIRST_STAGE
-from lionrank.retrieval import record
-from lionrank.retrieval.bm25 import bm25
+from lionrank.retrieval.bm25 import rank
 
-topics = trec.read_topics(snakemake.input.topics)
-run = bm25(
-    snakemake.input.index,
-    topics,
-    snakemake.params.depth,
-    **snakemake.params.bm25,
-    threads=snakemake.threads,
+given, output, params = snakemake.input, snakemake.output, snakemake.params
+rank(
+    given.index,
+    given.topics,
+    params.depth,
+    output.run,
+    output.record,
+    snakemake.threads,
+    **params.bm25,
+    remove_query=params.remove_query,
 )
-trec.write_run(snakemake.output.run, run, FIRST_STAGE)
-lines = {qid: len(ranking) for qid, ranking in run.items()}
-record.write(snakemake.output.record, topics, lines)
 
 end(snakemake)

@@ -12,7 +12,15 @@ from lionrank.retrieval.bi_encoder import load
 from lionrank.retrieval.dense import rank
 
 model = load(params.folder, prepare(snakemake.threads, gpus), "first_stages")
-first_stage = params.first_stage
-rank(model, given.index, given.topics, params.depth, first_stage, output.run, output.record)
+rank(
+    model,
+    given.index,
+    given.topics,
+    params.depth,
+    params.first_stage,
+    output.run,
+    output.record,
+    remove_query=params.remove_query,
+)
 
 end(snakemake)

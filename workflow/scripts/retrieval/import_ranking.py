@@ -14,6 +14,7 @@ import_ranking(
     output.run,
     output.record,
     snakemake.threads,
+    remove_query=snakemake.params.remove_query,
 )
 
 end(snakemake)

@@ -13,6 +13,7 @@ import_run(
     snakemake.wildcards.system,
     snakemake.output[0],
     snakemake.threads,
+    remove_query=snakemake.params.remove_query,
 )
 
 end(snakemake)
