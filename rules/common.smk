@@ -59,7 +59,7 @@ wildcard_constraints:
     first_stage="|".join([FIRST_STAGE, *config["first_stages"]]),
     # The folder below results/: none for the first test set, its name for every other.
     folder="({})?".format("|".join(f"{name}/" for name in [*PLAN.test_sets][1:])),
-    system="|".join(PLAN.systems),
+    system=PLAN.system_pattern,
     test_set="|".join(PLAN.test_sets),
 
 

@@ -38,6 +38,7 @@ rule per_query:
         runs=lambda wildcards: PLAN.run_files(wildcards.test_set),
         candidates=lambda wildcards: PLAN.test_sets[wildcards.test_set].candidates,
         qrels=lambda wildcards: PLAN.test_sets[wildcards.test_set].qrels,
+        best=lambda wildcards: PLAN.chosen_on(wildcards.test_set),
     output:
         "results/per_query/{test_set}.parquet",
     log:

@@ -90,15 +90,17 @@ rule archive:
 
 rule model_card:
     input:
-        checkpoint="checkpoints/{model}_{optimizer}_e{epoch}",
-        record=lambda wildcards: PLAN.training_data.file(wildcards.optimizer, ".json"),
-        dev_scores=lambda wildcards: PLAN.dev_scores(**wildcards),
+        checkpoint="checkpoints/{checkpoint}",
+        record=lambda wildcards: PLAN.data_record(wildcards.checkpoint),
+        dev_scores=lambda wildcards: PLAN.dev_scores(*PLAN.parts_of(wildcards.checkpoint)),
     output:
-        directory("hub/{model}_{optimizer}_e{epoch}"),
+        directory("hub/{checkpoint}"),
     log:
-        "logs/hub/{model}_{optimizer}_e{epoch}.card.log",
+        "logs/hub/{checkpoint}.card.log",
     benchmark:
-        "timings/hub/card.{model}_{optimizer}_e{epoch}.tsv"
+        "timings/hub/card.{checkpoint}.tsv"
+    wildcard_constraints:
+        checkpoint=PLAN.trained_pattern,
     conda:
         "../envs/lionrank.yaml"
     threads: 1
@@ -106,7 +108,7 @@ rule model_card:
         mem_mb=1000,
     params:
         facts=lambda wildcards: experiment.model_card_facts(
-            config, wildcards.model, wildcards.optimizer, PLAN.sources
+            config, *PLAN.parts_of(wildcards.checkpoint)[:2], PLAN.sources
         ),
         template=of_repository("workflow/lionrank/release/model_card.md.j2"),
         code=code("release/model_card.py"),
@@ -126,11 +128,13 @@ rule push_to_hub:
     input:
         folder=lambda wildcards: PLAN.folder_to_push(**wildcards),
     output:
-        "hub/{model}_{optimizer}_e{epoch}.json",
+        "hub/{checkpoint}.json",
     log:
-        "logs/hub/{model}_{optimizer}_e{epoch}.log",
+        "logs/hub/{checkpoint}.log",
     benchmark:
-        "timings/hub/{model}_{optimizer}_e{epoch}.tsv"
+        "timings/hub/{checkpoint}.tsv"
+    wildcard_constraints:
+        checkpoint=PLAN.trained_pattern,
     conda:
         "../envs/lionrank.yaml"
     threads: 1

@@ -4,6 +4,7 @@
 localrules:
     early_stopping,
     best_epoch,
+    best_checkpoint,
     best_epochs,
     efficiency,
 
@@ -142,6 +143,31 @@ rule best_epoch:
         "Choosing the best epoch of {wildcards.model} with {wildcards.optimizer}"
     script:
         "../workflow/scripts/training/best_epoch.py"
+
+
+# No checkpoint in Snakemake's sense, so that all jobs are known before any runs: the chosen epoch is
+# one of the inputs, and has a name that does not tell which.
+rule best_checkpoint:
+    input:
+        best="training/{model}_{optimizer}.best.json",
+        checkpoints=expand("checkpoints/{{model}}_{{optimizer}}_e{epoch}", epoch=PLAN.epochs),
+    output:
+        directory("checkpoints/{model}_{optimizer}_best"),
+    log:
+        "logs/training/{model}_{optimizer}_best.log",
+    benchmark:
+        "timings/development/{model}_{optimizer}_best.tsv"
+    conda:
+        "../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+    params:
+        code=code("training/best_checkpoint.py"),
+    message:
+        "Naming the best epoch of {wildcards.model} with {wildcards.optimizer} {output}"
+    script:
+        "../workflow/scripts/training/best_checkpoint.py"
 
 
 # The best epoch of every training on development data.

@@ -174,6 +174,20 @@ def test_other_first_stages_and_their_depths_are_those_of_their_sets():
     assert "| unused |" not in page
 
 
+def test_the_best_epoch_alone_is_a_third_of_the_work_of_three():
+    everywhere, at_best = (
+        facts_of(merged({"grid": {"every_epoch_on": names}})) for names in (["dl20"], ["dl19"])
+    )
+    before, after = (
+        {each["name"]: each for each in facts["reranking"]} for facts in (everywhere, at_best)
+    )
+    for name, epochs in (("dl19", 3), ("dl20", 1), ("marco_dev", 1)):
+        assert after[name]["scored"] == 6 * epochs * after[name]["pairs"]
+    assert after["dl20"]["gpu_hours"] == pytest.approx(before["dl20"]["gpu_hours"] / 3)
+    said = "the best epoch alone is evaluated on dl20, marco_qa_dev, marco_dev"
+    assert said in audit.page(at_best)
+
+
 def test_the_steps_of_a_warmup_are_those_of_the_trainer():
     for warmup, expected in ((0.0, 0), (0.1, 3110), (1e-9, 1), (1, 1), (1000, 1000), (1e3, 1000)):
         arguments = TrainingArguments(warmup_steps=warmup, use_cpu=True)

@@ -268,6 +268,26 @@ def test_a_claim_about_an_epoch_that_early_stopping_left_out_is_not_testable(tmp
     assert result["reason"] == "gte_adamw stopped before epoch 3"
 
 
+def test_what_is_said_of_an_epoch_is_not_testable_where_the_chosen_ones_alone_were_evaluated(
+    tmp_path, as_published
+):
+    measured = ours(tmp_path)
+    (replicate,) = measured.per_query.replicates
+    table = pd.read_parquet(replicate.path)
+    chosen = {f"{name}_e{epoch}": f"{name}_best" for name, epoch in CHOSEN.items()}
+    named = table["system"].where(table["test_set"] == "dl19", table["system"].replace(chosen))
+    table = table.assign(system=named)[(table["test_set"] == "dl19") | named.isin(chosen.values())]
+    table.to_parquet(replicate.path)
+    at_best = per_query.read([replicate.path], write_best(tmp_path, CHOSEN))
+    found = decide(replace(measured, per_query=at_best))
+    reason = "of minilm_lion, the chosen epoch alone was evaluated on marco_qa_dev"
+    assert found["c3"]["ours"]["verdict"] == "not testable"
+    assert found["c3"]["ours"]["reason"] == reason
+    # MRR@10 at the chosen epochs.
+    assert found["c9"] == as_published["c9"]
+    assert found["c17"] == as_published["c17"]
+
+
 OF_OTHERS = {"model": "minilm", "kind": "checkpoint", "label": "theirs"}
 
 

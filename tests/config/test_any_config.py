@@ -79,9 +79,9 @@ def ask_all(plan: Plan) -> None:
     plan.judged_sets(), plan.corpora(), plan.parts(), plan.jobs(), plan.origins(), plan.draws()
     plan.settings(), plan.paper_grid(), plan.paper_test_sets(), plan.training_logs(), plan.topics
     plan.grid(), plan.checkpoint_pattern, plan.of_every_seed(plan.best_epochs())
-    assert plan.systems and plan.needed_sources
+    assert plan.system_pattern and plan.needed_sources
     for test_set in plan.test_sets:
-        plan.labels(test_set), plan.other_systems.given_on(test_set)
+        plan.labels(test_set), plan.chosen_on(test_set), plan.other_systems.given_on(test_set)
     others = plan.other_systems
     for system in others.defined("checkpoint"):
         others.files(system), others.max_length(system), plan.precision(system)

@@ -1,5 +1,6 @@
 """What a config means in names and files, without Snakemake."""
 
+import re
 import shutil
 
 import pytest
@@ -33,7 +34,6 @@ def small() -> Plan:
 def test_trainings_and_checkpoints_are_in_the_grids_order(small):
     assert small.trainings == [("gte", "lion"), ("minilm", "lion")]
     assert small.checkpoints == ["gte_lion_e1", "gte_lion_e2", "minilm_lion_e1", "minilm_lion_e2"]
-    assert small.systems == ["bm25", *small.checkpoints]
     assert len(PLAN.checkpoints) == 3 * 2 * 3
 
 
@@ -92,6 +92,57 @@ def test_labels_say_model_optimizer_epoch_and_seed_of_checkpoints_only(small):
         ("minilm", "lion", 1, 12),
         ("minilm", "lion", 2, 12),
     ]
+
+
+BEST_ON_SECOND = SMALL.replace("dev_sets:", "every_epoch_on: [dl19]\n  dev_sets:")
+
+
+def test_a_test_set_without_every_epoch_has_the_best_of_each_training():
+    plan = Plan.read(overlaid(BEST_ON_SECOND), ROOT)
+    assert plan.run_files("dl20") == Plan.read(overlaid(SMALL), ROOT).run_files("dl20")
+    assert plan.run_files("marco_qa_dev") == [
+        "results/marco_qa_dev/gte_lion_best.trec",
+        "results/marco_qa_dev/minilm_lion_best.trec",
+    ]
+    assert [each["system"] for each in plan.labels("marco_qa_dev")] == [
+        "gte_lion_best",
+        "minilm_lion_best",
+    ]
+    # Which one it is, these tell.
+    assert {each["epoch"] for each in plan.labels("marco_qa_dev")} == {None}
+    assert plan.chosen_on("marco_qa_dev") == plan.best_epochs()
+    assert plan.chosen_on("dl20") == []
+    assert (plan.jobs()["rerank"], plan.jobs()["best_checkpoint"]) == (4 + 2, 2)
+
+
+def test_the_first_test_set_has_every_epoch_and_so_have_all_of_the_published_experiment(small):
+    for plan in (PLAN, small):
+        assert not any(map(plan.chosen_on, plan.test_sets))
+        assert "best_checkpoint" not in plan.jobs()
+    # An overlay with test sets of its own.
+    plan = Plan.read(overlaid("grid: {test_sets: [pydocs, dl19]}"), ROOT)
+    assert [name for name in plan.test_sets if plan.chosen_on(name)] == []
+    plan = Plan.read(overlaid("grid: {test_sets: [dl19, pydocs]}"), ROOT)
+    assert [name for name in plan.test_sets if plan.chosen_on(name)] == ["pydocs"]
+
+
+@pytest.mark.parametrize(
+    ("checkpoint", "parts"),
+    [
+        ("gte_lion_e2", ("gte", "lion", 2)),
+        ("gte_lion_best", ("gte", "lion", 3)),
+        # A treatment may be named so.
+        ("gte_best_e1", ("gte", "best", 1)),
+        ("gte_best_best", ("gte", "best", 3)),
+    ],
+)
+def test_a_checkpoint_is_named_by_its_epoch_or_as_the_best(checkpoint, parts):
+    config = changed("optimizers.best", CONFIG["optimizers"]["lion"] | {"label": "B"})
+    plan = Plan.read(config, ROOT)
+    assert re.fullmatch(plan.trained_pattern, checkpoint)
+    assert plan.parts_of(checkpoint) == parts
+    assert plan.precision(checkpoint) == "bf16"
+    assert not any(re.fullmatch(plan.system_pattern, name) for name in ("gte_best", "gte_lion_e"))
 
 
 def test_judged_sets_are_dev_sets_and_then_the_test_sets_of_the_paper(small):
@@ -193,10 +244,10 @@ def test_the_archive_has_other_results_only_where_all_of_a_test_set_exist(
 def test_a_push_needs_a_namespace():
     for ask in (PLAN.repository, PLAN.folder_to_push):
         with pytest.raises(UserError, match=r"hub\.namespace is null"):
-            ask("gte", "lion", "2")
+            ask("gte_lion_e2")
     plan = Plan.read(changed("hub.namespace", "me"), ROOT)
-    assert plan.repository("gte", "lion", "2") == "me/gte-lion-e2"
-    assert plan.folder_to_push("gte", "lion", "2") == "hub/gte_lion_e2"
+    assert plan.repository("gte_lion_e2") == "me/gte-lion-e2"
+    assert plan.folder_to_push("gte_lion_best") == "hub/gte_lion_best"
 
 
 def test_passages_are_where_the_grid_needs_them_anyway(small):
@@ -231,14 +282,13 @@ def test_a_start_without_weights_is_random_whatever_its_size():
 
 def test_the_paper_knows_which_of_its_test_sets_have_a_first_stage_and_which_grades_count():
     assert PLAN.paper_test_sets() == {
-        "dl19": {"label": "TREC DL 2019", "level": 1, "levels": [1, 2], "first_stage": True},
-        "dl20": {"label": "TREC DL 2020", "level": 1, "levels": [1, 2], "first_stage": True},
-        "marco_qa_dev": {
-            "label": "MS MARCO QA v1.1 validation",
-            "level": 1,
-            "levels": [1],
-            "first_stage": False,
-        },
+        name: {"label": label, "level": 1, "levels": levels, "first_stage": ranked}
+        | {"every_epoch": True}
+        for name, label, levels, ranked in (
+            ("dl19", "TREC DL 2019", [1, 2], True),
+            ("dl20", "TREC DL 2020", [1, 2], True),
+            ("marco_qa_dev", "MS MARCO QA v1.1 validation", [1], False),
+        )
     }
 
 
@@ -257,6 +307,7 @@ def test_the_paper_knows_what_its_averages_are_over():
         "level": None,
         "levels": [],
         "first_stage": True,
+        "every_epoch": True,
         "test_sets": ["dl19", "dl20"],
     }
     # What one of its test sets has not, an average cannot have.
@@ -302,7 +353,6 @@ NOTHING_TRAINED = OTHERS.replace("grid: {", "grid: {models: [], ")
 
 def test_systems_of_others_come_after_the_trainings_where_they_have_a_run_file():
     plan = Plan.read(overlaid(OTHERS), ROOT)
-    assert plan.systems[-3:] == ["theirs", "given", "mine"]
     assert plan.run_files("dl19")[-3:] == [
         *("results/theirs.trec", "results/given.trec", "results/mine.trec")
     ]
@@ -371,7 +421,9 @@ def test_nothing_is_trained_without_a_model():
     plan = Plan.read(overlaid(NOTHING_TRAINED), ROOT)
     nothing = (plan.trainings, plan.checkpoints, plan.epochs, plan.optimizers, plan.best_epochs())
     assert nothing == ([], [], [], [], [])
-    assert plan.systems == ["bm25", "theirs", "given", "mine"]
+    assert plan.run_files("dl19", "") == [
+        f"results/{x}" for x in ("bm25", "theirs", "given", "mine")
+    ]
     assert plan.dev_sets == {}
     assert not {"msmarco_triplets", "msmarco_queries", "nano_nq", "gte"} & {*plan.needed_sources}
     assert not plan.jobs().keys() & {"initialise", "train_epoch", "dev_scores", "model_card"}

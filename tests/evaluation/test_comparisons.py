@@ -165,6 +165,21 @@ def test_the_epochs_of_a_family_are_the_chosen_ones_or_each(compared):
     assert [each["difference"] for each in chosen] == [each["difference"] for each in same]
 
 
+def test_where_the_chosen_epochs_alone_were_evaluated_nothing_is_tested_by_epoch(
+    tmp_path, compared
+):
+    of_all = made_up(1)
+    values = {f"{name}_best": of_all[f"{name}_e{epoch}"] for name, epoch in CHOSEN.items()}
+    table, best = write_experiment(tmp_path, values | {"bm25": of_all["bm25"]}, CHOSEN)
+    at_best = comparisons.compare_systems(
+        per_query.read([table], best), GRID, [NDCG], FAMILIES, DRAWS
+    )
+    assert at_best["contrasts"] == [
+        each for each in compared["contrasts"] if each["family"] != "optimizers_by_epoch"
+    ]
+    assert at_best["selection"] == []
+
+
 def test_equal_epochs_are_those_that_both_trainings_had(tmp_path):
     values = {n: v for n, v in made_up(1).items() if n not in ("minilm_lion_e3", "gte_lion_e3")}
     table, best = write_experiment(tmp_path, values, CHOSEN)

@@ -78,6 +78,36 @@ def test_each_seed_has_its_own_chosen_epoch(tmp_path):
     assert np.allclose(read.mean_over_seeds(NDCG, System("minilm_adamw")), [0.55, 0.65, 0.75])
 
 
+def test_the_chosen_epoch_is_found_where_it_alone_was_evaluated(tmp_path):
+    values = {"bm25": VALUES["bm25"], "minilm_adamw_best": VALUES["minilm_adamw_e2"]}
+    table, best = write_experiment(tmp_path, values, {"minilm_adamw": 2})
+    read = per_query.read([table], best)
+    chosen = System("minilm_adamw")
+    assert read.has(NDCG, chosen)
+    assert read.values(NDCG, chosen).tolist() == [VALUES["minilm_adamw_e2"]]
+    assert read.epochs(chosen) == [2]
+    # No epoch as such, not even that one: the others' are not known.
+    assert not any(read.has(NDCG, System("minilm_adamw", epoch)) for epoch in (1, 2))
+    assert not read.has_every_epoch(NDCG, "minilm_adamw")
+    (elsewhere, _), _ = write_experiment(tmp_path / "all", VALUES, {}), None
+    assert per_query.read([elsewhere]).has_every_epoch(NDCG, "minilm_adamw")
+
+
+@pytest.mark.parametrize(
+    ("labels", "epoch"),
+    [
+        (("minilm_adamw_best", "minilm", "adamw", None), 2),
+        (("minilm_adamw_e1", "minilm", "adamw", 1), 1),
+        (("theirs", "minilm", "adamw", None), None),
+        (("bm25", None, None, None), None),
+    ],
+)
+def test_the_epoch_of_the_best_is_known_once_it_is_chosen(labels, epoch):
+    named = dict(zip(("system", "model", "optimizer", "epoch"), labels, strict=True))
+    with_epoch = per_query.with_epoch(named, {"minilm_adamw": 2})
+    assert with_epoch == named | {"epoch": epoch}
+
+
 def test_a_system_of_others_need_not_be_in_the_experiments_of_other_seeds(tmp_path):
     ours, _ = write_experiment(tmp_path / "12", BESIDE_OTHERS, {}, others={"theirs": None})
     before, _ = write_experiment(tmp_path / "13", VALUES, {}, seed=13)

@@ -6,6 +6,7 @@ from lionrank.errors import UserError
 from lionrank.measures import Measure
 from lionrank.paper.results import Layout, read_results
 from tests.support.results import (
+    AT_BEST,
     AVERAGED,
     AVERAGED_SETS,
     GRID,
@@ -91,3 +92,36 @@ def test_a_threshold_is_said_of_an_average_where_its_sets_share_it_and_else_of_e
     same = AVERAGED_SETS | {"more": AVERAGED_SETS["more"] | {"level": 1, "levels": [1]}}
     layout = Layout.build(same, [{"test_set": "ranked", "metrics": ["map"]}])
     assert layout.levels_of(Measure("ranked", "map")) == [(1, "Ranked & Averaged")]
+
+
+def test_a_chosen_epoch_has_its_name_where_it_alone_was_evaluated(tmp_path):
+    made = experiment(tmp_path, RISING | {"bm25": 0.4}, layout=AT_BEST)
+    assert {*means_in(tmp_path).query("test_set == 'given'")["system"]} == {
+        f"{name}_best" for name in made.chosen
+    }
+    at_best = made.results.scores[Measure("given", "recip_rank_10", 1)]
+    assert [*at_best] == [f"{name}_e{epoch}" for name, epoch in made.chosen.items()]
+    assert len(made.results.scores[AT_BEST.primary]) == 1 + 18
+
+
+def test_an_average_is_of_the_chosen_epochs_where_one_of_its_sets_has_no_others(tmp_path):
+    alone = {"every_epoch": False}
+    sets = AVERAGED_SETS | {name: AVERAGED_SETS[name] | alone for name in ("given", "whole")}
+    layout = Layout.build(sets, [{"test_set": "whole", "metrics": ["ndcg_cut_10"]}])
+    made = experiment(tmp_path, RISING | {"bm25": 0.4}, layout=layout)
+    whole = Measure("whole", "ndcg_cut_10")
+    assert [*made.results.scores[whole]] == [f"{n}_e{epoch}" for n, epoch in made.chosen.items()]
+    for system, score in made.results.scores[whole].items():
+        means = [made.results.mean(each, system) for each in layout.by_set[whole]]
+        assert score.mean == pytest.approx(sum(means) / len(means), abs=1e-4)
+    assert {each["test_set"] for each in made.compared["contrasts"]} == {"whole"}
+    families = {each["family"] for each in made.compared["contrasts"]}
+    assert families == {"optimizers", "models"} and made.compared["selection"] == []
+
+
+def test_a_training_without_a_chosen_epoch_on_a_test_set_is_named(tmp_path):
+    experiment(tmp_path, RISING | {"bm25": 0.4}, layout=AT_BEST)
+    means = means_in(tmp_path)
+    means[means["system"] != "gte_lion_best"].to_csv(tmp_path / "metrics.csv", index=False)
+    with pytest.raises(UserError, match=r"test set given has no .* for gte_lion_best; evaluate"):
+        read_results(tmp_path / "metrics.csv", AT_BEST, GRID)

@@ -7,7 +7,7 @@ import pytest
 from lionrank.grid import Grid
 from tests.support.logs_and_costs import efficiency_of, logged_of
 from tests.support.papers import CLAIMS, PROVENANCE, REMOTE, facts_of, params_of, prose, settings_of
-from tests.support.results import GRID, RANDOM, RISING, TWO_TEST_SETS, experiment
+from tests.support.results import AT_BEST, GRID, RANDOM, RISING, TWO_TEST_SETS, experiment
 from tests.support.said import ORDERS
 from tests.support.truths import check
 from tests.support.worlds import World
@@ -132,6 +132,17 @@ def test_other_test_sets_are_named_with_their_columns_and_thresholds(tmp_path):
     assert r"Count Grades of at Least \num{1} on pydocs and Given." in text
     led = world_of(made, claims=CLAIMS).said.one("some", "all", what="other columns led")
     assert led.kind == "all" or led.measures == ["MAP", "MRR@10 on Given"]
+
+
+def test_it_is_told_where_the_chosen_epochs_alone_were_evaluated(tmp_path):
+    text = prose(facts_of(experiment(tmp_path / "best", ABOVE, layout=AT_BEST)))
+    assert "on Development Data, the Only One That Was Evaluated on Given." in text
+    assert "every checkpoint is evaluated, but on Given the chosen one of each training" in text
+    # The best of all may be none of them.
+    assert "the highest value in all other columns in which it was evaluated as well." in text
+    everywhere = prose(facts_of(experiment(tmp_path / "every", ABOVE, layout=TWO_TEST_SETS)))
+    assert "Chosen on Development Data." in everywhere
+    assert "every checkpoint is evaluated. " in everywhere
 
 
 def test_without_tests_between_optimizers_nothing_is_said_of_them(tmp_path):

@@ -100,6 +100,14 @@ def test_the_scores_of_every_epoch_so_far_are_shown_and_this_one_is_marked(card)
     assert "after epoch 2 of a training" in written.text
 
 
+def test_the_chosen_epoch_says_which_one_it_is(card):
+    written = card(name="minilm_lion_best")
+    assert (
+        "It is the best of its training on development data: `minilm_lion_e2` holds" in written.text
+    )
+    assert "copy" not in written.text
+
+
 def test_a_copy_says_so_and_names_what_it_copies(card):
     assert "copy" not in card().text
     written = card(name="minilm_lion_e3")

@@ -29,7 +29,7 @@ def write_metrics(path, grid=GRID):
     """
     given = {each.name for each in grid.systems if each.kind == "run file"}
     systems = ["bm25", *grid.checkpoints(), *(each.name for each in grid.systems)]
-    lines = ["test_set,system,metric,level,mean,low,high,queries"]
+    lines = ["test_set,system,epoch,metric,level,mean,low,high,queries"]
     means = {system: (place + 1) / 100 for place, system in enumerate(systems)}
     for test_set, entry in TEST_SETS.items():
         for system, mean in means.items():
@@ -38,8 +38,8 @@ def write_metrics(path, grid=GRID):
             for metric in ("map", "recip_rank_10", "recall_10", "Rprec", "P_10"):
                 for level in entry["levels"]:
                     value = mean + level / 1000
-                    lines.append(f"{test_set},{system},{metric},{level},{value},0.001,0.9,9")
-            lines.append(f"{test_set},{system},ndcg_cut_10,,{mean},0.001,0.9,9")
+                    lines.append(f"{test_set},{system},,{metric},{level},{value},0.001,0.9,9")
+            lines.append(f"{test_set},{system},,ndcg_cut_10,,{mean},0.001,0.9,9")
     path.write_text("\n".join(lines) + "\n")
     return means
 
@@ -364,10 +364,10 @@ def test_a_checkpoint_without_scores_is_named(tmp_path):
 def test_a_mean_that_is_no_number_is_refused_by_its_line(tmp_path):
     logs, best = write_trainings(tmp_path)
     path = tmp_path / "metrics.csv"
-    head = "test_set,system,metric,level,mean,low,high,queries\n"
-    path.write_text(head + "pydocs,bm25,map,1,much,0,1,9\n")
+    head = "test_set,system,epoch,metric,level,mean,low,high,queries\n"
+    path.write_text(head + "pydocs,bm25,,map,1,much,0,1,9\n")
     with pytest.raises(UserError, match=r"metrics\.csv:2: .*'much'"):
         results_page(path, best, logs, GRID, TEST_SETS, PAPER)
     path.write_text("test_set,system\n")
-    with pytest.raises(UserError, match="no column high, level, low, mean, metric"):
+    with pytest.raises(UserError, match="no column epoch, high, level, low, mean, metric"):
         results_page(path, best, logs, GRID, TEST_SETS, PAPER)

@@ -7,6 +7,7 @@ import pandas as pd
 
 from lionrank import parquet
 from lionrank.files import write_json
+from lionrank.grid import BEST
 
 QIDS = [f"q{place:03}" for place in range(100)]
 
@@ -24,8 +25,9 @@ def write_experiment(
 ) -> tuple[Path, list[Path]]:
     """Write the per-query table of an experiment and the best epochs of its trainings.
 
-    `values` are by system, bm25 or a checkpoint, a value a query. `others` are those that were not
-    trained here, with model, optimizer and epoch where they are known.
+    `values` are by system, bm25 or a checkpoint, a value a query; that of the epoch in `chosen` may
+    be named as the best. `others` are those that were not trained here, with model, optimizer and
+    epoch where they are known.
     """
     untrained = {"bm25": None, **(others or {})}
     rows = []
@@ -34,7 +36,7 @@ def write_experiment(
             model, optimizer, epoch = untrained[system] or (None, None, None)
         else:
             model, optimizer, number = system.split("_")
-            epoch = int(number[1:])
+            epoch = chosen[f"{model}_{optimizer}"] if number == BEST else int(number[1:])
         labels = {
             "test_set": test_set,
             "system": system,

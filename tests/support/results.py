@@ -17,7 +17,7 @@ import pandas as pd
 from lionrank.evaluation import comparisons
 from lionrank.evaluation.per_query import COLUMNS, PerQuery, Replicate, means
 from lionrank.evaluation.significance import Draws
-from lionrank.grid import FIRST_STAGE, Grid
+from lionrank.grid import BEST, FIRST_STAGE, Grid
 from lionrank.measures import GRADED, METRICS, PRIMARY
 from lionrank.paper.results import Layout, Results, read_results
 
@@ -128,6 +128,15 @@ AVERAGED = Layout.build(
 SIZES = {"more": 8}
 """Topics of test sets that have others than as many as all."""
 
+AT_BEST = Layout.build(
+    {"pydocs": TEST_SETS["pydocs"], "given": TEST_SETS["given"] | {"every_epoch": False}},
+    [
+        {"test_set": "pydocs", "metrics": [PRIMARY, "map"]},
+        {"test_set": "given", "metrics": ["recip_rank_10"]},
+    ],
+)
+"""The same with the chosen epochs alone on the second test set."""
+
 
 @dataclass
 class Experiment:
@@ -231,11 +240,12 @@ def experiment(
     averages = averages_of(layout)
     for seed in seeds:
         path = folder / f"per_query.{seed}.parquet"
+        chosen = {each.name: dice.choice(each.epochs) for each in grid.trainings()}
         values = per_query_table(scores, grid, layout, seed=seed, **table)
+        values = at_best(values, layout, grid, chosen)
         values.to_parquet(path)
         if seed == seeds[0]:
             means(values, FAST, averages).to_csv(folder / "metrics.csv", index=False)
-        chosen = {each.name: dice.choice(each.epochs) for each in grid.trainings()}
         others = [each.name for each in grid.systems]
         replicates.append(Replicate(path, chosen, others, averages))
     results = read_results(folder / "metrics.csv", layout, grid)
@@ -250,9 +260,25 @@ def averages_of(layout: Layout) -> dict[str, dict[str, int]]:
     }
 
 
+def at_best(
+    values: pd.DataFrame, layout: Layout, grid: Grid, chosen: Mapping[str, int]
+) -> pd.DataFrame:
+    """Leave of each training its chosen epoch alone on the test sets that are to have no more."""
+    named = {each.checkpoint(chosen[each.name]): each.checkpoint(BEST) for each in grid.trainings()}
+    on = values["test_set"].isin(
+        [n for n, each in layout.test_sets.items() if not each.every_epoch]
+    )
+    left_out = on & values["system"].isin({*grid.checkpoints()} - {*named})
+    return values.assign(system=values["system"].mask(on, values["system"].replace(named)))[
+        ~left_out
+    ]
+
+
 def means_in(folder: Path) -> pd.DataFrame:
     """Read the means that `experiment` wrote."""
-    return pd.read_csv(folder / "metrics.csv", dtype={"level": "Int64", "queries": "Int64"})
+    return pd.read_csv(
+        folder / "metrics.csv", dtype=dict.fromkeys(("epoch", "level", "queries"), "Int64")
+    )
 
 
 def made_up_scores(seed: int, grid: Grid = GRID) -> dict[str, float]:

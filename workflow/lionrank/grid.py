@@ -8,6 +8,8 @@ from typing import Any
 FIRST_STAGE = "bm25"
 FIRST_STAGE_LABEL = "BM25"
 PRETRAINED = "pretrained"
+BEST = "best"
+"""Stands for the epoch of a training that development data chose."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ class Training:
         """Those of the model and the treatment."""
         return self.model.label, self.treatment.label
 
-    def checkpoint(self, epoch: int) -> str:
+    def checkpoint(self, epoch: int | str) -> str:
         """Return the name of a checkpoint, which is also its system name in the results."""
         return checkpoint_name(self.name, epoch)
 
@@ -209,6 +211,6 @@ def training_name(model: str, treatment: str) -> str:
     return f"{model}_{treatment}"
 
 
-def checkpoint_name(training: str, epoch: int) -> str:
-    """Return the name of the checkpoint of a training, by its name, after an epoch."""
-    return f"{training}_e{epoch}"
+def checkpoint_name(training: str, epoch: int | str) -> str:
+    """Return the name of the checkpoint of a training, by its name, after an epoch or `BEST`."""
+    return f"{training}_{BEST}" if epoch == BEST else f"{training}_e{epoch}"

@@ -69,7 +69,17 @@ def test_a_mistake_about_systems_of_others_is_named(overlay, message):
 
 @pytest.mark.parametrize(
     "name",
-    ["bm25", "gte", "lion", "distilled", "dl19", "gte_lion", "gte_lion_e2", "gte_lion_e17", "x_e2"],
+    [
+        "bm25",
+        "gte",
+        "lion",
+        "distilled",
+        "dl19",
+        "gte_lion",
+        "gte_lion_best",
+        "gte_lion_e17",
+        "x_e2",
+    ],
 )
 def test_no_system_has_a_name_that_something_else_has_or_that_reads_as_a_checkpoints(name):
     config = changed(f"systems.{name}", {"label": "X", "checkpoint": "minilm"})

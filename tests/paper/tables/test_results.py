@@ -19,6 +19,7 @@ from tests.support.papers import ACCOUNTS, rows_of, tex
 from tests.support.published_as_measured import write_best
 from tests.support.rankings import run_scripts
 from tests.support.results import (
+    AT_BEST,
     AVERAGED,
     BESIDE_OTHERS,
     GRID,
@@ -152,6 +153,20 @@ def test_several_test_sets_have_a_head_each_and_a_dash_where_there_is_no_first_s
         "results",
         tables.table(experiment(tmp_path, RISING | {"bm25": 0.4}).results, GRID, made.chosen),
     )
+
+
+def test_a_test_set_with_the_chosen_epochs_alone_has_a_dash_at_the_others(tmp_path):
+    made = experiment(tmp_path, RISING | {"bm25": 0.4}, layout=AT_BEST)
+    found = tables.table(made.results, GRID, made.chosen)
+    first, *rows = rows_of(tex("results", found))
+    assert first[-1] == "{--}"
+    assert [row[-1] != "{--}" for row in rows] == [r"$^\dagger$" in row[2] for row in rows]
+    values = [(row[-1].split()[-1], "bfseries" in row[-1]) for row in rows if row[-1] != "{--}"]
+    assert len(values) == 6
+    assert [number for number, bold in values if bold] == [max(values)[0]]
+    written = pd.read_csv(io.StringIO(found.csv()))
+    is_chosen = written["chosen"].map(str) == "True"
+    assert written["given_recip_rank_10"].notna().tolist() == is_chosen.tolist()
 
 
 def test_binary_measures_are_shown_at_each_level_at_the_chosen_epochs(tmp_path):

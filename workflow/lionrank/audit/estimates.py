@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from lionrank.config import first_stages, teachers
 from lionrank.config.experiment import (
     first_stage_depth,
+    has_every_epoch,
     others,
     passages_of,
     precisions,
@@ -188,9 +189,10 @@ def _copies_to_resume(config: Mapping[str, Any], optimizer: str) -> int:
 
 
 def reranking_work(config: Mapping[str, Any], kind: str, name: str) -> dict[str, Any]:
-    """Return first stage, topics, candidates, pairs and GPU hours of scoring by every checkpoint.
+    """Return first stage, topics, candidates, pairs and GPU hours of scoring by checkpoints.
 
-    `kind` is test_sets or dev_sets, and `name` one of them. Checkpoints of others score test sets.
+    `kind` is test_sets or dev_sets, and `name` one of them. Checkpoints of others score test sets,
+    of which some have of each training the best epoch alone.
     """
     collection = config[kind][name]["collection"]
     topics = _assumed(config, kind, name, "topics")
@@ -201,9 +203,13 @@ def reranking_work(config: Mapping[str, Any], kind: str, name: str) -> dict[str,
     candidates = candidates or first_stages.depth_of(config, judged)
     pairs = product(topics, candidates)
     tokens = _assumed(config, "collections", collection, "tokens_per_pair")
-    scorers = _trained(config) + (_of_others(config, name) if kind == "test_sets" else [])
+    best_only = kind == "test_sets" and not has_every_epoch(config, name)
+    scorers = _trained(config, best_only=best_only)
+    if kind == "test_sets":
+        scorers += _of_others(config, name)
     return {
         "name": name,
+        "best_only": best_only,
         "collection": collection,
         "first_stage": "of the collection" if is_given else first_stages.label(config, ranked_by),
         "topics": topics,
@@ -252,8 +258,13 @@ class _Scorers(NamedTuple):
     precision: str
 
 
-def _trained(config: Mapping[str, Any], data: str | None = None) -> list[_Scorers]:
-    """Return the checkpoints of the trainings, of all or of those that learn from some data."""
+def _trained(
+    config: Mapping[str, Any], data: str | None = None, best_only: bool = False
+) -> list[_Scorers]:
+    """Return the checkpoints of the trainings, of all or of those that learn from some data.
+
+    They are those of every epoch, or of the best one.
+    """
     scorers = []
     for model in config["grid"]["models"]:
         for optimizer in config["grid"]["optimizers"]:
@@ -261,7 +272,8 @@ def _trained(config: Mapping[str, Any], data: str | None = None) -> list[_Scorer
                 continue
             settings = training_settings(config, model, optimizer)
             encoder = _backbone(config, model, "encoder")
-            scorers.append(_Scorers(settings["epochs"], encoder, settings["precision"]))
+            number = 1 if best_only else settings["epochs"]
+            scorers.append(_Scorers(number, encoder, settings["precision"]))
     return scorers
 
 

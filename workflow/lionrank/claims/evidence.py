@@ -205,6 +205,13 @@ class Ours:
             raise Untestable(f"{_named(system)} is not in the grid")
         elif not self.per_query.was_trained(system):
             raise Untestable(f"{system.training} stopped before epoch {system.epoch}")
+        elif not self.per_query.has(measure, system):
+            raise _best_only(system.training, measure)
+
+    def check_every_epoch(self, training: str, measure: Measure) -> None:
+        """Raise Untestable unless all epochs of a training of ours were evaluated."""
+        if not self.per_query.has_every_epoch(measure, training):
+            raise _best_only(training, measure)
 
     def setting(self, training: str, key: str) -> Any:
         self._check_training(training)
@@ -229,6 +236,10 @@ class Ours:
     def _check_training(self, training: str) -> None:
         if not self._is_trained(training):
             raise Untestable(f"{training} is not in the grid")
+
+
+def _best_only(training: str, measure: Measure) -> Untestable:
+    return Untestable(f"of {training}, the chosen epoch alone was evaluated on {measure.test_set}")
 
 
 def _named(system: System) -> str:

@@ -339,6 +339,7 @@ class ChoiceMatters(Test):
         for training in ours.grid.trainings():
             system = System(training.name)
             ours.check(system, measure)
+            ours.check_every_epoch(training.name, measure)
             chosen = ours.per_query.values(measure, system).mean(axis=1)
             # One seed after the other, since each chooses its own epoch.
             by_seed = ours.per_query.by_epoch(measure, system.training)

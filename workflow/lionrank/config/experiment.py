@@ -184,6 +184,11 @@ def _in_grid(config: Mapping[str, Any], entries: list[dict[str, Any]]) -> list[d
     return [entry for entry in entries if entry["test_set"] in known]
 
 
+def has_every_epoch(config: Mapping[str, Any], test_set: str) -> bool:
+    """Return whether every epoch is evaluated on a test set of the grid, and not the best alone."""
+    return test_set in (config["grid"]["test_sets"][0], *config["grid"]["every_epoch_on"])
+
+
 def systems(config: Mapping[str, Any], test_set: str, checkpoints: Iterable[str]) -> list[str]:
     """Return the systems that have a run file on a test set; `checkpoints` are the trainings'."""
     ranked = first_stage(config, test_set)

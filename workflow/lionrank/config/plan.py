@@ -4,7 +4,7 @@ Files are named from the experiment's working directory. Runs at every parse of 
 imports nothing heavy.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
@@ -24,7 +24,7 @@ from lionrank.config.sources import Source, read_table
 from lionrank.config.treatments import treatment, treatments
 from lionrank.errors import UserError
 from lionrank.files import read_json
-from lionrank.grid import FIRST_STAGE, PRETRAINED, checkpoint_name, training_name
+from lionrank.grid import BEST, FIRST_STAGE, PRETRAINED, checkpoint_name, training_name
 
 SOURCES = "config/sources.csv"
 NOTHING = "(?!)"
@@ -165,15 +165,14 @@ class Plan:
             _checkpoint(*training, epoch) for training in self.trainings for epoch in self.epochs
         ]
 
+    def epochs_on(self, test_set: str) -> Sequence[int | str]:
+        """Those whose checkpoints are evaluated on a test set: every one, or the best alone."""
+        return self.epochs if experiment.has_every_epoch(self.config, test_set) else [BEST]
+
     @property
     def others(self) -> dict[str, dict[str, Any]]:
         """The entries of the systems that are not trained here, by name."""
         return experiment.others(self.config)
-
-    @property
-    def systems(self) -> list[str]:
-        """All that may have a run file."""
-        return [FIRST_STAGE, *self.config["first_stages"], *self.checkpoints, *self.others]
 
     @cached_property
     def test_sets(self) -> dict[str, JudgedSet]:
@@ -340,7 +339,9 @@ class Plan:
 
     def run_files(self, test_set: str, ending: str = ".trec") -> list[str]:
         """The results of every system on a test set, as files with this ending."""
-        systems = experiment.systems(self.config, test_set, self.checkpoints)
+        epochs = self.epochs_on(test_set)
+        checkpoints = [_checkpoint(*each, epoch) for each in self.trainings for epoch in epochs]
+        systems = experiment.systems(self.config, test_set, checkpoints)
         return [f"results/{self.folder(test_set)}{system}{ending}" for system in systems]
 
     def results(self, ending: str, test_sets: Iterable[str] | None = None) -> list[str]:
@@ -352,13 +353,19 @@ class Plan:
         """How the tidy tables name a test set's run files, in the order of `run_files`.
 
         A first stage has no model, no optimizer, no epoch and no seed, and systems of others have
-        those of them that their entries name, and no seed.
+        those of them that their entries name, and no seed. Of the best epoch it is known once it is
+        chosen.
         """
         columns = ("test_set", "system", "model", "optimizer", "epoch", "seed", "protocol")
         rows: list[tuple] = [
-            (_checkpoint(*training, epoch), *training, epoch, self._seed(*training))
+            (
+                _checkpoint(*training, epoch),
+                *training,
+                None if epoch == BEST else epoch,
+                self._seed(*training),
+            )
             for training in self.trainings
-            for epoch in self.epochs
+            for epoch in self.epochs_on(test_set)
         ]
         if (first_stage := self.test_sets[test_set].first_stage) is not None:
             rows.insert(0, (first_stage, None, None, None, None))
@@ -369,6 +376,10 @@ class Plan:
 
     def _seed(self, model: str, optimizer: str) -> int:
         return training_settings(self.config, model, optimizer)["seed"]
+
+    def chosen_on(self, test_set: str) -> list[str]:
+        """What says of which epoch a test set's checkpoints are, where their names do not."""
+        return [] if experiment.has_every_epoch(self.config, test_set) else self.best_epochs()
 
     def best_epochs(self) -> list[str]:
         """The best epoch of every training."""
@@ -431,8 +442,22 @@ class Plan:
         other = self.other_systems.checkpoints.get(checkpoint)
         if other is not None:
             return other.get("precision") or self.config["training"]["defaults"]["precision"]
-        model, optimizer = self._trainable[checkpoint.rpartition("_e")[0]]
+        model, optimizer, _ = self.parts_of(checkpoint)
         return training_settings(self.config, model, optimizer)["precision"]
+
+    def parts_of(self, checkpoint: str) -> tuple[str, str, int]:
+        """Model and optimizer of a training's checkpoint, and the epoch or, of the best, the last.
+
+        The best one is chosen among all up to that.
+        """
+        training, _, epoch = checkpoint.rpartition("_")
+        last = self.config["grid"]["epochs"]
+        return (*self._trainable[training], last if epoch == BEST else int(epoch.removeprefix("e")))
+
+    def data_record(self, checkpoint: str) -> str:
+        """What was recorded of the data that a checkpoint was trained on."""
+        _, optimizer, _ = self.parts_of(checkpoint)
+        return self.training_data.file(optimizer, ".json")
 
     @cached_property
     def _trainable(self) -> dict[str, tuple[str, str]]:
@@ -445,9 +470,20 @@ class Plan:
     @property
     def checkpoint_pattern(self) -> str:
         """A regular expression for the names of checkpoints: of trainings, and of others."""
-        parts = self.config["models"], treatments(self.config), map(str, self.epochs)
-        trained = ["({})_({})_e({})".format(*map("|".join, parts))] if self.epochs else []
-        return "|".join([*trained, *self.other_systems.defined("checkpoint")]) or NOTHING
+        return "|".join([self.trained_pattern, *self.other_systems.defined("checkpoint")])
+
+    @cached_property
+    def trained_pattern(self) -> str:
+        """A regular expression for the names of the checkpoints of trainings."""
+        epochs = [f"e{epoch}" for epoch in self.epochs]
+        parts = self.config["models"], treatments(self.config), [*epochs, BEST]
+        return "({})_({})_({})".format(*map("|".join, parts)) if epochs else NOTHING
+
+    @property
+    def system_pattern(self) -> str:
+        """A regular expression for the names of all that may have a run file."""
+        first = [FIRST_STAGE, *self.config["first_stages"]]
+        return "|".join([*first, self.checkpoint_pattern, *self.config["systems"]])
 
     def results_to_archive(self) -> list[str]:
         """The results that the paper is made of, and those on other test sets that all exist."""
@@ -462,7 +498,7 @@ class Plan:
                 files += own
         return [*files, *self.replication.second_passes(), *self.replication.result()]
 
-    def repository(self, model: str, optimizer: str, epoch: int | str) -> str:
+    def repository(self, checkpoint: str) -> str:
         """The repository on the Hugging Face hub that a checkpoint becomes.
 
         Raises:
@@ -474,16 +510,16 @@ class Plan:
                 "hub.namespace is null: set it in the config to the user or organisation on the "
                 "Hugging Face hub whose repositories the checkpoints are to become."
             )
-        return f"{namespace}/{model}-{optimizer}-e{epoch}"
+        return f"{namespace}/{checkpoint.replace('_', '-')}"
 
-    def folder_to_push(self, model: str, optimizer: str, epoch: int | str) -> str:
+    def folder_to_push(self, checkpoint: str) -> str:
         """A checkpoint with its card; nothing is trained for a push that has nowhere to go.
 
         Raises:
             UserError: the config names no namespace.
         """
-        self.repository(model, optimizer, epoch)
-        return f"hub/{_checkpoint(model, optimizer, int(epoch))}"
+        self.repository(checkpoint)
+        return f"hub/{checkpoint}"
 
     def corpora(self) -> list[str]:
         """Where the passages of `used_collections` lie, in folders that the grid needs anyway."""
@@ -642,6 +678,7 @@ class Plan:
                 "level": experiment.paper_level(self.config, name),
                 "levels": experiment.relevance_levels(self.config, name),
                 "first_stage": experiment.has_first_stage(self.config, name),
+                "every_epoch": experiment.has_every_epoch(self.config, name),
             }
             for name in self.reported
         }
@@ -650,7 +687,10 @@ class Plan:
                 "label": entry["label"],
                 "level": None,
                 "levels": [],
-                "first_stage": all(test_sets[each]["first_stage"] for each in entry["test_sets"]),
+                **{
+                    key: all(test_sets[each][key] for each in entry["test_sets"])
+                    for key in ("first_stage", "every_epoch")
+                },
                 "test_sets": entry["test_sets"],
             }
             for name, entry in experiment.averages(self.config).items()
@@ -661,7 +701,9 @@ class Plan:
 
     def jobs(self) -> dict[str, int]:
         """The number of jobs of the rules that the grid multiplies."""
-        run_files = (len(self.checkpoints) + len(self.other_checkpoints)) * len(self.test_sets)
+        epochs = {name: self.epochs_on(name) for name in self.test_sets}
+        run_files = sum(len(self.trainings) * len(each) for each in epochs.values())
+        run_files += len(self.other_checkpoints) * len(self.test_sets)
         shards = self.config["reranking"]["shards"]
         reranking = {"rerank_shard": run_files * shards, "join_shards": run_files}
         jobs = {
@@ -678,6 +720,7 @@ class Plan:
             "dev_scores": len(self.checkpoints),
             **{f"teach_by_{kind}": number for kind, number in self.teachers.taught().items()},
             "best_epoch": len(self.trainings),
+            "best_checkpoint": len(self.trainings) * ([BEST] in epochs.values()),
             "model_card": len(self.checkpoints),
         }
         return {rule: number for rule, number in jobs.items() if number}
@@ -688,5 +731,5 @@ def _start(model: Mapping[str, Any]) -> str:
     return "random start" if model["pretrained"] is None else PRETRAINED
 
 
-def _checkpoint(model: str, optimizer: str, epoch: int) -> str:
+def _checkpoint(model: str, optimizer: str, epoch: int | str) -> str:
     return checkpoint_name(training_name(model, optimizer), epoch)

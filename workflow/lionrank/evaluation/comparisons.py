@@ -118,6 +118,7 @@ def compare_systems(
 ) -> dict[str, Any]:
     """Return the tests of all families on all measures, and what choosing epochs on dev cost.
 
+    The latter can be told where every epoch was evaluated, as what is tested epoch by epoch can.
     The result is a JSON object: that of `compare_families`, and `selection`.
     """
     return {
@@ -126,6 +127,7 @@ def compare_systems(
             _selection(per_query, training.name, measure)
             for measure in measures
             for training in grid.trainings()
+            if per_query.has_every_epoch(measure, training.name)
         ],
     }
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from lionrank.errors import UserError
 from lionrank.evaluation.significance import Draws, interval, mean
 from lionrank.files import AGAIN
 from lionrank.grid import (
+    BEST,
     FIRST_STAGE,
     OtherSystem,
     checkpoint_name,
@@ -115,13 +117,25 @@ class Replicate:
         return checkpoint_name(system.training, self.epoch(system))
 
     def has(self, measure: Measure, system: System) -> bool:
-        """Return whether there are values of a system, which any training's checkpoint has.
+        """Return whether there are values of a system.
 
-        Some test sets bring their candidates and have no BM25, or no run file of others.
+        A test set may have of each training its chosen epoch alone. Some bring their candidates and
+        have no BM25, or no run file of others.
         """
         if parts := averaged(measure, self.averages):
             return all(self.has(each, system) for each in parts)
-        return self.is_training(system) or system.training in self._pivot(measure)
+        if self.is_training(system):
+            return system.epoch is None or not self.has_best_only(measure, system.training)
+        return system.training in self._pivot(measure)
+
+    def has_best_only(self, measure: Measure, training: str) -> bool:
+        """Return whether a test set has of a training its chosen epoch alone, which is named so.
+
+        Of an average, whether one of its test sets has.
+        """
+        best = checkpoint_name(training, BEST)
+        parts = averaged(measure, self.averages) or [measure]
+        return any(best in self._pivot(each) for each in parts)
 
     def values(self, measure: Measure, system: System) -> pd.Series:
         """Return a system's values (queries,), by qid in sorted order.
@@ -134,6 +148,8 @@ class Replicate:
         """
         if parts := averaged(measure, self.averages):
             return pd.concat({each.test_set: self.values(each, system) for each in parts})
+        if system.epoch is None and self.has_best_only(measure, system.training):
+            return self.named(measure, checkpoint_name(system.training, BEST))
         return self.named(measure, self.name(system))
 
     def strata(self, measure: Measure) -> list[int] | None:
@@ -186,8 +202,8 @@ class PerQuery:
     def has(self, measure: Measure, system: System) -> bool:
         """Return whether a system can be compared in a measure.
 
-        Where it cannot, its training stopped before its epoch, or it is BM25 or of others and its
-        test set has no run file of it.
+        Where it cannot, its training stopped before its epoch, or the test set has no run file of
+        it: of a training's other epochs than the chosen one, of BM25 or of others.
         """
         return self.was_trained(system) and self.replicates[0].has(measure, system)
 
@@ -203,6 +219,10 @@ class PerQuery:
         return system.epoch is None or all(
             system.epoch in each.trained.get(system.training, []) for each in self.replicates
         )
+
+    def has_every_epoch(self, measure: Measure, training: str) -> bool:
+        """Return whether all epochs that a training had were evaluated on a test set."""
+        return not any(each.has_best_only(measure, training) for each in self.replicates)
 
     def by_epoch(self, measure: Measure, training: str) -> list[dict[int, float]]:
         """Return the mean after each epoch that a training had, seed by seed."""
@@ -296,6 +316,16 @@ def _check_together(replicates: Sequence[Replicate]) -> None:
                 )
 
 
+def with_epoch(labels: Mapping[str, Any], chosen: Mapping[str, int]) -> dict[str, Any]:
+    """Return a run file's labels with the epoch where its name tells none but that it is the best.
+
+    `chosen` maps each training to that epoch.
+    """
+    training = training_name(labels["model"], labels["optimizer"])
+    is_best = labels["system"] == checkpoint_name(training, BEST)
+    return {**labels, "epoch": chosen[training] if is_best else labels["epoch"]}
+
+
 def without_left_out(per_query: pd.DataFrame, last: Mapping[str, int]) -> pd.DataFrame:
     """Return a table without the checkpoints of epochs that early stopping left out.
 
@@ -335,12 +365,23 @@ def _of_test_set(per_query: pd.DataFrame, settings: Draws) -> pd.DataFrame:
     )
 
 
+def _as_best(per_query: pd.DataFrame) -> pd.DataFrame:
+    """Name the chosen epoch of a training as the best where any test set has it so, alone."""
+    named = per_query[["system", "model", "optimizer", "epoch"]].drop_duplicates()
+    best = {
+        checkpoint_name(training, epoch): system
+        for system, model, optimizer, epoch in named.itertuples(index=False)
+        if system == checkpoint_name(training := training_name(model, optimizer), BEST)
+    }
+    return per_query.assign(system=per_query["system"].replace(best))
+
+
 def _of_average(
     per_query: pd.DataFrame, name: str, levels: Mapping[str, int], settings: Draws
 ) -> pd.DataFrame:
     level = per_query["level"]
     is_own = level.isna() | level.eq(per_query["test_set"].map(levels)).fillna(False)
-    own = per_query[per_query["test_set"].isin(levels) & is_own].reset_index(drop=True)
+    own = _as_best(per_query[per_query["test_set"].isin(levels) & is_own].reset_index(drop=True))
     no_level = own["level"].where(own["level"].isna())
     labelled = own.assign(test_set=name, level=no_level)
     labels = [column for column in own.columns if column not in ("qid", "value")]

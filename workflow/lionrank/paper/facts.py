@@ -54,6 +54,11 @@ def make_facts(
         | functions
         | {
             "agreements": agreements,
+            "at_best_only": [
+                layout.test_sets[name].label
+                for name in layout.shown_test_sets
+                if not layout.test_sets[name].every_epoch
+            ],
             "averages": _averages(layout, compared),
             "beside_published": paper["beside_published"],
             "changed_claims": changed(claims, agreements),

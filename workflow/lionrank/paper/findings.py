@@ -120,9 +120,14 @@ class Findings:
         return [c for c in self.results.layout.columns if c != self.primary]
 
     @property
+    def columns_of_best(self) -> list[Measure]:
+        """The other columns in which one of the best, which may be no chosen epoch, has a value."""
+        return [c for c in self.other_columns if self.results.scores[c].keys() & {*self.best}]
+
+    @property
     def columns_led(self) -> list[str]:
         """The other columns in which one of the best has the highest value of all systems."""
-        led = [c for c in self.other_columns if set(self.results.best(c)) & set(self.best)]
+        led = [c for c in self.columns_of_best if set(self.results.best(c)) & set(self.best)]
         return [self.results.layout.name(column) for column in led]
 
     @property

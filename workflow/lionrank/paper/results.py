@@ -12,12 +12,12 @@ from typing import Any
 
 from lionrank.errors import UserError
 from lionrank.files import AGAIN, csv_rows
-from lionrank.grid import FIRST_STAGE, Grid
+from lionrank.grid import BEST, FIRST_STAGE, Grid
 from lionrank.measures import GRADED, METRICS, PRIMARY, Measure
 from lionrank.training import development
 from lionrank.wording import DIGITS
 
-_COLUMNS = ("test_set", "system", "metric", "level", "mean", "low", "high", "queries")
+_COLUMNS = ("test_set", "system", "epoch", "metric", "level", "mean", "low", "high", "queries")
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,8 @@ class TestSet:
     """A test set in the paper: its label and the relevance thresholds of its binary measures.
 
     `level` is that of the paper's columns and `levels` all that were computed; `first_stage` says
-    whether its candidates are a ranking that can be evaluated. An average over test sets, whose
+    whether its candidates are a ranking that can be evaluated, and `every_epoch` whether it has
+    scores of all checkpoints, and not of the chosen epochs alone. An average over test sets, whose
     names are `test_sets`, is one as well; it has no levels but theirs.
     """
 
@@ -33,6 +34,7 @@ class TestSet:
     level: int | None
     levels: tuple[int, ...]
     first_stage: bool
+    every_epoch: bool = True
     test_sets: tuple[str, ...] = ()
 
 
@@ -185,18 +187,24 @@ class Results:
 def read_results(path: str | os.PathLike, layout: Layout, grid: Grid) -> Results:
     """Read the means that the layout shows, for the first stage and every system of a grid.
 
-    A system of others has none on a test set for which no run file of it was given.
+    A system of others has none on a test set for which no run file of it was given. A chosen epoch
+    has the name of its checkpoint also where it was the only one to be evaluated.
 
     Raises:
         UserError: a column, a system or a measure is absent, or a value is no number.
     """
     wanted: dict[Measure, dict[str, Score]] = {measure: {} for measure in layout.measures()}
     queries: dict[str, set[int]] = {name: set() for name in layout.test_sets}
+    best = {training.checkpoint(BEST): training for training in grid.trainings()}
     for place, row in csv_rows(path, _COLUMNS, AGAIN):
         level = _integer(row, "level", place) if row["level"] else None
         measure = Measure(row["test_set"], row["metric"], level)
         if measure in wanted:
-            wanted[measure][row["system"]] = _score(row, place)
+            training = best.get(row["system"])
+            system = (
+                training.checkpoint(_integer(row, "epoch", place)) if training else row["system"]
+            )
+            wanted[measure][system] = _score(row, place)
             queries[measure.test_set].add(_integer(row, "queries", place))
     scores = {
         measure: _in_order(found, layout, grid, measure, path) for measure, found in wanted.items()
@@ -246,7 +254,9 @@ def _in_order(
 ) -> dict[str, Score]:
     first = [FIRST_STAGE] if layout.test_sets[measure.test_set].first_stage else []
     given = {each.name for each in grid.systems if each.kind == "run file"}
-    systems = [*first, *grid.checkpoints(), *(each.name for each in grid.systems)]
+    every_epoch = layout.test_sets[measure.test_set].every_epoch
+    checkpoints = grid.checkpoints() if every_epoch else _chosen(found, grid)
+    systems = [*first, *checkpoints, *(each.name for each in grid.systems)]
     if absent := [system for system in systems if system not in found and system not in given]:
         level = "" if measure.level is None else f" at level {measure.level}"
         raise UserError(
@@ -254,6 +264,14 @@ def _in_order(
             "evaluate its run file and make the metrics again."
         )
     return {system: found[system] for system in systems if system in found}
+
+
+def _chosen(found: Iterable[str], grid: Grid) -> list[str]:
+    """Return the checkpoint of each training that was evaluated, where one of each was."""
+    return [
+        next(filter(set(training.checkpoints()).__contains__, found), training.checkpoint(BEST))
+        for training in grid.trainings()
+    ]
 
 
 def _one(queries: Sequence[int] | set[int], test_set: str, path: object) -> int:

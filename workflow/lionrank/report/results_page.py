@@ -50,6 +50,7 @@ def results_page(
             entry.label: listed(layout.test_sets[each].label for each in entry.test_sets)
             for entry in layout.averages.values()
         },
+        "best_only": [each.label for each in layout.test_sets.values() if not each.every_epoch],
         "lines": lines(grid),
         **_curves(logs, grid, development.chosen(best)),
     }

@@ -9,6 +9,8 @@ from tqdm import tqdm
 
 from lionrank import parquet, trec
 from lionrank.evaluation import trec_eval as evaluation
+from lionrank.evaluation.per_query import with_epoch
+from lionrank.training import development
 
 candidates: dict[str, set[str]] = {}
 for pairs in parquet.batches(snakemake.input.candidates, parquet.of_candidates("qid", "docid")):
@@ -16,6 +18,7 @@ for pairs in parquet.batches(snakemake.input.candidates, parquet.of_candidates("
         candidates.setdefault(qid, set()).add(docid)
 qrels = trec.read_qrels(snakemake.input.qrels)
 tables, given = [], snakemake.params.given
+chosen = development.chosen(snakemake.input.get("best", []))
 systems = zip(snakemake.input.runs, snakemake.params.labels, strict=True)
 for path, labels in tqdm(list(systems), desc="evaluating", unit="run file"):
     run, tag = trec.read_run(path)
@@ -25,7 +28,7 @@ for path, labels in tqdm(list(systems), desc="evaluating", unit="run file"):
         level: evaluation.evaluate(qrels, run, level, complete=True)
         for level in snakemake.params.levels
     }
-    tables.append(evaluation.tidy(by_level, **labels))
+    tables.append(evaluation.tidy(by_level, **with_epoch(labels, chosen)))
 table = pd.concat(tables, ignore_index=True)
 # Integers that BM25 lacks.
 parquet.write(snakemake.output[0], table.astype({"epoch": "Int64", "seed": "Int64"}))

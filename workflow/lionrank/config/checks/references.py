@@ -35,6 +35,8 @@ def references(
     ):
         for name in config["grid"][kind]:
             yield f"grid.{kind}", name, known
+    for name in config["grid"]["every_epoch_on"]:
+        yield "grid.every_epoch_on", name, config["test_sets"]
     for kind in ("test_sets", "dev_sets"):
         for name, judged in config[kind].items():
             yield f"{kind}.{name}.collection", judged["collection"], collections

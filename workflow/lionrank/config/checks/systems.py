@@ -11,7 +11,7 @@ from typing import Any
 from lionrank.config.experiment import is_trained, others, published_on
 from lionrank.config.treatments import training_names
 from lionrank.errors import UserError
-from lionrank.grid import FIRST_STAGE, training_name
+from lionrank.grid import BEST, FIRST_STAGE, training_name
 from lionrank.published.scores import MODELS, TEST_SETS
 
 
@@ -79,8 +79,8 @@ def named_so(name: str, config: Mapping[str, Any]) -> str:
             return f"the name of {what}"
     if name in training_names(config):
         return "the name of a training"
-    if re.search("_e[0-9]+$", name):
-        return "of the form of a training's checkpoints, which end in _e and the epoch"
+    if re.search(f"_(e[0-9]+|{BEST})$", name):
+        return f"of the form of a training's checkpoints, which end in _e and the epoch, or _{BEST}"
     return ""
 
 
