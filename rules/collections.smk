@@ -31,6 +31,35 @@ rule pydocs:
         "../workflow/scripts/collections/pydocs.py"
 
 
+rule unpack_lotte:
+    input:
+        "sources/{source}",
+    output:
+        expand(
+            "{folder}/{{source}}/{{domain}}/{{split}}/{name}",
+            folder=lotte.UNPACKED,
+            name=lotte.FILES,
+        ),
+    log:
+        "logs/collections/{source}.{domain}.{split}.log",
+    benchmark:
+        "timings/collections/{source}.{domain}.{split}.tsv"
+    wildcard_constraints:
+        domain=r"\w+",
+        split="dev|test",
+    conda:
+        "../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        code=code("collections/unpack_lotte.py"),
+    message:
+        "Unpacking LoTTE's domain {wildcards.domain}, {wildcards.split}"
+    script:
+        "../workflow/scripts/collections/unpack_lotte.py"
+
+
 rule import_corpus:
     input:
         lambda wildcards: experiment.corpus_files(collection_of(wildcards)),

@@ -110,7 +110,7 @@ def test_a_corpus_folder_is_read_out_of_core_and_not_by_a_reader(tmp_path, name)
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
-        ("d1\tlions\nd2\n", r"corpus:2: expected docid<TAB>text, or JSON lines, found 'd2'"),
+        ("d1\tlions\nd2\n", r"corpus:2: expected docid<TAB>text, found 'd2'"),
         ("D1\thttp://a\ttitle\tbody\n", r"corpus:1: expected docid<TAB>text"),
         ('{"docno": "d1", "text": "a"}\n', r"corpus:1: the key 'id' is missing; found: docno"),
         ("{d1\n", r"corpus:1: expected one JSON object a line"),

@@ -17,6 +17,9 @@ def test_the_config_as_it_is_passes():
     check(CONFIG, SCHEMA, SOURCES)
 
 
+LOTTE = {"format": "lotte", "domain": "writing", "split": "test"}
+
+
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [
@@ -70,6 +73,13 @@ def test_the_config_as_it_is_passes():
         ("collections.pydocs.body_characters", [9, 2], "collections.pydocs.body_characters: 9 > 2"),
         ("collections.mine", {"format": "beir"}, "collections.mine: the key 'folder' is missing"),
         ("collections.mine", {"folder": "x"}, "collections.mine: the key 'format' is missing"),
+        ("collections.mine", LOTTE, "collections.mine: set one of folder and source"),
+        ("collections.mine", LOTTE | {"source": "loti"}, "collections.mine: unknown 'loti'"),
+        (
+            "collections.mine",
+            LOTTE | {"folder": "x", "domain": "writting"},
+            "collections.mine.domain: unknown value 'writting'; did you mean 'writing'?",
+        ),
         ("collections.msmarco.topics.a", "dl19_topics", "collections.msmarco.qrels: unknown 'a'"),
         ("collections.nano_nq.source", "nano_qn", "collections.nano_nq: unknown 'nano_qn'; did"),
         ("test_sets.dl19.topics", "dl18", "test_sets.dl19.topics: unknown 'dl18'; did you mean"),

@@ -159,6 +159,19 @@ def test_a_model_card_says_where_else_a_model_starts(pretrained, told):
             ["sources/nano_nq"],
         ),
         ({"format": "ir_datasets", "corpus": "vaswani", "ids": {}}, [], []),
+        (
+            {"format": "lotte", "folder": "mine", "domain": "writing", "split": "dev"},
+            ["mine/writing/dev/collection.tsv"],
+            ["mine/writing/dev/questions.test.tsv", "mine/writing/dev/qas.test.jsonl"],
+        ),
+        (
+            {"format": "lotte", "source": "lotte", "domain": "writing", "split": "dev"},
+            ["collections/unpacked/lotte/writing/dev/collection.tsv"],
+            [
+                "collections/unpacked/lotte/writing/dev/questions.test.tsv",
+                "collections/unpacked/lotte/writing/dev/qas.test.jsonl",
+            ],
+        ),
     ],
 )
 def test_a_collection_is_imported_from_the_users_files_or_from_its_source(

@@ -14,6 +14,7 @@ from lionrank.collections.readers.anserini import Anserini
 from lionrank.collections.readers.base import Document, GivenReader, Reader
 from lionrank.collections.readers.beir import Beir
 from lionrank.collections.readers.irds import Catalogue
+from lionrank.collections.readers.lotte import Lotte
 from lionrank.collections.readers.marco_qa import MarcoQa
 from lionrank.collections.readers.nanobeir import NanoBeir
 from lionrank.errors import UserError
@@ -32,6 +33,8 @@ def reader(settings: dict, folders: dict[str, str]) -> Reader:
             return Beir(settings["folder"])
         case "anserini":
             return Anserini(settings)
+        case "lotte":
+            return Lotte(settings["folder"])
         case "ir_datasets":
             return Catalogue(settings)
     return given_reader(settings, folders)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from lionrank.collections.convert import one_line_each
 from lionrank.collections.readers import anserini, beir
-from lionrank.collections.readers.base import Document, first_line
+from lionrank.collections.readers.base import Document, first_line, tab_separated
 from lionrank.errors import UserError
-from lionrank.files import maybe_packed, open_file, read_json_lines, text_lines
+from lionrank.files import maybe_packed, open_file, read_json_lines
 from lionrank.trec import Topics, read_topics
 
 
@@ -41,7 +41,7 @@ def documents_in(corpus: str | os.PathLike) -> Iterator[Document] | None:
     path = Path(corpus)
     if not path.is_dir():
         if not _start(path).startswith("{"):
-            return _tab_separated(path)
+            return tab_separated(path)
         return beir.documents(path) if _is_beir(path) else anserini.documents(path)
     corpus_of_beir = maybe_packed(path / "corpus.jsonl")
     if corpus_of_beir.exists() and _is_beir(corpus_of_beir):
@@ -54,16 +54,6 @@ def documents_in(corpus: str | os.PathLike) -> Iterator[Document] | None:
 
 def _is_beir(path: Path) -> bool:
     return "_id" in next(read_json_lines(path), {})
-
-
-def _tab_separated(path: Path) -> Iterator[Document]:
-    for number, line in text_lines(path):
-        docid, *texts = line.split("\t")
-        if len(texts) != 1:
-            raise UserError(
-                f"{path}:{number}: expected docid<TAB>text, or JSON lines, found {line[:80]!r}"
-            )
-        yield Document(docid, texts[0], f"{path}:{number}")
 
 
 def _start(path: str | os.PathLike) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from lionrank.characters import normal
 from lionrank.config import first_stages
 from lionrank.config.checks.catalogue import check_catalogue
+from lionrank.config.checks.collections import check_collections
 from lionrank.config.checks.evaluation import (
     check_averages,
     check_development,
@@ -41,6 +42,7 @@ def check(config: Mapping[str, Any], schema_path: Path, sources: Mapping[str, So
     for place, name, known in references(config, sources):
         if name not in known:
             raise UserError(f"config: {place}: unknown {shortened(name)}{meant(name, known)}")
+    check_collections(config)
     check_systems(config)
     check_first_stages(config)
     check_treatments(config)
@@ -51,7 +53,7 @@ def check(config: Mapping[str, Any], schema_path: Path, sources: Mapping[str, So
     _check_free(config)
     check_topics(config)
     check_pairs(config)
-    _check_ranges(config)
+    _check_state(config)
     check_models(config)
     check_development(config)
     check_training(config)
@@ -113,12 +115,7 @@ def _check_free(config: Mapping[str, Any]) -> None:
                 )
 
 
-def _check_ranges(config: Mapping[str, Any]) -> None:
-    for name, collection in config["collections"].items():
-        for key in {"summary_characters", "body_characters"} & collection.keys():
-            least, greatest = collection[key]
-            if least > greatest:
-                raise UserError(f"config: collections.{name}.{key}: {least} > {greatest}")
+def _check_state(config: Mapping[str, Any]) -> None:
     if len([unit for unit in config["hardware"]["state_every"].values() if unit]) != 1:
         raise UserError(
             "config: hardware.state_every: set one of minutes and steps; in an overlay "

@@ -6,7 +6,7 @@ Runs at every parse of the workflow, so it imports nothing heavy.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from lionrank.config import first_stages, teachers
+from lionrank.config import first_stages, lotte, teachers
 from lionrank.config.first_stages import WITH_CANDIDATES
 from lionrank.config.sources import Source
 from lionrank.config.treatments import PAIRS, collection_of_data, treatment
@@ -17,7 +17,7 @@ from lionrank.published.scores import TEST_SETS
 from lionrank.wording import listed
 
 # Formats in which anybody's own collection may come.
-OWN = ("beir", "anserini", "ir_datasets")
+OWN = ("beir", "anserini", "ir_datasets", "lotte")
 # Formats that are read into the project's own formats document by document.
 IMPORTED = (*OWN, *WITH_CANDIDATES)
 MSMARCO_SOURCES = {
@@ -55,6 +55,8 @@ def topic_names(collection: Mapping[str, Any]) -> list[str] | None:
             return ["validation"]
         case "nanobeir":
             return ["test"]
+        case "lotte":
+            return list(lotte.TOPICS)
         case "anserini":
             return list(collection["topics"])
         case "ir_datasets":
@@ -382,6 +384,8 @@ def corpus_files(collection: Mapping[str, Any]) -> list[str]:
             return [str(maybe_packed(f"{folder}/corpus.jsonl"))]
         case {"format": "anserini", "corpus": corpus}:
             return [corpus]
+        case {"format": "lotte"}:
+            return lotte.paths(collection, lotte.CORPUS)
     return list(collection_folders(collection).values())
 
 
@@ -391,6 +395,8 @@ def corpus_settings(collection: Mapping[str, Any]) -> dict[str, Any]:
     match collection:
         case {"format": "anserini", "corpus": corpus}:
             return {"format": "anserini", "corpus": corpus, "topics": {}, "qrels": {}}
+        case {"format": "lotte"}:
+            return {"format": "lotte", "folder": lotte.folder(collection)}
         case {"format": "ir_datasets", "ids": ids}:
             first = next(iter(ids))
             return _without("query", {**collection, "ids": {first: ids[first]}})
@@ -407,6 +413,8 @@ def topics_settings(collection: Mapping[str, Any], topics: str) -> dict[str, Any
         case {"format": "anserini", "topics": files, "qrels": qrels}:
             own = {"topics": {topics: files[topics]}, "qrels": {topics: qrels[topics]}}
             return {**collection, "corpus": "", **own}
+        case {"format": "lotte"}:
+            return {"format": "lotte", "folder": lotte.folder(collection)}
         case {"format": "ir_datasets", "ids": ids}:
             return _without("text", {**collection, "ids": {topics: ids[topics]}})
     return dict(collection)
@@ -424,6 +432,8 @@ def topic_files(collection: Mapping[str, Any], topics: str) -> list[str]:
             return [str(maybe_packed(f"{folder}/{name}")) for name in names]
         case {"format": "anserini", "topics": files, "qrels": qrels}:
             return [files[topics], qrels[topics]]
+        case {"format": "lotte"}:
+            return lotte.paths(collection, *lotte.judged(topics))
     return list(collection_folders(collection).values())
 
 
@@ -434,9 +444,7 @@ def topic_sources(collection: Mapping[str, Any], topics: str) -> list[str]:
             return [MSMARCO_SOURCES["queries"]]
         case "msmarco":
             return [collection["topics"][topics], collection["qrels"][topics]]
-        case "marco_qa" | "nanobeir":
-            return [collection["source"]]
-    return []
+    return [collection["source"]] if "source" in collection else []
 
 
 def judged_topics(config: Mapping[str, Any]) -> list[dict]:

@@ -1,16 +1,15 @@
 """The first stage: a Lucene index, made or downloaded, and BM25 run files by Anserini."""
 
-import gzip
 import os
 import shutil
 import tarfile
-import zlib
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from tqdm import tqdm
 
 from lionrank import trec
+from lionrank.archives import unpacking
 from lionrank.collections.corpus import (
     count_documents,
     open_database,
@@ -193,24 +192,13 @@ def unpack_index(archive: str | os.PathLike, index: str | os.PathLike) -> None:
             leaves the folder, or the disk is full.
     """
     index = Path(index)
-    try:
-        with scratch_folder(index) as scratch:
-            _unpack(archive, scratch)
-            folders = [path for path in scratch.iterdir() if path.is_dir()]
-            if len(folders) != 1:
-                raise UserError(f"{archive}: expected one folder, found {len(folders)}.")
-            shutil.rmtree(index, ignore_errors=True)
-            os.replace(folders[0], index)
-    except (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise UserError(
-            f"{archive} cannot be unpacked ({error}): delete the folder it lies in and run again; "
-            "the download is checked again."
-        ) from error
-    except OSError as error:
-        raise UserError(
-            f"{archive} cannot be unpacked to {index} ({error.strerror or error}): make room or "
-            "fix the permissions, then run again."
-        ) from error
+    with unpacking(archive, index), scratch_folder(index) as scratch:
+        _unpack(archive, scratch)
+        folders = [path for path in scratch.iterdir() if path.is_dir()]
+        if len(folders) != 1:
+            raise UserError(f"{archive}: expected one folder, found {len(folders)}.")
+        shutil.rmtree(index, ignore_errors=True)
+        os.replace(folders[0], index)
 
 
 def _unpack(archive: str | os.PathLike, folder: Path) -> None:

@@ -77,6 +77,19 @@ def json_lines(path: str | os.PathLike) -> Iterator[tuple[str, dict]]:
         yield f"{path}:{number}", record
 
 
+def tab_separated(path: str | os.PathLike) -> Iterator[Document]:
+    """Yield the documents of lines `docid<TAB>text`.
+
+    Raises:
+        UserError: a line is of another form, or what `text_lines` refuses.
+    """
+    for number, line in text_lines(path):
+        docid, *texts = line.split("\t")
+        if len(texts) != 1:
+            raise UserError(f"{path}:{number}: expected docid<TAB>text, found {line[:80]!r}")
+        yield Document(docid, texts[0], f"{path}:{number}")
+
+
 def by_id(rows: Iterable[tuple[str, str, Value]], kind: str) -> dict[str, Value]:
     """Return the values of rows (place, id, value) by their ids.
 
