@@ -27,10 +27,10 @@ rule replication:
         systems=PLAN.replication.replicated(),
         # Whether each has a first stage.
         test_sets={
-            name: experiment.has_first_stage(config, each.name)
+            name: each.first_stage is not None
             for name, each in PLAN.replication.test_sets.items()
         },
-        depth=config["retrieval"]["depth"],
+        depth=PLAN.replication.depth(),
         table1=of_repository("paper/published/table1_lion_vs_adamw.csv"),
         trec_eval=of_repository("paper/published/authors_trec_eval.csv"),
         code=code("replication/replication.py"),

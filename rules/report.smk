@@ -1,7 +1,7 @@
 # What Snakemake's report shows besides the figures and the PDF: each table of the paper as a page,
 # and a page of all checkpoints with their training curves.
 from lionrank import strict_yaml
-from lionrank.grid import FIRST_STAGE, FIRST_STAGE_LABEL
+from lionrank.grid import FIRST_STAGE, FIRST_STAGE_LABEL, VARIOUS
 
 REPORT_TABLES = {
     table: text
@@ -17,9 +17,9 @@ PAGE_TEMPLATES = [
 # How pages call the models, optimizers and test sets that tables call by their keys.
 REPORT_LABELS = {
     name: entry["label"]
-    for kind in ("models", "optimizers", "treatments", "test_sets", "systems")
+    for kind in ("models", "optimizers", "treatments", "test_sets", "systems", "first_stages")
     for name, entry in config[kind].items()
-} | {FIRST_STAGE: FIRST_STAGE_LABEL}
+} | {FIRST_STAGE: FIRST_STAGE_LABEL, VARIOUS.name: VARIOUS.label}
 
 
 localrules:

@@ -282,14 +282,15 @@ def test_a_start_without_weights_is_random_whatever_its_size():
 
 def test_the_paper_knows_which_of_its_test_sets_have_a_first_stage_and_which_grades_count():
     assert PLAN.paper_test_sets() == {
-        name: {"label": label, "level": 1, "levels": levels, "first_stage": ranked}
-        | {"every_epoch": True}
-        for name, label, levels, ranked in (
-            ("dl19", "TREC DL 2019", [1, 2], True),
-            ("dl20", "TREC DL 2020", [1, 2], True),
-            ("marco_qa_dev", "MS MARCO QA v1.1 validation", [1], False),
+        name: {"label": label, "level": 1, "levels": levels, "every_epoch": True}
+        for name, label, levels in (
+            ("dl19", "TREC DL 2019", [1, 2]),
+            ("dl20", "TREC DL 2020", [1, 2]),
+            ("marco_qa_dev", "MS MARCO QA v1.1 validation", [1]),
         )
     }
+    ranked = Grid.build(**PLAN.paper_grid()).first_stages
+    assert {name: each.label for name, each in ranked.items()} == {"dl19": "BM25", "dl20": "BM25"}
 
 
 def test_the_paper_knows_what_its_averages_are_over():
@@ -306,12 +307,11 @@ def test_the_paper_knows_what_its_averages_are_over():
         "label": "Deep Learning",
         "level": None,
         "levels": [],
-        "first_stage": True,
         "every_epoch": True,
         "test_sets": ["dl19", "dl20"],
     }
     # What one of its test sets has not, an average cannot have.
-    assert not shown["mixed"]["first_stage"]
+    assert Grid.build(**plan.paper_grid()).first_stages.keys() == {"dl19", "dl20", "deep"}
 
 
 def test_topics_that_changed_are_part_of_a_paper_on_two_optimizers(small):

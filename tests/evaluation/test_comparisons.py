@@ -23,6 +23,7 @@ GRID = Grid.build(
     {name: {"label": name, "start": "pretrained"} for name in ("minilm", "gte", "modernbert")},
     {"adamw": "AdamW", "lion": "Lion"},
     (1, 2, 3),
+    first_stages={"dl19": {"name": "bm25", "label": "BM25"}},
 )
 FAMILIES = ("optimizers", "optimizers_by_epoch", "models", "first_stage", "systems")
 OTHERS = Grid.build(
@@ -66,55 +67,59 @@ def of_family(compared, family):
     return [each for each in compared["contrasts"] if each["family"] == family]
 
 
+def planned(family, grid=GRID):
+    return comparisons.plan(family, grid, "dl19")
+
+
 def test_every_family_has_its_contrasts():
-    assert {family: len(comparisons.plan(family, GRID)) for family in FAMILIES} == {
+    assert {family: len(planned(family, GRID)) for family in FAMILIES} == {
         "optimizers": 3,
         "optimizers_by_epoch": 9,
         "models": 6,
         "first_stage": 6,
         "systems": 0,
     }
-    first = comparisons.plan("optimizers", GRID)[0]
+    first = planned("optimizers", GRID)[0]
     assert (first.left, first.right) == (System("minilm_lion"), System("minilm_adamw"))
-    first = comparisons.plan("models", GRID)[0]
+    first = planned("models", GRID)[0]
     assert (first.left, first.right) == (System("gte_adamw"), System("minilm_adamw"))
-    assert {each.right for each in comparisons.plan("first_stage", GRID)} == {System("bm25")}
+    assert {each.right for each in planned("first_stage", GRID)} == {System("bm25")}
 
 
 def test_models_and_epochs_are_planned_where_no_epoch_was_chosen():
-    models = comparisons.plan("models_by_epoch", GRID)
+    models = planned("models_by_epoch", GRID)
     assert len(models) == 3 * 2 * 3
     assert (models[0].left, models[0].right) == (System("gte_adamw", 1), System("minilm_adamw", 1))
     ragged = replace(GRID, last={"gte_lion": 2, "minilm_adamw": 1})
-    epochs = comparisons.plan("epochs", ragged)
+    epochs = planned("epochs", ragged)
     assert len(epochs) == 4 * 3 + 1 + 0
     assert all(each.left.training == each.right.training for each in epochs)
     assert all(each.left.epoch > each.right.epoch for each in epochs)
 
 
-def sides(planned):
-    return [(each.left.training, each.right.training) for each in planned]
+def sides(family, grid):
+    return [(each.left.training, each.right.training) for each in planned(family, grid)]
 
 
 def test_systems_of_others_are_compared_with_the_first_stage_and_every_training():
     beside = replace(GRID, systems=OTHERS)
-    against = sides(comparisons.plan("first_stage", beside))
+    against = sides("first_stage", beside)
     assert against[6:] == [("l6", "bm25"), ("l12", "bm25"), ("splade", "bm25")]
-    between = sides(comparisons.plan("systems", beside))
+    between = sides("systems", beside)
     assert between == [(t.name, each.name) for t in GRID.trainings() for each in OTHERS]
     for family in ("optimizers", "optimizers_by_epoch", "models"):
-        assert comparisons.plan(family, beside) == comparisons.plan(family, GRID)
+        assert planned(family, beside) == planned(family, GRID)
 
 
 def test_where_nothing_is_trained_systems_of_others_are_compared_with_each_other():
-    alone = Grid((), {}, (), systems=OTHERS)
-    assert sides(comparisons.plan("systems", alone)) == [
+    alone = replace(GRID, models=(), optimizers={}, epochs=(), systems=OTHERS)
+    assert sides("systems", alone) == [
         ("l12", "l6"),
         ("splade", "l6"),
         ("splade", "l12"),
     ]
-    assert len(comparisons.plan("first_stage", alone)) == 3
-    assert not comparisons.plan("optimizers", alone) + comparisons.plan("models", alone)
+    assert len(planned("first_stage", alone)) == 3
+    assert not planned("optimizers", alone) + planned("models", alone)
 
 
 def test_a_system_without_a_run_file_on_a_test_set_has_no_contrasts_there(tmp_path):
@@ -200,7 +205,7 @@ def test_a_test_set_without_a_first_stage_has_no_contrasts_with_it(tmp_path):
     values = {name: of for name, of in made_up(1).items() if name != "bm25"}
     table, best = write_experiment(tmp_path, values, CHOSEN)
     compared = comparisons.compare_systems(
-        per_query.read([table], best), GRID, [NDCG], FAMILIES, DRAWS
+        per_query.read([table], best), replace(GRID, first_stages={}), [NDCG], FAMILIES, DRAWS
     )
     assert of_family(compared, "first_stage") == []
     assert len(compared["contrasts"]) == 3 + 9 + 6
@@ -248,7 +253,7 @@ def test_with_several_seeds_each_query_has_its_mean_and_the_spread_is_told(tmp_p
 def test_without_a_chosen_epoch_the_remedy_is_told(experiment):
     table, _ = experiment
     read = per_query.read([table])
-    assert len(comparisons.plan("optimizers_by_epoch", GRID)) == 9
+    assert len(planned("optimizers_by_epoch", GRID)) == 9
     with pytest.raises(UserError, match=r"no epoch of minilm_adamw was chosen .*: name dev sets"):
         comparisons.compare_systems(read, GRID, [NDCG], ["optimizers_by_epoch"], DRAWS)
 

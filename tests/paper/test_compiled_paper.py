@@ -22,7 +22,15 @@ from lionrank.published.scores import AS_PRINTED
 from tests.support.configs import CONFIG, SCHEMA, SOURCES
 from tests.support.papers import PAPER, PROVENANCE, params_of, settings_of
 from tests.support.rankings import best_files, draw, write_paper
-from tests.support.results import BESIDE_OTHERS, FAST, GRID, LEARNING, NOTHING_TRAINED, TEST_SETS
+from tests.support.results import (
+    BESIDE_OTHERS,
+    FAST,
+    GRID,
+    LEARNING,
+    NOTHING_TRAINED,
+    RANKED,
+    TEST_SETS,
+)
 from tests.support.said import Said
 from tests.support.worlds import STOPPED, stopped_grid
 
@@ -183,6 +191,7 @@ def test_texts_read_in_the_paper_as_they_are_written(tmp_path):
         },
         dict(zip(GRID.optimizers, optimizers, strict=True)),
         GRID.epochs,
+        first_stages=RANKED,
     )
     draw(tmp_path)
     write_paper(

@@ -15,6 +15,7 @@ from tests.support.results import (
     BESIDE_OTHERS,
     NOTHING_TRAINED,
     OTHERS,
+    RANKED,
     TWO_TEST_SETS,
     experiment,
     made_up_scores,
@@ -116,7 +117,7 @@ def test_a_system_without_a_run_file_is_in_no_column_of_its_test_set(tmp_path):
 
 
 def test_without_any_run_file_on_the_first_test_set_there_is_no_paper(tmp_path):
-    given = Grid.build({}, {}, (), systems={"splade": OTHERS["splade"]})
+    given = Grid.build({}, {}, (), systems={"splade": OTHERS["splade"]}, first_stages=RANKED)
     made = experiment(tmp_path, {"bm25": 0.4}, given)
     with pytest.raises(UserError, match="none of splade has a run file on pydocs, the first"):
         findings_of(made)

@@ -12,7 +12,6 @@ from tests.support.results import (
     GRID,
     LAYOUT,
     RISING,
-    TEST_SETS,
     experiment,
     means_in,
 )
@@ -55,11 +54,6 @@ def test_metrics_of_other_columns_or_of_different_topics_are_refused(tmp_path):
     means.to_csv(path, index=False)
     with pytest.raises(UserError, match=r"different numbers of queries \(7, 24\)"):
         read_results(path, LAYOUT, GRID)
-
-
-def test_a_paper_needs_a_first_stage_on_its_first_test_set():
-    with pytest.raises(UserError, match=r"grid\.test_sets: given is the first one"):
-        Layout.build({"given": TEST_SETS["given"], "pydocs": TEST_SETS["pydocs"]}, [])
 
 
 def test_an_average_is_read_with_the_measures_of_its_sets(tmp_path):

@@ -1,10 +1,10 @@
 """What the prose says of other grids, seeds, test sets, collections and claims."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
-from lionrank.grid import Grid
 from tests.support.logs_and_costs import efficiency_of, logged_of
 from tests.support.papers import CLAIMS, PROVENANCE, REMOTE, facts_of, params_of, prose, settings_of
 from tests.support.results import AT_BEST, GRID, RANDOM, RISING, TWO_TEST_SETS, experiment
@@ -115,7 +115,7 @@ def test_with_several_seeds_the_tests_are_of_means_over_them(tmp_path):
 
 
 def test_lion_before_adamw_in_the_grid_is_still_lion_against_adamw(tmp_path):
-    turned = Grid(GRID.models, {"lion": "Lion", "adamw": "AdamW"}, GRID.epochs)
+    turned = replace(GRID, optimizers={"lion": "Lion", "adamw": "AdamW"})
     made = experiment(tmp_path, ABOVE, turned, spread=0.001)
     tested = [each for each in made.compared["contrasts"] if each["family"] == "optimizers"]
     assert "gte_adamw" in [each["left"]["training"] for each in tested]
@@ -165,9 +165,7 @@ def test_without_tests_between_optimizers_nothing_is_said_of_them(tmp_path):
 
 
 def test_a_small_grid_reads_well(tmp_path):
-    grid = Grid.build(
-        {"minilm": {"label": "MiniLM", "start": "pretrained"}}, {"lion": "Lion"}, epochs=[1]
-    )
+    grid = replace(GRID, models=GRID.models[:1], optimizers={"lion": "Lion"}, epochs=(1,))
     made = experiment(tmp_path, {"bm25": 0.4, "minilm_lion_e1": 0.5}, grid)
     world = world_of(made, claims=CLAIMS)
     text = prose(facts_of(made))
@@ -181,7 +179,7 @@ def test_a_small_grid_reads_well(tmp_path):
 @pytest.mark.parametrize("models", [1, 2])
 @pytest.mark.parametrize(("spread", "kind"), [(0.0001, "all"), (0.15, "none")])
 def test_one_and_two_backbones_are_told_of_as_they_were_tested(tmp_path, models, spread, kind):
-    grid = Grid(GRID.models[:models], GRID.optimizers, (1, 2))
+    grid = replace(GRID, models=GRID.models[:models], epochs=(1, 2))
     scores = {name: ABOVE[name] for name in grid.checkpoints()} | {"bm25": ABOVE["bm25"]}
     world = world_of(experiment(tmp_path, scores, grid, spread=spread), claims=CLAIMS)
     said = world.said.one("none", "some", "all", what="significant optimizers", section="Results")

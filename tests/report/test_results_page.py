@@ -11,7 +11,7 @@ from lionrank.grid import Grid
 from lionrank.report.results_page import results_page
 from lionrank.training import development
 from tests.support.browser import visit
-from tests.support.results import BESIDE_OTHERS, GRID, NOTHING_TRAINED, TEST_SETS
+from tests.support.results import BESIDE_OTHERS, GRID, NOTHING_TRAINED, RANKED, TEST_SETS
 
 PAPER = {"title": "Lion & AdamW", "note": "Small models <only>."}
 CHOSEN = 2
@@ -284,6 +284,7 @@ def test_labels_are_text_and_no_markup_wherever_they_stand(browser, tmp_path):
         models={m.name: {"label": f"{m.name} {AWKWARD}", "start": m.start} for m in GRID.models},
         optimizers={name: f"{name} {AWKWARD}" for name in GRID.optimizers},
         epochs=GRID.epochs,
+        first_stages=RANKED,
     )
     sets = {name: {**entry, "label": f"{name} {AWKWARD}"} for name, entry in TEST_SETS.items()}
     browser.open(write_page(tmp_path, grid, sets))

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from lionrank.evaluation.published import FAMILIES
-from lionrank.grid import FIRST_STAGE
 from lionrank.measures import METRICS, PRIMARY, Measure
 from lionrank.published.scores import PRINTED
 from tests.support.accounts import CELLS, stands
@@ -47,7 +46,7 @@ class Amounts:
             "trainings significantly above bm25": lambda: self.against_first_stage(1),
             "trainings significantly below bm25": lambda: self.against_first_stage(-1),
             "systems of others above bm25": lambda: {
-                name: score > self.world.printed[FIRST_STAGE]
+                name: score > self.world.printed[self.world.first_stage]
                 for name, score in self.world.others_printed.items()
             },
             "systems of others above all published systems": lambda: {
@@ -177,7 +176,7 @@ class Amounts:
 
     def against_bm25(self, wanted: str, claim: Claim | None) -> Items:
         models = claim and claim.models
-        baseline = self.world.printed[FIRST_STAGE]
+        baseline = self.world.printed[self.world.first_stage]
         return {
             name: relation(score, baseline) == wanted
             for name, score in self.world.checkpoints.items()
@@ -185,14 +184,15 @@ class Amounts:
         }
 
     def columns_reached(self) -> Items:
-        results = self.world.made.results
+        results, ranked = self.world.made.results, self.grid.first_stages
         return {
             column: any(
-                results.mean(column, name) >= results.mean(column, FIRST_STAGE)
+                results.mean(column, name) >= results.mean(column, ranked[column.test_set].name)
                 for name in self.world.checkpoints
+                if name in results.scores[column]
             )
             for column in results.layout.columns
-            if FIRST_STAGE in results.scores[column]
+            if column.test_set in ranked
         }
 
     def columns_led(self) -> Items:

@@ -22,7 +22,7 @@ from lionrank.evaluation import comparisons, per_query
 from lionrank.evaluation import trec_eval as evaluation
 from lionrank.evaluation.per_query import means
 from lionrank.files import write_json, write_json_lines
-from lionrank.grid import FIRST_STAGE, Grid
+from lionrank.grid import Grid
 from lionrank.measures import Measure
 from lionrank.paper.tables import datasets as datasets_table
 from lionrank.paper.tables import training as training_table
@@ -37,7 +37,7 @@ from tests.support.papers import (
     settings_of,
     tex,
 )
-from tests.support.results import FAMILIES, FAST, GRID, TEST_SETS, labels_of
+from tests.support.results import FAMILIES, FAST, GRID, TEST_SETS, labels_of, plain
 from tests.support.rule_scripts import PARTS, SCRIPTS, of_repository
 
 COLUMNS = [
@@ -133,6 +133,7 @@ def _draw(folder: Path, grid: Grid, queries: int, seed: int) -> list[Path]:
     trec.write_topics(folder / "topics.tsv", topics)
     tables = []
     given = {each.name for each in grid.systems if each.kind == "run file"}
+    first_stages = {each.name for each in grid.first_stages.values()}
     first, *_ = TEST_SETS
     for system, of_system in labels_of(grid, seed).items():
         # What is relevant is ranked a little higher than what is not.
@@ -142,7 +143,8 @@ def _draw(folder: Path, grid: Grid, queries: int, seed: int) -> list[Path]:
         }
         trec.write_run(folder / "results" / f"{system}.trec", run, system)
         for test_set, entry in TEST_SETS.items():
-            if system == FIRST_STAGE and not entry["first_stage"]:
+            ranked = grid.first_stage(test_set)
+            if system in first_stages and (ranked is None or ranked.name != system):
                 continue
             if system in given and test_set != first:
                 continue
@@ -218,18 +220,7 @@ def write_paper(
     for name, value in told.items():
         write_json(folder / f"{name}.json", value)
     _write_setup_tables(tables, grid)
-    others = {each.name: asdict(each) for each in grid.systems}
-    printed = {
-        "models": {m.name: {"label": m.label, "start": m.start} for m in grid.models},
-        "optimizers": dict(grid.optimizers),
-        "epochs": list(grid.epochs),
-        "systems": {
-            name: {key: value for key, value in each.items() if key != "name"}
-            for name, each in others.items()
-        },
-        "recipes": dict(grid.recipes),
-    }
-    shown = {"grid": printed, "test_sets": test_sets, "columns": COLUMNS}
+    shown = {"grid": plain(grid), "test_sets": test_sets, "columns": COLUMNS}
     best = {"best": best_files(folder, grid)}
     logs = {
         each.name: [folder / f"training/{name}.jsonl" for name in each.checkpoints()]

@@ -6,7 +6,7 @@ workflow runs.
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,11 +17,14 @@ import pandas as pd
 from lionrank.evaluation import comparisons
 from lionrank.evaluation.per_query import COLUMNS, PerQuery, Replicate, means
 from lionrank.evaluation.significance import Draws
-from lionrank.grid import BEST, FIRST_STAGE, Grid
+from lionrank.grid import BEST, Grid
 from lionrank.measures import GRADED, METRICS, PRIMARY
 from lionrank.paper.results import Layout, Results, read_results
 
 RANDOM = "random start"
+BM25 = {"name": "bm25", "label": "BM25"}
+RANKED = dict.fromkeys(("pydocs", "more", "ranked", "dl19", "dl20"), BM25)
+"""The first stages of the test sets, and averages, that have one."""
 GRID = Grid.build(
     models={
         "minilm": {"label": "MiniLM", "start": "pretrained"},
@@ -30,6 +33,7 @@ GRID = Grid.build(
     },
     optimizers={"adamw": "AdamW", "lion": "Lion"},
     epochs=(1, 2, 3),
+    first_stages=RANKED,
 )
 
 OTHERS = {
@@ -50,7 +54,7 @@ BESIDE_OTHERS = replace(
     systems=Grid.build({}, {}, (), systems=OTHERS).systems,
 )
 """The grid without the model of one of them, and with them."""
-NOTHING_TRAINED = Grid.build({}, {}, (), systems=OTHERS)
+NOTHING_TRAINED = Grid.build({}, {}, (), systems=OTHERS, first_stages=RANKED)
 
 LEARNING = Grid.build(
     models={
@@ -77,6 +81,7 @@ LEARNING = Grid.build(
             "infoncelion": ("lion", "infonce", "bm25lists"),
         }.items()
     },
+    first_stages=RANKED,
 )
 """A grid whose trainings differ in what they learn."""
 
@@ -86,8 +91,8 @@ FAMILIES = (
     *("models", "first_stage", "systems"),
 )
 TEST_SETS = {
-    "pydocs": {"label": "pydocs", "level": 1, "levels": [1, 2], "first_stage": True},
-    "given": {"label": "Given", "level": 1, "levels": [1], "first_stage": False},
+    "pydocs": {"label": "pydocs", "level": 1, "levels": [1, 2]},
+    "given": {"label": "Given", "level": 1, "levels": [1]},
 }
 LAYOUT = Layout.build(
     {"pydocs": TEST_SETS["pydocs"]}, [{"test_set": "pydocs", "metrics": list(METRICS)}]
@@ -100,19 +105,17 @@ TWO_TEST_SETS = Layout.build(
     ],
 )
 AVERAGED_SETS = TEST_SETS | {
-    "more": {"label": "More", "level": 2, "levels": [2], "first_stage": True},
+    "more": {"label": "More", "level": 2, "levels": [2]},
     "ranked": {
         "label": "Ranked & Averaged",
         "level": None,
         "levels": [],
-        "first_stage": True,
         "test_sets": ["pydocs", "more"],
     },
     "whole": {
         "label": "Whole",
         "level": None,
         "levels": [],
-        "first_stage": False,
         "test_sets": ["pydocs", "given", "more"],
     },
 }
@@ -158,6 +161,19 @@ class Experiment:
         return comparisons.compare_systems(self.per_query, self.grid, measures, FAMILIES, FAST)
 
 
+def plain(grid: Grid) -> dict[str, Any]:
+    """Return what `Grid.build` makes a grid of, as rules have it among their params."""
+    systems = map(asdict, grid.systems)
+    return {
+        "models": {each.name: {"label": each.label, "start": each.start} for each in grid.models},
+        "optimizers": dict(grid.optimizers),
+        "epochs": list(grid.epochs),
+        "systems": {each.pop("name"): each for each in systems},
+        "recipes": dict(grid.recipes),
+        "first_stages": {name: asdict(each) for name, each in grid.first_stages.items()},
+    }
+
+
 def labels_of(grid: Grid, seed: int) -> dict[str, tuple]:
     """Return model, optimizer, epoch and seed of every system, as tidy tables have them."""
     trained = {
@@ -166,7 +182,8 @@ def labels_of(grid: Grid, seed: int) -> dict[str, tuple]:
         for epoch in training.epochs
     }
     others = {each.name: (each.model, each.optimizer, each.epoch, None) for each in grid.systems}
-    return {FIRST_STAGE: (None,) * 4, **trained, **others}
+    first_stages = {each.name: (None,) * 4 for each in grid.first_stages.values()}
+    return {**first_stages, **trained, **others}
 
 
 def per_query_table(
@@ -188,6 +205,7 @@ def per_query_table(
     dice = random.Random(seed)
     noise = np.random.default_rng(seed)
     names = labels_of(grid, seed)
+    first_stages = {each.name for each in grid.first_stages.values()}
     lacking = {each.name for each in grid.systems if each.kind == "run file"}
     qids = [f"q{place:02}" for place in range(queries)]
     factors = dict(zip(METRICS, (1, 0.9, 0.95, 0.8, 0.7, 0.1), strict=True))
@@ -196,13 +214,13 @@ def per_query_table(
     for measure in single:
         of_set = qids[: SIZES.get(measure.test_set, queries)]
         without = lacking if measure.test_set != layout.primary.test_set else set()
-        systems = [name for name in scores if name != FIRST_STAGE and name not in without]
+        systems = [name for name in scores if name not in first_stages | without]
         values = [scores[name] for name in systems]
         if shuffled and measure.metric != PRIMARY:
             dice.shuffle(values)
         means = dict(zip(systems, values, strict=True))
-        if layout.test_sets[measure.test_set].first_stage and FIRST_STAGE in scores:
-            means[FIRST_STAGE] = scores[FIRST_STAGE]
+        if (first_stage := grid.first_stage(measure.test_set)) is not None:
+            means[first_stage.name] = scores[first_stage.name]
         for system, mean in means.items():
             deviations = noise.normal(size=len(of_set)) * spread
             found = factors[measure.metric] * (mean + deviations - deviations.mean())
@@ -285,7 +303,7 @@ def made_up_scores(seed: int, grid: Grid = GRID) -> dict[str, float]:
     """Return scores of every system; few distinct values, so that ties occur."""
     dice = random.Random(seed)
     levels = dice.choice([2, 4, 50])
-    systems = ["bm25", *grid.checkpoints(), *(each.name for each in grid.systems)]
+    systems = [*labels_of(grid, seed)]
     return {system: 0.3 + 0.01 * dice.randrange(levels) for system in systems}
 
 

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from lionrank.evaluation.significance import POWER
-from lionrank.grid import FIRST_STAGE
 from lionrank.measures import GRADED, METRICS, PRIMARY, Measure
 from lionrank.published.per_query import LABELS
 from lionrank.published.scores import LEVEL, PRINTED
@@ -223,7 +222,7 @@ class Truths(Amounts):
         printed = self.world.printed
         found: dict[str, Callable[[], float | list[float]]] = {
             "mean": lambda: self.mean(of, claim),
-            "margin over bm25": lambda: abs(printed[of] - printed[FIRST_STAGE]),
+            "margin over bm25": lambda: abs(printed[of] - printed[self.world.first_stage]),
             "margin over the best checkpoint": lambda: abs(
                 printed[of] - max(self.world.checkpoints.values())
             ),

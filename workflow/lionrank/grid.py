@@ -93,6 +93,10 @@ class FirstStage:
     label: str
 
 
+VARIOUS = FirstStage("first_stage", "First stage")
+"""What stands for the first stages of test sets that have not all the same."""
+
+
 @dataclass(frozen=True)
 class Grid:
     """What is compared, in the order in which it is printed; `optimizers` are name -> label.
@@ -101,7 +105,7 @@ class Grid:
     that stopped earlier, by name. `systems` are those that were not trained here. Where nothing
     was, there are no models, no optimizers and no epochs. `recipes` have what the optimizers are
     made of, the other fields of `Treatment`, by name. `first_stages` have what ranked the
-    candidates of a test set, by its name, where these are a ranking.
+    candidates of a test set, or all those of an average, by its name, where these are rankings.
     """
 
     models: tuple[Model, ...]
@@ -144,6 +148,25 @@ class Grid:
     def first_stage(self, test_set: str) -> FirstStage | None:
         """Return what ranked the candidates of a test set, None where they are no ranking."""
         return self.first_stages.get(test_set)
+
+    def ranked_by(self, test_sets: Iterable[str]) -> dict[FirstStage, list[str]]:
+        """Return the first stages of these test sets, and which of them have each."""
+        found: dict[FirstStage, list[str]] = {}
+        for name in test_sets:
+            if (first_stage := self.first_stage(name)) is not None:
+                found.setdefault(first_stage, []).append(name)
+        return found
+
+    def first_stage_of(self, test_sets: Iterable[str]) -> FirstStage:
+        """Return the first stage of all of these test sets that have one, or `VARIOUS`."""
+        found = [*self.ranked_by(test_sets)]
+        return found[0] if len(found) == 1 else VARIOUS
+
+    @property
+    def untrained(self) -> dict[str, str]:
+        """The labels of what was not trained here, first stages among it, by name."""
+        first_stages = {each.name: each.label for each in self.first_stages.values()}
+        return first_stages | {each.name: each.label for each in self.systems}
 
     @property
     def treatments(self) -> list[Treatment]:

@@ -16,7 +16,7 @@ from lionrank.paper.figures.epochs import epochs_figure
 from lionrank.paper.figures.sizes import sizes_figure
 from lionrank.paper.figures.style import legend, looks, sample, save, style
 from tests.support.drawings import STYLE, cycle, efficiency_of, legend_of, texts, write_logs
-from tests.support.results import BESIDE_OTHERS, GRID, SCENARIOS, experiment, made_up_scores
+from tests.support.results import BESIDE_OTHERS, GRID, RANKED, SCENARIOS, experiment, made_up_scores
 
 WIDTHS = {"curves": 516, "epochs": 252, "changes": 252, "cost": 252, "sizes": 252}
 
@@ -103,7 +103,10 @@ def test_text_is_legible_in_print_and_within_the_figure(draw, name):
 def test_labels_are_drawn_as_they_are_written(tmp_path):
     model, adamw, lion = "$x$ Łódź [ö*]", r"\frac{a}^2$", "_Lion β₂ 100%"
     grid = Grid.build(
-        {"gte": {"label": model, "start": "$a$"}}, {"adamw": adamw, "lion": lion}, (1,)
+        {"gte": {"label": model, "start": "$a$"}},
+        {"adamw": adamw, "lion": lion},
+        (1,),
+        first_stages=RANKED,
     )
     scores = {"bm25": 0.3, "gte_adamw_e1": 0.4, "gte_lion_e1": 0.5}
     made = experiment(tmp_path, scores, grid)
@@ -222,7 +225,7 @@ def test_a_legend_of_many_sizes_leaves_the_panel_as_high_as_one_of_few(tmp_path)
             f"s{place}": {"label": f"cross-encoder/ms-marco-{place}-v2", "kind": "checkpoint"}
             for place in range(number)
         }
-        grid = Grid.build({}, {}, (), systems=named)
+        grid = Grid.build({}, {}, (), systems=named, first_stages=RANKED)
         made = experiment(tmp_path / str(number), made_up_scores(2, grid), grid)
         sizes = {name: 10**7 * (place + 1) for place, name in enumerate(named)}
         figure = sizes_figure(made.results, sizes, grid, made.chosen)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import matplotlib.pyplot as plt
 import pytest
 
@@ -13,6 +15,7 @@ from tests.support.results import (
     GRID,
     LAYOUT,
     NOTHING_TRAINED,
+    RANKED,
     SCENARIOS,
     experiment,
     made_up_scores,
@@ -81,7 +84,7 @@ def test_the_first_stage_is_a_line_in_its_band_in_every_panel(made):
 
 def test_four_models_have_all_their_panels_and_labels(tmp_path):
     models = tuple(Model(f"m{place}", f"Model {place}") for place in range(4))
-    grid = Grid(models, {"lion": "Lion"}, (1, 2))
+    grid = replace(GRID, models=models, optimizers={"lion": "Lion"}, epochs=(1, 2))
     scores = {"bm25": 0.5} | dict.fromkeys(grid.checkpoints(), 0.4)
     made = experiment(tmp_path, scores, grid)
     figure = epochs_figure(made.results, grid, made.chosen)
@@ -116,7 +119,7 @@ def test_every_system_is_a_row_with_its_interval_the_highest_at_the_top(tmp_path
 
 def test_of_many_systems_the_rows_come_closer_together(tmp_path):
     many = {f"s{place}": {"label": f"S{place}", "kind": "checkpoint"} for place in range(80)}
-    grid = Grid.build({}, {}, (), systems=many)
+    grid = Grid.build({}, {}, (), systems=many, first_stages=RANKED)
     made = experiment(tmp_path, made_up_scores(3, grid), grid)
     figure = systems_figure(made.results, grid, made.chosen)
     assert figure.get_figheight() <= 9

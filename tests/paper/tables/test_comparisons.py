@@ -18,6 +18,7 @@ from tests.support.results import (
     FAST,
     GRID,
     NOTHING_TRAINED,
+    RANKED,
     SCENARIOS,
     TEST_SETS,
     TWO_TEST_SETS,
@@ -125,7 +126,7 @@ def test_the_table_of_systems_has_every_difference_to_those_of_others(tmp_path, 
 
 def test_more_systems_than_fit_beside_each_other_go_on_below(tmp_path):
     many = {f"s{place}": {"label": f"S{place}", "kind": "checkpoint"} for place in range(20)}
-    grid = Grid.build({}, {}, (), systems=many)
+    grid = Grid.build({}, {}, (), systems=many, first_stages=RANKED)
     made = experiment(tmp_path, made_up_scores(1, grid), grid)
     found = comparisons.between_systems(made.compared, "pydocs", grid)
     widths = [len(block["heads"]) for block in found.facts["blocks_of_systems"]]

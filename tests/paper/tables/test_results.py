@@ -25,6 +25,7 @@ from tests.support.results import (
     GRID,
     NOTHING_TRAINED,
     RANDOM,
+    RANKED,
     RISING,
     SCENARIOS,
     TEST_SETS,
@@ -32,6 +33,7 @@ from tests.support.results import (
     experiment,
     made_up_scores,
     means_in,
+    plain,
 )
 from tests.support.rule_scripts import of_repository
 from tests.support.typeset import PAGE, size_of
@@ -283,6 +285,7 @@ def test_a_model_that_was_not_published_has_lines_of_ours_alone():
         {"minilm": {"label": "M", "start": RANDOM}, "other": {"label": "O", "start": RANDOM}},
         {"adamw": "AdamW"},
         epochs=(1,),
+        first_stages=RANKED,
     )
     results = measured(0.0)
     scores = {
@@ -353,11 +356,7 @@ def test_the_rules_script_writes_both_tables_as_latex_and_as_csv(tmp_path, besid
     inputs = {"metrics": str(tmp_path / "metrics.csv")}
     inputs |= {"best": list(map(str, best))}
     params = {
-        "grid": {
-            "models": {m.name: {"label": m.label, "start": m.start} for m in GRID.models},
-            "optimizers": dict(GRID.optimizers),
-            "epochs": list(GRID.epochs),
-        },
+        "grid": plain(GRID),
         "columns": columns,
         "test_sets": test_sets,
         "beside_published": beside,

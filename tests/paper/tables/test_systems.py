@@ -17,14 +17,14 @@ from tests.support.around_published import CHOSEN, PUBLISHED, TABLE1, TABLE2, me
 from tests.support.papers import PAPER, tex
 from tests.support.published_as_measured import write_best
 from tests.support.rankings import run_scripts
-from tests.support.results import BESIDE_OTHERS, GRID, experiment
+from tests.support.results import BESIDE_OTHERS, GRID, experiment, plain
 from tests.support.results import LAYOUT as ON_PYDOCS
 from tests.support.rule_scripts import of_repository
 from tests.support.typeset import COLUMN, size_of
 
 SYSTEMS = read_table2(TABLE2)
 PRIMARY = Measure("dl19", "ndcg_cut_10")
-TEST_SETS = {"dl19": {"label": "TREC DL 2019", "level": 1, "levels": [1, 2], "first_stage": True}}
+TEST_SETS = {"dl19": {"label": "TREC DL 2019", "level": 1, "levels": [1, 2]}}
 COLUMNS = [{"test_set": "dl19", "metrics": ["ndcg_cut_10", "map"]}]
 DL19 = Layout.build(TEST_SETS, COLUMNS)
 KEYS = set(re.findall(r"^@\w+\{([^,\s]+),", (PAPER / "refs.bib").read_text(), re.MULTILINE))
@@ -99,11 +99,7 @@ def test_the_rules_script_writes_the_table_as_latex_and_as_csv(tmp_path):
     inputs = {"metrics": str(tmp_path / "metrics.csv"), "best": list(map(str, best))}
     outputs = {name: str(tmp_path / f"systems.{name}") for name in ("tex", "csv")}
     params = {
-        "grid": {
-            "models": {m.name: {"label": m.label, "start": m.start} for m in GRID.models},
-            "optimizers": dict(GRID.optimizers),
-            "epochs": list(GRID.epochs),
-        },
+        "grid": plain(GRID),
         "columns": COLUMNS,
         "test_sets": TEST_SETS,
         "table1": of_repository("paper/published/table1_lion_vs_adamw.csv"),

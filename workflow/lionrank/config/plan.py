@@ -643,8 +643,14 @@ class Plan:
         }
 
     def _first_stages(self) -> dict[str, str]:
-        """What ranked the candidates of the reported test sets, of those that have a ranking."""
+        """What ranked the candidates of the reported test sets that have a ranking.
+
+        An average has the first stage that all of its test sets have, if they have the same.
+        """
         found = {name: self.test_sets[name].first_stage for name in self.reported}
+        for average, entry in experiment.averages(self.config).items():
+            among = {found[name] for name in entry["test_sets"]}
+            found[average] = among.pop() if len(among) == 1 else None
         return {name: each for name, each in found.items() if each is not None}
 
     def _recipes(self) -> dict[str, dict[str, str]]:
@@ -677,7 +683,6 @@ class Plan:
                 "label": self.test_sets[name].label,
                 "level": experiment.paper_level(self.config, name),
                 "levels": experiment.relevance_levels(self.config, name),
-                "first_stage": experiment.has_first_stage(self.config, name),
                 "every_epoch": experiment.has_every_epoch(self.config, name),
             }
             for name in self.reported
@@ -687,10 +692,7 @@ class Plan:
                 "label": entry["label"],
                 "level": None,
                 "levels": [],
-                **{
-                    key: all(test_sets[each][key] for each in entry["test_sets"])
-                    for key in ("first_stage", "every_epoch")
-                },
+                "every_epoch": all(test_sets[each]["every_epoch"] for each in entry["test_sets"]),
                 "test_sets": entry["test_sets"],
             }
             for name, entry in experiment.averages(self.config).items()

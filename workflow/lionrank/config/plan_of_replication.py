@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from lionrank.config import experiment
 from lionrank.config.first_stages import WITH_CANDIDATES
 from lionrank.errors import UserError
-from lionrank.grid import FIRST_STAGE
 from lionrank.published.first_stages import Bm25, PublishedRanking, read
 
 if TYPE_CHECKING:
@@ -72,12 +71,17 @@ class ReplicationPlan:
         return self.passes()[1::2]
 
     def first_stages(self) -> list[str]:
-        """The first stage's run files on those test sets, where there are any."""
+        """The run files of the first stages of those test sets, where there are any."""
         return [
-            f"results/{self.plan.folder(each.name)}{FIRST_STAGE}.trec"
+            f"results/{self.plan.folder(each.name)}{each.first_stage}.trec"
             for each in self.test_sets.values()
-            if experiment.has_first_stage(self.config, each.name)
+            if each.first_stage is not None
         ]
+
+    def depth(self) -> int:
+        """The greatest depth of a first stage of those test sets, 0 where they have none."""
+        ranked = [each.depth for each in self.test_sets.values() if each.first_stage is not None]
+        return max(ranked, default=0)
 
     def result(self) -> list[str]:
         """The file that has all that, none where no values of any system were published."""

@@ -57,7 +57,7 @@ def changes(
         UserError: a run file is damaged, or development data chose no epoch of a training.
     """
     pairs = []
-    for planned in plan("optimizers", grid):
+    for planned in plan("optimizers", grid, test_set):
         pair = _pair(per_query, planned, Measure(test_set, PRIMARY), settings)
         left, right = (trec.read_run(runs[name])[0] for name in pair.pop("systems"))
         pair["examples"] = [

@@ -15,7 +15,7 @@ import numpy as np
 from lionrank.config.treatments import BCE
 from lionrank.evaluation import significance
 from lionrank.evaluation.per_query import PerQuery, System
-from lionrank.grid import FIRST_STAGE, Grid
+from lionrank.grid import Grid
 from lionrank.measures import PRIMARY, Measure
 
 ContrastRecord = Mapping[str, Any]
@@ -31,8 +31,8 @@ class Planned:
     right: System
 
 
-def plan(family: str, grid: Grid) -> list[Planned]:
-    """Return the contrasts of a family, in the order of the grid.
+def plan(family: str, grid: Grid, test_set: str) -> list[Planned]:
+    """Return the contrasts of a family on a test set, in the order of the grid.
 
     optimizers: every later optimizer minus every earlier one that has its objective and data,
     within each model, at the epochs that development data chose; objectives: every treatment minus
@@ -41,7 +41,8 @@ def plan(family: str, grid: Grid) -> list[Planned]:
     models: every later model minus every earlier one, with each optimizer, at the chosen epochs;
     optimizers_by_epoch and models_by_epoch: the same at each epoch, of which those are tested that
     both trainings had; epochs: every later epoch minus every earlier one of each training;
-    first_stage: every training at its chosen epoch, and every system of others, minus BM25;
+    first_stage: every training at its chosen epoch, and every system of others, minus what ranked
+    the candidates of the test set;
     systems: every training at its chosen epoch minus every system of others or, where nothing was
     trained, of these every later one minus every earlier one.
     """
@@ -92,7 +93,8 @@ def plan(family: str, grid: Grid) -> list[Planned]:
                 for earlier, later in combinations(each.epochs, 2)
             ]
         case "first_stage":
-            pairs = [(each, System(FIRST_STAGE)) for each in [*trainings, *others]]
+            first = grid.first_stage(test_set)
+            pairs = [(each, System(first.name)) for each in [*trainings, *others] if first]
         case "systems" if trainings:
             pairs = list(product(trainings, others))
         case "systems":
@@ -152,7 +154,9 @@ def compare_families(
             tested
             for measure in measures
             for family in families
-            for tested in _family(per_query, plan(family, grid), measure, settings)
+            for tested in _family(
+                per_query, plan(family, grid, measure.test_set), measure, settings
+            )
         ],
     }
 

@@ -15,14 +15,7 @@ from lionrank import parquet
 from lionrank.errors import UserError
 from lionrank.evaluation.significance import Draws, interval, mean
 from lionrank.files import AGAIN
-from lionrank.grid import (
-    BEST,
-    FIRST_STAGE,
-    OtherSystem,
-    checkpoint_name,
-    is_left_out,
-    training_name,
-)
+from lionrank.grid import BEST, OtherSystem, checkpoint_name, is_left_out, training_name
 from lionrank.measures import Averages, Measure, averaged
 from lionrank.training import development
 
@@ -36,7 +29,7 @@ COLUMNS = pa.schema(
         "value": pa.float64(),
     }
 )
-# What the first stage lacks, and nDCG, which takes the grades themselves.
+# What first stages lack, and nDCG, which takes the grades themselves.
 _NULLABLE = ("model", "optimizer", "epoch", "seed", "level")
 
 
@@ -75,7 +68,8 @@ class Replicate:
         self.averages = dict(averages or {})
         table = read_table(path)
         self.protocols = sorted(table["protocol"].unique())
-        self._untrained = frozenset({FIRST_STAGE, *others})
+        # First stages have no epoch.
+        self._untrained = frozenset(table["system"][table["epoch"].isna()]) | {*others}
         self._of_trainings = table[~table["system"].isin(self._untrained)]
         self.seeds = dict(
             zip(self._of_trainings["system"], self._of_trainings["seed"], strict=True)
@@ -107,7 +101,7 @@ class Replicate:
         return {training: sorted(epochs) for training, epochs in found.items()}
 
     def is_training(self, system: System) -> bool:
-        """Return whether a system is a training's checkpoint, and no system of others or BM25."""
+        """Return whether a system is a training's checkpoint: no first stage, nor of others."""
         return system.training not in self._untrained
 
     def name(self, system: System) -> str:
@@ -119,8 +113,8 @@ class Replicate:
     def has(self, measure: Measure, system: System) -> bool:
         """Return whether there are values of a system.
 
-        A test set may have of each training its chosen epoch alone. Some bring their candidates and
-        have no BM25, or no run file of others.
+        A test set may have of each training its chosen epoch alone. Some have another first stage
+        or none, or no run file of others.
         """
         if parts := averaged(measure, self.averages):
             return all(self.has(each, system) for each in parts)
@@ -203,7 +197,8 @@ class PerQuery:
         """Return whether a system can be compared in a measure.
 
         Where it cannot, its training stopped before its epoch, or the test set has no run file of
-        it: of a training's other epochs than the chosen one, of BM25 or of others.
+        it: of a training's other epochs than the chosen one, of another first stage
+        or of others.
         """
         return self.was_trained(system) and self.replicates[0].has(measure, system)
 

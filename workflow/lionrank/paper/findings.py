@@ -6,7 +6,7 @@ from typing import Any
 
 from lionrank.errors import UserError
 from lionrank.evaluation.comparisons import alpha, on_primary
-from lionrank.grid import FIRST_STAGE, Grid, Model, OtherSystem
+from lionrank.grid import FirstStage, Grid, Model, OtherSystem
 from lionrank.measures import Measure
 from lionrank.paper.contrasts import Comparison, Tested
 from lionrank.paper.duels import Duel, find_duels
@@ -60,8 +60,13 @@ class Findings:
         return self.results.layout.primary
 
     @property
-    def first_stage(self) -> float:
-        return self.results.mean(self.primary, FIRST_STAGE)
+    def first_stage(self) -> FirstStage:
+        """What ranked the candidates of the first test set."""
+        return self.grid.first_stages[self.primary.test_set]
+
+    @property
+    def _of_first_stage(self) -> float:
+        return self._score(self.first_stage.name)
 
     @property
     def checkpoints(self) -> list[str]:
@@ -94,19 +99,19 @@ class Findings:
 
     @property
     def against_first_stage(self) -> Comparison:
-        return Comparison(self.results.mean(self.primary, self.best[0]), self.first_stage)
+        return Comparison(self._score(self.best[0]), self._of_first_stage)
 
     @property
     def above_first_stage(self) -> list[str]:
-        return [name for name in self.subjects if self._score(name) > self.first_stage]
+        return [name for name in self.subjects if self._score(name) > self._of_first_stage]
 
     @property
     def level_with_first_stage(self) -> list[str]:
-        return [name for name in self.subjects if self._score(name) == self.first_stage]
+        return [name for name in self.subjects if self._score(name) == self._of_first_stage]
 
     @property
     def others_above_first_stage(self) -> list[str]:
-        return [each.name for each in self.others if self._score(each.name) > self.first_stage]
+        return [each.name for each in self.others if self._score(each.name) > self._of_first_stage]
 
     @property
     def _scored(self) -> Mapping[str, Score]:
@@ -133,14 +138,14 @@ class Findings:
     @property
     def first_stage_leads(self) -> bool:
         """Whether no subject reaches the first stage in any column that has one."""
-        columns = {self.primary: None} | dict.fromkeys(self.other_columns)
-        found = [self.results.scores[column] for column in columns]
+        columns = [self.primary, *self.other_columns]
+        first_stages = [self.grid.first_stage(column.test_set) for column in columns]
         return all(
-            scores[name].mean < scores[FIRST_STAGE].mean
-            for scores in found
-            if FIRST_STAGE in scores
+            self.results.mean(column, name) < self.results.mean(column, first_stage.name)
+            for column, first_stage in zip(columns, first_stages, strict=True)
+            if first_stage is not None
             for name in self.subjects
-            if name in scores
+            if name in self.results.scores[column]
         )
 
     def of_model(self, model: Model) -> list[str]:

@@ -1,9 +1,9 @@
 """What an author may call in a section of the paper, so that no result is typed.
 
-Each function takes the names that files and config use: systems are `bm25`, a checkpoint
-(`minilm_lion_e2`), a training at the epoch that development data chose (`minilm_lion`), a system of
-others (`splade`), or `best`, the best checkpoint in the measure at hand, or of others where nothing
-was trained; metrics are the keys of `lionrank.measures.METRICS`. A
+Each function takes the names that files and config use: systems are the first stage of the test set
+(`bm25`), a checkpoint (`minilm_lion_e2`), a training at the epoch that development data chose
+(`minilm_lion`), a system of others (`splade`), or `best`, the best checkpoint in the measure at
+hand, or of others where nothing was trained; metrics are the keys of `lionrank.measures.METRICS`. A
 test set that is left out is the paper's first one, a metric that is left out its primary one, and
 binary metrics count the grades that the paper's columns count.
 
@@ -28,7 +28,6 @@ from markupsafe import Markup
 from lionrank import wording
 from lionrank.errors import UserError
 from lionrank.evaluation.comparisons import alpha
-from lionrank.grid import FIRST_STAGE
 from lionrank.measures import Measure
 from lionrank.paper.contrasts import Comparison
 from lionrank.paper.findings import Findings
@@ -186,7 +185,7 @@ def _on(measure: Measure) -> dict[str, str]:
 
 def _name(system: Mapping[str, Any]) -> str:
     """Return a side of a contrast as templates name it."""
-    if system["training"] == FIRST_STAGE or system["epoch"] is None:
+    if system["epoch"] is None:
         return system["training"]
     return f"{system['training']}_e{system['epoch']}"
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from lionrank.errors import UserError
 from lionrank.files import AGAIN, csv_rows
-from lionrank.grid import BEST, FIRST_STAGE, Grid
+from lionrank.grid import BEST, Grid
 from lionrank.measures import GRADED, METRICS, PRIMARY, Measure
 from lionrank.training import development
 from lionrank.wording import DIGITS
@@ -24,16 +24,14 @@ _COLUMNS = ("test_set", "system", "epoch", "metric", "level", "mean", "low", "hi
 class TestSet:
     """A test set in the paper: its label and the relevance thresholds of its binary measures.
 
-    `level` is that of the paper's columns and `levels` all that were computed; `first_stage` says
-    whether its candidates are a ranking that can be evaluated, and `every_epoch` whether it has
-    scores of all checkpoints, and not of the chosen epochs alone. An average over test sets, whose
-    names are `test_sets`, is one as well; it has no levels but theirs.
+    `level` is that of the paper's columns and `levels` all that were computed; `every_epoch` says
+    whether it has scores of all checkpoints, and not of the chosen epochs alone. An average over
+    test sets, whose names are `test_sets`, is one as well; it has no levels but theirs.
     """
 
     label: str
     level: int | None
     levels: tuple[int, ...]
-    first_stage: bool
     every_epoch: bool = True
     test_sets: tuple[str, ...] = ()
 
@@ -49,21 +47,11 @@ class Layout:
     def build(
         cls, test_sets: Mapping[str, Mapping[str, Any]], columns: Iterable[Mapping[str, Any]]
     ) -> "Layout":
-        """Make a layout from plain dictionaries: the fields of TestSet, and test_set and metrics.
-
-        Raises:
-            UserError: the first test set has no first stage.
-        """
+        """Make a layout of the fields of each TestSet by name, and of test_set and metrics."""
         named = {
             name: TestSet(**{key: _frozen(value) for key, value in entry.items()})
             for name, entry in test_sets.items()
         }
-        first = next(iter(named))
-        if not named[first].first_stage:
-            raise UserError(
-                f"grid.test_sets: {first} is the first one and has no first stage, which the paper "
-                "compares every checkpoint with; put a test set with one before it."
-            )
         shown = tuple(
             _measure(group["test_set"], metric, named[group["test_set"]].level)
             for group in columns
@@ -185,7 +173,7 @@ class Results:
 
 
 def read_results(path: str | os.PathLike, layout: Layout, grid: Grid) -> Results:
-    """Read the means that the layout shows, for the first stage and every system of a grid.
+    """Read the means that the layout shows, for first stages and every system of a grid.
 
     A system of others has none on a test set for which no run file of it was given. A chosen epoch
     has the name of its checkpoint also where it was the only one to be evaluated.
@@ -221,7 +209,7 @@ def read_experiment(given: Any, params: Any) -> tuple[Grid, Results, dict[str, i
         params: its parameters: `grid`, and `test_sets` and `columns`, which make the layout.
 
     Raises:
-        UserError: as `Layout.build` and `read_results`, or a file of `best` is damaged.
+        UserError: as `read_results`, or a file of `best` is damaged.
     """
     grid = Grid.build(**params.grid, last=development.last_epochs(given.best))
     layout = Layout.build(params.test_sets, params.columns)
@@ -252,7 +240,8 @@ def _score(row: Mapping[str, str], place: str) -> Score:
 def _in_order(
     found: Mapping[str, Score], layout: Layout, grid: Grid, measure: Measure, path: object
 ) -> dict[str, Score]:
-    first = [FIRST_STAGE] if layout.test_sets[measure.test_set].first_stage else []
+    first_stage = grid.first_stage(measure.test_set)
+    first = [] if first_stage is None else [first_stage.name]
     given = {each.name for each in grid.systems if each.kind == "run file"}
     every_epoch = layout.test_sets[measure.test_set].every_epoch
     checkpoints = grid.checkpoints() if every_epoch else _chosen(found, grid)

@@ -51,7 +51,7 @@ def replicate(
         passes: by the name of the system and that of the published test set.
         test_sets: those on which anything was published.
         published: printed values and those of the authors' files, with the digits of print.
-        depth: of the first stage; variants of another depth that is not less are left out.
+        depth: of the first stages at most; variants of a depth that is not less are left out.
 
     Raises:
         UserError: a run file is damaged, or ranks other passages in the other precision.

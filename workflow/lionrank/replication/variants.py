@@ -38,7 +38,7 @@ class Variant:
     answerable: bool = False
 
     def ranked(self, run: Run, first_stage: Run | None) -> Run:
-        """Return the run that is evaluated, of a run file and, where there is one, BM25's."""
+        """Return the run that is evaluated, of a run file and any first stage's."""
         if self.change is not None:
             return rescored(logits(run), self.change)
         if self.depth is not None and first_stage is not None:

@@ -8,7 +8,7 @@ from bokeh.embed import components
 from bokeh.resources import Resources
 from markupsafe import Markup
 
-from lionrank.grid import FIRST_STAGE, FIRST_STAGE_LABEL, Grid
+from lionrank.grid import Grid
 from lionrank.measures import GRADED, METRICS, Measure
 from lionrank.paper.results import Layout, Results, Score, read_results
 from lionrank.report.curves import lines, plots
@@ -43,7 +43,7 @@ def results_page(
         "title": "Checkpoints and training curves" if logs else "Systems",
         "caption": paper["title"],
         "note": paper["note"],
-        "columns": [*_systems(grid, best), *_scores(results, grid)],
+        "columns": [*_systems(layout, grid, best), *_scores(results, grid)],
         "groups": list(_groups(layout).values()),
         "others": bool(grid.systems),
         "averages": {
@@ -71,8 +71,8 @@ def _curves(
     }
 
 
-def _systems(grid: Grid, best: Sequence[str | os.PathLike]) -> Iterator[Column]:
-    """Yield the columns that say what each row is: the first stage, checkpoints, then others."""
+def _systems(layout: Layout, grid: Grid, best: Sequence[str | os.PathLike]) -> Iterator[Column]:
+    """Yield the columns that say what each row is: first stages, checkpoints, then others."""
     chosen = development.chosen(best)
     scores: dict[tuple[str, int], Mapping[str, Any]] = {
         (name, each["epoch"]): each
@@ -93,7 +93,7 @@ def _systems(grid: Grid, best: Sequence[str | os.PathLike]) -> Iterator[Column]:
     models = (each.model for each, _ in rows)
     labels = (Cell.of(model.label, "" if model.is_pretrained else model.start) for model in models)
     others = (Cell.of(other.label, "not trained here") for other in grid.systems)
-    yield Column("Model", [Cell.of(FIRST_STAGE_LABEL), *labels, *others])
+    yield Column("Model", [_first_stages(layout, grid), *labels, *others])
     if rows:
         yield Column("Optimizer", column(Cell.of(each.treatment.label) for each, _ in rows))
     epochs = [*(epoch for _, epoch in rows), *(other.epoch for other in grid.systems)]
@@ -110,14 +110,26 @@ def _systems(grid: Grid, best: Sequence[str | os.PathLike]) -> Iterator[Column]:
         yield Column(name, column(values), numeric=True, rising=key == "eval_loss")
 
 
+def _first_stages(layout: Layout, grid: Grid) -> Cell:
+    """Return the head of their row: the one that all test sets have, or which each has."""
+    ranked = grid.ranked_by(each for each in layout.test_sets if each not in layout.averages)
+    on = [
+        f"{each.label} on {listed(layout.test_sets[name].label for name in names)}"
+        for each, names in ranked.items()
+    ]
+    return Cell.of(grid.first_stage_of(layout.test_sets).label, "; ".join(on[1:] and on))
+
+
 def _scores(results: Results, grid: Grid) -> Iterator[Column]:
     """Yield the columns of every measure in every group, of which the first is seen at first."""
-    systems = [FIRST_STAGE, *grid.checkpoints(), *(each.name for each in grid.systems)]
+    systems = [*grid.checkpoints(), *(each.name for each in grid.systems)]
     for place, ((test_set, level), group) in enumerate(_groups(results.layout).items()):
         shown = {"className": f"dt-right score group{place}", "visible": place == 0}
         for metric, label in METRICS.items():
             found = results.scores[Measure(test_set, metric, None if metric == GRADED else level)]
-            cells = [_score(found.get(system)) for system in systems]
+            first = grid.first_stage(test_set)
+            named = ["" if first is None else first.name, *systems]
+            cells = [_score(found.get(system)) for system in named]
             options = {**shown, "searchBuilderTitle": f"{label} {group}"}
             yield Column(label, cells, numeric=True, below=group, options=options)
 

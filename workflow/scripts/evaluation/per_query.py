@@ -30,7 +30,7 @@ for path, labels in tqdm(list(systems), desc="evaluating", unit="run file"):
     }
     tables.append(evaluation.tidy(by_level, **with_epoch(labels, chosen)))
 table = pd.concat(tables, ignore_index=True)
-# Integers that BM25 lacks.
+# Integers that first stages lack.
 parquet.write(snakemake.output[0], table.astype({"epoch": "Int64", "seed": "Int64"}))
 
 end(snakemake)

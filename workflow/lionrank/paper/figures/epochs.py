@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lionrank.grid import FIRST_STAGE, FIRST_STAGE_LABEL, Grid, Model
+from lionrank.grid import Grid, Model
 from lionrank.paper.figures.style import (
     COLUMN,
     FIRST_STAGE_LOOK,
@@ -58,7 +58,8 @@ def epochs_figure(results: Results, grid: Grid, chosen: Mapping[str, int]) -> Fi
     for ax in axes[:, 0]:
         ax.set_ylabel(results.layout.name(results.layout.primary))
     lines = [sample(look, grid.optimizers[name]) for name, look in looks(grid).items()]
-    legend(figure, [*lines, sample(FIRST_STAGE_LOOK, FIRST_STAGE_LABEL)])
+    first_stage = grid.first_stages[results.layout.primary.test_set]
+    legend(figure, [*lines, sample(FIRST_STAGE_LOOK, first_stage.label)])
     return figure
 
 
@@ -67,7 +68,7 @@ def _draw_model(
 ) -> None:
     """Draw a model's optimizers, side by side at each epoch, over the first stage."""
     scores = results.scores[results.layout.primary]
-    first = scores[FIRST_STAGE]
+    first = scores[grid.first_stages[results.layout.primary.test_set].name]
     ax.axhspan(first.low, first.high, color=FIRST_STAGE_LOOK["color"], alpha=0.15, linewidth=0)
     ax.axhline(first.mean, **FIRST_STAGE_LOOK)
     dodge = min(_DODGE, _ALL_DODGED / len(grid.optimizers))

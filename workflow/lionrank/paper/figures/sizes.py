@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from lionrank.grid import FIRST_STAGE, FIRST_STAGE_LABEL, Grid
+from lionrank.grid import Grid
 from lionrank.paper.figures.style import (
     COLUMN,
     FIRST_STAGE_LOOK,
@@ -67,7 +67,8 @@ def sizes_figure(
         for other, color, marker in zip(others, cycle(colors), cycle(_MARKERS), strict=False)
     ]
     figure, ax = plt.subplots(figsize=(COLUMN, _PANEL_INCHES))
-    first = results.scores[results.layout.primary][FIRST_STAGE]
+    first_stage = grid.first_stages[results.layout.primary.test_set]
+    first = results.scores[results.layout.primary][first_stage.name]
     ax.axhspan(first.low, first.high, color=FIRST_STAGE_LOOK["color"], alpha=0.15, linewidth=0)
     ax.axhline(first.mean, **FIRST_STAGE_LOOK)
     entries = []
@@ -84,7 +85,7 @@ def sizes_figure(
     log_ticks(ax.xaxis, low, high)
     ax.set_xlabel("Parameters (millions)")
     ax.set_ylabel(results.layout.name(results.layout.primary))
-    entries.append(sample(FIRST_STAGE_LOOK, FIRST_STAGE_LABEL))
+    entries.append(sample(FIRST_STAGE_LOOK, first_stage.label))
     # They come above the panel, however many they are.
     figure.set_figheight(_PANEL_INCHES + _LEGEND_INCHES * legend(figure, entries))
     return figure

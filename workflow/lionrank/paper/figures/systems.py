@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
-from lionrank.grid import FIRST_STAGE, Grid
+from lionrank.grid import Grid
 from lionrank.paper.figures.style import COLUMN, FIRST_STAGE_LOOK, looks, plain
 from lionrank.paper.results import Results
 
@@ -48,7 +48,7 @@ def systems_figure(results: Results, grid: Grid, chosen: Mapping[str, int]) -> F
     rows.sort(key=lambda row: row[0].mean)
     height = min(_ROW_INCHES * len(rows) + _MARGIN_INCHES, _MOST_INCHES)
     figure, ax = plt.subplots(figsize=(COLUMN, height))
-    first = scores[FIRST_STAGE]
+    first = scores[grid.first_stages[results.layout.primary.test_set].name]
     ax.axvspan(first.low, first.high, color=FIRST_STAGE_LOOK["color"], alpha=0.15, linewidth=0)
     ax.axvline(first.mean, **FIRST_STAGE_LOOK)
     for place, (score, _, look) in enumerate(rows):

@@ -7,7 +7,7 @@ from typing import Any
 
 from lionrank.evaluation.comparisons import ContrastRecord, alpha, of_family, on_primary
 from lionrank.evaluation.published import grid as published_grid
-from lionrank.grid import FIRST_STAGE, FIRST_STAGE_LABEL, Grid
+from lionrank.grid import Grid
 from lionrank.measures import METRICS
 from lionrank.paper.lessons import LESSONS, difference
 from lionrank.paper.tables.tabular import Row, Table
@@ -130,9 +130,10 @@ def _table(contrasts: Iterable[ContrastRecord], grid: Grid, **facts: Any) -> Tab
 def _side(contrast: ContrastRecord, side: str, grid: Grid) -> dict[str, object]:
     """Return what is on one side of a contrast; what is no training has no optimizer."""
     training = contrast[side]["training"]
-    untrained = {FIRST_STAGE: FIRST_STAGE_LABEL} | {each.name: each.label for each in grid.systems}
     model, optimizer = (
-        (untrained[training], None) if training in untrained else grid.training(training).labels
+        (grid.untrained[training], None)
+        if training in grid.untrained
+        else grid.training(training).labels
     )
     return {
         f"{side}_model": model,

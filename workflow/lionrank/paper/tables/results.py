@@ -3,14 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from lionrank.grid import (
-    FIRST_STAGE,
-    FIRST_STAGE_LABEL,
-    Grid,
-    OtherSystem,
-    checkpoint_name,
-    training_name,
-)
+from lionrank.grid import Grid, OtherSystem, checkpoint_name, training_name
 from lionrank.measures import GRADED, METRICS, Measure
 from lionrank.paper.results import Results
 from lionrank.paper.tables.tabular import Table
@@ -30,10 +23,11 @@ def table(
 ) -> Table:
     """Return all systems on the paper's columns: the first stage, a row a checkpoint, and others'.
 
-    Values are named `{test_set}_{metric}` and, of the same, `_low` and `_high`. With `published`,
-    `_published` and `_difference` are the published value and ours minus it. What there is none of
-    is None. `best` has the names of the values that are the highest of their columns, `published`
-    says whether there is any published value, and `other` is the system that was not trained here.
+    The first row has in each column the first stage of its test set. Values are named
+    `{test_set}_{metric}` and, of the same, `_low` and `_high`. With `published`, `_published` and
+    `_difference` are the published value and ours minus it. What there is none of is None. `best`
+    has the names of the values that are the highest of their columns, `published` says whether
+    there is any published value, and `other` is the system that was not trained here.
 
     Args:
         results: ours.
@@ -41,9 +35,13 @@ def table(
         chosen: the epoch that development data chose, by `{model}_{optimizer}`.
         published: the published values that are to stand beside ours, if any.
     """
-    first_stage: dict[str, Any] = {"model": FIRST_STAGE, "optimizer": "", "epoch": ""}
-    first_stage |= {"chosen": "", "trained_here": "", "other": None}
-    rows = [first_stage | _scores(results, FIRST_STAGE, published)]
+    layout = results.layout
+    shown = layout.shown_test_sets
+    first_stage = grid.first_stage_of(shown)
+    of_first: dict[str, Any] = {"model": first_stage.name, "optimizer": "", "epoch": ""}
+    of_first |= {"chosen": "", "trained_here": "", "other": None}
+    by_test_set = {test_set: each.name for test_set, each in grid.first_stages.items()}
+    rows = [of_first | _scores(results, by_test_set, published)]
     for training in grid.trainings():
         for epoch in training.epochs:
             names: dict[str, Any] = {
@@ -53,11 +51,13 @@ def table(
             names |= {"epoch": epoch, "chosen": epoch == chosen[training.name]}
             names |= {"trained_here": True, "other": None}
             checkpoint = training.checkpoint(epoch)
-            rows.append(names | _scores(results, checkpoint, published, checkpoint))
+            rows.append(
+                names | _scores(results, dict.fromkeys(shown, checkpoint), published, checkpoint)
+            )
     for other in grid.systems:
         names = _names(other) | {"chosen": "", "trained_here": False, "other": other}
-        rows.append(names | _scores(results, other.name, published, _as_published(other)))
-    layout = results.layout
+        named = dict.fromkeys(shown, other.name)
+        rows.append(names | _scores(results, named, published, _as_published(other)))
     columns = [
         {
             "name": _name(column),
@@ -70,7 +70,7 @@ def table(
     facts = {
         "columns": columns,
         "grid": grid,
-        "first_stage": FIRST_STAGE_LABEL,
+        "first_stage": first_stage.label,
         "beside_published": published is not None,
         "lacking": _lacking(results, grid),
     }
@@ -104,11 +104,19 @@ def _as_published(other: OtherSystem) -> str:
 
 
 def _scores(
-    results: Results, system: str, published: PublishedScores | None, as_published: str = ""
+    results: Results,
+    systems: Mapping[str, str],
+    published: PublishedScores | None,
+    as_published: str = "",
 ) -> dict[str, Any]:
-    """Return the values of one row; `as_published` is what the published table calls the system."""
+    """Return the values of one row.
+
+    `systems` has what is scored by test set, and `as_published` is what the published table calls
+    it.
+    """
     values: dict[str, Any] = {"best": [], "published": False}
     for column in results.layout.columns:
+        system = systems.get(column.test_set, "")
         name, found = _name(column), results.scores[column].get(system)
         values[name] = found.mean if found else None
         values[f"{name}_low"] = found.low if found else None
@@ -160,12 +168,10 @@ def levels(results: Results, grid: Grid, chosen: Mapping[str, int]) -> Table:
             }
             leads = {"best": [name for name, among in best.items() if system in among]}
             rows.append({"test_set": test_set, **names, **values, **leads})
-    labels = {FIRST_STAGE: FIRST_STAGE_LABEL} | {model.name: model.label for model in grid.models}
-    labels |= {other.name: other.label for other in grid.systems}
     facts = {
         "grades": grades,
         "metrics": {metric: METRICS[metric] for metric in _BINARY},
-        "labels": labels,
+        "labels": grid.untrained | {model.name: model.label for model in grid.models},
         "others": [other.name for other in grid.systems],
         "grid": grid,
         "optimizers": {"": ""} | dict(grid.optimizers),
@@ -180,8 +186,9 @@ def _at_chosen(
 ) -> dict[str, dict[str, object]]:
     """Return the first stage, every training at its chosen epoch, and others, where they are."""
     systems: dict[str, dict[str, object]] = {}
-    if results.layout.test_sets[test_set].first_stage:
-        systems[FIRST_STAGE] = {"model": FIRST_STAGE, "optimizer": "", "epoch": ""}
+    if (first_stage := grid.first_stage(test_set)) is not None:
+        name = first_stage.name
+        systems[name] = {"model": name, "optimizer": "", "epoch": ""}
     for training in grid.trainings():
         epoch = chosen[training.name]
         names = {"model": training.model.name, "optimizer": training.treatment.name}

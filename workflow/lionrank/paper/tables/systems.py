@@ -7,7 +7,7 @@ development data chose. Systems of others that were evaluated here have a group 
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from lionrank.grid import FIRST_STAGE, FIRST_STAGE_LABEL, Grid
+from lionrank.grid import Grid
 from lionrank.measures import GRADED, Measure
 from lionrank.paper.results import Results
 from lionrank.paper.tables.tabular import Table
@@ -74,9 +74,9 @@ def _of_ours(
 ) -> Iterator[dict[str, object]]:
     if MEASURE not in results.scores:
         return
-    if FIRST_STAGE in results.scores[MEASURE]:
-        first_stage = score(results.mean(MEASURE, FIRST_STAGE))
-        yield _row(OUR_GROUP, FIRST_STAGE_LABEL, None, first_stage)
+    if (first_stage := grid.first_stage(MEASURE.test_set)) is not None:
+        value = results.mean(MEASURE, first_stage.name)
+        yield _row(OUR_GROUP, first_stage.label, None, score(value))
     for training in grid.trainings():
         epoch = chosen[training.name]
         value = results.mean(MEASURE, training.checkpoint(epoch))
