@@ -1,5 +1,7 @@
 """Dense first stages: vectors of a corpus, whatever stops the job, and exact search among them."""
 
+import resource
+
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
@@ -193,3 +195,16 @@ def test_a_similarity_that_is_not_finite_is_refused(tmp_path):
     index_of(tmp_path / "index", [(1, 1), (np.nan, 1)])
     with pytest.raises(UserError, match=r"index: a similarity is not finite"):
         dict(dense.search(Made(), tmp_path / "index", {"q1": "a"}, 1))
+
+
+def test_without_room_for_the_vectors_that_is_said(tmp_path):
+    documents = [{"id": f"d{number}", "contents": "text"} for number in range(9)]
+    write_json_lines(tmp_path / "corpus" / "documents.jsonl", documents)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    made = Stops(1)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (8192, limits[1]))
+        with pytest.raises(UserError, match=r"9 documents take 13\.8 kB, .* \(File too large\)"):
+            dense.encode_corpus(made, tmp_path / "corpus", tmp_path / "i", 1, BELONGS_TO)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)

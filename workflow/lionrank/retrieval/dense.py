@@ -4,6 +4,7 @@ The vectors are a file that is mapped into memory, and they are made and compare
 memory is bounded, whatever the size of the collection.
 """
 
+import math
 import os
 import shutil
 from collections.abc import Iterator, Mapping
@@ -19,7 +20,7 @@ from sentence_transformers import SentenceTransformer
 from torch import Tensor
 from tqdm import tqdm
 
-from lionrank import parquet, trec
+from lionrank import parquet, trec, wording
 from lionrank.collections.corpus import count_documents, open_database, readable_by_duckdb, relation
 from lionrank.errors import UserError
 from lionrank.files import read_json, write_json
@@ -116,10 +117,25 @@ def _encode(
             f"first_stages: the vector of document {docids[wrong.argmax()]!r} is not finite: the "
             "bi-encoder is damaged; take another."
         )
-    mode, shape = ("r+", None) if start else ("w+", (number, found.shape[1]))
-    vectors = open_memmap(made / VECTORS, mode, np.float32, shape)
+    if not start:
+        _make_room(made / VECTORS, (number, found.shape[1]))
+    vectors = open_memmap(made / VECTORS, "r+")
     vectors[start : start + len(found)] = found
     vectors.flush()
+
+
+def _make_room(path: Path, shape: tuple[int, int]) -> None:
+    """Make a file of vectors that has its place on the disk: a full one would kill the process."""
+    try:
+        open_memmap(path, "w+", np.float32, shape)
+        with open(path, "r+b") as handle:
+            os.posix_fallocate(handle.fileno(), 0, handle.seek(0, os.SEEK_END))
+    except OSError as error:
+        size = wording.size(4 * math.prod(shape))
+        raise UserError(
+            f"{path}: vectors of {shape[0]:,} documents take {size}, which could not be written "
+            f"({error.strerror}): make room, then run again."
+        ) from None
 
 
 def rank(
@@ -213,7 +229,7 @@ class _Documents:
         for start in range(0, len(self.vectors), BLOCK):
             block = torch.from_numpy(self.vectors[start : start + BLOCK]).to(model.device)
             similarity = model.similarity(queries, block).float()
-            if not similarity.isfinite().all():
+            if not similarity.sum().isfinite():
                 raise UserError(
                     f"{self.index}: a similarity is not finite: the bi-encoder is damaged; take "
                     "another."
