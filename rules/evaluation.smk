@@ -3,13 +3,44 @@
 
 localrules:
     changes,
+    overlap,
     published_comparisons,
+
+
+# Of all test sets, as each is compared with all dev sets.
+rule overlap:
+    input:
+        topics=[each.topics_file for each in PLAN.test_sets.values()],
+        qrels=[each.qrels for each in PLAN.test_sets.values()],
+        dev_topics=[each.topics_file for each in PLAN.dev_sets.values()],
+        dev_qrels=[each.qrels for each in PLAN.dev_sets.values()],
+    output:
+        "results/overlap.json",
+    log:
+        "logs/evaluation/overlap.log",
+    benchmark:
+        "timings/evaluation/overlap.tsv"
+    conda:
+        "../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        test_sets=[*PLAN.test_sets],
+        dev_sets=[*PLAN.dev_sets],
+        dropped=config["evaluation"]["drop_development_queries"],
+        code=code("evaluation/overlap.py"),
+    message:
+        "Looking for development queries among the test topics"
+    script:
+        "../workflow/scripts/evaluation/overlap.py"
 
 
 rule evaluate:
     input:
         run="results/{folder}{system}.trec",
         qrels=lambda wildcards: PLAN.test_set_in(wildcards.folder).qrels,
+        overlap=PLAN.dropped,
     output:
         "results/{folder}{system}.eval",
     log:
@@ -25,6 +56,7 @@ rule evaluate:
         level=lambda wildcards: experiment.paper_level(
             config, PLAN.test_set_in(wildcards.folder).name
         ),
+        test_set=lambda wildcards: PLAN.test_set_in(wildcards.folder).name,
         code=code("evaluation/evaluate.py"),
     message:
         "Evaluating {input.run}"
@@ -39,6 +71,7 @@ rule per_query:
         candidates=lambda wildcards: PLAN.test_sets[wildcards.test_set].candidates,
         qrels=lambda wildcards: PLAN.test_sets[wildcards.test_set].qrels,
         best=lambda wildcards: PLAN.chosen_on(wildcards.test_set),
+        overlap=PLAN.dropped,
     output:
         "results/per_query/{test_set}.parquet",
     log:

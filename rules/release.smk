@@ -39,19 +39,17 @@ rule arxiv:
 rule archive:
     input:
         results=lambda wildcards: PLAN.results_to_archive(),
-        computed=expand(
-            "results/{name}",
-            name=[
-                "changes.json",
-                "claims.json",
-                "comparisons.json",
-                "efficiency.json",
-                "metrics.csv",
-                "per_query.parquet",
-                "published_comparisons.json",
-                "published_per_query.parquet",
-            ],
-        ),
+        computed=[
+            "results/changes.json",
+            "results/claims.json",
+            "results/comparisons.json",
+            "results/efficiency.json",
+            "results/metrics.csv",
+            "results/per_query.parquet",
+            "results/published_comparisons.json",
+            "results/published_per_query.parquet",
+            *PLAN.overlap,
+        ],
         training=[
             *expand("training/{checkpoint}.jsonl", checkpoint=PLAN.checkpoints),
             *expand("training/{checkpoint}.dev.json", checkpoint=PLAN.checkpoints),

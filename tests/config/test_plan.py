@@ -65,6 +65,15 @@ def test_without_a_first_stage_there_is_no_run_file_of_bm25(small):
     assert "bm25" not in {label["system"] for label in small.labels("marco_qa_dev")}
 
 
+def test_topics_are_left_out_only_where_there_are_dev_sets_and_the_config_says_so():
+    overlap = ["results/overlap.json"]
+    assert (PLAN.overlap, PLAN.dropped) == (overlap, [])
+    dropping = "evaluation: {drop_development_queries: true}\n"
+    assert Plan.read(overlaid(dropping), ROOT).dropped == overlap
+    without = Plan.read(overlaid(dropping + "grid: {dev_sets: []}"), ROOT)
+    assert (without.overlap, without.dropped) == ([], [])
+
+
 def test_results_are_of_all_test_sets_or_of_those_that_are_named(small):
     both = [*small.run_files("dl20", ".eval"), *small.run_files("marco_qa_dev", ".eval")]
     assert small.results(".eval") == both

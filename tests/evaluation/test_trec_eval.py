@@ -133,8 +133,8 @@ def evaluate_file(tmp_path: Path, run: str) -> Finished:
     (tmp_path / "qrels").write_text("q1 0 d1 1\n")
     (tmp_path / "run").write_text(run)
     job = {
-        "input": {"run": str(tmp_path / "run"), "qrels": str(tmp_path / "qrels")},
-        "params": {"level": 1},
+        "input": {"run": str(tmp_path / "run"), "qrels": str(tmp_path / "qrels"), "overlap": []},
+        "params": {"level": 1, "test_set": "own"},
         "output": [str(tmp_path / "out.eval")],
     }
     return run_script("evaluation/evaluate.py", job, tmp_path, os.environ)

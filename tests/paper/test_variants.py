@@ -5,6 +5,8 @@ from dataclasses import replace
 
 import pytest
 
+from lionrank.files import write_json
+from lionrank.paper.facts import overlap as overlapping
 from tests.support.logs_and_costs import efficiency_of, logged_of
 from tests.support.papers import CLAIMS, PROVENANCE, REMOTE, facts_of, params_of, prose, settings_of
 from tests.support.results import AT_BEST, GRID, RANDOM, RISING, TWO_TEST_SETS, experiment
@@ -237,6 +239,36 @@ def test_the_experiment_names_its_sources_and_what_was_held_out(tmp_path):
         r"Of these \num{2000000} pairs, \num{10000} are held out, with all pairs of their" in text
     )
     assert text.count(rf"at revision \texttt{{{commit[:12]}}}") == 2  # MiniLM's and the triplets'
+
+
+def test_development_queries_among_test_topics_are_counted(tmp_path):
+    made = experiment(tmp_path, ABOVE)
+    flatter = "Topics that are development queries as well"
+    none = prose(facts_of(made))
+    assert "no development query is a topic of a test set" in none and flatter not in none
+    overlap = [
+        {"label": "A & B", "topics": 43, "shared": 1},
+        {"label": "C", "topics": 6980, "shared": 50},
+    ]
+    kept = prose(facts_of(made, overlap=overlap))
+    counts = (
+        r"\num{1} of the \num{43} topics of A \& B and \num{50} of the \num{6980} topics of C are"
+    )
+    assert f"{counts} development queries as well, and evaluated like the others." in kept
+    assert flatter in kept
+    dropped = prose(facts_of(made, overlap=overlap[:1], dropped=True))
+    one = r"\num{1} of the \num{43} topics of A \& B is a development query as well"
+    assert f"{one}, and left out of the evaluation." in dropped and flatter not in dropped
+    test_sets = {"a": {"label": "A & B"}, "c": {"label": "C"}}
+    found = {
+        "a": {"topics": 43, "shared": {"1": {"nano": "PLAIN-1"}}},
+        "c": {"topics": 9, "shared": {}},
+        "unreported": {"topics": 1, "shared": {"1": {"nano": "PLAIN-1"}}},
+    }
+    write_json(tmp_path / "overlap.json", found)
+    assert overlapping([tmp_path / "overlap.json"], test_sets) == overlap[:1]
+    without = prose(facts_of(made, dev_sets=[]))
+    assert "Compared as text" not in without and flatter not in without
 
 
 def test_a_collection_without_a_section_of_its_own_has_a_plain_one(tmp_path):

@@ -184,6 +184,7 @@ def params_of(grid: Grid, note: str | None = NOTE) -> dict[str, Any]:
             "beside_published": None,
         },
         "dev_sets": ["pydocs dev"],
+        "dropped": False,
         "collection": "pydocs",
         "training": {"format": "pydocs"},
         "selection": {"summary_characters": [20, 160], "body_characters": [150, 450]},
@@ -226,6 +227,7 @@ def facts_of(
         "agreements": Agreements.of(ACCOUNTS),
         "smoothing": 0.1,
         "replication": None,
+        "overlap": [],
         **params_of(made.grid, note),
     }
     findings = findings_of(made, logged)

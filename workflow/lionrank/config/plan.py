@@ -381,6 +381,16 @@ class Plan:
         """What says of which epoch a test set's checkpoints are, where their names do not."""
         return [] if experiment.has_every_epoch(self.config, test_set) else self.best_epochs()
 
+    @property
+    def overlap(self) -> list[str]:
+        """What tells of development queries among the test topics, where there are any."""
+        return ["results/overlap.json"] if self.dev_sets else []
+
+    @property
+    def dropped(self) -> list[str]:
+        """What tells of topics that are left out of the evaluation, where they are to be."""
+        return self.overlap if self.config["evaluation"]["drop_development_queries"] else []
+
     def best_epochs(self) -> list[str]:
         """The best epoch of every training."""
         return [f"training/{training_name(*training)}.best.json" for training in self.trainings]

@@ -1,11 +1,13 @@
 """What the results say: all that the templates of the paper may use."""
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
 from lionrank.evaluation.comparisons import alpha
 from lionrank.evaluation.significance import ALPHA, POWER, is_exact
+from lionrank.files import read_json
 from lionrank.measures import METRICS
 from lionrank.paper.claims import changed
 from lionrank.paper.costs import costs
@@ -41,7 +43,8 @@ def make_facts(
     what the tests of the published differences say; parts of the config
     (`backbones`, `retrieval`, `pairs`; `selection` and `training`, the entries of the collections
     that are tested and of the training pairs; `learnt_from`, how training data were chosen); the
-    labels of the `objectives` and of the `dev_sets`, the `collection`'s name and
+    labels of the `objectives` and of the `dev_sets`, the `overlap` of these with test sets, and
+    whether it is `dropped` from the evaluation, the `collection`'s name and
     `statistics`; `replication`, what published checkpoints reproduce, None where there are none;
     and `smoothing`, the part of an epoch that the running mean in the figure of the training curves
     covers. The functions of `lionrank.paper.prose` are among the facts, too.
@@ -92,6 +95,21 @@ def make_facts(
             "thresholds": _thresholds(layout),
         }
     )
+
+
+def overlap(
+    paths: Iterable[str | os.PathLike], test_sets: Mapping[str, Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Return label, number of `topics` and of those `shared` with dev sets, of test sets with any.
+
+    `paths` is results/overlap.json, or nothing where there is no dev set.
+    """
+    return [
+        {"label": test_set["label"], "topics": found["topics"], "shared": len(found["shared"])}
+        for path in paths
+        for name, found in read_json(path).items()
+        if found["shared"] and (test_set := test_sets.get(name))
+    ]
 
 
 def _stopped(

@@ -9,6 +9,7 @@ from tqdm import tqdm
 
 from lionrank import parquet, trec
 from lionrank.evaluation import trec_eval as evaluation
+from lionrank.evaluation.overlap import evaluated
 from lionrank.evaluation.per_query import with_epoch
 from lionrank.training import development
 
@@ -16,7 +17,8 @@ candidates: dict[str, set[str]] = {}
 for pairs in parquet.batches(snakemake.input.candidates, parquet.of_candidates("qid", "docid")):
     for qid, docid in zip(*(column.to_pylist() for column in pairs.columns), strict=True):
         candidates.setdefault(qid, set()).add(docid)
-qrels = trec.read_qrels(snakemake.input.qrels)
+judged = trec.read_qrels(snakemake.input.qrels)
+qrels = evaluated(judged, snakemake.input.overlap, snakemake.wildcards.test_set)
 tables, given = [], snakemake.params.given
 chosen = development.chosen(snakemake.input.get("best", []))
 systems = zip(snakemake.input.runs, snakemake.params.labels, strict=True)

@@ -6,7 +6,7 @@ begin(snakemake)
 
 from lionrank.files import read_json
 from lionrank.jobs.repository import located
-from lionrank.paper.facts import make_facts
+from lionrank.paper.facts import make_facts, overlap
 from lionrank.paper.findings import find
 from lionrank.paper.published_tests import published_tests
 from lionrank.paper.render import render
@@ -37,6 +37,8 @@ facts = make_facts(
     published_tests=published_tests(read_json(snakemake.input.published_comparisons), table1),
     smoothing=SMOOTHING,
     dev_sets=params.dev_sets,
+    overlap=overlap(snakemake.input.get("overlap", []), params.test_sets),
+    dropped=params.dropped,
     collection=params.collection,
     selection=params.selection,
     training=params.training,
