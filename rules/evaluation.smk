@@ -139,7 +139,7 @@ rule comparisons:
         mem_mb=8000,
     params:
         grid=PLAN.grid(),
-        measures=experiment.compared_measures(config),
+        measures=PLAN.compared_measures,
         averages=PLAN.averages,
         families=config["comparisons"]["families"],
         draws=PLAN.draws(),

@@ -17,7 +17,10 @@ PAGE_TEMPLATES = [
 # How pages call the models, optimizers and test sets that tables call by their keys.
 REPORT_LABELS = {
     name: entry["label"]
-    for kind in ("models", "optimizers", "treatments", "test_sets", "systems", "first_stages")
+    for kind in (
+        *("models", "optimizers", "treatments", "systems", "first_stages"),
+        *("test_sets", "averages"),
+    )
     for name, entry in config[kind].items()
 } | {FIRST_STAGE: FIRST_STAGE_LABEL, VARIOUS.name: VARIOUS.label}
 

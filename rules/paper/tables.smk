@@ -17,6 +17,7 @@ localrules:
     collection_table,
     replication_tables,
     learnt_tables,
+    averages_tables,
 
 
 rule results_table:
@@ -504,3 +505,39 @@ rule learnt_tables:
         "Making the tables of what was learnt from"
     script:
         "../../workflow/scripts/paper/tables/learnt_tables.py"
+
+
+rule averages_tables:
+    input:
+        metrics="results/metrics.csv",
+        best=PLAN.best_epochs(),
+        comparisons="results/comparisons.json",
+    output:
+        sets="paper/tables/sets.tex",
+        sets_map="paper/tables/sets.tex.map",
+        sets_csv="paper/tables/sets.csv",
+        wins="paper/tables/wins.tex",
+        wins_map="paper/tables/wins.tex.map",
+        wins_csv="paper/tables/wins.csv",
+    log:
+        "logs/paper/averages_tables.log",
+    benchmark:
+        "timings/paper/averages_tables.tsv"
+    conda:
+        "../../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        grid=PLAN.paper_grid(),
+        columns=experiment.paper_columns(config),
+        test_sets=PLAN.paper_test_sets(),
+        template=of_repository("paper/tables/sets.tex.j2"),
+        wins_template=of_repository("paper/tables/wins.tex.j2"),
+        macros=of_repository("paper/tables/macros.tex.j2"),
+        code=code("paper/tables/averages_tables.py"),
+    message:
+        "Making the tables of averages over test sets"
+    script:
+        "../../workflow/scripts/paper/tables/averages_tables.py"

@@ -323,6 +323,15 @@ def test_the_paper_knows_what_its_averages_are_over():
     assert Grid.build(**plan.paper_grid()).first_stages.keys() == {"dl19", "dl20", "deep"}
 
 
+def test_a_paper_with_an_average_has_its_test_sets_and_where_it_compares_by_it_the_wins():
+    overlay = "averages: {deep: {label: Deep Learning, test_sets: [dl19, dl20]}}"
+    plan = Plan.read(overlaid(overlay), ROOT)
+    assert {*plan.parts()} - {*PLAN.parts()} == {"tables/sets.tex"}
+    compared = "comparisons: {measures: [{test_set: deep, metric: map}]}"
+    plan = Plan.read(overlaid(overlay, compared), ROOT)
+    assert {"tables/sets.tex", "tables/wins.tex"} < {*plan.parts()}
+
+
 def test_topics_that_changed_are_part_of_a_paper_on_two_optimizers(small):
     changes = {"figures/changes.pdf", "tables/changes.tex"}
     assert changes < {*PLAN.parts()}

@@ -3,7 +3,9 @@
 import pytest
 
 from tests.support.papers import facts_of, prose
-from tests.support.results import AVERAGED, LAYOUT, RISING, experiment
+from tests.support.results import AVERAGED, GRID, LAYOUT, RISING, experiment
+from tests.support.truths import check
+from tests.support.worlds import WITH_AVERAGES, build
 
 SCORES = RISING | {"bm25": 0.4}
 
@@ -47,3 +49,41 @@ def test_authors_may_name_an_average(made):
         said = facts["value"]("minilm_lion_e1", metric, test_set)
         (measure,) = [c for c in AVERAGED.columns if (c.test_set, c.metric) == (test_set, metric)]
         assert said == f"{made.results.mean(measure, 'minilm_lion_e1'):.4f}"
+
+
+@pytest.fixture(params=WITH_AVERAGES, name="world", scope="module")
+def _world(request, tmp_path_factory):
+    return build(request.param, tmp_path_factory.mktemp("world"))
+
+
+def test_every_claim_is_what_the_tables_say_and_its_words_agree(world):
+    assert len(world.said.find(test_set="ranked")) > 10
+    for claim in world.said:
+        check(claim, world)
+
+
+def test_each_average_has_its_best_checkpoint_and_its_significant_comparisons_counted(world):
+    here = world.said.find(subsection="Averages over test sets")
+    for average in ("ranked", "whole"):
+        here.one("best", test_set=average)
+        here.one("count", what="significant by an average", test_set=average)
+
+
+def test_each_difference_of_optimizers_by_an_average_is_told_with_the_test_sets_it_wins(world):
+    here = world.said.find(subsection="Averages over test sets", test_set="whole")
+    for model in world.grid.models:
+        pair = [f"{model.name}_lion", f"{model.name}_adamw"]
+        for what in ("difference", "low", "high", "p"):
+            here.one("value", what=f"tested {what}", of=pair)
+        for how in ("above", "below", "with a significant difference"):
+            won = here.one(what=f"test sets {how}", left=pair[0], right=pair[1])
+            assert won.total == 3
+
+
+def test_an_average_that_nothing_was_compared_by_is_in_the_appendix_only(tmp_path):
+    made = experiment(tmp_path, SCORES, GRID, AVERAGED)
+    contrasts = [each for each in made.compared["contrasts"] if each["test_set"] == "pydocs"]
+    made.__dict__["compared"] = made.compared | {"contrasts": contrasts}
+    text = prose(facts_of(made))
+    assert "Averages over test sets" not in text and "tables/wins.tex" not in text
+    assert "tables/sets.tex" in text

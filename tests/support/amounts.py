@@ -102,6 +102,21 @@ class Amounts:
                 }
                 for differs in ("objective", "data", "both")
             },
+            "significant by an average": lambda: {
+                place: each["p_holm"] < self.world.alpha
+                for place, each in enumerate(self.by_averages(claim))
+            },
+            "test sets with a significant difference": lambda: {
+                each["test_set"]: each["p_holm"] < self.world.alpha
+                for each in self.by_average(claim, claim.left, claim.right)["sets"]
+            },
+            **{
+                f"test sets {word}": lambda word=word: {
+                    each["test_set"]: relation(*self.rounded(each)) == word
+                    for each in self.by_average(claim, claim.left, claim.right)["sets"]
+                }
+                for word in ("above", "below")
+            },
             "seeds": lambda: dict.fromkeys(range(self.world.made.compared["seeds"]), True),
             "published claims that can be told hold": lambda: {
                 claim["id"]: claim["printed"]["verdict"] == "holds"
@@ -152,6 +167,28 @@ class Amounts:
                     claim["id"]: claim[side]["verdict"] == verdict for claim in self.world.decided
                 }
         return known[what]()
+
+    def by_averages(self, claim: Claim) -> list[dict[str, Any]]:
+        """Return the contrasts at the chosen epochs by the average that a claim names."""
+        return [
+            each
+            for each in self.world.made.compared["contrasts"]
+            if (each["test_set"], each["metric"]) == (claim.test_set, claim.measure)
+            and each["family"] != "optimizers_by_epoch"
+        ]
+
+    def by_average(self, claim: Claim, left: str, right: str) -> dict[str, Any]:
+        """Return the contrast of two trainings by the average that a claim names."""
+        (found,) = [
+            each
+            for each in self.by_averages(claim)
+            if [each[side]["training"] for side in ("left", "right")] == [left, right]
+        ]
+        return found
+
+    @staticmethod
+    def rounded(contrast: Mapping[str, Any]) -> list[float]:
+        return [round(contrast[f"{side}_mean"], 4) for side in ("left", "right")]
 
     def published(self, family: str, metric: str | None = None) -> list[dict[str, Any]]:
         """Return the contrasts of published checkpoints, of one metric or of all."""

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from lionrank.evaluation.comparisons import of_family, on_primary
 from lionrank.grid import Grid, Training
-from lionrank.measures import PRIMARY
 from lionrank.paper.facts import make_facts
 from lionrank.paper.findings import Findings, find
 from lionrank.paper.published_tests import published_tests
@@ -161,11 +161,9 @@ def findings_of(made: Experiment, logged: Mapping[str, Logged] | None = None) ->
 
 def changes_of(made: Experiment) -> dict[str, Any]:
     """Return what the prose takes of changes.json, without topics and passages."""
-    contrasts = [
-        each
-        for each in made.compared["contrasts"]
-        if each["family"] == "optimizers" and each["metric"] == PRIMARY
-    ]
+    primary = made.results.layout.primary.test_set
+    of_optimizers = of_family(made.compared, "optimizers")
+    contrasts = on_primary(of_optimizers, primary)
     return {"level": 1, "pairs": contrasts}
 
 

@@ -42,9 +42,11 @@ from tests.support.published_as_measured import (
 )
 from tests.support.published_topics import compared_as_published
 from tests.support.results import (
+    AVERAGED,
     BESIDE_OTHERS,
     FAST,
     GRID,
+    LAYOUT,
     LEARNING,
     NOTHING_TRAINED,
     RANKED,
@@ -72,6 +74,12 @@ WITH_OTHERS = {
 """Worlds with systems that were not trained here."""
 DIFFERING = {f"learning {number}": LEARNING for number in range(6)}
 """Worlds whose trainings differ in what they learn."""
+WITH_AVERAGES = {
+    f"{kind} averaged {number}": grid
+    for kind, grid in (("trained", GRID), ("beside others", BESIDE_OTHERS))
+    for number in range(3)
+}
+"""Worlds with averages over test sets."""
 PUBLISHED_WORLDS = ["published", "published, reversed"]
 DEMO_WORLDS = ["demo", "demo, reversed"]
 PUBLISHED_GRID = Grid.build(
@@ -228,11 +236,13 @@ def _turned(contrast: Mapping[str, Any]) -> dict[str, Any]:
 
 def made_up(name: str, folder: Path) -> World:
     """Return a made-up world; how much its topics vary decides how much of it is significant."""
-    place = [*MADE_UP, *STOPPED, *WITH_OTHERS, *DIFFERING].index(name)
-    others = WITH_OTHERS | DIFFERING
+    place = [*MADE_UP, *STOPPED, *WITH_OTHERS, *DIFFERING, *WITH_AVERAGES].index(name)
+    others = WITH_OTHERS | DIFFERING | WITH_AVERAGES
+    layout = AVERAGED if name in WITH_AVERAGES else LAYOUT
     grid = stopped_grid(STOPPED[name]) if name in STOPPED else others.get(name, GRID)
     scores = SCENARIOS.get(name) or made_up_scores(place, grid)
-    made = experiment(folder, scores, grid, shuffled=True, spread=[0.001, 0.01, 0.1][place % 3])
+    spread = [0.001, 0.01, 0.1][place % 3]
+    made = experiment(folder, scores, grid, layout, shuffled=True, spread=spread)
     return World(
         made,
         logged_of(grid, place),

@@ -221,6 +221,11 @@ class Plan:
         """The test sets that the paper reports or compares on."""
         return experiment.reported(self.config)
 
+    @property
+    def compared_measures(self) -> list[dict[str, Any]]:
+        """Test set, or average, metric and level of the measures that systems are compared by."""
+        return experiment.compared_measures(self.config)
+
     @cached_property
     def averages(self) -> dict[str, dict[str, int]]:
         """The relevance threshold of each test set of each average that the paper reports."""
@@ -590,6 +595,10 @@ class Plan:
             tables.append("comparisons_systems")
         if len(self.other_checkpoints) > 1:
             figures.append("sizes")
+        if self.averages:
+            tables.append("sets")
+        if any(each["test_set"] in self.averages for each in self.compared_measures):
+            tables.append("wins")
         if self.replication.systems:
             tables += REPLICATION_TABLES
         if self.has_lessons:

@@ -8,6 +8,7 @@ from lionrank.errors import UserError
 from lionrank.evaluation.comparisons import alpha, on_primary
 from lionrank.grid import FirstStage, Grid, Model, OtherSystem
 from lionrank.measures import Measure
+from lionrank.paper.across import ByAverage, find_across
 from lionrank.paper.contrasts import Comparison, Tested
 from lionrank.paper.duels import Duel, find_duels
 from lionrank.paper.lessons import BOTH, LESSONS, Lesson, Share, find_lessons, find_shares
@@ -29,7 +30,7 @@ class Findings:
     `tested` has the contrasts of each of FAMILIES on the primary measure, left minus right; none
     of a family that the config does not name. Those of systems of others with the first stage are
     apart from those of the trainings, in `others_tested`. `lessons` are those of LESSONS, with
-    their trainings.
+    their trainings, and `across` what was compared by averages over test sets.
     """
 
     results: Results
@@ -39,6 +40,7 @@ class Findings:
     tested: Mapping[str, Sequence[Tested]]
     others_tested: Sequence[Tested]
     lessons: Sequence[Lesson] = ()
+    across: Sequence[ByAverage] = ()
 
     def lessons_in(self, differs: str) -> list[Lesson]:
         """Return the lessons whose trainings differ in this: OBJECTIVE, DATA or BOTH."""
@@ -86,6 +88,11 @@ class Findings:
     def best(self) -> list[str]:
         """The subjects that share the highest primary score."""
         return self.results.best(self.primary, self.subjects)
+
+    def best_in(self, measure: Measure) -> list[str]:
+        """Return the subjects that share the highest score of a measure."""
+        scores = self.results.scores[measure]
+        return self.results.best(measure, [each for each in self.subjects if each in scores])
 
     @property
     def best_others(self) -> list[str]:
@@ -202,6 +209,7 @@ def find(
         tested=tested,
         others_tested=of_others,
         lessons=tuple(find_lessons(trainings, contrasts, alpha(compared))),
+        across=tuple(find_across(results.layout, compared, alpha(compared))),
     )
     if not found.subjects:
         raise UserError(

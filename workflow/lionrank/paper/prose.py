@@ -94,7 +94,7 @@ class _Author:
     def best(self, metric: str | None = None, test_set: str | None = None) -> Said:
         """Return the best checkpoints in words, "MiniLM with Lion at epoch 2"."""
         measure = self._measure("best", metric, test_set)
-        found = self._best(measure)
+        found = self.findings.best_in(measure)
         return Said.of(
             listed(self.findings.described(found)), "best", systems=found, **_on(measure)
         )
@@ -166,16 +166,11 @@ class _Author:
 
     def _mean(self, macro: str, system: str, measure: Measure) -> float:
         if system == BEST:
-            return self.findings.results.mean(measure, self._best(measure)[0])
+            return self.findings.results.mean(measure, self.findings.best_in(measure)[0])
         chosen = {training.name: training.chosen_checkpoint for training in self.findings.trainings}
         scores = self.findings.results.scores[measure]
         _known(macro, f"system on {measure.test_set}", system, [*scores, *chosen, BEST])
         return scores[chosen.get(system, system)].mean
-
-    def _best(self, measure: Measure) -> list[str]:
-        scores = self.findings.results.scores[measure]
-        among = [each for each in self.findings.subjects if each in scores]
-        return self.findings.results.best(measure, among)
 
 
 def _on(measure: Measure) -> dict[str, str]:

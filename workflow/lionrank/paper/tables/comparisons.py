@@ -115,8 +115,7 @@ def _table(contrasts: Iterable[ContrastRecord], grid: Grid, **facts: Any) -> Tab
     rows = [
         {
             **{key: contrast[key] for key in ("family", "test_set", "metric", "level", "queries")},
-            **_side(contrast, "left", grid),
-            **_side(contrast, "right", grid),
+            **sides(contrast, grid),
             **{key: contrast[key] for key in ("difference", "low", "high")},
             **{key: contrast[key] for key in ("p_holm", "p_randomization", "p_t")},
             "effect_size": _effect_size(contrast),
@@ -125,6 +124,11 @@ def _table(contrasts: Iterable[ContrastRecord], grid: Grid, **facts: Any) -> Tab
         for contrast in contrasts
     ]
     return Table(rows, facts=facts)
+
+
+def sides(contrast: ContrastRecord, grid: Grid) -> dict[str, object]:
+    """Return what is on both sides of a contrast, by `left_` and `right_` names."""
+    return {**_side(contrast, "left", grid), **_side(contrast, "right", grid)}
 
 
 def _side(contrast: ContrastRecord, side: str, grid: Grid) -> dict[str, object]:

@@ -1,0 +1,139 @@
+"""The tables of averages: what is read back of each test set, and how many of them are won."""
+
+import csv
+import io
+import re
+
+import pytest
+
+from lionrank.measures import Measure
+from lionrank.paper.tables import averages as tables
+from tests.support.papers import relation, rows_of, tex
+from tests.support.results import (
+    AVERAGED,
+    AVERAGED_SETS,
+    BESIDE_OTHERS,
+    GRID,
+    Experiment,
+    experiment,
+    made_up_scores,
+)
+
+NUMBER = re.compile(r"-?0\.\d{4}")
+
+
+@pytest.fixture(scope="module", name="made")
+def _made(tmp_path_factory) -> Experiment:
+    folder = tmp_path_factory.mktemp("averaged")
+    return experiment(folder, made_up_scores(2), GRID, AVERAGED, shuffled=True, spread=0.003)
+
+
+def cells(table: str) -> list[list[str]]:
+    """Return the cells of the rows of scores, as numbers read back."""
+    return [[found[0] for cell in row if (found := NUMBER.search(cell))] for row in rows_of(table)]
+
+
+def test_every_system_is_on_every_test_set_of_each_average(made):
+    table = tables.by_set(made.results, GRID, made.chosen)
+    written = list(csv.DictReader(io.StringIO(table.csv())))
+    assert [(row["average"], row["metric"], row["test_set"]) for row in written] == [
+        *(("ranked", "ndcg_cut_10", name) for name in ("pydocs", "more", "ranked")),
+        *(("ranked", "map", name) for name in ("pydocs", "more", "ranked")),
+        *(("whole", "ndcg_cut_10", name) for name in ("pydocs", "given", "more", "whole")),
+    ]
+    assert [row["topics"] for row in written[:3]] == ["24", "8", "32"]
+    for row in written:
+        level = {"pydocs": 1, "given": 1, "more": 2}.get(row["test_set"])
+        measure = Measure(row["test_set"], row["metric"], level if row["metric"] == "map" else None)
+        for training in GRID.trainings():
+            system = training.checkpoint(made.chosen[training.name])
+            score = made.results.scores[measure][system]
+            assert float(row[training.name]) == score.mean
+            assert float(row[f"{training.name}_low"]) == score.low
+    # An average is that of the rows of its sets.
+    for start, sets in ((0, 2), (3, 2), (6, 3)):
+        *single, average = written[start : start + sets + 1]
+        for name in made.chosen:
+            mean = sum(float(row[name]) for row in single) / sets
+            assert float(average[name]) == pytest.approx(mean, abs=1e-4)
+
+
+def test_the_printed_scores_are_those_of_the_csv_and_the_best_of_each_test_set_is_bold(made):
+    table = tables.by_set(made.results, GRID, made.chosen)
+    printed = rows_of(tex("sets", table))
+    # More systems than test sets: systems are below each other.
+    names = ["bm25", *made.chosen]
+    written = list(csv.DictReader(io.StringIO(table.csv())))
+    for block, (start, sets) in enumerate(((0, 3), (3, 3), (6, 4))):
+        lines = printed[block * len(names) : (block + 1) * len(names)]
+        for place, row in enumerate(written[start : start + sets], start=1):
+            column = [line[place] for line in lines]
+            scores = [row[name] for name in names]
+            assert [cell.split()[-1] for cell in column] == [
+                f"{float(score):.4f}" if score else "{--}" for score in scores
+            ]
+            top = max(float(score) for score in scores if score)
+            assert [r"\bfseries" in cell for cell in column] == [
+                bool(score) and float(score) == top for score in scores
+            ]
+
+
+def test_of_few_systems_the_test_sets_are_below_each_other(tmp_path):
+    few = GRID.build(
+        {"minilm": {"label": "MiniLM", "start": "pretrained"}}, {"adamw": "AdamW"}, (1, 2)
+    )
+    made = experiment(tmp_path, made_up_scores(1, few), few, AVERAGED)
+    lines = rows_of(tex("sets", tables.by_set(made.results, few, made.chosen)))
+    heads = [["pydocs", r"\num{24}"], ["More", r"\num{8}"], ["Ranked \\", "Averaged"]]
+    assert [line[:2] for line in lines[:3]] == heads
+    assert len(lines[0]) == 2 + 2
+
+
+def test_a_system_without_results_on_a_test_set_has_a_dash_there_and_in_the_average(tmp_path):
+    scores = made_up_scores(3, BESIDE_OTHERS)
+    made = experiment(tmp_path, scores, BESIDE_OTHERS, AVERAGED)
+    rows = tables.by_set(made.results, BESIDE_OTHERS, made.chosen).rows
+    by_set = {row["test_set"]: row["splade"] for row in rows if row["average"] == "whole"}
+    assert by_set["pydocs"] is not None
+    assert [by_set[name] for name in ("given", "more", "whole")] == [None] * 3
+
+
+def test_the_wins_are_those_of_the_means_on_each_test_set(made):
+    written = list(csv.DictReader(io.StringIO(tables.wins(made.compared, AVERAGED, GRID).csv())))
+    printed = rows_of(tex("wins", tables.wins(made.compared, AVERAGED, GRID)))
+    assert len(written) == len(printed) == (3 + 6 + 6) + (3 + 6)
+    assert {row["family"] for row in written if row["test_set"] == "whole"} == {
+        "optimizers",
+        "models",
+    }
+    trained = {labels: each.name for each in GRID.trainings() for labels in [each.labels]}
+    counted = 0
+    for row, line in zip(written, printed, strict=True):
+        sets = AVERAGED_SETS[row["test_set"]]["test_sets"]
+        sides = [
+            trained.get((row[f"{side}_model"], row[f"{side}_optimizer"]), "bm25")
+            for side in ("left", "right")
+        ]
+        systems = [
+            f"{name}_e{made.chosen[name]}" if name in made.chosen else name for name in sides
+        ]
+        words = [
+            relation(*(made.results.mean(Measure(name, row["metric"]), each) for each in systems))
+            for name in sets
+        ]
+        counts = [words.count(word) for word in ("above", "level with", "below")]
+        assert [int(row[key]) for key in ("above", "level", "below")] == counts
+        assert [line[6], line[8], line[9]] == [str(count) for count in counts]
+        assert [line[7], line[10]] == [f"({row['sig_above']})", f"({row['sig_below']})"]
+        assert int(row["sig_above"]) <= counts[0] and int(row["sig_below"]) <= counts[2]
+        assert float(NUMBER.search(line[3])[0]) == pytest.approx(
+            float(row["difference"]), abs=5.001e-5
+        )
+        counted += int(row["sig_above"]) + int(row["sig_below"])
+    assert counted > 0
+
+
+def test_where_nothing_was_compared_by_an_average_no_wins_are_told(made):
+    contrasts = [each for each in made.compared["contrasts"] if each["test_set"] == "pydocs"]
+    table = tables.wins(made.compared | {"contrasts": contrasts}, AVERAGED, GRID)
+    assert table.csv() == "" and "tabular" not in tex("wins", table)

@@ -1,0 +1,144 @@
+"""The tables of averages: every system on every test set, and on how many of them it is ahead."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lionrank.evaluation.comparisons import alpha
+from lionrank.grid import FIRST_STAGE, FIRST_STAGE_LABEL, Grid
+from lionrank.measures import METRICS, Measure
+from lionrank.paper.across import Across, at_chosen, compared_by
+from lionrank.paper.results import Layout, Results, Score
+from lionrank.paper.tables.comparisons import sides
+from lionrank.paper.tables.tabular import Row, Table
+
+_COUNTED = {"above": "above", "level": "level with", "below": "below"}
+
+
+@dataclass(frozen=True)
+class _System:
+    """A system of the table of test sets: its column, its name in results, and what is printed."""
+
+    column: str
+    name: str
+    model: str
+    optimizer: str | None = None
+    epoch: int | None = None
+    trained_here: bool = True
+
+
+def by_set(results: Results, grid: Grid, chosen: Mapping[str, int]) -> Table:
+    """Return the scores of all systems on each test set of each average, and by the average.
+
+    A row is a test set or, last of its sets, the average, in one metric. A system's value has the
+    name of the training, which is at its chosen epoch, or of the system and, of the same, `_low`
+    and `_high`; what there is none of is None. The LaTeX has `blocks`, one for each average and
+    metric, with `lines` of `cells`: the longer of test sets and systems are below each other.
+
+    Args:
+        results: of what `Layout.by_set` names.
+        grid: what was trained.
+        chosen: the epoch that development data chose, by `{model}_{optimizer}`.
+    """
+    systems = list(_systems(grid, chosen))
+    rows: list[dict[str, Any]] = []
+    blocks = []
+    for average, sets in results.layout.by_set.items():
+        of_average = [_row(results, average, each, systems) for each in (*sets, average)]
+        rows += of_average
+        blocks.append(_block(results, of_average, systems))
+    return Table(rows, facts={"blocks_of_sets": blocks, "has_others": bool(grid.systems)})
+
+
+def _systems(grid: Grid, chosen: Mapping[str, int]) -> list[_System]:
+    return [
+        _System(FIRST_STAGE, FIRST_STAGE, FIRST_STAGE_LABEL),
+        *(
+            _System(each.name, each.checkpoint(chosen[each.name]), *each.labels, chosen[each.name])
+            for each in grid.trainings()
+        ),
+        *(_System(each.name, each.name, each.label, trained_here=False) for each in grid.systems),
+    ]
+
+
+def _row(
+    results: Results, average: Measure, measure: Measure, systems: list[_System]
+) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "average": average.test_set,
+        "metric": average.metric,
+        "test_set": measure.test_set,
+        "topics": results.queries[measure.test_set],
+    }
+    for system in systems:
+        found: Score | None = results.scores[measure].get(system.name)
+        row[system.column] = found.mean if found else None
+        row[f"{system.column}_low"] = found.low if found else None
+        row[f"{system.column}_high"] = found.high if found else None
+    return row
+
+
+def _block(results: Results, rows: list[dict[str, Any]], systems: list[_System]) -> dict[str, Any]:
+    """Return how the rows of an average are printed: with systems beside each other, or below."""
+    test_sets, average = results.layout.test_sets, rows[-1]
+    cells = [[_cell(row, each, systems) for each in systems] for row in rows]
+    heads = [
+        {"label": test_sets[row["test_set"]].label, "topics": row["topics"]}
+        | {"is_average": row is average}
+        for row in rows
+    ]
+    turned = len(systems) > len(rows)
+    if turned:
+        cells = [list(column) for column in zip(*cells, strict=True)]
+    return {
+        "label": test_sets[average["test_set"]].label,
+        "metric": METRICS[average["metric"]],
+        "turned": turned,
+        "heads": heads if turned else systems,
+        "lines": [
+            {"head": head, "cells": line}
+            for head, line in zip(systems if turned else heads, cells, strict=True)
+        ],
+    }
+
+
+def _cell(row: Row, system: _System, systems: list[_System]) -> dict[str, Any]:
+    """Return a score, and whether it is the highest on its test set."""
+    score = row[system.column]
+    known = [row[each.column] for each in systems if row[each.column] is not None]
+    return {"score": score, "best": score is not None and score == max(known)}
+
+
+def wins(compared: Mapping[str, Any], layout: Layout, grid: Grid) -> Table:
+    """Return the contrasts by averages, and on how many of their test sets the left side is ahead.
+
+    `above`, `level` and `below` count test sets by the means as they are printed, `sig_above` and
+    `sig_below` those of them with a significant difference. It is empty where nothing was compared
+    by an average.
+
+    Args:
+        compared: comparisons.json.
+        layout: has the averages.
+        grid: what was trained.
+    """
+    rows = [
+        _won(contrast, Across.of(contrast, alpha(compared)), grid)
+        for average in compared_by(layout, compared)
+        for contrast in at_chosen(compared, average)
+    ]
+    labels = {name: entry.label for name, entry in layout.averages.items()}
+    return Table(rows, facts={"labels": labels, "metrics": METRICS, "alpha": alpha(compared)})
+
+
+def _won(contrast: Mapping[str, Any], across: Across, grid: Grid) -> dict[str, Any]:
+    return {
+        **{key: contrast[key] for key in ("family", "test_set", "metric", "queries")},
+        **sides(contrast, grid),
+        **{key: contrast[key] for key in ("difference", "low", "high", "p_holm")},
+        "sets": len(across.sets),
+        **{key: len(across.on(relation)) for key, relation in _COUNTED.items()},
+        **{
+            f"sig_{relation}": len({*across.on(relation)} & {*across.significant})
+            for relation in ("above", "below")
+        },
+    }
