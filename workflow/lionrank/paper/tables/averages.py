@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from lionrank.evaluation.comparisons import alpha
-from lionrank.grid import FIRST_STAGE, FIRST_STAGE_LABEL, Grid
+from lionrank.grid import Grid
 from lionrank.measures import METRICS, Measure
 from lionrank.paper.across import Across, at_chosen, compared_by
-from lionrank.paper.results import Layout, Results, Score
+from lionrank.paper.results import Layout, Results
 from lionrank.paper.tables.comparisons import sides
 from lionrank.paper.tables.tabular import Row, Table
 
@@ -17,10 +17,13 @@ _COUNTED = {"above": "above", "level": "level with", "below": "below"}
 
 @dataclass(frozen=True)
 class _System:
-    """A system of the table of test sets: its column, its name in results, and what is printed."""
+    """A system of the table of test sets: its column, its name in results, and what is printed.
+
+    The name is None where it is that of each test set's first stage.
+    """
 
     column: str
-    name: str
+    name: str | None
     model: str
     optimizer: str | None = None
     epoch: int | None = None
@@ -40,19 +43,21 @@ def by_set(results: Results, grid: Grid, chosen: Mapping[str, int]) -> Table:
         grid: what was trained.
         chosen: the epoch that development data chose, by `{model}_{optimizer}`.
     """
-    systems = list(_systems(grid, chosen))
+    systems = _systems(results.layout, grid, chosen)
     rows: list[dict[str, Any]] = []
     blocks = []
     for average, sets in results.layout.by_set.items():
-        of_average = [_row(results, average, each, systems) for each in (*sets, average)]
+        of_average = [_row(results, grid, average, each, systems) for each in (*sets, average)]
         rows += of_average
         blocks.append(_block(results, of_average, systems))
     return Table(rows, facts={"blocks_of_sets": blocks, "has_others": bool(grid.systems)})
 
 
-def _systems(grid: Grid, chosen: Mapping[str, int]) -> list[_System]:
+def _systems(layout: Layout, grid: Grid, chosen: Mapping[str, int]) -> list[_System]:
+    test_sets = [each for entry in layout.averages.values() for each in entry.test_sets]
+    first_stage = grid.first_stage_of(test_sets)
     return [
-        _System(FIRST_STAGE, FIRST_STAGE, FIRST_STAGE_LABEL),
+        _System(first_stage.name, None, first_stage.label),
         *(
             _System(each.name, each.checkpoint(chosen[each.name]), *each.labels, chosen[each.name])
             for each in grid.trainings()
@@ -62,7 +67,7 @@ def _systems(grid: Grid, chosen: Mapping[str, int]) -> list[_System]:
 
 
 def _row(
-    results: Results, average: Measure, measure: Measure, systems: list[_System]
+    results: Results, grid: Grid, average: Measure, measure: Measure, systems: list[_System]
 ) -> dict[str, Any]:
     row: dict[str, Any] = {
         "average": average.test_set,
@@ -70,8 +75,10 @@ def _row(
         "test_set": measure.test_set,
         "topics": results.queries[measure.test_set],
     }
+    first_stage = grid.first_stage(measure.test_set)
+    ranked_by = "" if first_stage is None else first_stage.name
     for system in systems:
-        found: Score | None = results.scores[measure].get(system.name)
+        found = results.scores[measure].get(system.name or ranked_by)
         row[system.column] = found.mean if found else None
         row[f"{system.column}_low"] = found.low if found else None
         row[f"{system.column}_high"] = found.high if found else None
