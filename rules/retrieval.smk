@@ -16,7 +16,7 @@ rule index:
     benchmark:
         "timings/retrieval/{collection}.index.tsv"
     wildcard_constraints:
-        collection=collections_in("pydocs", *experiment.IMPORTED),
+        collection="|".join(experiment.indexed_here(config)) or NOTHING,
     conda:
         "../envs/lionrank.yaml"
     threads: 2
@@ -32,7 +32,8 @@ rule index:
 
 rule prebuilt_index:
     input:
-        "sources/msmarco_index",
+        archive=lambda wildcards: PLAN.index_archive(wildcards.collection),
+        corpus="collections/{collection}/corpus",
     output:
         directory("indexes/{collection}"),
     log:
@@ -40,16 +41,16 @@ rule prebuilt_index:
     benchmark:
         "timings/retrieval/{collection}.index.tsv"
     wildcard_constraints:
-        collection=collections_in("msmarco"),
+        collection="|".join(experiment.prebuilt(config)) or NOTHING,
     conda:
         "../envs/lionrank.yaml"
-    threads: 1
+    threads: 2
     resources:
-        mem_mb=2000,
+        mem_mb=5000,
     params:
         code=code("retrieval/prebuilt_index.py"),
     message:
-        "Unpacking Pyserini's index of {wildcards.collection}"
+        "Unpacking the prebuilt index of {wildcards.collection}"
     script:
         "../workflow/scripts/retrieval/prebuilt_index.py"
 

@@ -77,6 +77,11 @@ def test_a_row_says_what_is_known(tmp_path):
         ({"checksums": f"elsewhere.parquet=md5:{'0' * 32}"}, "checksums"),
         ({"kind": "url", "id": "http://h/a.txt", "files": ""}, "checksums"),
         ({"kind": "url", "id": "http://h/{revision}/a.txt", "files": ""}, "revision"),
+        ({"kind": "ir_datasets", "id": "beir/sci fact", "files": ""}, "id"),
+        ({"kind": "ir_datasets", "id": "beir/scifact"}, "files"),
+        ({"kind": "anserini", "id": "x.flat", "files": "", "revision": "0" * 40}, "revision"),
+        ({"kind": "anserini", "id": "x.flat", "files": "", "bytes": "12"}, "bytes"),
+        ({"kind": "anserini", "files": "", "checksums": f"x=md5:{'0' * 32}"}, "checksums"),
     ],
 )
 def test_a_wrong_cell_is_named_with_file_and_line(work, cells, column):

@@ -10,7 +10,7 @@ import pytest
 from lionrank import trec
 from lionrank.errors import UserError
 from lionrank.files import read_json, write_json_lines
-from lionrank.retrieval.bm25 import bm25, build_index, rank, unpack_index
+from lionrank.retrieval.bm25 import bm25, build_index, difference_in_size, rank, unpack_index
 
 PASSAGES = {
     "d1": "the lion sleeps tonight",
@@ -148,6 +148,17 @@ def test_the_folder_in_the_archive_becomes_the_index(archive, tmp_path):
     unpack_index(archive, tmp_path / "indexes" / "msmarco")
     assert [path.name for path in (tmp_path / "indexes" / "msmarco").iterdir()] == ["segments_1"]
     assert [path.name for path in (tmp_path / "indexes").iterdir()] == ["msmarco"]
+
+
+def test_an_index_of_another_number_of_documents_is_told_with_both(corpus, tmp_path):
+    index = tmp_path / "indexes" / "lions"
+    build_index(corpus, index, threads=1)
+    assert difference_in_size(index, corpus, threads=1) is None
+    larger = tmp_path / "corpus"
+    records = ({"id": docid, "contents": text} for docid, text in (PASSAGES | {"d5": "x"}).items())
+    write_json_lines(larger / "documents.jsonl", records)
+    told = difference_in_size(index, larger, threads=1)
+    assert f"{index} has 4 documents, and {larger} has 5" in told
 
 
 def test_a_truncated_archive_leaves_nothing_and_says_what_to_do(archive, tmp_path):

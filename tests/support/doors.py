@@ -30,6 +30,7 @@ from lionrank.retrieval.candidates import join_candidates
 from lionrank.systems.run_file import import_run
 from lionrank.training import batches, cost, development, log
 from lionrank.training.losses import BinaryCrossEntropy
+from tests.support import beir_sets
 from tests.support.configs import ROOT
 from tests.support.counted import EXAMPLES, PASSAGES, TOPICS, write_pairs, write_topics
 from tests.support.marco_qa import marco_qa
@@ -81,10 +82,10 @@ def _collection(what: str, name: str = "test", **settings: str) -> Callable[[Pat
         inside = {key: str(folder / value) for key, value in settings.items() if key != "format"}
         if settings["format"] == "anserini":
             inside |= {key: {"test": inside[key]} for key in ("topics", "qrels")}
+        place = inside.pop("packed", inside.get("folder", ""))
         given = {"format": settings["format"], "source": "source", **inside}
-        source = (given_reader if what == "candidates" else reader)(
-            given, {"source": inside.get("folder", "")}
-        )
+        make = given_reader if what == "candidates" else reader
+        source = make(given, {"source": place})
         depth = [2] if what == "candidates" else []
         return list(getattr(source, what)(*([] if what == "documents" else [name, *depth])))
 
@@ -97,6 +98,7 @@ def _import_run(folder: Path) -> None:
 
 
 BEIR = {"format": "beir", "folder": "beir"}
+PACKED = {"format": "beir", "packed": "packed"}
 ANSERINI = {
     "format": "anserini",
     "corpus": "corpus",
@@ -137,6 +139,8 @@ DOORS = {
     "BEIR corpus": Door("beir/corpus.jsonl", _collection("documents", **BEIR)),
     "BEIR queries": Door("beir/queries.jsonl", _collection("topics", **BEIR)),
     "BEIR qrels": Door("beir/qrels/test.tsv", _collection("qrels", **BEIR)),
+    "BEIR archive": Door("packed/set.zip", _collection("documents", **PACKED)),
+    "qrels in a BEIR archive": Door("packed/set.zip", _collection("qrels", **PACKED)),
     "Anserini corpus": Door("corpus/a.jsonl", _collection("documents", **ANSERINI)),
     "NanoBEIR corpus": Door("nano/corpus/" + _NANO.format(""), _collection("documents", **NANO)),
     "NanoBEIR queries": Door("nano/queries/" + _NANO.format(""), _collection("topics", **NANO)),
@@ -262,6 +266,8 @@ def write_all(folder: Path) -> None:
     (folder / "beir" / "qrels" / "test.tsv").write_text(
         'query-id\tcorpus-id\tscore\nq1\td1\t2\n"q2"\t"d ""2"""\t0\n'
     )
+    (folder / "packed").mkdir()
+    (folder / "packed" / "set.zip").write_bytes(beir_sets.archive())
     nanobeir(folder / "nano")
     marco_qa(folder / "marco", (1, "a", ["b", "c"], [0, 1]), (2, "d", ["e"], [0]))
     write_triplets(folder / "triplets.parquet", TRIPLETS)

@@ -8,8 +8,10 @@ import os
 import re
 import shutil
 import stat
+import struct
 import sys
 import tempfile
+import zipfile
 import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
@@ -223,11 +225,11 @@ def ends_in_a_line(path: str | os.PathLike) -> bool:
         return handle.read() == b"\n"
 
 
-def text_lines(path: str | os.PathLike) -> Iterator[tuple[int, str]]:
+def text_lines(path: str | os.PathLike | zipfile.Path) -> Iterator[tuple[int, str]]:
     """Yield (number, line) of a text file, the numbers from 1, the lines without their ends.
 
     A line ends in `\\n` or, as on Windows, in `\\r\\n`. A file that gzip or zstd packed is
-    unpacked, and `-` is standard input.
+    unpacked, one within a zip archive is read there, and `-` is standard input.
 
     Raises:
         UserError: the file cannot be read, begins with a byte-order mark, is not UTF-8, holds a
@@ -250,8 +252,12 @@ def maybe_packed(path: str | os.PathLike) -> Path:
 
 
 @contextmanager
-def _unpacked(path: str | os.PathLike) -> Iterator[IO[bytes]]:
+def _unpacked(path: str | os.PathLike | zipfile.Path) -> Iterator[IO[bytes]]:
     """Open a file, or standard input for `-`; one that is packed is read as what is in it."""
+    if isinstance(path, zipfile.Path):
+        with _member(path) as member:
+            yield member
+        return
     named = os.fspath(path) != "-"
     with open_file(path) if named else nullcontext(sys.stdin.buffer) as handle:
         start = handle.peek(4) if isinstance(handle, BufferedReader) else b""
@@ -262,6 +268,37 @@ def _unpacked(path: str | os.PathLike) -> Iterator[IO[bytes]]:
                 yield unpacked
         except (EOFError, OSError, zlib.error) as error:
             raise UserError(f"{path} is damaged ({error}): get it again.") from None
+
+
+@contextmanager
+def _member(path: zipfile.Path) -> Iterator[IO[bytes]]:
+    """Open a file within a zip archive; its checksum there is compared at its end."""
+    try:
+        with path.open("rb") as member:
+            yield member
+    except FileNotFoundError:
+        raise UserError(f"{path} does not exist: the archive has no such file.") from None
+    except _DAMAGED_ZIP as error:
+        raise UserError(f"{path} is damaged ({error}): get the archive again.") from None
+
+
+def open_zip(path: str | os.PathLike) -> zipfile.ZipFile:
+    """Open a zip archive to read its members, as `zipfile.Path`s by `text_lines`.
+
+    Raises:
+        UserError: it cannot be read, or is no zip archive, or a damaged one.
+    """
+    try:
+        return zipfile.ZipFile(open_file(path))
+    except _DAMAGED_ZIP as error:
+        raise UserError(f"{path} is no zip archive, or a damaged one ({error}).") from None
+
+
+# RuntimeError is of an encrypted or oddly packed member, the others of names and places.
+_DAMAGED_ZIP = (
+    *(zipfile.BadZipFile, zlib.error, EOFError),
+    *(OSError, RuntimeError, ValueError, struct.error),
+)
 
 
 def _zstd(handle: BufferedReader) -> IO[bytes]:
@@ -278,7 +315,7 @@ _UNPACKERS: dict[bytes, Callable[[Any], AbstractContextManager[Any]]] = {
 }
 
 
-def _decoded(path: str | os.PathLike, number: int, block: bytes) -> str:
+def _decoded(path: str | os.PathLike | zipfile.Path, number: int, block: bytes) -> str:
     """Return the text of a block of whole lines, the first of which has this number."""
     if number == 1:
         for (start, magic), what in _NO_TEXT.items():
@@ -306,7 +343,7 @@ def _decoded(path: str | os.PathLike, number: int, block: bytes) -> str:
     return text
 
 
-def read_json_lines(path: str | os.PathLike) -> Iterator[dict]:
+def read_json_lines(path: str | os.PathLike | zipfile.Path) -> Iterator[dict]:
     """Yield the objects of a JSON-lines file.
 
     Raises:

@@ -2,6 +2,8 @@
 
 import csv
 import gzip
+import io
+import zipfile
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,6 +12,7 @@ import pytest
 from lionrank.collections.convert import reader
 from lionrank.errors import UserError
 from lionrank.files import write_json_lines
+from tests.support import beir_sets
 from tests.support.importing import imported, write
 
 
@@ -148,3 +151,78 @@ def test_a_missing_file_and_one_that_is_not_utf8_are_named_with_a_remedy(tmp_pat
     (tmp_path / "beir" / "corpus.jsonl").unlink()
     with pytest.raises(UserError, match=r"corpus.jsonl does not exist: fix the path"):
         imported(settings, {}, "train", tmp_path)
+
+
+@pytest.fixture
+def packed(tmp_path) -> Path:
+    """Where the archive of a source lies, and its folder."""
+    return write(tmp_path / "sources" / "scifact" / "scifact.zip", "")
+
+
+def read(packed: Path, name: str, tmp_path: Path):
+    folders = {"scifact": str(packed.parent)}
+    return imported({"format": "beir", "source": "scifact"}, folders, name, tmp_path)
+
+
+def test_the_zip_archive_of_a_source_is_read_as_its_folder_would_be(packed, tmp_path):
+    packed.write_bytes(beir_sets.archive())
+    passages, topics, qrels = read(packed, "test", tmp_path)
+    assert passages == beir_sets.CONTENTS
+    assert topics == {qid: beir_sets.QUERIES[qid] for qid in ("q1", "q2")}
+    assert qrels == beir_sets.QRELS["test"]
+    _, topics, qrels = read(packed, "train", tmp_path)
+    assert (topics, qrels) == ({"q3": "who climbs"}, beir_sets.QRELS["train"])
+    assert [*packed.parent.iterdir()] == [packed]
+
+
+def test_a_zip_archive_of_a_mac_or_without_a_folder_is_read_too(packed, tmp_path):
+    files = beir_sets.members()
+    packed.write_bytes(beir_sets.archive(files | {"__MACOSX/scifact/._corpus.jsonl": "x"}))
+    assert read(packed, "test", tmp_path)[0] == beir_sets.CONTENTS
+    flat = {name.partition("/")[2]: text for name, text in files.items()}
+    packed.write_bytes(beir_sets.archive(flat))
+    assert read(packed, "test", tmp_path)[2] == beir_sets.QRELS["test"]
+
+
+@pytest.mark.parametrize(
+    ("without", "more", "complaint"),
+    [
+        ("corpus.jsonl", {}, r"scifact\.zip: expected one folder with corpus.jsonl.*, found 0 "),
+        ("none", {"b/corpus.jsonl": ""}, r"scifact\.zip: .* found 2 corpus.jsonl, scifact, b$"),
+        ("queries.jsonl", {}, r"scifact\.zip/scifact/queries\.jsonl does not exist"),
+        ("qrels/test.tsv", {}, r"zip/scifact/qrels/test\.tsv does not exist; .* has: train$"),
+        ("qrels/", {}, r"qrels/test\.tsv does not exist; .* has: no \*\.tsv file$"),
+        ("none", {"scifact/qrels/test.tsv": "q1\td1\t1\n"}, r"scifact\.zip/.*/test\.tsv:1: expect"),
+        ("none", {"scifact/corpus.jsonl": '{"_id": 5}\n'}, r"zip/scifact/corpus\.jsonl:1: "),
+    ],
+)
+def test_a_zip_archive_of_other_files_is_named(packed, tmp_path, without, more, complaint):
+    files = {name: text for name, text in beir_sets.members().items() if without not in name}
+    packed.write_bytes(beir_sets.archive(files | more))
+    with pytest.raises(UserError, match=complaint):
+        read(packed, "test", tmp_path)
+
+
+def test_nothing_is_written_where_a_member_would_leave_the_folder(packed, tmp_path):
+    files = beir_sets.members() | {"../../out": "x", "scifact/../../../out": "x", "/tmp/out": "x"}
+    packed.write_bytes(beir_sets.archive(files))
+    read(packed, "test", tmp_path)
+    assert [*packed.parent.iterdir()] == [packed]
+    assert not any(path.name == "out" for path in tmp_path.rglob("*"))
+
+
+@pytest.mark.parametrize("damage", ["cut", "changed", "no archive", "two files"])
+def test_a_damaged_zip_archive_is_named_with_a_remedy(packed, tmp_path, damage):
+    whole = zipfile.ZipFile(io.BytesIO(beir_sets.archive()))
+    start = whole.getinfo("scifact/corpus.jsonl").header_offset + 80
+    content = {
+        "cut": beir_sets.archive()[:-200],
+        "changed": beir_sets.archive()[:start] + b"\0" * 9 + beir_sets.archive()[start + 9 :],
+        "no archive": b"<html>Not found</html>",
+        "two files": beir_sets.archive(),
+    }
+    packed.write_bytes(content[damage])
+    if damage == "two files":
+        write(packed.parent / "another.zip", "")
+    with pytest.raises(UserError, match=r"(zip is no zip|corpus\.jsonl is damaged|found 2)"):
+        read(packed, "test", tmp_path)

@@ -16,6 +16,7 @@ from lionrank.config import first_stages, teachers
 from lionrank.config.experiment import (
     first_stage_depth,
     has_every_epoch,
+    index_source,
     others,
     passages_of,
     precisions,
@@ -355,8 +356,9 @@ def disk_use(
             yield item(f"downloads from {whence}, of unknown size", None, how, place)
     for name, ids in catalogued.items():
         yield item(f"downloads of {name}", None, ", ".join(ids), Storage.CATALOGUE)
+    indexes = {index_source(entry) for entry in config["collections"].values()}
     for source in sources:
-        if any(file.endswith(".tar.gz") for file in source.files):
+        if source.name in indexes:
             how = "taken as large as its archive: Lucene's files are compressed already"
             yield item(f"{source.name}, unpacked", source.bytes, how)
     for name in dict.fromkeys([*learnt_from, *(test_set["collection"] for test_set in reranking)]):

@@ -39,6 +39,7 @@ from lionrank.config.sources import Source
 from lionrank.errors import UserError
 from lionrank.grid import checkpoint_name
 from lionrank.published import settings as published
+from lionrank.sources.catalogues import looked_up
 from lionrank.training.cost import jobs_cost
 
 MISSING = "not estimated"
@@ -77,10 +78,10 @@ def collect(
         paths: where caches and folders lie, as `lionrank.audit.disks.paths` returns it.
 
     Raises:
-        UserError: a used source is not in the table, `settings` cannot be read, or a log does not
-            tell what its epoch cost; names it.
+        UserError: a used source is not in the table, or not in its package, `settings` cannot be
+            read, or a log does not tell what its epoch cost; names it.
     """
-    needed = _used(sources, set(used), config["sources"]["table"])
+    needed = [*map(looked_up, _used(sources, set(used), config["sources"]["table"]))]
     trainings = [
         training_work(config, model, optimizer)
         for model in config["grid"]["models"]

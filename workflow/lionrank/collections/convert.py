@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from lionrank import trec
 from lionrank.collections.corpus import LONGEST, TRIMMED, too_long
+from lionrank.collections.readers import beir
 from lionrank.collections.readers.anserini import Anserini
 from lionrank.collections.readers.base import Document, GivenReader, Reader
 from lionrank.collections.readers.beir import Beir
@@ -18,7 +19,7 @@ from lionrank.collections.readers.lotte import Lotte
 from lionrank.collections.readers.marco_qa import MarcoQa
 from lionrank.collections.readers.nanobeir import NanoBeir
 from lionrank.errors import UserError
-from lionrank.files import write_json_lines
+from lionrank.files import only_file, write_json_lines
 from lionrank.trec import Topics
 
 
@@ -29,8 +30,10 @@ def reader(settings: dict, folders: dict[str, str]) -> Reader:
     that it names lie.
     """
     match settings["format"]:
+        case "beir" if "folder" in settings:
+            return Beir(Path(settings["folder"]))
         case "beir":
-            return Beir(settings["folder"])
+            return Beir(beir.folder_in(only_file(folders[settings["source"]])))
         case "anserini":
             return Anserini(settings)
         case "lotte":

@@ -3,7 +3,7 @@
 Runs at every parse of the workflow, so it imports nothing heavy.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 from lionrank.config import first_stages, lotte, teachers
@@ -20,6 +20,8 @@ from lionrank.wording import listed
 OWN = ("beir", "anserini", "ir_datasets", "lotte")
 # Formats that are read into the project's own formats document by document.
 IMPORTED = (*OWN, *WITH_CANDIDATES)
+# Keys of a collection's entry that are for retrieval, and not for its reader.
+OF_RETRIEVAL = ("index", "remove_query")
 MSMARCO_SOURCES = {
     "corpus": "msmarco_corpus",
     "queries": "msmarco_queries",
@@ -377,6 +379,23 @@ def collection_folders(collection: Mapping[str, Any]) -> dict[str, str]:
     return {source: f"sources/{source}"} if source else {}
 
 
+def index_source(collection: Mapping[str, Any]) -> str | None:
+    """Return the source of a collection's prebuilt index, None where it is indexed here."""
+    if collection["format"] == "msmarco":
+        return MSMARCO_SOURCES["index"]
+    return collection.get("index")
+
+
+def prebuilt(config: Mapping[str, Any]) -> list[str]:
+    """Return the names of the collections with a prebuilt index."""
+    return [name for name, entry in config["collections"].items() if index_source(entry)]
+
+
+def indexed_here(config: Mapping[str, Any]) -> list[str]:
+    """Return the names of the other collections."""
+    return [name for name, entry in config["collections"].items() if not index_source(entry)]
+
+
 def corpus_files(collection: Mapping[str, Any]) -> list[str]:
     """Return the user's files, or the source, from which a corpus is imported."""
     match collection:
@@ -391,7 +410,7 @@ def corpus_files(collection: Mapping[str, Any]) -> list[str]:
 
 def corpus_settings(collection: Mapping[str, Any]) -> dict[str, Any]:
     """Return what of a collection's entry its corpus hangs on: it is the same for all topics."""
-    collection = _without("remove_query", collection)
+    collection = _without(OF_RETRIEVAL, collection)
     match collection:
         case {"format": "anserini", "corpus": corpus}:
             return {"format": "anserini", "corpus": corpus, "topics": {}, "qrels": {}}
@@ -399,16 +418,13 @@ def corpus_settings(collection: Mapping[str, Any]) -> dict[str, Any]:
             return {"format": "lotte", "folder": lotte.folder(collection)}
         case {"format": "ir_datasets", "ids": ids}:
             first = next(iter(ids))
-            return _without("query", {**collection, "ids": {first: ids[first]}})
+            return _without(("query",), {**collection, "ids": {first: ids[first]}})
     return dict(collection)
 
 
 def topics_settings(collection: Mapping[str, Any], topics: str) -> dict[str, Any]:
-    """Return what of a collection's entry the topics of one name and their judgements hang on.
-
-    That is without `remove_query`, which not every entry has.
-    """
-    collection = _without("remove_query", collection)
+    """Return what of a collection's entry the topics of one name and their judgements hang on."""
+    collection = _without(OF_RETRIEVAL, collection)
     match collection:
         case {"format": "anserini", "topics": files, "qrels": qrels}:
             own = {"topics": {topics: files[topics]}, "qrels": {topics: qrels[topics]}}
@@ -416,12 +432,12 @@ def topics_settings(collection: Mapping[str, Any], topics: str) -> dict[str, Any
         case {"format": "lotte"}:
             return {"format": "lotte", "folder": lotte.folder(collection)}
         case {"format": "ir_datasets", "ids": ids}:
-            return _without("text", {**collection, "ids": {topics: ids[topics]}})
+            return _without(("text",), {**collection, "ids": {topics: ids[topics]}})
     return dict(collection)
 
 
-def _without(key: str, entry: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in entry.items() if name != key}
+def _without(keys: Container[str], entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in entry.items() if name not in keys}
 
 
 def topic_files(collection: Mapping[str, Any], topics: str) -> list[str]:
@@ -467,7 +483,9 @@ def needed_sources(config: Mapping[str, Any]) -> list[str]:
             names += [MSMARCO_SOURCES["triplets"]] if entry is None else []
             names += [MSMARCO_SOURCES["qrels"]] if is_drawn(entry) else []
             names += [MSMARCO_SOURCES["corpus"]]
-            names += [MSMARCO_SOURCES["index"]] if _drawn_from(config, data) == "" else []
+        is_ranked = entry is None and training["format"] != "msmarco"
+        if is_ranked or _drawn_from(config, data) == "":
+            names += filter(None, [index_source(training)])
         names += data_sources(config, data)
         names += _bi_encoder_sources(config, config["training_data"].get(data, {}).get("ranking"))
     for judged in judged_topics(config):
@@ -475,7 +493,9 @@ def needed_sources(config: Mapping[str, Any]) -> list[str]:
         names += topic_sources(collection, judged["topics"])
         if collection["format"] == "msmarco":
             names += [MSMARCO_SOURCES["corpus"]]
-            names += [] if first_stages.suffix(config, judged) else [MSMARCO_SOURCES["index"]]
+        is_given = first_stages.takes_given(config, judged)
+        if first_stages.of(config, judged) == FIRST_STAGE and not is_given:
+            names += filter(None, [index_source(collection)])
         names += _bi_encoder_sources(config, judged.get("first_stage"))
     for name in config["grid"]["models"]:
         names += model_sources(config["models"][name])

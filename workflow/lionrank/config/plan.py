@@ -550,6 +550,10 @@ class Plan:
         """Where the topics or qrels, which is `kind`, of an evaluation track lie."""
         return f"sources/{self.config['collections'][collection][kind][topics]}"
 
+    def index_archive(self, collection: str) -> str:
+        """Where the archive of a collection's prebuilt index lies."""
+        return f"sources/{experiment.index_source(self.config['collections'][collection])}"
+
     def training_logs(self) -> dict[str, list[str]]:
         """The logs of every training, in the order of their epochs."""
         return {

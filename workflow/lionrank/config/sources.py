@@ -15,7 +15,9 @@ from urllib.parse import urlsplit
 from lionrank.errors import UserError
 from lionrank.files import text_lines
 
-KINDS = ("model", "dataset", "url")
+OF_PACKAGES = ("ir_datasets", "anserini")
+"""Kinds whose address, size and MD5 an installed package has, rather than the table."""
+KINDS = ("model", "dataset", "url", *OF_PACKAGES)
 UNKNOWN = "unknown"
 COLUMNS = (
     "name",
@@ -37,7 +39,9 @@ DIGITS = {"sha256": 64, "md5": 32}
 class Source:
     """One row: a model or data set on the Hugging Face hub, or one file on the web.
 
-    `id` is the repository's on the hub, or the file's address, in which `{revision}` may stand.
+    `id` is the repository's on the hub, or the file's address, in which `{revision}` may stand. A
+    file that an installed package knows has the package's name for it, until
+    `lionrank.sources.catalogues` looks up where it is.
     `files` are glob patterns within the repository, where `*` also matches `/`. `revision` is a
     commit, None where it is not known yet. `bytes` is the size of all files together, None where
     it is not known, rounded where `exact` is false. `checksums` maps a file to `sha256:HEX` or
@@ -57,6 +61,8 @@ class Source:
     used_for: str
     table: str = field(compare=False)
     """Where the table is that the row stands in, for messages."""
+    catalogue: str = field(default="", compare=False)
+    """The file of a package that address, size and checksum are from, if any."""
 
     @property
     def url(self) -> str:
@@ -69,13 +75,32 @@ class Source:
 
     @property
     def pinned(self) -> bool:
-        """Whether everybody gets the same bytes: by the commit, or by the checksum of a URL."""
-        return self.revision is not None or self.kind == "url"
+        """Whether everybody gets the same bytes: by the commit, or by the checksum of one file."""
+        is_checked = self.kind in ("url", *OF_PACKAGES) or bool(self.catalogue)
+        return self.revision is not None or is_checked
+
+    @property
+    def is_one_file(self) -> bool:
+        """Whether it is one file, which is known by its name and checksum."""
+        return self.kind == "url" or [*self.files] == [*self.checksums]
+
+    @property
+    def teller(self) -> str:
+        """Where its size and checksums stand, for messages."""
+        return self.catalogue or self.table
+
+    @property
+    def correction(self) -> str:
+        """What to do where these are wrong, for messages."""
+        return "take another release of the package" if self.catalogue else "correct the table"
 
     @property
     def label(self) -> str:
         """How a message names the source."""
-        place = self.url if self.kind == "url" else f"{self.id}@{self.revision or UNKNOWN}"
+        if self.kind in OF_PACKAGES:
+            place = f"{self.id} of {self.kind}"
+        else:
+            place = self.url if self.kind == "url" else f"{self.id}@{self.revision or UNKNOWN}"
         return f"{self.name} ({place})"
 
     def matching(self, paths: list[str]) -> list[str]:
@@ -187,8 +212,14 @@ READERS = {
 
 def _contradictions(source: Source) -> Iterator[tuple[str, str]]:
     """Yield (column, what is wrong) for cells that do not fit those beside them."""
-    if source.kind == "url":
-        file = _file_of(source.id)
+    if source.kind in OF_PACKAGES:
+        if not re.fullmatch(r"[!-~]+", source.id):
+            yield "id", f"{source.id!r} is no name that {source.kind} has of a file"
+        for column in ("files", "revision", "bytes", "checksums"):
+            if getattr(source, column):
+                yield column, f"{source.kind} tells it: leave the column empty, revision {UNKNOWN}"
+    elif source.kind == "url":
+        file = file_of(source.id)
         if not re.fullmatch(r"https?://[!-~]+", source.id) or not file:
             yield "id", f"{source.id!r} is not an http(s) URL of a file"
         if source.files:
@@ -207,7 +238,7 @@ def _contradictions(source: Source) -> Iterator[tuple[str, str]]:
                 yield "checksums", f"no pattern in files matches {path!r}"
 
 
-def _file_of(url: str) -> str:
+def file_of(url: str) -> str:
     """Return the name of the file that a URL is of, or nothing."""
     try:
         return PurePosixPath(urlsplit(url).path).name

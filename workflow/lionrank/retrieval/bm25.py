@@ -55,6 +55,25 @@ def build_index(corpus: str | os.PathLike, index: str | os.PathLike, threads: in
         )
 
 
+def difference_in_size(
+    index: str | os.PathLike, corpus: str | os.PathLike, threads: int
+) -> str | None:
+    """Return in words how an index that others made differs from a corpus, None where it does not.
+
+    Raises:
+        UserError: the corpus is damaged, or the index cannot be opened.
+    """
+    with open_database(index, threads) as database, readable_by_duckdb(corpus):
+        expected = count_documents(database, corpus)
+    indexed = _searcher(index).get_total_num_docs()
+    if indexed == expected:
+        return None
+    return (
+        f"{index} has {indexed:,} documents, and {corpus} has {expected:,}: it is an index of "
+        "another version of the collection, or leaves some documents out."
+    )
+
+
 def _run_lucene(lines: Path, index: Path, threads: int) -> None:
     start_jvm()
     from jnius import autoclass
@@ -183,7 +202,7 @@ def rank(
 
 
 def unpack_index(archive: str | os.PathLike, index: str | os.PathLike) -> None:
-    """Unpack a prebuilt index of Pyserini's, a tar.gz archive of one folder, as the folder `index`.
+    """Unpack a prebuilt index of Anserini's, a tar.gz archive of one folder, as the folder `index`.
 
     Plain files beside that folder, such as macOS's `._*`, are left out.
 
@@ -215,7 +234,7 @@ def _unpack(archive: str | os.PathLike, folder: Path) -> None:
             if content is None or name.is_absolute() or ".." in name.parts:
                 raise UserError(
                     f"{archive}: the member {member.name!r} is a link or leaves the folder that "
-                    "it is unpacked to; this is no index of Pyserini's."
+                    "it is unpacked to; this is no index of Anserini's."
                 )
             file = folder / name
             file.parent.mkdir(parents=True, exist_ok=True)

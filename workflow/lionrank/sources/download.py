@@ -29,6 +29,7 @@ from lionrank.config.downloads import Download, DownloadedFile, check_agreement,
 from lionrank.config.sources import Source
 from lionrank.errors import UserError
 from lionrank.files import remove_scratch, scratch_folder, sha256, write_json
+from lionrank.sources.catalogues import looked_up
 from lionrank.sources.refusals import HUB, explained, of_download
 
 RETRIES = 2
@@ -68,7 +69,7 @@ def fetch(
     """Make `folder` hold one link for each file of the source, at its path in the repository.
 
     The links point into a cache, or into `local`, which is a copy of the repository, or of the
-    one file of a URL. Every file has been compared with the table, with what the hub tells of it
+    source's one file. Every file has been compared with the table, with what the hub tells of it
     and with the JSON record `lock`, which the first call writes.
 
     Raises:
@@ -78,8 +79,9 @@ def fetch(
     lock = Path(lock)
     remove_scratch(lock)
     recorded = read_record(lock)
+    row, source = source, looked_up(source)
     if recorded:
-        check_agreement(source, recorded, lock)
+        check_agreement(row, recorded, lock)
         source = dataclasses.replace(source, revision=source.revision or recorded.revision)
     try:
         if local is not None:
@@ -92,7 +94,7 @@ def fetch(
             files = _measured(_from_hub(source))
             _check_arrival(source, files)
         _check_table(source, files, local or "the cache")
-        record = _check_lock(source, files, recorded, lock)
+        record = dataclasses.replace(_check_lock(source, files, recorded, lock), id=row.id)
         if record != recorded:
             write_json(lock, record.as_json())
         _link(files, Path(folder))
@@ -119,10 +121,11 @@ def _resolved(source: Source) -> Source:
     if source.revision:
         return source
     commit = huggingface_hub.HfApi().resolve_revision(source.id, repo_type=source.kind).resolved
-    print(
-        f"{source.name}: main of {source.id} is commit {commit}: `snakemake pin` writes it into "
-        f"{source.table}, so that everybody gets the same."
-    )
+    if not source.pinned:
+        print(
+            f"{source.name}: main of {source.id} is commit {commit}: `snakemake pin` writes it "
+            f"into {source.table}, so that everybody gets the same."
+        )
     return dataclasses.replace(source, revision=commit)
 
 
@@ -182,10 +185,10 @@ def _copied(source: Source, recorded: Download | None, local: Path) -> dict[str,
         UserError: a pattern matches none, or a file that table or lock name is missing.
     """
     place = f"{local} (sources.local.{source.name} in the config)"
-    if source.kind == "url":
-        if not local.is_file():
-            raise UserError(f"{place} is no file: it has to be a copy of {source.label}.")
+    if source.is_one_file and local.is_file():
         return dict.fromkeys(source.checksums, local)
+    if source.kind == "url":
+        raise UserError(f"{place} is no file: it has to be a copy of {source.label}.")
     if not local.is_dir():
         raise UserError(f"{place} is no folder: it has to be a copy of {source.label}.")
     found = [file.relative_to(local).as_posix() for file in local.rglob("*") if file.is_file()]
@@ -225,7 +228,7 @@ def _check_arrival(source: Source, files: _Files) -> None:
     for path, file in files.items():
         if source.kind == "url":
             algorithm, checksum = source.checksums[path].split(":")
-            told, teller = (algorithm, checksum), source.table
+            told, teller = (algorithm, checksum), source.teller
         else:
             told, teller = _told_by_hub(file.place), HUB
         if told and file.digest(told[0]) != told[1]:
@@ -264,7 +267,7 @@ def _remove(place: Path) -> None:
 
 
 def _check_table(source: Source, files: _Files, place: str) -> None:
-    """Compare the files, which lie in `place`, with the checksums and the size of the table.
+    """Compare the files, which lie in `place`, with the checksums and the size of the source.
 
     Raises:
         UserError: they differ; says both values.
@@ -273,14 +276,14 @@ def _check_table(source: Source, files: _Files, place: str) -> None:
         algorithm, _, expected = checksum.partition(":")
         if path not in files:
             raise UserError(
-                f"{source.label}: there is no {path}, of which {source.table} has the checksum: "
-                "correct the table."
+                f"{source.label}: there is no {path}, of which {source.teller} has the checksum: "
+                f"{source.correction}."
             )
         if files[path].digest(algorithm) != expected:
             raise UserError(
                 f"{source.label}: {path} in {place} has {algorithm} "
-                f"{files[path].digest(algorithm)}, and {source.table} says {expected}: put the "
-                "right file there, or correct the table if this one is meant."
+                f"{files[path].digest(algorithm)}, and {source.teller} says {expected}: put the "
+                f"right file there, or {source.correction} if this one is meant."
             )
     total = sum(file.bytes for file in files.values())
     if source.exact and total != source.bytes:

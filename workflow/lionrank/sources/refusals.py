@@ -143,21 +143,25 @@ def _answered(source: Source, error: Answer) -> str:
     what = {"model": "model", "dataset": "data set", "url": "file"}[source.kind]
     if status in (401, 403):
         remedy = (
-            f"see whether {source.table} has the right address, or {_copy(source)}"
+            f"see whether {source.teller} has the right address, or {_copy(source)}"
             if source.kind == "url"
             else "accept the terms on its page and set HF_TOKEN to a token that may read it; a hub "
             f"may also answer so where there is no such {what}."
         )
         return f"refuses access ({status}): {remedy}"
+    if status == 404 and source.catalogue:
+        return f"has no such {what} (404) any more, which {source.catalogue} names: {_copy(source)}"
     if status == 404:
         return f"has no such {what} (404): correct id or revision in {source.table}."
     return f"answers {status}, also when asked again: run the same command later."
 
 
 def _copy(source: Source) -> str:
-    what = (
-        f"a copy of {source.url}"
-        if source.kind == "url"
-        else f"a folder that holds {' '.join(source.files)} of {source.id}"
-    )
+    files = " ".join(source.files)
+    if source.kind == "url":
+        what = f"a copy of {source.url}"
+    elif source.is_one_file:
+        what = f"a copy of {files} of {source.id}"
+    else:
+        what = f"a folder that holds {files} of {source.id}"
     return f"set sources.local.{source.name} in the config to {what}."

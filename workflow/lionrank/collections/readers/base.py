@@ -2,6 +2,7 @@
 
 import json
 import os
+import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeVar
@@ -67,7 +68,7 @@ def first_line(path: str | os.PathLike) -> str:
     return next((line for line in lines if line and not line.startswith("<?")), "")
 
 
-def json_lines(path: str | os.PathLike) -> Iterator[tuple[str, dict]]:
+def json_lines(path: str | os.PathLike | zipfile.Path) -> Iterator[tuple[str, dict]]:
     """Yield (place, record) of the lines of a JSON-lines file, place being `file:line`.
 
     Raises:

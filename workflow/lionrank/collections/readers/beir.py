@@ -2,8 +2,9 @@
 
 import csv
 import os
+import zipfile
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pyarrow as pa
 
@@ -17,7 +18,7 @@ from lionrank.collections.readers.base import (
     text_of,
 )
 from lionrank.errors import UserError
-from lionrank.files import maybe_packed, text_lines
+from lionrank.files import maybe_packed, open_zip, text_lines
 from lionrank.trec import Qrels, Topics, grade_of
 
 TEXTS = pa.schema({"_id": pa.string(), "text": pa.string()})
@@ -25,18 +26,25 @@ HEADER = ["query-id", "corpus-id", "score"]
 
 
 class Beir:
-    """A folder with corpus.jsonl, queries.jsonl and qrels/NAME.tsv, any of which may be packed."""
+    """A folder with corpus.jsonl, queries.jsonl and qrels/NAME.tsv, any of which may be packed.
 
-    def __init__(self, folder: str | os.PathLike) -> None:
-        self.folder = Path(folder)
+    Or one in a zip archive.
+    """
+
+    def __init__(self, folder: Path | zipfile.Path) -> None:
+        self.folder = folder
+
+    def _file(self, name: str) -> Path | zipfile.Path:
+        path = self.folder / name
+        return path if isinstance(path, zipfile.Path) else maybe_packed(path)
 
     def documents(self) -> Iterator[Document]:
         """Yield the documents; where there is a title, it goes before the text."""
-        return documents(maybe_packed(self.folder / "corpus.jsonl"))
+        return documents(self._file("corpus.jsonl"))
 
     def topics(self, name: str) -> Topics:
         """Return the queries that are judged under this name."""
-        asked = queries(maybe_packed(self.folder / "queries.jsonl"))
+        asked = queries(self._file("queries.jsonl"))
         judged = self.qrels(name)
         return {qid: query for qid, query in asked.items() if qid in judged}
 
@@ -47,12 +55,14 @@ class Beir:
             UserError: there is no such file, or a line of it is of another form, has a score that
                 is no grade of qrels, or judges a document again.
         """
-        path = maybe_packed(self.folder / "qrels" / f"{name}.tsv")
+        path = self._file(f"qrels/{name}.tsv")
         if not path.exists():
-            found = path.parent.glob("*.tsv*")
-            others = ", ".join(sorted({file.name.partition(".tsv")[0] for file in found}))
+            folder = self.folder / "qrels"
+            beside = [file.name for file in folder.iterdir()] if folder.is_dir() else []
+            names = [name.partition(".tsv") for name in beside]
+            others = sorted({name for name, ending, _ in names if ending})
             raise UserError(
-                f"{path} does not exist; {path.parent} has: {others or 'no *.tsv file'}"
+                f"{path} does not exist; {folder} has: {', '.join(others) or 'no *.tsv file'}"
             )
         qrels: Qrels = {}
         for place, (qid, docid, score) in _rows(path):
@@ -63,7 +73,26 @@ class Beir:
         return qrels
 
 
-def documents(path: str | os.PathLike) -> Iterator[Document]:
+def folder_in(archive: str | os.PathLike) -> zipfile.Path:
+    """Return the folder of a zip archive that a collection lies in, as BEIR packs them.
+
+    Nothing is unpacked: members are read where they are, so that none can leave the folder.
+
+    Raises:
+        UserError: it is no zip archive, or has no folder with a corpus.jsonl, or several.
+    """
+    members = open_zip(archive)
+    named = map(PurePosixPath, members.namelist())
+    found = [path.parent for path in named if path.name == "corpus.jsonl"]
+    if len(found) != 1:
+        raise UserError(
+            f"{archive}: expected one folder with corpus.jsonl, queries.jsonl and qrels/, found "
+            f"{len(found)} corpus.jsonl{''.join(f', {folder}' for folder in found)}"
+        )
+    return zipfile.Path(members, "" if found[0] == PurePosixPath() else f"{found[0]}/")
+
+
+def documents(path: str | os.PathLike | zipfile.Path) -> Iterator[Document]:
     """Yield the documents of a corpus.jsonl; where there is a title, it goes before the text."""
     for place, record in json_lines(path):
         title = text_of(record, "title", place) if record.get("title") is not None else ""
@@ -80,7 +109,7 @@ def parquet_documents(folder: str | os.PathLike) -> Iterator[Document]:
         yield Document(docid, " ".join(filter(None, (*title, text))), place)
 
 
-def queries(path: str | os.PathLike) -> Topics:
+def queries(path: str | os.PathLike | zipfile.Path) -> Topics:
     """Return all queries of a queries.jsonl.
 
     Raises:
@@ -93,7 +122,7 @@ def queries(path: str | os.PathLike) -> Topics:
     return by_id(rows, "query")
 
 
-def _rows(path: Path) -> Iterator[tuple[str, list[str]]]:
+def _rows(path: Path | zipfile.Path) -> Iterator[tuple[str, list[str]]]:
     form = "<TAB>".join(HEADER)
     for number, line in text_lines(path):
         columns = _cells(line, f"{path}:{number}") if '"' in line else line.split("\t")

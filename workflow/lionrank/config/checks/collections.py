@@ -8,7 +8,7 @@ from typing import Any
 
 from lionrank.errors import UserError
 
-FOLDER_OR_SOURCE = ("lotte",)
+FOLDER_OR_SOURCE = ("beir", "lotte")
 """Formats of which the user has a folder, or a source has one packed."""
 
 

@@ -132,9 +132,17 @@ def _source_references(
         if (checkpoint := checkpoint_source(system)) is not None:
             place = f"systems.{name}.checkpoint, the model of a source or a folder's path with a /"
             yield place, checkpoint, models
+    on_web = [name for name, source in sources.items() if source.kind in ("url", "ir_datasets")]
+    no_models = [name for name in sources if name not in models]
     for name, collection in config["collections"].items():
         for judged in collection.get("topics", []) if "qrels" in collection else []:
             yield f"collections.{name}.qrels", judged, collection["qrels"]
-        topics = topic_names(collection) or []
-        for source in [source for topic in topics for source in topic_sources(collection, topic)]:
-            yield f"collections.{name}", source, sources
+        if collection["format"] == "msmarco":
+            topics = topic_names(collection) or []
+            for source in [each for topic in topics for each in topic_sources(collection, topic)]:
+                yield f"collections.{name}", source, sources
+        if "source" in collection:
+            known = no_models if collection["format"] in first_stages.WITH_CANDIDATES else on_web
+            yield f"collections.{name}.source", collection["source"], known
+        if "index" in collection:
+            yield f"collections.{name}.index", collection["index"], no_models
