@@ -62,7 +62,7 @@ rule unpack_lotte:
 
 rule import_corpus:
     input:
-        lambda wildcards: experiment.corpus_files(collection_of(wildcards)),
+        lambda wildcards: PLAN.corpus_files(**wildcards),
     output:
         directory("collections/{collection}/corpus"),
     log:

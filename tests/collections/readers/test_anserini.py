@@ -210,6 +210,23 @@ def test_a_missing_file_of_topics_or_qrels_is_named(tmp_path, topic_reader, key)
         getattr(reader(settings, {}), key)("test")
 
 
+def test_documents_in_miracls_form_begin_with_their_title(tmp_path):
+    settings = anserini(tmp_path / "set")
+    documents = [
+        {"docid": "1#0", "title": "Lion", "text": "It sleeps."},
+        {"docid": "1#1", "title": "", "text": "It hunts."},
+    ]
+    write_json_lines(tmp_path / "set" / "corpus" / "b.jsonl", documents)
+    passages, _, _ = imported(settings, {}, "test", tmp_path)
+    assert passages == {"d1": "lions", "1#0": "Lion It sleeps.", "1#1": "It hunts."}
+
+
+def test_columns_of_qrels_may_be_separated_by_tabs_as_miracls_are(tmp_path):
+    settings = anserini(tmp_path / "set")
+    write(tmp_path / "set" / "qrels.test", "007\tQ0\td1\t1\n")
+    assert imported(settings, {}, "test", tmp_path)[2] == {"007": {"d1": 1}}
+
+
 @pytest.mark.parametrize(
     ("file", "text", "complaint"),
     [
@@ -219,6 +236,8 @@ def test_a_missing_file_of_topics_or_qrels_is_named(tmp_path, topic_reader, key)
         ("corpus/a.json", '{"id": "d2", "contents": "a"}', r"b\.jsonl:1: document 'd2' appears tw"),
         ("corpus/a.json", '[{"id": "d1", "contents": "a"}]', r"a\.json:1: expected a JSON object"),
         ("corpus/a.json", '{"id": "d1", "text": "a"}', r"a\.json:1: the key 'contents' is missing"),
+        ("corpus/a.json", '{"docid": "d1", "title": "a"}', r"a\.json:1: the key 'text' is missing"),
+        ("corpus/a.json", '{"docid": "d1", "title": 3}', r"a\.json:1: 'title' is not text but 3"),
     ],
 )
 def test_damaged_anserini_files_are_named_by_file_and_line(tmp_path, file, text, complaint):

@@ -13,6 +13,7 @@ from typing import Any
 
 from lionrank.config import experiment, first_stages
 from lionrank.config.check import check
+from lionrank.config.checks.catalogue import check_local_copy
 from lionrank.config.downloads import FOLDER, check_agreement, place_of, read_record
 from lionrank.config.plan_of_data import DataPlan
 from lionrank.config.plan_of_first_stages import FirstStagesPlan
@@ -300,6 +301,18 @@ class Plan:
             for name, entry in self.config["collections"].items()
             if entry["format"] == "ir_datasets" and name in used
         }
+
+    def corpus_files(self, collection: str) -> list[str]:
+        """The files from which a corpus is imported: those of the user, or a source.
+
+        Raises:
+            UserError: it is to be imported, and ir_datasets may not download it.
+        """
+        entry = self.config["collections"][collection]
+        imported = Path("collections", collection, "corpus")
+        if entry["format"] == "ir_datasets" and not imported.exists():
+            check_local_copy(entry, f"config: collections.{collection}")
+        return experiment.corpus_files(entry)
 
     def settings(self) -> dict[str, dict[str, Any]]:
         """The resolved settings of every training."""

@@ -75,7 +75,15 @@ def documents(corpus: Path) -> Iterator[Document]:
             print(f"{corpus}: {len(others)} files are no JSON lines: {some}")
     for file in files:
         for place, record in json_lines(file):
-            yield Document(text_of(record, "id", place), text_of(record, "contents", place), place)
+            yield _document(record, place)
+
+
+def _document(record: dict, place: str) -> Document:
+    """Return the document of a line, of Anserini's form or of MIRACL's, whose title comes first."""
+    if "docid" not in record:
+        return Document(text_of(record, "id", place), text_of(record, "contents", place), place)
+    parts = filter(None, (text_of(record, key, place) for key in ("title", "text")))
+    return Document(text_of(record, "docid", place), " ".join(parts), place)
 
 
 def _file(files: dict[str, str], key: str, name: str) -> str:

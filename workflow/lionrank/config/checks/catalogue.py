@@ -6,6 +6,8 @@ is recalled.
 
 from collections.abc import Mapping
 from importlib.metadata import version
+from inspect import signature
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lionrank.config.experiment import judged_topics, trained_on
@@ -102,3 +104,36 @@ def text_fields(entry: Mapping[str, Any], key: str) -> list[str]:
     """Return the fields that an entry of format ir_datasets names under `text` or `query`."""
     named = entry.get(key, [])
     return [named] if isinstance(named, str) else named
+
+
+def check_local_copy(entry: Mapping[str, Any], place: str) -> None:
+    """Check that documents which ir_datasets may not download are there, before any work.
+
+    Raises:
+        UserError: they are not; begins with `place`, and says where they are expected and who gives
+            them.
+    """
+    import ir_datasets
+    from ir_datasets.util import DownloadConfig, home_path
+
+    dataset_id = next(iter(entry["ids"].values()))
+    owner, _, _ = ir_datasets.docs_parent_id(dataset_id).partition("/")
+    known = DownloadConfig.contents().get(owner, {}).values()
+    instructions = {
+        str(home_path() / owner / each["cache_path"]): each["instructions"]
+        for each in known
+        if "url" not in each and {"cache_path", "instructions"} <= each.keys()
+    }
+    if not instructions:
+        return
+    documents = ir_datasets.load(dataset_id).docs_handler()
+    if "force" not in signature(documents.docs_path).parameters:
+        return
+    expected = str(documents.docs_path(force=False))
+    if expected in instructions and not Path(expected).exists():
+        told = " ".join(instructions[expected].format(path=expected).split())
+        raise UserError(
+            f"{place}: ir_datasets does not download the documents of {dataset_id!r}, and "
+            f"{expected} does not exist (IR_DATASETS_HOME names another folder than "
+            f"{home_path()}). It says: {told}"
+        )
