@@ -18,17 +18,14 @@ from tests.support.bi_encoders import package
 
 CPU = torch.device("cpu")
 WORDS = ["lion", "tiger", "optimizer", "learning", "rate", "table", "figure", "query", "index"]
+DICE = np.random.default_rng(7)
+PASSAGES = [" ".join(DICE.choice(WORDS, DICE.integers(2, 20))) for _ in range(24)]
 BELONGS_TO = {"corpus": "digest", "code": "1"}
 
 
 @pytest.fixture(scope="module")
 def model():
     return load(str(package()), CPU, "first_stages")
-
-
-def texts(number):
-    dice = np.random.default_rng(7)
-    return [" ".join(dice.choice(WORDS, dice.integers(2, 30))) for _ in range(number)]
 
 
 def corpus_of(folder, passages):
@@ -41,21 +38,22 @@ def corpus_of(folder, passages):
     return [record["id"] for record in records]
 
 
-def encoded(model, folder, passages):
-    docids = corpus_of(folder / "corpus", passages)
-    index = folder / "indexes" / "own.dense"
-    dense.encode_corpus(model, folder / "corpus", index, 1, BELONGS_TO)
-    return index, docids
+@pytest.fixture(scope="module")
+def whole(model, tmp_path_factory):
+    """The index of all passages, and their docids in the order of the corpus."""
+    folder = tmp_path_factory.mktemp("dense")
+    docids = corpus_of(folder / "corpus", PASSAGES)
+    dense.encode_corpus(model, folder / "corpus", folder / "indexes" / "own.dense", 1, BELONGS_TO)
+    return folder / "indexes" / "own.dense", docids
 
 
-def test_vectors_are_the_models_own_in_the_order_of_the_corpus(model, tmp_path):
-    passages = texts(40)
-    index, docids = encoded(model, tmp_path, passages)
+def test_vectors_are_the_models_own_in_the_order_of_the_corpus(model, whole):
+    index, docids = whole
     assert sorted(path.name for path in index.iterdir()) == ["documents.parquet", "vectors.npy"]
-    assert pq.read_table(index / "documents.parquet")["docid"].to_pylist() == docids
-    vectors = np.load(index / "vectors.npy")
+    assert pq.read_table(index / dense.DOCUMENTS)["docid"].to_pylist() == docids
+    vectors = np.load(index / dense.VECTORS)
     assert vectors.dtype == np.float32
-    np.testing.assert_allclose(vectors, model.encode_document(passages), atol=1e-6)
+    np.testing.assert_allclose(vectors, model.encode_document(PASSAGES), atol=1e-6)
     assert [path.name for path in index.parent.iterdir()] == [index.name]
 
 
@@ -74,25 +72,25 @@ class Stops(SentenceTransformer):
 
 
 @pytest.mark.parametrize("of_another", [False, True])
-def test_a_job_that_was_killed_goes_on_from_where_it_was(tmp_path, monkeypatch, capsys, of_another):
+def test_a_job_that_was_killed_goes_on_from_where_it_was(
+    whole, tmp_path, monkeypatch, capsys, of_another
+):
     monkeypatch.setattr(dense, "CHUNK", 8)
-    passages = texts(40)
-    corpus_of(tmp_path / "corpus", passages)
+    corpus_of(tmp_path / "corpus", PASSAGES)
     index = tmp_path / "indexes" / "own.dense"
     with pytest.raises(KeyboardInterrupt):
         dense.encode_corpus(Stops(2), tmp_path / "corpus", index, 1, BELONGS_TO)
     assert not index.exists()
     (made,) = index.parent.iterdir()
     done = read_json(made / dense.PROGRESS)["done"]
-    assert 0 < done < len(passages)
+    assert 0 < done < len(PASSAGES)
     # A mark by which vectors of earlier are known again.
     open_memmap(made / dense.VECTORS, "r+")[0] = 9
     belongs_to = BELONGS_TO | ({"code": "2"} if of_another else {})
     dense.encode_corpus(Stops(100), tmp_path / "corpus", index, 1, belongs_to)
     vectors = np.load(index / dense.VECTORS)
     assert (vectors[0] == 9).all() is not of_another
-    whole = Stops(100).encode_document(passages)
-    np.testing.assert_allclose(vectors[1:], whole[1:], atol=1e-6)
+    np.testing.assert_allclose(vectors[1:], np.load(whole[0] / dense.VECTORS)[1:], atol=1e-6)
     told = capsys.readouterr().out
     assert ("begun anew" in told) == of_another
     assert [path.name for path in index.parent.iterdir()] == [index.name]
@@ -106,23 +104,22 @@ def test_a_document_that_is_there_twice_is_refused_before_any_is_encoded(tmp_pat
 
 
 @pytest.mark.parametrize("function", ["cosine", "dot", "euclidean", "manhattan"])
-def test_search_finds_the_most_similar_documents_of_all(tmp_path, monkeypatch, function):
-    model = SentenceTransformer(str(package()), similarity_fn_name=function, device="cpu")
-    passages = texts(50)
-    index, docids = encoded(model, tmp_path, passages)
+def test_search_finds_the_most_similar_documents_of_all(model, whole, monkeypatch, function):
+    index, docids = whole
     topics = {"q1": "learning rate of an optimizer", "q2": "tiger", "q3": "query the index"}
-    monkeypatch.setattr(dense, "BLOCK", 16)
+    monkeypatch.setattr(dense, "BLOCK", 7)
     monkeypatch.setattr(dense, "QUERIES", {"cpu": 2})
-    found = dict(dense.search(model, index, topics, depth=20))
+    monkeypatch.setattr(model, "similarity_fn_name", function)
+    found = dict(dense.search(model, index, topics, depth=9))
     assert [*found] == [*topics]
     similar = model.similarity(
         model.encode_query([*topics.values()]).astype(np.float64),
-        model.encode_document(passages).astype(np.float64),
+        np.load(index / dense.VECTORS).astype(np.float64),
     )
     for qid, row in zip(topics, similar, strict=True):
         expected = trec.by_score(dict(zip(docids, row.tolist(), strict=True)))
-        assert [*found[qid]] == [*expected][:20]
-        np.testing.assert_allclose([*found[qid].values()], [*expected.values()][:20], atol=1e-5)
+        assert [*found[qid]] == [*expected][:9]
+        np.testing.assert_allclose([*found[qid].values()], [*expected.values()][:9], atol=1e-5)
 
 
 class Made:

@@ -50,6 +50,8 @@ if largest:
     resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
 for part in ("input", "params", "wildcards", "resources"):
     job[part] = Named(**job.get(part, {}))
+if isinstance(job["output"], dict):
+    job["output"] = Named(**job["output"])
 vouch(job["input"])
 job["rule"] = os.path.splitext(os.path.basename(script))[0]
 job["scriptdir"] = os.path.dirname(script)
@@ -81,8 +83,9 @@ def run_script(
 ) -> Finished:
     """Run workflow/scripts/`name` to its end, in `folder`; `environment` is its whole environment.
 
-    `job` has what the script reads from `snakemake`, as JSON can hold it: `output` is a list, and
-    `input`, `params`, `resources` and `wildcards` are mappings. Its log is script.log in `folder`.
+    `job` has what the script reads from `snakemake`, as JSON can hold it: `output` is a list or a
+    mapping, and `input`, `params`, `resources` and `wildcards` are mappings. Its log is script.log
+    in `folder`.
     No file may become larger than `largest` bytes, unless that is 0.
     """
     log = folder / "script.log"

@@ -64,14 +64,17 @@ def encode_corpus(
         if not done:
             shutil.rmtree(made, ignore_errors=True)
             made.mkdir(parents=True)
-            ids = database.sql(f"SELECT id AS docid FROM {relation(corpus)}").to_arrow_table()
-            _refuse_twice(ids["docid"], corpus)
-            pq.write_table(ids, made / DOCUMENTS)
+            documents = database.sql(f"SELECT id AS docid FROM {relation(corpus)}")
+            pq.write_table(documents.to_arrow_table(), made / DOCUMENTS)
+            _refuse_twice(made / DOCUMENTS, corpus)
+        docids = parquet.read(made / DOCUMENTS, DOCID)["docid"]
         texts = database.sql(f"SELECT id, contents FROM {relation(corpus)}")
         with tqdm(total=number, initial=done, desc="encoding", unit="document") as bar:
             start = 0
             for batch in texts.to_arrow_reader(CHUNK):
                 stop = start + len(batch)
+                if batch["id"] != docids.slice(start, len(batch)).combine_chunks():
+                    raise UserError(f"{corpus}: its order has changed meanwhile: run again.")
                 if stop > done:
                     chunk = batch.slice(max(done - start, 0))
                     _encode(model, chunk, made, stop - len(chunk), number)
@@ -96,8 +99,8 @@ def _done(made: Path, belongs_to: dict[str, str]) -> int:
     return done
 
 
-def _refuse_twice(ids: pa.ChunkedArray, corpus: str | os.PathLike) -> None:
-    counted = ids.value_counts()
+def _refuse_twice(documents: Path, corpus: str | os.PathLike) -> None:
+    counted = parquet.read(documents, DOCID)["docid"].value_counts()
     twice = counted.filter(pc.greater(counted.field("counts"), 1))
     if len(twice):
         raise UserError(
