@@ -71,7 +71,8 @@ class Source:
         if self.kind == "url":
             return self.id.replace("{revision}", revision)
         prefix = "datasets/" if self.kind == "dataset" else ""
-        return f"https://huggingface.co/{prefix}{self.id}/tree/{revision}"
+        place = f"blob/{revision}/{self.files[0]}" if self.is_one_file else f"tree/{revision}"
+        return f"https://huggingface.co/{prefix}{self.id}/{place}"
 
     @property
     def pinned(self) -> bool:
