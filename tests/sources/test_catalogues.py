@@ -45,13 +45,13 @@ def test_the_installed_packages_know_every_file_that_the_table_says_they_know(na
     assert re.match(r"https://|[^/]+/[^/]+$", source.id)
     assert source.bytes > 1_000_000 and source.pinned and source.is_one_file
     ((path, checksum),) = source.checksums.items()
-    assert path.endswith(".tar.gz" if SOURCES[name].kind == "anserini" else ".zip")
+    assert path.endswith(".zip" if SOURCES[name].id.startswith("beir/") else ".tar.gz")
     assert re.fullmatch(r"md5:[0-9a-f]{32}", checksum)
     assert (source.name, source.licence) == (name, SOURCES[name].licence)
 
 
 def test_every_set_of_beir_has_its_index():
-    sets = [name for name in ROWS if SOURCES[name].kind == "ir_datasets"]
+    sets = [name for name in ROWS if SOURCES[name].id.startswith("beir/")]
     assert len(sets) == 14
     assert {f"{name}_index" for name in sets if name != "touche_v1"} < {*ROWS}
 

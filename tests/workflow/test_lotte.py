@@ -49,6 +49,14 @@ def test_only_a_domain_of_the_archive_is_unpacked_once(overlay, tmp_path):
     assert counts["import_corpus"] == counts["import_topics"] == counts["bm25"] == 2
 
 
+def test_the_overlay_takes_five_domains_out_of_one_download(tmp_path):
+    told = run_overlaid(tmp_path, "-n", "run_files", overlays=[ROOT / "config" / "lotte.yaml"])
+    assert told.returncode == 0, told.stderr
+    counts = jobs(told.stdout + told.stderr)
+    assert counts["unpack_lotte"] == counts["index"] == counts["bm25"] == 5
+    assert (told.stdout + told.stderr).count("Fetching lotte\n") == 1
+
+
 @pytest.mark.slow
 def test_domains_are_ranked_from_archive_and_folder(overlay, tmp_path):
     made = run_overlaid(tmp_path, "-c2", *TARGETS, overlays=[overlay])
