@@ -23,6 +23,7 @@ from tests.support.configs import CONFIG, SCHEMA, SOURCES
 from tests.support.papers import PAPER, PROVENANCE, params_of, settings_of
 from tests.support.rankings import best_files, draw, write_paper
 from tests.support.results import (
+    AVERAGED_SETS,
     BESIDE_OTHERS,
     FAST,
     GRID,
@@ -118,6 +119,35 @@ def test_a_paper_with_systems_of_others_has_what_it_takes_and_no_more(tmp_path, 
         if contrast["test_set"] == "pydocs":
             assert f"{abs(contrast['difference']):.4f}" in text
     assert len(between) == (4 * (3 + 2) if grid.trainings() else 3 + 1)
+
+
+AVERAGED_COLUMNS = [
+    {"test_set": "pydocs", "metrics": ["ndcg_cut_10", "map"]},
+    {"test_set": "ranked", "metrics": ["ndcg_cut_10", "map"]},
+    {"test_set": "whole", "metrics": ["ndcg_cut_10"]},
+]
+
+
+@pytest.mark.parametrize("seeds", [(12,), (12, 13)], ids=["one seed", "two seeds"])
+@pytest.mark.parametrize("grid", [GRID, BESIDE_OTHERS], ids=["trained", "beside"])
+def test_a_paper_with_averages_has_their_scores_and_tests_on_the_page(tmp_path, grid, seeds):
+    draw(tmp_path, grid, seeds=seeds, test_sets=AVERAGED_SETS)
+    homes = [tmp_path, *(tmp_path / f"seed{seed}" for seed in seeds[1:])]
+    tables = [home / "results" / "per_query.parquet" for home in homes]
+    best = [path for home in homes for path in best_files(home, grid)]
+    claims = decide(tmp_path, tables, best, grid)
+    write_paper(tmp_path, claims, grid, AVERAGED_SETS, columns=AVERAGED_COLUMNS)
+    _, text = compiled(tmp_path)
+    compared = json.loads((tmp_path / "results" / "comparisons.json").read_text())
+    by_average = [each for each in compared["contrasts"] if "sets" in each]
+    assert {each["test_set"] for each in by_average} == {"ranked", "whole"}
+    for contrast in by_average:
+        if contrast["left"]["epoch"] is None:
+            assert f"{abs(contrast['difference']):.4f}" in text
+    metrics = pd.read_csv(tmp_path / "results" / "metrics.csv")
+    of_average = metrics[metrics["test_set"].isin(["ranked", "whole"])]
+    for mean in of_average["mean"][of_average["metric"] == "ndcg_cut_10"]:
+        assert f"{mean:.4f}" in text
 
 
 def test_a_paper_of_what_is_learnt_has_what_it_takes_and_its_tests_on_the_page(tmp_path):

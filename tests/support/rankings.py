@@ -24,6 +24,7 @@ from lionrank.evaluation.per_query import means
 from lionrank.files import write_json, write_json_lines
 from lionrank.grid import Grid
 from lionrank.measures import Measure
+from lionrank.paper.results import Layout
 from lionrank.paper.tables import datasets as datasets_table
 from lionrank.paper.tables import training as training_table
 from lionrank.training import development
@@ -37,7 +38,15 @@ from tests.support.papers import (
     settings_of,
     tex,
 )
-from tests.support.results import FAMILIES, FAST, GRID, TEST_SETS, labels_of, plain
+from tests.support.results import (
+    FAMILIES,
+    FAST,
+    GRID,
+    TEST_SETS,
+    averages_of,
+    labels_of,
+    plain,
+)
 from tests.support.rule_scripts import PARTS, SCRIPTS, of_repository
 
 COLUMNS = [
@@ -96,29 +105,47 @@ def run_scripts(folder: Path, jobs: Sequence[tuple[str, Mapping, Mapping, Mappin
     assert done.returncode == 0, logs
 
 
-def draw(folder: Path, grid: Grid = GRID, queries: int = 16, seeds: Sequence[int] = (12,)) -> None:
+def draw(
+    folder: Path,
+    grid: Grid = GRID,
+    queries: int = 16,
+    seeds: Sequence[int] = (12,),
+    test_sets: Mapping[str, Mapping[str, Any]] = TEST_SETS,
+) -> None:
     """Write run files, qrels and topics, and what is computed of them, into a folder.
 
-    The first test set of `TEST_SETS` has its run files in `results/`, and BM25; the other has
-    neither, but per-query values. Each seed has an experiment in a folder of its own, of which the
-    first is `folder` itself. Run files of others are there on the first test set only.
+    The first test set has its run files in `results/`, and BM25; the others have per-query values
+    alone. Each seed has an experiment in a folder of its own, of which the first is `folder`
+    itself. Run files of others are there on the first test set only. Systems are compared by
+    averages, too.
     """
     tables, best = [], []
+    averages = averages_of(Layout.build(test_sets, []))
     for place, seed in enumerate(seeds):
         home = folder if place == 0 else folder / f"seed{seed}"
         tables.append(home / "results" / "per_query.parquet")
-        best += _draw(home, grid, queries, seed)
+        best += _draw(home, grid, queries, seed, test_sets)
     compared = comparisons.compare_systems(
-        per_query.read(tables, best, grid.systems),
+        per_query.read(tables, best, grid.systems, averages),
         grid,
-        [Measure("pydocs", "ndcg_cut_10"), Measure("given", "recip_rank_10", 1)],
+        [
+            Measure("pydocs", "ndcg_cut_10"),
+            Measure("given", "recip_rank_10", 1),
+            *(Measure(name, "ndcg_cut_10") for name in averages),
+        ],
         FAMILIES,
         FAST,
     )
     write_json(folder / "results" / "comparisons.json", compared)
 
 
-def _draw(folder: Path, grid: Grid, queries: int, seed: int) -> list[Path]:
+def _draw(
+    folder: Path,
+    grid: Grid,
+    queries: int,
+    seed: int,
+    test_sets: Mapping[str, Mapping[str, Any]],
+) -> list[Path]:
     judging, dice = random.Random(0), random.Random(seed)
     topics = {f"q{place:02}": QUERIES[place % len(QUERIES)] for place in range(queries)}
     documents = [f"d{place}" for place in range(40)]
@@ -134,7 +161,8 @@ def _draw(folder: Path, grid: Grid, queries: int, seed: int) -> list[Path]:
     tables = []
     given = {each.name for each in grid.systems if each.kind == "run file"}
     first_stages = {each.name for each in grid.first_stages.values()}
-    first, *_ = TEST_SETS
+    first, *_ = test_sets
+    averages = averages_of(Layout.build(test_sets, []))
     for system, of_system in labels_of(grid, seed).items():
         # What is relevant is ranked a little higher than what is not.
         run = {
@@ -142,7 +170,9 @@ def _draw(folder: Path, grid: Grid, queries: int, seed: int) -> list[Path]:
             for qid, judged in qrels.items()
         }
         trec.write_run(folder / "results" / f"{system}.trec", run, system)
-        for test_set, entry in TEST_SETS.items():
+        for test_set, entry in test_sets.items():
+            if test_set in averages:
+                continue
             ranked = grid.first_stage(test_set)
             if system in first_stages and (ranked is None or ranked.name != system):
                 continue
@@ -157,7 +187,7 @@ def _draw(folder: Path, grid: Grid, queries: int, seed: int) -> list[Path]:
             tables.append(evaluation.tidy(values, test_set=test_set, system=system, **labels))
     table = pd.concat(tables, ignore_index=True).astype({"epoch": "Int64", "seed": "Int64"})
     parquet.write(folder / "results" / "per_query.parquet", table)
-    means(table, FAST).to_csv(folder / "results" / "metrics.csv", index=False)
+    means(table, FAST, averages).to_csv(folder / "results" / "metrics.csv", index=False)
     best = []
     for training in grid.trainings():
         best.append(folder / "training" / f"{training.name}.best.json")
@@ -186,9 +216,11 @@ def _templates(script: str) -> dict[str, str]:
     """Return the templates that a rule gives to its script as params, if it makes tables."""
     tables = {"results_table": ("results", "levels")}
     tables["comparisons_table"] = ("comparisons", "comparisons_by_epoch")
-    if not script.endswith("_table"):
+    tables["averages_tables"] = ("sets", "wins")
+    if not (script.endswith("_table") or script in tables):
         return {}
-    keys = ("template", {"results_table": "levels_template"}.get(script, "by_epoch_template"))
+    second = {"results_table": "levels_template", "averages_tables": "wins_template"}
+    keys = ("template", second.get(script, "by_epoch_template"))
     names = tables.get(script, (script.removesuffix("_table"),))
     return {
         key: of_repository(f"paper/tables/{name}.tex.j2")
@@ -202,6 +234,7 @@ def write_paper(
     grid: Grid = GRID,
     test_sets: Mapping[str, Mapping[str, Any]] = TEST_SETS,
     provenance: Mapping[str, Any] = PROVENANCE,
+    columns: Sequence[Mapping[str, Any]] = COLUMNS,
     **params: Any,
 ) -> None:
     """Write main.tex with its tables and figures into `folder`/paper, by the rules' scripts.
@@ -220,7 +253,7 @@ def write_paper(
     for name, value in told.items():
         write_json(folder / f"{name}.json", value)
     _write_setup_tables(tables, grid)
-    shown = {"grid": plain(grid), "test_sets": test_sets, "columns": COLUMNS}
+    shown = {"grid": plain(grid), "test_sets": test_sets, "columns": columns}
     best = {"best": best_files(folder, grid)}
     logs = {
         each.name: [folder / f"training/{name}.jsonl" for name in each.checkpoints()]
@@ -333,6 +366,9 @@ def write_paper(
         ]
     if grid.has_lessons:
         jobs.append(_learnt_tables(folder, grid, shown, facts | metrics | best | compared))
+    if any(entry.get("test_sets") for entry in test_sets.values()):
+        output = two_tables(sets="sets", wins="wins")
+        jobs.append(("averages_tables", metrics | best | compared, output, shown))
     if not grid.trainings():
         jobs = [job for job in jobs if job[0] not in OF_TRAININGS]
     run_scripts(folder, json.loads(json.dumps(jobs, default=str)))
