@@ -8,7 +8,17 @@ from lionrank import parquet
 from lionrank.audit.explain import Number, explain, find
 from lionrank.errors import UserError
 from lionrank.evaluation.per_query import means
-from tests.support.results import FAST, NOTHING_TRAINED, per_query_table
+from lionrank.jobs import records
+from tests.support.results import (
+    AVERAGED,
+    FAST,
+    NOTHING_TRAINED,
+    averages_of,
+    experiment,
+    made_up_scores,
+    means_in,
+    per_query_table,
+)
 
 
 @pytest.mark.parametrize(
@@ -81,3 +91,29 @@ def test_a_mean_of_a_system_of_others_is_explained_by_its_own_topics(tmp_path, m
     values = table[(table["system"] == "authors") & (table["metric"] == "ndcg_cut_10")]
     for qid, value in zip(values["qid"], values["value"], strict=True):
         assert f"{qid} {value:.4f}" in told
+
+
+def test_an_average_is_explained_by_the_means_of_its_test_sets_and_their_run_files(
+    tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    made = experiment(tmp_path / "made", made_up_scores(1), layout=AVERAGED)
+    averages = averages_of(AVERAGED)
+    averaged = means_in(tmp_path / "made")
+    Path("results").mkdir()
+    averaged.to_csv("results/metrics.csv", index=False)
+    records.write(["results/metrics.csv"], "metrics", {}, {"averages": averages})
+    for name in averages["ranked"]:
+        place = f"results/per_query/{name}.parquet"
+        Path(place).parent.mkdir(exist_ok=True)
+        Path(place).touch()
+        records.write([place], "per_query", {f"results/{name}/gte_lion_e2.trec": "0" * 64}, {})
+    rows = averaged[(averaged["system"] == "gte_lion_e2") & (averaged["metric"] == "map")]
+    (mean,) = rows["mean"][rows["test_set"] == "ranked"]
+    told = explain(Number.of(f"{mean:.12f}"))
+    assert "is the mean map of gte_lion_e2\nby ranked, over 32 topics" in told
+    for name, level in averages["ranked"].items():
+        (of_set,) = rows["mean"][(rows["test_set"] == name) & (rows["level"] == level)]
+        assert f"  {name} {of_set}" in told
+        assert f"(results/{name}/gte_lion_e2.trec)" in told
+    assert made.results.queries["ranked"] == 32

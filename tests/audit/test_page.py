@@ -143,6 +143,15 @@ def test_collections_that_ir_datasets_downloads_are_told_with_their_place():
     assert row.endswith("| not estimated | vaswani | cache of ir_datasets |")
 
 
+def test_averages_are_told_with_their_test_sets_and_those_that_the_grid_lacks():
+    deep = {"label": "Deep Learning", "test_sets": ["dl19", "dl20"]}
+    config = merged({"averages": {"deep": deep, "all": {**deep, "test_sets": ["dl19", "pydocs"]}}})
+    page = audit.page(facts_of(config))
+    assert "The average deep gives each of dl19, dl20 the same weight." in page
+    assert "**The average all is left out**: the grid lacks pydocs." in page
+    assert "The average" not in audit.page(facts_of(merged()))
+
+
 # ---- where it lies ----
 
 

@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-from collections import Counter
 from math import log2
 from pathlib import Path
 
@@ -79,26 +78,6 @@ def test_tidy_has_one_row_a_level_topic_and_metric_and_ndcg_without_a_level():
     assert values["recip_rank_10", 2, "q1"] == 1 / 3
 
 
-def numbers(cell: str) -> dict[int, int]:
-    """Return the pairs of numbers of a cell of published_runs."""
-    return dict(map(int, pair.split(":")) for pair in cell.split())
-
-
-def published_run(name: str) -> tuple[trec.Qrels, trec.Run]:
-    """Return qrels and a run that have their relevant documents at the same ranks as published.
-
-    Other ranks, down to the last of these, are taken by documents that nobody judged.
-    """
-    qrels, run = {}, {}
-    for row in published_facts.rows(f"published_runs/{name}.tsv"):
-        found, left = numbers(row["found"]), Counter(numbers(row["judged"]))
-        left.subtract(found.values())
-        qrels[row["topic"]] = {f"at{rank}": grade for rank, grade in found.items()}
-        qrels[row["topic"]] |= {f"left{n}": g for n, g in enumerate(left.elements())}
-        run[row["topic"]] = {f"at{rank}": -rank for rank in range(1, max(found, default=1) + 1)}
-    return qrels, run
-
-
 @pytest.mark.parametrize(
     ("name", "level", "published"),
     [
@@ -111,7 +90,7 @@ def published_run(name: str) -> tuple[trec.Qrels, trec.Run]:
     ],
 )
 def test_published_values_of_bm25(name, level, published):
-    qrels, run = published_run(name)
+    qrels, run = published_facts.run(name)
     values = evaluation.averages(evaluation.evaluate(qrels, run, level, complete=True))
     assert {name: round(values[name], 4) for name in published} == published
 
@@ -121,7 +100,7 @@ def test_the_full_run_of_dl19_has_the_values_of_its_relevant_documents_ranks():
     run, _ = trec.read_run(next(folder.glob("ielab.run.*")))
     qrels = trec.read_qrels(folder / "qrels.dl19-passage.txt")
     full = evaluation.evaluate(qrels, run, level=2, complete=True)
-    short = evaluation.evaluate(*published_run("dl19_bm25"), level=2, complete=True)
+    short = evaluation.evaluate(*published_facts.run("dl19_bm25"), level=2, complete=True)
     assert full.keys() == short.keys()
     for qid, values in full.items():
         for name in ("map", "ndcg_cut_10", "recall_100", "recall_1000", "P_10", "Rprec"):

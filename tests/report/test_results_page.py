@@ -8,10 +8,21 @@ import pytest
 
 from lionrank.errors import UserError
 from lionrank.grid import Grid
+from lionrank.measures import METRICS, Measure
+from lionrank.paper.results import Layout
 from lionrank.report.results_page import results_page
 from lionrank.training import development
 from tests.support.browser import visit
-from tests.support.results import BESIDE_OTHERS, GRID, NOTHING_TRAINED, RANKED, TEST_SETS
+from tests.support.results import (
+    AVERAGED_SETS,
+    BESIDE_OTHERS,
+    GRID,
+    NOTHING_TRAINED,
+    RANKED,
+    TEST_SETS,
+    experiment,
+    made_up_scores,
+)
 
 PAPER = {"title": "Lion & AdamW", "note": "Small models <only>."}
 CHOSEN = 2
@@ -372,3 +383,24 @@ def test_a_mean_that_is_no_number_is_refused_by_its_line(tmp_path):
     path.write_text("test_set,system\n")
     with pytest.raises(UserError, match="no column epoch, high, level, low, mean, metric"):
         results_page(path, best, logs, GRID, TEST_SETS, PAPER)
+
+
+def test_an_average_is_a_group_as_a_test_set_is_and_the_page_says_what_it_is_of(browser, tmp_path):
+    columns = [{"test_set": name, "metrics": list(METRICS)} for name in AVERAGED_SETS]
+    layout = Layout.build(AVERAGED_SETS, columns)
+    made = experiment(tmp_path, made_up_scores(1), layout=layout)
+    logs, best = write_trainings(tmp_path)
+    path = tmp_path / "results.html"
+    metrics = tmp_path / "metrics.csv"
+    path.write_text(results_page(metrics, best, logs, GRID, AVERAGED_SETS, PAPER), "utf-8")
+    browser.open(path)
+    browser.page.wait_for_selector("#curve-grad_norm canvas")
+    caption = browser.page.inner_text("body")
+    assert (
+        "Ranked & Averaged is the mean over pydocs and More, each with the same weight" in caption
+    )
+    browser.page.get_by_role("button", name="Ranked & Averaged").click()
+    means = made.results.scores[Measure("ranked", "map")]
+    expected = [f"{means[name].mean:.4f}" for name in ("bm25", *GRID.checkpoints())]
+    browser.eventually(lambda: shown(browser, "MAP"), expected)
+    assert not browser.errors

@@ -2,10 +2,12 @@
 
 import csv
 import os
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from lionrank import trec
 from tests.support.running import ROOT
 
 DATA = ROOT / "tests" / "data"
@@ -25,3 +27,23 @@ def full(name: str) -> Path:
     if not folder.is_dir():
         pytest.skip(f"{folder} is not there; LIONRANK_TEST_DATA says where to look for {name}/")
     return folder
+
+
+def run(name: str) -> tuple[trec.Qrels, trec.Run]:
+    """Return qrels and a run that have their relevant documents at the same ranks as published.
+
+    Other ranks, down to the last of these, are taken by documents that nobody judged.
+    """
+    qrels, ranked = {}, {}
+    for row in rows(f"published_runs/{name}.tsv"):
+        found, left = _numbers(row["found"]), Counter(_numbers(row["judged"]))
+        left.subtract(found.values())
+        qrels[row["topic"]] = {f"at{rank}": grade for rank, grade in found.items()}
+        qrels[row["topic"]] |= {f"left{n}": g for n, g in enumerate(left.elements())}
+        ranked[row["topic"]] = {f"at{rank}": -rank for rank in range(1, max(found, default=1) + 1)}
+    return qrels, ranked
+
+
+def _numbers(cell: str) -> dict[int, int]:
+    """Return the pairs of numbers of a cell of published_runs."""
+    return dict(map(int, pair.split(":")) for pair in cell.split())

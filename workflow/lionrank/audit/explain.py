@@ -2,7 +2,7 @@
 
 import math
 import textwrap
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from lionrank.errors import UserError
 from lionrank.evaluation.per_query import Replicate
 from lionrank.files import AGAIN, csv_rows, read_json
 from lionrank.jobs import descent, records
-from lionrank.measures import Measure
+from lionrank.measures import Averages, Measure, averaged
 
 METRICS, PER_QUERY = "results/metrics.csv", "results/per_query.parquet"
 TABLES = Path("paper", "tables")
@@ -102,6 +102,8 @@ def _means(number: Number) -> Iterator[str]:
 
 
 def _of_mean(row: dict[str, str]) -> str:
+    if (levels := _averages().get(row["test_set"])) is not None:
+        return "\n".join(_of_average(row, levels))
     level = f", relevant from grade {row['level']}" if row["level"] else ""
     lines = [
         f"{row['mean']} is the mean {row['metric']} of {row['system']}",
@@ -112,6 +114,34 @@ def _of_mean(row: dict[str, str]) -> str:
         chain = descent.trace(run)
         lines += ["", *_training(chain), *descent.to_text(chain).splitlines()]
     return "\n".join(lines)
+
+
+def _averages() -> Averages:
+    """Return the averages that the means were made with, as their record has them."""
+    record = records.read(METRICS)
+    averages: Averages = record["params"].get("averages", {}) if record else {}
+    return averages
+
+
+def _of_average(row: dict[str, str], levels: Mapping[str, int]) -> Iterator[str]:
+    """Yield what an average is the mean of: a mean on each test set, and its run file."""
+    yield f"{row['mean']} is the mean {row['metric']} of {row['system']}"
+    yield f"by {row['test_set']}, over {row['queries']} topics of these test sets, each of the same"
+    yield f"weight ({METRICS}; explain any of the means for its topics and its training):"
+    measures = averaged(Measure(row["test_set"], row["metric"]), {row["test_set"]: levels})
+    wanted = {(m.test_set, m.metric, "" if m.level is None else str(m.level)) for m in measures}
+    for _, each in _rows(Path(METRICS), OF_MEAN):
+        is_part = (each["test_set"], each["metric"], each["level"]) in wanted
+        if is_part and _is_same_system(each, row):
+            run = ", ".join(_run_files(each)) or "no run file is known"
+            yield f"  {each['test_set']} {each['mean']} over {each['queries']} topics ({run})"
+
+
+def _is_same_system(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
+    """Return whether two rows are of one system: a chosen epoch is also called the best."""
+    labels = ("model", "optimizer", "epoch")
+    of_training = all(one[key] and one[key] == other[key] for key in labels)
+    return of_training or one["system"] == other["system"]
 
 
 def _topics(row: dict[str, str]) -> list[str]:

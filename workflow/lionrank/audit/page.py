@@ -25,8 +25,10 @@ from lionrank.audit.estimates import (
 )
 from lionrank.config import first_stages
 from lionrank.config.experiment import (
+    averages,
     dev_sets,
     judged_topics,
+    left_out_averages,
     others,
     precisions,
     trained_on,
@@ -122,6 +124,8 @@ def collect(
         "first_stages": [*_first_stages(config)],
         "training_hours": total(training["gpu_hours"] for training in trainings),
         "hours_so_far": math.fsum(hours_so_far) if hours_so_far else None,
+        "averages": averages(config),
+        "left_out_averages": left_out_averages(config),
         "reranking": reranking,
         "reranking_hours": total(test_set["gpu_hours"] for test_set in reranking),
         "development": development,
