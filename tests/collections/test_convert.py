@@ -17,7 +17,7 @@ from tests.support.importing import imported, write
 
 def test_a_document_without_text_is_left_out_and_told_of(tmp_path, capsys):
     documents = [Document("d1", " \n", "f:1"), Document("d2", "text", "f:2")]
-    write_corpus(documents, tmp_path)
+    write_corpus(lambda: documents, tmp_path)
     written = list(read_json_lines(tmp_path / "documents.jsonl"))
     assert written == [{"id": "d2", "contents": "text"}]
     assert "left out 1 documents without text: d1" in capsys.readouterr().out
@@ -25,7 +25,7 @@ def test_a_document_without_text_is_left_out_and_told_of(tmp_path, capsys):
 
 @pytest.mark.parametrize("text", ["\x01\x1f", " \x02\n", "\u2003", ""])
 def test_a_document_that_lucene_does_not_index_is_left_out_with_its_place(tmp_path, capsys, text):
-    write_corpus([Document("d1", text, "f:1"), Document("d2", "text", "f:2")], tmp_path)
+    write_corpus(lambda: [Document("d1", text, "f:1"), Document("d2", "text", "f:2")], tmp_path)
     assert [each["id"] for each in read_json_lines(tmp_path / "documents.jsonl")] == ["d2"]
     assert "left out 1 documents without text: d1 (f:1)" in capsys.readouterr().out
 
@@ -33,8 +33,16 @@ def test_a_document_that_lucene_does_not_index_is_left_out_with_its_place(tmp_pa
 def test_a_document_that_is_too_long_to_be_read_again_is_refused(tmp_path):
     document = Document("d1", "word " * 4_000_000, "f:1")
     with pytest.raises(UserError, match="f:1: the document has 20,000,000 characters, and a line"):
-        write_corpus([document], tmp_path / "corpus")
-    write_corpus([Document("d1", "word " * 3_000_000, "f:1")], tmp_path / "corpus")
+        write_corpus(lambda: [document], tmp_path / "corpus")
+    write_corpus(lambda: [Document("d1", "word " * 3_000_000, "f:1")], tmp_path / "corpus")
+
+
+def test_a_document_that_is_there_twice_is_named_by_its_second_place_and_nothing_is_left(tmp_path):
+    docids = [*map(str, range(1000)), "7", *map(str, range(1000, 1100)), "8"]
+    documents = [Document(docid, "x", f"f:{place}") for place, docid in enumerate(docids, start=1)]
+    with pytest.raises(UserError, match=r"^f:1001: document '7' appears twice"):
+        write_corpus(lambda: documents, tmp_path / "corpus")
+    assert list((tmp_path / "corpus").iterdir()) == []
 
 
 def collection(folder: Path, qrels: str) -> dict:
@@ -91,7 +99,7 @@ def test_what_is_said_of_the_query_itself_is_no_judgement_where_it_is_left_out(t
 @pytest.mark.parametrize("documents", [[], [Document("d1", "", "f:1")]])
 def test_an_empty_collection_is_refused_and_leaves_no_file(tmp_path, documents):
     with pytest.raises(UserError, match=rf"corpus would be empty: none of its {len(documents)} "):
-        write_corpus(documents, tmp_path / "corpus")
+        write_corpus(lambda: documents, tmp_path / "corpus")
     assert list((tmp_path / "corpus").iterdir()) == []
 
 

@@ -24,7 +24,7 @@ def write_parquet(path: Path, rows: list[dict]) -> None:
 def imported(settings: dict, folders: dict, name: str, tmp_path: Path):
     """Import a collection and read what was written, as (passages, topics, qrels)."""
     source = importers.reader(settings, folders)
-    importers.write_corpus(source.documents(), tmp_path / "corpus")
+    importers.write_corpus(source.documents, tmp_path / "corpus")
     topics, qrels = tmp_path / "topics.tsv", tmp_path / "qrels.txt"
     importers.write_topics(source, name, topics, qrels, levels=[1])
     records = read_json_lines(tmp_path / "corpus" / "documents.jsonl")
