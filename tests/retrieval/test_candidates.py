@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from lionrank import trec
+from lionrank import parquet, trec
 from lionrank.collections.corpus import ROW_GROUP
 from lionrank.errors import UserError
 from lionrank.files import write_json_lines
@@ -15,6 +15,7 @@ from lionrank.retrieval.candidates import (
     CANDIDATES,
     given_candidates,
     join_candidates,
+    tell_queries,
     without_queries,
     write_candidates,
 )
@@ -219,3 +220,12 @@ def test_the_query_itself_takes_no_place_of_the_given_candidates():
         ("b", "c", 1, -1.0),
         ("b", "a", 2, -2.0),
     ]
+
+
+@pytest.mark.parametrize(("itself", "told"), [(0, ""), (9, ""), (10, "10 of 100 topics have a c")])
+def test_it_is_said_where_topics_often_have_a_candidate_with_their_own_id(tmp_path, itself, told):
+    pairs = [(str(number), str(number + (number >= itself))) for number in range(100)]
+    parquet.write(tmp_path / "c.parquet", pd.DataFrame(pairs, columns=["qid", "docid"]))
+    found = tell_queries(tmp_path / "c.parquet", "arguana")
+    assert found.startswith(told) and bool(found) == bool(told)
+    assert not found or "set collections.arguana.remove_query to true" in found

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from tqdm import tqdm
 
-from lionrank import trec
+from lionrank import parquet, trec
 from lionrank.collections.convert import given_reader, one_line
 from lionrank.collections.corpus import (
     ROW_GROUP,
@@ -41,6 +41,8 @@ JOINED = (
 )
 # Lines of a run file that are Python objects at a time.
 LINES = 65_536
+OFTEN = 0.1
+"""Share of the topics that have a candidate with their own id from which that is said."""
 
 
 def given_candidates(settings: dict, folders: dict[str, str], name: str, depth: int) -> pa.Table:
@@ -80,6 +82,23 @@ def without_queries(candidates: pa.Table, depth: int) -> tuple[pa.Table, int]:
     renumbered = pa.Table.from_pydict(columns, CANDIDATES)
     kept = renumbered.filter(pc.less_equal(renumbered["rank"], depth))
     return kept, len(candidates) - len(others)
+
+
+def tell_queries(candidates: str | os.PathLike, collection: str) -> str:
+    """Return what is to be said where topics often have a candidate with their own id, or nothing.
+
+    Numbers that queries and documents have in common by chance are rare.
+    """
+    topics, itself = set[str](), 0
+    for some in parquet.batches(candidates, parquet.of_candidates("qid", "docid")):
+        topics.update(pc.unique(some["qid"]).to_pylist())
+        itself += pc.sum(pc.equal(some["qid"], some["docid"])).as_py()
+    if not itself or itself < OFTEN * len(topics):
+        return ""
+    return (
+        f"{itself:,} of {len(topics):,} topics have a candidate with their own id: if that is the "
+        f"query itself, set collections.{collection}.remove_query to true"
+    )
 
 
 def join_candidates(

@@ -1,10 +1,10 @@
-from lionrank.jobs.script import begin, end
+from lionrank.jobs.script import announce, begin, end
 
 begin(snakemake)
 
 from pathlib import Path
 
-from lionrank.retrieval.candidates import join_candidates
+from lionrank.retrieval.candidates import join_candidates, tell_queries
 
 join_candidates(
     Path(snakemake.input.run),
@@ -13,5 +13,7 @@ join_candidates(
     Path(snakemake.output[0]),
     snakemake.threads,
 )
+if told := tell_queries(snakemake.output[0], snakemake.wildcards.collection):
+    announce(told)
 
 end(snakemake)
