@@ -422,6 +422,7 @@ rule datasets_table:
         collections={name: config["collections"][name] for name in PLAN.used_collections()},
         trained_on={name: collection_of_data(config, name) for name in PLAN.data},
         sets=[vars(each) for each in PLAN.judged_sets()],
+        first_stages=PLAN.first_stages.printed(PLAN.judged_sets()),
         template=of_repository("paper/tables/datasets.tex.j2"),
         code=code("paper/tables/datasets_table.py"),
     message:

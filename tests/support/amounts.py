@@ -38,14 +38,16 @@ class Amounts:
     def items(self, what: str, claim: Claim | None = None) -> Items:
         """Return the things that a claim counts; `what` is the claim's."""
         highest, curves = max(PUBLISHED.values()), self.curves()
+        first, of_columns = self.world.first_stage, self.first_stages_of_columns()
+        leading = first if of_columns == {first} else "first_stage"
         known: dict[str, Callable[[], Items]] = {
-            "checkpoints above bm25": lambda: self.against_bm25("above", claim),
-            "checkpoints level with bm25": lambda: self.against_bm25("level with", claim),
-            "columns in which a checkpoint reaches bm25": self.columns_reached,
+            f"checkpoints above {first}": lambda: self.against("above", claim),
+            f"checkpoints level with {first}": lambda: self.against("level with", claim),
+            f"columns in which a checkpoint reaches {leading}": self.columns_reached,
             "other columns led": self.columns_led,
-            "trainings significantly above bm25": lambda: self.against_first_stage(1),
-            "trainings significantly below bm25": lambda: self.against_first_stage(-1),
-            "systems of others above bm25": lambda: {
+            f"trainings significantly above {first}": lambda: self.against_first_stage(1),
+            f"trainings significantly below {first}": lambda: self.against_first_stage(-1),
+            f"systems of others above {first}": lambda: {
                 name: score > self.world.printed[self.world.first_stage]
                 for name, score in self.world.others_printed.items()
             },
@@ -152,11 +154,11 @@ class Amounts:
             }
         # What is said of checkpoints and trainings is said of systems where nothing was trained.
         for word in ("above", "level with"):
-            known[f"systems {word} bm25"] = known[f"checkpoints {word} bm25"]
-        known["columns in which a system reaches bm25"] = self.columns_reached
+            known[f"systems {word} {first}"] = known[f"checkpoints {word} {first}"]
+        known[f"columns in which a system reaches {leading}"] = self.columns_reached
         for word, sign in (("above", 1), ("below", -1)):
             for noun in ("systems", "systems of others"):
-                known[f"{noun} significantly {word} bm25"] = lambda sign=sign: (
+                known[f"{noun} significantly {word} {first}"] = lambda sign=sign: (
                     self.against_first_stage(sign, others=True)
                 )
         for word in ("above", "below", "level with"):
@@ -211,7 +213,7 @@ class Amounts:
         names = [f"{name}_e{self.world.made.chosen[name]}" for name in self.trainings]
         return {name: self.world.printed[name] for name in names}
 
-    def against_bm25(self, wanted: str, claim: Claim | None) -> Items:
+    def against(self, wanted: str, claim: Claim | None) -> Items:
         models = claim and claim.models
         baseline = self.world.printed[self.world.first_stage]
         return {
@@ -219,6 +221,12 @@ class Amounts:
             for name, score in self.world.checkpoints.items()
             if not models or name.split("_")[0] in models
         }
+
+    def first_stages_of_columns(self) -> set[str]:
+        """Return the names of those of the columns of the table of results."""
+        columns = self.world.made.results.layout.columns
+        ranked = self.grid.first_stages
+        return {ranked[each.test_set].name for each in columns if each.test_set in ranked}
 
     def columns_reached(self) -> Items:
         results, ranked = self.world.made.results, self.grid.first_stages

@@ -10,6 +10,7 @@ from lionrank.paper.facts import make_facts
 from lionrank.paper.findings import Findings, find
 from lionrank.paper.published_tests import published_tests
 from lionrank.paper.render import render
+from lionrank.paper.results import Layout
 from lionrank.paper.standing import stand
 from lionrank.paper.tables.tabular import Table
 from lionrank.published.agreement import Agreements
@@ -122,6 +123,35 @@ OPTIMIZERS = {
     "sgd": {"class": "torch.optim.SGD", "arguments": {}},
 }
 OBJECTIVES = {"bce": "BCE", "infonce": "InfoNCE", "ranknet": "RankNet"}
+BY_BM25 = {
+    "use": "test",
+    "test_set": "pydocs",
+    "name": "bm25",
+    "label": "BM25",
+    "kind": "bm25",
+    "source": None,
+    "depth": 50,
+}
+"""A test set and its first stage, as `lionrank.config.plan_of_first_stages` has it."""
+HOW = {
+    "bm25": {},
+    "dense": {"kind": "bi_encoder", "source": "package:a_b/model"},
+    "sparse": {"kind": "run_files", "depth": 20},
+}
+"""What kinds first stages are of, by name, where they are not as BM25."""
+
+
+def printed_first_stages(grid: Grid, layout: Layout) -> list[dict[str, Any]]:
+    """Return what the paper says of the first stages of the test sets of a layout."""
+    return [
+        BY_BM25
+        | {"test_set": entry.label, "name": first.name, "label": first.label}
+        | HOW[first.name]
+        for name, entry in layout.test_sets.items()
+        if not entry.test_sets and (first := grid.first_stage(name)) is not None
+    ]
+
+
 LISTS = {
     "collection": "pydocs",
     "ranking": "BM25",
@@ -190,7 +220,8 @@ def params_of(grid: Grid, note: str | None = NOTE) -> dict[str, Any]:
             model.name: {"pretrained": "package:a_b/c"} if model.is_pretrained else tiny
             for model in grid.models
         },
-        "retrieval": {"k1": 0.9, "b": 0.4, "depth": 50},
+        "retrieval": {"k1": 0.9, "b": 0.4},
+        "first_stages": [BY_BM25],
         "objectives": OBJECTIVES,
         "learnt_from": {name: LEARNT_FROM.get(name, LISTS) for name in grid.data},
         "pairs": {

@@ -17,7 +17,7 @@ import pandas as pd
 from lionrank.evaluation import comparisons
 from lionrank.evaluation.per_query import COLUMNS, PerQuery, Replicate, means
 from lionrank.evaluation.significance import Draws
-from lionrank.grid import BEST, Grid
+from lionrank.grid import BEST, FirstStage, Grid
 from lionrank.measures import GRADED, METRICS, PRIMARY
 from lionrank.paper.results import Layout, Results, read_results
 
@@ -25,6 +25,10 @@ RANDOM = "random start"
 BM25 = {"name": "bm25", "label": "BM25"}
 RANKED = dict.fromkeys(("pydocs", "more", "ranked", "dl19", "dl20"), BM25)
 """The first stages of the test sets, and averages, that have one."""
+DENSE_RANKER = FirstStage("dense", "All-MiniLM_L6")
+DENSE = dict.fromkeys(RANKED, DENSE_RANKER)
+MIXED = {"pydocs": FirstStage("sparse", "SPLADE++"), "given": DENSE_RANKER}
+"""First stages of test sets other than BM25: everywhere the same, and another on each."""
 GRID = Grid.build(
     models={
         "minilm": {"label": "MiniLM", "start": "pretrained"},

@@ -222,10 +222,10 @@ class Truths(Amounts):
             return contrast["p_holm" if what == "p" else what]
         if what in ("loss", "held_out", "grad_norm"):
             return self.logged(what, of)
-        printed = self.world.printed
+        printed, first_stage = self.world.printed, self.world.first_stage
         found: dict[str, Callable[[], float | list[float]]] = {
             "mean": lambda: self.mean(of, claim),
-            "margin over bm25": lambda: abs(printed[of] - printed[self.world.first_stage]),
+            f"margin over {first_stage}": lambda: abs(printed[of] - printed[first_stage]),
             "margin over the best checkpoint": lambda: abs(
                 printed[of] - max(self.world.checkpoints.values())
             ),

@@ -28,7 +28,7 @@ from lionrank.paper.tables import results as results_table
 from lionrank.training.log import Logged, read_logged
 from tests.support.logs_and_costs import efficiency_of, logged_of
 from tests.support.papers import CLAIMS as MADE_UP_CLAIMS
-from tests.support.papers import TABLE2, facts_of, source_of, tex
+from tests.support.papers import TABLE2, facts_of, printed_first_stages, source_of, tex
 from tests.support.published_as_measured import (
     BOTH,
     CHOSEN,
@@ -44,14 +44,17 @@ from tests.support.published_topics import compared_as_published
 from tests.support.results import (
     AVERAGED,
     BESIDE_OTHERS,
+    DENSE,
     FAST,
     GRID,
     LAYOUT,
     LEARNING,
+    MIXED,
     NOTHING_TRAINED,
     RANKED,
     SCENARIOS,
     TEST_SETS,
+    TWO_TEST_SETS,
     Experiment,
     experiment,
     made_up_scores,
@@ -80,6 +83,15 @@ WITH_AVERAGES = {
     for number in range(3)
 }
 """Worlds with averages over test sets."""
+OF_OTHER_FIRST_STAGES = {
+    f"{kind} {number}": (replace(grid, first_stages=first_stages), layout)
+    for number, grid in enumerate((GRID, GRID, BESIDE_OTHERS, NOTHING_TRAINED))
+    for kind, first_stages, layout in (
+        ("dense", DENSE, LAYOUT),
+        ("mixed", MIXED, TWO_TEST_SETS),
+    )
+}
+"""Worlds in which all test sets have another first stage than BM25, or not all the same."""
 PUBLISHED_WORLDS = ["published", "published, reversed"]
 DEMO_WORLDS = ["demo", "demo, reversed"]
 PUBLISHED_GRID = Grid.build(
@@ -236,10 +248,12 @@ def _turned(contrast: Mapping[str, Any]) -> dict[str, Any]:
 
 def made_up(name: str, folder: Path) -> World:
     """Return a made-up world; how much its topics vary decides how much of it is significant."""
-    place = [*MADE_UP, *STOPPED, *WITH_OTHERS, *DIFFERING, *WITH_AVERAGES].index(name)
+    own = OF_OTHER_FIRST_STAGES
+    place = [*MADE_UP, *STOPPED, *WITH_OTHERS, *DIFFERING, *WITH_AVERAGES, *own].index(name)
     others = WITH_OTHERS | DIFFERING | WITH_AVERAGES
     layout = AVERAGED if name in WITH_AVERAGES else LAYOUT
     grid = stopped_grid(STOPPED[name]) if name in STOPPED else others.get(name, GRID)
+    grid, layout = own.get(name, (grid, layout))
     scores = SCENARIOS.get(name) or made_up_scores(place, grid)
     spread = [0.001, 0.01, 0.1][place % 3]
     made = experiment(folder, scores, grid, layout, shuffled=True, spread=spread)
@@ -247,7 +261,7 @@ def made_up(name: str, folder: Path) -> World:
         made,
         logged_of(grid, place),
         efficiency_of(grid, place, energy=place % 2 == 0),
-        {"claims": MADE_UP_CLAIMS},
+        {"claims": MADE_UP_CLAIMS, "first_stages": printed_first_stages(grid, layout)},
     )
 
 

@@ -11,7 +11,7 @@ from lionrank.collections.describe import DataSet
 from lionrank.files import write_json_lines
 from lionrank.paper.tables import datasets
 from tests.support.counted import EXAMPLES, write_pairs, write_topics
-from tests.support.papers import tex
+from tests.support.papers import BY_BM25, tex
 from tests.support.rankings import run_scripts
 from tests.support.typeset import overfull
 
@@ -84,6 +84,10 @@ def test_the_rule_counts_pairs_dev_sets_and_test_sets(tmp_path):
         "collections": {"mine": {"format": "beir"}},
         "trained_on": {"pairs": "mine"},
         "sets": sets,
+        "first_stages": [
+            BY_BM25 | {"use": "development", "test_set": "Development"},
+            BY_BM25 | {"test_set": "Test", "label": "SPLADE++", "depth": 1000},
+        ],
     }
     run_scripts(tmp_path, [("datasets_table", given, outputs, params)])
     table = pd.read_csv(outputs["csv"])
@@ -91,4 +95,23 @@ def test_the_rule_counts_pairs_dev_sets_and_test_sets(tmp_path):
     assert table.label.tolist() == ["mine", "Development", "Test"]
     assert table.passages.tolist() == [1, 1, 1]
     assert table.grade_3.tolist()[1:] == [1, 1]
-    assert "held out" not in (tmp_path / "datasets.tex").read_text()
+    assert table.first_stage.tolist()[1:] == ["BM25", "SPLADE++"]
+    assert table.depth.tolist()[1:] == [50, 1000]
+    latex = (tmp_path / "datasets.tex").read_text()
+    assert "held out" not in latex
+    assert (
+        "at most \\num{50} of BM25 on Development;\nat most \\num{1000} of SPLADE++ on Test."
+        in latex
+    )
+
+
+def test_first_stages_are_told_only_where_they_or_their_depths_differ():
+    sets = [replace(LARGE, use="development", label="Nano"), LARGE]
+    alike = [BY_BM25 | {"use": each.use, "test_set": each.label} for each in sets]
+    plain = datasets.table(sets)
+    same = datasets.table(sets, alike)
+    assert tex("datasets", same) == tex("datasets", plain)
+    assert same.csv() == plain.csv()
+    deeper = datasets.table(sets, [alike[0], alike[1] | {"depth": 1000}])
+    assert r"at most \num{50} of BM25 on Nano;" in tex("datasets", deeper)
+    assert [row["depth"] for row in deeper.rows] == [50, 1000]

@@ -3,15 +3,16 @@
 Runs at every parse of the workflow, so it imports nothing heavy.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lionrank.config import first_stages
 from lionrank.errors import UserError
+from lionrank.grid import FIRST_STAGE
 
 if TYPE_CHECKING:
-    from lionrank.config.plan import Plan
+    from lionrank.config.plan import JudgedSet, Plan
 
 
 @dataclass(frozen=True)
@@ -55,3 +56,29 @@ class FirstStagesPlan:
     def bi_encoder_files(self, by: str) -> str | list[str]:
         """What its vectors hang on."""
         return self.plan.other_systems.bi_encoder_files(self.bi_encoder(by))
+
+    def printed(self, sets: Iterable["JudgedSet"]) -> list[dict[str, Any]]:
+        """What the paper says of the first stages of dev sets and test sets that have a ranking.
+
+        `kind` is one of `first_stages.KINDS`, bm25, or given where the collection brings it.
+        """
+        return [
+            {
+                "use": each.use,
+                "test_set": each.label,
+                "name": each.first_stage,
+                "label": first_stages.label(self.config, each.first_stage),
+                "depth": each.depth,
+                **self._way(each),
+            }
+            for each in sets
+            if each.first_stage is not None
+        ]
+
+    def _way(self, judged: "JudgedSet") -> dict[str, str | None]:
+        entry = self.config["first_stages"].get(judged.first_stage, {})
+        collection = self.config["collections"][judged.collection]
+        is_given = collection["format"] in first_stages.WITH_CANDIDATES and not judged.suffix
+        plain = "given" if is_given else FIRST_STAGE
+        kind = next((each for each in first_stages.KINDS if each in entry), plain)
+        return {"kind": kind, "source": entry.get("bi_encoder")}

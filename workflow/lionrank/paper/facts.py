@@ -1,7 +1,7 @@
 """What the results say: all that the templates of the paper may use."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -12,6 +12,7 @@ from lionrank.measures import METRICS
 from lionrank.paper.claims import changed
 from lionrank.paper.costs import costs
 from lionrank.paper.findings import Findings
+from lionrank.paper.first_stages import Printed, grouped
 from lionrank.paper.prose import macros
 from lionrank.paper.provenance import STAGES, link
 from lionrank.paper.results import Layout
@@ -31,13 +32,15 @@ def make_facts(
     agreements: Agreements,
     claims: Mapping[str, Any],
     efficiency: Mapping[str, Any],
+    first_stages: Sequence[Printed],
     paper: Mapping[str, Any],
     **others: Any,
 ) -> dict[str, Any]:
     """Return what the templates may use, by name.
 
     `settings` are the resolved ones of each training; `compared`, `claims` and `efficiency` the
-    contents of comparisons.json, claims.json and efficiency.json; `paper` that part of the config.
+    contents of comparisons.json, claims.json and efficiency.json; `paper` that part of the config;
+    `first_stages` those of the test sets that have one, the first test set's first.
     `agreements` is how the published values stand to those of the authors' trec_eval files.
     `others` are passed on as they are: `changes`, the content of changes.json; `published_tests`,
     what the tests of the published differences say; parts of the config
@@ -67,8 +70,12 @@ def make_facts(
             "changed_claims": changed(claims, agreements),
             "claims": claims,
             "costs": costs(findings, efficiency["trainings"]),
+            "depth": first_stages[0]["depth"],
+            "depths": grouped(first_stages, "depth"),
             "efficiency": efficiency,
             "findings": findings,
+            "first_stage": findings.first_stage,
+            "first_stages": grouped(first_stages, "label", "kind", "source"),
             "grid": findings.grid,
             "label": layout.test_sets[layout.primary.test_set].label,
             "losses": list(dict.fromkeys(each["loss"] for each in settings.values())),
@@ -78,6 +85,10 @@ def make_facts(
             "primary": METRICS[layout.primary.metric],
             "provenance": provenance,
             "queries": queries[layout.primary.test_set],
+            "ranked_by": [
+                {"label": each.label, "test_sets": [layout.test_sets[name].label for name in names]}
+                for each, names in findings.grid.ranked_by(layout.shown_test_sets).items()
+            ],
             "may_stop": any(each["early_stopping"] for each in settings.values()),
             "restarting": [
                 each.described for each in findings.trainings if settings[each.name]["restarts"]

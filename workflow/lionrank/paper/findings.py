@@ -67,6 +67,12 @@ class Findings:
         return self.grid.first_stages[self.primary.test_set]
 
     @property
+    def first_stage_of_columns(self) -> FirstStage:
+        """What ranked the candidates of all columns, or stands for several."""
+        columns = [self.primary, *self.other_columns]
+        return self.grid.first_stage_of(column.test_set for column in columns)
+
+    @property
     def _of_first_stage(self) -> float:
         return self._score(self.first_stage.name)
 

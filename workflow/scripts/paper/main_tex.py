@@ -39,6 +39,7 @@ facts = make_facts(
     dev_sets=params.dev_sets,
     overlap=overlap(snakemake.input.get("overlap", []), params.test_sets),
     dropped=params.dropped,
+    first_stages=params.first_stages,
     collection=params.collection,
     selection=params.selection,
     training=params.training,

@@ -37,6 +37,7 @@ with open_database(output.tex, threads=1) as database:
         )
     ]
 found = [each for each in (*pairs, *judged) if each is not None]
-datasets.table(found, only_pairs).write(located(snakemake, params.template), output.tex, output.csv)
+made = datasets.table(found, params.first_stages, only_pairs)
+made.write(located(snakemake, params.template), output.tex, output.csv)
 
 end(snakemake)
