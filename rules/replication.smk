@@ -27,8 +27,7 @@ rule replication:
         systems=PLAN.replication.replicated(),
         # Whether each has a first stage.
         test_sets={
-            name: each.first_stage is not None
-            for name, each in PLAN.replication.test_sets.items()
+            name: each.first_stage is not None for name, each in PLAN.replication.test_sets.items()
         },
         depth=PLAN.replication.depth(),
         table1=of_repository("paper/published/table1_lion_vs_adamw.csv"),

@@ -113,7 +113,8 @@ use rule bm25 as published_bm25 with:
     params:
         bm25=lambda wildcards: PLAN.replication.as_published(ROOT, **wildcards).parameters,
         depth=lambda wildcards: PLAN.replication.as_published(ROOT, **wildcards).depth,
-        remove_query=lambda wildcards: PLAN.replication.as_published(ROOT, **wildcards).remove_query,
+        # It is left out when they are compared, and no other document takes its place.
+        remove_query=False,
         code=code("retrieval/bm25.py"),
     message:
         "BM25 for the {wildcards.topics} topics of {wildcards.collection}, as it was published"

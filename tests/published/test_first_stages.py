@@ -58,7 +58,7 @@ def test_the_values_are_those_that_anserini_expects_of_itself(expected, test_set
     depth = re.search(r"-hits (\d+)", bm25["params"])
     assert published.bm25.depth == (int(depth.group(1)) if depth else 1000)
     assert published.bm25.parameters == DEFAULTS
-    assert published.bm25.remove_query == (REMOVE_QUERY in bm25["params"])
+    assert published.remove_query == (REMOVE_QUERY in bm25["params"])
 
 
 def test_each_test_set_has_its_index_and_beirs_leave_the_query_out():
@@ -67,7 +67,7 @@ def test_each_test_set_has_its_index_and_beirs_leave_the_query_out():
     for name in BEIR:
         assert found[name].index.startswith("beir-v1.0.0-")
         assert name.replace("_", "-") in found[name].index
-        assert found[name].bm25.remove_query
+        assert found[name].remove_query
     assert found["dl19"].index == found["marco_dev"].index == "msmarco-v1-passage"
     assert found["arguana"].values["ndcg_cut_10", None] == 0.3970
     assert found["dl19"].values["map", 2] == 0.3013

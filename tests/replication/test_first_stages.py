@@ -7,11 +7,11 @@ from lionrank.replication.first_stages import compare, to_text
 
 QRELS = {"1": {"a": 2, "b": 1, "c": 0}, "2": {"a": 1}}
 RUN = {"1": {"c": 3.0, "b": 2.0, "a": 1.0}}
-BM25 = Bm25({"k1": 0.9, "b": 0.4}, 1000, remove_query=False)
+BM25 = Bm25({"k1": 0.9, "b": 0.4}, 1000)
 
 
-def published(values, note=""):
-    return PublishedRanking("index", BM25, "Anserini", note, values)
+def published(values, note="", remove_query=False):
+    return PublishedRanking("index", BM25, remove_query, "Anserini", note, values)
 
 
 def lines(text):
@@ -36,6 +36,15 @@ def test_one_measure_that_differs_is_enough():
     compared = compare("small", published(values), QRELS, RUN)
     assert compared.differences[:2] == [0, 0]
     assert compared.verdict == "differs"
+
+
+@pytest.mark.parametrize(("remove_query", "value"), [(True, 1.0), (False, 0.5)])
+def test_the_query_itself_is_left_out_where_the_published_ranking_is_without_it(
+    remove_query, value
+):
+    ranking = published({("recip_rank_10", 1): value}, remove_query=remove_query)
+    run = {"q": {"q": 2.0, "answer": 1.0}}
+    assert compare("small", ranking, {"q": {"answer": 1}}, run).verdict == "reproduced"
 
 
 def test_a_line_is_a_test_set():

@@ -8,7 +8,7 @@ import pytest
 from lionrank import trec
 from lionrank.java import start_jvm
 from tests.support import published_facts, small_msmarco
-from tests.support.running import jobs, run_overlaid
+from tests.support.running import OF_TRAININGS, ROOT, jobs, run_overlaid
 
 OVERLAY = """
 grid:
@@ -63,6 +63,17 @@ def test_where_it_is_not_it_is_ranked_as_it_was_published(small):
     counts = jobs(told.stdout + told.stderr)
     assert counts["published_bm25"] == 1
     assert "bm25" not in counts
+
+
+@pytest.mark.parametrize(
+    ("overlay", "own", "ranked_again"), [("beir", 0, 13), ("deep_learning", 5, 0)]
+)
+def test_overlays_of_published_sets_have_a_value_of_each(tmp_path, overlay, own, ranked_again):
+    told = checked(tmp_path, ROOT / "config" / f"{overlay}.yaml", "-n")
+    assert told.returncode == 0, told.stderr
+    counts = jobs(told.stdout + told.stderr)
+    assert (counts["bm25"], counts["published_bm25"]) == (own, ranked_again)
+    assert not counts.keys() & OF_TRAININGS
 
 
 def test_where_nothing_was_published_that_is_said_before_any_work(small):

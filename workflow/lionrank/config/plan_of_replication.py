@@ -134,20 +134,23 @@ class ReplicationPlan:
         ]
 
     def _bm25(self, test_set: "JudgedSet") -> Bm25 | None:
-        """How the grid's own BM25 ranks, None where a collection's candidates stand in for it."""
-        if self.config["collections"][test_set.collection]["format"] in WITH_CANDIDATES:
+        """How the grid's own BM25 ranks, if it ranks just as that of Anserini's command does.
+
+        It does not where a collection's candidates stand in for it, nor where another document
+        takes the place of the query itself.
+        """
+        is_given = self.config["collections"][test_set.collection]["format"] in WITH_CANDIDATES
+        if is_given or experiment.removes_query(self.config, test_set.collection):
             return None
         depth = self.plan.depth(test_set.collection, test_set.topics)
         parameters = {name: self.config["retrieval"][name] for name in ("k1", "b")}
-        remove_query = experiment.removes_query(self.config, test_set.collection)
-        return Bm25(parameters, depth, remove_query)
+        return Bm25(parameters, depth)
 
     def as_published(self, root: Path, collection: str, topics: str) -> Bm25:
         """How BM25 ranks topics of a collection for values that were published."""
-        (published,) = (
+        return next(
             published.bm25
             for name, published in self.published_first_stages(root).items()
             for test_set in [self.plan.test_sets[name]]
             if (test_set.collection, test_set.topics) == (collection, topics)
         )
-        return published

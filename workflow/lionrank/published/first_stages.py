@@ -29,19 +29,20 @@ class Bm25:
     """k1 and b."""
     depth: int
     """Documents of a topic at most."""
-    remove_query: bool
-    """Whether the document whose id is the topic's is left out."""
 
 
 @dataclass(frozen=True)
 class PublishedRanking:
-    """The values of a ranking by metric and least relevant grade, which nDCG has none of."""
+    """The values of a ranking, and how it is made."""
 
     index: str
     bm25: Bm25
+    remove_query: bool
+    """Whether the document whose id is the topic's is left out, and none takes its place."""
     source: str
     note: str
     values: dict[tuple[str, int | None], float]
+    """By metric and least relevant grade, which nDCG has none of."""
 
 
 def read(path: str | os.PathLike) -> dict[str, PublishedRanking]:
@@ -64,8 +65,10 @@ def read(path: str | os.PathLike) -> dict[str, PublishedRanking]:
                 f"{place}: {test_set} is ranked otherwise there than in a row before; {RESTORE}."
             )
         if test_set not in found:
-            bm25 = _bm25(row, place)
-            found[test_set] = PublishedRanking(row["index"], bm25, row["source"], row["note"], {})
+            remove_query = REMOVE_QUERY in row["flags"].split()
+            others = row["source"], row["note"]
+            made = PublishedRanking(row["index"], _bm25(row, place), remove_query, *others, {})
+            found[test_set] = made
         measure = metric, None if metric == GRADED else _whole(row, "level", place)
         values = found[test_set].values
         if measure in values:
@@ -79,8 +82,7 @@ def _bm25(row: dict[str, str], place: str) -> Bm25:
         parameters = {name: float(row[name]) for name in ("k1", "b")}
     except ValueError as error:
         raise UserError(f"{place}: k1 or b: {error}; {RESTORE}.") from None
-    remove_query = REMOVE_QUERY in row["flags"].split()
-    return Bm25(parameters, _whole(row, "depth", place), remove_query)
+    return Bm25(parameters, _whole(row, "depth", place))
 
 
 def _whole(row: dict[str, str], column: str, place: str) -> int:

@@ -8,7 +8,7 @@ from tabulate import tabulate
 
 from lionrank.evaluation.trec_eval import evaluate, value_of
 from lionrank.published.first_stages import LABELS, PublishedRanking
-from lionrank.trec import Qrels, Run
+from lionrank.trec import Qrels, Run, remove_queries, say_removed
 from lionrank.wording import DIGITS, score
 
 REPRODUCED, DIFFERS = "reproduced", "differs"
@@ -40,11 +40,14 @@ class Compared:
 def compare(test_set: str, published: PublishedRanking, qrels: Qrels, run: Run) -> Compared:
     """Evaluate a ranking by each measure of which a value was published.
 
-    Every judged topic counts, those without candidates as zero.
+    Every judged topic counts, those without candidates as zero. Where the published ranking is
+    without documents that are the query itself, `run` is rid of them.
 
     Raises:
         UserError: as `lionrank.evaluation.trec_eval.evaluate`.
     """
+    if published.remove_query:
+        say_removed(test_set, remove_queries(run))
     levels = {level or 1 for _, level in published.values}
     per_query = {level: evaluate(qrels, run, level, complete=True).values() for level in levels}
     values = {
