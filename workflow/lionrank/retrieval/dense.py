@@ -32,7 +32,7 @@ VECTORS, DOCUMENTS = "vectors.npy", "documents.parquet"
 """Of an index: float32 [documents, dimensions] in the order of the corpus, and the ids."""
 PROGRESS = "progress.json"
 """Of one that is being made: of what, and how many vectors there are."""
-DOCID = pa.schema([("docid", pa.string())])
+DOCID = pa.schema([("docid", pa.large_string())])
 
 BLOCK = 16_384
 """Documents that queries are compared with at once."""
@@ -66,14 +66,14 @@ def encode_corpus(
             made.mkdir(parents=True)
             documents = database.sql(f"SELECT id AS docid FROM {relation(corpus)}")
             pq.write_table(documents.to_arrow_table(), made / DOCUMENTS)
-            _refuse_twice(made / DOCUMENTS, corpus)
-        docids = parquet.read(made / DOCUMENTS, DOCID)["docid"]
+            _refuse_twice(_docids(made), corpus)
+        docids = _docids(made)
         texts = database.sql(f"SELECT id, contents FROM {relation(corpus)}")
         with tqdm(total=number, initial=done, desc="encoding", unit="document") as bar:
             start = 0
             for batch in texts.to_arrow_reader(CHUNK):
                 stop = start + len(batch)
-                if batch["id"] != docids.slice(start, len(batch)).combine_chunks():
+                if batch["id"].cast(docids.type) != docids.slice(start, len(batch)):
                     raise UserError(f"{corpus}: its order has changed meanwhile: run again.")
                 if stop > done:
                     chunk = batch.slice(max(done - start, 0))
@@ -99,8 +99,12 @@ def _done(made: Path, belongs_to: dict[str, str]) -> int:
     return done
 
 
-def _refuse_twice(documents: Path, corpus: str | os.PathLike) -> None:
-    counted = parquet.read(documents, DOCID)["docid"].value_counts()
+def _docids(index: Path) -> pa.LargeStringArray:
+    return parquet.read(index / DOCUMENTS, DOCID)["docid"].combine_chunks()
+
+
+def _refuse_twice(docids: pa.LargeStringArray, corpus: str | os.PathLike) -> None:
+    counted = docids.value_counts()
     twice = counted.filter(pc.greater(counted.field("counts"), 1))
     if len(twice):
         raise UserError(
@@ -221,7 +225,7 @@ class _Documents:
         self.index = index
         # Mapped so that torch may write to it, which it does not; it warns of what it may not.
         self.vectors = np.load(index / VECTORS, mmap_mode="c")
-        docids = parquet.read(index / DOCUMENTS, DOCID)["docid"]
+        docids = _docids(index)
         order = pc.sort_indices(docids)
         self._docids = docids.take(order)
         self._places = torch.from_numpy(np.argsort(order.to_numpy()))
