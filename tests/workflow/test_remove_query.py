@@ -1,24 +1,14 @@
 """Queries that are documents, as in ArguAna, are left out by the rules of all first stages."""
 
 import json
-from pathlib import Path
 
 import pytest
 
 from lionrank import trec
-from lionrank.files import write_json_lines
+from tests.support.arguments import ANSWERS, write_arguments
 from tests.support.bi_encoders import package
-from tests.support.importing import write
-from tests.support.nanobeir import files
 from tests.support.running import run_snakemake
 
-ARGUMENTS = {
-    "pro1a": "zoos should be closed because animals suffer in cages",
-    "pro1b": "zoos protect animals that would be hunted elsewhere",
-    "pro2a": "taxes on sugar make sweet drinks rarer and children healthier",
-    "pro2b": "taxes on sugar only make drinks dearer for the poor",
-}
-ANSWERS = {"pro1a": "pro1b", "pro2a": "pro2b"}
 OVERLAY = """
 grid:
   systems: [others]
@@ -41,26 +31,6 @@ test_sets:
   kept: {{label: Kept, collection: keeping, topics: test, depth: 2}}
   nano: {{label: Nano, collection: nano, topics: test, depth: 1}}
 """
-
-
-def write_arguments(folder: Path) -> None:
-    """Write the collection in the formats of BEIR and of NanoBEIR, and a ranking of it."""
-    texts = [{"_id": docid, "text": text} for docid, text in ARGUMENTS.items()]
-    asked = [each for each in texts if each["_id"] in ANSWERS]
-    write_json_lines(folder / "beir" / "corpus.jsonl", texts)
-    write_json_lines(folder / "beir" / "queries.jsonl", asked)
-    judged = "".join(f"{qid}\t{docid}\t1\n" for qid, docid in ANSWERS.items())
-    write(folder / "beir" / "qrels" / "test.tsv", f"query-id\tcorpus-id\tscore\n{judged}")
-    relevance = [
-        {"query-id": qid, "positive-corpus-ids": [docid], "bm25-ranked-ids": [qid, docid]}
-        for qid, docid in ANSWERS.items()
-    ]
-    tables = {"corpus": texts, "queries": asked, "relevance": relevance}
-    for path, content in files("train", tables).items():
-        (folder / "nano" / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / "nano" / path).write_bytes(content)
-    run = {qid: {qid: 2.0, docid: 1.0} for qid, docid in ANSWERS.items()}
-    trec.write_run(folder / "theirs.trec", run, "theirs")
 
 
 @pytest.mark.slow
