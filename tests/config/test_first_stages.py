@@ -111,7 +111,7 @@ grid: {test_sets: [mine], dev_sets: [dev]}
 @pytest.mark.parametrize(
     ("overlay", "indexes"),
     [
-        ("", {"scifact_index"}),
+        ("{}", {"scifact_index"}),
         ("test_sets: {mine: {first_stage: dense}}", set()),
         ("dev_sets: {dev: {first_stage: bm25}}", {"scifact_index", "nq_index"}),
         # Triplets are drawn from BM25's ranking of the training topics.
