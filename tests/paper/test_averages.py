@@ -2,8 +2,22 @@
 
 import pytest
 
-from tests.support.papers import facts_of, prose
-from tests.support.results import AVERAGED, GRID, LAYOUT, RISING, experiment
+from lionrank.paper.results import Layout
+from tests.support.papers import facts_of, prose, source_of
+from tests.support.results import (
+    AVERAGED,
+    AVERAGED_AT_BEST,
+    AVERAGED_SETS,
+    BESIDE_OTHERS,
+    GRID,
+    LAYOUT,
+    LEARNING,
+    NOTHING_TRAINED,
+    RISING,
+    experiment,
+    made_up_scores,
+)
+from tests.support.said import Said
 from tests.support.truths import check
 from tests.support.worlds import WITH_AVERAGES, build
 
@@ -87,3 +101,23 @@ def test_an_average_that_nothing_was_compared_by_is_in_the_appendix_only(tmp_pat
     text = prose(facts_of(made))
     assert "Averages over test sets" not in text and "tables/wins.tex" not in text
     assert "tables/sets.tex" in text
+
+
+@pytest.mark.parametrize("grid", [GRID, BESIDE_OTHERS, LEARNING, NOTHING_TRAINED])
+def test_a_paper_that_shows_and_compares_by_averages_alone_claims_what_is_so(tmp_path, grid):
+    layout = Layout.build(AVERAGED_SETS, [{"test_set": "ranked", "metrics": ["ndcg_cut_10"]}])
+    made = experiment(tmp_path, made_up_scores(2, grid), grid, layout)
+    said = Said.read(source_of(facts_of(made)))
+    here = said.find(subsection="Averages over test sets")
+    assert here.one("best", test_set="ranked")
+    assert here.one("count", what="significant by an average").total > 0
+    assert not said.find(what="significant optimizers")
+
+
+def test_chosen_epochs_alone_are_told_by_an_average_of_which_a_test_set_has_no_others(tmp_path):
+    made = experiment(tmp_path, made_up_scores(6), GRID, AVERAGED_AT_BEST)
+    said = Said.read(source_of(facts_of(made)))
+    chosen = {each.checkpoint(made.chosen[each.name]) for each in GRID.trainings()}
+    for average in ("ranked", "whole"):
+        best = said.one("best", test_set=average, measure="ndcg_cut_10")
+        assert {*best.systems} <= chosen

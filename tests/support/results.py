@@ -132,6 +132,18 @@ AVERAGED = Layout.build(
         {"test_set": "whole", "metrics": [PRIMARY]},
     ],
 )
+AVERAGED_AT_BEST = Layout.build(
+    {
+        name: entry | {"every_epoch": name in ("pydocs", "given")}
+        for name, entry in AVERAGED_SETS.items()
+    },
+    [
+        {"test_set": "pydocs", "metrics": [PRIMARY]},
+        {"test_set": "ranked", "metrics": [PRIMARY, "map"]},
+        {"test_set": "whole", "metrics": [PRIMARY]},
+    ],
+)
+"""The same with the chosen epochs alone on one of the test sets, and so in both averages."""
 SIZES = {"more": 8}
 """Topics of test sets that have others than as many as all."""
 

@@ -3,14 +3,17 @@
 import csv
 import io
 import re
+from dataclasses import replace
 
 import pytest
 
+from lionrank.grid import FirstStage
 from lionrank.measures import Measure
 from lionrank.paper.tables import averages as tables
 from tests.support.papers import relation, rows_of, tex
 from tests.support.results import (
     AVERAGED,
+    AVERAGED_AT_BEST,
     AVERAGED_SETS,
     BESIDE_OTHERS,
     GRID,
@@ -137,3 +140,31 @@ def test_where_nothing_was_compared_by_an_average_no_wins_are_told(made):
     contrasts = [each for each in made.compared["contrasts"] if each["test_set"] == "pydocs"]
     table = tables.wins(made.compared | {"contrasts": contrasts}, AVERAGED, GRID)
     assert table.csv() == "" and "tabular" not in tex("wins", table)
+
+
+def test_a_chosen_epoch_is_averaged_where_some_test_sets_have_it_alone(tmp_path):
+    made = experiment(tmp_path, made_up_scores(4), GRID, AVERAGED_AT_BEST)
+    rows = {
+        row["test_set"]: row
+        for row in tables.by_set(made.results, GRID, made.chosen).rows
+        if (row["average"], row["metric"]) == ("whole", "ndcg_cut_10")
+    }
+    for training in GRID.trainings():
+        whole = made.results.scores[Measure("whole", "ndcg_cut_10")]
+        chosen = training.checkpoint(made.chosen[training.name])
+        assert {*training.checkpoints()} & whole.keys() == {chosen}
+        mean = sum(rows[name][training.name] for name in ("pydocs", "given", "more")) / 3
+        assert rows["whole"][training.name] == pytest.approx(mean, abs=1e-4)
+    wins = tables.wins(made.compared, AVERAGED_AT_BEST, GRID)
+    assert len(wins.rows) == (3 + 6 + 6) + (3 + 6)
+
+
+def test_test_sets_of_several_first_stages_have_each_its_own_and_the_average_none(tmp_path):
+    ranked = {"pydocs": FirstStage("bm25", "BM25"), "more": FirstStage("dense", "Dense")}
+    grid = replace(GRID, first_stages=ranked)
+    scores = made_up_scores(5) | {"bm25": 0.2, "dense": 0.25}
+    made = experiment(tmp_path, scores, grid, AVERAGED)
+    table = tables.by_set(made.results, grid, made.chosen)
+    of_first = [row["first_stage"] for row in table.rows if row["average"] == "whole"]
+    assert of_first == [0.2, None, 0.25, None]
+    assert "First stage & 0.2000 & 0.2500 & {--}" in tex("sets", table)

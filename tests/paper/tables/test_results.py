@@ -403,7 +403,11 @@ def test_an_average_is_a_group_of_columns_with_the_means_of_its_sets(tmp_path):
             expected = means[name, system, metric]
             assert float(row[f"{name}_{metric}"]) == pytest.approx(expected, abs=5.001e-5)
     printed = tex("results", table)
-    assert r"\multicolumn{2}{c}{Ranked \& Averaged}" in printed
+    # With the intervals of averages in the primary metric.
+    assert r"\multicolumn{3}{c}{Ranked \& Averaged} & \multicolumn{2}{c}{Whole}" in printed
+    bounds = means_in(tmp_path).set_index(["test_set", "system", "metric"])
+    low, high = bounds.loc["whole", "gte_lion_e2", PRIMARY][["low", "high"]]
+    assert rf"[\num{{{low:.4f}}}, \num{{{high:.4f}}}] \\" in printed
     first = rows_of(printed)[0]
     # No first stage ranked the candidates of all sets of the whole.
-    assert first[-1] == "{--}" and "{--}" not in first[:-1]
+    assert first[-2:] == ["{--}", ""] and "{--}" not in first[:-2]

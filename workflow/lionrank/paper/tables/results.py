@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lionrank.grid import Grid, OtherSystem, checkpoint_name, training_name
-from lionrank.measures import GRADED, METRICS, Measure
+from lionrank.measures import GRADED, METRICS, PRIMARY, Measure
 from lionrank.paper.results import Results
 from lionrank.paper.tables.tabular import Table
 from lionrank.published.scores import PublishedScores, was_published
@@ -63,7 +63,8 @@ def table(
             "name": _name(column),
             "metric": METRICS[column.metric],
             "test_set": layout.test_sets[column.test_set].label,
-            "is_primary": column == layout.primary,
+            "has_interval": column == layout.primary
+            or (column.test_set in layout.averages and column.metric == PRIMARY),
         }
         for column in layout.columns
     ]
