@@ -1,13 +1,18 @@
 """config/beir.yaml and config/deep_learning.yaml: collections that are described already."""
 
+import json
+from collections.abc import Iterator
+
 import pytest
 
 from lionrank.audit.estimates import reranking_work
 from lionrank.config import experiment
 from lionrank.config.plan import Plan
+from lionrank.java import package
 from tests.support.configs import ROOT, overlaid
 from tests.support.running import jobs, run_overlaid
 
+METADATA = json.loads((package("ir_datasets") / "etc" / "metadata.json").read_bytes())
 NAMES = ["beir", "deep_learning"]
 PLANS = {
     name: Plan.read(overlaid((ROOT / "config" / f"{name}.yaml").read_text()), ROOT)
@@ -38,6 +43,33 @@ def test_deep_learning_has_five_years_on_two_corpora_with_the_same_thresholds():
     assert levels == [[1, 2]] * 5
     assert {each.collection for each in plan.test_sets.values()} == {"msmarco", "msmarco_v2"}
     assert {"msmarco_index", "msmarco_v2_index"} <= {*plan.needed_sources}
+
+
+def counted(dataset: str, kind: str) -> int:
+    """Return how many documents or queries ir_datasets has of a data set."""
+    names = [f"{dataset}/test", dataset] if dataset.startswith("beir/") else [dataset]
+    known = next(METADATA[name] for name in names if kind in METADATA.get(name, {}))[kind]
+    return METADATA[known["_ref"]][kind]["count"] if "_ref" in known else known["count"]
+
+
+def sizes() -> Iterator[tuple[str, int, int]]:
+    """Yield the data set of ir_datasets that a test set is, and its topics and passages here."""
+    for plan in PLANS.values():
+        audit = plan.config["audit"]
+        for name, each in plan.test_sets.items():
+            entry = plan.config["collections"][each.collection]
+            size = audit["test_sets"][name]["topics"], audit["collections"][each.collection]
+            if entry["format"] == "ir_datasets":
+                yield entry["ids"][each.topics], size[0], size[1]["passages"]
+            elif entry["format"] == "beir":
+                yield plan.sources[entry["source"]].id, size[0], size[1]["passages"]
+
+
+@pytest.mark.parametrize(("dataset", "topics", "passages"), sizes())
+def test_their_sizes_are_those_that_ir_datasets_counted(dataset, topics, passages):
+    assert topics == counted(dataset, "queries")
+    # Those without text are not indexed.
+    assert 0 <= counted(dataset, "docs") - passages < 100
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -130,6 +130,13 @@ def test_qrels_are_read_with_the_quotation_marks_that_beirs_own_loader_takes(tmp
         reader(settings, {}).qrels("train")
 
 
+def test_a_line_of_qrels_that_is_there_twice_says_nothing_new(tmp_path):
+    settings = beir(tmp_path / "beir")
+    with open(tmp_path / "beir" / "qrels" / "train.tsv", "a") as handle:
+        handle.write("q1\td1\t2\n")
+    assert reader(settings, {}).qrels("train") == {"q1": {"d1": 2, "d2": 0}}
+
+
 def test_qrels_without_their_header_are_refused_as_they_would_lose_a_judgement(tmp_path):
     settings = beir(tmp_path / "beir")
     write(tmp_path / "beir" / "qrels" / "train.tsv", "q1\td1\t2\n")

@@ -53,7 +53,7 @@ class Beir:
 
         Raises:
             UserError: there is no such file, or a line of it is of another form, has a score that
-                is no grade of qrels, or judges a document again.
+                is no grade of qrels, or judges a document again and otherwise.
         """
         path = self._file(f"qrels/{name}.tsv")
         if not path.exists():
@@ -66,10 +66,12 @@ class Beir:
             )
         qrels: Qrels = {}
         for place, (qid, docid, score) in _rows(path):
-            judged = qrels.setdefault(qid, {})
-            if docid in judged:
-                raise UserError(f"{place}: document {docid!r} is judged twice for query {qid!r}")
-            judged[docid] = grade_of(score, place)
+            grade = grade_of(score, place)
+            if (other := qrels.setdefault(qid, {}).setdefault(docid, grade)) != grade:
+                raise UserError(
+                    f"{place}: document {docid!r} is judged twice for query {qid!r}, {other} and "
+                    f"{grade}: remove one of the two"
+                )
         return qrels
 
 
