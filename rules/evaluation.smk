@@ -150,6 +150,34 @@ rule comparisons:
         "../workflow/scripts/evaluation/comparisons.py"
 
 
+rule depths:
+    input:
+        runs=[path for path, _ in PLAN.depths.systems()],
+        candidates=[each.candidates for each in PLAN.depths.test_sets],
+        qrels=[each.qrels for each in PLAN.depths.test_sets],
+        best=PLAN.best_epochs(),
+    output:
+        "results/depths.csv",
+    log:
+        "logs/evaluation/depths.log",
+    benchmark:
+        "timings/evaluation/depths.tsv"
+    conda:
+        "../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=8000,
+    params:
+        labels=brief([labels for _, labels in PLAN.depths.systems()]),
+        levels=PLAN.depths.levels(),
+        draws=PLAN.draws(),
+        code=code("evaluation/depths.py"),
+    message:
+        "Evaluating the chosen epochs with fewer and fewer candidates"
+    script:
+        "../workflow/scripts/evaluation/depths.py"
+
+
 rule changes:
     input:
         per_query="results/per_query.parquet",

@@ -61,6 +61,7 @@ rule main_tex:
         claims="results/claims.json",
         overlap=PLAN.overlap,
         replication=PLAN.replication.result(),
+        depths=PLAN.depths.result(),
         efficiency="results/efficiency.json",
         statistics=f"collections/{PLAN.collection}/statistics.json",
         provenance="paper/provenance.json",

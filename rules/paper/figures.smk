@@ -6,6 +6,7 @@ localrules:
     epochs_figure,
     changes_figure,
     cost_figure,
+    depths_figure,
     systems_figure,
     sizes_figure,
 
@@ -140,6 +141,37 @@ rule cost_figure:
         "Drawing the scores against the cost of training"
     script:
         "../../workflow/scripts/paper/figures/cost_figure.py"
+
+
+rule depths_figure:
+    input:
+        depths="results/depths.csv",
+    output:
+        "paper/figures/depths.pdf",
+        report(
+            "paper/figures/depths.png",
+            caption="../../workflow/report/depths.rst",
+            category="Figures",
+            labels={"Figure": "Effectiveness by depth"},
+        ),
+    log:
+        "logs/paper/depths_figure.log",
+    benchmark:
+        "timings/paper/depths_figure.tsv"
+    conda:
+        "../../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        grid=PLAN.paper_grid(),
+        style=of_repository("paper/paper.mplstyle"),
+        code=code("paper/figures/depths_figure.py"),
+    message:
+        "Drawing the scores by the depth of the candidates"
+    script:
+        "../../workflow/scripts/paper/figures/depths_figure.py"
 
 
 rule systems_figure:

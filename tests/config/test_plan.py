@@ -51,6 +51,22 @@ def test_a_test_set_after_the_first_has_a_folder_of_its_own(small):
     ]
 
 
+def test_depths_are_looked_at_where_a_ranking_is_deep_and_something_reranks_it(small):
+    assert [each.name for each in PLAN.depths.test_sets] == ["dl19", "dl20"]
+    labelled = PLAN.depths.systems()
+    assert [path for path, _ in labelled] == [*PLAN.run_files("dl19"), *PLAN.run_files("dl20")]
+    assert {labels["test_set"] for _, labels in labelled} == {"dl19", "dl20"}
+    assert small.depths.levels() == {"dl20": 1}
+    assert small.depths.result() == ["results/depths.csv"]
+    assert "figures/depths.pdf" in small.parts()
+    shallow = Plan.read(overlaid(SMALL, "retrieval: {depth: 19}"), ROOT)
+    given = "{label: Given, run_files: {dl19: given.trec}}"
+    alone = f"{{grid: {{models: [], systems: [given]}}, systems: {{given: {given}}}}}"
+    for plan in (shallow, Plan.read(overlaid(alone), ROOT)):
+        assert not plan.depths.test_sets and not plan.depths.result()
+        assert "figures/depths.pdf" not in plan.parts()
+
+
 def test_topics_are_imported_for_the_thresholds_that_the_grid_evaluates_them_at(small):
     assert PLAN.relevance_levels("msmarco", "dl19") == [1, 2]
     assert PLAN.relevance_levels("msmarco", "train") == [1]
@@ -237,17 +253,18 @@ def test_the_archive_has_other_results_only_where_all_of_a_test_set_exist(
         *small.run_files("dl20", ".eval"),
         "results/per_query/dl20.parquet",
     ]
-    assert small.results_to_archive() == reported
+    by_depth = ["results/depths.csv"]
+    assert small.results_to_archive() == [*reported, *by_depth]
     others = [
         *small.run_files("marco_qa_dev"),
         *small.run_files("marco_qa_dev", ".eval"),
         "results/per_query/marco_qa_dev.parquet",
     ]
     for path in map(tmp_path.joinpath, others):
-        assert small.results_to_archive() == reported
+        assert small.results_to_archive() == [*reported, *by_depth]
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
-    assert small.results_to_archive() == [*reported, *others]
+    assert small.results_to_archive() == [*reported, *others, *by_depth]
 
 
 def test_a_push_needs_a_namespace():

@@ -5,6 +5,7 @@ from typing import Any
 
 from lionrank.evaluation.published import FAMILIES
 from lionrank.measures import METRICS, PRIMARY, Measure
+from lionrank.paper.depths import Deepened
 from lionrank.published.scores import PRINTED
 from tests.support.accounts import CELLS, stands
 from tests.support.papers import SETTINGS, TABLE1, TABLE2, relation
@@ -119,6 +120,19 @@ class Amounts:
                 }
                 for word in ("above", "below")
             },
+            "systems that gain by depth": lambda: self.deepened("above"),
+            "systems that lose by depth": lambda: self.deepened("below"),
+            "systems that gain or lose by depth": lambda: {
+                name: is_so or self.deepened("below")[name]
+                for name, is_so in self.deepened("above").items()
+            },
+            "systems highest with all candidates": lambda: {
+                each.name: max(scores[:-1]) < scores[-1]
+                for each in self.by_depth()
+                for scores in [[point.score.mean for point in each.points]]
+            },
+            "gains by depth on other test sets": lambda: self.deepened("above", others=True),
+            "losses by depth on other test sets": lambda: self.deepened("below", others=True),
             "seeds": lambda: dict.fromkeys(range(self.world.made.compared["seeds"]), True),
             "published claims that can be told hold": lambda: {
                 claim["id"]: claim["printed"]["verdict"] == "holds"
@@ -191,6 +205,22 @@ class Amounts:
     @staticmethod
     def rounded(contrast: Mapping[str, Any]) -> list[float]:
         return [round(contrast[f"{side}_mean"], 4) for side in ("left", "right")]
+
+    def by_depth(self, place: int = 0) -> list[Deepened]:
+        """Return what came of the trainings, or of what others trained, on a test set."""
+        reranked = self.world.depths[place].reranked
+        return [reranked[name] for name in self.trainings or reranked]
+
+    def deepened(self, wanted: str, others: bool = False) -> Items:
+        """Return which gains by depth are above 0 or below it, as the bounds tell."""
+        places = range(1, len(self.world.depths)) if others else [0]
+        found = {}
+        for place in places:
+            for each in self.by_depth(place):
+                low, high = each.points[-1].gain.low, each.points[-1].gain.high
+                is_so = low > 0 if wanted == "above" else high < 0
+                found[(each.name, place) if others else each.name] = is_so
+        return found
 
     def published(self, family: str, metric: str | None = None) -> list[dict[str, Any]]:
         """Return the contrasts of published checkpoints, of one metric or of all."""

@@ -1,11 +1,12 @@
 """The paper that is written of made-up results, and what it is rendered from besides."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from lionrank.evaluation.comparisons import of_family, on_primary
 from lionrank.grid import Grid, Training
+from lionrank.paper.depths import Depths, read_depths
 from lionrank.paper.facts import make_facts
 from lionrank.paper.findings import Findings, find
 from lionrank.paper.published_tests import published_tests
@@ -16,6 +17,7 @@ from lionrank.paper.tables.tabular import Table
 from lionrank.published.agreement import Agreements
 from lionrank.published.scores import AS_PRINTED, read_both, read_table2
 from lionrank.training.log import Logged
+from tests.support.deepened import write_depths
 from tests.support.logs_and_costs import efficiency_of, logged_of
 from tests.support.published_topics import compared_as_published
 from tests.support.results import Experiment
@@ -189,6 +191,16 @@ def findings_of(made: Experiment, logged: Mapping[str, Logged] | None = None) ->
     return find(made.results, made.grid, made.chosen, made.compared, logged)
 
 
+def depths_of(made: Experiment, seed: int = 0, also: Sequence[str] = ()) -> list[Depths]:
+    """Return made-up scores by depth of what ranks candidates, on `also` further test sets."""
+    if not made.grid.trainings() and all(each.kind == "run file" for each in made.grid.systems):
+        return []
+    test_sets = [made.results.layout.primary.test_set, *also]
+    path = Path(made.per_query.replicates[0].path).with_name("depths.csv")
+    write_depths(path, made.grid, made.chosen, test_sets, seed=seed)
+    return read_depths(path, made.grid)
+
+
 def changes_of(made: Experiment) -> dict[str, Any]:
     """Return what the prose takes of changes.json, without topics and passages."""
     primary = made.results.layout.primary.test_set
@@ -250,6 +262,7 @@ def facts_of(
     others = {
         "claims": CLAIMS,
         "changes": changes_of(made),
+        "by_depth": depths_of(made),
         "efficiency": efficiency_of(made.grid),
         "statistics": STATISTICS,
         "published_tests": published_tests(published or compared_as_published(), TABLE1),

@@ -28,6 +28,7 @@ from lionrank.paper.results import Layout
 from lionrank.paper.tables import datasets as datasets_table
 from lionrank.paper.tables import training as training_table
 from lionrank.training import development
+from tests.support.deepened import write_depths
 from tests.support.logs_and_costs import efficiency_of
 from tests.support.papers import (
     LEARNT_FROM,
@@ -265,6 +266,8 @@ def write_paper(
     published = results / "published_comparisons.json"
     draws = {"draws": asdict(FAST)}
     compared = {"comparisons": results / "comparisons.json"}
+    chosen = development.chosen(best["best"])
+    depths = {"depths": write_depths(results / "depths.csv", grid, chosen)}
     settings = {"settings": settings_of(grid)}
     templates = {"templates": [of_repository("paper/main.tex.j2")]}
     facts = {name: folder / f"{name}.json" for name in told}
@@ -338,12 +341,13 @@ def write_paper(
         ("curves_figure", logs | best, figure("curves"), shown | style),
         ("epochs_figure", metrics | best, figure("epochs"), shown | style),
         ("cost_figure", metrics | best | facts, figure("cost"), shown | style),
+        ("depths_figure", depths, figure("depths"), shown | style),
         ("collection_table", facts, table("collection"), {}),
         ("claims_table", facts, table("claims"), {}),
         (
             "main_tex",
             {**logs, **best, **metrics, **compared, **changed, **facts}
-            | {"published_comparisons": published},
+            | {"published_comparisons": published, "depths": [depths["depths"]]},
             {"tex": paper / "main.tex"},
             shown | settings | params_of(grid) | templates | both | params,
         ),

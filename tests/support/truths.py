@@ -127,6 +127,9 @@ class Truths(Amounts):
                 "published score": lambda: PUBLISHED,
                 "our score among published systems": self.chosen,
                 "score of systems of others": lambda: self.world.others_printed,
+                "gain by depth": lambda: {
+                    each.name: each.points[-1].gain.mean for each in self.by_depth()
+                },
                 "chosen epoch of a model": lambda: {
                     name: score
                     for name, score in self.chosen().items()
@@ -223,7 +226,14 @@ class Truths(Amounts):
         if what in ("loss", "held_out", "grad_norm"):
             return self.logged(what, of)
         printed, first_stage = self.world.printed, self.world.first_stage
+        gains = {"gain by depth": "mean", "low of gain by depth": "low"}
+        if bound := (gains | {"high of gain by depth": "high"}).get(what):
+            (gain,) = [each.points[-1].gain for each in self.by_depth() if each.name == of]
+            return getattr(gain, bound)
         found: dict[str, Callable[[], float | list[float]]] = {
+            "best possible": lambda: {
+                point.depth: point.score.mean for point in self.world.depths[0].ceiling.points
+            }[of],
             "mean": lambda: self.mean(of, claim),
             f"margin over {first_stage}": lambda: abs(printed[of] - printed[first_stage]),
             "margin over the best checkpoint": lambda: abs(

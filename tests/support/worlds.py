@@ -22,13 +22,21 @@ from lionrank.evaluation import comparisons
 from lionrank.evaluation.per_query import PerQuery, Replicate, means
 from lionrank.grid import Grid
 from lionrank.measures import METRICS
+from lionrank.paper.depths import Depths, read_depths
 from lionrank.paper.results import Layout, read_results
 from lionrank.paper.tables import efficiency as efficiency_table
 from lionrank.paper.tables import results as results_table
 from lionrank.training.log import Logged, read_logged
 from tests.support.logs_and_costs import efficiency_of, logged_of
 from tests.support.papers import CLAIMS as MADE_UP_CLAIMS
-from tests.support.papers import TABLE2, facts_of, printed_first_stages, source_of, tex
+from tests.support.papers import (
+    TABLE2,
+    depths_of,
+    facts_of,
+    printed_first_stages,
+    source_of,
+    tex,
+)
 from tests.support.published_as_measured import (
     BOTH,
     CHOSEN,
@@ -142,6 +150,11 @@ class World:
     def published(self) -> Mapping[str, Any]:
         """What published_comparisons.json has."""
         return self.others.get("published") or compared_as_published()
+
+    @property
+    def depths(self) -> list[Depths]:
+        """What came of cutting candidates at several depths, by test set."""
+        return self.others.get("by_depth") or depths_of(self.made)
 
     @property
     def decided(self) -> list[dict[str, Any]]:
@@ -261,7 +274,11 @@ def made_up(name: str, folder: Path) -> World:
         made,
         logged_of(grid, place),
         efficiency_of(grid, place, energy=place % 2 == 0),
-        {"claims": MADE_UP_CLAIMS, "first_stages": printed_first_stages(grid, layout)},
+        {
+            "claims": MADE_UP_CLAIMS,
+            "by_depth": depths_of(made, place, also=["more", "ranked"][: place % 3]),
+            "first_stages": printed_first_stages(grid, layout),
+        },
     )
 
 
@@ -335,6 +352,7 @@ def demo(folder: Path, directory: Path) -> World:
         {
             "claims": json.loads((results / "claims.json").read_text()),
             "published": json.loads((results / "published_comparisons.json").read_text()),
+            "by_depth": read_depths(results / "depths.csv", grid),
         },
     )
     # What readers of the demo are told, and not what the templates would say of the same results.

@@ -12,13 +12,15 @@ from lionrank.grid import Grid
 from lionrank.paper.figures.changes import changes_figure
 from lionrank.paper.figures.cost import cost_figure
 from lionrank.paper.figures.curves import curves_figure
+from lionrank.paper.figures.depths import depths_figure
 from lionrank.paper.figures.epochs import epochs_figure
 from lionrank.paper.figures.sizes import sizes_figure
 from lionrank.paper.figures.style import legend, looks, sample, save, style
 from tests.support.drawings import STYLE, cycle, efficiency_of, legend_of, texts, write_logs
+from tests.support.papers import depths_of
 from tests.support.results import BESIDE_OTHERS, GRID, RANKED, SCENARIOS, experiment, made_up_scores
 
-WIDTHS = {"curves": 516, "epochs": 252, "changes": 252, "cost": 252, "sizes": 252}
+WIDTHS = {"curves": 516, "epochs": 252, "changes": 252, "cost": 252, "sizes": 252, "depths": 252}
 
 SIZES = {"minilm": 33_000_000, "modernbert": 150_000_000, "l6": 22_000_000, "authors": 306_000_000}
 
@@ -38,11 +40,13 @@ def _draw(tmp_path_factory):
     beside = experiment(folder / "beside", made_up_scores(2, BESIDE_OTHERS), BESIDE_OTHERS)
     logs = write_logs(folder)
     changed = changes_of([0.5, -0.25, 0.0, 0.1], [0.2, 0.3, 0.4], [-0.1] * 400)
+    (depths,) = depths_of(beside)
     return {
         "curves": lambda: curves_figure(logs, GRID),
         "epochs": lambda: epochs_figure(made.results, GRID, made.chosen),
         "changes": lambda: changes_figure(changed, GRID),
         "cost": lambda: cost_figure(made.results, efficiency_of(), GRID, made.chosen),
+        "depths": lambda: depths_figure(depths, BESIDE_OTHERS, "nDCG@10"),
         "sizes": lambda: sizes_figure(beside.results, SIZES, BESIDE_OTHERS, beside.chosen),
     }
 
@@ -216,6 +220,24 @@ def test_sizes_are_those_of_checkpoints_and_run_files_have_none(tmp_path):
     assert [line.get_ydata()[0] for line in points[-2:]] == means
     looks = {(line.get_color(), line.get_marker(), line.get_mfc()) for line in points}
     assert len(looks) == len(drawn)
+
+
+def test_the_figure_of_depths_draws_a_line_a_system_over_what_it_cut(tmp_path):
+    made = experiment(tmp_path, made_up_scores(2, BESIDE_OTHERS), BESIDE_OTHERS)
+    (depths,) = depths_of(made)
+    figure = depths_figure(depths, BESIDE_OTHERS, "nDCG@10")
+    [ax] = figure.axes
+    drawn = [*depths.reranked.values(), depths.first_stage, depths.ceiling]
+    for line, system in zip(ax.lines, drawn, strict=True):
+        assert list(line.get_xdata()) == [10, 20, 50]
+        assert list(line.get_ydata()) == [point.score.mean for point in system.points]
+    # One line of each is known by its look, first stage and best order among them.
+    known = {(line.get_color(), line.get_linestyle(), line.get_marker()) for line in ax.lines}
+    assert len(known) == len(drawn)
+    figure.draw_without_rendering()
+    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["10", "20", "50"]
+    named = {"AdamW", "Lion", "MiniLM", "ModernBERT", "MiniLM-L6 v2‡", "The Authors' GTE & Lion‡"}
+    assert named | {"BM25", "Best order"} == {*legend_of(figure)}
 
 
 def test_a_legend_of_many_sizes_leaves_the_panel_as_high_as_one_of_few(tmp_path):

@@ -16,6 +16,7 @@ from lionrank.config.check import check
 from lionrank.config.checks.catalogue import check_local_copy
 from lionrank.config.downloads import FOLDER, check_agreement, place_of, read_record
 from lionrank.config.plan_of_data import DataPlan
+from lionrank.config.plan_of_depths import DepthsPlan
 from lionrank.config.plan_of_first_stages import FirstStagesPlan
 from lionrank.config.plan_of_others import OtherSystemsPlan
 from lionrank.config.plan_of_replication import ReplicationPlan
@@ -124,6 +125,10 @@ class Plan:
     @cached_property
     def other_systems(self) -> OtherSystemsPlan:
         return OtherSystemsPlan(self)
+
+    @property
+    def depths(self) -> DepthsPlan:
+        return DepthsPlan(self)
 
     @property
     def replication(self) -> ReplicationPlan:
@@ -524,7 +529,8 @@ class Plan:
             ]
             if name in self.reported or all(Path(path).exists() for path in own):
                 files += own
-        return [*files, *self.replication.second_passes(), *self.replication.result()]
+        more = [*self.replication.second_passes(), *self.replication.result()]
+        return [*files, *more, *self.depths.result()]
 
     def repository(self, checkpoint: str) -> str:
         """The repository on the Hugging Face hub that a checkpoint becomes.
@@ -607,6 +613,8 @@ class Plan:
         if self.trainings:
             figures += ["cost", "curves", "epochs"]
             tables += ["comparisons_by_epoch", "efficiency", "optimizers", "training"]
+        if self.depths.test_sets:
+            figures.append("depths")
         if self.others:
             figures.append("systems")
             tables.append("comparisons_systems")

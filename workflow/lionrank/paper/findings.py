@@ -166,12 +166,16 @@ class Findings:
         return [name for each in trainings for name in each.checkpoints()]
 
     def describe(self, name: str) -> str:
-        """Return a system in words, a checkpoint as "MiniLM with Lion at epoch 2"."""
+        """Return a system in words, a checkpoint as "MiniLM with Lion at epoch 2".
+
+        A training as such has no epoch.
+        """
         words = {
             each.training.checkpoint(epoch): f"{each.described} at epoch {epoch}"
             for each in self.trainings
             for epoch in each.training.epochs
         }
+        words |= {each.name: each.described for each in self.trainings}
         return (words | {each.name: each.label for each in self.grid.systems})[name]
 
     def described(self, names: Iterable[str]) -> list[str]:

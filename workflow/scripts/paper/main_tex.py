@@ -6,6 +6,7 @@ begin(snakemake)
 
 from lionrank.files import read_json
 from lionrank.jobs.repository import located
+from lionrank.paper.depths import read_depths
 from lionrank.paper.facts import make_facts, overlap
 from lionrank.paper.findings import find
 from lionrank.paper.published_tests import published_tests
@@ -28,6 +29,8 @@ both = read_both(located(snakemake, params.table1), located(snakemake, params.tr
 table1 = both[AS_PRINTED]
 # Only where any checkpoint is one of those that were published.
 replication = snakemake.input.get("replication")
+# Only where a test set has candidates enough.
+depths = snakemake.input.get("depths")
 facts = make_facts(
     findings=findings,
     settings=params.settings,
@@ -49,6 +52,7 @@ facts = make_facts(
     learnt_from=params.learnt_from,
     objectives=params.objectives,
     paper=params.paper,
+    by_depth=read_depths(depths[0], grid) if depths else [],
     replication=Replication.read(replication[0]) if replication else None,
     **read,
 )

@@ -11,6 +11,7 @@ from lionrank.errors import UserError
 from lionrank.grid import Grid
 from lionrank.paper.figures.style import (
     COLUMN,
+    MODEL_MARKERS,
     legend,
     log_ticks,
     looks,
@@ -21,8 +22,6 @@ from lionrank.paper.results import Results
 from lionrank.training.cost import spent
 
 _HEIGHT_INCHES = 2.3
-# None of them is the marker of one of the first optimizers, which are told by their lines here.
-_MODEL_MARKERS = "sDvPX*"
 # Costs that differ by more than this factor have a logarithmic axis.
 _LOG_FROM = 10
 _MINUTE = 60
@@ -48,7 +47,7 @@ def cost_figure(
     figure, ax = plt.subplots(figsize=(COLUMN, _HEIGHT_INCHES))
     so_far, unit = cost_by_epoch(efficiency, grid)
     scores = results.scores[results.layout.primary]
-    markers = dict(zip([model.name for model in grid.models], cycle(_MODEL_MARKERS), strict=False))
+    markers = dict(zip([model.name for model in grid.models], cycle(MODEL_MARKERS), strict=False))
     for training in grid.trainings():
         y = [scores[checkpoint].mean for checkpoint in training.checkpoints()]
         look = looks(grid)[training.treatment.name] | {"marker": markers[training.model.name]}

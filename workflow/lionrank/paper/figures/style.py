@@ -41,6 +41,8 @@ _LEFT_AXIS = 26
 # Line styles and markers tell in black and white what the colours tell.
 _LINES = ("-", "--", "-.", ":")
 _MARKERS = "o^sDvPX*"
+MODEL_MARKERS = "sDvPX*"
+"""Of models, where optimizers are told by their lines: of none of the first optimizers."""
 FIRST_STAGE_LOOK: dict[str, Any] = {"color": "0.35", "linestyle": "-", "linewidth": 0.8}
 
 # Without dates and version strings, two drawings of the same data have the same bytes.

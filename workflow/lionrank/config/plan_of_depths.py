@@ -1,0 +1,52 @@
+"""Effectiveness by the depth of the candidates: on which test sets, and of which run files.
+
+Runs at every parse of the workflow, so it imports nothing heavy.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from lionrank.config import experiment
+
+if TYPE_CHECKING:
+    from lionrank.config.plan import JudgedSet, Plan
+
+LEAST = 20
+"""Candidates of a topic from which on it is of interest how many are reranked."""
+
+
+@dataclass(frozen=True)
+class DepthsPlan:
+    """Where the paper reports a test set whose ranking is deep enough, and what reranks it."""
+
+    plan: "Plan"
+
+    @property
+    def test_sets(self) -> list["JudgedSet"]:
+        """The reported test sets with a ranking of at least `LEAST`; none where nothing reranks."""
+        if not (self.plan.trainings or self.plan.other_checkpoints):
+            return []
+        reported = (self.plan.test_sets[name] for name in self.plan.reported)
+        return [each for each in reported if each.first_stage and each.depth >= LEAST]
+
+    def result(self) -> list[str]:
+        """The file with the values, none where there is no such test set."""
+        return ["results/depths.csv"] if self.test_sets else []
+
+    def systems(self) -> list[tuple[str, dict[str, Any]]]:
+        """The run files of what ranks the candidates on those test sets, with their labels."""
+        return [
+            (path, labels)
+            for each in self.test_sets
+            for path, labels in zip(
+                self.plan.run_files(each.name), self.plan.labels(each.name), strict=True
+            )
+            if labels["system"] not in self.plan.other_systems.given_on(each.name)
+        ]
+
+    def levels(self) -> dict[str, int]:
+        """The relevance threshold of each of those test sets, by name."""
+        return {
+            each.name: experiment.paper_level(self.plan.config, each.name)
+            for each in self.test_sets
+        }
