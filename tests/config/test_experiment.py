@@ -129,6 +129,18 @@ def test_a_model_card_names_the_source_and_the_labels():
             "nano_nfcorpus": "NanoNFCorpus",
             "nano_nq": "NanoNQ",
         },
+        "dev_first_stages": {"BM25": ["NanoMSMARCO", "NanoNFCorpus", "NanoNQ"]},
+    }
+
+
+def test_a_model_card_names_the_first_stage_of_each_dev_set():
+    overlay = """
+    first_stages: {splade: {label: SPLADE++, run_files: {nano_nq: nq.trec}}}
+    dev_sets: {nano_nq: {first_stage: splade}}
+    """
+    assert model_card_facts(overlaid(overlay), "gte", "lion", SOURCES)["dev_first_stages"] == {
+        "BM25": ["NanoMSMARCO", "NanoNFCorpus"],
+        "SPLADE++": ["NanoNQ"],
     }
 
 

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import unicodedata
+from dataclasses import replace
 from math import nan
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from lionrank.grid import Grid
 from lionrank.paper.latex import compile_pdf
 from lionrank.published.scores import AS_PRINTED
 from tests.support.configs import CONFIG, SCHEMA, SOURCES
-from tests.support.papers import PAPER, PROVENANCE, params_of, settings_of
+from tests.support.papers import PAPER, PROVENANCE, params_of, printed_first_stages, settings_of
 from tests.support.rankings import best_files, draw, write_paper
 from tests.support.results import (
     AVERAGED_SETS,
@@ -28,9 +29,11 @@ from tests.support.results import (
     FAST,
     GRID,
     LEARNING,
+    MIXED,
     NOTHING_TRAINED,
     RANKED,
     TEST_SETS,
+    TWO_TEST_SETS,
 )
 from tests.support.said import Said
 from tests.support.worlds import STOPPED, stopped_grid
@@ -65,11 +68,11 @@ def decide(folder: Path, tables: list[Path], best: list[str], grid: Grid = GRID)
     return claims.decide(found, published, ours, FAST)
 
 
-def write(folder: Path, grid: Grid) -> None:
+def write(folder: Path, grid: Grid, **params) -> None:
     """Write the paper of a made-up experiment with one seed, and all that it takes."""
     draw(folder, grid)
     table = folder / "results" / "per_query.parquet"
-    write_paper(folder, decide(folder, [table], best_files(folder, grid), grid), grid)
+    write_paper(folder, decide(folder, [table], best_files(folder, grid), grid), grid, **params)
 
 
 def compiled(folder: Path) -> tuple[str, str]:
@@ -119,6 +122,27 @@ def test_a_paper_with_systems_of_others_has_what_it_takes_and_no_more(tmp_path, 
         if contrast["test_set"] == "pydocs":
             assert f"{abs(contrast['difference']):.4f}" in text
     assert len(between) == (4 * (3 + 2) if grid.trainings() else 3 + 1)
+
+
+@pytest.mark.parametrize("grid", [GRID, NOTHING_TRAINED], ids=["trained", "alone"])
+def test_a_paper_with_other_first_stages_has_their_scores_and_tests_on_the_page(tmp_path, grid):
+    ranked = replace(grid, first_stages=MIXED)
+    write(tmp_path, ranked, first_stages=printed_first_stages(ranked, TWO_TEST_SETS))
+    _, text = compiled(tmp_path)
+    metrics = pd.read_csv(tmp_path / "results" / "metrics.csv").set_index(["test_set", "metric"])
+    row = pd.read_csv(tmp_path / "paper" / "tables" / "results.csv").loc[0]
+    for test_set, metric in (("pydocs", "ndcg_cut_10"), ("given", "recip_rank_10")):
+        found = metrics.loc[test_set, metric]
+        (mean,) = found["mean"][found["system"] == MIXED[test_set].name]
+        assert row[f"{test_set}_{metric}"] == round(mean, 4)
+        assert f"{mean:.4f}" in text
+    compared = json.loads((tmp_path / "results" / "comparisons.json").read_text())
+    against = [each for each in compared["contrasts"] if each["family"] == "first_stage"]
+    assert {each["right"]["training"] for each in against} == {"sparse", "dense"}
+    for contrast in against:
+        if contrast["test_set"] == "pydocs":
+            assert f"{abs(contrast['difference']):.4f}" in text
+    assert "SPLADE++" in text and "BM25" not in text.partition("Index Terms")[0]
 
 
 AVERAGED_COLUMNS = [

@@ -32,6 +32,7 @@ IN_NO_CHECKPOINT = (
     "collection",
     "data",
     "dev_labels",
+    "dev_first_stages",
     "development",
     "epoch",
 )

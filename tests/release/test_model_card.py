@@ -115,6 +115,11 @@ def test_a_copy_says_so_and_names_what_it_copies(card):
     assert "`minilm_lion_e2` holds the same weights" in written.text
 
 
+def test_what_found_the_development_candidates_is_named(card):
+    said = r"the candidates of BM25 (Nano\|NQ) and of SPLADE\|++ (NanoNFCorpus), where"
+    assert said in card().text
+
+
 def test_a_training_without_development_data_says_so(card):
     written = card(development=[], dev_labels={})
     assert "neither development sets nor held-out pairs" in written.text

@@ -534,4 +534,16 @@ def model_card_facts(
         "pretrained": start_of(config, model, sources),
         "collection": collection_of_data(config, treatment(config, optimizer).data),
         "dev_labels": {name: config["dev_sets"][name]["label"] for name in dev_sets(config)},
+        "dev_first_stages": _dev_first_stages(config),
     }
+
+
+def _dev_first_stages(config: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return the labels of the dev sets by that of what found their candidates."""
+    found: dict[str, list[str]] = {}
+    for name in dev_sets(config):
+        judged = config["dev_sets"][name]
+        ranked = first_stages.of(config, judged)
+        label = "the data" if ranked is None else first_stages.label(config, ranked)
+        found.setdefault(label, []).append(judged["label"])
+    return found

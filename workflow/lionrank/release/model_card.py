@@ -35,7 +35,7 @@ class FactsElsewhere(TypedDict):
     in words what it was. `data` has the name of the training data, the number of passages of all
     their examples, and the SHA-256 of their content. `development` has the scores of the epochs so
     far, and is empty where there is nothing to score by; `dev_labels` maps dev sets to how they are
-    printed.
+    printed, and `dev_first_stages` the labels of first stages to those of their dev sets.
     """
 
     label: str
@@ -44,6 +44,7 @@ class FactsElsewhere(TypedDict):
     data: Mapping[str, int | str]
     development: Sequence[EpochScores]
     dev_labels: Mapping[str, str]
+    dev_first_stages: Mapping[str, Sequence[str]]
 
 
 class Facts(FactsElsewhere):
