@@ -489,6 +489,14 @@ def test_published_checkpoints_score_in_both_precisions_where_values_were_publis
         *("results/marco_qa_dev/mine.trec", "results/marco_qa_dev/mine.fp32.trec"),
     ]
     assert plan.replication.first_stages() == ["results/bm25.trec"]
+    assert plan.replication.depth() == 1000
+    overlay = """
+    first_stages: {splade: {label: SPLADE++, run_files: {dl19: dl19.trec}}}
+    test_sets: {dl19: {first_stage: splade, depth: 100}}
+    """
+    plan = Plan.read(overlaid(REPLICATED, overlay), ROOT)
+    assert plan.replication.first_stages() == ["results/splade.trec"]
+    assert plan.replication.depth() == 100
     assert plan.jobs()["rerank_again"] == 4
     assert "results/mine.fp32.trec" in plan.results_to_archive()
     assert "tables/replication.tex" in plan.parts()

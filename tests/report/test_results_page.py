@@ -3,6 +3,7 @@
 import json
 import re
 from base64 import b64encode
+from dataclasses import replace
 
 import pytest
 
@@ -17,6 +18,7 @@ from tests.support.results import (
     AVERAGED_SETS,
     BESIDE_OTHERS,
     GRID,
+    MIXED,
     NOTHING_TRAINED,
     RANKED,
     TEST_SETS,
@@ -39,12 +41,16 @@ def write_metrics(path, grid=GRID):
     Those of run files of others are on the first test set only.
     """
     given = {each.name for each in grid.systems if each.kind == "run file"}
-    systems = ["bm25", *grid.checkpoints(), *(each.name for each in grid.systems)]
+    ranked = {test_set: each.name for test_set, each in grid.first_stages.items()}
+    first_stages = dict.fromkeys(ranked.values())
+    systems = [*first_stages, *grid.checkpoints(), *(each.name for each in grid.systems)]
     lines = ["test_set,system,epoch,metric,level,mean,low,high,queries"]
     means = {system: (place + 1) / 100 for place, system in enumerate(systems)}
     for test_set, entry in TEST_SETS.items():
         for system, mean in means.items():
-            if test_set == "given" and system in {"bm25", *given}:
+            if test_set == "given" and system in given:
+                continue
+            if system in first_stages and system != ranked.get(test_set):
                 continue
             for metric in ("map", "recip_rank_10", "recall_10", "Rprec", "P_10"):
                 for level in entry["levels"]:
@@ -287,6 +293,18 @@ def test_the_page_works_at_a_data_address_where_the_report_shows_it(browser, pag
     frame = browser.page.frame_locator("iframe")
     frame.locator("#curve-grad_norm canvas").first.wait_for()
     assert frame.locator("tbody tr").count() == 1 + 18
+    assert not browser.errors
+
+
+def test_first_stages_that_differ_share_a_row_that_says_which_is_where(browser, tmp_path):
+    grid = replace(GRID, first_stages=MIXED)
+    browser.open(write_page(tmp_path, grid, TEST_SETS))
+    browser.page.wait_for_selector("#curve-grad_norm canvas")
+    head = browser.page.locator("tbody tr").first.locator("td").nth(1).inner_text()
+    assert head.split("\n") == ["First stage", "SPLADE++ on pydocs; All-MiniLM_L6 on Given"]
+    assert shown(browser, "nDCG@10")[0] == "0.0100"
+    browser.page.get_by_role("button", name="Given").click()
+    browser.eventually(lambda: shown(browser, "nDCG@10")[0], "0.0200")
     assert not browser.errors
 
 

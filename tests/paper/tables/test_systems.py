@@ -17,7 +17,7 @@ from tests.support.around_published import CHOSEN, PUBLISHED, TABLE1, TABLE2, me
 from tests.support.papers import PAPER, tex
 from tests.support.published_as_measured import write_best
 from tests.support.rankings import run_scripts
-from tests.support.results import BESIDE_OTHERS, GRID, experiment, plain
+from tests.support.results import BESIDE_OTHERS, GRID, MIXED, experiment, plain
 from tests.support.results import LAYOUT as ON_PYDOCS
 from tests.support.rule_scripts import of_repository
 from tests.support.typeset import COLUMN, size_of
@@ -65,6 +65,18 @@ def test_the_study_has_its_best_epoch_on_the_test_topics_and_ours_the_chosen_one
         assert float(shown["ndcg_cut_10"]) == results.mean(PRIMARY, name)
         assert shown["epoch"] == int(name[-1])
         assert shown["reference"] is None
+
+
+def test_our_first_stage_is_that_of_dl_2019(tmp_path):
+    grid = replace(GRID, first_stages={**GRID.first_stages, "dl19": MIXED["pydocs"]})
+    scores = PUBLISHED[PRIMARY] | {"bm25": 0.5, "sparse": 0.6}
+    made = experiment(tmp_path, scores, grid, DL19)
+    first_stage, *_ = [
+        each
+        for each in table_with(made.results, grid, made.chosen).rows
+        if each["group"] == OUR_GROUP
+    ]
+    assert (first_stage["system"], first_stage["ndcg_cut_10"]) == ("SPLADE++", "0.6000")
 
 
 def test_without_our_scores_on_dl_2019_only_published_ones_stand_there(tmp_path):
