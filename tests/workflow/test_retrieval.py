@@ -37,6 +37,24 @@ comparisons:
     - {{test_set: by_dense, metric: ndcg_cut_10}}
     - {{test_set: by_splade, metric: ndcg_cut_10}}
 """
+DRAWN = """
+objectives: {infonce: {label: InfoNCE, loss: infonce}}
+training_data:
+  lists:
+    collection: repairs
+    ranking: dense
+    examples: 12
+    passages: 3
+    threshold: 1
+    ranks: [1, 20]
+    negatives: unjudged
+    random_negatives: 0
+    margin: null
+    exclude: true
+    seed: 12
+    held_out: {passages: 3, by: query, seed: 12}
+treatments: {infonce: {label: InfoNCE, optimizer: adamw, objective: infonce, data: lists}}
+"""
 
 
 def documents() -> list[str]:
@@ -68,6 +86,16 @@ def test_each_has_the_jobs_that_make_it_and_vectors_are_made_once(snakemake, tmp
     counts = jobs(told.stdout)
     assert counts["encode_corpus"] == counts["dense"] == counts["import_ranking"] == 1
     assert counts["candidates"] == counts["first_stage"] == counts["rerank"] == 3
+
+
+def test_training_data_are_drawn_from_what_a_bi_encoder_ranks_of_the_training_topics(snakemake):
+    overlay = OVERLAY.replace("[adamw]", "[adamw, infonce]") + DRAWN
+    told = snakemake("-n", "collections/repairs/lists.parquet", overlay=overlay)
+    assert told.returncode == 0, told.stdout
+    counts = jobs(told.stdout)
+    assert counts["encode_corpus"] == counts["dense"] == counts["draw_examples"] == 1
+    assert "retrieval/repairs/train.dense.trec" in told.stdout
+    assert not counts.keys() & {"bm25", "index"}
 
 
 def test_a_run_file_that_is_not_there_is_named(snakemake):
