@@ -35,10 +35,12 @@ rule unpack_lotte:
     input:
         "sources/{source}",
     output:
-        expand(
-            "{folder}/{{source}}/{{domain}}/{{split}}/{name}",
-            folder=lotte.UNPACKED,
-            name=lotte.FILES,
+        temp(
+            expand(
+                "{folder}/{{source}}/{{domain}}/{{split}}/{name}",
+                folder=lotte.UNPACKED,
+                name=lotte.FILES,
+            )
         ),
     log:
         "logs/collections/{source}.{domain}.{split}.log",
