@@ -1,5 +1,8 @@
 """Data sets of ir_datasets in the layouts of their publishers, from local copies alone."""
 
+import re
+from shutil import rmtree
+
 import pytest
 
 from lionrank import trec
@@ -62,6 +65,17 @@ def test_a_collection_under_a_licence_asks_for_a_copy_before_any_work(run, tmp_p
 def test_what_needs_no_documents_does_without_the_copy(run):
     told = run(ROBUST04, "-n", "audit")
     assert told.returncode == 0, told.stderr
+
+
+@pytest.mark.slow
+def test_half_a_copy_is_told_by_its_number_of_files(run, tmp_path):
+    write_robust04(tmp_path / "ir_datasets")
+    rmtree(tmp_path / "ir_datasets" / "disks45" / "corpus" / "NEWS_data" / "FR94")
+    made = run(ROBUST04, "-c1", "collections/robust04/corpus")
+    assert made.returncode == 1
+    complaint = "found 1795 files of the expected 2295 .* damaged ones or not all, put whole ones"
+    assert re.search(complaint, made.stdout + made.stderr)
+    assert not (tmp_path / "collections" / "robust04" / "corpus").exists()
 
 
 @pytest.mark.slow

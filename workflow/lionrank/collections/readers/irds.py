@@ -81,7 +81,8 @@ def _provided(dataset_id: str) -> Iterator[None]:
         from ir_datasets.util import home_path
 
         raise UserError(
-            f"ir_datasets does not get {dataset_id!r} ({error}): run `ir_datasets export "
+            f"ir_datasets does not get {dataset_id!r} ({error}): if it has files of it, damaged "
+            "ones or not all, put whole ones there; else run `ir_datasets export "
             f"{dataset_id} docs` where there is internet and bring {home_path()} here "
             "(IR_DATASETS_HOME names another place); the log above says if it asks for more."
         ) from error
