@@ -1,53 +1,133 @@
-"""A dry run of the full-size experiment beside one of a Snakefile with a single rule.
+"""A dry run of an experiment beside those of Snakefiles that say next to nothing.
 
-The ratio is of processor time, which other processes disturb less than they do wall time. Run with
-`make bench-dryrun`.
+One of them has a single job and, with a grid, another has as many as the experiment. The ratios are
+of processor time, which other processes disturb less than they do wall time. Run with
+`make bench-dryrun`, and `make bench-dryrun GRID=9x6x3x20` for nine models, six treatments, three
+epochs and twenty test sets.
 """
 
 import argparse
+import json
+import re
 import resource
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from alternate import Column, Contender, alternate, machine, print_table, ratio
 
 ROOT = Path(__file__).parents[1]
-TRIVIAL = "rule only:\n    output:\n        'done',\n    shell:\n        'touch {output}'\n"
+OBJECTIVES = ROOT / "config" / "objectives.yaml"
+TREATMENTS = ("adamw", "lion", "bce", "infonce", "marginmse", "ranknet", "adrmse", "hinge", "mse")
+TRIVIAL = """
+rule all:
+    input:
+        expand("made/{{number}}", number=range({jobs} - 1)),
+    output:
+        "done",
+    shell:
+        "touch {{output}}"
+
+rule each:
+    output:
+        "made/{{number}}",
+    shell:
+        "touch {{output}}"
+"""
 COLUMNS: dict[str, Column] = {"processor seconds": lambda each: each.facts["processor"]}
 
 
-def prepare(target: str | None) -> Callable[[], dict[str, float]]:
-    """Return what runs `snakemake -n` for a target of ours, or for None the trivial one.
+def prepare(
+    target: str, grid: list[int] | None = None, jobs: int = 0
+) -> Callable[[], dict[str, float]]:
+    """Return what runs `snakemake -n` for a target of ours or, with `jobs`, of the trivial ones.
 
-    Both have an empty working directory, so that all is to be made.
+    `grid` is as for `overlay`. All have an empty working directory, so that all is to be made.
     """
 
     def repeat() -> dict[str, float]:
         with tempfile.TemporaryDirectory() as directory:
-            snakefile = Path(directory, "Snakefile")
-            snakefile.write_text(TRIVIAL)
-            wanted = [target] if target else ["--snakefile", snakefile]
+            folder = Path(directory)
+            if jobs:
+                (folder / "Snakefile").write_text(TRIVIAL.format(jobs=jobs))
+                wanted = ["--snakefile", folder / "Snakefile"]
+            elif grid:
+                (folder / "grid.json").write_text(json.dumps(overlay(folder, *grid)))
+                wanted = ["--configfile", OBJECTIVES, folder / "grid.json", "--", target]
+            else:
+                wanted = ["--", target]
             before = _processor_seconds()
-            done = subprocess.run(
-                [sys.executable, "-m", "snakemake", "-n", "--directory", directory, *wanted],
-                cwd=ROOT,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-            )
-        if done.returncode:
-            raise RuntimeError(f"snakemake -n {target}: {done.stdout[-2000:]}")
-        return {"dry runs": 1, "processor": _processor_seconds() - before}
+            told = _dry_run("--directory", folder, *wanted)
+            seconds = _processor_seconds() - before
+        return {"dry runs": 1, "processor": seconds, "jobs": _number_of_jobs(told)}
 
     return repeat
+
+
+def overlay(
+    folder: Path, models: int, treatments: int, epochs: int, test_sets: int
+) -> dict[str, Any]:
+    """Return an overlay on the objectives, whose test sets are of collections in a folder.
+
+    Every epoch is evaluated on the first one, and the best alone on the others.
+    """
+    names = [f"set{place}" for place in range(test_sets)]
+    for name in names:
+        judged = folder / name / "qrels" / "test.tsv"
+        judged.parent.mkdir(parents=True)
+        for path in (folder / name / "corpus.jsonl", folder / name / "queries.jsonl", judged):
+            path.touch()
+    backbone = {"pretrained": "minilm", "architecture": None, "tokenizer": None}
+    backbones = {f"m{place}": {"label": f"M{place}", **backbone} for place in range(models)}
+    return {
+        "models": backbones,
+        "collections": {name: {"format": "beir", "folder": name} for name in names},
+        "test_sets": {
+            name: {"label": name, "collection": name, "topics": "test"} for name in names
+        },
+        "grid": {
+            "models": [*backbones],
+            "optimizers": TREATMENTS[:treatments],
+            "epochs": epochs,
+            "test_sets": names,
+        },
+        "paper": {"columns": [{"test_set": name, "metrics": ["ndcg_cut_10"]} for name in names]},
+        "comparisons": {
+            "measures": [{"test_set": name, "metric": "ndcg_cut_10"} for name in names]
+        },
+    }
+
+
+def _dry_run(*arguments: str | Path) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "snakemake", "-n", *arguments],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    if done.returncode:
+        raise RuntimeError(f"snakemake -n {arguments}: {done.stdout[-2000:]}")
+    return done.stdout
+
+
+def _number_of_jobs(told: str) -> int:
+    (number,) = re.findall("^total +([0-9]+)$", told, re.MULTILINE)[-1:]
+    return int(number)
 
 
 def _processor_seconds() -> float:
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
+
+
+def _grid(text: str) -> list[int]:
+    if not re.fullmatch("[0-9]+x[1-9]x[0-9]+x[0-9]+", text):
+        raise argparse.ArgumentTypeError(f"{text} is not as 9x6x3x20, of at most 9 treatments")
+    return [int(number) for number in text.split("x")]
 
 
 def main() -> None:
@@ -56,18 +136,30 @@ def main() -> None:
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     parser.add_argument("--target", default="paper/main.pdf", help="what is to be made")
+    parser.add_argument(
+        "--grid", type=_grid, help="models x treatments x epochs x test sets, as 9x6x3x20"
+    )
     parser.add_argument("--repeats", type=int, default=12, help="dry runs of each")
     options = parser.parse_args()
-    targets = {"ours": options.target, "trivial": None}
-    contenders = [Contender(name, prepare, {"target": each}) for name, each in targets.items()]
+    own = {"target": options.target, "grid": options.grid}
+    jobs = int(prepare(**own)()["jobs"])
+    trivial = {"a trivial job": 1} | ({f"{jobs:,} trivial jobs": jobs} if options.grid else {})
+    contenders = [
+        Contender("ours", prepare, own),
+        *(
+            Contender(name, prepare, {"target": "", "jobs": number})
+            for name, number in trivial.items()
+        ),
+    ]
     results = alternate(contenders, options.repeats)
-    print(f"\n## A dry run of {options.target}\n\n{machine()}\n")
+    print(f"\n## A dry run of {options.target}, {jobs:,} jobs\n\n{machine()}\n")
     print_table(results, "dry runs", COLUMNS)
     values = {"wall": lambda each: each.seconds, "processor": COLUMNS["processor seconds"]}
     print()
-    for name, value in values.items():
-        told = ratio(results["ours"], results["trivial"], value)
-        print(f"ratio of {name} time, ours / trivial, lower is better: {told}")
+    for peer in trivial:
+        for name, value in values.items():
+            told = ratio(results["ours"], results[peer], value)
+            print(f"ratio of {name} time, ours / {peer}, lower is better: {told}")
 
 
 if __name__ == "__main__":

@@ -16,8 +16,10 @@ from lionrank.errors import UserError
 from lionrank.grid import FIRST_STAGE
 from lionrank.jobs import beforehand, left_behind, location, repository, unchanged
 
-# Else the collector would walk all that Snakemake has imported, again and again, while it plans.
+# Else the collector would walk all that Snakemake has imported, and all jobs, again and again, while
+# it plans.
 gc.freeze()
+gc.set_threshold(100_000, 50, 50)
 
 ROOT = Path(workflow.basedir)
 IN_IMAGE = DeploymentMethod.APPTAINER in workflow.deployment_settings.deployment_method
