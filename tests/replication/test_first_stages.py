@@ -2,8 +2,13 @@
 
 import pytest
 
-from lionrank.published.first_stages import Bm25, PublishedRanking
+from lionrank import trec
+from lionrank.files import write_json_lines
+from lionrank.java import start_jvm
+from lionrank.published.first_stages import REMOVE_QUERY, Bm25, PublishedRanking
 from lionrank.replication.first_stages import compare, to_text
+from lionrank.retrieval.bm25 import bm25, build_index
+from tests.support import small_msmarco
 
 QRELS = {"1": {"a": 2, "b": 1, "c": 0}, "2": {"a": 1}}
 RUN = {"1": {"c": 3.0, "b": 2.0, "a": 1.0}}
@@ -60,3 +65,36 @@ def test_a_line_is_a_test_set():
         "[1] Anserini: of HTML",
         "without published values: mine, yours",
     ]
+
+
+@pytest.mark.slow
+def test_the_ranking_that_is_compared_is_that_of_anserinis_own_command(tmp_path):
+    passages = small_msmarco.PASSAGES
+    documents = ({"id": docid, "contents": text} for docid, text in passages.items())
+    write_json_lines(tmp_path / "corpus" / "documents.jsonl", documents)
+    build_index(tmp_path / "corpus", tmp_path / "index", threads=1)
+    # Each asks for the words of a document, by whose name it goes.
+    topics = dict([*passages.items()][:20])
+    trec.write_topics(tmp_path / "topics.tsv", topics)
+    search(index=tmp_path / "index", topics=tmp_path / "topics.tsv", output=tmp_path / "theirs")
+    theirs, _ = trec.read_run(tmp_path / "theirs")
+    assert {len(ranking) for ranking in theirs.values()} == {19}
+    run = bm25(tmp_path / "index", topics, depth=20, k1=0.9, b=0.4, threads=1)
+    trec.write_run(tmp_path / "ours", run, tag="bm25")
+    ours, _ = trec.read_run(tmp_path / "ours")
+    qrels = {qid: {qid: 1} for qid in topics}
+    compare("small", published({("map", 1): 0.0}, remove_query=True), qrels, ours)
+    assert ours == theirs
+    assert [[*trec.by_score(ours[qid])] for qid in topics] == [
+        [*trec.by_score(theirs[qid])] for qid in topics
+    ]
+
+
+def search(**paths):
+    """Let Anserini rank 20 documents a topic, as the published values ask."""
+    start_jvm()
+    from jnius import autoclass
+
+    arguments = [word for name, path in paths.items() for word in (f"-{name}", str(path))]
+    flags = ["-topicReader", "TsvString", "-bm25", "-hits", "20", REMOVE_QUERY]
+    autoclass("io.anserini.search.SearchCollection").main([*arguments, *flags])
