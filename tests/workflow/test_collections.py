@@ -65,7 +65,7 @@ def sizes() -> Iterator[tuple[str, int, int]]:
                 yield plan.sources[entry["source"]].id, size[0], size[1]["passages"]
 
 
-@pytest.mark.parametrize(("dataset", "topics", "passages"), sizes())
+@pytest.mark.parametrize(("dataset", "topics", "passages"), [*sizes()])
 def test_their_sizes_are_those_that_ir_datasets_counted(dataset, topics, passages):
     assert topics == counted(dataset, "queries")
     # Those without text are not indexed.
