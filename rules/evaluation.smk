@@ -155,6 +155,7 @@ rule depths:
         runs=[path for path, _ in PLAN.depths.systems()],
         candidates=[each.candidates for each in PLAN.depths.test_sets],
         qrels=[each.qrels for each in PLAN.depths.test_sets],
+        overlap=PLAN.dropped,
         best=PLAN.best_epochs(),
     output:
         "results/depths.csv",

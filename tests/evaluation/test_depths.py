@@ -156,11 +156,15 @@ def test_the_script_writes_every_test_set_with_its_chosen_epochs(tmp_path):
     write_candidates(tmp_path / "candidates.parquet", ranks)
     best = tmp_path / "training" / "m_o.best.json"
     write_json(best, {"epoch": 2, "epochs": [{"epoch": 1}, {"epoch": 2}]})
+    shared = {qid: {"dev": "1"} for qid in [*qrels][:3]}
+    overlap = {"pydocs": {"shared": {}}, "deep": {"shared": shared}}
+    write_json(tmp_path / "results" / "overlap.json", overlap)
     job = {
         "input": {
             "runs": runs,
             "candidates": ["candidates.parquet"] * 2,
             "qrels": ["qrels.txt"] * 2,
+            "overlap": ["results/overlap.json"],
             "best": [str(best)],
         },
         "output": ["results/depths.csv"],
@@ -179,3 +183,12 @@ def test_the_script_writes_every_test_set_with_its_chosen_epochs(tmp_path):
     assert len(rows) == 2 * len(systems) * 4 * len(METRICS)
     levels = {(row["test_set"], row["level"]) for row in rows}
     assert levels == {("pydocs", "1"), ("pydocs", ""), ("deep", "2"), ("deep", "")}
+    assert f"deep: 3 of {len(qrels)} topics are development queries" in done.log
+    kept = {qid: judged for qid, judged in qrels.items() if qid not in shared}
+    label = labels_of(*BM25, test_set="deep")
+    expected = depths.evaluate_at(scored(ranks, 0), ranks, kept, 2, label)
+    means = depths.summarised([expected], FAST).set_index(["depth", "metric"])["mean"]
+    for row in rows:
+        if (row["test_set"], row["system"]) == ("deep", "bm25"):
+            mean = means[int(row["depth"]), row["metric"]]
+            assert float(row["mean"]) == pytest.approx(mean)

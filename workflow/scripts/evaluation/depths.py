@@ -9,6 +9,7 @@ from tqdm import tqdm
 
 from lionrank import trec
 from lionrank.evaluation import depths
+from lionrank.evaluation.overlap import evaluated
 from lionrank.evaluation.per_query import with_epoch
 from lionrank.evaluation.significance import Draws
 from lionrank.files import atomic_write
@@ -23,7 +24,8 @@ systems = [
 ]
 summaries = []
 for place, (test_set, level) in enumerate(params.levels.items()):
-    ranks, qrels = depths.read_ranks(given.candidates[place]), trec.read_qrels(given.qrels[place])
+    ranks = depths.read_ranks(given.candidates[place])
+    qrels = evaluated(trec.read_qrels(given.qrels[place]), given.overlap, test_set)
     candidates = {qid: set(ranked) for qid, ranked in ranks.items()}
     own = [(path, labels) for path, labels in systems if labels["test_set"] == test_set]
     tables = []
