@@ -22,6 +22,7 @@ rule provenance:
         # the jobs of the stages that it adds up, too.
         parts=expand("paper/{part}", part=PLAN.parts()),
         changes="results/changes.json",
+        overlap=PLAN.overlap,
     output:
         "paper/provenance.json",
     log:
