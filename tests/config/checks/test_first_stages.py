@@ -28,6 +28,11 @@ def test_one_set_of_topics_may_have_several_first_stages():
     [
         ("first_stages: {bm25: {label: B, bi_encoder: ./b}}", "first_stages.bm25: 'bm25' is the"),
         ("first_stages: {candidates: {label: C, bi_encoder: ./b}}", "the name of other files"),
+        ("first_stages: {first_stage: {label: C, bi_encoder: ./b}}", "is what tables call several"),
+        (
+            "first_stages: {dense: {label: First stage}}",
+            "is the label of first stages that differ",
+        ),
         ("first_stages: {minilm: {label: C, bi_encoder: ./b}}", "'minilm' is the name of a model"),
         ("first_stages: {dl19: {label: C, bi_encoder: ./b}}", "'dl19' is the name of a test set"),
         ("first_stages: {gte_lion: {label: C, bi_encoder: ./b}}", "is the name of a training"),

@@ -27,7 +27,7 @@ from lionrank.config.checks.treatments import check_treatments
 from lionrank.config.schema import check_plain, check_schema, is_number, meant, values
 from lionrank.config.sources import Source
 from lionrank.errors import UserError
-from lionrank.grid import FIRST_STAGE_LABEL
+from lionrank.grid import FIRST_STAGE_LABEL, VARIOUS
 from lionrank.wording import shortened
 
 
@@ -65,7 +65,8 @@ def check(config: Mapping[str, Any], schema_path: Path, sources: Mapping[str, So
 
 def _check_labels(config: Mapping[str, Any]) -> None:
     """Check that what the grid names is told apart in tables and figures."""
-    rows, sets = {FIRST_STAGE_LABEL: "the first stage"}, dict[str, str]()
+    rows = {FIRST_STAGE_LABEL: "the first stage", VARIOUS.label: "first stages that differ"}
+    sets = dict[str, str]()
     for name in first_stages.used(config):
         _tell_apart(rows, config["first_stages"][name]["label"], f"first_stages.{name}")
     for kind, seen in (

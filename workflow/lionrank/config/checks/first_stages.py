@@ -9,6 +9,7 @@ from typing import Any
 from lionrank.config import first_stages
 from lionrank.config.checks.systems import named_so
 from lionrank.errors import UserError
+from lionrank.grid import VARIOUS
 
 FILES_OF_RETRIEVAL = ("candidates", "index", "published")
 """What files of retrieval are named by, where others are by the name of a first stage."""
@@ -20,6 +21,8 @@ def check_first_stages(config: Mapping[str, Any]) -> None:
         place = f"config: first_stages.{name}"
         if name in FILES_OF_RETRIEVAL:
             raise UserError(f"{place}: {name!r} is the name of other files: name it otherwise")
+        if name == VARIOUS.name:
+            raise UserError(f"{place}: {name!r} is what tables call several: name it otherwise")
         for kind, what in (("systems", "a system"), ("teachers", "a teacher")):
             if name in config[kind]:
                 raise UserError(f"{place}: {name!r} is the name of {what}: name it otherwise")
