@@ -62,9 +62,13 @@ def test_a_collection_under_a_licence_asks_for_a_copy_before_any_work(run, tmp_p
     assert "agreements to be filed with NIST" in text
 
 
-def test_what_needs_no_documents_does_without_the_copy(run):
-    told = run(ROBUST04, "-n", "audit")
+def test_what_needs_no_documents_does_without_the_copy_and_the_audit_asks_for_it(run, tmp_path):
+    told = run(ROBUST04, "-c1", "audit")
     assert told.returncode == 0, told.stderr
+    page = (tmp_path / "audit.md").read_text()
+    place = tmp_path / "ir_datasets" / "disks45" / "corpus"
+    assert f"are not downloaded: a copy belongs at `{place}`. The TREC Robust document" in page
+    assert "is downloaded by ir_datasets" not in page
 
 
 @pytest.mark.slow

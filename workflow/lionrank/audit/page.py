@@ -24,6 +24,7 @@ from lionrank.audit.estimates import (
     training_work,
 )
 from lionrank.config import first_stages
+from lionrank.config.checks.catalogue import local_copy
 from lionrank.config.experiment import (
     averages,
     dev_sets,
@@ -116,6 +117,11 @@ def collect(
         "recorded": dict(recorded),
         "unpinned": [source.name for source in needed if not source.pinned],
         "catalogued": dict(catalogued),
+        "local_copies": {
+            name: copy
+            for name, (first, *_) in catalogued.items()
+            if (copy := local_copy(first)) is not None
+        },
         "download": total(source.bytes for source in needed),
         "assumed": _assumed(config),
         "trainings": trainings,

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from inspect import signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lionrank.config.experiment import judged_topics, trained_on
 from lionrank.config.memo import recall
@@ -113,27 +113,41 @@ def check_local_copy(entry: Mapping[str, Any], place: str) -> None:
         UserError: they are not; begins with `place`, and says where they are expected and who gives
             them.
     """
+    dataset_id = next(iter(entry["ids"].values()))
+    copy = local_copy(dataset_id)
+    if copy is not None and not Path(copy.place).exists():
+        raise UserError(
+            f"{place}: ir_datasets does not download the documents of {dataset_id!r}, and "
+            f"{copy.place} does not exist (IR_DATASETS_HOME names another folder for all that it "
+            f"has). It says: {copy.instructions}"
+        )
+
+
+class LocalCopy(NamedTuple):
+    """Where ir_datasets expects documents that it does not download, and who gives them."""
+
+    place: str
+    instructions: str
+
+
+def local_copy(dataset_id: str) -> LocalCopy | None:
+    """Return what is to be known of the documents of a data set, None where they are downloaded."""
     import ir_datasets
     from ir_datasets.util import DownloadConfig, home_path
 
-    dataset_id = next(iter(entry["ids"].values()))
     owner, _, _ = ir_datasets.docs_parent_id(dataset_id).partition("/")
-    known = DownloadConfig.contents().get(owner, {}).values()
     instructions = {
         str(home_path() / owner / each["cache_path"]): each["instructions"]
-        for each in known
+        for each in DownloadConfig.contents().get(owner, {}).values()
         if "url" not in each and {"cache_path", "instructions"} <= each.keys()
     }
     if not instructions:
-        return
+        return None
     documents = ir_datasets.load(dataset_id).docs_handler()
+    # Some that are downloaded cannot tell where to without doing so.
     if "force" not in signature(documents.docs_path).parameters:
-        return
-    expected = str(documents.docs_path(force=False))
-    if expected in instructions and not Path(expected).exists():
-        told = " ".join(instructions[expected].format(path=expected).split())
-        raise UserError(
-            f"{place}: ir_datasets does not download the documents of {dataset_id!r}, and "
-            f"{expected} does not exist (IR_DATASETS_HOME names another folder than "
-            f"{home_path()}). It says: {told}"
-        )
+        return None
+    place = str(documents.docs_path(force=False))
+    if place not in instructions:
+        return None
+    return LocalCopy(place, " ".join(instructions[place].format(path=place).split()))
