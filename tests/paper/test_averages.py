@@ -1,7 +1,10 @@
 """What the paper says of averages over test sets."""
 
+from dataclasses import replace
+
 import pytest
 
+from lionrank.grid import FirstStage
 from lionrank.paper.results import Layout
 from tests.support.papers import facts_of, prose, source_of
 from tests.support.results import (
@@ -121,3 +124,11 @@ def test_chosen_epochs_alone_are_told_by_an_average_of_which_a_test_set_has_no_o
     for average in ("ranked", "whole"):
         best = said.one("best", test_set=average, measure="ndcg_cut_10")
         assert {*best.systems} <= chosen
+
+
+def test_the_table_of_test_sets_says_which_has_which_first_stage_where_they_differ(tmp_path):
+    ranked = {"pydocs": FirstStage("bm25", "BM25"), "more": FirstStage("dense", "Dense")}
+    grid = replace(GRID, first_stages=ranked)
+    made = experiment(tmp_path, made_up_scores(5) | {"dense": 0.25}, grid, AVERAGED)
+    sets = prose(facts_of(made)).partition(r"\section{Test Sets}")[2]
+    assert "The First Stage Is BM25 on pydocs; Dense on More." in sets

@@ -86,10 +86,10 @@ def make_facts(
             "primary": METRICS[layout.primary.metric],
             "provenance": provenance,
             "queries": queries[layout.primary.test_set],
-            "ranked_by": [
-                {"label": each.label, "test_sets": [layout.test_sets[name].label for name in names]}
-                for each, names in findings.grid.ranked_by(layout.shown_test_sets).items()
-            ],
+            "ranked_by": _ranked_by(findings, layout.shown_test_sets),
+            "averaged_ranked_by": _ranked_by(
+                findings, [each for entry in layout.averages.values() for each in entry.test_sets]
+            ),
             "may_stop": any(each["early_stopping"] for each in settings.values()),
             "restarting": [
                 each.described for each in findings.trainings if settings[each.name]["restarts"]
@@ -146,6 +146,15 @@ def _tests(compared: Mapping[str, Any], queries: int) -> dict[str, Any]:
         "power_alpha": ALPHA,
         "seeds": compared["seeds"],
     }
+
+
+def _ranked_by(findings: Findings, test_sets: Iterable[str]) -> list[dict[str, Any]]:
+    """Return the labels of the first stages of some test sets, with those of the test sets."""
+    labels = {name: entry.label for name, entry in findings.results.layout.test_sets.items()}
+    return [
+        {"label": each.label, "test_sets": list(dict.fromkeys(labels[name] for name in names))}
+        for each, names in findings.grid.ranked_by(test_sets).items()
+    ]
 
 
 def _averages(layout: Layout, compared: Mapping[str, Any]) -> list[dict[str, Any]]:
