@@ -27,9 +27,7 @@ def write_depths(
     dice = random.Random(seed)
     # In some worlds all gain, or lose, and few distinct values tie.
     center, levels = [0, -0.1, 0.1, 0.03][seed % 4], dice.choice([2, 40])
-    first_stage = grid.first_stages[test_sets[0]].name
-    systems = [(first_stage, "", "", "", ""), (CEILING, "", "", "", "")]
-    systems += [
+    systems = [
         (each.checkpoint(epoch), each.model.name, each.treatment.name, epoch, 12)
         for each in grid.trainings()
         for epoch in [chosen[each.name]]
@@ -44,7 +42,8 @@ def write_depths(
         writer = csv.writer(lines)
         writer.writerow(COLUMNS)
         for test_set in test_sets:
-            for system in systems:
+            untrained = [(grid.first_stages[test_set].name, *[""] * 4), (CEILING, *[""] * 4)]
+            for system in [*untrained, *systems]:
                 first = 0.4 + 0.02 * dice.randrange(levels) / levels
                 for place, depth in enumerate(depths):
                     step = dice.randrange(-levels, levels + 1) / levels

@@ -1,6 +1,6 @@
 """The paper that is written of made-up results, and what it is rendered from besides."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -191,11 +191,13 @@ def findings_of(made: Experiment, logged: Mapping[str, Logged] | None = None) ->
     return find(made.results, made.grid, made.chosen, made.compared, logged)
 
 
-def depths_of(made: Experiment, seed: int = 0, also: Sequence[str] = ()) -> list[Depths]:
-    """Return made-up scores by depth of what ranks candidates, on `also` further test sets."""
+def depths_of(made: Experiment, seed: int = 0, others: int = 0) -> list[Depths]:
+    """Return made-up scores by depth on the first test set, and on so many others if there are."""
     if not made.grid.trainings() and all(each.kind == "run file" for each in made.grid.systems):
         return []
-    test_sets = [made.results.layout.primary.test_set, *also]
+    primary = made.results.layout.primary.test_set
+    ranked = [name for name in made.grid.first_stages if name != primary]
+    test_sets = [primary, *ranked[:others]]
     path = Path(made.per_query.replicates[0].path).with_name("depths.csv")
     write_depths(path, made.grid, made.chosen, test_sets, seed=seed)
     return read_depths(path, made.grid)

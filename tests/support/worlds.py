@@ -276,7 +276,7 @@ def made_up(name: str, folder: Path) -> World:
         efficiency_of(grid, place, energy=place % 2 == 0),
         {
             "claims": MADE_UP_CLAIMS,
-            "by_depth": depths_of(made, place, also=["more", "ranked"][: place % 3]),
+            "by_depth": depths_of(made, place, others=place % 3),
             "first_stages": printed_first_stages(grid, layout),
         },
     )
