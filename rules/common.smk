@@ -2,8 +2,10 @@
 # ask of wildcards; no rules.
 import gc
 import sys
+from functools import cache
 from pathlib import Path
 
+from snakemake import sourcecache
 from snakemake.exceptions import WorkflowError
 from snakemake.settings.types import DeploymentMethod
 from snakemake.utils import update_config
@@ -20,6 +22,8 @@ from lionrank.jobs import beforehand, left_behind, location, repository, unchang
 # it plans.
 gc.freeze()
 gc.set_threshold(100_000, 50, 50)
+# Else each job would take its script's path to pieces three times, by a class that is made for that.
+sourcecache.parse_uri = cache(sourcecache.parse_uri)
 
 ROOT = Path(workflow.basedir)
 IN_IMAGE = DeploymentMethod.APPTAINER in workflow.deployment_settings.deployment_method

@@ -70,6 +70,7 @@ def _module(package: str, name: str, file: Path) -> str:
     raise UserError(f"{file}: {package}.{name} is in no file below {PACKAGE}: correct the import.")
 
 
+@functools.cache
 def _file(dotted: str) -> Path:
     """Return where the module of a dotted name below lionrank lies."""
     return PACKAGE.joinpath(*dotted.split(".")[1:]).with_suffix(".py")
