@@ -152,7 +152,7 @@ rule comparisons:
 
 rule depths:
     input:
-        runs=[path for path, _ in PLAN.depths.systems()],
+        runs=lambda wildcards: PLAN.depths.run_files(),
         candidates=[each.candidates for each in PLAN.depths.test_sets],
         qrels=[each.qrels for each in PLAN.depths.test_sets],
         overlap=PLAN.dropped,

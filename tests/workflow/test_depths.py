@@ -39,6 +39,12 @@ def test_each_checkpoint_scores_a_test_set_once(snakemake):
     assert (counts["depths"], counts["rerank"], counts["candidates"]) == (1, 3, 2)
 
 
+def test_where_no_test_set_has_candidates_enough_that_is_said(snakemake):
+    told = snakemake("-n", TARGET)
+    assert told.returncode == 1
+    assert "grid.test_sets: none of those reported has 20 candidates or more" in told.stdout
+
+
 @pytest.mark.slow
 def test_the_values_are_those_of_the_chosen_epochs(snakemake, tmp_path):
     told = snakemake(TARGET, "results/metrics.csv", overlay=OVERLAY)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lionrank.config import experiment
+from lionrank.errors import UserError
 
 if TYPE_CHECKING:
     from lionrank.config.plan import JudgedSet, Plan
@@ -43,6 +44,20 @@ class DepthsPlan:
             )
             if labels["system"] not in self.plan.other_systems.given_on(each.name)
         ]
+
+    def run_files(self) -> list[str]:
+        """Those run files.
+
+        Raises:
+            UserError: there is no such test set.
+        """
+        if not self.test_sets:
+            raise UserError(
+                f"config: grid.test_sets: none of those reported has {LEAST} candidates or more of "
+                "a first stage, and something that reranks them: raise retrieval.depth, or the "
+                "depth of one"
+            )
+        return [path for path, _ in self.systems()]
 
     def levels(self) -> dict[str, int]:
         """The relevance threshold of each of those test sets, by name."""
