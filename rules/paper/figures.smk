@@ -8,6 +8,7 @@ localrules:
     cost_figure,
     depths_figure,
     systems_figure,
+    differences_figure,
     sizes_figure,
 
 
@@ -206,6 +207,40 @@ rule systems_figure:
         "Drawing the scores of all systems"
     script:
         "../../workflow/scripts/paper/figures/systems_figure.py"
+
+
+rule differences_figure:
+    input:
+        metrics="results/metrics.csv",
+        best=PLAN.best_epochs(),
+    output:
+        "paper/figures/differences.pdf",
+        report(
+            "paper/figures/differences.png",
+            caption="../../workflow/report/differences.rst",
+            category="Figures",
+            labels={"Figure": "Differences from the first stage"},
+        ),
+    log:
+        "logs/paper/differences_figure.log",
+    benchmark:
+        "timings/paper/differences_figure.tsv"
+    conda:
+        "../../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        grid=PLAN.paper_grid(),
+        columns=experiment.paper_columns(config),
+        test_sets=PLAN.paper_test_sets(),
+        style=of_repository("paper/paper.mplstyle"),
+        code=code("paper/figures/differences_figure.py"),
+    message:
+        "Drawing the differences from the first stage by test set"
+    script:
+        "../../workflow/scripts/paper/figures/differences_figure.py"
 
 
 rule sizes_figure:

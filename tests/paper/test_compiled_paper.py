@@ -17,7 +17,8 @@ from lionrank.claims import file as claim_file
 from lionrank.claims.evidence import Ours, Published
 from lionrank.config.check import check
 from lionrank.evaluation import per_query
-from lionrank.grid import Grid
+from lionrank.grid import FirstStage, Grid, Model
+from lionrank.measures import METRICS
 from lionrank.paper.latex import compile_pdf
 from lionrank.published.scores import AS_PRINTED
 from tests.support.configs import CONFIG, SCHEMA, SOURCES
@@ -172,6 +173,41 @@ def test_a_paper_with_averages_has_their_scores_and_tests_on_the_page(tmp_path, 
     of_average = metrics[metrics["test_set"].isin(["ranked", "whole"])]
     for mean in of_average["mean"][of_average["metric"] == "ndcg_cut_10"]:
         assert f"{mean:.4f}" in text
+
+
+MANY_SETS = TEST_SETS | {
+    f"set{place}": {"label": f"Test Set {place}", "level": 1, "levels": [1]} for place in range(13)
+}
+MANY_AVERAGED = MANY_SETS | {
+    "all13": {
+        "label": "All Thirteen",
+        "level": None,
+        "levels": [],
+        "test_sets": [f"set{place}" for place in range(13)],
+    }
+}
+MANY = replace(
+    LEARNING,
+    models=(*LEARNING.models, Model("bert", "BERT-Base"), Model("ettin", "Ettin-150M")),
+    first_stages={name: FirstStage("bm25", "BM25") for name in MANY_AVERAGED if name != "given"},
+)
+
+
+def test_tables_of_many_systems_and_test_sets_go_on_over_pages_and_lose_nothing(tmp_path):
+    columns = [
+        {"test_set": "pydocs", "metrics": [*METRICS]},
+        {"test_set": "all13", "metrics": ["ndcg_cut_10"]},
+        *({"test_set": f"set{place}", "metrics": ["ndcg_cut_10"]} for place in range(6)),
+    ]
+    draw(tmp_path, MANY, test_sets=MANY_AVERAGED)
+    table = tmp_path / "results" / "per_query.parquet"
+    claims = decide(tmp_path, [table], best_files(tmp_path, MANY), MANY)
+    write_paper(tmp_path, claims, MANY, MANY_AVERAGED, columns=columns)
+    _, text = compiled(tmp_path)
+    assert "CONTINUED" in text.upper()
+    for name, key in (("results", "pydocs_ndcg_cut_10"), ("sets", "bm25")):
+        values = pd.read_csv(tmp_path / "paper" / "tables" / f"{name}.csv")[key].dropna()
+        assert all(f"{value:.4f}" in text for value in values)
 
 
 def test_a_paper_of_what_is_learnt_has_what_it_takes_and_its_tests_on_the_page(tmp_path):

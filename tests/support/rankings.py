@@ -373,6 +373,7 @@ def write_paper(
     if any(entry.get("test_sets") for entry in test_sets.values()):
         output = two_tables(sets="sets", wins="wins")
         jobs.append(("averages_tables", metrics | best | compared, output, shown))
+        jobs.append(("differences_figure", metrics | best, figure("differences"), shown | style))
     if not grid.trainings():
         jobs = [job for job in jobs if job[0] not in OF_TRAININGS]
     run_scripts(folder, json.loads(json.dumps(jobs, default=str)))

@@ -621,6 +621,7 @@ class Plan:
         if len(self.other_checkpoints) > 1:
             figures.append("sizes")
         if self.averages:
+            figures.append("differences")
             tables.append("sets")
         if any(each["test_set"] in self.averages for each in self.compared_measures):
             tables.append("wins")

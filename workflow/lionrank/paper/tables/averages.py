@@ -1,6 +1,6 @@
 """The tables of averages: every system on every test set, and on how many of them it is ahead."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from lionrank.measures import METRICS, Measure
 from lionrank.paper.across import Across, at_chosen, compared_by
 from lionrank.paper.results import Layout, Results
 from lionrank.paper.tables.comparisons import sides
+from lionrank.paper.tables.pages import panels
 from lionrank.paper.tables.tabular import Row, Table
 
 _COUNTED = {"above": "above", "level": "level with", "below": "below"}
@@ -36,7 +37,8 @@ def by_set(results: Results, grid: Grid, chosen: Mapping[str, int]) -> Table:
     A row is a test set or, last of its sets, the average, in one metric. A system's value has the
     name of the training, which is at its chosen epoch, or of the system and, of the same, `_low`
     and `_high`; what there is none of is None. The LaTeX has `blocks`, one for each average and
-    metric, with `lines` of `cells`: the longer of test sets and systems are below each other.
+    metric, with `panels` of columns, each with `lines` of `cells`: the longer of test sets and
+    systems are below each other.
 
     Args:
         results: of what `Layout.by_set` names.
@@ -97,14 +99,21 @@ def _block(results: Results, rows: list[dict[str, Any]], systems: list[_System])
     turned = len(systems) > len(rows)
     if turned:
         cells = [list(column) for column in zip(*cells, strict=True)]
+    across: Sequence[Any] = heads if turned else systems
+    below: Sequence[Any] = systems if turned else heads
     return {
         "label": test_sets[average["test_set"]].label,
         "metric": METRICS[average["metric"]],
         "turned": turned,
-        "heads": heads if turned else systems,
-        "lines": [
-            {"head": head, "cells": line}
-            for head, line in zip(systems if turned else heads, cells, strict=True)
+        "panels": [
+            {
+                "heads": [across[place] for place in places],
+                "lines": [
+                    {"head": head, "cells": [line[place] for place in places]}
+                    for head, line in zip(below, cells, strict=True)
+                ],
+            }
+            for places in panels([[place] for place in range(len(across))])
         ],
     }
 

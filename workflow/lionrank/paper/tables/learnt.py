@@ -7,9 +7,12 @@ from lionrank.measures import METRICS, Measure
 from lionrank.paper.learnt import Learnt
 from lionrank.paper.results import Results
 from lionrank.paper.tables.efficiency import Trainings, columns
+from lionrank.paper.tables.pages import panels
 from lionrank.paper.tables.tabular import Table
 
 _COSTS = ("device_hours", "energy_joules")
+_TEST_SETS = 4
+"""So many stand beside the names and the costs of trainings."""
 _CHOSEN = ("ranking", "threshold", "negatives", "ranks", "random_negatives")
 
 
@@ -86,6 +89,7 @@ def reached(
         )
     facts = {
         "test_sets": {name: layout.test_sets[name].label for name in measures},
+        "panels": panels([[name] for name in measures], most=_TEST_SETS),
         "primary": layout.primary.test_set,
         "metric": METRICS[layout.primary.metric],
         "costs": shown,

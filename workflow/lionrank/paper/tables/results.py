@@ -1,16 +1,20 @@
 """The tables of effectiveness: all systems on the paper's columns, and at other thresholds."""
 
 from collections.abc import Mapping
+from itertools import groupby
 from typing import Any
 
 from lionrank.grid import Grid, OtherSystem, checkpoint_name, training_name
 from lionrank.measures import GRADED, METRICS, PRIMARY, Measure
 from lionrank.paper.results import Results
+from lionrank.paper.tables.pages import panels
 from lionrank.paper.tables.tabular import Table
 from lionrank.published.scores import PublishedScores, was_published
 from lionrank.wording import DIGITS
 
 _BINARY = [metric for metric in METRICS if metric != GRADED]
+_CLOSE_COLUMNS = 15
+"""Columns of the table of relevance thresholds, which move together where they are many."""
 _OF_ROW = ("other", "best", "published")
 """What a row of the table of results has besides what its CSV says."""
 
@@ -68,8 +72,10 @@ def table(
         }
         for column in layout.columns
     ]
+    groups = [[*group] for _, group in groupby(columns, lambda each: each["test_set"])]
+    widths = [len(group) + len([e for e in group if e["has_interval"]]) for group in groups]
     facts = {
-        "columns": columns,
+        "panels": panels(groups, widths),
         "grid": grid,
         "first_stage": first_stage.label,
         "beside_published": published is not None,
@@ -171,7 +177,10 @@ def levels(results: Results, grid: Grid, chosen: Mapping[str, int]) -> Table:
             rows.append({"test_set": test_set, **names, **values, **leads})
     facts = {
         "grades": grades,
-        "metrics": {metric: METRICS[metric] for metric in _BINARY},
+        "metrics": METRICS,
+        "panels": panels(
+            [[metric] for metric in _BINARY], [len(grades)] * len(_BINARY), most=_CLOSE_COLUMNS
+        ),
         "labels": grid.untrained | {model.name: model.label for model in grid.models},
         "others": [other.name for other in grid.systems],
         "grid": grid,

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from lionrank.files import atomic_write
 from lionrank.paper.render import render
 from lionrank.paper.source_map import Rendered
+from lionrank.paper.tables.pages import in_parts
 
 Row = Mapping[str, Any]
 
@@ -30,13 +31,13 @@ class Table:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     def latex(self, template: str | os.PathLike) -> Rendered:
-        """Return what a template in paper/tables/ makes of the table.
+        """Return what a template in paper/tables/ makes of the table, in parts where it is long.
 
         Raises:
             UserError: the template is malformed, or uses a value that is not known.
         """
         folder, name = Path(template).parents[1], Path(template).name
-        return render(folder, {"rows": self.rows, **self.facts}, f"tables/{name}")
+        return in_parts(render(folder, {"rows": self.rows, **self.facts}, f"tables/{name}"))
 
     def csv(self) -> str:
         """Return the table as CSV: a header, then a line a row, plain values.

@@ -1,0 +1,92 @@
+"""The figure of how far each system is from the first stage on each test set of an average."""
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from lionrank.grid import Grid
+from lionrank.measures import METRICS, Measure
+from lionrank.paper.figures.style import PAGE, plain
+from lionrank.paper.figures.systems import NOT_HERE
+from lionrank.paper.results import Results
+
+_ROW_INCHES = 0.17
+_MARGIN_INCHES = 0.75
+_MOST_INCHES = 8.5
+# Narrower cells have no room for their number.
+_WRITTEN_COLUMNS = 20
+
+
+def differences_figure(results: Results, grid: Grid, chosen: Mapping[str, int]) -> Figure:
+    """Draw each system's mean minus the first stage's: a row a system, a column a test set.
+
+    There is a panel for each average, in the first metric that is shown of it, and its last column
+    is the average itself. Trainings are at their chosen epochs. A cell is blank where there are no
+    results. All panels have one scale, whose middle is the first stage.
+    """
+    systems = {
+        training.checkpoint(chosen[training.name]): ", ".join(training.labels)
+        for training in grid.trainings()
+    } | {other.name: f"{other.label}{NOT_HERE}" for other in grid.systems}
+    by_set = results.layout.by_set
+    averages = {each.test_set: each for each in reversed(by_set)}
+    sets = [by_set[averages[name]] for name in results.layout.averages]
+    values = [_differences(results, grid, [*systems], each) for each in sets]
+    most = max(np.nanmax(np.abs(each), initial=0.0) for each in values) or 1.0
+    height = min(_ROW_INCHES * len(systems) + _MARGIN_INCHES, _MOST_INCHES / len(sets))
+    figure, axes = plt.subplots(len(sets), 1, squeeze=False, figsize=(PAGE, height * len(sets)))
+    panels = zip(axes.flat, results.layout.averages, sets, values, strict=True)
+    for ax, average, of_average, differences in panels:
+        _draw(ax, differences, most)
+        names = [*(each.test_set for each in of_average), average]
+        labels = [results.layout.test_sets[name].label for name in names]
+        ax.set_xticklabels(map(plain, labels), rotation=30, ha="right", rotation_mode="anchor")
+        ax.set_yticklabels(map(plain, systems.values()), rotation=0)
+        metric = METRICS[averages[average].metric]
+        ax.set_title(plain(f"{metric}: {labels[-1]}"), loc="left")
+    return figure
+
+
+def _differences(
+    results: Results, grid: Grid, systems: Sequence[str], measures: Sequence[Measure]
+) -> np.ndarray:
+    """Return the differences [systems, measures and their mean], NaN where there are none.
+
+    The mean is the average's own difference, for its test sets have the same weight.
+    """
+    found = np.full((len(systems), len(measures) + 1), np.nan)
+    for column, measure in enumerate(measures):
+        scores, first_stage = results.scores[measure], grid.first_stage(measure.test_set)
+        if first_stage is None or first_stage.name not in scores:
+            continue
+        for row, system in enumerate(systems):
+            if system in scores:
+                found[row, column] = scores[system].mean - scores[first_stage.name].mean
+    found[:, -1] = found[:, :-1].mean(axis=1)
+    return found
+
+
+def _draw(ax: Axes, values: np.ndarray, most: float) -> None:
+    is_written = values.shape[1] <= _WRITTEN_COLUMNS
+    sns.heatmap(
+        values,
+        ax=ax,
+        cmap="PuOr_r",
+        vmin=-most,
+        vmax=most,
+        annot=is_written and np.vectorize(_signed)(values),
+        fmt="",
+        annot_kws={"size": 5.5},
+        linewidths=0.4,
+        cbar_kws={"pad": 0.01, "aspect": 30},
+    )
+    ax.axvline(values.shape[1] - 1, color="0.2", linewidth=1.0)
+    ax.tick_params(length=0)
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.3f}".replace("-", "\N{MINUS SIGN}")
