@@ -78,7 +78,7 @@ OF_TRAININGS = (
 _RUN = (
     PARTS
     + """
-for job in json.loads(sys.argv[1]):
+for job in json.load(sys.stdin):
     parts = {key: Named(**job[key]) for key in ("input", "output", "params")}
     vouch(parts["input"])
     script = os.path.splitext(os.path.basename(job["script"]))[0]
@@ -101,7 +101,9 @@ def run_scripts(folder: Path, jobs: Sequence[tuple[str, Mapping, Mapping, Mappin
         }
         for name, inputs, outputs, params in jobs
     ]
-    done = subprocess.run([sys.executable, "-c", _RUN, json.dumps(given)], cwd=folder, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-c", _RUN], input=json.dumps(given), text=True, cwd=folder, timeout=300
+    )
     logs = {path.name: path.read_text() for path in folder.glob("*.log")}
     assert done.returncode == 0, logs
 

@@ -73,8 +73,10 @@ def table(
         for column in layout.columns
     ]
     groups = [[*group] for _, group in groupby(columns, lambda each: each["test_set"])]
-    widths = [len(group) + len([e for e in group if e["has_interval"]]) for group in groups]
+    intervals = [len([each for each in group if each["has_interval"]]) for group in groups]
+    widths = [len(group) + extra for group, extra in zip(groups, intervals, strict=True)]
     facts = {
+        "has_several_intervals": sum(intervals) > 1,
         "panels": panels(groups, widths),
         "grid": grid,
         "first_stage": first_stage.label,
