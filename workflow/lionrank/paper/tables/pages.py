@@ -8,7 +8,7 @@ from lionrank.paper.source_map import Rendered, SourceMap
 
 COLUMNS = 12
 """Columns of numbers that stand beside each other at most."""
-LINES = 60
+LINES = 58
 """Lines of a table that stand below each other at most, its head's among them."""
 CONTINUED = r"\continued"
 """Ends the float of a table, and begins one that goes on with it: main.tex.j2 defines it."""
