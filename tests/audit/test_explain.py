@@ -10,6 +10,7 @@ from lionrank.errors import UserError
 from lionrank.evaluation.per_query import means
 from lionrank.jobs import records
 from tests.support.results import (
+    AT_BEST,
     AVERAGED,
     FAST,
     NOTHING_TRAINED,
@@ -91,6 +92,34 @@ def test_a_mean_of_a_system_of_others_is_explained_by_its_own_topics(tmp_path, m
     values = table[(table["system"] == "authors") & (table["metric"] == "ndcg_cut_10")]
     for qid, value in zip(values["qid"], values["value"], strict=True):
         assert f"{qid} {value:.4f}" in told
+
+
+def test_the_best_epoch_is_explained_by_the_training_of_that_epoch(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    made = experiment(tmp_path / "made", made_up_scores(1), layout=AT_BEST)
+    averaged, epoch = means_in(tmp_path / "made"), made.chosen["gte_lion"]
+    Path("results").mkdir()
+    averaged.to_csv("results/metrics.csv", index=False)
+    (tmp_path / "made" / "per_query.12.parquet").rename("results/per_query.parquet")
+    checkpoints = {f"checkpoints/gte_lion_e{each}": "train_epoch" for each in (1, 2, 3)}
+    links = {
+        **checkpoints,
+        "checkpoints/gte_lion_best": "best_checkpoint",
+        "results/given/gte_lion_best.trec": "rerank",
+        "results/per_query/given.parquet": "per_query",
+    }
+    below: dict[str, str] = {}
+    for path, rule in links.items():
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        Path(path).write_text(path)
+        settings = {"settings": {"epochs": int(path[-1])}} if rule == "train_epoch" else {}
+        records.write([path], rule, {} if path in checkpoints else below, settings)
+        found = {path: records.digest(records.measured(path))}
+        below = {**below, **found} if path in checkpoints else found
+    row = averaged[(averaged["test_set"] == "given") & (averaged["system"] == "gte_lion_best")]
+    told = explain(Number.of(f"{row['mean'].item():.12f}"))
+    assert f"checkpoints/gte_lion_e{epoch} was trained with epochs {epoch}." in told
+    assert f"training/gte_lion_e{epoch}.jsonl" in told
 
 
 def test_an_average_is_explained_by_the_means_of_its_test_sets_and_their_run_files(

@@ -83,3 +83,12 @@ def test_the_dry_run_is_measured_in_processor_time():
     assert RATIO.fullmatch(last)
     ratio = float(last.split(": ")[1].split()[0])
     assert 1 < ratio < 4
+
+
+@pytest.mark.slow
+def test_the_dry_run_of_a_grid_stands_beside_as_many_trivial_jobs():
+    told = measured("dryrun", "--grid", "2x2x2x3")
+    jobs = re.search("^## A dry run of paper/main.pdf, ([0-9,]+) jobs$", told, re.MULTILINE)
+    last = told.splitlines()[-1]
+    assert RATIO.fullmatch(last) and f"{jobs[1]} trivial jobs" in last
+    assert float(last.split(": ")[1].split()[0]) < 4

@@ -10,6 +10,7 @@ from lionrank.config.schema import is_number
 from lionrank.errors import UserError
 from lionrank.evaluation.per_query import Replicate
 from lionrank.files import AGAIN, csv_rows, read_json
+from lionrank.grid import checkpoint_name, training_name
 from lionrank.jobs import descent, records
 from lionrank.measures import Averages, Measure, averaged
 
@@ -112,7 +113,7 @@ def _of_mean(row: dict[str, str]) -> str:
     ]
     for run in _run_files(row):
         chain = descent.trace(run)
-        lines += ["", *_training(chain), *descent.to_text(chain).splitlines()]
+        lines += ["", *_training(chain, row), *descent.to_text(chain).splitlines()]
     return "\n".join(lines)
 
 
@@ -160,16 +161,17 @@ def _run_files(row: dict[str, str]) -> list[str]:
     return [path for path in read if Path(path).name == f"{row['system']}.trec"]
 
 
-def _training(chain: descent.Chain) -> Iterator[str]:
+def _training(chain: descent.Chain, row: Mapping[str, str]) -> Iterator[str]:
     """Yield the settings that the checkpoint behind a run file was trained with, and its log."""
-    for link in chain.values():
-        if link.rule == "train_epoch":
-            record = records.read(link.path)
-            settings = record["params"].get("settings", {}) if record else {}
-            told = ", ".join(f"{key} {value}" for key, value in settings.items())
-            yield from textwrap.wrap(f"{link.path} was trained with {told}.", _WIDTH)
-            yield f"The log of its epoch is training/{Path(link.path).name}.jsonl."
-            return
+    trained = [link.path for link in chain.values() if link.rule == "train_epoch"]
+    # Behind the best epoch are those that it was chosen from.
+    own = checkpoint_name(training_name(row["model"], row["optimizer"]), row["epoch"])
+    for path in ([path for path in trained if Path(path).name == own] or trained)[:1]:
+        record = records.read(path)
+        settings = record["params"].get("settings", {}) if record else {}
+        told = ", ".join(f"{key} {value}" for key, value in settings.items())
+        yield from textwrap.wrap(f"{path} was trained with {told}.", _WIDTH)
+        yield f"The log of its epoch is training/{Path(path).name}.jsonl."
 
 
 def _cells(number: Number) -> Iterator[str]:
