@@ -5,7 +5,8 @@ import sys
 from functools import cache
 from pathlib import Path
 
-from snakemake import sourcecache
+from snakemake import common, sourcecache
+from snakemake import rules as job_rules
 from snakemake.exceptions import WorkflowError
 from snakemake.settings.types import DeploymentMethod
 from snakemake.utils import update_config
@@ -22,8 +23,11 @@ from lionrank.jobs import beforehand, left_behind, location, repository, unchang
 # it plans.
 gc.freeze()
 gc.set_threshold(100_000, 50, 50)
-# Else each job would take its script's path to pieces three times, by a class that is made for that.
+# Else it would do for every job what it needs once a rule: take its script's path to pieces, and ask
+# which parameters its functions have.
 sourcecache.parse_uri = cache(sourcecache.parse_uri)
+common.get_function_params = cache(common.get_function_params)
+job_rules.get_function_params = common.get_function_params
 
 ROOT = Path(workflow.basedir)
 IN_IMAGE = DeploymentMethod.APPTAINER in workflow.deployment_settings.deployment_method
