@@ -43,6 +43,11 @@ class ByFile(LoadFileScheduling):
         return "cluster" if file.startswith("tests/cluster/") else file
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Name bytes by their number: an archive has its date in it, and processes agree on names."""
+    return f"{len(val)} bytes" if isinstance(val, bytes) else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     def place(item: pytest.Item) -> int:
         places = (place for place, path in enumerate(FIRST) if item.nodeid.startswith(path))
