@@ -12,7 +12,8 @@ from snakemake.settings.types import DeploymentMethod
 from snakemake.utils import update_config
 
 from lionrank.config import experiment, fingerprint, first_stages, given, lotte
-from lionrank.config.plan import LESSON_TABLES, NOTHING, Plan
+from lionrank.config.plan import NOTHING, Plan
+from lionrank.config.plan_of_paper import LESSON_TABLES
 from lionrank.config.settings import brief, epoch_settings, training_settings
 from lionrank.config.treatments import collection_of_data, needs_relevant, treatments
 from lionrank.errors import UserError

@@ -20,7 +20,7 @@ rule provenance:
         data=PLAN.training_data.files(".json"),
         # All else that the paper is made of: the commit in it is that of its text. They come after
         # the jobs of the stages that it adds up, too.
-        parts=expand("paper/{part}", part=PLAN.parts()),
+        parts=expand("paper/{part}", part=PLAN.paper.parts()),
         changes="results/changes.json",
         overlap=PLAN.overlap,
     output:
@@ -81,10 +81,10 @@ rule main_tex:
         mem_mb=1000,
         runtime=5,
     params:
-        grid=PLAN.paper_grid(),
+        grid=PLAN.paper.grid(),
         settings=brief(PLAN.settings()),
         columns=experiment.paper_columns(config),
-        test_sets=PLAN.paper_test_sets(),
+        test_sets=PLAN.paper.test_sets(),
         first_stages=PLAN.first_stages.printed(PLAN.test_sets[name] for name in PLAN.reported),
         dev_sets=lambda wildcards: [each.label for each in PLAN.dev_sets.values()],
         dropped=config["evaluation"]["drop_development_queries"],
@@ -111,11 +111,11 @@ rule main_tex:
 rule compile_paper:
     input:
         tex="paper/main.tex",
-        parts=expand("paper/{part}", part=PLAN.parts()),
+        parts=expand("paper/{part}", part=PLAN.paper.parts()),
         # Complaints of LaTeX are in terms of the templates.
         source_maps=[
             "paper/main.tex.map",
-            *(f"paper/{part}.map" for part in PLAN.parts() if part.endswith(".tex")),
+            *(f"paper/{part}.map" for part in PLAN.paper.parts() if part.endswith(".tex")),
         ],
         provenance="paper/provenance.json",
     output:

@@ -14,7 +14,7 @@ rule arxiv:
     input:
         tex="paper/main.tex",
         bbl="paper/main.bbl",
-        parts=expand("paper/{part}", part=PLAN.parts()),
+        parts=expand("paper/{part}", part=PLAN.paper.parts()),
         provenance="paper/provenance.json",
     output:
         "paper/arxiv.tar.gz",
@@ -60,7 +60,7 @@ rule archive:
             "paper/main.tex",
             "paper/arxiv.tar.gz",
             "paper/provenance.json",
-            *expand("paper/{part}", part=PLAN.parts()),
+            *expand("paper/{part}", part=PLAN.paper.parts()),
         ],
     output:
         "lion-rerank-{}.zip".format(config["protocol"]),

@@ -6,7 +6,7 @@ from lionrank.grid import FIRST_STAGE, FIRST_STAGE_LABEL, VARIOUS
 REPORT_TABLES = {
     table: text
     for table, text in strict_yaml.read(ROOT / "workflow" / "report" / "tables.yaml").items()
-    if f"tables/{table}.tex" in PLAN.parts()
+    if f"tables/{table}.tex" in PLAN.paper.parts()
 }
 PAGE_TEMPLATES = [
     of_repository(f"workflow/lionrank/report/{name}")
@@ -99,8 +99,8 @@ rule results_page:
         mem_mb=1000,
         runtime=10,
     params:
-        grid=PLAN.paper_grid(),
-        test_sets=PLAN.paper_test_sets(),
+        grid=PLAN.paper.grid(),
+        test_sets=PLAN.paper.test_sets(),
         paper={key: config["paper"][key] for key in ("title", "note")},
         templates=PAGE_TEMPLATES,
         code=code("report/results_page.py"),

@@ -35,7 +35,7 @@ rule curves_figure:
         mem_mb=1000,
         runtime=10,
     params:
-        grid=PLAN.paper_grid(),
+        grid=PLAN.paper.grid(),
         style=of_repository("paper/paper.mplstyle"),
         code=code("paper/figures/curves_figure.py"),
     message:
@@ -67,9 +67,9 @@ rule epochs_figure:
         mem_mb=1000,
         runtime=10,
     params:
-        grid=PLAN.paper_grid(),
+        grid=PLAN.paper.grid(),
         columns=experiment.paper_columns(config),
-        test_sets=PLAN.paper_test_sets(),
+        test_sets=PLAN.paper.test_sets(),
         style=of_repository("paper/paper.mplstyle"),
         code=code("paper/figures/epochs_figure.py"),
     message:
@@ -100,7 +100,7 @@ rule changes_figure:
         mem_mb=1000,
         runtime=10,
     params:
-        grid=PLAN.paper_grid(),
+        grid=PLAN.paper.grid(),
         style=of_repository("paper/paper.mplstyle"),
         code=code("paper/figures/changes_figure.py"),
     message:
@@ -133,9 +133,9 @@ rule cost_figure:
         mem_mb=1000,
         runtime=10,
     params:
-        grid=PLAN.paper_grid(),
+        grid=PLAN.paper.grid(),
         columns=experiment.paper_columns(config),
-        test_sets=PLAN.paper_test_sets(),
+        test_sets=PLAN.paper.test_sets(),
         style=of_repository("paper/paper.mplstyle"),
         code=code("paper/figures/cost_figure.py"),
     message:
@@ -166,7 +166,7 @@ rule depths_figure:
         mem_mb=1000,
         runtime=10,
     params:
-        grid=PLAN.paper_grid(),
+        grid=PLAN.paper.grid(),
         style=of_repository("paper/paper.mplstyle"),
         code=code("paper/figures/depths_figure.py"),
     message:
@@ -198,9 +198,9 @@ rule systems_figure:
         mem_mb=1000,
         runtime=10,
     params:
-        grid=PLAN.paper_grid(),
+        grid=PLAN.paper.grid(),
         columns=experiment.paper_columns(config),
-        test_sets=PLAN.paper_test_sets(),
+        test_sets=PLAN.paper.test_sets(),
         style=of_repository("paper/paper.mplstyle"),
         code=code("paper/figures/systems_figure.py"),
     message:
@@ -232,9 +232,9 @@ rule differences_figure:
         mem_mb=1000,
         runtime=10,
     params:
-        grid=PLAN.paper_grid(),
+        grid=PLAN.paper.grid(),
         columns=experiment.paper_columns(config),
-        test_sets=PLAN.paper_test_sets(),
+        test_sets=PLAN.paper.test_sets(),
         style=of_repository("paper/paper.mplstyle"),
         code=code("paper/figures/differences_figure.py"),
     message:
@@ -247,7 +247,7 @@ rule sizes_figure:
     input:
         metrics="results/metrics.csv",
         best=PLAN.best_epochs(),
-        checkpoints=[*PLAN.sized().values()],
+        checkpoints=[*PLAN.paper.sized().values()],
     output:
         "paper/figures/sizes.pdf",
         report(
@@ -267,10 +267,10 @@ rule sizes_figure:
         mem_mb=1000,
         runtime=10,
     params:
-        grid=PLAN.paper_grid(),
-        sized=[*PLAN.sized()],
+        grid=PLAN.paper.grid(),
+        sized=[*PLAN.paper.sized()],
         columns=experiment.paper_columns(config),
-        test_sets=PLAN.paper_test_sets(),
+        test_sets=PLAN.paper.test_sets(),
         style=of_repository("paper/paper.mplstyle"),
         code=code("paper/figures/sizes_figure.py"),
     message:

@@ -42,9 +42,9 @@ rule results_table:
         mem_mb=500,
         runtime=5,
     params:
-        grid=PLAN.paper_grid(),
+        grid=PLAN.paper.grid(),
         columns=experiment.paper_columns(config),
-        test_sets=PLAN.paper_test_sets(),
+        test_sets=PLAN.paper.test_sets(),
         beside_published=config["paper"]["beside_published"],
         table1=of_repository("paper/published/table1_lion_vs_adamw.csv"),
         trec_eval=of_repository("paper/published/authors_trec_eval.csv"),
@@ -77,9 +77,9 @@ rule systems_table:
         mem_mb=500,
         runtime=5,
     params:
-        grid=PLAN.paper_grid(),
+        grid=PLAN.paper.grid(),
         columns=experiment.paper_columns(config),
-        test_sets=PLAN.paper_test_sets(),
+        test_sets=PLAN.paper.test_sets(),
         table1=of_repository("paper/published/table1_lion_vs_adamw.csv"),
         table2=of_repository("paper/published/table2_dl19_systems.csv"),
         template=of_repository("paper/tables/systems.tex.j2"),
@@ -109,7 +109,7 @@ rule efficiency_table:
         mem_mb=500,
         runtime=5,
     params:
-        grid=PLAN.paper_grid(),
+        grid=PLAN.paper.grid(),
         template=of_repository("paper/tables/efficiency.tex.j2"),
         macros=of_repository("paper/tables/macros.tex.j2"),
         code=code("paper/tables/efficiency_table.py"),
@@ -140,8 +140,8 @@ rule comparisons_table:
         mem_mb=500,
         runtime=5,
     params:
-        grid=PLAN.paper_grid(),
-        test_sets=PLAN.paper_test_sets(),
+        grid=PLAN.paper.grid(),
+        test_sets=PLAN.paper.test_sets(),
         template=of_repository("paper/tables/comparisons.tex.j2"),
         macros=of_repository("paper/tables/macros.tex.j2"),
         by_epoch_template=of_repository("paper/tables/comparisons_by_epoch.tex.j2"),
@@ -196,7 +196,7 @@ rule comparisons_systems_table:
         mem_mb=500,
         runtime=5,
     params:
-        grid=PLAN.paper_grid(),
+        grid=PLAN.paper.grid(),
         primary=PLAN.first_test_set.name,
         template=of_repository("paper/tables/comparisons_systems.tex.j2"),
         macros=of_repository("paper/tables/macros.tex.j2"),
@@ -225,7 +225,7 @@ rule changes_table:
         mem_mb=500,
         runtime=5,
     params:
-        grid=PLAN.paper_grid(),
+        grid=PLAN.paper.grid(),
         template=of_repository("paper/tables/changes.tex.j2"),
         code=code("paper/tables/changes_table.py"),
     message:
@@ -307,7 +307,7 @@ rule training_table:
         mem_mb=500,
         runtime=5,
     params:
-        grid=PLAN.paper_grid(),
+        grid=PLAN.paper.grid(),
         settings=brief(PLAN.settings()),
         origins=PLAN.origins(),
         template=of_repository("paper/tables/training.tex.j2"),
@@ -334,7 +334,7 @@ rule optimizers_table:
         mem_mb=500,
         runtime=5,
     params:
-        grid=PLAN.paper_grid(),
+        grid=PLAN.paper.grid(),
         settings=brief(PLAN.settings()),
         template=of_repository("paper/tables/optimizers.tex.j2"),
         code=code("paper/tables/optimizers_table.py"),
@@ -494,9 +494,9 @@ rule learnt_tables:
         mem_mb=4000,
         runtime=30,
     params:
-        grid=PLAN.paper_grid(),
+        grid=PLAN.paper.grid(),
         columns=experiment.paper_columns(config),
-        test_sets=PLAN.paper_test_sets(),
+        test_sets=PLAN.paper.test_sets(),
         labels=PLAN.labels_of("optimizers", "objectives"),
         learnt_from=experiment.learnt_from(config),
         counted=[*PLAN.training_data.counts()],
@@ -531,9 +531,9 @@ rule averages_tables:
         mem_mb=500,
         runtime=5,
     params:
-        grid=PLAN.paper_grid(),
+        grid=PLAN.paper.grid(),
         columns=experiment.paper_columns(config),
-        test_sets=PLAN.paper_test_sets(),
+        test_sets=PLAN.paper.test_sets(),
         template=of_repository("paper/tables/sets.tex.j2"),
         wins_template=of_repository("paper/tables/wins.tex.j2"),
         macros=of_repository("paper/tables/macros.tex.j2"),

@@ -76,8 +76,15 @@ def ask_all(plan: Plan) -> None:
     """Ask a plan what rules ask of it while Snakemake reads them."""
     for ending in (".trec", ".eval"):
         plan.results(ending)
-    plan.judged_sets(), plan.corpora(), plan.parts(), plan.jobs(), plan.origins(), plan.draws()
-    plan.settings(), plan.paper_grid(), plan.paper_test_sets(), plan.training_logs(), plan.topics
+    (
+        plan.judged_sets(),
+        plan.corpora(),
+        plan.paper.parts(),
+        plan.jobs(),
+        plan.origins(),
+        plan.draws(),
+    )
+    plan.settings(), plan.paper.grid(), plan.paper.test_sets(), plan.training_logs(), plan.topics
     plan.grid(), plan.checkpoint_pattern, plan.of_every_seed(plan.best_epochs())
     assert plan.system_pattern and plan.needed_sources
     for test_set in plan.test_sets:

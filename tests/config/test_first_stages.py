@@ -78,7 +78,7 @@ def test_the_run_file_of_a_first_stage_is_named_by_it(several):
 
 
 def test_the_grid_knows_what_ranked_the_candidates_of_each_reported_test_set(several):
-    printed = Grid.build(**several.paper_grid())
+    printed = Grid.build(**several.paper.grid())
     assert printed.first_stages == {
         "dl19": FirstStage("splade", "SPLADE++"),
         "dl20": FirstStage("bm25", "BM25"),
@@ -142,7 +142,7 @@ def test_an_average_has_a_first_stage_where_its_test_sets_have_the_same():
     grid: {test_sets: [dl19, dl20, marco_qa_dense, more]}
     comparisons: {measures: [{test_set: vectors, metric: ndcg_cut_10}]}
     """
-    printed = Grid.build(**Plan.read(overlaid(SEVERAL, overlay), ROOT).paper_grid())
+    printed = Grid.build(**Plan.read(overlaid(SEVERAL, overlay), ROOT).paper.grid())
     assert printed.first_stage("both") is None
     assert printed.first_stage("vectors") == FirstStage("dense", "all-MiniLM-L6")
 

@@ -58,13 +58,13 @@ def test_depths_are_looked_at_where_a_ranking_is_deep_and_something_reranks_it(s
     assert {labels["test_set"] for _, labels in labelled} == {"dl19", "dl20"}
     assert small.depths.levels() == {"dl20": 1}
     assert small.depths.result() == ["results/depths.csv"]
-    assert "figures/depths.pdf" in small.parts()
+    assert "figures/depths.pdf" in small.paper.parts()
     shallow = Plan.read(overlaid(SMALL, "retrieval: {depth: 19}"), ROOT)
     given = "{label: Given, run_files: {dl19: given.trec}}"
     alone = f"{{grid: {{models: [], systems: [given]}}, systems: {{given: {given}}}}}"
     for plan in (shallow, Plan.read(overlaid(alone), ROOT)):
         assert not plan.depths.test_sets and not plan.depths.result()
-        assert "figures/depths.pdf" not in plan.parts()
+        assert "figures/depths.pdf" not in plan.paper.parts()
 
 
 def test_topics_are_imported_for_the_thresholds_that_the_grid_evaluates_them_at(small):
@@ -293,7 +293,7 @@ def test_files_of_other_seeds_come_after_our_own(small):
 
 
 def test_the_paper_prints_the_grid_by_labels():
-    grid = PLAN.paper_grid()
+    grid = PLAN.paper.grid()
     assert grid["models"]["gte"] == {"label": "GTE", "start": "pretrained"}
     assert [*grid["models"]] == ["minilm", "gte", "modernbert"]
     assert grid["optimizers"] == {"adamw": "AdamW", "lion": "Lion"}
@@ -303,11 +303,11 @@ def test_the_paper_prints_the_grid_by_labels():
 def test_a_start_without_weights_is_random_whatever_its_size():
     full_size = {"pretrained": None, "architecture": {"model_type": "bert"}, "tokenizer": "gte"}
     config = changed("models.gte", {"label": "GTE"} | full_size)
-    assert Plan.read(config, ROOT).paper_grid()["models"]["gte"]["start"] == "random start"
+    assert Plan.read(config, ROOT).paper.grid()["models"]["gte"]["start"] == "random start"
 
 
 def test_the_paper_knows_which_of_its_test_sets_have_a_first_stage_and_which_grades_count():
-    assert PLAN.paper_test_sets() == {
+    assert PLAN.paper.test_sets() == {
         name: {"label": label, "level": 1, "levels": levels, "every_epoch": True}
         for name, label, levels in (
             ("dl19", "TREC DL 2019", [1, 2]),
@@ -315,7 +315,7 @@ def test_the_paper_knows_which_of_its_test_sets_have_a_first_stage_and_which_gra
             ("marco_qa_dev", "MS MARCO QA v1.1 validation", [1]),
         )
     }
-    ranked = Grid.build(**PLAN.paper_grid()).first_stages
+    ranked = Grid.build(**PLAN.paper.grid()).first_stages
     assert {name: each.label for name, each in ranked.items()} == {"dl19": "BM25", "dl20": "BM25"}
 
 
@@ -327,7 +327,7 @@ def test_the_paper_knows_what_its_averages_are_over():
       without: {label: Without, test_sets: [dl19, pydocs]}
     """
     plan = Plan.read(overlaid(overlay), ROOT)
-    shown = plan.paper_test_sets()
+    shown = plan.paper.test_sets()
     assert list(shown) == ["dl19", "dl20", "marco_qa_dev", "deep", "mixed"]
     assert shown["deep"] == {
         "label": "Deep Learning",
@@ -337,22 +337,25 @@ def test_the_paper_knows_what_its_averages_are_over():
         "test_sets": ["dl19", "dl20"],
     }
     # What one of its test sets has not, an average cannot have.
-    assert Grid.build(**plan.paper_grid()).first_stages.keys() == {"dl19", "dl20", "deep"}
+    assert Grid.build(**plan.paper.grid()).first_stages.keys() == {"dl19", "dl20", "deep"}
 
 
 def test_a_paper_with_an_average_has_its_test_sets_and_where_it_compares_by_it_the_wins():
     overlay = "averages: {deep: {label: Deep Learning, test_sets: [dl19, dl20]}}"
     plan = Plan.read(overlaid(overlay), ROOT)
-    assert {*plan.parts()} - {*PLAN.parts()} == {"tables/sets.tex"}
+    assert {*plan.paper.parts()} - {*PLAN.paper.parts()} == {
+        "figures/differences.pdf",
+        "tables/sets.tex",
+    }
     compared = "comparisons: {measures: [{test_set: deep, metric: map}]}"
     plan = Plan.read(overlaid(overlay, compared), ROOT)
-    assert {"tables/sets.tex", "tables/wins.tex"} < {*plan.parts()}
+    assert {"tables/sets.tex", "tables/wins.tex"} < {*plan.paper.parts()}
 
 
 def test_topics_that_changed_are_part_of_a_paper_on_two_optimizers(small):
     changes = {"figures/changes.pdf", "tables/changes.tex"}
-    assert changes < {*PLAN.parts()}
-    assert {*PLAN.parts()} - {*small.parts()} == changes
+    assert changes < {*PLAN.paper.parts()}
+    assert {*PLAN.paper.parts()} - {*small.paper.parts()} == changes
 
 
 def test_a_reranking_in_shards_has_more_jobs(small):
@@ -403,7 +406,7 @@ def test_systems_of_others_come_after_the_trainings_where_they_have_a_run_file()
 
 def test_the_grid_tells_what_systems_of_others_are():
     plan = Plan.read(overlaid(OTHERS), ROOT)
-    theirs, given, _ = Grid.build(**plan.paper_grid()).systems
+    theirs, given, _ = Grid.build(**plan.paper.grid()).systems
     assert theirs == OtherSystem("theirs", "Theirs", "checkpoint", optimizer="lion")
     assert given == OtherSystem("given", "Given", "run file")
     assert Grid.build(**plan.grid()).systems[0].label == "theirs"
@@ -499,7 +502,7 @@ def test_published_checkpoints_score_in_both_precisions_where_values_were_publis
     assert plan.replication.depth() == 100
     assert plan.jobs()["rerank_again"] == 4
     assert "results/mine.fp32.trec" in plan.results_to_archive()
-    assert "tables/replication.tex" in plan.parts()
+    assert "tables/replication.tex" in plan.paper.parts()
     assert plan.replication.replicated()["mine"]["optimizer"] == "lion"
 
 
@@ -515,5 +518,5 @@ def test_a_test_set_may_stand_in_for_those_of_published_values():
 def test_without_published_checkpoints_nothing_is_compared_with_their_values():
     for plan in (PLAN, Plan.read(overlaid(OTHERS), ROOT)):
         assert (plan.replication.passes(), plan.replication.result()) == ([], [])
-        assert not [part for part in plan.parts() if "replication" in part]
+        assert not [part for part in plan.paper.parts() if "replication" in part]
         assert "rerank_again" not in plan.jobs()

@@ -87,7 +87,7 @@ def test_a_plan_has_trainings_and_data_of_treatments():
         "collections/pydocs/qrels.dev.txt",
         "collections/pydocs/qrels.test.txt",
     ]
-    assert plan.paper_grid()["optimizers"] == {
+    assert plan.paper.grid()["optimizers"] == {
         "adamw": "AdamW",
         "infonce": "InfoNCE",
         "ranknet": "RankNet",

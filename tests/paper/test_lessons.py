@@ -109,7 +109,7 @@ def test_where_all_learn_the_same_there_is_no_trace_of_it(tmp_path):
 def test_each_difference_of_the_overlays_belongs_to_objective_or_data(tmp_path, overlays, alone):
     given = [(ROOT / "config" / f"{name}.yaml").read_text() for name in overlays]
     plan = Plan.read(overlaid(*given), ROOT)
-    grid = replace(Grid.build(**plan.paper_grid()), first_stages=GRID.first_stages)
+    grid = replace(Grid.build(**plan.paper.grid()), first_stages=GRID.first_stages)
     made = experiment(tmp_path, made_up_scores(3, grid), grid)
     findings = findings_of(made)
     assert {lesson.differs for lesson in findings.lessons} == alone and not findings.undivided

@@ -83,7 +83,7 @@ def test_where_nothing_is_trained_systems_are_compared_and_no_training_is_told_o
         "grid": CONFIG["grid"] | {"models": [], "systems": ["l6", "authors"]},
         "systems": {name: {"label": name, "checkpoint": "a/b"} for name in ("l6", "authors")},
     }
-    assert taken == set(Plan(config, Path(), {}).parts())
+    assert taken == set(Plan(config, Path(), {}).paper.parts())
     referred = set(re.findall(r"\\ref\{(\S+?)\}", text))
     assert referred <= set(re.findall(r"\\label\{(\S+?)\}", text))
     for absent in (

@@ -11,7 +11,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from lionrank.config import experiment, first_stages
+from lionrank.config import experiment, first_stages, grids
 from lionrank.config.check import check
 from lionrank.config.checks.catalogue import check_local_copy
 from lionrank.config.downloads import FOLDER, check_agreement, place_of, read_record
@@ -19,6 +19,7 @@ from lionrank.config.plan_of_data import DataPlan
 from lionrank.config.plan_of_depths import DepthsPlan
 from lionrank.config.plan_of_first_stages import FirstStagesPlan
 from lionrank.config.plan_of_others import OtherSystemsPlan
+from lionrank.config.plan_of_paper import PaperPlan
 from lionrank.config.plan_of_replication import ReplicationPlan
 from lionrank.config.plan_of_teachers import TeachersPlan
 from lionrank.config.settings import epoch_settings, ordered, training_settings
@@ -26,15 +27,11 @@ from lionrank.config.sources import Source, read_table
 from lionrank.config.treatments import treatment, treatments
 from lionrank.errors import UserError
 from lionrank.files import read_json
-from lionrank.grid import BEST, FIRST_STAGE, PRETRAINED, checkpoint_name, training_name
+from lionrank.grid import BEST, FIRST_STAGE, checkpoint_name, training_name
 
 SOURCES = "config/sources.csv"
 NOTHING = "(?!)"
 """A regular expression that no name matches."""
-REPLICATION_TABLES = ("replication", "replication_rows", "replication_variants")
-"""The tables of checkpoints that others published beside the values that they published."""
-LESSON_TABLES = ("data", "lessons", "comparisons_lessons")
-"""The tables of what trainings learn from that differ in their objective or data."""
 FIRST_STOPPED = 3
 """The first epoch before which a training can stop: the second is the first to be compared."""
 
@@ -129,6 +126,10 @@ class Plan:
     @property
     def depths(self) -> DepthsPlan:
         return DepthsPlan(self)
+
+    @property
+    def paper(self) -> PaperPlan:
+        return PaperPlan(self)
 
     @property
     def replication(self) -> ReplicationPlan:
@@ -599,42 +600,7 @@ class Plan:
         folders = self.config["comparisons"]["other_seeds"]
         return [*own, *(f"{folder}/{path}" for folder in folders for path in own)]
 
-    # The paper
-
-    def parts(self) -> list[str]:
-        """The figures and tables of the paper, as files below paper/, that have what to show."""
-        figures: list[str] = []
-        tables = ["claims", "collection", "comparisons", "datasets", "levels", "results", "systems"]
-        tables += ["published_comparisons", "published_settings", "published_values"]
-        # Without a second optimizer no topic changes from one to the other.
-        if len({self._learns(name) for name in self.optimizers}) < len(self.optimizers):
-            figures.append("changes")
-            tables.append("changes")
-        if self.trainings:
-            figures += ["cost", "curves", "epochs"]
-            tables += ["comparisons_by_epoch", "efficiency", "optimizers", "training"]
-        if self.depths.test_sets:
-            figures.append("depths")
-        if self.others:
-            figures.append("systems")
-            tables.append("comparisons_systems")
-        if len(self.other_checkpoints) > 1:
-            figures.append("sizes")
-        if self.averages:
-            figures.append("differences")
-            tables.append("sets")
-        if any(each["test_set"] in self.averages for each in self.compared_measures):
-            tables.append("wins")
-        if self.replication.systems:
-            tables += REPLICATION_TABLES
-        if self.has_lessons:
-            tables += LESSON_TABLES
-        return [
-            *(f"figures/{name}.pdf" for name in figures),
-            *(f"tables/{name}.tex" for name in tables),
-        ]
-
-    def _learns(self, optimizer: str) -> tuple[str, str]:
+    def learns(self, optimizer: str) -> tuple[str, str]:
         """The objective of a treatment, and its data."""
         recipe = treatment(self.config, optimizer)
         return recipe.objective, recipe.data
@@ -642,107 +608,22 @@ class Plan:
     @property
     def has_lessons(self) -> bool:
         """Whether the trainings differ in objective or data."""
-        return len({self._learns(name) for name in self.optimizers}) > 1
-
-    def sized(self) -> dict[str, str]:
-        """A checkpoint of each model and of each system of others that is one, by its name."""
-        starts = {model: _checkpoint(model, self.optimizers[0], 0) for model in self.models}
-        names = starts | {name: name for name in self.other_checkpoints}
-        return {name: f"checkpoints/{checkpoint}" for name, checkpoint in names.items()}
+        return len({self.learns(name) for name in self.optimizers}) > 1
 
     @property
     def other_checkpoints(self) -> list[str]:
         """The names of the systems in the grid that are checkpoints of others."""
         return [name for name, entry in self.others.items() if "checkpoint" in entry]
 
-    def paper_grid(self) -> dict[str, Any]:
-        """Models, optimizers, epochs, other systems and first stages as the paper prints them."""
-        others = self.others
-        models = {name: self.config["models"][name] for name in self.models}
-        return {
-            "models": {
-                name: {"label": entry["label"], "start": _start(entry)}
-                for name, entry in models.items()
-            },
-            "optimizers": {name: treatment(self.config, name).label for name in self.optimizers},
-            "epochs": self.epochs,
-            "systems": self._other_systems({name: each["label"] for name, each in others.items()}),
-            "recipes": self._recipes(),
-            "first_stages": {
-                name: {"name": each, "label": first_stages.label(self.config, each)}
-                for name, each in self._first_stages().items()
-            },
-        }
-
     def grid(self) -> dict[str, Any]:
-        """The same as results have them: a new label changes none of those."""
-        return {
-            "models": {name: {"label": name, "start": PRETRAINED} for name in self.models},
-            "optimizers": {name: name for name in self.optimizers},
-            "epochs": self.epochs,
-            "systems": self._other_systems({name: name for name in self.others}),
-            "recipes": self._recipes(),
-            "first_stages": {
-                name: {"name": each, "label": each} for name, each in self._first_stages().items()
-            },
-        }
-
-    def _first_stages(self) -> dict[str, str]:
-        """What ranked the candidates of the reported test sets that have a ranking.
-
-        An average has the first stage that all of its test sets have, if they have the same.
-        """
-        found = {name: self.test_sets[name].first_stage for name in self.reported}
-        for average, entry in experiment.averages(self.config).items():
-            among = {found[name] for name in entry["test_sets"]}
-            found[average] = among.pop() if len(among) == 1 else None
-        return {name: each for name, each in found.items() if each is not None}
-
-    def _recipes(self) -> dict[str, dict[str, str]]:
-        found = {name: treatment(self.config, name)._asdict() for name in self.optimizers}
-        return {
-            name: {key: recipe[key] for key in ("optimizer", "objective", "data")}
-            for name, recipe in found.items()
-        }
-
-    def _other_systems(self, labels: Mapping[str, str]) -> dict[str, dict[str, Any]]:
-        return {
-            name: {
-                "label": labels[name],
-                "kind": "checkpoint" if "checkpoint" in entry else "run file",
-                **{key: entry.get(key) for key in ("model", "optimizer", "epoch")},
-            }
-            for name, entry in self.others.items()
-        }
+        """Models, optimizers, epochs, other systems and first stages as results have them."""
+        return grids.named(self)
 
     def origins(self) -> dict[str, str | dict[str, str]]:
         """Where the weights of every model come from, as its model card says."""
         return {
             model: experiment.start_of(self.config, model, self.sources) for model in self.models
         }
-
-    def paper_test_sets(self) -> dict[str, dict[str, Any]]:
-        """What the paper says of its test sets, and of the averages over them."""
-        test_sets = {
-            name: {
-                "label": self.test_sets[name].label,
-                "level": experiment.paper_level(self.config, name),
-                "levels": experiment.relevance_levels(self.config, name),
-                "every_epoch": experiment.has_every_epoch(self.config, name),
-            }
-            for name in self.reported
-        }
-        averages = {
-            name: {
-                "label": entry["label"],
-                "level": None,
-                "levels": [],
-                "every_epoch": all(test_sets[each]["every_epoch"] for each in entry["test_sets"]),
-                "test_sets": entry["test_sets"],
-            }
-            for name, entry in experiment.averages(self.config).items()
-        }
-        return test_sets | averages
 
     # The audit
 
@@ -771,11 +652,6 @@ class Plan:
             "model_card": len(self.checkpoints),
         }
         return {rule: number for rule, number in jobs.items() if number}
-
-
-def _start(model: Mapping[str, Any]) -> str:
-    """How a model's weights start, in the words of tables and captions."""
-    return "random start" if model["pretrained"] is None else PRETRAINED
 
 
 def _checkpoint(model: str, optimizer: str, epoch: int | str) -> str:

@@ -1,0 +1,84 @@
+"""The grid of an experiment as plain dictionaries, of which `lionrank.grid.Grid` is built.
+
+Runs at every parse of the workflow, so it imports nothing heavy.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from lionrank.config import experiment, first_stages
+from lionrank.config.treatments import treatment
+from lionrank.grid import PRETRAINED
+
+if TYPE_CHECKING:
+    from lionrank.config.plan import Plan
+
+
+def printed(plan: "Plan") -> dict[str, Any]:
+    """Models, optimizers, epochs, other systems and first stages as the paper prints them."""
+    others = plan.others
+    models = {name: plan.config["models"][name] for name in plan.models}
+    return {
+        "models": {
+            name: {"label": entry["label"], "start": _start(entry)}
+            for name, entry in models.items()
+        },
+        "optimizers": {name: treatment(plan.config, name).label for name in plan.optimizers},
+        "epochs": plan.epochs,
+        "systems": _other_systems(plan, {name: each["label"] for name, each in others.items()}),
+        "recipes": _recipes(plan),
+        "first_stages": {
+            name: {"name": each, "label": first_stages.label(plan.config, each)}
+            for name, each in _first_stages(plan).items()
+        },
+    }
+
+
+def named(plan: "Plan") -> dict[str, Any]:
+    """The same as results have them: a new label changes none of those."""
+    return {
+        "models": {name: {"label": name, "start": PRETRAINED} for name in plan.models},
+        "optimizers": {name: name for name in plan.optimizers},
+        "epochs": plan.epochs,
+        "systems": _other_systems(plan, {name: name for name in plan.others}),
+        "recipes": _recipes(plan),
+        "first_stages": {
+            name: {"name": each, "label": each} for name, each in _first_stages(plan).items()
+        },
+    }
+
+
+def _start(model: Mapping[str, Any]) -> str:
+    """How a model's weights start, in the words of tables and captions."""
+    return "random start" if model["pretrained"] is None else PRETRAINED
+
+
+def _first_stages(plan: "Plan") -> dict[str, str]:
+    """What ranked the candidates of the reported test sets that have a ranking.
+
+    An average has the first stage that all of its test sets have, if they have the same.
+    """
+    found = {name: plan.test_sets[name].first_stage for name in plan.reported}
+    for average, entry in experiment.averages(plan.config).items():
+        among = {found[name] for name in entry["test_sets"]}
+        found[average] = among.pop() if len(among) == 1 else None
+    return {name: each for name, each in found.items() if each is not None}
+
+
+def _recipes(plan: "Plan") -> dict[str, dict[str, str]]:
+    found = {name: treatment(plan.config, name)._asdict() for name in plan.optimizers}
+    return {
+        name: {key: recipe[key] for key in ("optimizer", "objective", "data")}
+        for name, recipe in found.items()
+    }
+
+
+def _other_systems(plan: "Plan", labels: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    return {
+        name: {
+            "label": labels[name],
+            "kind": "checkpoint" if "checkpoint" in entry else "run file",
+            **{key: entry.get(key) for key in ("model", "optimizer", "epoch")},
+        }
+        for name, entry in plan.others.items()
+    }
