@@ -4,12 +4,16 @@ from lionrank.jobs.script import begin, end
 
 begin(snakemake)
 
+from pathlib import Path
+
 from lionrank.files import write_json
-from lionrank.jobs import descent
+from lionrank.jobs import descent, records
 from lionrank.jobs.repository import located, root
 from lionrank.paper.provenance import collect
 from lionrank.training import development
 
+# They are no inputs, and are to be what was recorded all the same.
+records.taken(path for path in snakemake.params.runs if Path(path).exists())
 facts = collect(
     repository=root(snakemake),
     rules=snakemake.params.rules,
