@@ -169,7 +169,7 @@ rule depths:
     resources:
         mem_mb=8000,
     params:
-        labels=brief([labels for _, labels in PLAN.depths.systems()]),
+        labels=lambda wildcards: brief([labels for _, labels in PLAN.depths.systems()]),
         levels=PLAN.depths.levels(),
         draws=PLAN.draws(),
         code=code("evaluation/depths.py"),

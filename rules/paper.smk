@@ -37,7 +37,9 @@ rule provenance:
         runtime=5,
     params:
         # No input: all are behind the parts, and a grid has thousands.
-        runs=brief([*PLAN.results(".trec", PLAN.reported), *PLAN.replication.second_passes()]),
+        runs=lambda wildcards: brief(
+            [*PLAN.results(".trec", PLAN.reported), *PLAN.replication.second_passes()]
+        ),
         config=brief(config),
         defaults=of_repository("config.yaml"),
         templates=lambda wildcards: brief(TEMPLATES),
