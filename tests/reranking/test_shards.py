@@ -160,7 +160,7 @@ def test_snakemake_scores_the_shards_that_lack_and_joins_them(snakemake, tmp_pat
 
 def test_every_run_file_has_its_shards_and_the_audit_counts_them(snakemake, tmp_path):
     overlay = """
-grid: {test_sets: [pydocs, pydocs_dev], dev_sets: []}
+grid: {test_sets: [pydocs, pydocs_dev], dev_sets: [], every_epoch_on: [pydocs_dev]}
 test_sets:
   pydocs_dev: {label: "pydocs, development topics", collection: pydocs, topics: dev}
 reranking: {shards: 4}

@@ -154,7 +154,7 @@ class World:
     @property
     def depths(self) -> list[Depths]:
         """What came of cutting candidates at several depths, by test set."""
-        return self.others.get("by_depth") or depths_of(self.made)
+        return self.others["by_depth"] if "by_depth" in self.others else depths_of(self.made)
 
     @property
     def decided(self) -> list[dict[str, Any]]:
@@ -336,6 +336,7 @@ def demo(folder: Path, directory: Path) -> World:
         for each in grid.trainings()
     }
     results = directory / "results"
+    by_depth = results / "depths.csv"
     table = pd.read_parquet(results / "per_query.parquet")
     epochs = {name: best["epoch"] for name, best in chosen.items()}
     made = _experiment(folder, table, grid, layout, epochs)
@@ -352,7 +353,8 @@ def demo(folder: Path, directory: Path) -> World:
         {
             "claims": json.loads((results / "claims.json").read_text()),
             "published": json.loads((results / "published_comparisons.json").read_text()),
-            "by_depth": read_depths(results / "depths.csv", grid),
+            # Small demos have too few candidates.
+            "by_depth": read_depths(by_depth, grid) if by_depth.exists() else [],
         },
     )
     # What readers of the demo are told, and not what the templates would say of the same results.
