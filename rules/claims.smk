@@ -24,8 +24,8 @@ rule claims:
     params:
         grid=PLAN.grid(),
         settings=brief(PLAN.settings()),
-        levels={name: experiment.paper_level(config, name) for name in PLAN.reported},
-        stand_ins=experiment.stand_ins(config),
+        levels={name: evaluation.paper_level(config, name) for name in PLAN.reported},
+        stand_ins=evaluation.stand_ins(config),
         draws=PLAN.draws(),
         claims=of_repository("paper/published/claims.yaml"),
         table1=of_repository("paper/published/table1_lion_vs_adamw.csv"),

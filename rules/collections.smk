@@ -72,14 +72,14 @@ rule import_corpus:
     benchmark:
         "timings/collections/{collection}.corpus.tsv"
     wildcard_constraints:
-        collection=collections_in(*experiment.IMPORTED),
+        collection=collections_in(*formats.IMPORTED),
     conda:
         "../envs/lionrank.yaml"
     threads: 1
     resources:
         mem_mb=4000,
     params:
-        settings=lambda wildcards: experiment.corpus_settings(collection_of(wildcards)),
+        settings=lambda wildcards: formats.corpus_settings(collection_of(wildcards)),
         folders=collection_folders,
         code=code("collections/import_corpus.py"),
     message:
@@ -99,14 +99,14 @@ rule import_topics:
     benchmark:
         "timings/collections/{collection}.{topics}.tsv"
     wildcard_constraints:
-        collection=collections_in(*experiment.IMPORTED),
+        collection=collections_in(*formats.IMPORTED),
     conda:
         "../envs/lionrank.yaml"
     threads: 1
     resources:
         mem_mb=4000,
     params:
-        settings=lambda wildcards: experiment.topics_settings(
+        settings=lambda wildcards: formats.topics_settings(
             collection_of(wildcards), wildcards.topics
         ),
         folders=collection_folders,
@@ -235,7 +235,7 @@ rule statistics:
     benchmark:
         "timings/collections/{collection}.statistics.tsv"
     wildcard_constraints:
-        collection=collections_in("msmarco", *experiment.IMPORTED),
+        collection=collections_in("msmarco", *formats.IMPORTED),
     conda:
         "../envs/lionrank.yaml"
     threads: 2
@@ -318,7 +318,7 @@ rule draw_triplets:
     benchmark:
         "timings/collections/{collection}.triplets.tsv"
     wildcard_constraints:
-        collection=collections_in(*experiment.IMPORTED),
+        collection=collections_in(*formats.IMPORTED),
     conda:
         "../envs/lionrank.yaml"
     threads: 1

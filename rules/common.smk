@@ -11,7 +11,16 @@ from snakemake.exceptions import WorkflowError
 from snakemake.settings.types import DeploymentMethod
 from snakemake.utils import update_config
 
-from lionrank.config import experiment, fingerprint, first_stages, given, lotte
+from lionrank.config import (
+    evaluation,
+    experiment,
+    fingerprint,
+    first_stages,
+    formats,
+    given,
+    lotte,
+    training_data,
+)
 from lionrank.config.plan import NOTHING, Plan
 from lionrank.config.plan_of_paper import LESSON_TABLES
 from lionrank.config.settings import brief, epoch_settings, training_settings
@@ -94,9 +103,9 @@ def precision_of(wildcards):
     return settings_of(wildcards)["precision"]
 
 
-def collections_in(*formats):
+def collections_in(*names):
     """A constraint that only the names of collections in these formats satisfy."""
-    return "|".join(experiment.of_format(config, *formats)) or NOTHING
+    return "|".join(formats.of_format(config, *names)) or NOTHING
 
 
 def collection_of(wildcards):
@@ -106,14 +115,14 @@ def collection_of(wildcards):
 
 def removes_query(wildcards):
     """Whether a document with a topic's id is the query itself, and left out."""
-    return experiment.removes_query(config, wildcards.collection)
+    return formats.removes_query(config, wildcards.collection)
 
 
 def collection_folders(wildcards):
     """Where the source of a collection lies, by name."""
-    return experiment.collection_folders(collection_of(wildcards))
+    return formats.collection_folders(collection_of(wildcards))
 
 
 def topic_files(wildcards):
     """The user's files, or the source, from which topics and judgements are imported."""
-    return experiment.topic_files(collection_of(wildcards), wildcards.topics)
+    return formats.topic_files(collection_of(wildcards), wildcards.topics)

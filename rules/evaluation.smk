@@ -53,7 +53,7 @@ rule evaluate:
     resources:
         mem_mb=4000,
     params:
-        level=lambda wildcards: experiment.paper_level(
+        level=lambda wildcards: evaluation.paper_level(
             config, PLAN.test_set_in(wildcards.folder).name
         ),
         test_set=lambda wildcards: PLAN.test_set_in(wildcards.folder).name,
@@ -87,7 +87,7 @@ rule per_query:
         labels=lambda wildcards: brief(PLAN.labels(wildcards.test_set)),
         # Rankings of documents of their own, and not of the candidates.
         given=lambda wildcards: PLAN.other_systems.given_on(wildcards.test_set),
-        levels=lambda wildcards: experiment.relevance_levels(config, wildcards.test_set),
+        levels=lambda wildcards: evaluation.relevance_levels(config, wildcards.test_set),
         code=code("evaluation/per_query.py"),
     message:
         "Evaluating all run files of {wildcards.test_set}"
@@ -113,7 +113,7 @@ rule metrics:
         mem_mb=8000,
     params:
         averages=PLAN.averages,
-        left_out=experiment.left_out_averages(config),
+        left_out=evaluation.left_out_averages(config),
         draws=PLAN.draws(),
         code=code("evaluation/metrics.py"),
     message:
@@ -200,7 +200,7 @@ rule changes:
     params:
         grid=PLAN.grid(),
         test_set=PLAN.first_test_set.name,
-        level=experiment.paper_level(config, PLAN.first_test_set.name),
+        level=evaluation.paper_level(config, PLAN.first_test_set.name),
         draws=PLAN.draws(),
         code=code("evaluation/changes.py"),
     message:

@@ -85,7 +85,7 @@ rule main_tex:
     params:
         grid=PLAN.paper.grid(),
         settings=brief(PLAN.settings()),
-        columns=experiment.paper_columns(config),
+        columns=evaluation.paper_columns(config),
         test_sets=PLAN.paper.test_sets(),
         first_stages=PLAN.first_stages.printed(PLAN.test_sets[name] for name in PLAN.reported),
         dev_sets=lambda wildcards: [each.label for each in PLAN.dev_sets.values()],
@@ -96,7 +96,7 @@ rule main_tex:
         backbones=config["models"],
         retrieval={key: config["retrieval"][key] for key in ("k1", "b")},
         pairs=config["training_pairs"],
-        learnt_from=experiment.learnt_from(config),
+        learnt_from=training_data.learnt_from(config),
         objectives={name: entry["label"] for name, entry in config["objectives"].items()},
         paper=config["paper"],
         templates=lambda wildcards: brief(TEMPLATES),

@@ -16,7 +16,7 @@ rule index:
     benchmark:
         "timings/retrieval/{collection}.index.tsv"
     wildcard_constraints:
-        collection="|".join(experiment.indexed_here(config)) or NOTHING,
+        collection="|".join(formats.indexed_here(config)) or NOTHING,
     conda:
         "../envs/lionrank.yaml"
     threads: 2
@@ -41,7 +41,7 @@ rule prebuilt_index:
     benchmark:
         "timings/retrieval/{collection}.index.tsv"
     wildcard_constraints:
-        collection="|".join(experiment.prebuilt(config)) or NOTHING,
+        collection="|".join(formats.prebuilt(config)) or NOTHING,
     conda:
         "../envs/lionrank.yaml"
     threads: 2
@@ -67,7 +67,7 @@ rule bm25:
     benchmark:
         "timings/retrieval/{collection}.{topics}.tsv"
     wildcard_constraints:
-        collection=collections_in("pydocs", "msmarco", *experiment.OWN),
+        collection=collections_in("pydocs", "msmarco", *formats.OWN),
     conda:
         "../envs/lionrank.yaml"
     threads: 2

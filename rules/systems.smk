@@ -50,7 +50,7 @@ rule import_run:
         mem_mb=8000,
     params:
         depth=lambda wildcards: PLAN.test_set_in(wildcards.folder).depth,
-        remove_query=lambda wildcards: experiment.removes_query(
+        remove_query=lambda wildcards: formats.removes_query(
             config, PLAN.test_set_in(wildcards.folder).collection
         ),
         code=code("systems/import_run.py"),

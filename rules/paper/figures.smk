@@ -68,7 +68,7 @@ rule epochs_figure:
         runtime=10,
     params:
         grid=PLAN.paper.grid(),
-        columns=experiment.paper_columns(config),
+        columns=evaluation.paper_columns(config),
         test_sets=PLAN.paper.test_sets(),
         style=of_repository("paper/paper.mplstyle"),
         code=code("paper/figures/epochs_figure.py"),
@@ -134,7 +134,7 @@ rule cost_figure:
         runtime=10,
     params:
         grid=PLAN.paper.grid(),
-        columns=experiment.paper_columns(config),
+        columns=evaluation.paper_columns(config),
         test_sets=PLAN.paper.test_sets(),
         style=of_repository("paper/paper.mplstyle"),
         code=code("paper/figures/cost_figure.py"),
@@ -199,7 +199,7 @@ rule systems_figure:
         runtime=10,
     params:
         grid=PLAN.paper.grid(),
-        columns=experiment.paper_columns(config),
+        columns=evaluation.paper_columns(config),
         test_sets=PLAN.paper.test_sets(),
         style=of_repository("paper/paper.mplstyle"),
         code=code("paper/figures/systems_figure.py"),
@@ -233,7 +233,7 @@ rule differences_figure:
         runtime=10,
     params:
         grid=PLAN.paper.grid(),
-        columns=experiment.paper_columns(config),
+        columns=evaluation.paper_columns(config),
         test_sets=PLAN.paper.test_sets(),
         style=of_repository("paper/paper.mplstyle"),
         code=code("paper/figures/differences_figure.py"),
@@ -269,7 +269,7 @@ rule sizes_figure:
     params:
         grid=PLAN.paper.grid(),
         sized=[*PLAN.paper.sized()],
-        columns=experiment.paper_columns(config),
+        columns=evaluation.paper_columns(config),
         test_sets=PLAN.paper.test_sets(),
         style=of_repository("paper/paper.mplstyle"),
         code=code("paper/figures/sizes_figure.py"),

@@ -43,7 +43,7 @@ rule results_table:
         runtime=5,
     params:
         grid=PLAN.paper.grid(),
-        columns=experiment.paper_columns(config),
+        columns=evaluation.paper_columns(config),
         test_sets=PLAN.paper.test_sets(),
         beside_published=config["paper"]["beside_published"],
         table1=of_repository("paper/published/table1_lion_vs_adamw.csv"),
@@ -78,7 +78,7 @@ rule systems_table:
         runtime=5,
     params:
         grid=PLAN.paper.grid(),
-        columns=experiment.paper_columns(config),
+        columns=evaluation.paper_columns(config),
         test_sets=PLAN.paper.test_sets(),
         table1=of_repository("paper/published/table1_lion_vs_adamw.csv"),
         table2=of_repository("paper/published/table2_dl19_systems.csv"),
@@ -495,10 +495,10 @@ rule learnt_tables:
         runtime=30,
     params:
         grid=PLAN.paper.grid(),
-        columns=experiment.paper_columns(config),
+        columns=evaluation.paper_columns(config),
         test_sets=PLAN.paper.test_sets(),
         labels=PLAN.labels_of("optimizers", "objectives"),
-        learnt_from=experiment.learnt_from(config),
+        learnt_from=training_data.learnt_from(config),
         counted=[*PLAN.training_data.counts()],
         templates=[of_repository(f"paper/tables/{name}.tex.j2") for name in LESSON_TABLES],
         code=code("paper/tables/learnt_tables.py"),
@@ -532,7 +532,7 @@ rule averages_tables:
         runtime=5,
     params:
         grid=PLAN.paper.grid(),
-        columns=experiment.paper_columns(config),
+        columns=evaluation.paper_columns(config),
         test_sets=PLAN.paper.test_sets(),
         template=of_repository("paper/tables/sets.tex.j2"),
         wins_template=of_repository("paper/tables/wins.tex.j2"),

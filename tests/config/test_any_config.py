@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lionrank.config import experiment
+from lionrank.config import evaluation, experiment, formats
 from lionrank.config.plan import Plan
 from lionrank.config.schema import values
 from lionrank.errors import UserError
@@ -93,9 +93,9 @@ def ask_all(plan: Plan) -> None:
     for system in others.defined("checkpoint"):
         others.files(system), others.max_length(system), plan.precision(system)
     for name, collection in plan.config["collections"].items():
-        experiment.corpus_files(collection), experiment.of_format(plan.config, name)
-    assert experiment.title(plan.config) and experiment.reported(plan.config)
-    experiment.stand_ins(plan.config), experiment.compared_measures(plan.config)
+        formats.corpus_files(collection), formats.of_format(plan.config, name)
+    assert experiment.title(plan.config) and evaluation.reported(plan.config)
+    evaluation.stand_ins(plan.config), evaluation.compared_measures(plan.config)
 
 
 @settings(max_examples=16 * settings.default.max_examples)

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from lionrank.config.experiment import learnt_from
 from lionrank.config.plan import Plan
+from lionrank.config.training_data import learnt_from
 from lionrank.grid import Grid
 from tests.support.configs import overlaid
 from tests.support.papers import PROVENANCE, ROOT, facts_of, findings_of, prose

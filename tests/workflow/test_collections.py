@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from lionrank.audit.estimates import reranking_work
-from lionrank.config import experiment
+from lionrank.config import evaluation, formats
 from lionrank.config.plan import Plan
 from lionrank.java import package
 from tests.support.configs import ROOT, overlaid
@@ -33,13 +33,13 @@ def test_beir_has_thirteen_sets_with_their_archives_and_indexes():
 
 def test_beirs_queries_that_are_documents_are_left_out():
     config = PLANS["beir"].config
-    assert all(experiment.removes_query(config, name) for name in ("arguana", "quora"))
+    assert all(formats.removes_query(config, name) for name in ("arguana", "quora"))
 
 
 def test_deep_learning_has_five_years_on_two_corpora_with_the_same_thresholds():
     plan = PLANS["deep_learning"]
     assert [*plan.test_sets] == ["dl19", "dl20", "dl21", "dl22", "dl23"]
-    levels = [experiment.relevance_levels(plan.config, name) for name in plan.test_sets]
+    levels = [evaluation.relevance_levels(plan.config, name) for name in plan.test_sets]
     assert levels == [[1, 2]] * 5
     assert {each.collection for each in plan.test_sets.values()} == {"msmarco", "msmarco_v2"}
     assert {"msmarco_index", "msmarco_v2_index"} <= {*plan.needed_sources}
@@ -84,7 +84,7 @@ def test_the_audit_knows_the_sizes_of_all_its_test_sets(name):
 def test_an_index_of_others_is_no_reason_to_import_a_collection_again(name):
     for entry in PLANS[name].config["collections"].values():
         without = {key: value for key, value in entry.items() if key != "index"}
-        assert experiment.corpus_settings(entry) == experiment.corpus_settings(without)
+        assert formats.corpus_settings(entry) == formats.corpus_settings(without)
 
 
 @pytest.mark.slow

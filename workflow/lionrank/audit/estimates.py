@@ -13,18 +13,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from lionrank.config import first_stages, teachers
-from lionrank.config.experiment import (
-    first_stage_depth,
-    has_every_epoch,
-    index_source,
-    others,
-    passages_of,
-    precisions,
-    trained_on,
-    used_data,
-)
+from lionrank.config.evaluation import has_every_epoch
+from lionrank.config.experiment import others, precisions
+from lionrank.config.formats import index_source
 from lionrank.config.settings import training_settings
 from lionrank.config.sources import Source
+from lionrank.config.training_data import first_stage_depth, passages_of, trained_on, used_data
 from lionrank.config.treatments import PAIRS, collection_of_data, treatment
 from lionrank.grid import FIRST_STAGE, training_name
 from lionrank.training.state import KEPT

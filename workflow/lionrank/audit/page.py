@@ -25,20 +25,11 @@ from lionrank.audit.estimates import (
 )
 from lionrank.config import first_stages
 from lionrank.config.checks.catalogue import local_copy
-from lionrank.config.experiment import (
-    averages,
-    dev_sets,
-    judged_topics,
-    left_out_averages,
-    others,
-    precisions,
-    trained_on,
-    used_data,
-    used_teachers,
-    without_run_file,
-)
+from lionrank.config.evaluation import averages, left_out_averages
+from lionrank.config.experiment import dev_sets, judged_topics, others, precisions, without_run_file
 from lionrank.config.settings import digest
 from lionrank.config.sources import Source
+from lionrank.config.training_data import trained_on, used_data, used_teachers
 from lionrank.errors import UserError
 from lionrank.grid import checkpoint_name
 from lionrank.published import settings as published

@@ -6,7 +6,7 @@ Runs at every parse of the workflow, so it imports nothing heavy.
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from lionrank.config import experiment, first_stages
+from lionrank.config import evaluation, first_stages
 from lionrank.config.treatments import treatment
 from lionrank.grid import PRETRAINED
 
@@ -59,7 +59,7 @@ def _first_stages(plan: "Plan") -> dict[str, str]:
     An average has the first stage that all of its test sets have, if they have the same.
     """
     found = {name: plan.test_sets[name].first_stage for name in plan.reported}
-    for average, entry in experiment.averages(plan.config).items():
+    for average, entry in evaluation.averages(plan.config).items():
         among = {found[name] for name in entry["test_sets"]}
         found[average] = among.pop() if len(among) == 1 else None
     return {name: each for name, each in found.items() if each is not None}

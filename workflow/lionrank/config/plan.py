@@ -11,7 +11,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from lionrank.config import experiment, first_stages, grids
+from lionrank.config import evaluation, experiment, first_stages, formats, grids, training_data
 from lionrank.config.check import check
 from lionrank.config.checks.catalogue import check_local_copy
 from lionrank.config.downloads import FOLDER, check_agreement, place_of, read_record
@@ -159,12 +159,12 @@ class Plan:
     @cached_property
     def data(self) -> list[str]:
         """What the trainings learn from: `pairs`, or keys of training_data."""
-        return experiment.used_data(self.config)
+        return training_data.used_data(self.config)
 
     @property
     def trained_on(self) -> list[str]:
         """The collections that the trainings' data are from."""
-        return experiment.trained_on(self.config)
+        return training_data.trained_on(self.config)
 
     @cached_property
     def checkpoints(self) -> list[str]:
@@ -174,7 +174,7 @@ class Plan:
 
     def epochs_on(self, test_set: str) -> Sequence[int | str]:
         """Those whose checkpoints are evaluated on a test set: every one, or the best alone."""
-        return self.epochs if experiment.has_every_epoch(self.config, test_set) else [BEST]
+        return self.epochs if evaluation.has_every_epoch(self.config, test_set) else [BEST]
 
     @property
     def others(self) -> dict[str, dict[str, Any]]:
@@ -226,17 +226,17 @@ class Plan:
     @cached_property
     def reported(self) -> list[str]:
         """The test sets that the paper reports or compares on."""
-        return experiment.reported(self.config)
+        return evaluation.reported(self.config)
 
     @property
     def compared_measures(self) -> list[dict[str, Any]]:
         """Test set, or average, metric and level of the measures that systems are compared by."""
-        return experiment.compared_measures(self.config)
+        return evaluation.compared_measures(self.config)
 
     @cached_property
     def averages(self) -> dict[str, dict[str, int]]:
         """The relevance threshold of each test set of each average that the paper reports."""
-        return experiment.levels_of_averages(self.config)
+        return evaluation.levels_of_averages(self.config)
 
     def relevance_levels(self, collection: str, topics: str) -> list[int]:
         """Return the relevance thresholds at which the grid evaluates topics of a collection."""
@@ -244,7 +244,7 @@ class Plan:
             level
             for each in self.test_sets_of(collection)
             if each.topics == topics
-            for level in experiment.relevance_levels(self.config, each.name)
+            for level in evaluation.relevance_levels(self.config, each.name)
         }
         return sorted(levels) or [1]
 
@@ -318,7 +318,7 @@ class Plan:
         imported = Path("collections", collection, "corpus")
         if entry["format"] == "ir_datasets" and not imported.exists():
             check_local_copy(entry, f"config: collections.{collection}")
-        return experiment.corpus_files(entry)
+        return formats.corpus_files(entry)
 
     def settings(self) -> dict[str, dict[str, Any]]:
         """The resolved settings of every training."""
@@ -403,7 +403,7 @@ class Plan:
 
     def chosen_on(self, test_set: str) -> list[str]:
         """What says of which epoch a test set's checkpoints are, where their names do not."""
-        return [] if experiment.has_every_epoch(self.config, test_set) else self.best_epochs()
+        return [] if evaluation.has_every_epoch(self.config, test_set) else self.best_epochs()
 
     @property
     def overlap(self) -> list[str]:
@@ -572,7 +572,7 @@ class Plan:
 
     def index_archive(self, collection: str) -> str:
         """Where the archive of a collection's prebuilt index lies."""
-        return f"sources/{experiment.index_source(self.config['collections'][collection])}"
+        return f"sources/{formats.index_source(self.config['collections'][collection])}"
 
     def training_logs(self) -> dict[str, list[str]]:
         """The logs of every training, in the order of their epochs."""
@@ -592,7 +592,7 @@ class Plan:
 
     def depth(self, collection: str, topics: str, by: str = "") -> int:
         """How many documents are ranked, by BM25 or what `first_stages.suffix` says."""
-        return experiment.first_stage_depth(self.config, collection, topics, by)
+        return training_data.first_stage_depth(self.config, collection, topics, by)
 
     def of_every_seed(self, paths: Iterable[str]) -> list[str]:
         """These files of this experiment, and then of those that differ from it in their seed."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lionrank.config import experiment, teachers
+from lionrank.config import formats, teachers, training_data
 from lionrank.config.settings import ordered
 from lionrank.config.treatments import PAIRS, collection_of_data, treatment
 from lionrank.grid import FIRST_STAGE
@@ -53,7 +53,7 @@ class DataPlan:
         return ordered(
             drawing
             | {"scored": teachers.of_data(self.config, data) is not None}
-            | {"remove_query": experiment.removes_query(self.config, entry["collection"])}
+            | {"remove_query": formats.removes_query(self.config, entry["collection"])}
         )
 
     def drawing_of_triplets(self) -> dict[str, Any]:
@@ -68,7 +68,7 @@ class DataPlan:
             "random_negatives": pairs["random_negatives"],
             "margin": None,
             "seed": pairs["seed"],
-            "remove_query": experiment.removes_query(self.config, pairs["collection"]),
+            "remove_query": formats.removes_query(self.config, pairs["collection"]),
         }
 
     def ranking(self, data: str) -> str:
@@ -81,12 +81,12 @@ class DataPlan:
         teacher = teachers.of_data(self.config, data)
         if teacher is not None:
             return f"teachers/{teacher}/{entry['collection']}/train.trec"
-        return _source_or(entry["ranking"], experiment.data_sources(self.config, data))
+        return _source_or(entry["ranking"], training_data.data_sources(self.config, data))
 
     def imported(self, data: str) -> str:
         """The user's file, or the source, that training data are imported from."""
         entry = self.config["training_data"][data]
-        return _source_or(entry.get("file", ""), experiment.data_sources(self.config, data))
+        return _source_or(entry.get("file", ""), training_data.data_sources(self.config, data))
 
     def importing(self, data: str) -> dict[str, Any]:
         """How training data are imported."""
@@ -94,14 +94,14 @@ class DataPlan:
         settings = {key: entry[key] for key in ("format", "examples")}
         return ordered(
             settings
-            | {"passages": experiment.passages_of(entry)}
-            | {"remove_query": experiment.removes_query(self.config, entry["collection"])}
+            | {"passages": training_data.passages_of(entry)}
+            | {"remove_query": formats.removes_query(self.config, entry["collection"])}
         )
 
     def names(self, drawn: bool) -> list[str]:
         """The names of all training data in the config that are drawn, or that are imported."""
         entries = self.config["training_data"].items()
-        return [name for name, entry in entries if experiment.is_drawn(entry) is drawn]
+        return [name for name, entry in entries if training_data.is_drawn(entry) is drawn]
 
     def excluded(self, data: str) -> list[str]:
         """The qrels of the dev and test topics whose relevant passages the data leave out."""

@@ -6,7 +6,7 @@ Runs at every parse of the workflow, so it imports nothing heavy.
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from lionrank.config import experiment
+from lionrank.config import evaluation
 from lionrank.errors import UserError
 
 if TYPE_CHECKING:
@@ -62,6 +62,6 @@ class DepthsPlan:
     def levels(self) -> dict[str, int]:
         """The relevance threshold of each of those test sets, by name."""
         return {
-            each.name: experiment.paper_level(self.plan.config, each.name)
+            each.name: evaluation.paper_level(self.plan.config, each.name)
             for each in self.test_sets
         }

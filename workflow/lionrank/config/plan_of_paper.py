@@ -6,7 +6,7 @@ Runs at every parse of the workflow, so it imports nothing heavy.
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from lionrank.config import experiment, grids
+from lionrank.config import evaluation, grids
 from lionrank.grid import checkpoint_name, training_name
 
 if TYPE_CHECKING:
@@ -76,9 +76,9 @@ class PaperPlan:
         test_sets = {
             name: {
                 "label": plan.test_sets[name].label,
-                "level": experiment.paper_level(plan.config, name),
-                "levels": experiment.relevance_levels(plan.config, name),
-                "every_epoch": experiment.has_every_epoch(plan.config, name),
+                "level": evaluation.paper_level(plan.config, name),
+                "levels": evaluation.relevance_levels(plan.config, name),
+                "every_epoch": evaluation.has_every_epoch(plan.config, name),
             }
             for name in plan.reported
         }
@@ -90,6 +90,6 @@ class PaperPlan:
                 "every_epoch": all(test_sets[each]["every_epoch"] for each in entry["test_sets"]),
                 "test_sets": entry["test_sets"],
             }
-            for name, entry in experiment.averages(plan.config).items()
+            for name, entry in evaluation.averages(plan.config).items()
         }
         return test_sets | averages

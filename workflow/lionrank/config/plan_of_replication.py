@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lionrank.config import experiment
+from lionrank.config import evaluation, experiment, formats
 from lionrank.config.first_stages import WITH_CANDIDATES
 from lionrank.errors import UserError
 from lionrank.published.first_stages import Bm25, PublishedRanking, read
@@ -39,7 +39,7 @@ class ReplicationPlan:
         """Our test sets on which there are published values, by the names of the published ones."""
         return {
             name: self.plan.test_sets[ours]
-            for name, ours in experiment.published_on(self.config).items()
+            for name, ours in evaluation.published_on(self.config).items()
         }
 
     def replicated(self) -> dict[str, dict[str, Any]]:
@@ -140,7 +140,7 @@ class ReplicationPlan:
         takes the place of the query itself.
         """
         is_given = self.config["collections"][test_set.collection]["format"] in WITH_CANDIDATES
-        if is_given or experiment.removes_query(self.config, test_set.collection):
+        if is_given or formats.removes_query(self.config, test_set.collection):
             return None
         depth = self.plan.depth(test_set.collection, test_set.topics)
         parameters = {name: self.config["retrieval"][name] for name in ("k1", "b")}

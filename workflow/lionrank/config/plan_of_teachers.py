@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from lionrank.config import experiment, teachers
+from lionrank.config import teachers, training_data
 
 if TYPE_CHECKING:
     from lionrank.config.plan import Plan
@@ -51,5 +51,5 @@ class TeachersPlan:
 
     def taught(self) -> dict[str, int]:
         """The number of rankings that teachers of each kind make."""
-        used = [name for name, _ in experiment.used_teachers(self.config)]
+        used = [name for name, _ in training_data.used_teachers(self.config)]
         return {kind: sum(map(self.by(kind).count, used)) for kind in teachers.KINDS}

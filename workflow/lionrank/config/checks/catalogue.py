@@ -10,9 +10,10 @@ from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from lionrank.config.experiment import judged_topics, trained_on
+from lionrank.config.experiment import judged_topics
 from lionrank.config.memo import recall
 from lionrank.config.settings import canonical
+from lionrank.config.training_data import trained_on
 from lionrank.errors import UserError
 from lionrank.wording import did_you_mean, listed
 

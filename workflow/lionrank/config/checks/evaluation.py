@@ -6,14 +6,9 @@ Runs at every parse of the workflow, so it imports nothing heavy.
 from collections.abc import Mapping
 from typing import Any
 
-from lionrank.config.experiment import (
-    has_first_stage,
-    is_trained,
-    measured,
-    paper_columns,
-    relevance_levels,
-    used_data,
-)
+from lionrank.config.evaluation import measured, paper_columns, relevance_levels
+from lionrank.config.experiment import has_first_stage
+from lionrank.config.training_data import is_trained, used_data
 from lionrank.config.treatments import PAIRS
 from lionrank.errors import UserError
 from lionrank.measures import METRICS

@@ -7,15 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from lionrank.config import first_stages, teachers
-from lionrank.config.experiment import (
-    checkpoint_source,
-    data_sources,
-    is_drawn,
-    model_sources,
-    topic_names,
-    topic_sources,
-)
+from lionrank.config.experiment import checkpoint_source, model_sources
+from lionrank.config.formats import topic_names, topic_sources
 from lionrank.config.sources import Source
+from lionrank.config.training_data import data_sources, is_drawn
 from lionrank.config.treatments import PAIRS, training_names
 from lionrank.grid import FIRST_STAGE
 

@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from itertools import product
 from typing import Any
 
-from lionrank.config.experiment import is_trained, others, published_on
+from lionrank.config.evaluation import published_on
+from lionrank.config.experiment import others
+from lionrank.config.training_data import is_trained
 from lionrank.config.treatments import training_names
 from lionrank.errors import UserError
 from lionrank.grid import BEST, FIRST_STAGE, training_name

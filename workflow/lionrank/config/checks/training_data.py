@@ -6,8 +6,9 @@ Runs at every parse of the workflow, so it imports nothing heavy.
 from collections.abc import Mapping
 from typing import Any
 
-from lionrank.config.experiment import MSMARCO_SOURCES, is_drawn, topic_names
+from lionrank.config.formats import MSMARCO_SOURCES, topic_names
 from lionrank.config.sources import Source
+from lionrank.config.training_data import is_drawn
 from lionrank.config.treatments import PAIRS
 from lionrank.errors import UserError
 
