@@ -20,12 +20,12 @@ rule audit:
         mem_mb=500,
     params:
         config=brief(config),
-        sources=PLAN.needed_sources,
+        sources=PLAN.downloads.needed,
         jobs=PLAN.jobs(),
         # No input: an audit is no reason to train, whatever has changed.
         logs=lambda wildcards: brief(PLAN.logs_so_far()),
-        recorded=lambda wildcards: PLAN.recorded(),
-        catalogued=PLAN.catalogued(),
+        recorded=lambda wildcards: PLAN.downloads.recorded(),
+        catalogued=PLAN.downloads.catalogued(),
         table=of_repository(config["sources"]["table"]),
         published=of_repository("paper/published/settings.csv"),
         template=of_repository("workflow/lionrank/audit/page.md.j2"),

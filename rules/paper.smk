@@ -45,8 +45,8 @@ rule provenance:
         templates=lambda wildcards: brief(TEMPLATES),
         bibliography=of_repository("paper/refs.bib"),
         rules=lambda wildcards: brief(origins(workflow, ROOT)),
-        pinned=PLAN.pinned(),
-        catalogued=PLAN.catalogued(),
+        pinned=PLAN.downloads.pinned(),
+        catalogued=PLAN.downloads.catalogued(),
         code=[code(f"paper/{name}.py") for name in ("provenance", "main_tex", "compile_paper")],
     message:
         "Recording where the results come from"

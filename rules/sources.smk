@@ -24,7 +24,7 @@ rule fetch:
     params:
         # No digest of the code, as elsewhere: a download is what the table says, however it was made.
         # What the row asks for, so that a new id is fetched and the other rows' are left alone.
-        row=lambda wildcards: PLAN.download(wildcards.source),
+        row=lambda wildcards: PLAN.downloads.of(wildcards.source),
         table=config["sources"]["table"],
         local=lambda wildcards: config["sources"]["local"].get(wildcards.source),
     message:
@@ -36,7 +36,7 @@ rule fetch:
 # Everything that the experiment downloads: for a login node whose compute nodes have no internet.
 rule prefetch:
     input:
-        expand("sources/{source}", source=PLAN.needed_sources),
+        expand("sources/{source}", source=PLAN.downloads.needed),
 
 
 # The revisions, sizes and checksums that first downloads recorded, written into the table: the
@@ -51,8 +51,8 @@ rule pin:
         mem_mb=500,
     params:
         table=config["sources"]["table"],
-        cells=lambda wildcards: pins.planned(*PLAN.to_pin()).cells,
-        told=lambda wildcards: pins.planned(*PLAN.to_pin()).told,
+        cells=lambda wildcards: pins.planned(*PLAN.downloads.to_pin()).cells,
+        told=lambda wildcards: pins.planned(*PLAN.downloads.to_pin()).told,
     message:
         "{params.told}"
     script:

@@ -38,7 +38,9 @@ rule initialise:
 # Whether an epoch is trained or its training has stopped before it.
 rule early_stopping:
     input:
-        lambda wildcards: PLAN.scores_to_stop_by(*PLAN.undecided[wildcards.checkpoint]),
+        lambda wildcards: PLAN.early_stopping.scores(
+            *PLAN.early_stopping.undecided[wildcards.checkpoint]
+        ),
     output:
         "training/{checkpoint}.stop.json",
     log:
@@ -46,14 +48,16 @@ rule early_stopping:
     benchmark:
         "timings/development/{checkpoint}.stop.tsv"
     wildcard_constraints:
-        checkpoint="|".join(PLAN.undecided) or NOTHING,
+        checkpoint="|".join(PLAN.early_stopping.undecided) or NOTHING,
     conda:
         "../envs/lionrank.yaml"
     threads: 1
     resources:
         mem_mb=500,
     params:
-        patience=lambda wildcards: PLAN.patience(*PLAN.undecided[wildcards.checkpoint][:2]),
+        patience=lambda wildcards: PLAN.early_stopping.patience(
+            *PLAN.early_stopping.undecided[wildcards.checkpoint][:2]
+        ),
         code=code("training/early_stopping.py"),
     message:
         "Deciding whether {wildcards.checkpoint} is trained"
@@ -68,7 +72,7 @@ rule train_epoch:
         ),
         pairs=lambda wildcards: PLAN.training_data.file(wildcards.optimizer, ".parquet"),
         held_out=lambda wildcards: PLAN.training_data.file(wildcards.optimizer, ".held_out.parquet"),
-        stop=lambda wildcards: PLAN.stop(**wildcards),
+        stop=lambda wildcards: PLAN.early_stopping.decision(**wildcards),
     output:
         checkpoint=directory("checkpoints/{model}_{optimizer}_e{epoch}"),
         log="training/{model}_{optimizer}_e{epoch}.jsonl",
@@ -137,7 +141,7 @@ rule best_epoch:
     resources:
         mem_mb=500,
     params:
-        patience=lambda wildcards: PLAN.patience(**wildcards),
+        patience=lambda wildcards: PLAN.early_stopping.patience(**wildcards),
         code=code("training/best_epoch.py"),
     message:
         "Choosing the best epoch of {wildcards.model} with {wildcards.optimizer}"

@@ -89,9 +89,9 @@ def test_the_grid_knows_what_ranked_the_candidates_of_each_reported_test_set(sev
 
 
 def test_an_index_is_downloaded_where_bm25_ranks(several):
-    assert "msmarco_index" in several.needed_sources
+    assert "msmarco_index" in several.downloads.needed
     splade_only = overlaid(SEVERAL, "grid: {test_sets: [dl19]}", "comparisons: {measures: []}")
-    needed = Plan.read(splade_only, ROOT).needed_sources
+    needed = Plan.read(splade_only, ROOT).downloads.needed
     assert "msmarco_index" not in needed
     assert "msmarco_corpus" in needed
 
@@ -122,7 +122,7 @@ grid: {test_sets: [mine], dev_sets: [dev]}
     ],
 )
 def test_a_prebuilt_index_of_any_collection_is_downloaded_where_bm25_ranks(overlay, indexes):
-    needed = Plan.read(overlaid(MINE, overlay), ROOT).needed_sources
+    needed = Plan.read(overlaid(MINE, overlay), ROOT).downloads.needed
     assert {name for name in needed if name.endswith("_index")} == indexes
     assert "scifact" in needed
 

@@ -217,13 +217,13 @@ def test_every_training_has_its_files(small):
 
 def test_only_a_training_that_may_stop_early_waits_for_scores():
     plan = Plan.read(overlaid("training: {models: {gte: {early_stopping: 1}}}"), ROOT)
-    assert plan.scores_to_stop_by("gte", "lion", "3") == plan.dev_scores("gte", "lion", 2)
-    assert plan.scores_to_stop_by("gte", "lion", 1) == []
-    assert plan.scores_to_stop_by("minilm", "lion", "3") == []
+    assert plan.early_stopping.scores("gte", "lion", "3") == plan.dev_scores("gte", "lion", 2)
+    assert plan.early_stopping.scores("gte", "lion", 1) == []
+    assert plan.early_stopping.scores("minilm", "lion", "3") == []
 
 
 def test_nothing_stops_a_training_before_its_third_epoch():
-    assert [PLAN.stop("gte", "lion", epoch) for epoch in ("1", "2", "3")] == [
+    assert [PLAN.early_stopping.decision("gte", "lion", epoch) for epoch in ("1", "2", "3")] == [
         *([], []),
         "training/gte_lion_e3.stop.json",
     ]
@@ -443,8 +443,8 @@ def test_a_system_has_the_run_files_that_its_entry_names():
 
 def test_only_sources_of_the_grid_are_downloaded():
     plan = Plan.read(overlaid(NOTHING_TRAINED.replace("systems: [theirs, ", "systems: [")), ROOT)
-    assert "minilm" not in plan.needed_sources
-    assert "minilm" in Plan.read(overlaid(NOTHING_TRAINED), ROOT).needed_sources
+    assert "minilm" not in plan.downloads.needed
+    assert "minilm" in Plan.read(overlaid(NOTHING_TRAINED), ROOT).downloads.needed
 
 
 def test_each_checkpoint_has_its_length_and_precision():
@@ -463,7 +463,7 @@ def test_nothing_is_trained_without_a_model():
         f"results/{x}" for x in ("bm25", "theirs", "given", "mine")
     ]
     assert plan.dev_sets == {}
-    assert not {"msmarco_triplets", "msmarco_queries", "nano_nq", "gte"} & {*plan.needed_sources}
+    assert not {"msmarco_triplets", "msmarco_queries", "nano_nq", "gte"} & {*plan.downloads.needed}
     assert not plan.jobs().keys() & {"initialise", "train_epoch", "dev_scores", "model_card"}
     assert [*plan.used_collections()] == ["msmarco", "marco_qa"]
     grid = Grid.build(**plan.grid())

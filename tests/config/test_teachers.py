@@ -26,9 +26,9 @@ def test_a_teacher_is_a_checkpoint_of_the_grid_or_is_imported():
 
 
 def test_what_a_teacher_needs_is_downloaded_only_where_a_training_learns_from_it():
-    assert "minilm_l6_v2" not in Plan.read(overlaid(TAUGHT), ROOT).needed_sources
+    assert "minilm_l6_v2" not in Plan.read(overlaid(TAUGHT), ROOT).downloads.needed
     plan = Plan.read(overlaid(TAUGHT, "training_data: {given: {ranking: public}}"), ROOT)
-    assert "minilm_l6_v2" in plan.needed_sources
+    assert "minilm_l6_v2" in plan.downloads.needed
 
 
 def test_bm25_ranks_as_deep_as_teachers_data_are_drawn_from():

@@ -168,7 +168,7 @@ LEARNT_FROM = {
     "bi_lists": dict.fromkeys(LISTS) | {"collection": "pydocs", "ranking": "All-MiniLM & L6"},
     "ensemble": dict.fromkeys(LISTS) | {"collection": "pydocs"},
 }
-"""How data were chosen, as `lionrank.config.experiment.learnt_from` has it."""
+"""How data were chosen, as `lionrank.config.training_data.learnt_from` has it."""
 
 
 def settings_of(grid: Grid) -> dict[str, dict]:

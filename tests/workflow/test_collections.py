@@ -26,8 +26,8 @@ def test_beir_has_thirteen_sets_with_their_archives_and_indexes():
     assert {each.depth for each in plan.test_sets.values()} == {100}
     assert plan.config["averages"]["beir13"]["test_sets"] == [*plan.test_sets]
     for each in plan.test_sets.values():
-        assert {each.collection, f"{each.collection}_index"} <= {*plan.needed_sources}
-    assert not {"msmarco_index", "dl19_topics", "touche_v1"} & {*plan.needed_sources}
+        assert {each.collection, f"{each.collection}_index"} <= {*plan.downloads.needed}
+    assert not {"msmarco_index", "dl19_topics", "touche_v1"} & {*plan.downloads.needed}
     assert plan.sources["touche"].id == "beir/webis-touche2020/v2"
 
 
@@ -42,7 +42,7 @@ def test_deep_learning_has_five_years_on_two_corpora_with_the_same_thresholds():
     levels = [evaluation.relevance_levels(plan.config, name) for name in plan.test_sets]
     assert levels == [[1, 2]] * 5
     assert {each.collection for each in plan.test_sets.values()} == {"msmarco", "msmarco_v2"}
-    assert {"msmarco_index", "msmarco_v2_index"} <= {*plan.needed_sources}
+    assert {"msmarco_index", "msmarco_v2_index"} <= {*plan.downloads.needed}
 
 
 def counted(dataset: str, kind: str) -> int:

@@ -107,7 +107,7 @@ def test_training_data_may_be_drawn_from_a_dense_first_stage():
     assert plan.training_data.ranking("lists") == "retrieval/pydocs/train.dense.trec"
     assert plan.depth("pydocs", "train", ".dense") == 30
     by_row = overlaid(SEVERAL, DRAWN, "first_stages: {dense: {bi_encoder: minilm}}")
-    assert "minilm" in Plan.read(by_row, ROOT).needed_sources
+    assert "minilm" in Plan.read(by_row, ROOT).downloads.needed
 
 
 def test_training_data_are_not_drawn_from_run_files_of_test_sets():

@@ -66,10 +66,10 @@ def test_drawn_and_imported_data_pass():
 
 def test_what_data_are_made_of_is_downloaded_where_the_grid_needs_it():
     plan = Plan.read(CONFIG, ROOT)
-    needed = plan.needed_sources
+    needed = plan.downloads.needed
     assert {"rankzephyr_colbert_50", "msmarco_train_qrels", "hofstaetter_ensemble"} <= {*needed}
     assert not {"rankzephyr_colbert_50", "hofstaetter_ensemble"} & {
-        *Plan.read(overlaid("grid: {optimizers: [adamw]}"), ROOT).needed_sources
+        *Plan.read(overlaid("grid: {optimizers: [adamw]}"), ROOT).downloads.needed
     }
     assert plan.training_data.ranking("zephyr") == "sources/rankzephyr_colbert_50"
     assert plan.training_data.imported("ensemble") == "sources/hofstaetter_ensemble"

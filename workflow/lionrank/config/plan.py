@@ -14,26 +14,24 @@ from typing import Any
 from lionrank.config import evaluation, experiment, first_stages, formats, grids, training_data
 from lionrank.config.check import check
 from lionrank.config.checks.catalogue import check_local_copy
-from lionrank.config.downloads import FOLDER, check_agreement, place_of, read_record
 from lionrank.config.plan_of_data import DataPlan
 from lionrank.config.plan_of_depths import DepthsPlan
+from lionrank.config.plan_of_downloads import DownloadsPlan
+from lionrank.config.plan_of_early_stopping import FIRST_STOPPED, EarlyStoppingPlan
 from lionrank.config.plan_of_first_stages import FirstStagesPlan
 from lionrank.config.plan_of_others import OtherSystemsPlan
 from lionrank.config.plan_of_paper import PaperPlan
 from lionrank.config.plan_of_replication import ReplicationPlan
 from lionrank.config.plan_of_teachers import TeachersPlan
-from lionrank.config.settings import epoch_settings, ordered, training_settings
+from lionrank.config.settings import ordered, training_settings
 from lionrank.config.sources import Source, read_table
 from lionrank.config.treatments import treatment, treatments
 from lionrank.errors import UserError
-from lionrank.files import read_json
 from lionrank.grid import BEST, FIRST_STAGE, checkpoint_name, training_name
 
 SOURCES = "config/sources.csv"
 NOTHING = "(?!)"
 """A regular expression that no name matches."""
-FIRST_STOPPED = 3
-"""The first epoch before which a training can stop: the second is the first to be compared."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +120,14 @@ class Plan:
     @cached_property
     def other_systems(self) -> OtherSystemsPlan:
         return OtherSystemsPlan(self)
+
+    @cached_property
+    def downloads(self) -> DownloadsPlan:
+        return DownloadsPlan(self)
+
+    @cached_property
+    def early_stopping(self) -> EarlyStoppingPlan:
+        return EarlyStoppingPlan(self)
 
     @property
     def depths(self) -> DepthsPlan:
@@ -260,54 +266,6 @@ class Plan:
         names = [*self.trained_on, *(each.collection for each in self.judged_sets())]
         return list(dict.fromkeys(names))
 
-    @cached_property
-    def needed_sources(self) -> list[str]:
-        """The names of the sources that the experiment downloads."""
-        return experiment.needed_sources(self.config)
-
-    def download(self, name: str) -> str:
-        """What the download of a source hangs on: which files of which repository its row names.
-
-        The rest of the row may become what was recorded, as `snakemake pin` makes it: that is the
-        same download. What is something else is refused here, before anything is removed.
-
-        Raises:
-            UserError: the row is not what was recorded, or the record is damaged or gone.
-        """
-        source, place = self.sources[name], place_of(name)
-        record = read_record(place)
-        if record is not None:
-            check_agreement(source, record, place)
-        elif (folder := Path(FOLDER, name)).exists():
-            raise UserError(
-                f"{folder} was downloaded, and its record {place} is gone: restore it, or delete "
-                f"{folder} to download and record it again."
-            )
-        return " ".join([source.kind, source.id, *source.files])
-
-    def to_pin(self) -> tuple[Path, Mapping[str, Source], list[str], list[str]]:
-        """The table, its rows, those that are downloaded, and those that are local copies."""
-        return self.table, self.sources, self.needed_sources, [*self.config["sources"]["local"]]
-
-    def pinned(self) -> dict[str, bool]:
-        """Whether the table pins each source that the experiment downloads."""
-        return {name: self.sources[name].pinned for name in self.needed_sources}
-
-    def recorded(self) -> dict[str, str | None]:
-        """The commits of the downloads that were recorded, None of a copy of an unknown one."""
-        records = {name: read_record(place_of(name)) for name in self.needed_sources}
-        return {name: each.revision for name, each in records.items() if each is not None}
-
-    def catalogued(self) -> dict[str, list[str]]:
-        """Identifiers in the catalogue ir_datasets, which downloads them itself, by collection."""
-        used = {each["collection"] for each in experiment.judged_topics(self.config)}
-        used.update(self.trained_on)
-        return {
-            name: list(entry["ids"].values())
-            for name, entry in self.config["collections"].items()
-            if entry["format"] == "ir_datasets" and name in used
-        }
-
     def corpus_files(self, collection: str) -> list[str]:
         """The files from which a corpus is imported: those of the user, or a source.
 
@@ -428,48 +386,6 @@ class Plan:
         """The development scores of a training up to an epoch."""
         epochs = range(1, int(epoch) + 1)
         return [f"training/{_checkpoint(model, optimizer, each)}.dev.json" for each in epochs]
-
-    def patience(self, model: str, optimizer: str) -> int | None:
-        """The epochs without a better score after which a training stops, None if it never does."""
-        return training_settings(self.config, model, optimizer)["early_stopping"]
-
-    def stop(self, model: str, optimizer: str, epoch: int | str) -> str | list[str]:
-        """What says whether a training has stopped before an epoch, nothing where it cannot."""
-        if int(epoch) < FIRST_STOPPED:
-            return []
-        return f"training/{_checkpoint(model, optimizer, int(epoch))}.stop.json"
-
-    def scores_to_stop_by(self, model: str, optimizer: str, epoch: int | str) -> list[str]:
-        """The development scores of the epochs before, where a training may stop early."""
-        if not self.patience(model, optimizer):
-            return []
-        return self.dev_scores(model, optimizer, int(epoch) - 1)
-
-    @cached_property
-    def undecided(self) -> dict[str, tuple[str, str, int]]:
-        """Model, optimizer and epoch of the checkpoints of which early stopping decides, by name.
-
-        An epoch that was trained stays, also where its training would stop before it by now: that
-        changes none of its bits. So Snakemake is not to look at what it was decided by.
-        """
-        return {
-            _checkpoint(*training, epoch): (*training, epoch)
-            for training in self.trainings
-            for epoch in self.epochs[FIRST_STOPPED - 1 :]
-            if not self._was_trained(*training, epoch)
-        }
-
-    def _was_trained(self, model: str, optimizer: str, epoch: int) -> bool:
-        """Whether an epoch is there that was trained, with these settings, and is no copy."""
-        name = _checkpoint(model, optimizer, epoch)
-        log, decision = (Path(f"training/{name}.{ending}") for ending in ("jsonl", "stop.json"))
-        if not (decision.exists() and log.exists() and log.stat().st_size):
-            return False
-        try:
-            found = read_json(Path("checkpoints", name, "settings.json"))
-        except UserError:
-            return False
-        return found == epoch_settings(training_settings(self.config, model, optimizer))
 
     def precision(self, checkpoint: str) -> str:
         """The precision in which a checkpoint scores: its training's, or that of its entry."""
@@ -635,7 +551,7 @@ class Plan:
         shards = self.config["reranking"]["shards"]
         reranking = {"rerank_shard": run_files * shards, "join_shards": run_files}
         jobs = {
-            "fetch": len(self.needed_sources),
+            "fetch": len(self.downloads.needed),
             "initialise": len(self.trainings),
             "early_stopping": len(self.trainings) * len(self.epochs[FIRST_STOPPED - 1 :]),
             "train_epoch": len(self.checkpoints),
