@@ -58,6 +58,20 @@ def test_a_row_says_what_is_known(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("names", "place"), [(["x"], f"blob/{'a' * 40}/x"), (["x", "y"], f"tree/{'a' * 40}")]
+)
+def test_one_file_is_known_by_its_name_and_checksum_and_several_are_a_repository(
+    tmp_path, names, place
+):
+    checksums = " ".join(f"{name}=md5:{'0' * 32}" for name in names)
+    line = f"b,dataset,o/n,{' '.join(names)},{'a' * 40},~12,{checksums},MIT,key,all of it"
+    (tmp_path / "t.csv").write_text(f"{','.join(COLUMNS)}\n{line}\n")
+    source = read_table(tmp_path / "t.csv")["b"]
+    assert source.is_one_file == (len(names) == 1)
+    assert source.url == f"https://huggingface.co/datasets/o/n/{place}"
+
+
+@pytest.mark.parametrize(
     ("cells", "column"),
     [
         ({"name": "Crane"}, "name"),

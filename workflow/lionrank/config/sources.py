@@ -83,7 +83,9 @@ class Source:
     @property
     def is_one_file(self) -> bool:
         """Whether it is one file, which is known by its name and checksum."""
-        return self.kind == "url" or [*self.files] == [*self.checksums]
+        if self.kind == "url":
+            return True
+        return len(self.files) == 1 and [*self.files] == [*self.checksums]
 
     @property
     def teller(self) -> str:
