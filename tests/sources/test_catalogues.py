@@ -33,9 +33,9 @@ def scifact(work: Workplace) -> None:
     row(work, "ir_datasets", "beir/scifact")
 
 
-def index(work: Workplace) -> None:
+def index(work: Workplace, query: str = "") -> None:
     """Let Anserini know of an index on the hub whose archive is to have the content."""
-    know(work, {}, [index_entry("beir.flat", f"{HUB}/flat/x.tar.gz", CONTENT)])
+    know(work, {}, [index_entry("beir.flat", f"{HUB}/flat/x.tar.gz{query}", CONTENT)])
     row(work, "anserini", "beir.flat")
 
 
@@ -80,9 +80,10 @@ def test_a_file_of_the_web_is_verified_linked_and_recorded_by_its_name(work):
     assert work.hub.requests == []
 
 
-def test_a_file_of_the_hub_is_downloaded_as_others_of_the_hub_are(work):
+@pytest.mark.parametrize("query", ["", "?download=true"])
+def test_a_file_of_the_hub_is_downloaded_as_others_of_the_hub_are(work, query):
     commit = work.hub.commit(REPOSITORY, {"flat/x.tar.gz": CONTENT, "flat/y.tar.gz": b"another"})
-    index(work)
+    index(work, query)
     fetched = work.fetch()
     assert fetched.status == 0, fetched.log
     assert work.content() == {"flat/x.tar.gz": CONTENT}

@@ -17,7 +17,9 @@ from lionrank.errors import UserError
 from lionrank.java import anserini_jar, package
 from lionrank.wording import did_you_mean
 
-_ON_HUB = re.compile(r"https://huggingface\.co/datasets/([^/]+/[^/]+)/resolve/main/(.+)")
+_ON_HUB = re.compile(
+    r"https://huggingface\.co/datasets/([^/]+/[^/]+)/resolve/main/([^?]+)(?:\?.*)?"
+)
 
 
 class _Entry(NamedTuple):
