@@ -96,6 +96,8 @@ def test_documents_are_those_of_a_folder_in_any_form(tmp_path):
     packed = gzip.compress((tmp_path / "lines").read_bytes())
     (tmp_path / "packed" / "a.jsonl.gz").write_bytes(packed)
     assert documents(tmp_path / "packed") == TEXTS
+    write_json_lines(tmp_path / "packed" / "b.jsonl", [{"id": "d3", "contents": "bears climb"}])
+    assert documents(tmp_path / "packed") == TEXTS | {"d3": "bears climb"}
 
 
 @pytest.mark.parametrize("name", ["corpus.jsonl", "documents.jsonl", "a.parquet"])

@@ -9,7 +9,7 @@ from lionrank.collections.convert import one_line_each
 from lionrank.collections.readers import anserini, beir
 from lionrank.collections.readers.base import Document, first_line, tab_separated
 from lionrank.errors import UserError
-from lionrank.files import maybe_packed, open_file, read_json_lines
+from lionrank.files import PACKED, maybe_packed, open_file, read_json_lines
 from lionrank.trec import Topics, read_topics
 
 
@@ -49,7 +49,8 @@ def documents_in(corpus: str | os.PathLike) -> Iterator[Document] | None:
     if (path / "corpus").is_dir():
         return beir.parquet_documents(path)
     is_corpus = any(any(path.glob(kind)) for kind in ("*.jsonl", "*.parquet"))
-    return None if is_corpus else anserini.documents(path)
+    is_packed = any(any(path.glob(f"*.jsonl{suffix}")) for suffix in PACKED)
+    return None if is_corpus and not is_packed else anserini.documents(path)
 
 
 def _is_beir(path: Path) -> bool:
