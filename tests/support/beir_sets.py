@@ -35,10 +35,10 @@ def members() -> dict[str, str]:
     }
 
 
-def archive(files: dict[str, str] | None = None) -> bytes:
+def archive(files: dict[str, str] | None = None, method: int = zipfile.ZIP_DEFLATED) -> bytes:
     """Return a zip archive with these files, or with those of the set."""
     packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as written:
+    with zipfile.ZipFile(packed, "w", method) as written:
         for folder in (f"{NAME}/", f"{NAME}/qrels/"):
             written.writestr(folder, "")
         for name, text in (members() if files is None else files).items():

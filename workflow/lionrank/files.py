@@ -4,6 +4,7 @@ import csv
 import gzip
 import hashlib
 import json
+import lzma
 import os
 import re
 import shutil
@@ -297,7 +298,7 @@ def open_zip(path: str | os.PathLike) -> zipfile.ZipFile:
 # RuntimeError is of an encrypted or oddly packed member, the others of names and places.
 _DAMAGED_ZIP = (
     *(zipfile.BadZipFile, zlib.error, EOFError),
-    *(OSError, RuntimeError, ValueError, struct.error),
+    *(OSError, RuntimeError, ValueError, struct.error, lzma.LZMAError),
 )
 
 

@@ -187,8 +187,9 @@ def test_a_zip_archive_of_a_mac_or_without_a_folder_is_read_too(packed, tmp_path
     packed.write_bytes(beir_sets.archive(files | {"__MACOSX/scifact/._corpus.jsonl": "x"}))
     assert read(packed, "test", tmp_path)[0] == beir_sets.CONTENTS
     flat = {name.partition("/")[2]: text for name, text in files.items()}
-    packed.write_bytes(beir_sets.archive(flat))
-    assert read(packed, "test", tmp_path)[2] == beir_sets.QRELS["test"]
+    for others in (flat, {f"./{name}": text for name, text in files.items()}):
+        packed.write_bytes(beir_sets.archive(others))
+        assert read(packed, "test", tmp_path)[2] == beir_sets.QRELS["test"]
 
 
 @pytest.mark.parametrize(
@@ -218,13 +219,15 @@ def test_nothing_is_written_where_a_member_would_leave_the_folder(packed, tmp_pa
     assert not any(path.name == "out" for path in tmp_path.rglob("*"))
 
 
-@pytest.mark.parametrize("damage", ["cut", "changed", "no archive", "two files"])
+@pytest.mark.parametrize("damage", ["cut", "changed", "changed LZMA", "no archive", "two files"])
 def test_a_damaged_zip_archive_is_named_with_a_remedy(packed, tmp_path, damage):
     whole = zipfile.ZipFile(io.BytesIO(beir_sets.archive()))
     start = whole.getinfo("scifact/corpus.jsonl").header_offset + 80
+    lzma = beir_sets.archive(method=zipfile.ZIP_LZMA)
     content = {
         "cut": beir_sets.archive()[:-200],
         "changed": beir_sets.archive()[:start] + b"\0" * 9 + beir_sets.archive()[start + 9 :],
+        "changed LZMA": lzma[:start] + b"\0" * 9 + lzma[start + 9 :],
         "no archive": b"<html>Not found</html>",
         "two files": beir_sets.archive(),
     }

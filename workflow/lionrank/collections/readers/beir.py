@@ -84,14 +84,15 @@ def folder_in(archive: str | os.PathLike) -> zipfile.Path:
         UserError: it is no zip archive, or has no folder with a corpus.jsonl, or several.
     """
     members = open_zip(archive)
-    named = map(PurePosixPath, members.namelist())
-    found = [path.parent for path in named if path.name == "corpus.jsonl"]
+    named = members.namelist()
+    found = [name for name in named if PurePosixPath(name).name == "corpus.jsonl"]
     if len(found) != 1:
+        folders = [str(PurePosixPath(name).parent) for name in found]
         raise UserError(
             f"{archive}: expected one folder with corpus.jsonl, queries.jsonl and qrels/, found "
-            f"{len(found)} corpus.jsonl{''.join(f', {folder}' for folder in found)}"
+            f"{', '.join([f'{len(found)} corpus.jsonl', *folders])}"
         )
-    return zipfile.Path(members, "" if found[0] == PurePosixPath() else f"{found[0]}/")
+    return zipfile.Path(members, found[0]).parent
 
 
 def documents(path: str | os.PathLike | zipfile.Path) -> Iterator[Document]:
