@@ -1,34 +1,13 @@
 """What a config means in names and files, without Snakemake."""
 
 import re
-import shutil
 
 import pytest
 
-from lionrank.config.experiment import title
 from lionrank.config.plan import Plan
 from lionrank.errors import UserError
-from lionrank.grid import Grid, OtherSystem
 from tests.support.configs import CONFIG, ROOT, changed, overlaid
-
-PLAN = Plan.read(CONFIG, ROOT)
-SMALL = """
-protocol: small
-grid:
-  models: [gte, minilm]
-  optimizers: [lion]
-  epochs: 2
-  test_sets: [dl20, marco_qa_dev]
-  dev_sets: [nano_nq]
-paper: {columns: [], beside_published: null}
-training: {models: {gte: {seed: 7}}}
-comparisons: {other_seeds: [../seed13, /runs/seed14], measures: []}
-"""
-
-
-@pytest.fixture
-def small() -> Plan:
-    return Plan.read(overlaid(SMALL), ROOT)
+from tests.support.plans import PLAN, SMALL
 
 
 def test_trainings_and_checkpoints_are_in_the_grids_order(small):
@@ -49,22 +28,6 @@ def test_a_test_set_after_the_first_has_a_folder_of_its_own(small):
         "results/minilm_lion_e1.trec",
         "results/minilm_lion_e2.trec",
     ]
-
-
-def test_depths_are_looked_at_where_a_ranking_is_deep_and_something_reranks_it(small):
-    assert [each.name for each in PLAN.depths.test_sets] == ["dl19", "dl20"]
-    labelled = PLAN.depths.systems()
-    assert [path for path, _ in labelled] == [*PLAN.run_files("dl19"), *PLAN.run_files("dl20")]
-    assert {labels["test_set"] for _, labels in labelled} == {"dl19", "dl20"}
-    assert small.depths.levels() == {"dl20": 1}
-    assert small.depths.result() == ["results/depths.csv"]
-    assert "figures/depths.pdf" in small.paper.parts()
-    shallow = Plan.read(overlaid(SMALL, "retrieval: {depth: 19}"), ROOT)
-    given = "{label: Given, run_files: {dl19: given.trec}}"
-    alone = f"{{grid: {{models: [], systems: [given]}}, systems: {{given: {given}}}}}"
-    for plan in (shallow, Plan.read(overlaid(alone), ROOT)):
-        assert not plan.depths.test_sets and not plan.depths.result()
-        assert "figures/depths.pdf" not in plan.paper.parts()
 
 
 def test_topics_are_imported_for_the_thresholds_that_the_grid_evaluates_them_at(small):
@@ -292,72 +255,6 @@ def test_files_of_other_seeds_come_after_our_own(small):
     assert PLAN.of_every_seed(["a"]) == ["a"]
 
 
-def test_the_paper_prints_the_grid_by_labels():
-    grid = PLAN.paper.grid()
-    assert grid["models"]["gte"] == {"label": "GTE", "start": "pretrained"}
-    assert [*grid["models"]] == ["minilm", "gte", "modernbert"]
-    assert grid["optimizers"] == {"adamw": "AdamW", "lion": "Lion"}
-    assert grid["epochs"] == [1, 2, 3]
-
-
-def test_a_start_without_weights_is_random_whatever_its_size():
-    full_size = {"pretrained": None, "architecture": {"model_type": "bert"}, "tokenizer": "gte"}
-    config = changed("models.gte", {"label": "GTE"} | full_size)
-    assert Plan.read(config, ROOT).paper.grid()["models"]["gte"]["start"] == "random start"
-
-
-def test_the_paper_knows_which_of_its_test_sets_have_a_first_stage_and_which_grades_count():
-    assert PLAN.paper.test_sets() == {
-        name: {"label": label, "level": 1, "levels": levels, "every_epoch": True}
-        for name, label, levels in (
-            ("dl19", "TREC DL 2019", [1, 2]),
-            ("dl20", "TREC DL 2020", [1, 2]),
-            ("marco_qa_dev", "MS MARCO QA v1.1 validation", [1]),
-        )
-    }
-    ranked = Grid.build(**PLAN.paper.grid()).first_stages
-    assert {name: each.label for name, each in ranked.items()} == {"dl19": "BM25", "dl20": "BM25"}
-
-
-def test_the_paper_knows_what_its_averages_are_over():
-    overlay = """
-    averages:
-      deep: {label: Deep Learning, test_sets: [dl19, dl20]}
-      mixed: {label: Mixed, test_sets: [dl20, marco_qa_dev]}
-      without: {label: Without, test_sets: [dl19, pydocs]}
-    """
-    plan = Plan.read(overlaid(overlay), ROOT)
-    shown = plan.paper.test_sets()
-    assert list(shown) == ["dl19", "dl20", "marco_qa_dev", "deep", "mixed"]
-    assert shown["deep"] == {
-        "label": "Deep Learning",
-        "level": None,
-        "levels": [],
-        "every_epoch": True,
-        "test_sets": ["dl19", "dl20"],
-    }
-    # What one of its test sets has not, an average cannot have.
-    assert Grid.build(**plan.paper.grid()).first_stages.keys() == {"dl19", "dl20", "deep"}
-
-
-def test_a_paper_with_an_average_has_its_test_sets_and_where_it_compares_by_it_the_wins():
-    overlay = "averages: {deep: {label: Deep Learning, test_sets: [dl19, dl20]}}"
-    plan = Plan.read(overlaid(overlay), ROOT)
-    assert {*plan.paper.parts()} - {*PLAN.paper.parts()} == {
-        "figures/differences.pdf",
-        "tables/sets.tex",
-    }
-    compared = "comparisons: {measures: [{test_set: deep, metric: map}]}"
-    plan = Plan.read(overlaid(overlay, compared), ROOT)
-    assert {"tables/sets.tex", "tables/wins.tex"} < {*plan.paper.parts()}
-
-
-def test_topics_that_changed_are_part_of_a_paper_on_two_optimizers(small):
-    changes = {"figures/changes.pdf", "tables/changes.tex"}
-    assert changes < {*PLAN.paper.parts()}
-    assert {*PLAN.paper.parts()} - {*small.paper.parts()} == changes
-
-
 def test_a_reranking_in_shards_has_more_jobs(small):
     assert small.jobs()["rerank"] == 4 * 2
     plan = Plan.read(overlaid(SMALL + "reranking: {shards: 3}"), ROOT)
@@ -376,147 +273,3 @@ def test_a_table_of_sources_that_does_not_exist_is_named():
         Plan.read(changed("sources.table", "config/no.csv"), ROOT)
     with pytest.raises(UserError, match=r"sources\.table: \S+/config is no file"):
         Plan.read(changed("sources.table", "config"), ROOT)
-
-
-OTHERS = """
-grid: {test_sets: [dl19, marco_qa_dev], systems: [theirs, given, mine]}
-systems:
-  theirs: {label: Theirs, checkpoint: minilm, optimizer: lion, max_length: 128, precision: fp32}
-  given: {label: Given, run_files: {dl19: runs/given.trec.gz}}
-  mine: {label: Mine, checkpoint: ../other/hub/mine}
-  unused: {label: Unused, checkpoint: nowhere/near}
-"""
-NOTHING_TRAINED = OTHERS.replace("grid: {", "grid: {models: [], ")
-
-
-def test_systems_of_others_come_after_the_trainings_where_they_have_a_run_file():
-    plan = Plan.read(overlaid(OTHERS), ROOT)
-    assert plan.run_files("dl19")[-3:] == [
-        *("results/theirs.trec", "results/given.trec", "results/mine.trec")
-    ]
-    assert plan.run_files("marco_qa_dev")[-2:] == [
-        *("results/marco_qa_dev/theirs.trec", "results/marco_qa_dev/mine.trec")
-    ]
-    labels = [*plan.labels("dl19")[-3].values()]
-    assert labels == ["dl19", "theirs", None, "lion", None, None, "as_written"]
-    assert plan.jobs()["rerank"] == (18 + 2) * 2
-    assert (plan.jobs()["import_checkpoint"], plan.jobs()["import_run"]) == (2, 1)
-    assert "import_run" not in PLAN.jobs()
-
-
-def test_the_grid_tells_what_systems_of_others_are():
-    plan = Plan.read(overlaid(OTHERS), ROOT)
-    theirs, given, _ = Grid.build(**plan.paper.grid()).systems
-    assert theirs == OtherSystem("theirs", "Theirs", "checkpoint", optimizer="lion")
-    assert given == OtherSystem("given", "Given", "run file")
-    assert Grid.build(**plan.grid()).systems[0].label == "theirs"
-
-
-def test_where_a_system_of_others_comes_from(tmp_path, monkeypatch):
-    here, other = tmp_path / "run", tmp_path / "other"
-    names = ["config.json", "part/model.safetensors"]
-    for folder in (here / "nowhere" / "near", other / "hub" / "mine"):
-        for name in [*names, ".git/config"]:
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).touch()
-    monkeypatch.chdir(here)
-    plan = Plan.read(overlaid(OTHERS), ROOT)
-    assert (
-        plan.other_systems.files("theirs")
-        == plan.other_systems.folder("theirs")
-        == "sources/minilm"
-    )
-    assert plan.other_systems.files("unused") == [f"nowhere/near/{name}" for name in names]
-    assert plan.other_systems.files("mine") == [f"../other/hub/mine/{name}" for name in names]
-    (other / "records").mkdir()
-    assert plan.other_systems.files("mine") == "../other/hub/mine"
-    shutil.rmtree("nowhere")
-    assert plan.other_systems.files("unused") == "nowhere/near"
-
-
-def test_a_system_has_the_run_files_that_its_entry_names():
-    plan = Plan.read(overlaid(OTHERS), ROOT)
-    assert plan.other_systems.given_run("given", "") == "runs/given.trec.gz"
-    with pytest.raises(UserError, match=r"given\.run_files: names none on marco_qa_dev"):
-        plan.other_systems.given_run("given", "marco_qa_dev/")
-
-
-def test_only_sources_of_the_grid_are_downloaded():
-    plan = Plan.read(overlaid(NOTHING_TRAINED.replace("systems: [theirs, ", "systems: [")), ROOT)
-    assert "minilm" not in plan.downloads.needed
-    assert "minilm" in Plan.read(overlaid(NOTHING_TRAINED), ROOT).downloads.needed
-
-
-def test_each_checkpoint_has_its_length_and_precision():
-    plan = Plan.read(overlaid(OTHERS), ROOT)
-    assert (plan.other_systems.max_length("theirs"), plan.precision("theirs")) == (128, "fp32")
-    assert (plan.other_systems.max_length("mine"), plan.precision("mine")) == (512, "bf16")
-    plan = Plan.read(overlaid("training: {models: {gte: {precision: auto}}}"), ROOT)
-    assert (plan.precision("gte_lion_e2"), plan.precision("minilm_lion_e2")) == ("auto", "bf16")
-
-
-def test_nothing_is_trained_without_a_model():
-    plan = Plan.read(overlaid(NOTHING_TRAINED), ROOT)
-    nothing = (plan.trainings, plan.checkpoints, plan.epochs, plan.optimizers, plan.best_epochs())
-    assert nothing == ([], [], [], [], [])
-    assert plan.run_files("dl19", "") == [
-        f"results/{x}" for x in ("bm25", "theirs", "given", "mine")
-    ]
-    assert plan.dev_sets == {}
-    assert not {"msmarco_triplets", "msmarco_queries", "nano_nq", "gte"} & {*plan.downloads.needed}
-    assert not plan.jobs().keys() & {"initialise", "train_epoch", "dev_scores", "model_card"}
-    assert [*plan.used_collections()] == ["msmarco", "marco_qa"]
-    grid = Grid.build(**plan.grid())
-    assert (grid.trainings(), grid.optimizers, grid.epochs) == ([], {}, ())
-
-
-def test_a_title_is_of_what_is_compared():
-    config = overlaid(NOTHING_TRAINED + "paper: {title: null}")
-    assert title(config) == "Theirs, Given and Mine compared as rerankers"
-
-
-REPLICATED = """
-grid: {models: [], systems: [theirs, mine], test_sets: [dl19, dl20, marco_qa_dev]}
-systems:
-  theirs: {label: Theirs, checkpoint: minilm, model: minilm, published: true, precision: fp32}
-  mine: {label: Mine, checkpoint: gte, model: gte, optimizer: lion, published: true}
-"""
-
-
-def test_published_checkpoints_score_in_both_precisions_where_values_were_published():
-    plan = Plan.read(overlaid(REPLICATED), ROOT)
-    assert plan.replication.passes() == [
-        *("results/theirs.trec", "results/theirs.bf16.trec"),
-        *("results/marco_qa_dev/theirs.trec", "results/marco_qa_dev/theirs.bf16.trec"),
-        *("results/mine.trec", "results/mine.fp32.trec"),
-        *("results/marco_qa_dev/mine.trec", "results/marco_qa_dev/mine.fp32.trec"),
-    ]
-    assert plan.replication.first_stages() == ["results/bm25.trec"]
-    assert plan.replication.depth() == 1000
-    overlay = """
-    first_stages: {splade: {label: SPLADE++, run_files: {dl19: dl19.trec}}}
-    test_sets: {dl19: {first_stage: splade, depth: 100}}
-    """
-    plan = Plan.read(overlaid(REPLICATED, overlay), ROOT)
-    assert plan.replication.first_stages() == ["results/splade.trec"]
-    assert plan.replication.depth() == 100
-    assert plan.jobs()["rerank_again"] == 4
-    assert "results/mine.fp32.trec" in plan.results_to_archive()
-    assert "tables/replication.tex" in plan.paper.parts()
-    assert plan.replication.replicated()["mine"]["optimizer"] == "lion"
-
-
-def test_a_test_set_may_stand_in_for_those_of_published_values():
-    overlay = REPLICATED.replace("dl19, dl20, marco_qa_dev", "dl20")
-    plan = Plan.read(overlaid(overlay + "paper: {claims_on: {dl19: dl20}}"), ROOT)
-    assert {name: each.name for name, each in plan.replication.test_sets.items()} == {
-        "dl19": "dl20"
-    }
-    assert plan.replication.passes()[:2] == ["results/theirs.trec", "results/theirs.bf16.trec"]
-
-
-def test_without_published_checkpoints_nothing_is_compared_with_their_values():
-    for plan in (PLAN, Plan.read(overlaid(OTHERS), ROOT)):
-        assert (plan.replication.passes(), plan.replication.result()) == ([], [])
-        assert not [part for part in plan.paper.parts() if "replication" in part]
-        assert "rerank_again" not in plan.jobs()

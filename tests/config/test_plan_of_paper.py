@@ -1,0 +1,72 @@
+"""What the paper is told of the experiment, and the parts that it is made of."""
+
+from lionrank.config.plan import Plan
+from lionrank.grid import Grid
+from tests.support.configs import ROOT, changed, overlaid
+from tests.support.plans import PLAN
+
+
+def test_the_paper_prints_the_grid_by_labels():
+    grid = PLAN.paper.grid()
+    assert grid["models"]["gte"] == {"label": "GTE", "start": "pretrained"}
+    assert [*grid["models"]] == ["minilm", "gte", "modernbert"]
+    assert grid["optimizers"] == {"adamw": "AdamW", "lion": "Lion"}
+    assert grid["epochs"] == [1, 2, 3]
+
+
+def test_a_start_without_weights_is_random_whatever_its_size():
+    full_size = {"pretrained": None, "architecture": {"model_type": "bert"}, "tokenizer": "gte"}
+    config = changed("models.gte", {"label": "GTE"} | full_size)
+    assert Plan.read(config, ROOT).paper.grid()["models"]["gte"]["start"] == "random start"
+
+
+def test_the_paper_knows_which_of_its_test_sets_have_a_first_stage_and_which_grades_count():
+    assert PLAN.paper.test_sets() == {
+        name: {"label": label, "level": 1, "levels": levels, "every_epoch": True}
+        for name, label, levels in (
+            ("dl19", "TREC DL 2019", [1, 2]),
+            ("dl20", "TREC DL 2020", [1, 2]),
+            ("marco_qa_dev", "MS MARCO QA v1.1 validation", [1]),
+        )
+    }
+    ranked = Grid.build(**PLAN.paper.grid()).first_stages
+    assert {name: each.label for name, each in ranked.items()} == {"dl19": "BM25", "dl20": "BM25"}
+
+
+def test_the_paper_knows_what_its_averages_are_over():
+    overlay = """
+    averages:
+      deep: {label: Deep Learning, test_sets: [dl19, dl20]}
+      mixed: {label: Mixed, test_sets: [dl20, marco_qa_dev]}
+      without: {label: Without, test_sets: [dl19, pydocs]}
+    """
+    plan = Plan.read(overlaid(overlay), ROOT)
+    shown = plan.paper.test_sets()
+    assert list(shown) == ["dl19", "dl20", "marco_qa_dev", "deep", "mixed"]
+    assert shown["deep"] == {
+        "label": "Deep Learning",
+        "level": None,
+        "levels": [],
+        "every_epoch": True,
+        "test_sets": ["dl19", "dl20"],
+    }
+    # What one of its test sets has not, an average cannot have.
+    assert Grid.build(**plan.paper.grid()).first_stages.keys() == {"dl19", "dl20", "deep"}
+
+
+def test_a_paper_with_an_average_has_its_test_sets_and_where_it_compares_by_it_the_wins():
+    overlay = "averages: {deep: {label: Deep Learning, test_sets: [dl19, dl20]}}"
+    plan = Plan.read(overlaid(overlay), ROOT)
+    assert {*plan.paper.parts()} - {*PLAN.paper.parts()} == {
+        "figures/differences.pdf",
+        "tables/sets.tex",
+    }
+    compared = "comparisons: {measures: [{test_set: deep, metric: map}]}"
+    plan = Plan.read(overlaid(overlay, compared), ROOT)
+    assert {"tables/sets.tex", "tables/wins.tex"} < {*plan.paper.parts()}
+
+
+def test_topics_that_changed_are_part_of_a_paper_on_two_optimizers(small):
+    changes = {"figures/changes.pdf", "tables/changes.tex"}
+    assert changes < {*PLAN.paper.parts()}
+    assert {*PLAN.paper.parts()} - {*small.paper.parts()} == changes

@@ -1,0 +1,27 @@
+"""Small overlays on config.yaml, and what its own config means in names and files."""
+
+from lionrank.config.plan import Plan
+from tests.support.configs import CONFIG, ROOT
+
+PLAN = Plan.read(CONFIG, ROOT)
+SMALL = """
+protocol: small
+grid:
+  models: [gte, minilm]
+  optimizers: [lion]
+  epochs: 2
+  test_sets: [dl20, marco_qa_dev]
+  dev_sets: [nano_nq]
+paper: {columns: [], beside_published: null}
+training: {models: {gte: {seed: 7}}}
+comparisons: {other_seeds: [../seed13, /runs/seed14], measures: []}
+"""
+OTHERS = """
+grid: {test_sets: [dl19, marco_qa_dev], systems: [theirs, given, mine]}
+systems:
+  theirs: {label: Theirs, checkpoint: minilm, optimizer: lion, max_length: 128, precision: fp32}
+  given: {label: Given, run_files: {dl19: runs/given.trec.gz}}
+  mine: {label: Mine, checkpoint: ../other/hub/mine}
+  unused: {label: Unused, checkpoint: nowhere/near}
+"""
+NOTHING_TRAINED = OTHERS.replace("grid: {", "grid: {models: [], ")
