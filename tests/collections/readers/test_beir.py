@@ -219,15 +219,19 @@ def test_nothing_is_written_where_a_member_would_leave_the_folder(packed, tmp_pa
     assert not any(path.name == "out" for path in tmp_path.rglob("*"))
 
 
+def changed(archive: bytes) -> bytes:
+    """Return an archive with other bytes in the middle of its corpus."""
+    with zipfile.ZipFile(io.BytesIO(archive)) as members:
+        start = members.getinfo("scifact/corpus.jsonl").header_offset + 80
+    return archive[:start] + b"\0" * 9 + archive[start + 9 :]
+
+
 @pytest.mark.parametrize("damage", ["cut", "changed", "changed LZMA", "no archive", "two files"])
 def test_a_damaged_zip_archive_is_named_with_a_remedy(packed, tmp_path, damage):
-    whole = zipfile.ZipFile(io.BytesIO(beir_sets.archive()))
-    start = whole.getinfo("scifact/corpus.jsonl").header_offset + 80
-    lzma = beir_sets.archive(method=zipfile.ZIP_LZMA)
     content = {
         "cut": beir_sets.archive()[:-200],
-        "changed": beir_sets.archive()[:start] + b"\0" * 9 + beir_sets.archive()[start + 9 :],
-        "changed LZMA": lzma[:start] + b"\0" * 9 + lzma[start + 9 :],
+        "changed": changed(beir_sets.archive()),
+        "changed LZMA": changed(beir_sets.archive(method=zipfile.ZIP_LZMA)),
         "no archive": b"<html>Not found</html>",
         "two files": beir_sets.archive(),
     }

@@ -92,7 +92,7 @@ def folder_in(archive: str | os.PathLike) -> zipfile.Path:
             f"{archive}: expected one folder with corpus.jsonl, queries.jsonl and qrels/, found "
             f"{', '.join([f'{len(found)} corpus.jsonl', *folders])}"
         )
-    return zipfile.Path(members, found[0]).parent
+    return zipfile.Path(members, found[0].removesuffix("corpus.jsonl"))
 
 
 def documents(path: str | os.PathLike | zipfile.Path) -> Iterator[Document]:
