@@ -233,4 +233,4 @@ def test_a_topic_that_finds_nothing_but_itself_is_named_and_counted(tmp_path, ca
     rank(*files[:2], 9, *files[2:], threads=1, k1=0.9, b=0.4, remove_query=True)
     assert trec.read_run(files[2])[0].keys() == {"d2"}
     assert read_json(files[3])["without_candidates"] == 1
-    assert "1 topics have no other candidate, and score 0 if judged: d1" in capsys.readouterr().out
+    assert "1 topics have no candidate, and score 0 if judged: d1" in capsys.readouterr().out

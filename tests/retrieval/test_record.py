@@ -12,7 +12,7 @@ from tests.support.rule_scripts import run_script
 NOTHING_LOST = {"cut": 0, "removed_queries": 0, "unknown_topics": 0, "unknown_documents": 0}
 
 
-def test_topics_are_those_that_were_asked_for_and_lines_all_of_them(tmp_path):
+def test_topics_are_those_that_were_asked_for_and_lines_all_of_them(tmp_path, capsys):
     lines = {"q1": 3, "q2": 0, "q3": 4}
     record.write(tmp_path / "run.json", ["q1", "q2", "q3", "q4"], lines, cut=2)
     assert read_json(tmp_path / "run.json") == NOTHING_LOST | {
@@ -21,6 +21,8 @@ def test_topics_are_those_that_were_asked_for_and_lines_all_of_them(tmp_path):
         "cut": 2,
         "without_candidates": 2,
     }
+    told = capsys.readouterr().out
+    assert told == "2 topics have no candidate, and score 0 if judged: q2 q4\n"
 
 
 def test_what_is_said_names_the_first_ten_in_order(capsys):

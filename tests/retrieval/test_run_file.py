@@ -89,7 +89,7 @@ def test_a_topic_of_such_documents_alone_is_named_and_counted(imported, capsys):
     assert {line.split()[0] for line in imported(run)} == {"q1"}
     assert imported.differs() == {"lines": 3, "unknown_documents": 2, "without_candidates": 1}
     told = capsys.readouterr().out
-    assert "1 topics of it have no other documents, and score 0 if judged: q2" in told
+    assert "1 topics have no candidate, and score 0 if judged: q2" in told
 
 
 def test_other_topics_are_left_out_and_missing_ones_named(imported, capsys):
@@ -97,7 +97,7 @@ def test_other_topics_are_left_out_and_missing_ones_named(imported, capsys):
     assert imported.differs() == {"lines": 3, "unknown_topics": 1, "without_candidates": 1}
     told = capsys.readouterr().out
     assert "1 topics of it are not in the test set, and left out: q9" in told
-    assert "1 topics of the test set are not in it, and score 0 if judged: q2" in told
+    assert "1 topics of the test set have no document in it, and score 0 if judged: q2" in told
 
 
 @pytest.mark.parametrize(
@@ -139,3 +139,9 @@ def test_the_query_itself_takes_no_place_of_the_depth(imported, capsys):
         "without_candidates": 1,
     }
     assert imported(ITSELF, depth=2) == ["q1 Q0 d1 1 8.0 splade"]
+
+
+def test_a_run_file_of_nothing_but_the_queries_themselves_is_refused(imported):
+    with pytest.raises(UserError, match=r"given.trec has no document but the query itself"):
+        imported("q1 Q0 q1 1 9 t\nq2 Q0 q2 1 5 t\n", remove_query=True)
+    assert not imported.output.exists()

@@ -109,7 +109,7 @@ def test_other_topics_are_left_out_and_missing_ones_named(imported, capsys):
     assert last == "q1 Q0 d3 3 -1.0 splade"
     told = capsys.readouterr().out
     assert "1 topics of it are not in the test set, and left out: q9" in told
-    assert "1 topics of the test set are not in it, and score 0 if judged: q2" in told
+    assert "1 topics of the test set have no document in it, and score 0 if judged: q2" in told
 
 
 def test_documents_that_no_candidate_is_stay_and_are_counted(imported, capsys):
@@ -147,3 +147,9 @@ def test_the_query_itself_takes_no_place_of_the_depth_where_it_is_left_out(impor
     assert imported(lines, depth=1, remove_query=True) == ["q1 Q0 d1 1 8.0 splade"]
     assert "1 documents are the query itself, and left out" in capsys.readouterr().out
     assert imported(lines, depth=2)[0] == "q1 Q0 q1 1 9.0 splade"
+
+
+def test_a_topic_with_no_document_but_the_query_itself_is_named(imported, capsys):
+    imported("q1 Q0 d1 1 9 t\nq2 Q0 q2 1 5 t\n", remove_query=True)
+    told = capsys.readouterr().out
+    assert "1 topics of the test set have no document in it, and score 0 if judged: q2" in told

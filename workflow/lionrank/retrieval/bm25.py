@@ -193,8 +193,6 @@ def rank(
     found = bm25(index, asked, depth + remove_query, k1, b, threads)
     removed = trec.remove_queries(found) if remove_query else 0
     trec.say_removed(os.fspath(output), removed)
-    emptied = [qid for qid, ranking in found.items() if not ranking]
-    record.say("topics have no other candidate, and score 0 if judged", emptied)
     run = {qid: trec.first(ranking, depth) for qid, ranking in found.items()}
     trec.write_run(output, run, FIRST_STAGE)
     lines = {qid: len(ranking) for qid, ranking in run.items()}

@@ -16,7 +16,7 @@ def write(
     unknown_topics: int = 0,
     unknown_documents: int = 0,
 ) -> None:
-    """Write the record beside a ranking.
+    """Write the record beside a ranking, and say which topics have no candidate.
 
     Args:
         path: where.
@@ -27,6 +27,8 @@ def write(
         unknown_topics: those that a run file names, and nobody asked for.
         unknown_documents: those that a run file names, and the collection lacks.
     """
+    without = [qid for qid in topics if not lines.get(qid)]
+    say("topics have no candidate, and score 0 if judged", without)
     record = {
         "topics": len(topics),
         "lines": sum(lines.values()),
@@ -34,7 +36,7 @@ def write(
         "removed_queries": removed_queries,
         "unknown_topics": unknown_topics,
         "unknown_documents": unknown_documents,
-        "without_candidates": sum(not lines.get(qid) for qid in topics),
+        "without_candidates": len(without),
     }
     write_json(path, record)
 

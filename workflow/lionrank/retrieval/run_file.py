@@ -49,7 +49,8 @@ def take(
     query itself, and none of them. What is left out, lacking or tied is said.
 
     Raises:
-        UserError: a file is damaged, a score is no float32, or the run file has none of the topics.
+        UserError: a file is damaged, a score is no float32, or the run file has none of the topics,
+            or for none another document than the query itself.
     """
     run, tag = trec.read_run(path)
     asked = trec.read_topics(topics)
@@ -58,10 +59,13 @@ def take(
     print(f"{path}: tag {tag!r}, now {name!r}")
     others = run.keys() - asked.keys()
     say("topics of it are not in the test set, and left out", others)
-    say("topics of the test set are not in it, and score 0 if judged", asked.keys() - run.keys())
     own = {qid: run[qid] for qid in asked if qid in run}
     removed = trec.remove_queries(own) if remove_query else 0
     trec.say_removed(os.fspath(path), removed)
+    if not any(own.values()):
+        raise UserError(f"{path} has no document but the query itself for any topic of {topics}")
+    emptied = [qid for qid in asked if not own.get(qid)]
+    say("topics of the test set have no document in it, and score 0 if judged", emptied)
     ranked = {qid: trec.first(trec.by_score(ranking), depth) for qid, ranking in own.items()}
     if cut := sum(len(run[qid]) - len(ranking) for qid, ranking in ranked.items()):
         print(f"{cut:,} lines are beyond the depth of {depth:,}, and left out")
@@ -127,13 +131,10 @@ def import_ranking(
     check_held(taken, path, corpus, held)
     unknown = taken.documents - held
     say("documents of it are not in the collection, and left out", unknown)
-    kept = {
+    run = {
         qid: {docid: score for docid, score in ranking.items() if docid in held}
         for qid, ranking in taken.run.items()
     }
-    run = {qid: ranking for qid, ranking in kept.items() if ranking}
-    emptied = kept.keys() - run.keys()
-    say("topics of it have no other documents, and score 0 if judged", emptied)
     trec.write_run(output, run, first_stage)
     record.write(
         counts,
