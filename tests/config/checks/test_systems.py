@@ -77,6 +77,7 @@ def test_a_mistake_about_systems_of_others_is_named(overlay, message):
         "dl19",
         "gte_lion",
         "gte_lion_best",
+        "gte_lion_e2",
         "gte_lion_e17",
         "x_e2",
     ],
