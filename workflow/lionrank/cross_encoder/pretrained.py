@@ -3,6 +3,7 @@
 Weights are read from local safetensors alone: never a pickle, never remote code, never the hub.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -96,6 +97,23 @@ class Pretrained:
         if stated.get("model_type") == gte.ORIGINAL:
             return gte.native_config(stated, self.who)
         return stated
+
+    def modules(self) -> list[tuple[str, str]] | None:
+        """Return the class and the folder of each module that sentence-transformers lists.
+
+        None without a list of them.
+
+        Raises:
+            UserError: the list is damaged.
+        """
+        path = self.folder / MODULES
+        if not path.is_file():
+            return None
+        try:
+            listed = json.loads(path.read_bytes())
+            return [(str(module["type"]), str(module["path"])) for module in listed]
+        except (ValueError, TypeError, KeyError) as error:
+            raise self.damaged(f"its {MODULES} is damaged ({one_line(error)})") from error
 
     def weights(self) -> dict[str, torch.Tensor]:
         """Read the weights, from as many files as they are in.

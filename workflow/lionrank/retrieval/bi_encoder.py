@@ -1,6 +1,5 @@
 """Bi-encoders of sentence-transformers: a vector of a query, one of a passage, and similarity."""
 
-import json
 from pathlib import Path
 
 import torch
@@ -55,18 +54,14 @@ def batch_size(model: SentenceTransformer) -> int:
 
 
 def _check(source: Pretrained) -> None:
-    path = source.folder / MODULES
-    if not path.is_file():
+    modules = source.modules()
+    if modules is None:
         raise source.unfit(f"it has no {MODULES}, so it is no bi-encoder of {KIND}")
-    try:
-        parts = [(str(each["type"]), str(each["path"])) for each in json.loads(path.read_bytes())]
-    except (ValueError, TypeError, KeyError) as error:
-        raise source.damaged(f"its {MODULES} is damaged ({one_line(error)})") from error
     if (file := source.folder / OF_THE_MODEL).is_file():
         kind = read_json(file, source.remedy).get("model_type", KIND)
         if kind != KIND:
             raise source.unfit(f"it is a {kind}, by its {OF_THE_MODEL}, and no bi-encoder")
-    for kind, place in parts:
+    for kind, place in modules:
         if not kind.startswith(OWN_MODULES):
             raise source.unfit(f"its module {kind} is remote code, which is never run")
         folder = source.folder / place

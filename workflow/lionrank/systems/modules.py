@@ -8,7 +8,6 @@ last layer:
     w (n(x) + b) + c = w n(x) + (c + w b)
 """
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -39,13 +38,10 @@ def read_chain(source: Pretrained) -> Chain:
     Raises:
         UserError: the list is damaged, or of modules that are not followed.
     """
-    path = source.folder / MODULES
-    if not path.is_file():
+    modules = source.modules()
+    if modules is None:
         return [(TRANSFORMER, "")]
-    try:
-        chain = [(_name(each["type"]), each["path"]) for each in json.loads(path.read_text())]
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise source.damaged(f"its {MODULES} is damaged ({one_line(error)})") from error
+    chain = [(_name(kind), place) for kind, place in modules]
     names = tuple(name for name, _ in chain)
     if names not in ((TRANSFORMER,), CLASSIFIER) or chain[0][1]:
         raise source.unfit(
