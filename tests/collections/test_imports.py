@@ -187,6 +187,8 @@ def test_of_triplets_with_the_query_itself_the_next_ones_are_taken(tmp_path):
     assert [[docid for _, docid, *_ in each] for each in examples] == [["d1", "d2"], ["d3", "q1"]]
     assert counts["removed_queries"] == 2
     assert "; 2 passages are the query itself, and left out" in summary(counts, 2)
+    with pytest.raises(UserError, match="2 examples, and 5 asked for; 2 passages are the query"):
+        given(tmp_path, "triplets", lines, asked=5, remove_query=True)
     kept, counts = given(tmp_path, "triplets", lines)
     assert [docid for _, docid, *_ in kept[0]] == ["d1", "q1"] and not counts["removed_queries"]
 

@@ -91,9 +91,12 @@ def summary(counts: dict[str, int], asked: int) -> str:
     told = f"{counts['examples']} examples of {counts['topics']} topics, and {asked} asked for"
     if counts["cut"]:
         told += f"; {counts['cut']} lists are longer and were cut"
-    if counts["removed_queries"]:
-        told += f"; {counts['removed_queries']} passages are the query itself, and left out"
-    return told
+    return told + _told_removed(counts)
+
+
+def _told_removed(counts: dict[str, int]) -> str:
+    removed = counts["removed_queries"]
+    return f"; {removed} passages are the query itself, and left out" if removed else ""
 
 
 def _files(path: str | os.PathLike) -> list[Path]:
@@ -159,9 +162,9 @@ def _first(
         passages = zip(docids, labels or nothing, scores or nothing, strict=True)
         yield qid, [*islice(passages, most)]
     if 2 * number < asked:
+        told = f"{path} holds {number} examples, and {asked} asked for{_told_removed(counts)}"
         raise UserError(
-            f"{path} holds {number} examples, and {asked} asked for: is it whole? If so, lower "
-            "examples of the training data in the config."
+            f"{told}: is it whole? If so, lower examples of the training data in the config."
         )
 
 
