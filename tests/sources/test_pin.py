@@ -344,11 +344,11 @@ def test_an_experiment_that_downloaded_something_else_is_told_before_it_is_remov
 def test_what_was_downloaded_without_a_record_is_not_used(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     sources = read_table(ROOT / "config" / "sources.csv")
-    one = Plan({}, Path("t.csv"), sources)
-    fetched = one.download("gte")
+    downloads = Plan({}, Path("t.csv"), sources).downloads
+    fetched = downloads.of("gte")
     (tmp_path / "sources" / "gte").mkdir(parents=True)
     with pytest.raises(UserError, match=r"its record sources/gte\.lock\.json is gone"):
-        one.download("gte")
+        downloads.of("gte")
     files = {
         "model.safetensors": {
             "bytes": 1,
@@ -357,4 +357,4 @@ def test_what_was_downloaded_without_a_record_is_not_used(tmp_path, monkeypatch)
     }
     record = {"id": sources["gte"].id, "revision": sources["gte"].revision, "files": files}
     write_json(tmp_path / "sources" / "gte.lock.json", record)
-    assert one.download("gte") == fetched
+    assert downloads.of("gte") == fetched
