@@ -17,15 +17,16 @@ from lionrank.paper.results import Results
 _ROW_INCHES = 0.17
 _MARGIN_INCHES = 0.75
 _MOST_INCHES = 8.5
-# Narrower cells have no room for their number.
+# Narrower cells have no room for their number, nor for slanted labels below each other.
 _WRITTEN_COLUMNS = 20
+_LABEL_POINTS, _NUMBER_POINTS = 7.0, 5.5
 
 
 def differences_figure(results: Results, grid: Grid, chosen: Mapping[str, int]) -> Figure:
     """Draw each system's mean minus the first stage's: a row a system, a column a test set.
 
     There is a panel for each average, in the first metric that is shown of it, and its last column
-    is the average itself. Trainings are at their chosen epochs. A cell is blank where there are no
+    is the average itself. Trainings are at their chosen epochs. A cell is grey where there are no
     results. All panels have one scale, whose middle is the first stage.
     """
     systems = {
@@ -38,14 +39,13 @@ def differences_figure(results: Results, grid: Grid, chosen: Mapping[str, int]) 
     values = [_differences(results, grid, [*systems], each) for each in sets]
     most = max(np.nanmax(np.abs(each), initial=0.0) for each in values) or 1.0
     height = min(_ROW_INCHES * len(systems) + _MARGIN_INCHES, _MOST_INCHES / len(sets))
+    row_points = 72 * (height - _MARGIN_INCHES) / len(systems)
     figure, axes = plt.subplots(len(sets), 1, squeeze=False, figsize=(PAGE, height * len(sets)))
     panels = zip(axes.flat, results.layout.averages, sets, values, strict=True)
     for ax, average, of_average, differences in panels:
-        _draw(ax, differences, most)
         names = [*(each.test_set for each in of_average), average]
         labels = [results.layout.test_sets[name].label for name in names]
-        ax.set_xticklabels(map(plain, labels), rotation=30, ha="right", rotation_mode="anchor")
-        ax.set_yticklabels(map(plain, systems.values()), rotation=0)
+        _draw(ax, differences, most, [*systems.values()], labels, row_points)
         metric = METRICS[averages[average].metric]
         ax.set_title(plain(f"{metric}: {labels[-1]}"), loc="left")
     return figure
@@ -70,7 +70,15 @@ def _differences(
     return found
 
 
-def _draw(ax: Axes, values: np.ndarray, most: float) -> None:
+def _draw(
+    ax: Axes,
+    values: np.ndarray,
+    most: float,
+    systems: Sequence[str],
+    test_sets: Sequence[str],
+    row_points: float,
+) -> None:
+    """Draw values [systems, test sets] from -`most` to `most`, with both labels of each."""
     is_written = values.shape[1] <= _WRITTEN_COLUMNS
     sns.heatmap(
         values,
@@ -80,10 +88,18 @@ def _draw(ax: Axes, values: np.ndarray, most: float) -> None:
         vmax=most,
         annot=is_written and np.vectorize(_signed)(values),
         fmt="",
-        annot_kws={"size": 5.5},
+        annot_kws={"size": min(_NUMBER_POINTS, 0.9 * row_points)},
         linewidths=0.4,
         cbar_kws={"pad": 0.01, "aspect": 30},
+        # By itself it leaves out labels that are close.
+        xticklabels=[*map(plain, test_sets)],
+        yticklabels=[*map(plain, systems)],
     )
+    slant = 30 if is_written else 90
+    plt.setp(ax.get_xticklabels(), rotation=slant, ha="right", va="center", rotation_mode="anchor")
+    plt.setp(ax.get_yticklabels(), rotation=0, size=min(_LABEL_POINTS, row_points))
+    ax.set_facecolor("0.85")
+    ax.grid(visible=False)
     ax.axvline(values.shape[1] - 1, color="0.2", linewidth=1.0)
     ax.tick_params(length=0)
 
