@@ -230,6 +230,13 @@ def test_an_average_is_of_the_systems_that_are_on_all_of_its_sets(tmp_path):
     assert set(of_both["system"]) == {"minilm_adamw_e2"}
 
 
+def test_an_average_that_no_system_has_all_test_sets_of_is_named(tmp_path):
+    table, _ = write_two(tmp_path)
+    on_first = pd.read_parquet(table).query("test_set == 'dl19'")
+    with pytest.raises(UserError, match=r"averages\.both: no system has results on all of dl19, "):
+        per_query.means(on_first, DRAWS, BOTH)
+
+
 def test_the_rows_of_an_average_stand_beside_those_of_its_sets(tmp_path):
     table, _ = write_two(tmp_path)
     whole = pd.read_parquet(table)

@@ -340,6 +340,9 @@ def means(
 
     Of each of `averages` there are rows of the systems that are on all of its test sets, with the
     mean of these sets' means. Topics are resampled set by set.
+
+    Raises:
+        UserError: no system is on all test sets of an average.
     """
     by_test_set = per_query.groupby("test_set", sort=False)
     tables = [_of_test_set(table, settings) for _, table in by_test_set]
@@ -383,6 +386,11 @@ def _of_average(
     own["place"] = labelled.groupby(labels, sort=False, dropna=False).ngroup()
     is_on_all = own.groupby("place")["test_set"].nunique() == len(levels)
     places = is_on_all.index[is_on_all]
+    if places.empty:
+        raise UserError(
+            f"averages.{name}: no system has results on all of {', '.join(levels)}: give run files "
+            "of one on each, or leave those out that have none."
+        )
     values = own[own["place"].isin(places)].pivot(
         index=["test_set", "qid"], columns="place", values="value"
     )
