@@ -237,6 +237,13 @@ def test_overfull_boxes_are_returned(tmp_path):
 
 
 @needs_tex
+def test_a_float_that_is_longer_than_a_page_is_returned_with_its_place(tmp_path):
+    tall = "\\begin{figure}\n\\rule{1pt}{2\\textheight}\n\\end{figure}"
+    (complaint,) = build(write(tmp_path, tall))
+    assert "too large for page" in complaint and "main.tex, line" in complaint
+
+
+@needs_tex
 def test_two_builds_in_different_folders_have_the_same_bytes(tmp_path):
     digests = set()
     for name in ("here", "there"):

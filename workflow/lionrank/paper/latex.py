@@ -111,7 +111,7 @@ def compile_pdf(
     bibliography: str | os.PathLike,
     epoch: int | None = None,
 ) -> list[str]:
-    """Compile `source` to `pdf` and return the complaints about overfull boxes.
+    """Compile `source` to `pdf` and return the complaints about what is too wide or too long.
 
     LaTeX writes into a folder of its own beside `source`, and `pdf` is replaced only by a
     finished file, with BibTeX's output of the same name (.bbl) beside it; LaTeX's own log is kept

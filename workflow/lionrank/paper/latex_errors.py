@@ -26,7 +26,8 @@ _UNDEFINED = re.compile(
 )
 _REPEATED = re.compile(r"^LaTeX Warning: (Label) [`'](.+?)' multiply defined")
 _BOX = re.compile(r"^(?:Over|Under)full \\[hv]box ")
-_LINES = re.compile(r"(?:at lines (\d+)--(\d+)|detected at line (\d+))\s*$")
+_TALL = re.compile(r"^LaTeX Warning: Float too large for page ")
+_LINES = re.compile(r"(?:at lines (\d+)--(\d+)|(?:detected at|on input) line (\d+))\.?\s*$")
 # TeX prints a parenthesis and the name when it opens a file, and the other one at its end.
 _OPEN_OR_CLOSE = re.compile(r"\(((?:\./|/)?[^\s(){}]+\.\w+)?|\)")
 # How many lines TeX quotes of its input at most, macros within macros among them.
@@ -143,14 +144,18 @@ def find_dangling(log: str) -> list[Dangling]:
 
 
 def find_boxes(log: str) -> list[OverfullBox]:
-    """Return the overfull boxes, with the file that LaTeX was reading as it made each."""
+    """Return the overfull boxes and the floats that are longer than a page.
+
+    They have the file that LaTeX was reading as it made each.
+    """
     boxes: list[OverfullBox] = []
     files: list[str | None] = []
     in_box = False
     for line in log.splitlines():
-        if _BOX.match(line):
-            in_box = True
-            if line.startswith("Overfull"):
+        is_tall = bool(_TALL.match(line))
+        if is_tall or _BOX.match(line):
+            in_box = not is_tall
+            if is_tall or line.startswith("Overfull"):
                 current = next((name for name in reversed(files) if name), None)
                 boxes.append(OverfullBox(line.rstrip(), current, _box_lines(line)))
         elif in_box:
