@@ -29,7 +29,7 @@ _WORDS = (
     *("seven", "eight", "nine", "ten", "eleven", "twelve"),
 )
 # Of a query in a table; whole documents serve as queries, too.
-_EXCERPT = 200
+EXCERPT = 200
 _PLURALS = {"query": "queries"}
 
 
@@ -149,7 +149,7 @@ def cell(value: float | None) -> Markup:
 def excerpt(text: str) -> Markup:
     """Return a text, or its beginning with dots, in lines that may break after punctuation."""
     plain = normal(text).strip()
-    shown = plain if len(plain) <= _EXCERPT else f"{plain[:_EXCERPT].rstrip()}…"
+    shown = plain if len(plain) <= EXCERPT else f"{plain[:EXCERPT].rstrip()}…"
     return breakable(escape(shown))
 
 

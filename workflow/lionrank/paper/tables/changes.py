@@ -1,21 +1,27 @@
 """The table of the topics that changed most between two optimizers, of results/changes.json."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from math import ceil
 from typing import Any
 
 from lionrank.characters import lacking
 from lionrank.evaluation.changes import CUTOFF
 from lionrank.grid import Grid
-from lionrank.paper.tables.tabular import Table
+from lionrank.paper.render import EXCERPT
+from lionrank.paper.tables.pages import LINES, panels
+from lionrank.paper.tables.tabular import Row, Table
 
 _SIDES = ("left", "right")
+# What a line of a cell has room for, at the least.
+_LETTERS, _PASSAGES = 42, 2
 _EXAMPLE = ("qid", "query", "difference", *_SIDES, "relevant_left", "relevant_right")
 
 
 def table(changed: Mapping[str, Any], grid: Grid) -> Table:
     """Return the topics with the largest change in each direction, and which passages moved.
 
-    A topic of a pair of optimizers is a row; `pairs` has those of each pair together.
+    A topic of a pair of optimizers is a row. The LaTeX has `panels` of pairs that fit on a page,
+    and `rows` of each pair.
     """
     pairs: list[dict[str, Any]] = []
     for pair in changed["pairs"]:
@@ -32,11 +38,19 @@ def table(changed: Mapping[str, Any], grid: Grid) -> Table:
         rows,
         [*columns, *_EXAMPLE, "moved"],
         {
-            "pairs": pairs,
+            "panels": panels([[pair] for pair in pairs], [*map(_lines, pairs)], most=LINES),
             "cutoff": CUTOFF,
             "lacking": any(lacking(row["query"]) for row in rows),
         },
     )
+
+
+def _lines(pair: Mapping[str, Any]) -> int:
+    """Return how many lines a pair takes with its head, at the most."""
+    rows: Sequence[Row] = pair["rows"]
+    queries = (ceil(min(len(row["query"]), EXCERPT) / _LETTERS) for row in rows)
+    passages = (ceil(len(row["passages"]) / _PASSAGES) for row in rows)
+    return 2 + sum(max(1, *of_row) for of_row in zip(queries, passages, strict=True))
 
 
 def _example(example: Mapping[str, Any]) -> dict[str, Any]:
