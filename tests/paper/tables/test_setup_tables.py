@@ -115,6 +115,32 @@ def test_optimizers_that_agree_are_named_together_wherever_they_stand():
     assert cells_of(table, "Schedule") == [r"AdamW, SGD: linear\newline Lion: cosine"]
 
 
+MANY = Grid.build(
+    {f"m{place}": {"label": f"Model {place}", "start": "pretrained"} for place in range(9)},
+    {f"o{place}": f"Optimizer {place}" for place in range(10)},
+    (1,),
+)
+
+
+def test_many_models_and_optimizers_stand_in_panels_of_which_each_has_all_settings():
+    settings = {
+        training.name: SETTINGS
+        | {"optimizer": LION, "warmup": place, "learning_rate": (place + 1) * 1e-6}
+        for place, training in enumerate(MANY.trainings())
+    }
+    sizes, origins = ({model.name: of for model in MANY.models} for of in (SIZE, "a random start"))
+    made = [
+        (training.table(settings, sizes, origins, MANY), "training", "Weights", 9),
+        (optimizers.table(settings, MANY), "optimizers", "Class", 10),
+    ]
+    for table, name, label, columns in made:
+        panels = tex(name, table).split(r"\end{tabular}")[:-1]
+        widths = [len(cells_of(panel, label)) for panel in panels]
+        assert sum(widths) == columns and max(widths) <= 4
+        labels = [[line.partition(" & ")[0] for line in each.splitlines()[3:]] for each in panels]
+        assert all(each[-5:] == labels[0][-5:] for each in labels)
+
+
 def test_a_setting_that_is_absent_is_named(settings):
     del settings["gte_lion"]["seed"]
     with pytest.raises(UserError, match="gte_lion: no key 'seed'"):

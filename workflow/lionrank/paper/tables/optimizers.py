@@ -6,6 +6,7 @@ from typing import Any
 
 from lionrank.grid import Grid
 from lionrank.paper.settings import SETTINGS, TrainingSettings, value_of
+from lionrank.paper.tables.pages import TEXTS, panels
 from lionrank.paper.tables.tabular import Row, Table
 
 _OF_OPTIMIZER = ("learning_rate", "weight_decay", "decay_biases_and_norms")
@@ -14,9 +15,9 @@ _OF_OPTIMIZER = ("learning_rate", "weight_decay", "decay_biases_and_norms")
 def table(settings: TrainingSettings, grid: Grid) -> Table:
     """Return class, learning rate, weight decay and the arguments of the config, a training a row.
 
-    The LaTeX has them by optimizer: `by_model` has a setting of each model where any optimizer has
-    several values of it, else of the first one; arguments are those with the first model. Where
-    trainings say the same with every model, they share a column.
+    The LaTeX has them by optimizer, in `panels` of the places of columns: `by_model` has a setting
+    of each model where any optimizer has several values of it, else of the first one; arguments are
+    those with the first model. Where trainings say the same with every model, they share a column.
 
     Raises:
         UserError: a setting is absent.
@@ -34,6 +35,7 @@ def table(settings: TrainingSettings, grid: Grid) -> Table:
         "labels": SETTINGS,
         "by_model": {key: _by_model(models, key) for key in _OF_OPTIMIZER},
         "arguments": list(_arguments(models[0])),
+        "panels": panels([[place] for place in range(len(models[0]))], most=TEXTS),
     }
     return Table(
         [dict.fromkeys(given) | row | row["arguments"] for row in rows],

@@ -8,6 +8,8 @@ from lionrank.paper.source_map import Rendered, SourceMap
 
 COLUMNS = 12
 """Columns of numbers that stand beside each other at most."""
+TEXTS = 4
+"""Columns of text that stand beside each other in a column of the page at most."""
 LINES = 58
 """Lines of a table that stand below each other at most, its head's among them."""
 CONTINUED = r"\continued"

@@ -5,6 +5,7 @@ from typing import Any
 
 from lionrank.grid import Grid
 from lionrank.paper.settings import SETTINGS, TrainingSettings, value_of
+from lionrank.paper.tables.pages import TEXTS, panels
 from lionrank.paper.tables.tabular import Row, Table
 
 # The others are the optimizers', which have a table of their own.
@@ -31,8 +32,8 @@ Origins = Mapping[str, str | Mapping[str, Any]]
 def table(settings: TrainingSettings, sizes: Sizes, origins: Origins, grid: Grid) -> Table:
     """Return where weights come from, how large they are and how they were trained.
 
-    A training is a row. The LaTeX has them by model: `models` has the row of each one's first
-    optimizer, and of its settings the values with the optimizers that have them.
+    A training is a row. The LaTeX has them by model, in `panels`: they have the row of each one's
+    first optimizer, and of its settings the values with the optimizers that have them.
 
     Raises:
         UserError: a setting is absent.
@@ -55,7 +56,8 @@ def table(settings: TrainingSettings, sizes: Sizes, origins: Origins, grid: Grid
     labels = SETTINGS | ({"epochs": "Epochs at most"} if may_stop else {})
     # Most losses have no arguments.
     columns = [key for key in rows[0] if key != "loss_arguments" or key in known]
-    return Table(rows, columns, {"models": models, "settings": known, "labels": labels})
+    beside = panels([[model] for model in models], most=TEXTS)
+    return Table(rows, columns, {"panels": beside, "settings": known, "labels": labels})
 
 
 def _origin(origin: str | Mapping[str, Any]) -> tuple[str, str | None]:
