@@ -112,6 +112,7 @@ rule metrics:
     resources:
         mem_mb=8000,
     params:
+        grid=PLAN.grid(),
         averages=PLAN.averages,
         left_out=evaluation.left_out_averages(config),
         draws=PLAN.draws(),

@@ -1,5 +1,6 @@
 """Numbers as papers print them, and where an experiment has them."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,15 @@ from tests.support.results import (
     AT_BEST,
     AVERAGED,
     FAST,
+    GRID,
+    MIXED,
     NOTHING_TRAINED,
     averages_of,
     experiment,
     made_up_scores,
     means_in,
     per_query_table,
+    plain,
 )
 
 
@@ -122,27 +126,38 @@ def test_the_best_epoch_is_explained_by_the_training_of_that_epoch(tmp_path, mon
     assert f"training/gte_lion_e{epoch}.jsonl" in told
 
 
+@pytest.mark.parametrize(
+    ("system", "on"),
+    [
+        ("gte_lion_e2", {"pydocs": "gte_lion_e2", "more": "gte_lion_e2"}),
+        ("first_stage", {"pydocs": "sparse", "more": "dense"}),
+    ],
+)
 def test_an_average_is_explained_by_the_means_of_its_test_sets_and_their_run_files(
-    tmp_path, monkeypatch
+    tmp_path, monkeypatch, system, on
 ):
     monkeypatch.chdir(tmp_path)
-    made = experiment(tmp_path / "made", made_up_scores(1), layout=AVERAGED)
+    grid = replace(GRID, first_stages=MIXED)
+    made = experiment(tmp_path / "made", made_up_scores(1, grid), grid, AVERAGED)
     averages = averages_of(AVERAGED)
     averaged = means_in(tmp_path / "made")
     Path("results").mkdir()
     averaged.to_csv("results/metrics.csv", index=False)
-    records.write(["results/metrics.csv"], "metrics", {}, {"averages": averages})
+    records.write(
+        ["results/metrics.csv"], "metrics", {}, {"averages": averages, "grid": plain(grid)}
+    )
     for name in averages["ranked"]:
         place = f"results/per_query/{name}.parquet"
         Path(place).parent.mkdir(exist_ok=True)
         Path(place).touch()
-        records.write([place], "per_query", {f"results/{name}/gte_lion_e2.trec": "0" * 64}, {})
-    rows = averaged[(averaged["system"] == "gte_lion_e2") & (averaged["metric"] == "map")]
-    (mean,) = rows["mean"][rows["test_set"] == "ranked"]
+        records.write([place], "per_query", {f"results/{name}/{on[name]}.trec": "0" * 64}, {})
+    rows = averaged[averaged["metric"] == "map"]
+    (mean,) = rows["mean"][(rows["test_set"] == "ranked") & (rows["system"] == system)]
     told = explain(Number.of(f"{mean:.12f}"))
-    assert "is the mean map of gte_lion_e2\nby ranked, over 32 topics" in told
+    assert f"is the mean map of {system}\nby ranked, over 32 topics" in told
     for name, level in averages["ranked"].items():
-        (of_set,) = rows["mean"][(rows["test_set"] == name) & (rows["level"] == level)]
+        is_own = (rows["test_set"] == name) & (rows["system"] == on[name])
+        (of_set,) = rows["mean"][is_own & (rows["level"] == level)]
         assert f"  {name} {of_set}" in told
-        assert f"(results/{name}/gte_lion_e2.trec)" in told
+        assert f"(results/{name}/{on[name]}.trec)" in told
     assert made.results.queries["ranked"] == 32

@@ -315,7 +315,7 @@ def beside_others(tmp_path, epochs, test_sets=TEST_SETS):
         systems=systems,
     )
     best = write_best(tmp_path, {n: e for n, e in CHOSEN.items() if not n.startswith("minilm")})
-    read = per_query.read([replicate.path], best, grid.systems)
+    read = per_query.read([replicate.path], best, grid)
     trained = {each.name for each in grid.trainings()}
     settings = {name: of for name, of in measured.settings.items() if name in trained}
     return replace(measured, per_query=read, grid=grid, settings=settings)
@@ -356,7 +356,7 @@ def test_a_system_of_others_without_a_run_file_there_decides_nothing(tmp_path):
     on_mrr = (table["test_set"] == "marco_qa_dev") & (table["system"] == "lion2")
     table[~on_mrr].to_parquet(replicate.path)
     best = write_best(tmp_path, replicate.chosen)
-    read = per_query.read([replicate.path], best, measured.grid.systems)
+    read = per_query.read([replicate.path], best, measured.grid)
     c3 = decide(replace(measured, per_query=read))["c3"]["tests"][1]["ours"]
     assert c3["verdict"] == "not testable"
     assert c3["reason"] == "lion2 has no run file on marco_qa_dev"

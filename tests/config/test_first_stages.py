@@ -4,7 +4,7 @@ import pytest
 
 from lionrank.config.plan import Plan
 from lionrank.errors import UserError
-from lionrank.grid import FirstStage, Grid
+from lionrank.grid import VARIOUS, FirstStage, Grid
 from tests.support.configs import CONFIG, ROOT, overlaid
 
 SEVERAL = """
@@ -132,18 +132,20 @@ def test_an_unknown_first_stage_is_named_with_the_one_that_was_meant():
         Plan.read(overlaid(SEVERAL, "test_sets: {dl19: {first_stage: spladde}}"), ROOT)
 
 
-def test_an_average_has_a_first_stage_where_its_test_sets_have_the_same():
+def test_an_average_has_the_first_stage_of_its_test_sets_or_what_stands_for_several():
     overlay = """
     averages:
       both: {label: Both, test_sets: [dl19, dl20]}
       vectors: {label: Vectors, test_sets: [marco_qa_dense, more]}
+      unranked: {label: Unranked, test_sets: [dl19, marco_qa_dev]}
     test_sets:
       more: {label: More, collection: pydocs, topics: dev, first_stage: dense}
-    grid: {test_sets: [dl19, dl20, marco_qa_dense, more]}
+    grid: {test_sets: [dl19, dl20, marco_qa_dense, more, marco_qa_dev]}
     comparisons: {measures: [{test_set: vectors, metric: ndcg_cut_10}]}
     """
     printed = Grid.build(**Plan.read(overlaid(SEVERAL, overlay), ROOT).paper.grid())
-    assert printed.first_stage("both") is None
+    assert printed.first_stage("both") == VARIOUS
+    assert printed.first_stage("unranked") is None
     assert printed.first_stage("vectors") == FirstStage("dense", "all-MiniLM-L6")
 
 

@@ -67,7 +67,7 @@ def _folder(tmp_path_factory) -> Path:
                 "metrics",
                 {"per_query": tables, "best": []},
                 {"per_query": whole, "means": "results/metrics.csv"},
-                averages | {"left_out": {"beir13": ["fever", "nq"]}},
+                averages | {"grid": GRID, "left_out": {"beir13": ["fever", "nq"]}},
             ),
             (
                 "comparisons",

@@ -13,7 +13,7 @@ from lionrank.errors import UserError
 from lionrank.evaluation import comparisons, per_query
 from lionrank.evaluation.per_query import System, means
 from lionrank.evaluation.significance import Draws
-from lionrank.grid import Grid
+from lionrank.grid import VARIOUS, FirstStage, Grid
 from lionrank.measures import Measure
 from lionrank.paper.tables import comparisons as tables
 from tests.support.papers import tex
@@ -129,7 +129,7 @@ def test_a_system_without_a_run_file_on_a_test_set_has_no_contrasts_there(tmp_pa
     others = dict.fromkeys(("l6", "l12"))
     table, best = write_experiment(tmp_path, values, chosen, others=others)
     grid = replace(GRID, models=GRID.models[:2], systems=OTHERS)
-    read = per_query.read([table], best, grid.systems)
+    read = per_query.read([table], best, grid)
     compared = comparisons.compare_systems(read, grid, [NDCG], FAMILIES, DRAWS)
     assert len(of_family(compared, "systems")) == 4 * 2
     against = {each["left"]["training"]: each for each in of_family(compared, "first_stage")}
@@ -349,3 +349,29 @@ def test_a_contrast_by_an_average_needs_both_systems_on_all_of_its_sets(tmp_path
     against = [each["test_set"] for each in of_family(compared, "first_stage")]
     assert against == ["dl19"] * 6
     assert len(of_family(compared, "optimizers")) == 2 * 3
+
+
+def test_an_average_of_several_first_stages_is_compared_with_each_test_sets_own(tmp_path):
+    parts = []
+    for test_set, seed, first in (("dl19", 1, "bm25"), ("small", 2, "dense")):
+        values = {first if name == "bm25" else name: of for name, of in made_up(seed).items()}
+        table, best = write_experiment(
+            tmp_path, values, CHOSEN, test_set=test_set, others={first: None}
+        )
+        parts.append(pd.read_parquet(table))
+    pd.concat(parts).to_parquet(table)
+    ranked = {"dl19": FirstStage("bm25", ""), "small": FirstStage("dense", ""), "both": VARIOUS}
+    grid = replace(GRID, first_stages=ranked)
+    read = per_query.read([table], best, grid, AVERAGES)
+    measures = [Measure(name, "ndcg_cut_10") for name in ranked]
+    compared = comparisons.compare_systems(read, grid, measures, ["first_stage"], DRAWS)
+    by_set = {name: [] for name in ranked}
+    for each in compared["contrasts"]:
+        by_set[each["test_set"]].append(each)
+    assert {each["right"]["training"] for each in by_set["both"]} == {"first_stage"}
+    for dl19, small, both in zip(*by_set.values(), strict=True):
+        assert both["left"] == dl19["left"] == small["left"]
+        assert both["right_mean"] == pytest.approx((dl19["right_mean"] + small["right_mean"]) / 2)
+        assert [each["difference"] for each in both["sets"]] == [
+            each["difference"] for each in (dl19, small)
+        ]

@@ -8,7 +8,7 @@ from lionrank.errors import UserError
 from lionrank.evaluation import per_query
 from lionrank.evaluation.per_query import System
 from lionrank.evaluation.significance import Draws
-from lionrank.grid import Grid
+from lionrank.grid import VARIOUS, Grid
 from lionrank.measures import Measure
 from tests.support.per_query_tables import QIDS, write_experiment
 
@@ -19,7 +19,7 @@ VALUES = {
     "minilm_adamw_e1": [0.4, 0.5, 0.6],
     "minilm_adamw_e2": [0.7, 0.8, 0.9],
 }
-OTHERS = Grid.build({}, {}, (), systems={"theirs": {"label": "", "kind": "checkpoint"}}).systems
+OTHERS = Grid.build({}, {}, (), systems={"theirs": {"label": "", "kind": "checkpoint"}})
 BESIDE_OTHERS = VALUES | {"theirs": [0.3, 0.2, 0.1]}
 
 
@@ -267,3 +267,46 @@ def test_seeds_are_averaged_topic_by_topic_within_each_set(tmp_path):
     read = per_query.read([ours, other], [*best, *others_best], averages=BOTH)
     assert read.values(measure, system).shape == (2, 5)
     assert read.mean_over_seeds(measure, system) == pytest.approx([0.7, 0.8, 0.9, 0.2, 0.2])
+
+
+def mixed() -> Grid:
+    """Return a grid of test sets with another first stage each, and their average."""
+    named = {"dl19": ("bm25", "BM25"), "small": ("dense", "Dense"), "both": ("first_stage", "")}
+    fields = {name: dict(zip(("name", "label"), of, strict=True)) for name, of in named.items()}
+    return Grid.build({}, {}, (), first_stages=fields)
+
+
+def ranked_apart(folder):
+    """Write values on two test sets, of which the second one has another first stage."""
+    table, best = write_two(folder)
+    whole = pd.read_parquet(table)
+    is_other = (whole["test_set"] == "small") & (whole["system"] == "bm25")
+    whole["system"] = whole["system"].mask(is_other, "dense")
+    whole.to_parquet(table)
+    return table, best
+
+
+def test_first_stages_that_differ_are_one_by_an_average(tmp_path):
+    table, best = ranked_apart(tmp_path)
+    read = per_query.read([table], best, mixed(), BOTH)
+    measure, first = Measure("both", "ndcg_cut_10"), System(VARIOUS.name)
+    assert read.has(measure, first)
+    assert not any(read.has(measure, System(name)) for name in ("bm25", "dense"))
+    assert read.values(measure, first).tolist() == [[0.1, 0.2, 0.3, 0.4, 0.6]]
+    assert read.values(NDCG, first).tolist() == [VALUES["bm25"]]
+    assert read.epochs(first) == []
+    averaged = per_query.means(pd.read_parquet(table), DRAWS, BOTH, mixed().first_stages)
+    rows = averaged.set_index(["test_set", "system", "metric"])["mean"]
+    assert rows["both", "first_stage", "ndcg_cut_10"] == pytest.approx((0.2 + 0.5) / 2)
+    assert rows["both", "first_stage", "map"] == pytest.approx((0.2 + 0.25) / 2)
+    # Each test set has its own by its name.
+    assert {system for name, system, _ in rows.index if name == "small"} >= {"dense"}
+    assert {name for name, system, _ in rows.index if system == "first_stage"} == {"both"}
+
+
+def test_an_average_that_no_system_has_is_named_with_its_test_sets(tmp_path):
+    table, _ = ranked_apart(tmp_path)
+    whole = pd.read_parquet(table)
+    untrained = whole[whole["epoch"].isna()]
+    with pytest.raises(UserError, match=r"averages\.both: no system .* dl19, small"):
+        per_query.means(untrained, DRAWS, BOTH)

@@ -15,6 +15,7 @@ from tests.support.results import (
     GRID,
     LAYOUT,
     LEARNING,
+    MIXED,
     NOTHING_TRAINED,
     RISING,
     experiment,
@@ -132,3 +133,12 @@ def test_the_table_of_test_sets_says_which_has_which_first_stage_where_they_diff
     made = experiment(tmp_path, made_up_scores(5) | {"dense": 0.25}, grid, AVERAGED)
     sets = prose(facts_of(made)).partition(r"\section{Test Sets}")[2]
     assert "The First Stage Is BM25 on pydocs; Dense on More." in sets
+
+
+def test_captions_say_which_set_of_an_average_has_which_first_stage(tmp_path):
+    grid = replace(GRID, first_stages=MIXED)
+    made = experiment(tmp_path, made_up_scores(5, grid), grid, AVERAGED)
+    text = prose(facts_of(made))
+    # In the table of results, whose columns are averages as well, and in that of test sets.
+    where = r"The First Stage Is SPLADE++ on pydocs; All-MiniLM\_L6 on More and Given."
+    assert text.count(where) == 2

@@ -20,6 +20,7 @@ from lionrank.evaluation import per_query
 from lionrank.grid import FirstStage, Grid, Model
 from lionrank.measures import METRICS
 from lionrank.paper.latex import compile_pdf
+from lionrank.paper.results import Layout
 from lionrank.published.scores import AS_PRINTED
 from tests.support.configs import CONFIG, SCHEMA, SOURCES
 from tests.support.papers import PAPER, PROVENANCE, params_of, printed_first_stages, settings_of
@@ -55,7 +56,7 @@ def decide(folder: Path, tables: list[Path], best: list[str], grid: Grid = GRID)
         PUBLISHED / "settings.csv",
     )
     ours = Ours(
-        per_query=per_query.read(tables, best, grid.systems),
+        per_query=per_query.read(tables, best, grid),
         grid=grid,
         levels={"pydocs": 1, "given": 1},
         stand_ins={"dl19": "pydocs", "marco_qa_dev": "given"},
@@ -154,14 +155,20 @@ AVERAGED_COLUMNS = [
 
 
 @pytest.mark.parametrize("seeds", [(12,), (12, 13)], ids=["one seed", "two seeds"])
-@pytest.mark.parametrize("grid", [GRID, BESIDE_OTHERS], ids=["trained", "beside"])
+@pytest.mark.parametrize(
+    "grid",
+    [GRID, BESIDE_OTHERS, replace(GRID, first_stages=MIXED)],
+    ids=["trained", "beside", "several first stages"],
+)
 def test_a_paper_with_averages_has_their_scores_and_tests_on_the_page(tmp_path, grid, seeds):
     draw(tmp_path, grid, seeds=seeds, test_sets=AVERAGED_SETS)
     homes = [tmp_path, *(tmp_path / f"seed{seed}" for seed in seeds[1:])]
     tables = [home / "results" / "per_query.parquet" for home in homes]
     best = [path for home in homes for path in best_files(home, grid)]
     claims = decide(tmp_path, tables, best, grid)
-    write_paper(tmp_path, claims, grid, AVERAGED_SETS, columns=AVERAGED_COLUMNS)
+    shown = {"columns": AVERAGED_COLUMNS}
+    shown |= {"first_stages": printed_first_stages(grid, Layout.build(AVERAGED_SETS, []))}
+    write_paper(tmp_path, claims, grid, AVERAGED_SETS, **shown)
     _, text = compiled(tmp_path)
     compared = json.loads((tmp_path / "results" / "comparisons.json").read_text())
     by_average = [each for each in compared["contrasts"] if "sets" in each]

@@ -190,7 +190,8 @@ def _draw(
             tables.append(evaluation.tidy(values, test_set=test_set, system=system, **labels))
     table = pd.concat(tables, ignore_index=True).astype({"epoch": "Int64", "seed": "Int64"})
     parquet.write(folder / "results" / "per_query.parquet", table)
-    means(table, FAST, averages).to_csv(folder / "results" / "metrics.csv", index=False)
+    averaged = means(table, FAST, averages, grid.first_stages)
+    averaged.to_csv(folder / "results" / "metrics.csv", index=False)
     best = []
     for training in grid.trainings():
         best.append(folder / "training" / f"{training.name}.best.json")

@@ -17,7 +17,7 @@ import pandas as pd
 from lionrank.evaluation import comparisons
 from lionrank.evaluation.per_query import COLUMNS, PerQuery, Replicate, means
 from lionrank.evaluation.significance import Draws
-from lionrank.grid import BEST, FirstStage, Grid
+from lionrank.grid import BEST, VARIOUS, FirstStage, Grid
 from lionrank.measures import GRADED, METRICS, PRIMARY
 from lionrank.paper.results import Layout, Results, read_results
 
@@ -27,8 +27,13 @@ RANKED = dict.fromkeys(("pydocs", "more", "ranked", "dl19", "dl20"), BM25)
 """The first stages of the test sets, and averages, that have one."""
 DENSE_RANKER = FirstStage("dense", "All-MiniLM_L6")
 DENSE = dict.fromkeys(RANKED, DENSE_RANKER)
-MIXED = {"pydocs": FirstStage("sparse", "SPLADE++"), "given": DENSE_RANKER}
-"""First stages of test sets other than BM25: everywhere the same, and another on each."""
+MIXED = {
+    "pydocs": FirstStage("sparse", "SPLADE++"),
+    "given": DENSE_RANKER,
+    "more": DENSE_RANKER,
+    **dict.fromkeys(("ranked", "whole"), VARIOUS),
+}
+"""First stages of test sets other than BM25: everywhere the same, and not on all the same."""
 GRID = Grid.build(
     models={
         "minilm": {"label": "MiniLM", "start": "pretrained"},
@@ -198,7 +203,8 @@ def labels_of(grid: Grid, seed: int) -> dict[str, tuple]:
         for epoch in training.epochs
     }
     others = {each.name: (each.model, each.optimizer, each.epoch, None) for each in grid.systems}
-    first_stages = {each.name: (None,) * 4 for each in grid.first_stages.values()}
+    ranked_by = [each.name for each in grid.first_stages.values() if each.name != VARIOUS.name]
+    first_stages = dict.fromkeys(ranked_by, (None,) * 4)
     return {**first_stages, **trained, **others}
 
 
@@ -282,9 +288,9 @@ def experiment(
         values = at_best(values, layout, grid, chosen)
         values.to_parquet(path)
         if seed == seeds[0]:
-            means(values, FAST, averages).to_csv(folder / "metrics.csv", index=False)
-        others = [each.name for each in grid.systems]
-        replicates.append(Replicate(path, chosen, others, averages))
+            averaged = means(values, FAST, averages, grid.first_stages)
+            averaged.to_csv(folder / "metrics.csv", index=False)
+        replicates.append(Replicate(path, chosen, grid, averages))
     results = read_results(folder / "metrics.csv", layout, grid)
     return Experiment(grid, results, replicates[0].chosen, PerQuery(replicates))
 

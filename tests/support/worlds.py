@@ -87,7 +87,11 @@ DIFFERING = {f"learning {number}": LEARNING for number in range(6)}
 """Worlds whose trainings differ in what they learn."""
 WITH_AVERAGES = {
     f"{kind} averaged {number}": grid
-    for kind, grid in (("trained", GRID), ("beside others", BESIDE_OTHERS))
+    for kind, grid in (
+        ("trained", GRID),
+        ("beside others", BESIDE_OTHERS),
+        ("of several first stages", replace(BESIDE_OTHERS, first_stages=MIXED)),
+    )
     for number in range(3)
 }
 """Worlds with averages over test sets."""

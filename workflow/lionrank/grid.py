@@ -105,7 +105,8 @@ class Grid:
     that stopped earlier, by name. `systems` are those that were not trained here. Where nothing
     was, there are no models, no optimizers and no epochs. `recipes` have what the optimizers are
     made of, the other fields of `Treatment`, by name. `first_stages` have what ranked the
-    candidates of a test set, or all those of an average, by its name, where these are rankings.
+    candidates of a test set, or all those of an average, by its name, where these are rankings:
+    `VARIOUS` of an average whose test sets have each another.
     """
 
     models: tuple[Model, ...]

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from lionrank.grid import FirstStage
+from lionrank.grid import VARIOUS, FirstStage
 from lionrank.measures import Measure
 from lionrank.paper.tables import averages as tables
 from tests.support.papers import relation, rows_of, tex
@@ -159,12 +159,20 @@ def test_a_chosen_epoch_is_averaged_where_some_test_sets_have_it_alone(tmp_path)
     assert len(wins.rows) == (3 + 6 + 6) + (3 + 6)
 
 
-def test_test_sets_of_several_first_stages_have_each_its_own_and_the_average_none(tmp_path):
+def test_test_sets_of_several_first_stages_have_each_its_own_and_the_average_their_mean(tmp_path):
     ranked = {"pydocs": FirstStage("bm25", "BM25"), "more": FirstStage("dense", "Dense")}
+    ranked |= {"ranked": VARIOUS}
     grid = replace(GRID, first_stages=ranked)
     scores = made_up_scores(5) | {"bm25": 0.2, "dense": 0.25}
     made = experiment(tmp_path, scores, grid, AVERAGED)
     table = tables.by_set(made.results, grid, made.chosen)
-    of_first = [row["first_stage"] for row in table.rows if row["average"] == "whole"]
-    assert of_first == [0.2, None, 0.25, None]
-    assert "First stage & 0.2000 & 0.2500 & {--}" in tex("sets", table)
+    for average, expected in (("ranked", [0.2, 0.25, 0.225]), ("whole", [0.2, None, 0.25, None])):
+        measured = [row for row in table.rows if row["average"] == average]
+        of_first = [row["first_stage"] for row in measured if row["metric"] == "ndcg_cut_10"]
+        assert of_first == expected
+    assert "First stage & 0.2000 & 0.2500 & 0.2250" in tex("sets", table)
+    assert "First stage & 0.2000 & {--} & 0.2500 & {--}" in tex("sets", table)
+    wins = [row for row in tables.wins(made.compared, AVERAGED, grid).rows if row["sets"] == 2]
+    assert [row["right_model"] for row in wins if row["family"] == "first_stage"] == [
+        VARIOUS.label
+    ] * len(made.chosen)

@@ -9,7 +9,7 @@ import shutil
 import pandas as pd
 import pytest
 
-from lionrank.grid import Grid
+from lionrank.grid import VARIOUS, Grid
 from lionrank.measures import METRICS, PRIMARY, Measure
 from lionrank.paper.results import Layout, Score
 from lionrank.paper.tables import results as tables
@@ -23,6 +23,7 @@ from tests.support.results import (
     AVERAGED,
     BESIDE_OTHERS,
     GRID,
+    MIXED,
     NOTHING_TRAINED,
     RANDOM,
     RANKED,
@@ -411,3 +412,15 @@ def test_an_average_is_a_group_of_columns_with_the_means_of_its_sets(tmp_path):
     first = rows_of(printed)[0]
     # No first stage ranked the candidates of all sets of the whole.
     assert first[-2:] == ["{--}", ""] and "{--}" not in first[:-2]
+
+
+def test_the_first_stage_of_an_average_is_that_of_each_of_its_sets(tmp_path):
+    grid = dataclasses.replace(GRID, first_stages=MIXED)
+    made = experiment(tmp_path, RISING | {"sparse": 0.4, "dense": 0.46}, grid, AVERAGED)
+    table = tables.table(made.results, grid, made.chosen)
+    first, *_ = table.rows
+    assert first["model"] == VARIOUS.name
+    assert first["ranked_ndcg_cut_10"] == pytest.approx((0.4 + 0.46) / 2)
+    assert first["whole_ndcg_cut_10"] == pytest.approx((0.4 + 0.46 + 0.46) / 3)
+    printed, *_ = rows_of(tex("results", table))
+    assert printed[0] == VARIOUS.label and "{--}" not in printed

@@ -5,12 +5,13 @@ import textwrap
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from lionrank.config.schema import is_number
 from lionrank.errors import UserError
 from lionrank.evaluation.per_query import Replicate
 from lionrank.files import AGAIN, csv_rows, read_json
-from lionrank.grid import checkpoint_name, training_name
+from lionrank.grid import VARIOUS, checkpoint_name, training_name
 from lionrank.jobs import descent, records
 from lionrank.measures import Averages, Measure, averaged
 
@@ -103,7 +104,8 @@ def _means(number: Number) -> Iterator[str]:
 
 
 def _of_mean(row: dict[str, str]) -> str:
-    if (levels := _averages().get(row["test_set"])) is not None:
+    averages: Averages = _made_with("averages")
+    if (levels := averages.get(row["test_set"])) is not None:
         return "\n".join(_of_average(row, levels))
     level = f", relevant from grade {row['level']}" if row["level"] else ""
     lines = [
@@ -117,11 +119,11 @@ def _of_mean(row: dict[str, str]) -> str:
     return "\n".join(lines)
 
 
-def _averages() -> Averages:
-    """Return the averages that the means were made with, as their record has them."""
+def _made_with(param: str) -> dict[str, Any]:
+    """Return a parameter that the means were made with, as their record has it."""
     record = records.read(METRICS)
-    averages: Averages = record["params"].get("averages", {}) if record else {}
-    return averages
+    found: dict[str, Any] = record["params"].get(param, {}) if record else {}
+    return found
 
 
 def _of_average(row: dict[str, str], levels: Mapping[str, int]) -> Iterator[str]:
@@ -131,9 +133,12 @@ def _of_average(row: dict[str, str], levels: Mapping[str, int]) -> Iterator[str]
     yield f"weight ({METRICS}; explain any of the means for its topics and its training):"
     measures = averaged(Measure(row["test_set"], row["metric"]), {row["test_set"]: levels})
     wanted = {(m.test_set, m.metric, "" if m.level is None else str(m.level)) for m in measures}
+    first_stages = _made_with("grid")["first_stages"] if row["system"] == VARIOUS.name else {}
+    own = {name: each["name"] for name, each in first_stages.items()}
     for _, each in _rows(Path(METRICS), OF_MEAN):
         is_part = (each["test_set"], each["metric"], each["level"]) in wanted
-        if is_part and _is_same_system(each, row):
+        is_own = each["system"] == own.get(each["test_set"])
+        if is_part and (is_own or _is_same_system(each, row)):
             run = ", ".join(_run_files(each)) or "no run file is known"
             yield f"  {each['test_set']} {each['mean']} over {each['queries']} topics ({run})"
 

@@ -6,7 +6,7 @@ Runs at every parse of the workflow, so it imports nothing heavy.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lionrank.grid import FIRST_STAGE, FIRST_STAGE_LABEL
+from lionrank.grid import FIRST_STAGE, FIRST_STAGE_LABEL, VARIOUS
 
 KINDS = ("run_files", "bi_encoder")
 """Keys of a first stage's entry, of which it has one."""
@@ -75,7 +75,6 @@ def source_of(config: Mapping[str, Any], first_stage: str) -> str | None:
 
 def label(config: Mapping[str, Any], first_stage: str) -> str:
     """Return how a first stage is printed."""
-    if first_stage == FIRST_STAGE:
-        return FIRST_STAGE_LABEL
-    own: str = config["first_stages"][first_stage]["label"]
+    known = {FIRST_STAGE: FIRST_STAGE_LABEL, VARIOUS.name: VARIOUS.label}
+    own: str = known.get(first_stage) or config["first_stages"][first_stage]["label"]
     return own

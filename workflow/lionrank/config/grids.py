@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from lionrank.config import evaluation, first_stages
 from lionrank.config.treatments import treatment
-from lionrank.grid import PRETRAINED
+from lionrank.grid import PRETRAINED, VARIOUS
 
 if TYPE_CHECKING:
     from lionrank.config.plan import Plan
@@ -56,13 +56,18 @@ def _start(model: Mapping[str, Any]) -> str:
 def _first_stages(plan: "Plan") -> dict[str, str]:
     """What ranked the candidates of the reported test sets that have a ranking.
 
-    An average has the first stage that all of its test sets have, if they have the same.
+    An average has that of all of its test sets or, where they differ, what stands for several.
     """
     found = {name: plan.test_sets[name].first_stage for name in plan.reported}
     for average, entry in evaluation.averages(plan.config).items():
-        among = {found[name] for name in entry["test_sets"]}
-        found[average] = among.pop() if len(among) == 1 else None
+        found[average] = _of_all({found[name] for name in entry["test_sets"]})
     return {name: each for name, each in found.items() if each is not None}
+
+
+def _of_all(first_stages: set[str | None]) -> str | None:
+    if len(first_stages) == 1:
+        return first_stages.pop()
+    return None if None in first_stages else VARIOUS.name
 
 
 def _recipes(plan: "Plan") -> dict[str, dict[str, str]]:

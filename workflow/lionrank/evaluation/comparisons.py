@@ -42,7 +42,7 @@ def plan(family: str, grid: Grid, test_set: str) -> list[Planned]:
     optimizers_by_epoch and models_by_epoch: the same at each epoch, of which those are tested that
     both trainings had; epochs: every later epoch minus every earlier one of each training;
     first_stage: every training at its chosen epoch, and every system of others, minus what ranked
-    the candidates of the test set;
+    the candidates of the test set, or of each test set of an average;
     systems: every training at its chosen epoch minus every system of others or, where nothing was
     trained, of these every later one minus every earlier one.
     """

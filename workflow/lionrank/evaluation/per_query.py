@@ -15,7 +15,15 @@ from lionrank import parquet
 from lionrank.errors import UserError
 from lionrank.evaluation.significance import Draws, interval, mean
 from lionrank.files import AGAIN
-from lionrank.grid import BEST, OtherSystem, checkpoint_name, is_left_out, training_name
+from lionrank.grid import (
+    BEST,
+    VARIOUS,
+    FirstStage,
+    Grid,
+    checkpoint_name,
+    is_left_out,
+    training_name,
+)
 from lionrank.measures import Averages, Measure, averaged
 from lionrank.training import development
 
@@ -38,7 +46,8 @@ class System:
     """A ranking: the checkpoint of a training, `{model}_{optimizer}`, after an epoch.
 
     Without an epoch it is the one that development data chose or, if `training` is no training
-    but the first stage or a system of others, that one itself.
+    but the first stage or a system of others, that one itself; `VARIOUS` is on each test set its
+    own first stage.
     """
 
     training: str
@@ -52,13 +61,13 @@ class Replicate:
         self,
         path: str | os.PathLike,
         chosen: Mapping[str, int],
-        others: Iterable[str] = (),
+        grid: Grid | None = None,
         averages: Averages | None = None,
     ) -> None:
         """Read a per-query Parquet file; `chosen` maps a training to its epoch by development data.
 
-        `others` are the systems that were not trained here. Measures may be of `averages`, whose
-        queries are those of all their test sets, one set after another.
+        `grid` tells which systems were not trained here, and the first stages. Measures may be of
+        `averages`, whose queries are those of all their test sets, one set after another.
 
         Raises:
             UserError: the file is damaged or lacks a column.
@@ -68,8 +77,11 @@ class Replicate:
         self.averages = dict(averages or {})
         table = read_table(path)
         self.protocols = sorted(table["protocol"].unique())
+        self._first_stages = grid.first_stages if grid else {}
+        others = [each.name for each in grid.systems] if grid else []
         # First stages have no epoch.
-        self._untrained = frozenset(table["system"][table["epoch"].isna()]) | {*others}
+        without = table["system"][table["epoch"].isna()]
+        self._untrained = frozenset([*without, *others, VARIOUS.name])
         self._of_trainings = table[~table["system"].isin(self._untrained)]
         self.seeds = dict(
             zip(self._of_trainings["system"], self._of_trainings["seed"], strict=True)
@@ -179,7 +191,11 @@ class Replicate:
             & (self._table["metric"] == measure.metric)
             & (level.isna() if measure.level is None else level.eq(measure.level).fillna(False))
         )
-        return self._table[rows].pivot(index="qid", columns="system", values="value").sort_index()
+        pivot = self._table[rows].pivot(index="qid", columns="system", values="value").sort_index()
+        first_stage = self._first_stages.get(measure.test_set)
+        if first_stage is not None and first_stage.name in pivot:
+            pivot[VARIOUS.name] = pivot[first_stage.name]
+        return pivot
 
 
 class PerQuery:
@@ -273,14 +289,15 @@ def read_table(path: str | os.PathLike) -> pd.DataFrame:
 def read(
     tables: Sequence[str | os.PathLike],
     best: Iterable[str | os.PathLike] = (),
-    others: Sequence[OtherSystem] = (),
+    grid: Grid | None = None,
     averages: Averages | None = None,
 ) -> PerQuery:
     """Read the tables of experiments that differ in their seed, this experiment's being the first.
 
     A table is `results/per_query.parquet` in the folder of an experiment. `best` are the files
-    `training/{training}.best.json` in the same folders; without any, no epoch is chosen. `others`
-    are the systems of the grid that were not trained here, and `averages` what measures may be of.
+    `training/{training}.best.json` in the same folders; without any, no epoch is chosen. `grid` is
+    needed where there are systems of others or first stages that differ, and `averages` are what
+    measures may be of.
 
     Raises:
         UserError: a file is damaged, or two experiments have the same seed or other protocols.
@@ -290,7 +307,7 @@ def read(
     for table in tables:
         of_experiment = [path for path in paths if path.parents[1] == Path(table).parents[1]]
         chosen = development.chosen(of_experiment)
-        replicates.append(Replicate(table, chosen, [each.name for each in others], averages))
+        replicates.append(Replicate(table, chosen, grid, averages))
     _check_together(replicates)
     return PerQuery(replicates)
 
@@ -331,7 +348,10 @@ def without_left_out(per_query: pd.DataFrame, last: Mapping[str, int]) -> pd.Dat
 
 
 def means(
-    per_query: pd.DataFrame, settings: Draws, averages: Averages | None = None
+    per_query: pd.DataFrame,
+    settings: Draws,
+    averages: Averages | None = None,
+    first_stages: Mapping[str, FirstStage] | None = None,
 ) -> pd.DataFrame:
     """Average a tidy per-query table over topics, a row for each combination of its labels.
 
@@ -339,15 +359,19 @@ def means(
     topics, and the number of topics, `queries`. All systems of a test set share their resamples.
 
     Of each of `averages` there are rows of the systems that are on all of its test sets, with the
-    mean of these sets' means. Topics are resampled set by set.
+    mean of these sets' means. Topics are resampled set by set. `first_stages` are those of test
+    sets and averages, by name (`Grid.first_stages`).
 
     Raises:
         UserError: no system is on all test sets of an average.
     """
     by_test_set = per_query.groupby("test_set", sort=False)
     tables = [_of_test_set(table, settings) for _, table in by_test_set]
+    ranked_by = {name: each.name for name, each in (first_stages or {}).items()}
     for name, levels in (averages or {}).items():
-        tables.append(_of_average(per_query, name, levels, settings))
+        is_various = ranked_by.get(name) == VARIOUS.name
+        own = _as_various(per_query, ranked_by) if is_various else per_query
+        tables.append(_of_average(own, name, levels, settings))
     return pd.concat(tables, ignore_index=True)
 
 
@@ -372,6 +396,12 @@ def _as_best(per_query: pd.DataFrame) -> pd.DataFrame:
         if system == checkpoint_name(training := training_name(model, optimizer), BEST)
     }
     return per_query.assign(system=per_query["system"].replace(best))
+
+
+def _as_various(per_query: pd.DataFrame, ranked_by: Mapping[str, str]) -> pd.DataFrame:
+    """Name the first stage of each test set as what stands for all of them."""
+    is_first = per_query["system"] == per_query["test_set"].map(ranked_by)
+    return per_query.assign(system=per_query["system"].mask(is_first, VARIOUS.name))
 
 
 def _of_average(

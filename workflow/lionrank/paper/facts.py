@@ -86,10 +86,8 @@ def make_facts(
             "primary": METRICS[layout.primary.metric],
             "provenance": provenance,
             "queries": queries[layout.primary.test_set],
-            "ranked_by": _ranked_by(findings, layout.shown_test_sets),
-            "averaged_ranked_by": _ranked_by(
-                findings, [each for entry in layout.averages.values() for each in entry.test_sets]
-            ),
+            "ranked_by": _ranked_by(findings, layout.single(layout.shown_test_sets)),
+            "averaged_ranked_by": _ranked_by(findings, layout.single(layout.averages)),
             "may_stop": any(each["early_stopping"] for each in settings.values()),
             "restarting": [
                 each.described for each in findings.trainings if settings[each.name]["restarts"]

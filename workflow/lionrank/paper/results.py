@@ -77,6 +77,10 @@ class Layout:
     def averages(self) -> dict[str, TestSet]:
         return {name: entry for name, entry in self.test_sets.items() if entry.test_sets}
 
+    def single(self, test_sets: Iterable[str]) -> list[str]:
+        """Return test sets, in the place of each average those that it is of."""
+        return [each for name in test_sets for each in self.test_sets[name].test_sets or [name]]
+
     @property
     def by_set(self) -> dict[Measure, list[Measure]]:
         """The measures of averages that are shown test set by test set, with those of each.

@@ -22,7 +22,7 @@ published = Published.read(
     located(snakemake, params.table2),
     located(snakemake, params.published_settings),
 )
-read = per_query.read(given.per_query, given.best, grid.systems)
+read = per_query.read(given.per_query, given.best, grid)
 trained = read.replicates[0].trained
 ours = Ours(
     per_query=read,

@@ -13,7 +13,7 @@ from lionrank.measures import Measure
 params = snakemake.params
 grid = Grid.build(**params.grid)
 compared = comparisons.compare_systems(
-    per_query.read(snakemake.input.per_query, snakemake.input.best, grid.systems, params.averages),
+    per_query.read(snakemake.input.per_query, snakemake.input.best, grid, params.averages),
     grid,
     [Measure(**measure) for measure in params.measures],
     params.families,

@@ -13,6 +13,7 @@ from lionrank import parquet
 from lionrank.evaluation.per_query import means, read_table, without_left_out
 from lionrank.evaluation.significance import Draws
 from lionrank.files import atomic_write
+from lionrank.grid import Grid
 from lionrank.training import development
 
 params = snakemake.params
@@ -21,7 +22,9 @@ per_query = without_left_out(systems, development.last_epochs(snakemake.input.be
 parquet.write(snakemake.output.per_query, per_query)
 for name, test_sets in params.left_out.items():
     print(f"averages.{name} is left out: grid.test_sets lacks {', '.join(test_sets)}")
+first_stages = Grid.build(**params.grid).first_stages
+averaged = means(per_query, Draws(**params.draws), params.averages, first_stages)
 with atomic_write(snakemake.output.means) as handle:
-    means(per_query, Draws(**params.draws), params.averages).to_csv(handle, index=False)
+    averaged.to_csv(handle, index=False)
 
 end(snakemake)

@@ -56,8 +56,7 @@ def by_set(results: Results, grid: Grid, chosen: Mapping[str, int]) -> Table:
 
 
 def _systems(layout: Layout, grid: Grid, chosen: Mapping[str, int]) -> list[_System]:
-    test_sets = [each for entry in layout.averages.values() for each in entry.test_sets]
-    first_stage = grid.first_stage_of(test_sets)
+    first_stage = grid.first_stage_of(layout.single(layout.averages))
     return [
         _System(first_stage.name, None, first_stage.label),
         *(
