@@ -330,6 +330,35 @@ def test_what_cannot_be_estimated_is_said_and_nothing_else_is_lost():
     assert "| 1,990,000 | 31,094 | 93,282 | 3 | not estimated |" in page
 
 
+RATE = {"audit": {"rate": {"currency": "USD", "gpu_hour": 250}}}
+
+
+def test_hours_are_priced_by_part_and_in_all_where_a_rate_is_named():
+    facts = facts_of(merged(RATE))
+    page = audit.page(facts)
+    parts = {
+        "of 6 trainings": facts["training_hours"],
+        "of reranking 4 test sets": facts["reranking_hours"],
+        "of scoring development data": facts["development_hours"],
+    }
+    known = [each["known"] for each in parts.values()]
+    for part, hours in zip(parts, known, strict=True):
+        assert f"| GPU hours {part} | {hours:.2f}; {250 * hours:,.2f} USD |" in page
+    assert f"| GPU hours, all together | {sum(known):.2f}; {250 * sum(known):,.2f} USD |" in page
+    assert "at 250.00 USD each" in page
+    page = audit.page(facts_of(merged()))
+    assert f"| GPU hours, all together | {sum(known):.2f} |" in page
+    assert "EUR" not in page
+
+
+def test_what_is_not_known_of_the_hours_is_counted_beside_their_price():
+    precision = {"training": {"models": {"gte": {"precision": "fp32"}}}}
+    facts = facts_of(merged(RATE, precision))
+    hours = facts["training_hours"]["known"]
+    told = f"{hours:.2f}, without 2 of 6 that are not known; {250 * hours:,.2f} USD"
+    assert f"| GPU hours of 6 trainings | {told} |" in audit.page(facts)
+
+
 def test_the_speed_at_another_precision_is_not_guessed():
     config = merged({"training": {"models": {"gte": {"precision": "fp32"}}}})
     hours = {t["name"]: t["gpu_hours"] for t in facts_of(config)["trainings"]}

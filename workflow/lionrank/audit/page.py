@@ -115,6 +115,7 @@ def collect(
         },
         "download": total(source.bytes for source in needed),
         "assumed": _assumed(config),
+        "rate": config["audit"]["rate"],
         "trainings": trainings,
         "treated": any(name in config["treatments"] for name in config["grid"]["optimizers"]),
         "systems": [*_systems(config)],
@@ -130,6 +131,10 @@ def collect(
         "development_hours": total(work["gpu_hours"] for work in [*development, *held_out]),
         "teaching": teaching,
         "teaching_hours": total(work["gpu_hours"] for work in teaching),
+        "all_hours": total(
+            work["gpu_hours"]
+            for work in [*trainings, *reranking, *development, *held_out, *teaching]
+        ),
         "disk": disk,
         "disk_total": total(item["bytes"] for item in disk),
         "places": places,
@@ -238,6 +243,7 @@ def page(facts: Mapping[str, Any]) -> str:
     environment = templates.environment(
         Path(__file__).parent,
         cell=cell,
+        cost=cost,
         count=count,
         hours=hours,
         markdown=wording.markdown,
@@ -278,6 +284,12 @@ def summed(sums: Mapping[str, float | None], form: str) -> str:
         return text
     verb = "is" if sums["missing"] == 1 else "are"
     return f"{text}, without {sums['missing']} of {sums['of']} that {verb} not known"
+
+
+def cost(sums: Mapping[str, float | None], rate: Mapping[str, Any]) -> str:
+    """Return what the hours of a total cost, "1,024.50 EUR"; `rate` is `audit.rate`."""
+    known = sums["known"]
+    return MISSING if known is None else f"{known * rate['gpu_hour']:,.2f} {rate['currency']}"
 
 
 def cell(text: str) -> str:
