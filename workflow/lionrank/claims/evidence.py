@@ -1,8 +1,8 @@
 """What claims are tested on: the tables that were published, and the results of this experiment.
 
-The published values are of models, optimizers and epochs by the same names as in our grid. Each
-metric of table I was published on one test set only. Of its values there are two accounts, the
-printed one and that of the authors' trec_eval files (`lionrank.published.scores`).
+The published values are of models, optimizers and epochs by the same names as in our grid. There
+are two accounts of them, the printed one and that of the authors' trec_eval files
+(`lionrank.published.scores`).
 """
 
 import math
@@ -17,7 +17,7 @@ import numpy as np
 from lionrank.errors import UserError
 from lionrank.evaluation.per_query import PerQuery, System
 from lionrank.grid import Grid, checkpoint_name
-from lionrank.measures import GRADED, Measure
+from lionrank.measures import GRADED, METRICS, Measure
 from lionrank.published import settings as published_settings
 from lionrank.published.scores import (
     PRINTED,
@@ -57,12 +57,12 @@ class Published:
     """What was published, with one account of the checkpoints.
 
     Attributes:
-        values: metric -> system, with an epoch -> value, rounded to the digits that are printed.
+        values: measure -> system, with an epoch -> value, rounded to the digits that are printed.
         others: table II as system -> nDCG@10 on dl19.
         settings: the rows of paper/published/settings.csv.
     """
 
-    values: Mapping[str, Mapping[System, float]]
+    values: Mapping[Measure, Mapping[System, float]]
     others: Mapping[str, float]
     settings: Sequence[published_settings.PublishedSetting]
 
@@ -82,13 +82,17 @@ class Published:
         others = {system.name: float(system.score) for system in read_table2(table2)}
         rows = published_settings.read(Path(settings))
         return {
-            account: cls(_by_metric(scores), others, rows)
+            account: cls(_by_system(scores), others, rows)
             for account, scores in read_both(table1, trec_eval).items()
         }
 
     @property
+    def measures(self) -> list[Measure]:
+        return list(self.values)
+
+    @property
     def checkpoints(self) -> list[System]:
-        return list(self.values[GRADED])
+        return list(dict.fromkeys(each for values in self.values.values() for each in values))
 
     @property
     def trainings(self) -> list[System]:
@@ -106,23 +110,29 @@ class Published:
     def epochs(self) -> list[int]:
         return sorted({each.epoch for each in self.checkpoints if each.epoch is not None})
 
-    def best(self, metric: str, systems: Sequence[System]) -> tuple[System, float]:
+    def title(self, measure: Measure) -> str:
+        """Return what prose calls a measure: its metric and, if it is on several, its test set."""
+        name = METRICS[measure.metric]
+        is_on_several = sum(each.metric == measure.metric for each in self.values) > 1
+        return f"{name} on {measure.test_set}" if is_on_several else name
+
+    def best(self, measure: Measure, systems: Sequence[System]) -> tuple[System, float]:
         """Return the first of the best checkpoints among `systems`, and its value.
 
         A system without an epoch is all checkpoints of its training, as the table shows them.
         """
         among = {
             each: value
-            for each, value in self.values[metric].items()
+            for each, value in self.values[measure].items()
             if each in systems or System(each.training) in systems
         }
         top = max(among, key=among.__getitem__)
         return top, among[top]
 
 
-def _by_metric(scores: PublishedScores) -> dict[str, dict[System, float]]:
+def _by_system(scores: PublishedScores) -> dict[Measure, dict[System, float]]:
     return {
-        measure.metric: {_checkpoint(name): value for name, value in values.items()}
+        measure: {_checkpoint(name): value for name, value in values.items()}
         for measure, values in rounded(scores).items()
     }
 
@@ -161,10 +171,11 @@ class Ours:
             raise Untestable(f"{name} is not among the test sets")
         return name
 
-    def measure(self, metric: str) -> Measure:
-        """Return a published metric on the test set that it is decided on here."""
-        test_set = self.test_set(TEST_SETS[metric])
-        return Measure(test_set, metric, None if metric == GRADED else self.levels[test_set])
+    def measure(self, published: Measure) -> Measure:
+        """Return a published measure on the test set that it is decided on here."""
+        test_set = self.test_set(published.test_set)
+        level = None if published.metric == GRADED else self.levels[test_set]
+        return Measure(test_set, published.metric, level)
 
     def system(self, published: System) -> System:
         """Return what a published training or checkpoint is here.

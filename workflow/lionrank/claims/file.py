@@ -11,7 +11,7 @@ from lionrank.claims.evidence import Published
 from lionrank.claims.kinds import KINDS, Test
 from lionrank.errors import UserError
 from lionrank.evaluation.per_query import System
-from lionrank.published.scores import TEST_SETS
+from lionrank.measures import Measure
 from lionrank.published.settings import SOURCES
 from lionrank.wording import did_you_mean, shortened
 
@@ -125,13 +125,17 @@ def _listed(value: Any, place: str) -> list:
     return value
 
 
-def _metrics(value: Any, place: str, published: Published) -> tuple[str, ...]:
-    """Return the metrics listed; the name of a test set stands for all metrics on it."""
-    metrics: list[str] = []
+def _metrics(value: Any, place: str, published: Published) -> tuple[Measure, ...]:
+    """Return what is listed as measures that were published.
+
+    The name of a metric stands for it on all test sets, that of a test set for all metrics on it.
+    """
+    names = [name for measure in published.measures for name in (measure.metric, measure.test_set)]
+    found: list[Measure] = []
     for name in _listed(value, place):
-        _known(name, [*TEST_SETS, *dict.fromkeys(TEST_SETS.values())], place)
-        metrics += [metric for metric, test_set in TEST_SETS.items() if name in (metric, test_set)]
-    return tuple(metrics)
+        _known(name, dict.fromkeys(names), place)
+        found += [each for each in published.measures if name in (each.metric, each.test_set)]
+    return tuple(found)
 
 
 def _systems(value: Any, place: str, published: Published) -> tuple[System, ...]:

@@ -1,6 +1,6 @@
 """The kinds of tests in the claims file, each with what it says of the published tables and of us.
 
-A test falls into parts, one for each metric, epoch or model that it speaks of. On what was
+A test falls into parts, one for each measure, epoch or model that it speaks of. On what was
 published a part is decided by the values as they are. A system without an epoch is its
 training at the epoch that it is reported by: the best of the published table, and here the one
 that development data chose. Where a training is not ours, the system of others that was trained so
@@ -30,11 +30,12 @@ from lionrank.claims.parts import (
 )
 from lionrank.evaluation.per_query import System
 from lionrank.grid import training_name
-from lionrank.measures import GRADED, METRICS
+from lionrank.measures import GRADED, Measure
 from lionrank.published.scores import TEST_SETS
 
 Systems = Sequence[System]
 
+_OF_TABLE2 = Measure(TEST_SETS[GRADED], GRADED)
 _NO_LOGS = Outcome(Verdict.NOT_TESTABLE, "no training logs were published")
 
 
@@ -60,25 +61,26 @@ class Test(ABC):
 class _Order:
     """That the best on the left is above all on the right; `ties` are good enough on paper."""
 
-    metric: str
+    measure: Measure
     left: Systems
     right: Systems
     ties: bool = False
 
     def published(self, published: Published) -> Outcome:
         (left, above), (right, below) = (
-            published.best(self.metric, each) for each in (self.left, self.right)
+            published.best(self.measure, each) for each in (self.left, self.right)
         )
-        cells = (
-            f"{METRICS[self.metric]}: {above:.4f} for {label(left)}; {below:.4f} for {label(right)}"
-        )
+        title = published.title(self.measure)
+        cells = f"{title}: {above:.4f} for {label(left)}; {below:.4f} for {label(right)}"
         return fact(above > below or (self.ties and above == below), cells)
 
-    def part(self, ours: Ours) -> Part:
-        measure = ours.measure(self.metric)
+    def part(self, ours: Ours, published: Published) -> Part:
+        measure, title = ours.measure(self.measure), published.title(self.measure)
         for system in (*self.left, *self.right):
             ours.check(system, measure)
-        return Above([[Pair(measure, one, other) for other in self.right] for one in self.left])
+        return Above(
+            [[Pair(title, measure, one, other) for other in self.right] for one in self.left]
+        )
 
 
 class _Orders(Test):
@@ -91,90 +93,90 @@ class _Orders(Test):
         return [order.published(published) for order in self.orders()]
 
     def parts(self, ours: Ours, published: Published) -> list[Part]:
-        return [attempt(partial(order.part, ours)) for order in self.orders()]
+        return [attempt(partial(order.part, ours, published)) for order in self.orders()]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Best(_Orders):
     """One of `systems` has the highest value, shared or not, among these and those in `over`."""
 
-    metrics: Sequence[str]
+    metrics: Sequence[Measure]
     systems: Systems
     over: Systems
 
     def orders(self) -> Iterator[_Order]:
         others = [system for system in self.over if system not in self.systems]
-        for metric in self.metrics:
-            yield _Order(metric, self.systems, others, ties=True)
+        for measure in self.metrics:
+            yield _Order(measure, self.systems, others, ties=True)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Greater(_Orders):
     """The best of `left` is above the best of `right`."""
 
-    metrics: Sequence[str]
+    metrics: Sequence[Measure]
     left: Systems
     right: Systems
 
     def orders(self) -> Iterator[_Order]:
-        for metric in self.metrics:
-            yield _Order(metric, self.left, self.right)
+        for measure in self.metrics:
+            yield _Order(measure, self.left, self.right)
 
 
 @dataclass(frozen=True, kw_only=True)
 class GreaterByEpoch(_Orders):
     """The training `left` is above the training `right` after each of `epochs`."""
 
-    metrics: Sequence[str]
+    metrics: Sequence[Measure]
     left: Systems
     right: Systems
     epochs: Sequence[int]
 
     def orders(self) -> Iterator[_Order]:
-        for metric in self.metrics:
+        for measure in self.metrics:
             for epoch in self.epochs:
                 left, right = ([System(each.training, epoch)] for each in (*self.left, *self.right))
-                yield _Order(metric, left, right)
+                yield _Order(measure, left, right)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Monotonic(_Orders):
     """From each of `systems` to the next one the value rises; listed backwards, it falls."""
 
-    metrics: Sequence[str]
+    metrics: Sequence[Measure]
     systems: Systems
 
     def orders(self) -> Iterator[_Order]:
-        for metric in self.metrics:
+        for measure in self.metrics:
             for before, after in pairwise(self.systems):
-                yield _Order(metric, [after], [before])
+                yield _Order(measure, [after], [before])
 
 
 @dataclass(frozen=True, kw_only=True)
 class Equal(Test):
     """Two systems are level: on paper to the printed digit, here within `margin`."""
 
-    metrics: Sequence[str]
+    metrics: Sequence[Measure]
     systems: Systems
     margin: float
 
     def published(self, published: Published) -> list[Outcome]:
         outcomes = []
-        for metric in self.metrics:
-            found = [published.best(metric, [system]) for system in self.systems]
+        for measure in self.metrics:
+            found = [published.best(measure, [system]) for system in self.systems]
             cells = "; ".join(f"{value:.4f} for {label(system)}" for system, value in found)
             level = len({value for _, value in found}) == 1
-            outcomes.append(fact(level, f"{METRICS[metric]}: {cells}"))
+            outcomes.append(fact(level, f"{published.title(measure)}: {cells}"))
         return outcomes
 
     def parts(self, ours: Ours, published: Published) -> list[Part]:
-        return [attempt(partial(self._part, ours, metric)) for metric in self.metrics]
+        return [attempt(partial(self._part, ours, published, measure)) for measure in self.metrics]
 
-    def _part(self, ours: Ours, metric: str) -> Part:
-        measure = ours.measure(metric)
+    def _part(self, ours: Ours, published: Published, of: Measure) -> Part:
+        measure = ours.measure(of)
         for system in self.systems:
             ours.check(system, measure)
-        return Within(Pair(measure, *self.systems), self.margin)
+        return Within(Pair(published.title(of), measure, *self.systems), self.margin)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,25 +189,28 @@ class Exceeds(Test):
     systems: Systems
 
     def published(self, published: Published) -> list[Outcome]:
-        system, value = published.best(GRADED, self.systems)
+        system, value = published.best(_OF_TABLE2, self.systems)
         name, top = _highest(published)
-        cells = f"{METRICS[GRADED]}: {value:.4f} for {label(system)}; {top:g} for {name}"
+        cells = (
+            f"{published.title(_OF_TABLE2)}: {value:.4f} for {label(system)}; {top:g} for {name}"
+        )
         return [fact(value > top, cells)]
 
     def parts(self, ours: Ours, published: Published) -> list[Part]:
         return [attempt(partial(self._part, ours, published))]
 
     def _part(self, ours: Ours, published: Published) -> Part:
-        measure = ours.measure(GRADED)
-        if measure.test_set != TEST_SETS[GRADED]:
+        measure = ours.measure(_OF_TABLE2)
+        if measure.test_set != _OF_TABLE2.test_set:
             raise Untestable(
-                f"the systems of Table II are known on {TEST_SETS[GRADED]} only, for which "
+                f"the systems of Table II are known on {_OF_TABLE2.test_set} only, for which "
                 f"{measure.test_set} stands in"
             )
         for system in self.systems:
             ours.check(system, measure)
         _, top = _highest(published)
-        return Above([[Pair(measure, system, top)] for system in self.systems])
+        title = published.title(_OF_TABLE2)
+        return Above([[Pair(title, measure, system, top)] for system in self.systems])
 
 
 def _highest(published: Published) -> tuple[str, float]:
@@ -323,16 +328,16 @@ class SameSettings(Test):
 class ChoiceMatters(Test):
     """Had the epochs been chosen on the test set, some training would report another epoch."""
 
-    metrics: Sequence[str]
+    metrics: Sequence[Measure]
 
     def published(self, published: Published) -> list[Outcome]:
         return [Outcome(Verdict.NOT_TESTABLE, "no development scores were published")]
 
     def parts(self, ours: Ours, published: Published) -> list[Part]:
-        return [attempt(partial(self._part, ours, metric)) for metric in self.metrics]
+        return [attempt(partial(self._part, ours, published, measure)) for measure in self.metrics]
 
-    def _part(self, ours: Ours, metric: str) -> Part:
-        measure = ours.measure(metric)
+    def _part(self, ours: Ours, published: Published, of: Measure) -> Part:
+        measure = ours.measure(of)
         if not ours.grid.trainings():
             raise Untestable("nothing was trained here, so that no epoch was chosen")
         gains = []
@@ -347,9 +352,9 @@ class ChoiceMatters(Test):
             gains += [top - mean for top, mean in zip(best, chosen, strict=True)]
         others = [gain for gain in gains if not math.isclose(gain, 0, abs_tol=1e-12)]
         reason = (
-            f"{METRICS[metric]}: choosing on {measure.test_set} would have taken a better epoch "
-            f"for {len(others)} of {len(gains)} trainings, which adds {sum(gains) / len(gains):.4f}"
-            " to their mean"
+            f"{published.title(of)}: choosing on {measure.test_set} would have taken a better "
+            f"epoch for {len(others)} of {len(gains)} trainings, which adds "
+            f"{sum(gains) / len(gains):.4f} to their mean"
         )
         return Settled(fact(bool(others), reason))
 

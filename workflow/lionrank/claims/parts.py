@@ -14,7 +14,7 @@ import numpy as np
 from lionrank.claims.evidence import Ours, Untestable, label, words
 from lionrank.evaluation import significance
 from lionrank.evaluation.per_query import System
-from lionrank.measures import METRICS, Measure
+from lionrank.measures import Measure
 
 # Log lines (or pairs of successive ones) without which nothing is said about their mean.
 FEWEST_LINES = 10
@@ -31,8 +31,12 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Pair:
-    """Two published systems on a measure: left minus right, which may be a printed value."""
+    """Two published systems on a measure: left minus right, which may be a printed value.
 
+    `title` is what prose calls the measure.
+    """
+
+    title: str
     measure: Measure
     left: System
     right: System | float
@@ -188,7 +192,7 @@ def describe(pair: AnyPair) -> str:
         what = ("unevenness of " if pair.uneven else "") + words(pair.quantity)
         return f"{what}: {label(System(pair.left))} minus {label(System(pair.right))}"
     right = f"{pair.right:g}" if isinstance(pair.right, float) else label(pair.right)
-    return f"{METRICS[pair.measure.metric]}: {label(pair.left)} minus {right}"
+    return f"{pair.title}: {label(pair.left)} minus {right}"
 
 
 def conclude(outcomes: Sequence[Outcome], most: bool = False) -> Outcome:
