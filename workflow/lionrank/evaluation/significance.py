@@ -7,12 +7,16 @@ and the numbers of queries and draws: the figures of a contrast do not depend on
 `strata` are the numbers of queries of several sets, whose rows follow each other: the mean is then
 that of the sets' means, so that each set has the same weight whatever its size. None is one set.
 
+What a test is to show is a `Claim`: that the mean is not 0, that it is no further than a margin
+from 0, or that it is not below 0 by more than a margin.
+
 SciPy and statsmodels are imported where they are used: `lionrank --help` does not wait for them.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,13 +46,43 @@ class Draws:
     seed: int = 12
 
 
+Kind = Literal["two_sided", "equivalent", "not_below"]
+Alternative = Literal["two-sided", "greater"]
+"""That the mean is not 0, or above 0, as SciPy calls them."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What is to be shown of a mean difference; the test rejects that it is otherwise.
+
+    two_sided: it is not 0. not_below: it is above -`margin` (non-inferiority), by a one-sided test
+    of the differences plus the margin. equivalent: it is between -`margin` and `margin`, by such a
+    test at either end, the larger p-value being that of the claim (Schuirmann 1987, A comparison of
+    the two one-sided tests procedure and the power approach for assessing the equivalence of
+    average bioavailability). The margin is above 0, in the units of the differences.
+    """
+
+    kind: Kind = "two_sided"
+    margin: float = 0.0
+
+    def p_values(self, differences: FloatArray, test: Callable[..., FloatArray]) -> FloatArray:
+        """Return the p-values by a test, which is given differences and an `alternative`."""
+        if self.kind == "two_sided":
+            return test(differences, alternative="two-sided")
+        above_low = test(_minus(differences, -self.margin), alternative="greater")
+        if self.kind == "not_below":
+            return above_low
+        return np.maximum(above_low, test(_minus(self.margin, differences), alternative="greater"))
+
+
 @dataclass(frozen=True)
 class Contrast:
     """Two systems on the same queries: `difference` is the mean of left - right.
 
     `low` and `high` bound the difference, `effect_size` is Cohen's d_z, `detectable` the smallest
-    true difference that the t-test would probably have found, and a win is a query on which left
-    has the higher value. The p-values are not corrected: give those of a family to `holm`.
+    true difference that the two-sided t-test would probably have found, and a win is a query on
+    which left has the higher value. The p-values are those of what is claimed of the difference.
+    They are not corrected: give those of a family to `holm`.
     """
 
     queries: int
@@ -67,15 +101,20 @@ class Contrast:
 
 
 def compare(
-    left: FloatArray, right: FloatArray, settings: Draws, strata: Sequence[int] | None = None
+    left: FloatArray,
+    right: FloatArray,
+    settings: Draws,
+    strata: Sequence[int] | None = None,
+    claims: Sequence[Claim] | None = None,
 ) -> list[Contrast]:
     """Compare two systems in each column of (queries, contrasts); row by row the same query.
 
     Values that differ by no more than the rounding of floats are a tie, and their difference is 0.
+    `claims` are what is to be shown of each contrast; None is of all that there is a difference.
 
     Raises:
         UserError: fewer than two queries in a set, which have no spread.
-        ValueError: the shapes differ, or a value is not finite.
+        ValueError: the shapes or the number of claims differ, or a value is not finite.
     """
     left, right = _columns(left), _columns(right)
     if left.shape != right.shape:
@@ -84,14 +123,21 @@ def compare(
         raise UserError(
             f"systems are compared over queries, and there is {fewest}: evaluate two or more"
         )
-    differences = np.where(np.isclose(left, right, rtol=0, atol=_ROUNDING), 0.0, left - right)
+    differences = _minus(left, right)
+    of_columns = [Claim()] * left.shape[1] if claims is None else claims
+    flipped = partial(
+        randomization_test,
+        permutations=settings.permutations,
+        seed=settings.seed,
+        strata=strata,
+    )
     columns = (
         mean(left, strata),
         mean(right, strata),
         mean(differences, strata),
         *interval(differences, settings.resamples, settings.confidence, settings.seed, strata),
-        randomization_test(differences, settings.permutations, settings.seed, strata),
-        t_test(differences, strata),
+        _p_values(differences, of_columns, flipped),
+        _p_values(differences, of_columns, partial(t_test, strata=strata)),
         effect_size(differences, strata),
         detectable_difference(differences, strata=strata),
         *wins_ties_losses(differences),
@@ -107,29 +153,35 @@ def mean(values: FloatArray, strata: Sequence[int] | None = None) -> FloatArray:
 
 
 def randomization_test(
-    differences: FloatArray, permutations: int, seed: int, strata: Sequence[int] | None = None
+    differences: FloatArray,
+    permutations: int,
+    seed: int,
+    strata: Sequence[int] | None = None,
+    alternative: Alternative = "two-sided",
 ) -> FloatArray:
-    """Return two-sided p-values of the paired randomization test of the mean.
+    """Return p-values of the paired randomization test of the mean.
 
     If the systems were alike, each query's difference could as well have had the other sign. The
     test counts how many assignments of signs give a mean at least as far from zero as the observed
-    one (Smucker, Allan and Carterette 2007, A comparison of statistical significance tests for
-    information retrieval evaluation). With at most `permutations` assignments all are gone
-    through and the p-value is exact. Otherwise `permutations` are drawn, and the observed one is
-    counted with them, so that no p-value is 0 (Phipson and Smyth 2010, Permutation p-values should
-    never be zero). Of several sets the mean of a set weighs the same as that of another, and so a
-    query of a large set less: signs are assigned to the weighted differences.
+    one or, where the alternative is a greater mean, one at least as great (Smucker, Allan and
+    Carterette 2007, A comparison of statistical significance tests for information retrieval
+    evaluation). With at most `permutations` assignments all are gone through and the p-value is
+    exact. Otherwise `permutations` are drawn, and the observed one is counted with them, so that no
+    p-value is 0 (Phipson and Smyth 2010, Permutation p-values should never be zero). Of
+    several sets the mean of a set weighs the same as that of another, and so a query of a large set
+    less: signs are assigned to the weighted differences.
     """
     differences = _weighted(_columns(differences), strata)
     queries = len(differences)
     exact = is_exact(queries, permutations)
     flips = _every_flip(queries) if exact else _drawn_flips(queries, permutations, seed)
     total = differences.sum(axis=0)
-    at_least = np.abs(total) - _ROUNDING * np.abs(differences).sum(axis=0)
+    size: Callable[[FloatArray], FloatArray] = np.abs if alternative == "two-sided" else np.positive
+    at_least = size(total) - _ROUNDING * np.abs(differences).sum(axis=0)
     extreme = np.zeros(differences.shape[1], dtype=np.int64)
     for batch in flips:
         # A flipped difference leaves the sum and enters it again with the other sign.
-        extreme += (np.abs(total - 2 * (batch @ differences)) >= at_least).sum(axis=0)
+        extreme += (size(total - 2 * (batch @ differences)) >= at_least).sum(axis=0)
     return extreme / 2**queries if exact else (extreme + 1) / (permutations + 1)
 
 
@@ -138,28 +190,39 @@ def is_exact(queries: int, permutations: int) -> bool:
     return queries < permutations.bit_length()
 
 
-def t_test(differences: FloatArray, strata: Sequence[int] | None = None) -> FloatArray:
-    """Return two-sided p-values of the paired t-test.
+def t_test(
+    differences: FloatArray,
+    strata: Sequence[int] | None = None,
+    alternative: Alternative = "two-sided",
+) -> FloatArray:
+    """Return p-values of the paired t-test.
 
     Of several sets the variances of their means are added, and the degrees of freedom are
     Satterthwaite's: no set need have the spread of another (Welch 1947, The generalization of
     'Student's' problem when several different population variances are involved; Satterthwaite
     1946, An approximate distribution of estimates of variance components).
 
-    Without any spread t is 0/0 or infinite, and SciPy gives NaN. Where the mean is 0, nothing then
-    speaks against the null hypothesis: p is 1. Otherwise it is 0.
+    Without any spread t is 0/0 or infinite, and SciPy gives NaN. Where the mean is what the null
+    hypothesis says, p is then 1. Otherwise it is 0.
     """
     from scipy import stats
 
     differences = _columns(differences)
-    p_values = np.where(mean(differences, strata) == 0, 1.0, 0.0)
+    means = mean(differences, strata)
+    p_values = np.where(means == 0 if alternative == "two-sided" else means <= 0, 1.0, 0.0)
     varied = _spread(differences, strata) > 0
     differences = differences[:, varied]
     if len(_sets(differences, strata)) == 1:
-        p_values[varied] = stats.ttest_1samp(differences, 0, axis=0).pvalue
+        tested = stats.ttest_1samp(differences, 0, axis=0, alternative=alternative)
+        p_values[varied] = tested.pvalue
     else:
         error, degrees = _standard_error(differences, strata)
-        p_values[varied] = 2 * stats.t.sf(np.abs(mean(differences, strata)) / error, degrees)
+        t = means[varied] / error
+        p_values[varied] = (
+            2 * stats.t.sf(np.abs(t), degrees)
+            if alternative == "two-sided"
+            else stats.t.sf(t, degrees)
+        )
     return p_values
 
 
@@ -254,6 +317,24 @@ def holm(p_values: FloatArray) -> FloatArray:
     multiplied = p_values[order] * np.arange(p_values.size, 0, -1)
     adjusted[order] = np.minimum(np.maximum.accumulate(multiplied), 1)
     return adjusted
+
+
+def _p_values(
+    differences: FloatArray, claims: Sequence[Claim], test: Callable[..., FloatArray]
+) -> FloatArray:
+    """Return the p-value of each column's claim, those of one claim tested together."""
+    if len(claims) != differences.shape[1]:
+        raise ValueError(f"there are {differences.shape[1]} contrasts and {len(claims)} claims")
+    p_values = np.empty(differences.shape[1])
+    for claim in dict.fromkeys(claims):
+        of_claim = np.array([each == claim for each in claims])
+        p_values[of_claim] = claim.p_values(differences[:, of_claim], test)
+    return p_values
+
+
+def _minus(left: FloatArray | float, right: FloatArray | float) -> FloatArray:
+    """Return left - right, exactly 0 where they differ by no more than the rounding of floats."""
+    return np.where(np.isclose(left, right, rtol=0, atol=_ROUNDING), 0.0, np.subtract(left, right))
 
 
 def _columns(values: FloatArray) -> FloatArray:
