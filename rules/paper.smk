@@ -93,7 +93,7 @@ rule main_tex:
         collection=PLAN.collection,
         selection=config["collections"][PLAN.collection],
         training=config["collections"][config["training_pairs"]["collection"]],
-        backbones=config["models"],
+        backbones=PLAN.paper.backbones(),
         retrieval={key: config["retrieval"][key] for key in ("k1", "b")},
         pairs=config["training_pairs"],
         learnt_from=training_data.learnt_from(config),

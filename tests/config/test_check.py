@@ -57,7 +57,7 @@ LOTTE = {"format": "lotte", "domain": "writing", "split": "test"}
             ["adamw", "loin"],
             "grid.optimizers: unknown 'loin'; did you mean 'lion'",
         ),
-        ("grid.models", ["bert"], "known: minilm, gte, modernbert"),
+        ("grid.models", ["gpt2"], "known: minilm, gte, modernbert"),
         ("grid.test_sets", ["dl99"], "grid.test_sets: unknown 'dl99'"),
         (
             "training.models.minilmm",

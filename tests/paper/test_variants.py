@@ -222,6 +222,7 @@ def test_the_experiment_names_its_sources_and_what_was_held_out(tmp_path):
             model.name: {
                 "pretrained": "minilm" if model.is_pretrained else None,
                 "architecture": {},
+                "cited": "",
             }
             for model in GRID.models
         },

@@ -17,6 +17,7 @@ from lionrank.paper.tables.tabular import Table
 from lionrank.published.agreement import Agreements
 from lionrank.published.scores import AS_PRINTED, read_both, read_table2
 from lionrank.training.log import Logged
+from tests.support.configs import SOURCES
 from tests.support.deepened import write_depths
 from tests.support.logs_and_costs import efficiency_of, logged_of
 from tests.support.published_topics import compared_as_published
@@ -231,7 +232,8 @@ def params_of(grid: Grid, note: str | None = NOTE) -> dict[str, Any]:
         "training": {"format": "pydocs"},
         "selection": {"summary_characters": [20, 160], "body_characters": [150, 450]},
         "backbones": {
-            model.name: {"pretrained": "package:a_b/c"} if model.is_pretrained else tiny
+            model.name: ({"pretrained": "package:a_b/c"} if model.is_pretrained else tiny)
+            | {"cited": SOURCES[model.name].cited if model.name in SOURCES else ""}
             for model in grid.models
         },
         "retrieval": {"k1": 0.9, "b": 0.4},

@@ -15,7 +15,7 @@ from tests.support.treated import TAUGHT
             "training_data: {lists: {ranking: bo}}",
             "lists.ranking, which may be a path with a /",
         ),
-        ("teachers: {bi: {bi_encoder: minilm_l6}}", "teachers.bi.bi_encoder, which may be a path"),
+        ("teachers: {bi: {bi_encoder: minilm_l9}}", "teachers.bi.bi_encoder, which may be a path"),
         ("teachers: {own: {checkpoint: minilm_adamw_e4}}", "did you mean 'minilm_adamw_e3'?"),
         (
             "teachers: {own: {checkpoint: dl19_qrels}}",

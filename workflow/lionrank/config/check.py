@@ -99,7 +99,7 @@ def _check_free(config: Mapping[str, Any]) -> None:
     """Check that no number is text where any value may stand, which the schema leaves open."""
     open_places = {
         **{
-            f"models.{name}.architecture": each["architecture"]
+            f"models.{name}.architecture": each.get("architecture")
             for name, each in config["models"].items()
         },
         **{

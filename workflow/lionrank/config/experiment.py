@@ -96,7 +96,7 @@ def dev_sets(config: Mapping[str, Any]) -> list[str]:
 
 def model_sources(model: Mapping[str, Any]) -> list[str]:
     """Return the sources of a model's weights and tokenizer; a package is not downloaded."""
-    named = [model["pretrained"], model["tokenizer"]]
+    named = [model["pretrained"], model.get("tokenizer")]
     return [name for name in dict.fromkeys(named) if name and not name.startswith("package:")]
 
 

@@ -287,7 +287,7 @@ class Plan:
 
     def backbone(self, model: str) -> dict[str, Any]:
         """A model's entry in the config without its label, which changes no weight."""
-        entry = self.config["models"][model]
+        entry = {"architecture": None, "tokenizer": None, **self.config["models"][model]}
         return ordered({key: value for key, value in entry.items() if key != "label"})
 
     def draws(self) -> dict[str, Any]:

@@ -66,6 +66,18 @@ class PaperPlan:
         names = starts | {name: name for name in plan.other_checkpoints}
         return {name: f"checkpoints/{checkpoint}" for name, checkpoint in names.items()}
 
+    def backbones(self) -> dict[str, dict[str, Any]]:
+        """The grid's models by name: what each starts from, and the key of what it is cited by.
+
+        One that starts at random is cited as the source of its own name.
+        """
+        plan, made = self.plan, {}
+        for model in plan.models:
+            entry = plan.backbone(model)
+            source = plan.sources.get(entry["pretrained"], plan.sources.get(model))
+            made[model] = entry | {"cited": source.cited if source else ""}
+        return made
+
     def grid(self) -> dict[str, Any]:
         """The grid with the labels of the config."""
         return grids.printed(self.plan)

@@ -28,11 +28,12 @@ GIVEN |= {"bos_token_id", "eos_token_id"}
 def check_models(config: Mapping[str, Any]) -> None:
     """Check that each model has one start, and nothing that a cross-encoder determines."""
     for name, model in config["models"].items():
-        if (model["pretrained"] is None) != (model["architecture"] is not None):
+        architecture = model.get("architecture")
+        if (model["pretrained"] is None) != (architecture is not None):
             raise UserError(f"config: models.{name}: set either pretrained or architecture")
-        if model["pretrained"] is None and model["tokenizer"] is None:
+        if model["pretrained"] is None and model.get("tokenizer") is None:
             raise UserError(f"config: models.{name}.tokenizer: a random start needs one")
-        if given := sorted(GIVEN & (model["architecture"] or {}).keys()):
+        if given := sorted(GIVEN & (architecture or {}).keys()):
             raise UserError(
                 f"config: models.{name}.architecture.{given[0]}: leave it out; a cross-encoder has "
                 "one label, and its tokenizer says the rest"
