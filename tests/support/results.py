@@ -295,6 +295,43 @@ def experiment(
     return Experiment(grid, results, replicates[0].chosen, PerQuery(replicates))
 
 
+@dataclass
+class Replicated:
+    """One table of every seed, and the epochs chosen by the names of all seeds' trainings."""
+
+    table: pd.DataFrame
+    chosen: Mapping[str, int]
+    layout: Layout
+
+
+def replicated(
+    scores: Mapping[str, float],
+    grid: Grid = GRID,
+    layout: Layout = LAYOUT,
+    seeds: Sequence[int] = (12, 13, 14),
+    **table: Any,
+) -> Replicated:
+    """Make up values of trainings with several seeds; the means of all but the first one differ."""
+    dice = random.Random(str(scores))
+    tables, chosen = [], {}
+    for seed in seeds:
+        suffix = "" if seed == seeds[0] else f"_s{seed}"
+        of_seed = {
+            name: score + (0.02 * dice.random() if suffix and name in grid.checkpoints() else 0)
+            for name, score in scores.items()
+        }
+        own = {each.name: dice.choice(each.epochs) for each in grid.trainings()}
+        values = per_query_table(of_seed, grid, layout, seed=seed, **table)
+        values = at_best(values, layout, grid, own)
+        if suffix:
+            values = values[values["seed"].notna()]
+            parts = values["system"].str.rpartition("_")
+            values = values.assign(system=parts[0] + suffix + "_" + parts[2])
+        tables.append(values)
+        chosen |= {f"{name}{suffix}": epoch for name, epoch in own.items()}
+    return Replicated(pd.concat(tables, ignore_index=True), chosen, layout)
+
+
 def averages_of(layout: Layout) -> dict[str, dict[str, int]]:
     """Return the relevance threshold of each test set of each average."""
     return {
