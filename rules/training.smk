@@ -7,6 +7,7 @@ localrules:
     best_checkpoint,
     best_epochs,
     efficiency,
+    parameters,
 
 
 rule initialise:
@@ -63,6 +64,31 @@ rule early_stopping:
         "Deciding whether {wildcards.checkpoint} is trained"
     script:
         "../workflow/scripts/training/early_stopping.py"
+
+
+# How large the models and other checkpoints are, counted from their configs.
+rule parameters:
+    input:
+        [*PLAN.paper.sized().values()],
+    output:
+        "results/parameters.json",
+    log:
+        "logs/training/parameters.log",
+    benchmark:
+        "timings/training/parameters.tsv"
+    conda:
+        "../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=5,
+    params:
+        names=[*PLAN.paper.sized()],
+        code=code("training/parameters.py"),
+    message:
+        "Counting parameters"
+    script:
+        "../workflow/scripts/training/parameters.py"
 
 
 rule train_epoch:

@@ -247,7 +247,7 @@ rule sizes_figure:
     input:
         metrics="results/metrics.csv",
         best=PLAN.best_epochs(),
-        checkpoints=[*PLAN.paper.sized().values()],
+        parameters="results/parameters.json",
     output:
         "paper/figures/sizes.pdf",
         report(
@@ -268,7 +268,6 @@ rule sizes_figure:
         runtime=10,
     params:
         grid=PLAN.paper.grid(),
-        sized=[*PLAN.paper.sized()],
         columns=evaluation.paper_columns(config),
         test_sets=PLAN.paper.test_sets(),
         style=of_repository("paper/paper.mplstyle"),

@@ -69,6 +69,71 @@ PUBLISHED = {
         "vocab_size": 50368,
     },
 }
+OF_BASE_SIZE = {
+    "hidden_size": 768,
+    "num_hidden_layers": 12,
+    "num_attention_heads": 12,
+    "intermediate_size": 3072,
+}
+# What other studies train, by the model's name in config.yaml.
+OTHERS = {
+    "minilml6": PUBLISHED["minilm"] | {"num_hidden_layers": 6},
+    "bert": PUBLISHED["minilm"] | OF_BASE_SIZE,
+    "roberta": {
+        "model_type": "roberta",
+        "bos_token_id": 0,
+        "eos_token_id": 2,
+        "layer_norm_eps": 1e-05,
+        "max_position_embeddings": 514,
+        "pad_token_id": 1,
+        "type_vocab_size": 1,
+        "vocab_size": 50265,
+        **OF_BASE_SIZE,
+    },
+    "electra": {
+        "model_type": "electra",
+        "embedding_size": 768,
+        "max_position_embeddings": 512,
+        "type_vocab_size": 2,
+        "vocab_size": 30522,
+        **OF_BASE_SIZE,
+    },
+    "deberta": {
+        "model_type": "deberta-v2",
+        "layer_norm_eps": 1e-7,
+        "max_position_embeddings": 512,
+        "max_relative_positions": -1,
+        "norm_rel_ebd": "layer_norm",
+        "pos_att_type": "p2c|c2p",
+        "position_biased_input": False,
+        "position_buckets": 256,
+        "relative_attention": True,
+        "share_att_key": True,
+        "type_vocab_size": 0,
+        "vocab_size": 128100,
+        **OF_BASE_SIZE,
+    },
+    **{
+        f"ettin{name}": PUBLISHED["modernbert"]
+        | {
+            "hidden_size": size,
+            "intermediate_size": inner,
+            "local_rope_theta": 160000.0,
+            "max_position_embeddings": 7999,
+            "num_attention_heads": heads,
+            "num_hidden_layers": layers,
+        }
+        for name, size, layers, inner, heads in (
+            ("17m", 256, 7, 384, 4),
+            ("32m", 384, 10, 576, 6),
+            ("68m", 512, 19, 768, 8),
+            ("150m", 768, 22, 1152, 12),
+            ("400m", 1024, 28, 2624, 16),
+            ("1b", 1792, 28, 3840, 28),
+        )
+    },
+}
+EVERY = PUBLISHED | OTHERS
 SMALL = {
     "hidden_size": 128,
     "num_hidden_layers": 2,
@@ -78,8 +143,11 @@ SMALL = {
 }
 # The class whose weights the hub has; GTE's is written out below, transformers has no such class.
 CHECKPOINTS = {
-    "minilm": transformers.BertForPreTraining,
+    "bert": transformers.BertForPreTraining,
+    "deberta-v2": transformers.DebertaV2ForMaskedLM,
+    "electra": transformers.ElectraForPreTraining,
     "modernbert": transformers.ModernBertForMaskedLM,
+    "roberta": transformers.RobertaForMaskedLM,
 }
 
 
@@ -115,7 +183,7 @@ def original_gte(config: dict, spread: float, dtype: torch.dtype) -> dict[str, t
 def publish(folder: Path, name: str, size: dict, spread: float = 0.1) -> Path:
     """Write a random checkpoint as the hub has that of `name`, with the settings `size`."""
     folder.mkdir(parents=True, exist_ok=True)
-    config = PUBLISHED[name] | size
+    config = EVERY[name] | size
     if name == "gte":
         dtype = getattr(torch, config["torch_dtype"])
         weights = original_gte(config, spread, dtype)
@@ -124,7 +192,7 @@ def publish(folder: Path, name: str, size: dict, spread: float = 0.1) -> Path:
     else:
         torch.manual_seed(5)
         kind = transformers.CONFIG_MAPPING[config["model_type"]]
-        CHECKPOINTS[name](kind.from_dict(config)).save_pretrained(folder)
+        CHECKPOINTS[config["model_type"]](kind.from_dict(config)).save_pretrained(folder)
     return folder
 
 

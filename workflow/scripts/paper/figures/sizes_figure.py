@@ -4,7 +4,7 @@ from lionrank.jobs.script import begin, end
 
 begin(snakemake)
 
-from lionrank.cross_encoder.weights import size_of
+from lionrank.files import read_json
 from lionrank.jobs.repository import located
 from lionrank.paper.figures.sizes import sizes_figure
 from lionrank.paper.figures.style import save, style
@@ -12,10 +12,7 @@ from lionrank.paper.results import read_experiment
 
 given, params = snakemake.input, snakemake.params
 grid, results, chosen = read_experiment(given, params)
-sizes = {
-    name: size_of(checkpoint)["parameters"]
-    for name, checkpoint in zip(params.sized, given.checkpoints, strict=True)
-}
+sizes = {name: each["parameters"] for name, each in read_json(given.parameters).items()}
 with style(located(snakemake, params.style)):
     save(sizes_figure(results, sizes, grid, chosen), snakemake.output)
 
