@@ -12,6 +12,7 @@ from snakemake.settings.types import DeploymentMethod
 from snakemake.utils import update_config
 
 from lionrank.config import (
+    contrasts,
     evaluation,
     experiment,
     fingerprint,

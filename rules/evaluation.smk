@@ -127,6 +127,7 @@ rule comparisons:
     input:
         per_query=PLAN.of_every_seed(["results/per_query.parquet"]),
         best=PLAN.of_every_seed(PLAN.best_epochs()),
+        parameters=PLAN.sizes_of_ladders,
     output:
         "results/comparisons.json",
     log:
@@ -143,6 +144,9 @@ rule comparisons:
         measures=PLAN.compared_measures,
         averages=PLAN.averages,
         families=config["comparisons"]["families"],
+        ladders=contrasts.compared_ladders(config),
+        margin=config["comparisons"]["margin"],
+        contrasts=contrasts.contrasts(config),
         draws=PLAN.draws(),
         code=code("evaluation/comparisons.py"),
     message:

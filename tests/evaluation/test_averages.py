@@ -71,9 +71,11 @@ def _folder(tmp_path_factory) -> Path:
             ),
             (
                 "comparisons",
-                {"per_query": [whole], "best": []},
+                {"per_query": [whole], "best": [], "parameters": []},
                 {"comparisons": "results/comparisons.json"},
-                averages | {"grid": GRID, "measures": measures, "families": ["first_stage"]},
+                averages
+                | {"grid": GRID, "measures": measures, "families": ["first_stage"]}
+                | {"ladders": {}, "margin": 0.01, "contrasts": {}},
             ),
         ],
     )

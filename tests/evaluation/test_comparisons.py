@@ -10,7 +10,7 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from lionrank.errors import UserError
-from lionrank.evaluation import comparisons, per_query
+from lionrank.evaluation import comparisons, contrasts, per_query
 from lionrank.evaluation.per_query import System, means
 from lionrank.evaluation.significance import Draws
 from lionrank.grid import VARIOUS, FirstStage, Grid
@@ -68,7 +68,7 @@ def of_family(compared, family):
 
 
 def planned(family, grid=GRID):
-    return comparisons.plan(family, grid, "dl19")
+    return [each.pair for each in contrasts.plan(family, grid, "dl19")]
 
 
 def test_every_family_has_its_contrasts():
@@ -80,25 +80,25 @@ def test_every_family_has_its_contrasts():
         "systems": 0,
     }
     first = planned("optimizers", GRID)[0]
-    assert (first.left, first.right) == (System("minilm_lion"), System("minilm_adamw"))
+    assert first == (System("minilm_lion"), System("minilm_adamw"))
     first = planned("models", GRID)[0]
-    assert (first.left, first.right) == (System("gte_adamw"), System("minilm_adamw"))
-    assert {each.right for each in planned("first_stage", GRID)} == {System("bm25")}
+    assert first == (System("gte_adamw"), System("minilm_adamw"))
+    assert {right for _, right in planned("first_stage", GRID)} == {System("bm25")}
 
 
 def test_models_and_epochs_are_planned_where_no_epoch_was_chosen():
     models = planned("models_by_epoch", GRID)
     assert len(models) == 3 * 2 * 3
-    assert (models[0].left, models[0].right) == (System("gte_adamw", 1), System("minilm_adamw", 1))
+    assert models[0] == (System("gte_adamw", 1), System("minilm_adamw", 1))
     ragged = replace(GRID, last={"gte_lion": 2, "minilm_adamw": 1})
     epochs = planned("epochs", ragged)
     assert len(epochs) == 4 * 3 + 1 + 0
-    assert all(each.left.training == each.right.training for each in epochs)
-    assert all(each.left.epoch > each.right.epoch for each in epochs)
+    assert all(left.training == right.training for left, right in epochs)
+    assert all(left.epoch > right.epoch for left, right in epochs)
 
 
 def sides(family, grid):
-    return [(each.left.training, each.right.training) for each in planned(family, grid)]
+    return [(left.training, right.training) for left, right in planned(family, grid)]
 
 
 def test_systems_of_others_are_compared_with_the_first_stage_and_every_training():

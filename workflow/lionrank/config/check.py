@@ -11,6 +11,7 @@ from lionrank.characters import normal
 from lionrank.config import first_stages
 from lionrank.config.checks.catalogue import check_catalogue
 from lionrank.config.checks.collections import check_collections
+from lionrank.config.checks.contrasts import check_contrasts
 from lionrank.config.checks.evaluation import (
     check_averages,
     check_development,
@@ -49,6 +50,7 @@ def check(config: Mapping[str, Any], schema_path: Path, sources: Mapping[str, So
     check_teachers(config)
     check_data(config, sources)
     check_averages(config)
+    check_contrasts(config)
     _check_labels(config)
     _check_free(config)
     check_topics(config)
@@ -84,6 +86,9 @@ def _check_labels(config: Mapping[str, Any]) -> None:
             _tell_apart(seen, known[name]["label"], f"{kind}.{name}")
     for name, average in config["averages"].items():
         _tell_apart(sets, average["label"], f"averages.{name}")
+    named = dict[str, str]()
+    for name, contrast in config["comparisons"]["contrasts"].items():
+        _tell_apart(named, contrast["label"], f"comparisons.contrasts.{name}")
 
 
 def _tell_apart(seen: dict[str, str], label: str, place: str) -> None:

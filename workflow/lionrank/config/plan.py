@@ -11,7 +11,15 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from lionrank.config import evaluation, experiment, first_stages, formats, grids, training_data
+from lionrank.config import (
+    contrasts,
+    evaluation,
+    experiment,
+    first_stages,
+    formats,
+    grids,
+    training_data,
+)
 from lionrank.config.check import check
 from lionrank.config.checks.catalogue import check_local_copy
 from lionrank.config.plan_of_data import DataPlan
@@ -238,6 +246,11 @@ class Plan:
     def compared_measures(self) -> list[dict[str, Any]]:
         """Test set, or average, metric and level of the measures that systems are compared by."""
         return evaluation.compared_measures(self.config)
+
+    @property
+    def sizes_of_ladders(self) -> list[str]:
+        """The file that has the parameters of models, where ladders are compared."""
+        return ["results/parameters.json"] if contrasts.compared_ladders(self.config) else []
 
     @cached_property
     def averages(self) -> dict[str, dict[str, int]]:

@@ -15,7 +15,7 @@ from typing import Any
 
 from lionrank import trec
 from lionrank.evaluation import significance
-from lionrank.evaluation.comparisons import Planned, plan
+from lionrank.evaluation.contrasts import Planned, plan
 from lionrank.evaluation.per_query import PerQuery
 from lionrank.grid import Grid
 from lionrank.measures import PRIMARY, Measure
@@ -82,14 +82,16 @@ def _pair(
 ) -> dict[str, Any]:
     """Return the values of two checkpoints by topic, and what significance.compare says of them."""
     (replicate,) = per_query.replicates
-    sides = (planned.left, planned.right)
+    sides = [system for system, _ in planned.terms]
     left, right = (replicate.values(measure, side) for side in sides)
     (contrast,) = significance.compare(left.to_numpy(), right.to_numpy(), settings)
     kept = ("difference", "low", "high", "wins", "ties", "losses")
     return {
         "systems": [replicate.name(side) for side in sides],
-        "left": {"training": planned.left.training, "epoch": replicate.epoch(planned.left)},
-        "right": {"training": planned.right.training, "epoch": replicate.epoch(planned.right)},
+        **{
+            name: {"training": side.training, "epoch": replicate.epoch(side)}
+            for name, side in zip(("left", "right"), sides, strict=True)
+        },
         **{key: value for key, value in asdict(contrast).items() if key in kept},
         "differences": [
             {"qid": qid, "left": one, "right": other, "difference": _difference(one, other)}

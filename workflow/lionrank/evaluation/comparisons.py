@@ -1,4 +1,4 @@
-"""The comparisons that the config names before any result is seen, and what their tests say.
+"""What the tests of the contrasts say that the config names before any result is seen.
 
 Each family is a question. Holm's correction is over the contrasts of one family on one measure
 (Holm 1979, A simple sequentially rejective multiple test procedure).
@@ -6,14 +6,16 @@ Each family is a question. Holm's correction is over the contrasts of one family
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from itertools import combinations, permutations, product
+from dataclasses import asdict
+from functools import partial
+from itertools import product
 from typing import Any
 
 import numpy as np
 
-from lionrank.config.treatments import BCE
 from lionrank.evaluation import significance
+from lionrank.evaluation.contrasts import Planned, named, plan, system
+from lionrank.evaluation.ladders import Ladder
 from lionrank.evaluation.per_query import PerQuery, System
 from lionrank.grid import Grid
 from lionrank.measures import PRIMARY, Measure
@@ -22,109 +24,23 @@ ContrastRecord = Mapping[str, Any]
 """One entry of `contrasts` in the result of `compare_systems`, comparisons.json."""
 
 
-@dataclass(frozen=True)
-class Planned:
-    """A contrast to be tested: `left` minus `right`."""
-
-    family: str
-    left: System
-    right: System
-
-
-def plan(family: str, grid: Grid, test_set: str) -> list[Planned]:
-    """Return the contrasts of a family on a test set, in the order of the grid.
-
-    optimizers: every later optimizer minus every earlier one that has its objective and data,
-    within each model, at the epochs that development data chose; objectives: every treatment minus
-    those of BCE that have its optimizer, and data: every later one minus every earlier one that
-    has its optimizer and objective and other data, both within each model and at the chosen epochs;
-    models: every later model minus every earlier one, with each optimizer, at the chosen epochs;
-    optimizers_by_epoch and models_by_epoch: the same at each epoch, of which those are tested that
-    both trainings had; epochs: every later epoch minus every earlier one of each training;
-    first_stage: every training at its chosen epoch, and every system of others, minus what ranked
-    the candidates of the test set, or of each test set of an average;
-    systems: every training at its chosen epoch minus every system of others or, where nothing was
-    trained, of these every later one minus every earlier one.
-    """
-    trainings = [System(each.name) for each in grid.trainings()]
-    others = [System(each.name) for each in grid.systems]
-    by_model = [[training.name for training in grid.of_model(model)] for model in grid.models]
-    within_models = [
-        pair for model in grid.models for pair in combinations(grid.of_model(model), 2)
-    ]
-    between_optimizers = [
-        (earlier.name, later.name)
-        for earlier, later in within_models
-        if earlier.treatment.learns == later.treatment.learns
-    ]
-    between_models = [
-        pair for names in zip(*by_model, strict=True) for pair in combinations(names, 2)
-    ]
-    match family:
-        case "optimizers":
-            pairs = [(System(later), System(earlier)) for earlier, later in between_optimizers]
-        case "objectives":
-            pairs = [
-                (System(left.name), System(right.name))
-                for model in grid.models
-                for left, right in permutations(grid.of_model(model), 2)
-                if left.treatment.optimizer == right.treatment.optimizer
-                and left.treatment.objective != BCE
-                and right.treatment.objective == BCE
-            ]
-        case "data":
-            pairs = [
-                (System(later.name), System(earlier.name))
-                for earlier, later in within_models
-                if earlier.treatment.optimizer == later.treatment.optimizer
-                and earlier.treatment.objective == later.treatment.objective
-                and earlier.treatment.data != later.treatment.data
-            ]
-        case "optimizers_by_epoch":
-            pairs = _at_each_epoch(between_optimizers, grid)
-        case "models":
-            pairs = [(System(later), System(earlier)) for earlier, later in between_models]
-        case "models_by_epoch":
-            pairs = _at_each_epoch(between_models, grid)
-        case "epochs":
-            pairs = [
-                (System(each.name, later), System(each.name, earlier))
-                for each in grid.trainings()
-                for earlier, later in combinations(each.epochs, 2)
-            ]
-        case "first_stage":
-            first = grid.first_stage(test_set)
-            pairs = [(each, System(first.name)) for each in [*trainings, *others] if first]
-        case "systems" if trainings:
-            pairs = list(product(trainings, others))
-        case "systems":
-            pairs = [(later, earlier) for earlier, later in combinations(others, 2)]
-    return [Planned(family, left, right) for left, right in pairs]
-
-
-def _at_each_epoch(trainings: Iterable[tuple[str, str]], grid: Grid) -> list[tuple[System, System]]:
-    """Return the later one of each pair of trainings beside the earlier one, epoch by epoch."""
-    return [
-        (System(later, epoch), System(earlier, epoch))
-        for earlier, later in trainings
-        for epoch in grid.epochs
-    ]
-
-
 def compare_systems(
     per_query: PerQuery,
     grid: Grid,
     measures: Sequence[Measure],
     families: Sequence[str],
     settings: significance.Draws,
+    ladders: Sequence[Ladder] = (),
+    contrasts: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> dict[str, Any]:
     """Return the tests of all families on all measures, and what choosing epochs on dev cost.
 
     The latter can be told where every epoch was evaluated, as what is tested epoch by epoch can.
+    `contrasts` are those that the config names (`lionrank.evaluation.contrasts.named`).
     The result is a JSON object: that of `compare_families`, and `selection`.
     """
     return {
-        **compare_families(per_query, grid, measures, families, settings),
+        **compare_families(per_query, grid, measures, families, settings, ladders, contrasts),
         "selection": [
             _selection(per_query, training.name, measure)
             for measure in measures
@@ -140,12 +56,16 @@ def compare_families(
     measures: Sequence[Measure],
     families: Sequence[str],
     settings: significance.Draws,
+    ladders: Sequence[Ladder] = (),
+    contrasts: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> dict[str, Any]:
-    """Return the tests of all families on all measures.
+    """Return the tests of all families on all measures, those of contrasts with a name last.
 
     A test set without a first stage, or without a run file of a system of others, has no contrasts
-    with it. The result is a JSON object: `settings`, the number of `seeds` and `contrasts`. Those
-    on an average have `sets`, the tests on each of its test sets.
+    with it. The result is a JSON object: `settings`, the number of `seeds` and `contrasts`. Each of
+    these has its `terms`, which are a system, with the epoch of each seed, and its weight; a
+    difference of two systems has them as `left` and `right` as well. Those on an average have
+    `sets`, the tests on each of its test sets.
     """
     return {
         "settings": asdict(settings),
@@ -153,12 +73,33 @@ def compare_families(
         "contrasts": [
             tested
             for measure in measures
-            for family in families
-            for tested in _family(
-                per_query, plan(family, grid, measure.test_set), measure, settings
-            )
+            for planned in [
+                *(plan(family, grid, measure.test_set, ladders) for family in families),
+                *named(contrasts or {}, grid, measure.test_set),
+            ]
+            for tested in _family(per_query, planned, measure, settings)
         ],
     }
+
+
+def lacking(
+    per_query: PerQuery,
+    grid: Grid,
+    measures: Sequence[Measure],
+    contrasts: Mapping[str, Mapping[str, Any]],
+) -> Iterator[str]:
+    """Yield a line for each contrast of the config and measure that has no results of a system."""
+    for (name, entry), measure in product(contrasts.items(), measures):
+        absent = [
+            each
+            for each in entry["weights"]
+            if not per_query.has(measure, system(each, grid, measure.test_set))
+        ]
+        if absent:
+            yield (
+                f"comparisons.contrasts.{name} is not tested in {measure.metric} on "
+                f"{measure.test_set}, which has no results of {', '.join(absent)}"
+            )
 
 
 def _family(
@@ -169,9 +110,7 @@ def _family(
 ) -> Iterator[dict[str, Any]]:
     """Yield the tests of one family; with several seeds of the mean over seeds of each query."""
     planned = [
-        each
-        for each in planned
-        if per_query.has(measure, each.left) and per_query.has(measure, each.right)
+        each for each in planned if all(per_query.has(measure, term) for term, _ in each.terms)
     ]
     if not planned:
         return
@@ -181,14 +120,30 @@ def _family(
     for plan_, contrast, p_holm, sets in zip(planned, contrasts, adjusted, by_set, strict=True):
         yield {
             **asdict(measure),
-            **asdict(plan_),
-            "left_epochs": per_query.epochs(plan_.left),
-            "right_epochs": per_query.epochs(plan_.right),
+            **_described(per_query, plan_),
             **_finite(asdict(contrast)),
             "p_holm": float(p_holm),
             "spread": _spread(per_query, measure, plan_),
             **({"sets": sets} if sets else {}),
         }
+
+
+def _described(per_query: PerQuery, planned: Planned) -> dict[str, Any]:
+    """Return what a contrast is, as JSON has it."""
+    terms = [
+        {**asdict(each), "weight": weight, "epochs": per_query.epochs(each)}
+        for each, weight in planned.terms
+    ]
+    sides = dict(zip(("left", "right"), planned.pair or (), strict=False))
+    return {
+        "family": planned.family,
+        "name": planned.name,
+        "claim": planned.claim.kind,
+        "margin": planned.claim.margin or None,
+        "terms": terms,
+        **{side: asdict(each) for side, each in sides.items()},
+        **{f"{side}_epochs": per_query.epochs(each) for side, each in sides.items()},
+    }
 
 
 def _tested(
@@ -197,9 +152,10 @@ def _tested(
     measure: Measure,
     settings: significance.Draws,
 ) -> list[significance.Contrast]:
-    left = np.stack([per_query.mean_over_seeds(measure, p.left) for p in planned], axis=1)
-    right = np.stack([per_query.mean_over_seeds(measure, p.right) for p in planned], axis=1)
-    return significance.compare(left, right, settings, per_query.strata(measure))
+    values = partial(per_query.mean_over_seeds, measure)
+    left, right = np.stack([each.sides(values) for each in planned], axis=-1)
+    claims = [each.claim for each in planned]
+    return significance.compare(left, right, settings, per_query.strata(measure), claims)
 
 
 def _by_set(
@@ -238,11 +194,11 @@ def _finite(numbers: dict[str, float]) -> dict[str, float | None]:
 
 
 def _spread(per_query: PerQuery, measure: Measure, planned: Planned) -> float | None:
-    """Return the standard deviation of the mean difference over seeds, None with one seed."""
+    """Return the standard deviation of the mean over seeds, None with one seed."""
     if per_query.seeds == 1:
         return None
-    differences = per_query.values(measure, planned.left) - per_query.values(measure, planned.right)
-    return float(significance.mean(differences.T, per_query.strata(measure)).std(ddof=1))
+    left, right = planned.sides(partial(per_query.values, measure))
+    return float(significance.mean((left - right).T, per_query.strata(measure)).std(ddof=1))
 
 
 def _selection(per_query: PerQuery, training: str, measure: Measure) -> dict[str, Any]:
@@ -273,6 +229,19 @@ def alpha(compared: Mapping[str, Any]) -> float:
 def of_family(compared: Mapping[str, Any], family: str) -> list[ContrastRecord]:
     """Return the contrasts of a family."""
     return [each for each in compared["contrasts"] if each["family"] == family]
+
+
+def of_grid(contrasts: Iterable[ContrastRecord]) -> list[ContrastRecord]:
+    """Return the differences of two systems, tested for any, of families that the grid alone says.
+
+    The others have the name of a ladder or of a contrast of the config.
+    """
+    return [each for each in contrasts if each["name"] is None]
+
+
+def of_names(contrasts: Iterable[ContrastRecord]) -> list[ContrastRecord]:
+    """Return the contrasts of ladders and those that the config names."""
+    return [each for each in contrasts if each["name"] is not None]
 
 
 def on_primary(contrasts: Iterable[ContrastRecord], test_set: str) -> list[ContrastRecord]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lionrank.evaluation.comparisons import ContrastRecord
+from lionrank.evaluation.comparisons import ContrastRecord, of_grid
 from lionrank.measures import METRICS, Measure
 from lionrank.paper.contrasts import Tested
 from lionrank.paper.results import Layout
@@ -61,7 +61,8 @@ class ByAverage:
 
 def compared_by(layout: Layout, compared: Mapping[str, Any]) -> list[Measure]:
     """Return the averages, each in a metric, by which comparisons.json has contrasts."""
-    found = dict.fromkeys((each["test_set"], each["metric"]) for each in compared["contrasts"])
+    contrasts = of_grid(compared["contrasts"])
+    found = dict.fromkeys((each["test_set"], each["metric"]) for each in contrasts)
     return [Measure(name, metric) for name, metric in found if name in layout.averages]
 
 
@@ -69,7 +70,7 @@ def at_chosen(compared: Mapping[str, Any], average: Measure) -> list[ContrastRec
     """Return the contrasts of comparisons.json by an average, without those epoch by epoch."""
     return [
         each
-        for each in compared["contrasts"]
+        for each in of_grid(compared["contrasts"])
         if (each["test_set"], each["metric"]) == (average.test_set, average.metric)
         and each["left"]["epoch"] is None
     ]

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from lionrank.evaluation.comparisons import alpha
+from lionrank.evaluation.comparisons import alpha, of_grid
 from lionrank.evaluation.significance import ALPHA, POWER, is_exact
 from lionrank.files import read_json
 from lionrank.measures import METRICS
@@ -157,7 +157,7 @@ def _ranked_by(findings: Findings, test_sets: Iterable[str]) -> list[dict[str, A
 
 def _averages(layout: Layout, compared: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return label and test sets of each average, and whether systems were compared by it."""
-    by = {contrast["test_set"] for contrast in compared["contrasts"]}
+    by = {contrast["test_set"] for contrast in of_grid(compared["contrasts"])}
     return [
         {
             "label": entry.label,

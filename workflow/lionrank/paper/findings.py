@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lionrank.errors import UserError
-from lionrank.evaluation.comparisons import alpha, on_primary
+from lionrank.evaluation.comparisons import alpha, of_grid, on_primary
 from lionrank.grid import FirstStage, Grid, Model, OtherSystem
 from lionrank.measures import Measure
 from lionrank.paper.across import ByAverage, find_across
@@ -203,7 +203,7 @@ def find(
     """
     primary = results.layout.primary
     trainings = find_trained(results, grid, chosen, compared, logged or {})
-    contrasts = on_primary(compared["contrasts"], primary.test_set)
+    contrasts = of_grid(on_primary(compared["contrasts"], primary.test_set))
     others = {each.name for each in grid.systems}
     tested: dict[str, list[Tested]] = {family: [] for family in FAMILIES}
     of_others: list[Tested] = []

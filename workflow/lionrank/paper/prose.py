@@ -27,7 +27,7 @@ from markupsafe import Markup
 
 from lionrank import wording
 from lionrank.errors import UserError
-from lionrank.evaluation.comparisons import alpha
+from lionrank.evaluation.comparisons import alpha, of_grid
 from lionrank.measures import Measure
 from lionrank.paper.contrasts import Comparison
 from lionrank.paper.findings import Findings
@@ -112,7 +112,7 @@ class _Author:
             self._mean("significant", system, measure)
         tested = {
             frozenset(_name(contrast[side]) for side in ("left", "right")): contrast["p_holm"]
-            for contrast in self.compared["contrasts"]
+            for contrast in of_grid(self.compared["contrasts"])
             if (contrast["test_set"], contrast["metric"]) == (measure.test_set, measure.metric)
         }
         if frozenset((left, right)) not in tested:

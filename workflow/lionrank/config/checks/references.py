@@ -45,6 +45,9 @@ def references(
     known = topic_names(collections[config["training_pairs"]["collection"]])
     if known is not None:
         yield "training_pairs.collection's topics", "train", known
+    for name, ladder in config["ladders"].items():
+        for model in ladder["models"]:
+            yield f"ladders.{name}.models", model, models
     for name, average in config["averages"].items():
         for test_set in average["test_sets"]:
             yield f"averages.{name}.test_sets", test_set, config["test_sets"]

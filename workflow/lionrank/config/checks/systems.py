@@ -13,7 +13,7 @@ from lionrank.config.experiment import others
 from lionrank.config.training_data import is_trained
 from lionrank.config.treatments import training_names
 from lionrank.errors import UserError
-from lionrank.grid import BEST, FIRST_STAGE, training_name
+from lionrank.grid import BEST, FIRST_STAGE, VARIOUS, training_name
 from lionrank.published.scores import MODELS, TEST_SETS
 
 
@@ -71,6 +71,8 @@ def named_so(name: str, config: Mapping[str, Any]) -> str:
     """Return what else has the name of what ranks, or a name that is read as its is, or nothing."""
     if name == FIRST_STAGE:
         return "the first stage BM25"
+    if name == VARIOUS.name:
+        return "what the first stages of all test sets are called"
     for kind, what in (
         ("models", "a model"),
         ("optimizers", "an optimizer"),

@@ -1,0 +1,85 @@
+"""Checking the config: the contrasts that it names, and ladders.
+
+Runs at every parse of the workflow, so it imports nothing heavy.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from itertools import product
+from typing import Any
+
+from lionrank.config.contrasts import FAMILIES, TWO_SIDED, contrasts
+from lionrank.config.schema import meant
+from lionrank.config.treatments import treatments
+from lionrank.errors import UserError
+from lionrank.grid import VARIOUS, checkpoint_name, training_name
+from lionrank.wording import shortened
+
+# Of a sum of weights such as thirds, which no decimal number is.
+_ROUNDING = 1e-9
+
+
+def check_contrasts(config: Mapping[str, Any]) -> None:
+    """Check that contrasts are of systems of the grid, whose weights sum to 0, and what they claim.
+
+    Raises:
+        UserError: one is not; names the key and the remedy.
+    """
+    grid, epochs = config["grid"], config["grid"]["epochs"]
+    known = _rankings(config["models"], treatments(config), epochs, config["systems"])
+    in_grid = _rankings(grid["models"], grid["optimizers"], epochs, grid["systems"])
+    for name, contrast in contrasts(config).items():
+        place = f"config: comparisons.contrasts.{name}"
+        for system in contrast["weights"]:
+            if system not in known:
+                raise UserError(
+                    f"{place}.weights: unknown {shortened(system)}{meant(system, in_grid)}"
+                )
+            if system not in in_grid:
+                raise UserError(
+                    f"{place}.weights: {system} is not in the grid: add it there, or take the "
+                    "contrast out"
+                )
+        _check_weights(contrast["weights"], f"{place}.weights")
+        _check_claim(contrast, place)
+        if contrast["family"] in FAMILIES:
+            raise UserError(
+                f"{place}.family: {contrast['family']!r} is the name of a family of "
+                "comparisons.families: name it otherwise"
+            )
+
+
+def _rankings(
+    models: Iterable[str], optimizers: Iterable[str], epochs: int, systems: Iterable[str]
+) -> list[str]:
+    """Return what contrasts may be of: trainings, their checkpoints, systems and first stages."""
+    trainings = [training_name(*each) for each in product(models, optimizers)]
+    numbers = range(1, epochs + 1)
+    checkpoints = [checkpoint_name(*each) for each in product(trainings, numbers)]
+    return [*trainings, *checkpoints, *systems, VARIOUS.name]
+
+
+def _check_weights(weights: Mapping[str, float], place: str) -> None:
+    for system, weight in weights.items():
+        if weight == 0:
+            raise UserError(f"{place}.{system}: a weight of 0 compares nothing: leave {system} out")
+    total = math.fsum(weights.values())
+    if abs(total) > _ROUNDING:
+        raise UserError(
+            f"{place}: they sum to {total:g}, and those of a contrast to 0, as 1 and -1 or 0.5, "
+            "0.5 and -1 do: change them"
+        )
+
+
+def _check_claim(contrast: Mapping[str, Any], place: str) -> None:
+    claim, margin = contrast["claim"], contrast["margin"]
+    if claim == TWO_SIDED and margin is not None:
+        raise UserError(
+            f"{place}.margin: a difference of any size is tested for: set claim to equivalent or "
+            "not_below, or leave the margin out"
+        )
+    if claim != TWO_SIDED and margin is None:
+        raise UserError(
+            f"{place}.margin: {claim} is within which margin? Set it, as 0.01, or leave the claim "
+            "out"
+        )

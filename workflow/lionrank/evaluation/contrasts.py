@@ -1,0 +1,220 @@
+"""The contrasts that the config names before any result is seen: sums of systems, topic by topic.
+
+Each family is a question. A difference of two systems is the sum with the weights 1 and -1.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations, permutations, product
+from typing import Any
+
+import numpy as np
+
+from lionrank.config.contrasts import OF_LADDERS
+from lionrank.config.treatments import BCE
+from lionrank.evaluation.ladders import Ladder
+from lionrank.evaluation.per_query import System
+from lionrank.evaluation.significance import Claim, FloatArray
+from lionrank.grid import VARIOUS, Grid, Treatment, training_name
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A contrast to be tested: systems and their weights, which sum to 0.
+
+    `name` is that of a ladder, in the families that are about one, or of the contrast in the
+    config; the others have none.
+    """
+
+    family: str
+    terms: tuple[tuple[System, float], ...]
+    claim: Claim = field(default_factory=Claim)
+    name: str | None = None
+
+    @property
+    def pair(self) -> tuple[System, System] | None:
+        """The two systems, if the contrast is the first one minus the second."""
+        by_weight = {weight: each for each, weight in self.terms}
+        if len(self.terms) == 2 and by_weight.keys() == {1, -1}:
+            return by_weight[1], by_weight[-1]
+        return None
+
+    def sides(self, values: Callable[[System], FloatArray]) -> tuple[FloatArray, FloatArray]:
+        """Return left and right, whose difference is the contrast, of arrays of one shape.
+
+        They are the sums of the terms above 0, and of those below with their signs changed.
+        """
+        above = [weight * values(each) for each, weight in self.terms if weight > 0]
+        below = [-weight * values(each) for each, weight in self.terms if weight < 0]
+        return np.sum(above, axis=0), np.sum(below, axis=0)
+
+
+def difference(family: str, left: System, right: System, **more: Any) -> Planned:
+    """Return the contrast `left` minus `right`, with other fields of `Planned`."""
+    return Planned(family, ((left, 1), (right, -1)), **more)
+
+
+def plan(family: str, grid: Grid, test_set: str, ladders: Sequence[Ladder] = ()) -> list[Planned]:
+    """Return the contrasts of a family on a test set, in the order of the grid.
+
+    optimizers: every later optimizer minus every earlier one that has its objective and data,
+    within each model, at the epochs that development data chose; objectives: every treatment minus
+    those of BCE that have its optimizer, and data: every later one minus every earlier one that
+    has its optimizer and objective and other data, both within each model and at the chosen epochs;
+    models: every later model minus every earlier one, with each optimizer, at the chosen epochs;
+    optimizers_by_epoch and models_by_epoch: the same at each epoch, of which those are tested that
+    both trainings had; epochs: every later epoch minus every earlier one of each training;
+    first_stage: every training at its chosen epoch, and every system of others, minus what ranked
+    the candidates of the test set, or of each test set of an average;
+    systems: every training at its chosen epoch minus every system of others or, where nothing was
+    trained, of these every later one minus every earlier one;
+    scaling: the slopes, over the models of each ladder, of the differences of optimizers and of
+    objectives; ladder: on each model of a ladder, every treatment of the family objectives, which
+    is not to be below BCE on the next larger model by the ladder's margin.
+    """
+    if family in OF_LADDERS:
+        of_ladder = _slopes if family == "scaling" else _steps
+        return [each for ladder in ladders for each in of_ladder(ladder, grid)]
+    trainings = [System(each.name) for each in grid.trainings()]
+    others = [System(each.name) for each in grid.systems]
+    optimizers = _within_models(grid, _optimizers(grid))
+    between_models = [
+        (training_name(later.name, treatment), training_name(earlier.name, treatment))
+        for treatment in grid.optimizers
+        for earlier, later in combinations(grid.models, 2)
+    ]
+    match family:
+        case "optimizers":
+            pairs = _at_chosen(optimizers)
+        case "objectives":
+            pairs = _at_chosen(_within_models(grid, _objectives(grid)))
+        case "data":
+            pairs = _at_chosen(_within_models(grid, _data(grid)))
+        case "optimizers_by_epoch":
+            pairs = _at_each_epoch(optimizers, grid)
+        case "models":
+            pairs = _at_chosen(between_models)
+        case "models_by_epoch":
+            pairs = _at_each_epoch(between_models, grid)
+        case "epochs":
+            pairs = [
+                (System(each.name, later), System(each.name, earlier))
+                for each in grid.trainings()
+                for earlier, later in combinations(each.epochs, 2)
+            ]
+        case "first_stage":
+            first = grid.first_stage(test_set)
+            pairs = [(each, System(first.name)) for each in [*trainings, *others] if first]
+        case "systems" if trainings:
+            pairs = list(product(trainings, others))
+        case "systems":
+            pairs = [(later, earlier) for earlier, later in combinations(others, 2)]
+    return [difference(family, left, right) for left, right in pairs]
+
+
+Pairs = Iterable[tuple[str, str]]
+"""Names of what is on the left and on the right."""
+
+
+def _optimizers(grid: Grid) -> list[tuple[str, str]]:
+    """Return the treatments that differ in their optimizer alone."""
+    return [
+        (later.name, earlier.name)
+        for earlier, later in combinations(grid.treatments, 2)
+        if earlier.learns == later.learns
+    ]
+
+
+def _objectives(grid: Grid) -> list[tuple[str, str]]:
+    """Return each treatment with another objective beside those of BCE with its optimizer."""
+
+    def is_beside(left: Treatment, right: Treatment) -> bool:
+        same_optimizer = left.optimizer == right.optimizer
+        return same_optimizer and left.objective != BCE and right.objective == BCE
+
+    pairs = permutations(grid.treatments, 2)
+    return [(left.name, right.name) for left, right in pairs if is_beside(left, right)]
+
+
+def _data(grid: Grid) -> list[tuple[str, str]]:
+    """Return the treatments that differ in their data alone."""
+    return [
+        (later.name, earlier.name)
+        for earlier, later in combinations(grid.treatments, 2)
+        if earlier.optimizer == later.optimizer
+        and earlier.objective == later.objective
+        and earlier.data != later.data
+    ]
+
+
+def _within_models(grid: Grid, treatments: Pairs) -> list[tuple[str, str]]:
+    """Return the trainings of each model by pairs of treatments."""
+    return [
+        (training_name(model.name, left), training_name(model.name, right))
+        for model in grid.models
+        for left, right in treatments
+    ]
+
+
+def _at_chosen(trainings: Pairs) -> list[tuple[System, System]]:
+    return [(System(left), System(right)) for left, right in trainings]
+
+
+def _at_each_epoch(trainings: Pairs, grid: Grid) -> list[tuple[System, System]]:
+    return [
+        (System(left, epoch), System(right, epoch))
+        for left, right in trainings
+        for epoch in grid.epochs
+    ]
+
+
+def _slopes(ladder: Ladder, grid: Grid) -> Iterator[Planned]:
+    for left, right in [*_optimizers(grid), *_objectives(grid)]:
+        terms = [
+            (System(training_name(model, treatment)), sign * weight)
+            for model, weight in ladder.slope.items()
+            for treatment, sign in ((left, 1), (right, -1))
+        ]
+        yield Planned("scaling", tuple(terms), name=ladder.name)
+
+
+def _steps(ladder: Ladder, grid: Grid) -> Iterator[Planned]:
+    for smaller, larger in ladder.steps:
+        for left, right in _objectives(grid):
+            yield difference(
+                "ladder",
+                System(training_name(smaller, left)),
+                System(training_name(larger, right)),
+                claim=Claim("not_below", ladder.margin),
+                name=ladder.name,
+            )
+
+
+def named(
+    contrasts: Mapping[str, Mapping[str, Any]], grid: Grid, test_set: str
+) -> list[list[Planned]]:
+    """Return the contrasts that the config names on a test set, those of one family together.
+
+    `contrasts` have `weights`, `claim`, `margin` and `family` by name.
+    """
+    families: dict[str, list[Planned]] = {}
+    for name, entry in contrasts.items():
+        terms = [
+            (system(each, grid, test_set), weight) for each, weight in entry["weights"].items()
+        ]
+        claim = Claim(entry["claim"], entry["margin"] or 0.0)
+        planned = Planned(entry["family"], tuple(terms), claim, name)
+        families.setdefault(planned.family, []).append(planned)
+    return list(families.values())
+
+
+def system(name: str, grid: Grid, test_set: str) -> System:
+    """Return what a contrast of the config calls so: a checkpoint has its epoch in the name."""
+    if name == VARIOUS.name:
+        return System((grid.first_stage(test_set) or VARIOUS).name)
+    checkpoints = {
+        each.checkpoint(epoch): System(each.name, epoch)
+        for each in grid.trainings()
+        for epoch in grid.epochs
+    }
+    return checkpoints.get(name, System(name))

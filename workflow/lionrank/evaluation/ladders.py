@@ -1,0 +1,74 @@
+"""Models of one architecture by size, and how a difference depends on it."""
+
+import math
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from lionrank.errors import UserError
+from lionrank.files import read_json
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """Models from the smallest to the largest, two or more.
+
+    `encoder` has the parameters of each model's encoder, without embeddings and head. `margin` is
+    by how much less than the next larger model a smaller one counts as not below it.
+    """
+
+    name: str
+    encoder: Mapping[str, int]
+    margin: float
+
+    def __post_init__(self) -> None:
+        """Check the order, by which models are larger than others.
+
+        Raises:
+            UserError: a model's encoder has no more parameters than that of the one before.
+        """
+        for smaller, larger in self.steps:
+            if self.encoder[smaller] >= self.encoder[larger]:
+                raise UserError(
+                    f"ladders.{self.name}.models: the encoder of {larger} has "
+                    f"{self.encoder[larger]:,} parameters and that of {smaller}, which stands "
+                    f"before it, {self.encoder[smaller]:,}: name them from the smallest to the "
+                    "largest."
+                )
+
+    @property
+    def steps(self) -> list[tuple[str, str]]:
+        """Each model and the next larger one."""
+        return list(pairwise(self.encoder))
+
+    @property
+    def slope(self) -> dict[str, float]:
+        """The weights by model whose sum over values is their slope per doubling of the encoder.
+
+        It is the slope of least squares: a weight is the binary logarithm of the parameters, less
+        the mean of all, by the sum of the squares of these. They sum to 0. Of two models the slope
+        is the difference between them by the number of doublings.
+        """
+        doublings = {model: math.log2(number) for model, number in self.encoder.items()}
+        mean = math.fsum(doublings.values()) / len(doublings)
+        centred = {model: number - mean for model, number in doublings.items()}
+        squares = math.fsum(number**2 for number in centred.values())
+        return {model: number / squares for model, number in centred.items()}
+
+
+def read(
+    parameters: Sequence[str | os.PathLike], models: Mapping[str, Sequence[str]], margin: float
+) -> list[Ladder]:
+    """Return ladders, whose `models` are by name.
+
+    `parameters` is the file that has `encoder` of each model, or nothing where there is no ladder.
+
+    Raises:
+        UserError: the file is damaged, or models do not stand by size.
+    """
+    sizes = {name: size for path in parameters for name, size in read_json(path).items()}
+    return [
+        Ladder(name, {model: sizes[model]["encoder"] for model in each}, margin)
+        for name, each in models.items()
+    ]
