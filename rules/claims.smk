@@ -8,8 +8,8 @@ localrules:
 rule claims:
     input:
         **PLAN.training_logs(),
-        per_query=PLAN.of_every_seed(["results/per_query.parquet"]),
-        best=PLAN.of_every_seed(PLAN.best_epochs()),
+        per_query="results/per_query.parquet",
+        best=PLAN.best_epochs(),
     output:
         "results/claims.json",
     log:

@@ -20,6 +20,7 @@ from lionrank.config import (
     formats,
     given,
     lotte,
+    seeds,
     training_data,
 )
 from lionrank.config.plan import NOTHING, Plan
@@ -68,6 +69,8 @@ if IN_IMAGE:
 wildcard_constraints:
     model="|".join(config["models"]),
     optimizer="|".join(treatments(config)),
+    # What a training's seed adds to its name: nothing where it is the first.
+    seed=seeds.PATTERN,
     data="|".join(config["training_data"]) or NOTHING,
     teacher="|".join(config["teachers"]) or NOTHING,
     epoch="|".join(map(str, PLAN.epochs)) or NOTHING,
@@ -96,7 +99,7 @@ def of_repository(name):
 
 def settings_of(wildcards):
     """The resolved settings of a training."""
-    return training_settings(config, wildcards.model, wildcards.optimizer)
+    return training_settings(config, wildcards.model, wildcards.optimizer, wildcards.seed)
 
 
 def precision_of(wildcards):

@@ -125,8 +125,8 @@ rule metrics:
 
 rule comparisons:
     input:
-        per_query=PLAN.of_every_seed(["results/per_query.parquet"]),
-        best=PLAN.of_every_seed(PLAN.best_epochs()),
+        per_query="results/per_query.parquet",
+        best=PLAN.best_epochs(),
         parameters=PLAN.sizes_of_ladders,
     output:
         "results/comparisons.json",

@@ -14,11 +14,11 @@ rule initialise:
     input:
         lambda wildcards: list(experiment.model_folders(config["models"][wildcards.model]).values()),
     output:
-        directory("checkpoints/{model}_{optimizer}_e0"),
+        directory("checkpoints/{model}_{optimizer}{seed}_e0"),
     log:
-        "logs/training/{model}_{optimizer}_e0.log",
+        "logs/training/{model}_{optimizer}{seed}_e0.log",
     benchmark:
-        "timings/training/{model}_{optimizer}_e0.tsv"
+        "timings/training/{model}_{optimizer}{seed}_e0.tsv"
     conda:
         "../envs/lionrank.yaml"
     threads: 1
@@ -31,7 +31,7 @@ rule initialise:
         max_length=lambda wildcards: settings_of(wildcards)["max_length"],
         code=code("training/initialise.py"),
     message:
-        "Preparing {wildcards.model} for training with {wildcards.optimizer}"
+        "Preparing {output}"
     script:
         "../workflow/scripts/training/initialise.py"
 
@@ -93,19 +93,19 @@ rule parameters:
 
 rule train_epoch:
     input:
-        previous=lambda wildcards: "checkpoints/{model}_{optimizer}_e{previous}".format(
+        previous=lambda wildcards: "checkpoints/{model}_{optimizer}{seed}_e{previous}".format(
             **wildcards, previous=int(wildcards.epoch) - 1
         ),
         pairs=lambda wildcards: PLAN.training_data.file(wildcards.optimizer, ".parquet"),
         held_out=lambda wildcards: PLAN.training_data.file(wildcards.optimizer, ".held_out.parquet"),
         stop=lambda wildcards: PLAN.early_stopping.decision(**wildcards),
     output:
-        checkpoint=directory("checkpoints/{model}_{optimizer}_e{epoch}"),
-        log="training/{model}_{optimizer}_e{epoch}.jsonl",
+        checkpoint=directory("checkpoints/{model}_{optimizer}{seed}_e{epoch}"),
+        log="training/{model}_{optimizer}{seed}_e{epoch}.jsonl",
     log:
-        "logs/training/{model}_{optimizer}_e{epoch}.log",
+        "logs/training/{model}_{optimizer}{seed}_e{epoch}.log",
     benchmark:
-        "timings/training/{model}_{optimizer}_e{epoch}.tsv"
+        "timings/training/{model}_{optimizer}{seed}_e{epoch}.tsv"
     conda:
         "../envs/lionrank.yaml"
     threads: config["hardware"]["threads"]
@@ -118,23 +118,23 @@ rule train_epoch:
         settings=lambda wildcards: epoch_settings(settings_of(wildcards)),
         code=code("training/train_epoch.py"),
     message:
-        "Training {wildcards.model} with {wildcards.optimizer}, epoch {wildcards.epoch} ({threads} threads, {resources.mem_mb} MB, gpu={resources.gpu} {resources.gpu_model})"
+        "Training {output.checkpoint} ({threads} threads, {resources.mem_mb} MB, gpu={resources.gpu} {resources.gpu_model})"
     script:
         "../workflow/scripts/training/train_epoch.py"
 
 
 rule dev_scores:
     input:
-        checkpoint="checkpoints/{model}_{optimizer}_e{epoch}",
-        log="training/{model}_{optimizer}_e{epoch}.jsonl",
+        checkpoint="checkpoints/{model}_{optimizer}{seed}_e{epoch}",
+        log="training/{model}_{optimizer}{seed}_e{epoch}.jsonl",
         candidates=[each.candidates for each in PLAN.dev_sets.values()],
         qrels=[each.qrels for each in PLAN.dev_sets.values()],
     output:
-        "training/{model}_{optimizer}_e{epoch}.dev.json",
+        "training/{model}_{optimizer}{seed}_e{epoch}.dev.json",
     log:
-        "logs/training/{model}_{optimizer}_e{epoch}.dev.log",
+        "logs/training/{model}_{optimizer}{seed}_e{epoch}.dev.log",
     benchmark:
-        "timings/development/{model}_{optimizer}_e{epoch}.tsv"
+        "timings/development/{model}_{optimizer}{seed}_e{epoch}.tsv"
     conda:
         "../envs/lionrank.yaml"
     threads: config["hardware"]["threads"]
@@ -154,23 +154,25 @@ rule dev_scores:
 
 rule best_epoch:
     input:
-        PLAN.dev_scores("{model}", "{optimizer}", config["grid"]["epochs"]),
+        PLAN.dev_scores("{model}", "{optimizer}", "{seed}", config["grid"]["epochs"]),
     output:
-        "training/{model}_{optimizer}.best.json",
+        "training/{model}_{optimizer}{seed}.best.json",
     log:
-        "logs/training/{model}_{optimizer}.best.log",
+        "logs/training/{model}_{optimizer}{seed}.best.log",
     benchmark:
-        "timings/development/best_epoch.{model}_{optimizer}.tsv"
+        "timings/development/best_epoch.{model}_{optimizer}{seed}.tsv"
     conda:
         "../envs/lionrank.yaml"
     threads: 1
     resources:
         mem_mb=500,
     params:
-        patience=lambda wildcards: PLAN.early_stopping.patience(**wildcards),
+        patience=lambda wildcards: PLAN.early_stopping.patience(
+            wildcards.model, wildcards.optimizer
+        ),
         code=code("training/best_epoch.py"),
     message:
-        "Choosing the best epoch of {wildcards.model} with {wildcards.optimizer}"
+        "Choosing the best epoch of {wildcards.model}_{wildcards.optimizer}{wildcards.seed}"
     script:
         "../workflow/scripts/training/best_epoch.py"
 
@@ -179,14 +181,16 @@ rule best_epoch:
 # one of the inputs, and has a name that does not tell which.
 rule best_checkpoint:
     input:
-        best="training/{model}_{optimizer}.best.json",
-        checkpoints=expand("checkpoints/{{model}}_{{optimizer}}_e{epoch}", epoch=PLAN.epochs),
+        best="training/{model}_{optimizer}{seed}.best.json",
+        checkpoints=expand(
+            "checkpoints/{{model}}_{{optimizer}}{{seed}}_e{epoch}", epoch=PLAN.epochs
+        ),
     output:
-        directory("checkpoints/{model}_{optimizer}_best"),
+        directory("checkpoints/{model}_{optimizer}{seed}_best"),
     log:
-        "logs/training/{model}_{optimizer}_best.log",
+        "logs/training/{model}_{optimizer}{seed}_best.log",
     benchmark:
-        "timings/development/{model}_{optimizer}_best.tsv"
+        "timings/development/{model}_{optimizer}{seed}_best.tsv"
     conda:
         "../envs/lionrank.yaml"
     threads: 1
@@ -195,7 +199,7 @@ rule best_checkpoint:
     params:
         code=code("training/best_checkpoint.py"),
     message:
-        "Naming the best epoch of {wildcards.model} with {wildcards.optimizer} {output}"
+        "Naming the best epoch of {wildcards.model}_{wildcards.optimizer}{wildcards.seed} {output}"
     script:
         "../workflow/scripts/training/best_checkpoint.py"
 

@@ -104,7 +104,7 @@ def test_the_best_epoch_is_explained_by_the_training_of_that_epoch(tmp_path, mon
     averaged, epoch = means_in(tmp_path / "made"), made.chosen["gte_lion"]
     Path("results").mkdir()
     averaged.to_csv("results/metrics.csv", index=False)
-    (tmp_path / "made" / "per_query.12.parquet").rename("results/per_query.parquet")
+    (tmp_path / "made" / "per_query.parquet").rename("results/per_query.parquet")
     checkpoints = {f"checkpoints/gte_lion_e{each}": "train_epoch" for each in (1, 2, 3)}
     links = {
         **checkpoints,

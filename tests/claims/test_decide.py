@@ -14,6 +14,7 @@ from lionrank.errors import UserError
 from lionrank.evaluation import per_query
 from lionrank.grid import Grid
 from tests.support import published_facts
+from tests.support.per_query_tables import joined
 from tests.support.published_as_measured import (
     BOTH,
     CHOSEN,
@@ -247,11 +248,9 @@ def test_several_seeds_are_averaged_and_choose_their_own_epochs(tmp_path):
     alone = ours(tmp_path / "12")
     tables = [write_results(tmp_path / "12"), write_results(tmp_path / "13", lower, seed=13)]
     # The other seed's development data take AdamW's first epoch, 0.7008, instead of 0.7127.
-    best = [
-        *write_best(tmp_path / "12", CHOSEN),
-        *write_best(tmp_path / "13", CHOSEN | {"minilm_adamw": 1}),
-    ]
-    result = decide(replace(alone, per_query=per_query.read(tables, best)))["c1"]["ours"]
+    others = {f"{name}_s13": epoch for name, epoch in (CHOSEN | {"minilm_adamw": 1}).items()}
+    best = write_best(tmp_path, CHOSEN | others)
+    result = decide(replace(alone, per_query=per_query.read(joined(*tables), best)))["c1"]["ours"]
     assert result["difference"] == pytest.approx((0.7127 + 0.7008) / 2 - 0.7031)
     assert result["verdict"] == "replicated"
 
@@ -262,7 +261,7 @@ def test_a_claim_about_an_epoch_that_early_stopping_left_out_is_not_testable(tmp
     table = pd.read_parquet(replicate.path)
     table[table["system"] != "gte_adamw_e3"].to_parquet(replicate.path)
     best = write_best(tmp_path, CHOSEN | {"gte_adamw": 2})
-    stopped = replace(measured, per_query=per_query.read([replicate.path], best))
+    stopped = replace(measured, per_query=per_query.read(replicate.path, best))
     result = decide(stopped)["c5"]["ours"]
     assert result["verdict"] == "not testable"
     assert result["reason"] == "gte_adamw stopped before epoch 3"
@@ -278,7 +277,7 @@ def test_what_is_said_of_an_epoch_is_not_testable_where_the_chosen_ones_alone_we
     named = table["system"].where(table["test_set"] == "dl19", table["system"].replace(chosen))
     table = table.assign(system=named)[(table["test_set"] == "dl19") | named.isin(chosen.values())]
     table.to_parquet(replicate.path)
-    at_best = per_query.read([replicate.path], write_best(tmp_path, CHOSEN))
+    at_best = per_query.read(replicate.path, write_best(tmp_path, CHOSEN))
     found = decide(replace(measured, per_query=at_best))
     reason = "of minilm_lion, the chosen epoch alone was evaluated on marco_qa_dev"
     assert found["c3"]["ours"]["verdict"] == "not testable"
@@ -307,6 +306,7 @@ def beside_others(tmp_path, epochs, test_sets=TEST_SETS):
     }
     table = table[(table["model"] != "minilm") | table["system"].isin(names)]
     table["system"] = table["system"].replace(names)
+    table["seed"] = table["seed"].mask(table["system"].isin(systems))
     table.to_parquet(replicate.path)
     grid = Grid.build(
         {name: {"label": name, "start": "pretrained"} for name in ("gte", "modernbert")},
@@ -315,7 +315,7 @@ def beside_others(tmp_path, epochs, test_sets=TEST_SETS):
         systems=systems,
     )
     best = write_best(tmp_path, {n: e for n, e in CHOSEN.items() if not n.startswith("minilm")})
-    read = per_query.read([replicate.path], best, grid)
+    read = per_query.read(replicate.path, best, grid)
     trained = {each.name for each in grid.trainings()}
     settings = {name: of for name, of in measured.settings.items() if name in trained}
     return replace(measured, per_query=read, grid=grid, settings=settings)
@@ -356,7 +356,7 @@ def test_a_system_of_others_without_a_run_file_there_decides_nothing(tmp_path):
     on_mrr = (table["test_set"] == "marco_qa_dev") & (table["system"] == "lion2")
     table[~on_mrr].to_parquet(replicate.path)
     best = write_best(tmp_path, replicate.chosen)
-    read = per_query.read([replicate.path], best, measured.grid)
+    read = per_query.read(replicate.path, best, measured.grid)
     c3 = decide(replace(measured, per_query=read))["c3"]["tests"][1]["ours"]
     assert c3["verdict"] == "not testable"
     assert c3["reason"] == "lion2 has no run file on marco_qa_dev"

@@ -85,7 +85,7 @@ def ask_all(plan: Plan) -> None:
         plan.draws(),
     )
     plan.settings(), plan.paper.grid(), plan.paper.test_sets(), plan.training_logs(), plan.topics
-    plan.grid(), plan.checkpoint_pattern, plan.of_every_seed(plan.best_epochs())
+    plan.grid(), plan.checkpoint_pattern, plan.best_epochs()
     assert plan.system_pattern and plan.downloads.needed
     for test_set in plan.test_sets:
         plan.labels(test_set), plan.chosen_on(test_set), plan.other_systems.given_on(test_set)

@@ -5,13 +5,14 @@ import re
 import pytest
 
 from lionrank.config.plan import Plan
+from lionrank.config.settings import training_settings
 from lionrank.errors import UserError
 from tests.support.configs import CONFIG, ROOT, changed, overlaid
 from tests.support.plans import PLAN, SMALL
 
 
 def test_trainings_and_checkpoints_are_in_the_grids_order(small):
-    assert small.trainings == [("gte", "lion"), ("minilm", "lion")]
+    assert small.trainings == [("gte", "lion", ""), ("minilm", "lion", "")]
     assert small.checkpoints == ["gte_lion_e1", "gte_lion_e2", "minilm_lion_e1", "minilm_lion_e2"]
     assert len(PLAN.checkpoints) == 3 * 2 * 3
 
@@ -77,8 +78,8 @@ def test_labels_say_model_optimizer_epoch_and_seed_of_checkpoints_only(small):
     assert [tuple(label[key] for key in columns[2:6]) for label in trained] == [
         ("gte", "lion", 1, 7),
         ("gte", "lion", 2, 7),
-        ("minilm", "lion", 1, 12),
-        ("minilm", "lion", 2, 12),
+        ("minilm", "lion", 1, 7),
+        ("minilm", "lion", 2, 7),
     ]
 
 
@@ -117,11 +118,12 @@ def test_the_first_test_set_has_every_epoch_and_so_have_all_of_the_published_exp
 @pytest.mark.parametrize(
     ("checkpoint", "parts"),
     [
-        ("gte_lion_e2", ("gte", "lion", 2)),
-        ("gte_lion_best", ("gte", "lion", 3)),
+        ("gte_lion_e2", ("gte", "lion", "", 2)),
+        ("gte_lion_best", ("gte", "lion", "", 3)),
         # A treatment may be named so.
-        ("gte_best_e1", ("gte", "best", 1)),
-        ("gte_best_best", ("gte", "best", 3)),
+        ("gte_best_e1", ("gte", "best", "", 1)),
+        ("gte_best_best", ("gte", "best", "", 3)),
+        ("gte_best_s13_best", ("gte", "best", "_s13", 3)),
     ],
 )
 def test_a_checkpoint_is_named_by_its_epoch_or_as_the_best(checkpoint, parts):
@@ -169,24 +171,26 @@ def test_every_training_has_its_files(small):
         "gte_lion": ["training/gte_lion_e1.jsonl", "training/gte_lion_e2.jsonl"],
         "minilm_lion": ["training/minilm_lion_e1.jsonl", "training/minilm_lion_e2.jsonl"],
     }
-    assert small.dev_scores("gte", "lion", 2) == [
+    assert small.dev_scores("gte", "lion", "", 2) == [
         "training/gte_lion_e1.dev.json",
         "training/gte_lion_e2.dev.json",
     ]
-    assert small.dev_scores("gte", "lion", 0) == []
+    assert small.dev_scores("gte", "lion", "", 0) == []
     assert small.settings().keys() == small.training_logs().keys()
     assert small.settings()["gte_lion"]["seed"] == 7
 
 
 def test_only_a_training_that_may_stop_early_waits_for_scores():
     plan = Plan.read(overlaid("training: {models: {gte: {early_stopping: 1}}}"), ROOT)
-    assert plan.early_stopping.scores("gte", "lion", "3") == plan.dev_scores("gte", "lion", 2)
-    assert plan.early_stopping.scores("gte", "lion", 1) == []
-    assert plan.early_stopping.scores("minilm", "lion", "3") == []
+    scores = plan.early_stopping.scores
+    assert scores("gte", "lion", "", "3") == plan.dev_scores("gte", "lion", "", 2)
+    assert scores("gte", "lion", "", 1) == []
+    assert scores("minilm", "lion", "", "3") == []
 
 
 def test_nothing_stops_a_training_before_its_third_epoch():
-    assert [PLAN.early_stopping.decision("gte", "lion", epoch) for epoch in ("1", "2", "3")] == [
+    decision = PLAN.early_stopping.decision
+    assert [decision("gte", "lion", "", epoch) for epoch in ("1", "2", "3")] == [
         *([], []),
         "training/gte_lion_e3.stop.json",
     ]
@@ -246,13 +250,56 @@ def test_passages_are_where_the_grid_needs_them_anyway(small):
     assert small.track_file("msmarco", "dl20", "qrels") == "sources/dl20_qrels"
 
 
-def test_files_of_other_seeds_come_after_our_own(small):
-    assert small.of_every_seed(["a", "b"]) == [
-        *("a", "b"),
-        *("../seed13/a", "../seed13/b"),
-        *("/runs/seed14/a", "/runs/seed14/b"),
+SEEDED = SMALL.replace("[7]", "[7, 13, 0]")
+
+
+def test_every_training_is_done_with_every_seed_the_first_of_which_no_name_has():
+    plan = Plan.read(overlaid(SEEDED), ROOT)
+    names = [f"{model}_lion{seed}" for model in ("gte", "minilm") for seed in ("", "_s13", "_s0")]
+    assert plan.checkpoints == [f"{name}_e{epoch}" for name in names for epoch in (1, 2)]
+    assert plan.best_epochs() == [f"training/{name}.best.json" for name in names]
+    assert [*plan.training_logs()] == names
+    assert plan.run_files("dl20") == [
+        "results/bm25.trec",
+        *(f"results/{name}.trec" for name in plan.checkpoints),
     ]
-    assert PLAN.of_every_seed(["a"]) == ["a"]
+    assert [each["seed"] for each in plan.labels("dl20")][1:7] == [7, 7, 13, 13, 0, 0]
+    assert plan.dev_scores("gte", "lion", "_s13", 1) == ["training/gte_lion_s13_e1.dev.json"]
+    assert (plan.jobs()["initialise"], plan.jobs()["train_epoch"]) == (6, 12)
+    assert plan.grid()["seeds"] == [7, 13, 0]
+
+
+def test_the_parts_of_a_checkpoints_name_are_model_optimizer_seed_and_epoch():
+    plan = Plan.read(overlaid(SEEDED), ROOT)
+    for name in (*plan.checkpoints, "minilm_lion_s13_best"):
+        model, optimizer, seed, epoch = plan.parts_of(name)
+        assert name in [f"{model}_{optimizer}{seed}_{end}" for end in (f"e{epoch}", "best")]
+        assert re.fullmatch(plan.trained_pattern, name)
+    assert plan.parts_of("gte_lion_s13_best") == ("gte", "lion", "_s13", 2)
+    assert plan.precision("gte_lion_s13_e1") == plan.precision("gte_lion_e1")
+
+
+def test_no_setting_of_a_training_depends_on_the_seeds_after_its_own():
+    alone, several = (Plan.read(overlaid(each), ROOT) for each in (SMALL, SEEDED))
+    one, other = (training_settings(each.config, "gte", "lion") for each in (alone, several))
+    assert one == other == training_settings(several.config, "gte", "lion", "_s13") | {"seed": 7}
+    assert several.settings() == alone.settings()
+
+
+@pytest.mark.parametrize(
+    ("seed", "message"),
+    [
+        (
+            "_s14",
+            r"grid\.seeds: has no 14, so that nothing is named _s14: append it, .* 13, 0",
+        ),
+        ("_s7", r"grid\.seeds: 7 is the first one, which names leave out: .* without _s7"),
+    ],
+)
+def test_a_seed_that_the_grid_does_not_have_is_named(seed, message):
+    config = Plan.read(overlaid(SEEDED), ROOT).config
+    with pytest.raises(UserError, match=message):
+        training_settings(config, "gte", "lion", seed)
 
 
 def test_a_reranking_in_shards_has_more_jobs(small):

@@ -12,16 +12,16 @@ from tests.support.configs import CONFIG, ROOT, overlaid
 
 def test_later_layers_override_earlier_ones():
     config = copy.deepcopy(CONFIG)
-    config["training"]["defaults"]["seed"] = 1
-    config["training"]["models"]["gte"] = {"seed": 2, "weight_decay": 0.2}
-    config["training"]["optimizers"]["lion"] = {"seed": 3}
-    config["training"]["models_and_optimizers"]["gte_adamw"] = {"seed": 4}
-    seeds = {
-        (model, optimizer): training_settings(config, model, optimizer)["seed"]
+    config["training"]["defaults"]["max_length"] = 1
+    config["training"]["models"]["gte"] = {"max_length": 2, "weight_decay": 0.2}
+    config["training"]["optimizers"]["lion"] = {"max_length": 3}
+    config["training"]["models_and_optimizers"]["gte_adamw"] = {"max_length": 4}
+    found = {
+        (model, optimizer): training_settings(config, model, optimizer)["max_length"]
         for model in ("minilm", "gte")
         for optimizer in ("adamw", "lion")
     }
-    assert seeds == {
+    assert found == {
         ("minilm", "adamw"): 1,
         ("minilm", "lion"): 3,
         ("gte", "adamw"): 4,

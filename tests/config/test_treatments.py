@@ -56,21 +56,21 @@ def test_a_treatments_layer_is_between_its_optimizers_and_that_of_a_single_train
         TREATED,
         """
 training:
-  optimizers: {adamw: {seed: 1, weight_decay: 0.1, warmup: 10}}
-  treatments: {infonce: {seed: 2, weight_decay: 0.2}}
-  models_and_optimizers: {minilm_infonce: {seed: 3}}
+  optimizers: {adamw: {log_every: 1, weight_decay: 0.1, warmup: 10}}
+  treatments: {infonce: {log_every: 2, weight_decay: 0.2}}
+  models_and_optimizers: {minilm_infonce: {log_every: 3}}
 """,
     )
     check(config, SCHEMA, SOURCES)
     settings = training_settings(config, "minilm", "infonce")
-    assert [settings[key] for key in ("seed", "weight_decay", "warmup")] == [3, 0.2, 10]
-    assert training_settings(config, "gte", "infonce")["seed"] == 2
-    assert training_settings(config, "minilm", "adamw")["seed"] == 1
+    assert [settings[key] for key in ("log_every", "weight_decay", "warmup")] == [3, 0.2, 10]
+    assert training_settings(config, "gte", "infonce")["log_every"] == 2
+    assert training_settings(config, "minilm", "adamw")["log_every"] == 1
 
 
 def test_a_plan_has_trainings_and_data_of_treatments():
     plan = Plan.read(CHANGED, ROOT)
-    assert plan.trainings == [("minilm", name) for name in ("adamw", "infonce", "ranknet")]
+    assert plan.trainings == [("minilm", name, "") for name in ("adamw", "infonce", "ranknet")]
     assert plan.checkpoints[-1] == "minilm_ranknet_e3"
     assert plan.data == ["pairs", "lists", "given"]
     assert plan.training_data.file("adamw", ".parquet") == "collections/msmarco/pairs.parquet"

@@ -25,7 +25,7 @@ def _folder(tmp_path_factory):
 
 def changes_in(folder, runs=None):
     return changes(
-        per_query.read([folder / "results" / "per_query.parquet"], best_files(folder)),
+        per_query.read(folder / "results" / "per_query.parquet", best_files(folder)),
         GRID,
         "pydocs",
         run_files(folder) if runs is None else runs,

@@ -17,7 +17,7 @@ from lionrank.grid import VARIOUS, FirstStage, Grid
 from lionrank.measures import Measure
 from lionrank.paper.tables import comparisons as tables
 from tests.support.papers import tex
-from tests.support.per_query_tables import write_experiment
+from tests.support.per_query_tables import joined, write_experiment
 
 GRID = Grid.build(
     {name: {"label": name, "start": "pretrained"} for name in ("minilm", "gte", "modernbert")},
@@ -60,7 +60,7 @@ def experiment(tmp_path_factory):
 @pytest.fixture(scope="module")
 def compared(experiment):
     table, best = experiment
-    return comparisons.compare_systems(per_query.read([table], best), GRID, [NDCG], FAMILIES, DRAWS)
+    return comparisons.compare_systems(per_query.read(table, best), GRID, [NDCG], FAMILIES, DRAWS)
 
 
 def of_family(compared, family):
@@ -129,7 +129,7 @@ def test_a_system_without_a_run_file_on_a_test_set_has_no_contrasts_there(tmp_pa
     others = dict.fromkeys(("l6", "l12"))
     table, best = write_experiment(tmp_path, values, chosen, others=others)
     grid = replace(GRID, models=GRID.models[:2], systems=OTHERS)
-    read = per_query.read([table], best, grid)
+    read = per_query.read(table, best, grid)
     compared = comparisons.compare_systems(read, grid, [NDCG], FAMILIES, DRAWS)
     assert len(of_family(compared, "systems")) == 4 * 2
     against = {each["left"]["training"]: each for each in of_family(compared, "first_stage")}
@@ -177,7 +177,7 @@ def test_where_the_chosen_epochs_alone_were_evaluated_nothing_is_tested_by_epoch
     values = {f"{name}_best": of_all[f"{name}_e{epoch}"] for name, epoch in CHOSEN.items()}
     table, best = write_experiment(tmp_path, values | {"bm25": of_all["bm25"]}, CHOSEN)
     at_best = comparisons.compare_systems(
-        per_query.read([table], best), GRID, [NDCG], FAMILIES, DRAWS
+        per_query.read(table, best), GRID, [NDCG], FAMILIES, DRAWS
     )
     assert at_best["contrasts"] == [
         each for each in compared["contrasts"] if each["family"] != "optimizers_by_epoch"
@@ -189,7 +189,7 @@ def test_equal_epochs_are_those_that_both_trainings_had(tmp_path):
     values = {n: v for n, v in made_up(1).items() if n not in ("minilm_lion_e3", "gte_lion_e3")}
     table, best = write_experiment(tmp_path, values, CHOSEN)
     compared = comparisons.compare_systems(
-        per_query.read([table], best), GRID, [NDCG], FAMILIES, DRAWS
+        per_query.read(table, best), GRID, [NDCG], FAMILIES, DRAWS
     )
     by_epoch = of_family(compared, "optimizers_by_epoch")
     epochs = [(each["left"]["training"], each["left"]["epoch"]) for each in by_epoch]
@@ -205,7 +205,7 @@ def test_a_test_set_without_a_first_stage_has_no_contrasts_with_it(tmp_path):
     values = {name: of for name, of in made_up(1).items() if name != "bm25"}
     table, best = write_experiment(tmp_path, values, CHOSEN)
     compared = comparisons.compare_systems(
-        per_query.read([table], best), replace(GRID, first_stages={}), [NDCG], FAMILIES, DRAWS
+        per_query.read(table, best), replace(GRID, first_stages={}), [NDCG], FAMILIES, DRAWS
     )
     assert of_family(compared, "first_stage") == []
     assert len(compared["contrasts"]) == 3 + 9 + 6
@@ -225,20 +225,20 @@ def test_choosing_on_the_test_set_flatters_by_the_best_minus_the_chosen(compared
 
 def test_with_several_seeds_each_query_has_its_mean_and_the_spread_is_told(tmp_path):
     tables, bests = [], []
-    for seed in (1, 2, 3):
-        chosen = CHOSEN | {"minilm_lion": seed}
-        table, best = write_experiment(tmp_path / str(seed), made_up(seed), chosen, seed=seed)
+    for place in (1, 2, 3):
+        chosen, seed = CHOSEN | {"minilm_lion": place}, 11 + place
+        table, best = write_experiment(tmp_path / str(place), made_up(place), chosen, seed=seed)
         tables.append(table)
         bests += best
     compared = comparisons.compare_systems(
-        per_query.read(tables, bests), GRID, [NDCG], FAMILIES, DRAWS
+        per_query.read(joined(*tables), bests), GRID, [NDCG], FAMILIES, DRAWS
     )
     assert compared["seeds"] == 3
     contrast = compared["contrasts"][0]
     assert contrast["left_epochs"] == [1, 2, 3]
     differences = [
-        made_up(seed)[f"minilm_lion_e{seed}"] - made_up(seed)["minilm_adamw_e2"]
-        for seed in (1, 2, 3)
+        made_up(place)[f"minilm_lion_e{place}"] - made_up(place)["minilm_adamw_e2"]
+        for place in (1, 2, 3)
     ]
     over_queries = np.mean(differences, axis=0)
     assert contrast["difference"] == pytest.approx(over_queries.mean())
@@ -252,7 +252,7 @@ def test_with_several_seeds_each_query_has_its_mean_and_the_spread_is_told(tmp_p
 
 def test_without_a_chosen_epoch_the_remedy_is_told(experiment):
     table, _ = experiment
-    read = per_query.read([table])
+    read = per_query.read(table)
     assert len(planned("optimizers_by_epoch", GRID)) == 9
     with pytest.raises(UserError, match=r"no epoch of minilm_adamw was chosen .*: name dev sets"):
         comparisons.compare_systems(read, GRID, [NDCG], ["optimizers_by_epoch"], DRAWS)
@@ -261,7 +261,7 @@ def test_without_a_chosen_epoch_the_remedy_is_told(experiment):
 def test_an_effect_without_spread_is_null_in_json_and_infinite_in_the_table(tmp_path):
     values = {"bm25": [0.25] * 5} | dict.fromkeys(GRID.checkpoints(), [0.5] * 5)
     table, best = write_experiment(tmp_path, values, CHOSEN)
-    read = per_query.read([table], best)
+    read = per_query.read(table, best)
     compared = comparisons.compare_systems(read, GRID, [NDCG], ["first_stage"], DRAWS)
     assert [each["effect_size"] for each in compared["contrasts"]] == [None] * 6
     assert json.loads(json.dumps(compared, allow_nan=False)) == compared
@@ -295,7 +295,7 @@ def on_two(tmp_path_factory):
         table, best = write_experiment(folder, values, CHOSEN, test_set=test_set)
         parts.append(pd.read_parquet(table))
     pd.concat(parts).to_parquet(table)
-    return per_query.read([table], best, averages=AVERAGES)
+    return per_query.read(table, best, averages=AVERAGES)
 
 
 def test_systems_are_compared_by_an_average_and_on_each_of_its_sets(on_two):
@@ -343,7 +343,7 @@ def test_a_contrast_by_an_average_needs_both_systems_on_all_of_its_sets(tmp_path
     without = {name: of for name, of in values.items() if name != "bm25"}
     table, best = write_experiment(tmp_path, without, CHOSEN, test_set="small")
     pd.concat([on_dl19, pd.read_parquet(table)]).to_parquet(table)
-    read = per_query.read([table], best, averages=AVERAGES)
+    read = per_query.read(table, best, averages=AVERAGES)
     measures = [NDCG, Measure("both", "ndcg_cut_10")]
     compared = comparisons.compare_systems(read, GRID, measures, FAMILIES, DRAWS)
     against = [each["test_set"] for each in of_family(compared, "first_stage")]
@@ -362,7 +362,7 @@ def test_an_average_of_several_first_stages_is_compared_with_each_test_sets_own(
     pd.concat(parts).to_parquet(table)
     ranked = {"dl19": FirstStage("bm25", ""), "small": FirstStage("dense", ""), "both": VARIOUS}
     grid = replace(GRID, first_stages=ranked)
-    read = per_query.read([table], best, grid, AVERAGES)
+    read = per_query.read(table, best, grid, AVERAGES)
     measures = [Measure(name, "ndcg_cut_10") for name in ranked]
     compared = comparisons.compare_systems(read, grid, measures, ["first_stage"], DRAWS)
     by_set = {name: [] for name in ranked}

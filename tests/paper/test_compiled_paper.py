@@ -47,8 +47,9 @@ pytestmark = [
 PUBLISHED = PAPER / "published"
 
 
-def decide(folder: Path, tables: list[Path], best: list[str], grid: Grid = GRID) -> dict:
+def decide(folder: Path, grid: Grid = GRID) -> dict:
     """Decide the published claims on the experiment in a folder."""
+    table = folder / "results" / "per_query.parquet"
     published = Published.read(
         PUBLISHED / "table1_lion_vs_adamw.csv",
         PUBLISHED / "authors_trec_eval.csv",
@@ -56,13 +57,13 @@ def decide(folder: Path, tables: list[Path], best: list[str], grid: Grid = GRID)
         PUBLISHED / "settings.csv",
     )
     ours = Ours(
-        per_query=per_query.read(tables, best, grid),
+        per_query=per_query.read(table, best_files(folder, grid), grid),
         grid=grid,
         levels={"pydocs": 1, "given": 1},
         stand_ins={"dl19": "pydocs", "marco_qa_dev": "given"},
         logs={
-            training.name: [folder / f"training/{name}.jsonl" for name in training.checkpoints()]
-            for training in grid.trainings()
+            each.name: [folder / f"training/{name}.jsonl" for name in each.checkpoints()]
+            for each in grid.seeded()
         },
         settings=settings_of(grid),
     )
@@ -73,8 +74,7 @@ def decide(folder: Path, tables: list[Path], best: list[str], grid: Grid = GRID)
 def write(folder: Path, grid: Grid, **params) -> None:
     """Write the paper of a made-up experiment with one seed, and all that it takes."""
     draw(folder, grid)
-    table = folder / "results" / "per_query.parquet"
-    write_paper(folder, decide(folder, [table], best_files(folder, grid), grid), grid, **params)
+    write_paper(folder, decide(folder, grid), grid, **params)
 
 
 def compiled(folder: Path) -> tuple[str, str]:
@@ -95,11 +95,9 @@ def compiled(folder: Path) -> tuple[str, str]:
 
 @pytest.mark.parametrize("seeds", [(12,), (12, 13, 14)], ids=["one seed", "three seeds"])
 def test_the_paper_compiles_without_an_overfull_box(tmp_path, seeds):
-    draw(tmp_path, seeds=seeds)
-    homes = [tmp_path, *(tmp_path / f"seed{seed}" for seed in seeds[1:])]
-    tables = [home / "results" / "per_query.parquet" for home in homes]
-    best = [path for home in homes for path in best_files(home)]
-    write_paper(tmp_path, decide(tmp_path, tables, best))
+    grid = replace(GRID, seeds=seeds)
+    draw(tmp_path, grid)
+    write_paper(tmp_path, decide(tmp_path, grid), grid)
     source, text = compiled(tmp_path)
     # Every difference of the tested comparisons on the primary measure is on the page.
     compared = json.loads((tmp_path / "results" / "comparisons.json").read_text())
@@ -161,11 +159,9 @@ AVERAGED_COLUMNS = [
     ids=["trained", "beside", "several first stages"],
 )
 def test_a_paper_with_averages_has_their_scores_and_tests_on_the_page(tmp_path, grid, seeds):
-    draw(tmp_path, grid, seeds=seeds, test_sets=AVERAGED_SETS)
-    homes = [tmp_path, *(tmp_path / f"seed{seed}" for seed in seeds[1:])]
-    tables = [home / "results" / "per_query.parquet" for home in homes]
-    best = [path for home in homes for path in best_files(home, grid)]
-    claims = decide(tmp_path, tables, best, grid)
+    grid = replace(grid, seeds=seeds)
+    draw(tmp_path, grid, test_sets=AVERAGED_SETS)
+    claims = decide(tmp_path, grid)
     shown = {"columns": AVERAGED_COLUMNS}
     shown |= {"first_stages": printed_first_stages(grid, Layout.build(AVERAGED_SETS, []))}
     write_paper(tmp_path, claims, grid, AVERAGED_SETS, **shown)
@@ -177,6 +173,7 @@ def test_a_paper_with_averages_has_their_scores_and_tests_on_the_page(tmp_path, 
         if contrast["left"]["epoch"] is None:
             assert f"{abs(contrast['difference']):.4f}" in text
     metrics = pd.read_csv(tmp_path / "results" / "metrics.csv")
+    metrics = metrics[metrics["seed"].isna() | metrics["seed"].eq(seeds[0])]
     of_average = metrics[metrics["test_set"].isin(["ranked", "whole"])]
     for mean in of_average["mean"][of_average["metric"] == "ndcg_cut_10"]:
         assert f"{mean:.4f}" in text

@@ -210,7 +210,7 @@ DOORS = {
     "per-query values": Door(
         "results/per_query.parquet",
         lambda folder: per_query.read(
-            [folder / "results" / "per_query.parquet"], [folder / "training" / "m_o.best.json"]
+            folder / "results" / "per_query.parquet", [folder / "training" / "m_o.best.json"]
         ),
     ),
     "best epoch": Door(

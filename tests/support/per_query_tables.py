@@ -27,8 +27,9 @@ def write_experiment(
 
     `values` are by system, bm25 or a checkpoint, a value a query; that of the epoch in `chosen` may
     be named as the best. `others` are those that were not trained here, with model, optimizer and
-    epoch where they are known.
+    epoch where they are known. Any seed but 12 is part of the names of its trainings.
     """
+    named = "" if seed == 12 else f"_s{seed}"
     untrained = {"bm25": None, **(others or {})}
     rows = []
     for system, of_queries in values.items():
@@ -37,6 +38,7 @@ def write_experiment(
         else:
             model, optimizer, number = system.split("_")
             epoch = chosen[f"{model}_{optimizer}"] if number == BEST else int(number[1:])
+            system = f"{model}_{optimizer}{named}_{number}"
         labels = {
             "test_set": test_set,
             "system": system,
@@ -54,6 +56,14 @@ def write_experiment(
     parquet.write(table, pd.DataFrame(rows).astype(integers))
     best = []
     for training, epoch in chosen.items():
-        best.append(folder / "training" / f"{training}.best.json")
+        best.append(folder / "training" / f"{training}{named}.best.json")
         write_json(best[-1], {"epoch": epoch})
     return table, best
+
+
+def joined(first: Path, *others: Path) -> Path:
+    """Add to the first table the trainings of others, which have other seeds."""
+    tables = [pd.read_parquet(path) for path in (first, *others)]
+    seeded = [table[table["seed"].notna()] for table in tables[1:]]
+    parquet.write(first, pd.concat([tables[0], *seeded], ignore_index=True))
+    return first

@@ -81,9 +81,10 @@ def write_results(
             own = dice.normal(scale=noise, size=QUERIES)
             values = by_system[system] + (common - common.mean()) + (own - own.mean())
             model, optimizer, epoch = system.split("_")
+            named = "" if seed == 12 else f"_s{seed}"
             labels = {
                 "test_set": test_sets[metric],
-                "system": system,
+                "system": f"{model}_{optimizer}{named}_{epoch}",
                 "model": model,
                 "optimizer": optimizer,
                 "epoch": int(epoch[1:]),
@@ -144,7 +145,7 @@ def ours(
     table = write_results(folder, means, noise, grid, test_sets)
     names = [training.name for training in grid.trainings()]
     return Ours(
-        per_query=per_query.read([table], write_best(folder, chosen)),
+        per_query=per_query.read(table, write_best(folder, chosen)),
         grid=grid,
         levels=dict.fromkeys(test_sets.values(), 1),
         stand_ins=stand_ins or {},

@@ -24,7 +24,7 @@ def compared_of(topics: Sequence[PublishedTopic], draws: Draws = _FAST) -> dict[
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "per_query.parquet")
         parquet.write(path, published.table(topics))
-        return published.compare(topics, per_query.read([path]), draws)
+        return published.compare(topics, per_query.read(path), draws)
 
 
 @cache

@@ -110,24 +110,19 @@ def draw(
     folder: Path,
     grid: Grid = GRID,
     queries: int = 16,
-    seeds: Sequence[int] = (12,),
     test_sets: Mapping[str, Mapping[str, Any]] = TEST_SETS,
 ) -> None:
     """Write run files, qrels and topics, and what is computed of them, into a folder.
 
     The first test set has its run files in `results/`, and BM25; the others have per-query values
-    alone. Each seed has an experiment in a folder of its own, of which the first is `folder`
-    itself. Run files of others are there on the first test set only. Systems are compared by
+    alone. Run files of others are there on the first test set only. Systems are compared by
     averages, too.
     """
-    tables, best = [], []
     averages = averages_of(Layout.build(test_sets, []))
-    for place, seed in enumerate(seeds):
-        home = folder if place == 0 else folder / f"seed{seed}"
-        tables.append(home / "results" / "per_query.parquet")
-        best += _draw(home, grid, queries, seed, test_sets)
+    table = folder / "results" / "per_query.parquet"
+    best = _draw(folder, grid, queries, test_sets)
     compared = comparisons.compare_systems(
-        per_query.read(tables, best, grid.systems, averages),
+        per_query.read(table, best, grid, averages),
         grid,
         [
             Measure("pydocs", "ndcg_cut_10"),
@@ -144,10 +139,9 @@ def _draw(
     folder: Path,
     grid: Grid,
     queries: int,
-    seed: int,
     test_sets: Mapping[str, Mapping[str, Any]],
 ) -> list[Path]:
-    judging, dice = random.Random(0), random.Random(seed)
+    judging, dice = random.Random(0), random.Random(12)
     topics = {f"q{place:02}": QUERIES[place % len(QUERIES)] for place in range(queries)}
     documents = [f"d{place}" for place in range(40)]
     # A few of the judged passages are never retrieved, and grades are from -1 to 3.
@@ -164,7 +158,7 @@ def _draw(
     first_stages = {each.name for each in grid.first_stages.values()}
     first, *_ = test_sets
     averages = averages_of(Layout.build(test_sets, []))
-    for system, of_system in labels_of(grid, seed).items():
+    for system, of_system in labels_of(grid).items():
         # What is relevant is ranked a little higher than what is not.
         run = {
             qid: {d: judged.get(d, 0) + dice.gauss(0, 2) for d in dice.sample(documents, 25)}
@@ -191,23 +185,23 @@ def _draw(
     averaged = means(table, FAST, averages, grid.first_stages)
     averaged.to_csv(folder / "results" / "metrics.csv", index=False)
     best = []
-    for training in grid.trainings():
+    for training in grid.seeded():
         best.append(folder / "training" / f"{training.name}.best.json")
         scored = [development.scores(epoch, None, {"dev": 0.5}) for epoch in training.epochs]
         write_json(best[-1], {**dice.choice(scored), "epochs": scored})
-        for epoch in training.epochs:
+        for epoch, checkpoint in zip(training.epochs, training.checkpoints(), strict=True):
             steps = range(10 * (epoch - 1) + 1, 10 * epoch + 1)
             lines = [
                 {"step": s, "epoch": s / 10, "loss": 1 / s, "lr": 1e-5 / s, "grad_norm": 1 + 1 / s}
                 for s in steps
             ]
             lines.append({"step": steps[-1], "epoch": float(epoch), "eval_loss": 1 / epoch})
-            write_json_lines(folder / "training" / f"{training.checkpoint(epoch)}.jsonl", lines)
+            write_json_lines(folder / "training" / f"{checkpoint}.jsonl", lines)
     return best
 
 
 def best_files(folder: Path, grid: Grid = GRID) -> list[str]:
-    return [str(folder / f"training/{each.name}.best.json") for each in grid.trainings()]
+    return [str(folder / f"training/{each.name}.best.json") for each in grid.seeded()]
 
 
 def run_files(folder: Path, grid: Grid = GRID) -> dict[str, str]:
@@ -259,7 +253,7 @@ def write_paper(
     best = {"best": best_files(folder, grid)}
     logs = {
         each.name: [folder / f"training/{name}.jsonl" for name in each.checkpoints()]
-        for each in grid.trainings()
+        for each in grid.seeded()
     }
     style = {"style": of_repository("paper/paper.mplstyle")}
     changed = {"changes": results / "changes.json"}

@@ -7,7 +7,7 @@ workflow runs.
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 
 from lionrank.evaluation import comparisons
-from lionrank.evaluation.per_query import COLUMNS, PerQuery, Replicate, means
+from lionrank.evaluation.per_query import COLUMNS, PerQuery, means, read_table
 from lionrank.evaluation.significance import Draws
-from lionrank.grid import BEST, VARIOUS, FirstStage, Grid
+from lionrank.grid import BEST, VARIOUS, FirstStage, Grid, seeds_by_name
 from lionrank.measures import GRADED, METRICS, PRIMARY
 from lionrank.paper.results import Layout, Results, read_results
 
@@ -192,15 +192,17 @@ def plain(grid: Grid) -> dict[str, Any]:
         "systems": {each.pop("name"): each for each in systems},
         "recipes": dict(grid.recipes),
         "first_stages": {name: asdict(each) for name, each in grid.first_stages.items()},
+        "seeds": list(grid.seeds),
     }
 
 
-def labels_of(grid: Grid, seed: int) -> dict[str, tuple]:
+def labels_of(grid: Grid) -> dict[str, tuple]:
     """Return model, optimizer, epoch and seed of every system, as tidy tables have them."""
     trained = {
-        training.checkpoint(epoch): (training.model.name, training.treatment.name, epoch, seed)
+        checkpoint: (training.model.name, training.treatment.name, epoch, each.seed)
         for training in grid.trainings()
-        for epoch in training.epochs
+        for each in training.by_seed
+        for checkpoint, epoch in zip(each.checkpoints(), each.epochs, strict=True)
     }
     others = {each.name: (each.model, each.optimizer, each.epoch, None) for each in grid.systems}
     ranked_by = [each.name for each in grid.first_stages.values() if each.name != VARIOUS.name]
@@ -226,7 +228,7 @@ def per_query_table(
     """
     dice = random.Random(seed)
     noise = np.random.default_rng(seed)
-    names = labels_of(grid, seed)
+    names = labels_of(replace(grid, seeds=(seed,)))
     first_stages = {each.name for each in grid.first_stages.values()}
     lacking = {each.name for each in grid.systems if each.kind == "run file"}
     qids = [f"q{place:02}" for place in range(queries)]
@@ -275,24 +277,34 @@ def experiment(
 ) -> Experiment:
     """Write the values and means of an experiment into a folder.
 
-    With several seeds, the first one's are written; the others differ in the values of each query.
+    Seeds have the same scores, and differ in the values of each query.
     """
     folder.mkdir(exist_ok=True)
     dice = random.Random(str(scores))
-    replicates = []
+    tables, chosen = [], {}
     averages = averages_of(layout)
-    for seed in seeds:
-        path = folder / f"per_query.{seed}.parquet"
-        chosen = {each.name: dice.choice(each.epochs) for each in grid.trainings()}
+    for named, seed in seeds_by_name(seeds).items():
+        epochs = {each.name: dice.choice(each.epochs) for each in grid.trainings()}
         values = per_query_table(scores, grid, layout, seed=seed, **table)
-        values = at_best(values, layout, grid, chosen)
-        values.to_parquet(path)
-        if seed == seeds[0]:
-            averaged = means(values, FAST, averages, grid.first_stages)
-            averaged.to_csv(folder / "metrics.csv", index=False)
-        replicates.append(Replicate(path, chosen, grid, averages))
+        values = at_best(values, layout, grid, epochs)
+        if named:
+            values = values[values["seed"].notna()]
+            values = values.assign(system=values["system"].map(partial(_with_seed, named)))
+        tables.append(values)
+        chosen |= {f"{training}{named}": epoch for training, epoch in epochs.items()}
+    whole, path = pd.concat(tables, ignore_index=True), folder / "per_query.parquet"
+    whole.to_parquet(path)
+    grid = replace(grid, seeds=tuple(seeds))
+    averaged = means(whole, FAST, averages, grid.first_stages)
+    averaged.to_csv(folder / "metrics.csv", index=False)
     results = read_results(folder / "metrics.csv", layout, grid)
-    return Experiment(grid, results, replicates[0].chosen, PerQuery(replicates))
+    read = PerQuery.of(read_table(path), path, chosen, grid, averages)
+    return Experiment(grid, results, chosen, read)
+
+
+def _with_seed(named: str, checkpoint: str) -> str:
+    training, _, end = checkpoint.rpartition("_")
+    return f"{training}{named}_{end}"
 
 
 @dataclass
@@ -365,7 +377,7 @@ def made_up_scores(seed: int, grid: Grid = GRID) -> dict[str, float]:
     """Return scores of every system; few distinct values, so that ties occur."""
     dice = random.Random(seed)
     levels = dice.choice([2, 4, 50])
-    systems = [*labels_of(grid, seed)]
+    systems = [*labels_of(grid)]
     return {system: 0.3 + 0.01 * dice.randrange(levels) for system in systems}
 
 

@@ -19,7 +19,7 @@ from lionrank.claims import decide as claims_
 from lionrank.claims import file as claim_file
 from lionrank.claims.evidence import Ours
 from lionrank.evaluation import comparisons
-from lionrank.evaluation.per_query import PerQuery, Replicate, means
+from lionrank.evaluation.per_query import PerQuery, means, read_table
 from lionrank.grid import Grid
 from lionrank.measures import METRICS
 from lionrank.paper.depths import Depths, read_depths
@@ -384,7 +384,7 @@ def _experiment(
     table.to_parquet(path)
     means(table, FAST).to_csv(folder / "metrics.csv", index=False)
     results = read_results(folder / "metrics.csv", layout, grid)
-    return Experiment(grid, results, chosen, PerQuery([Replicate(path, dict(chosen))]))
+    return Experiment(grid, results, chosen, PerQuery.of(read_table(path), path, chosen))
 
 
 def reverse(world: World, folder: Path) -> World:

@@ -99,7 +99,7 @@ def test_an_epoch_that_early_stopping_went_on_to_stays(another):
     for overlay in (other, f"{STOPS}\n{other}"):
         planned = another.planned(overlay)
         assert of(planned, "dev.json") and not of(planned, "checkpoints/", ".trec")
-    again = "training: {defaults: {early_stopping: 1}, models: {minilm: {seed: 1}}}"
+    again = "training: {defaults: {early_stopping: 1}, models: {minilm: {log_every: 1}}}"
     assert "training/minilm_lion_e3.stop.json" in another.planned(again)
 
 

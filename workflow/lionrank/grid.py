@@ -45,16 +45,39 @@ class Treatment:
 
 
 @dataclass(frozen=True)
+class SeededTraining:
+    """A training with one of its seeds: its name, and the epochs that it was trained for."""
+
+    name: str
+    seed: int
+    epochs: tuple[int, ...]
+
+    def checkpoints(self) -> list[str]:
+        return [checkpoint_name(self.name, epoch) for epoch in self.epochs]
+
+
+@dataclass(frozen=True)
 class Training:
-    """A backbone as one treatment trains it, and the epochs that it was trained for."""
+    """A backbone as one treatment trains it, with one seed or several: a row of the paper."""
 
     model: Model
     treatment: Treatment
-    epochs: tuple[int, ...]
+    by_seed: tuple[SeededTraining, ...]
 
     @property
     def name(self) -> str:
-        return training_name(self.model.name, self.treatment.name)
+        """That of the first seed, `{model}_{optimizer}`."""
+        return self.by_seed[0].name
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Those of all seeds."""
+        return tuple(each.name for each in self.by_seed)
+
+    @property
+    def epochs(self) -> tuple[int, ...]:
+        """Those that it was trained for with every seed."""
+        return min((each.epochs for each in self.by_seed), key=len)
 
     @property
     def labels(self) -> tuple[str, str]:
@@ -62,10 +85,11 @@ class Training:
         return self.model.label, self.treatment.label
 
     def checkpoint(self, epoch: int | str) -> str:
-        """Return the name of a checkpoint, which is also its system name in the results."""
+        """Return the name of a checkpoint of the first seed, its system name in the results."""
         return checkpoint_name(self.name, epoch)
 
     def checkpoints(self) -> list[str]:
+        """Return those names of all epochs that it was trained for with every seed."""
         return [self.checkpoint(epoch) for epoch in self.epochs]
 
 
@@ -102,11 +126,12 @@ class Grid:
     """What is compared, in the order in which it is printed; `optimizers` are name -> label.
 
     `epochs` are those of the trainings that had the most. `last` has the last epoch of trainings
-    that stopped earlier, by name. `systems` are those that were not trained here. Where nothing
-    was, there are no models, no optimizers and no epochs. `recipes` have what the optimizers are
-    made of, the other fields of `Treatment`, by name. `first_stages` have what ranked the
-    candidates of a test set, or all those of an average, by its name, where these are rankings:
-    `VARIOUS` of an average whose test sets have each another.
+    that stopped earlier, by the name of each seed's. `systems` are those that were not trained
+    here. Where nothing was, there are no models, no optimizers and no epochs. `recipes` have what
+    the optimizers are made of, the other fields of `Treatment`, by name. `first_stages` have what
+    ranked the candidates of a test set, or all those of an average, by its name, where these are
+    rankings: `VARIOUS` of an average whose test sets have each another. Every training is done with
+    each of `seeds`.
     """
 
     models: tuple[Model, ...]
@@ -116,6 +141,7 @@ class Grid:
     systems: tuple[OtherSystem, ...] = ()
     recipes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     first_stages: Mapping[str, FirstStage] = field(default_factory=dict)
+    seeds: tuple[int, ...] = (12,)
 
     @classmethod
     def build(
@@ -127,6 +153,7 @@ class Grid:
         systems: Mapping[str, Mapping[str, Any]] | None = None,
         recipes: Mapping[str, Mapping[str, str]] | None = None,
         first_stages: Mapping[str, Mapping[str, str]] | None = None,
+        seeds: Iterable[int] = (12,),
     ) -> "Grid":
         """Make a grid from plain dictionaries: `{name: {label, start}}` and `{name: label}`.
 
@@ -144,6 +171,7 @@ class Grid:
             tuple(OtherSystem(name, **facts) for name, facts in (systems or {}).items()),
             dict(recipes or {}),
             {name: FirstStage(**facts) for name, facts in (first_stages or {}).items()},
+            tuple(seeds),
         )
 
     def first_stage(self, test_set: str) -> FirstStage | None:
@@ -194,31 +222,46 @@ class Grid:
     @property
     def is_ragged(self) -> bool:
         """Whether trainings differ in how many epochs they had."""
-        return len({training.epochs for training in self.trainings()}) > 1
+        return len({each.epochs for each in self.seeded()}) > 1
 
     def of_model(self, model: Model) -> list[Training]:
         return [self._training(model, each) for each in self.treatments]
 
     def _training(self, model: Model, treatment: Treatment) -> Training:
-        last = self.last.get(training_name(model.name, treatment.name), math.inf)
-        return Training(model, treatment, tuple(e for e in self.epochs if e <= last))
+        return Training(
+            model,
+            treatment,
+            tuple(
+                self._seeded(training_name(model.name, treatment.name, named), seed)
+                for named, seed in seeds_by_name(self.seeds).items()
+            ),
+        )
+
+    def _seeded(self, name: str, seed: int) -> SeededTraining:
+        last = self.last.get(name, math.inf)
+        return SeededTraining(name, seed, tuple(e for e in self.epochs if e <= last))
 
     def trainings(self) -> list[Training]:
         return [training for model in self.models for training in self.of_model(model)]
 
+    def seeded(self) -> list[SeededTraining]:
+        """Return every training with each of its seeds."""
+        return [each for training in self.trainings() for each in training.by_seed]
+
     def training(self, name: str) -> Training:
-        """Return a training by its name, `{model}_{optimizer}`."""
-        return {training.name: training for training in self.trainings()}[name]
+        """Return a training by its name with any of its seeds."""
+        return {own: training for training in self.trainings() for own in training.names}[name]
 
     def checkpoints(self) -> list[str]:
+        """Return `Training.checkpoints` of all trainings."""
         return [name for training in self.trainings() for name in training.checkpoints()]
 
     def logs(self, planned: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
         """Return the training logs of the epochs that were trained, of those of all planned ones.
 
-        Both are by training, in the order of the epochs.
+        Both are by the name of each seed's training, in the order of the epochs.
         """
-        return {each.name: [*planned[each.name]][: len(each.epochs)] for each in self.trainings()}
+        return {each.name: [*planned[each.name]][: len(each.epochs)] for each in self.seeded()}
 
 
 def is_left_out(system: str, last: Mapping[str, int]) -> bool:
@@ -231,8 +274,20 @@ def _once(names: Iterable[str | None]) -> list[str]:
     return list(dict.fromkeys(name for name in names if name is not None))
 
 
-def training_name(model: str, treatment: str) -> str:
-    return f"{model}_{treatment}"
+def seeds_by_name(seeds: Iterable[int]) -> dict[str, int]:
+    """Return seeds by what they add to names: the first one nothing, every other as in `_s13`."""
+    first, *others = seeds
+    return {"": first, **{f"_s{seed}": seed for seed in others}}
+
+
+def training_name(model: str, treatment: str, seed: str = "") -> str:
+    """Return the name of a training; `seed` is what its seed adds (`seeds_by_name`)."""
+    return f"{model}_{treatment}{seed}"
+
+
+def training_of(checkpoint: str) -> str:
+    """Return the name of the training that a checkpoint is of."""
+    return checkpoint.rpartition("_")[0]
 
 
 def checkpoint_name(training: str, epoch: int | str) -> str:

@@ -20,7 +20,7 @@ from lionrank.config.settings import training_settings
 from lionrank.config.sources import Source
 from lionrank.config.training_data import first_stage_depth, passages_of, trained_on, used_data
 from lionrank.config.treatments import PAIRS, collection_of_data, treatment
-from lionrank.grid import FIRST_STAGE, training_name
+from lionrank.grid import FIRST_STAGE, seeds_by_name, training_name
 from lionrank.training.state import KEPT
 
 FORWARD, FORWARD_AND_BACKWARD = 2, 6
@@ -121,9 +121,14 @@ def warmup_steps(settings: Mapping[str, Any], steps: int) -> int:
 
 
 def training_work(config: Mapping[str, Any], model: str, optimizer: str) -> dict[str, Any]:
-    """Return a training's resolved settings, steps, jobs, GPU hours and bytes of checkpoints."""
+    """Return a training's resolved settings, steps, jobs, GPU hours and bytes of checkpoints.
+
+    The last four are of all its seeds.
+    """
     settings = training_settings(config, model, optimizer)
     data, epochs = treatment(config, optimizer).data, settings["epochs"]
+    seeds = seeds_by_name(config["grid"]["seeds"])
+    jobs = epochs * len(seeds)
     given, held_out = pairs_of(config, data)
     pairs = given - held_out
     steps_an_epoch = steps_of_epoch(pairs, settings["global_batch_size"])
@@ -135,23 +140,24 @@ def training_work(config: Mapping[str, Any], model: str, optimizer: str) -> dict
         _backbone(config, model, "encoder"),
         _assumed(config, "collections", collection, "tokens_per_pair"),
         pairs,
-        epochs,
+        jobs,
     )
     return {
         "name": training_name(model, optimizer),
+        "names": [training_name(model, optimizer, seed) for seed in seeds],
         "settings": settings | {"steps_an_epoch": steps_an_epoch},
         "data": data,
         "pairs": pairs,
         "steps_an_epoch": steps_an_epoch,
-        "steps": steps,
+        "steps": steps * len(seeds),
         "schedule_steps": settings["schedule_steps"] or without_restart,
         "warmup_steps": warmup_steps(settings, without_restart),
         "end_of_schedule": end_of_schedule(settings, without_restart),
-        "jobs": epochs,
+        "jobs": jobs,
         "gpu_hours": _gpu_hours(config, operations, settings["precision"]),
-        "bytes": _bytes_of_checkpoints(config, model, optimizer, epochs),
+        "bytes": product(len(seeds), _bytes_of_checkpoints(config, model, optimizer, epochs)),
         "bytes_within_epoch": _bytes_within_epoch(config, model, optimizer),
-        "bytes_with_cards": product(BYTES_A_WEIGHT, _backbone(config, model, "parameters"), epochs),
+        "bytes_with_cards": product(BYTES_A_WEIGHT, _backbone(config, model, "parameters"), jobs),
     }
 
 
@@ -166,7 +172,10 @@ def _gpu_hours(config: Mapping[str, Any], operations: float | None, precision: s
 def _bytes_of_checkpoints(
     config: Mapping[str, Any], model: str, optimizer: str, epochs: int
 ) -> float | None:
-    """Return the size of all checkpoints of a training; the start has no optimizer state."""
+    """Return the size of a training's checkpoints with one seed.
+
+    The start has no optimizer state.
+    """
     copies = 1 + epochs * _copies_to_resume(config, optimizer)
     return product(BYTES_A_WEIGHT, _backbone(config, model, "parameters"), copies)
 
@@ -267,7 +276,7 @@ def _trained(
                 continue
             settings = training_settings(config, model, optimizer)
             encoder = _backbone(config, model, "encoder")
-            number = 1 if best_only else settings["epochs"]
+            number = len(config["grid"]["seeds"]) * (1 if best_only else settings["epochs"])
             scorers.append(_Scorers(number, encoder, settings["precision"]))
     return scorers
 
@@ -376,7 +385,8 @@ def disk_use(
         passages = product(pairs, _bytes_a_passage(config, name))
         yield item(f"candidates of teachers, of {name}", passages, text)
     for training in trainings:
-        how = f"weights of {training['jobs'] + 1}, optimizer state in {training['jobs']}"
+        weights = training["jobs"] + len(training["names"])
+        how = f"weights of {weights}, optimizer state in {training['jobs']}"
         yield item(f"checkpoints of {training['name']}", training["bytes"], how)
         how = f"weights of {training['jobs']}, which `snakemake all` copies to hub/"
         yield item(f"model cards of {training['name']}", training["bytes_with_cards"], how)

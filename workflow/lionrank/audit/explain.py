@@ -9,9 +9,9 @@ from typing import Any
 
 from lionrank.config.schema import is_number
 from lionrank.errors import UserError
-from lionrank.evaluation.per_query import Replicate
+from lionrank.evaluation.per_query import Replicate, read_table
 from lionrank.files import AGAIN, csv_rows, read_json
-from lionrank.grid import VARIOUS, checkpoint_name, training_name
+from lionrank.grid import VARIOUS, checkpoint_name, training_of
 from lionrank.jobs import descent, records
 from lionrank.measures import Averages, Measure, averaged
 
@@ -145,7 +145,7 @@ def _of_average(row: dict[str, str], levels: Mapping[str, int]) -> Iterator[str]
 
 def _is_same_system(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
     """Return whether two rows are of one system: a chosen epoch is also called the best."""
-    labels = ("model", "optimizer", "epoch")
+    labels = ("model", "optimizer", "epoch", "seed")
     of_training = all(one[key] and one[key] == other[key] for key in labels)
     return of_training or one["system"] == other["system"]
 
@@ -153,7 +153,7 @@ def _is_same_system(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
 def _topics(row: dict[str, str]) -> list[str]:
     """Return the value of each topic, the highest first."""
     measure = Measure(row["test_set"], row["metric"], int(row["level"]) if row["level"] else None)
-    values = Replicate(PER_QUERY, {}).named(measure, row["system"])
+    values = Replicate(read_table(PER_QUERY), PER_QUERY, {}).named(measure, row["system"])
     ordered = values.sort_values(ascending=False, kind="stable")
     told = "   ".join(f"{qid} {value:.4f}" for qid, value in ordered.items())
     return textwrap.wrap(told, _WIDTH, initial_indent="  ", subsequent_indent="  ")
@@ -170,7 +170,7 @@ def _training(chain: descent.Chain, row: Mapping[str, str]) -> Iterator[str]:
     """Yield the settings that the checkpoint behind a run file was trained with, and its log."""
     trained = [link.path for link in chain.values() if link.rule == "train_epoch"]
     # Behind the best epoch are those that it was chosen from.
-    own = checkpoint_name(training_name(row["model"], row["optimizer"]), row["epoch"])
+    own = checkpoint_name(training_of(row["system"]), row["epoch"])
     for path in ([path for path in trained if Path(path).name == own] or trained)[:1]:
         record = records.read(path)
         settings = record["params"].get("settings", {}) if record else {}

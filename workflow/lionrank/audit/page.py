@@ -9,6 +9,7 @@ import math
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -152,7 +153,8 @@ def _cost(training: dict, by_epoch: Mapping[str, Mapping[str, Any]]) -> dict[str
     It has epochs (those that were trained) of `of`, whether it stopped early, jobs, hours (device
     hours), devices in words and ratio, of the hours to those estimated for as many epochs.
     """
-    names = [checkpoint_name(training["name"], epoch + 1) for epoch in range(training["jobs"])]
+    epochs = range(1, training["settings"]["epochs"] + 1)
+    names = [checkpoint_name(*each) for each in product(training["names"], epochs)]
     complete = [by_epoch[name] for name in names if name in by_epoch]
     trained = [each for each in complete if each["jobs"]]
     if not trained:

@@ -20,6 +20,7 @@ from lionrank.config.checks.evaluation import (
 )
 from lionrank.config.checks.first_stages import check_first_stages
 from lionrank.config.checks.references import references
+from lionrank.config.checks.seeds import check_seeds
 from lionrank.config.checks.systems import check_systems
 from lionrank.config.checks.teachers import check_teachers
 from lionrank.config.checks.training_data import check_data, check_pairs, check_topics
@@ -39,6 +40,7 @@ def check(config: Mapping[str, Any], schema_path: Path, sources: Mapping[str, So
         UserError: one line that names the first wrong key and, for a near miss, the key meant.
     """
     check_plain(config)
+    check_seeds(config)
     check_schema(config, schema_path.read_bytes())
     for place, name, known in references(config, sources):
         if name not in known:

@@ -31,6 +31,7 @@ def printed(plan: "Plan") -> dict[str, Any]:
             name: {"name": each, "label": first_stages.label(plan.config, each)}
             for name, each in _first_stages(plan).items()
         },
+        "seeds": plan.seeds,
     }
 
 
@@ -45,6 +46,7 @@ def named(plan: "Plan") -> dict[str, Any]:
         "first_stages": {
             name: {"name": each, "label": each} for name, each in _first_stages(plan).items()
         },
+        "seeds": plan.seeds,
     }
 
 

@@ -18,6 +18,7 @@ from lionrank.config import (
     first_stages,
     formats,
     grids,
+    seeds,
     training_data,
 )
 from lionrank.config.check import check
@@ -35,7 +36,7 @@ from lionrank.config.settings import ordered, training_settings
 from lionrank.config.sources import Source, read_table
 from lionrank.config.treatments import treatment, treatments
 from lionrank.errors import UserError
-from lionrank.grid import BEST, FIRST_STAGE, checkpoint_name, training_name
+from lionrank.grid import BEST, FIRST_STAGE, checkpoint_name, seeds_by_name, training_name
 
 SOURCES = "config/sources.csv"
 NOTHING = "(?!)"
@@ -165,10 +166,15 @@ class Plan:
         """Those of the trainings: none where nothing is trained."""
         return [*range(1, self.config["grid"]["epochs"] + 1)] if self.models else []
 
+    @property
+    def seeds(self) -> list[int]:
+        """Those of every training, the first of which has no place in names."""
+        return self.config["grid"]["seeds"]
+
     @cached_property
-    def trainings(self) -> list[tuple[str, str]]:
-        """Model and optimizer of every training."""
-        return [(model, optimizer) for model in self.models for optimizer in self.optimizers]
+    def trainings(self) -> list[tuple[str, str, str]]:
+        """Model and optimizer of every training, and what its seed adds to its name."""
+        return [*product(self.models, self.optimizers, seeds_by_name(self.seeds))]
 
     @cached_property
     def data(self) -> list[str]:
@@ -292,10 +298,10 @@ class Plan:
         return formats.corpus_files(entry)
 
     def settings(self) -> dict[str, dict[str, Any]]:
-        """The resolved settings of every training."""
+        """The resolved settings of every training with its first seed."""
         return {
             training_name(model, optimizer): training_settings(self.config, model, optimizer)
-            for model, optimizer in self.trainings
+            for model, optimizer in product(self.models, self.optimizers)
         }
 
     def backbone(self, model: str) -> dict[str, Any]:
@@ -354,12 +360,13 @@ class Plan:
         columns = ("test_set", "system", "model", "optimizer", "epoch", "seed", "protocol")
         rows: list[tuple] = [
             (
-                _checkpoint(*training, epoch),
-                *training,
+                _checkpoint(model, optimizer, seed, epoch),
+                model,
+                optimizer,
                 None if epoch == BEST else epoch,
-                self._seed(*training),
+                seeds.of_name(self.config, seed),
             )
-            for training in self.trainings
+            for model, optimizer, seed in self.trainings
             for epoch in self.epochs_on(test_set)
         ]
         if (first_stage := self.test_sets[test_set].first_stage) is not None:
@@ -368,9 +375,6 @@ class Plan:
             rows.append((name, *map(self.others[name].get, ("model", "optimizer", "epoch")), None))
         protocol = self.config["protocol"]
         return [dict(zip(columns, (test_set, *row, protocol), strict=True)) for row in rows]
-
-    def _seed(self, model: str, optimizer: str) -> int:
-        return training_settings(self.config, model, optimizer)["seed"]
 
     def chosen_on(self, test_set: str) -> list[str]:
         """What says of which epoch a test set's checkpoints are, where their names do not."""
@@ -395,40 +399,37 @@ class Plan:
         paths = [path for logs in self.training_logs().values() for path in logs]
         return {path: Path(path).stat().st_mtime for path in paths if Path(path).exists()}
 
-    def dev_scores(self, model: str, optimizer: str, epoch: int | str) -> list[str]:
+    def dev_scores(self, model: str, optimizer: str, seed: str, epoch: int | str) -> list[str]:
         """The development scores of a training up to an epoch."""
         epochs = range(1, int(epoch) + 1)
-        return [f"training/{_checkpoint(model, optimizer, each)}.dev.json" for each in epochs]
+        return [f"training/{_checkpoint(model, optimizer, seed, each)}.dev.json" for each in epochs]
 
     def precision(self, checkpoint: str) -> str:
         """The precision in which a checkpoint scores: its training's, or that of its entry."""
         other = self.other_systems.checkpoints.get(checkpoint)
         if other is not None:
             return other.get("precision") or self.config["training"]["defaults"]["precision"]
-        model, optimizer, _ = self.parts_of(checkpoint)
+        model, optimizer, *_ = self.parts_of(checkpoint)
         return training_settings(self.config, model, optimizer)["precision"]
 
-    def parts_of(self, checkpoint: str) -> tuple[str, str, int]:
-        """Model and optimizer of a training's checkpoint, and the epoch or, of the best, the last.
+    def parts_of(self, checkpoint: str) -> tuple[str, str, str, int]:
+        """Model, optimizer, seed and epoch of a training's checkpoint or, of the best, the last.
 
-        The best one is chosen among all up to that.
+        The seed is what it adds to the name. The best epoch is chosen among all up to the last.
         """
-        training, _, epoch = checkpoint.rpartition("_")
+        model, optimizer, *seed, epoch = checkpoint.split("_")
         last = self.config["grid"]["epochs"]
-        return (*self._trainable[training], last if epoch == BEST else int(epoch.removeprefix("e")))
+        return (
+            model,
+            optimizer,
+            f"_{seed[0]}" if seed else "",
+            last if epoch == BEST else int(epoch.removeprefix("e")),
+        )
 
     def data_record(self, checkpoint: str) -> str:
         """What was recorded of the data that a checkpoint was trained on."""
-        _, optimizer, _ = self.parts_of(checkpoint)
+        _, optimizer, *_ = self.parts_of(checkpoint)
         return self.training_data.file(optimizer, ".json")
-
-    @cached_property
-    def _trainable(self) -> dict[str, tuple[str, str]]:
-        """Model and optimizer of all trainings that the config defines, by name."""
-        return {
-            training_name(*each): each
-            for each in product(self.config["models"], treatments(self.config))
-        }
 
     @property
     def checkpoint_pattern(self) -> str:
@@ -439,8 +440,10 @@ class Plan:
     def trained_pattern(self) -> str:
         """A regular expression for the names of the checkpoints of trainings."""
         epochs = [f"e{epoch}" for epoch in self.epochs]
-        parts = self.config["models"], treatments(self.config), [*epochs, BEST]
-        return "({})_({})_({})".format(*map("|".join, parts)) if epochs else NOTHING
+        models, optimizers, ends = map(
+            "|".join, (self.config["models"], treatments(self.config), [*epochs, BEST])
+        )
+        return f"({models})_({optimizers}){seeds.PATTERN}_({ends})" if epochs else NOTHING
 
     @property
     def system_pattern(self) -> str:
@@ -506,10 +509,10 @@ class Plan:
     def training_logs(self) -> dict[str, list[str]]:
         """The logs of every training, in the order of their epochs."""
         return {
-            training_name(model, optimizer): [
-                f"training/{_checkpoint(model, optimizer, epoch)}.jsonl" for epoch in self.epochs
+            training_name(*training): [
+                f"training/{_checkpoint(*training, epoch)}.jsonl" for epoch in self.epochs
             ]
-            for model, optimizer in self.trainings
+            for training in self.trainings
         }
 
     def labels_of(self, *kinds: str) -> dict[str, dict[str, str]]:
@@ -522,12 +525,6 @@ class Plan:
     def depth(self, collection: str, topics: str, by: str = "") -> int:
         """How many documents are ranked, by BM25 or what `first_stages.suffix` says."""
         return training_data.first_stage_depth(self.config, collection, topics, by)
-
-    def of_every_seed(self, paths: Iterable[str]) -> list[str]:
-        """These files of this experiment, and then of those that differ from it in their seed."""
-        own = list(paths)
-        folders = self.config["comparisons"]["other_seeds"]
-        return [*own, *(f"{folder}/{path}" for folder in folders for path in own)]
 
     def learns(self, optimizer: str) -> tuple[str, str]:
         """The objective of a treatment, and its data."""
@@ -583,5 +580,5 @@ class Plan:
         return {rule: number for rule, number in jobs.items() if number}
 
 
-def _checkpoint(model: str, optimizer: str, epoch: int | str) -> str:
-    return checkpoint_name(training_name(model, optimizer), epoch)
+def _checkpoint(model: str, optimizer: str, seed: str, epoch: int | str) -> str:
+    return checkpoint_name(training_name(model, optimizer, seed), epoch)

@@ -30,21 +30,21 @@ class EarlyStoppingPlan:
         """The epochs without a better score after which a training stops, None if it never does."""
         return training_settings(self.plan.config, model, optimizer)["early_stopping"]
 
-    def decision(self, model: str, optimizer: str, epoch: int | str) -> str | list[str]:
+    def decision(self, model: str, optimizer: str, seed: str, epoch: int | str) -> str | list[str]:
         """What says whether a training has stopped before an epoch, nothing where it cannot."""
         if int(epoch) < FIRST_STOPPED:
             return []
-        return f"training/{_checkpoint(model, optimizer, int(epoch))}.stop.json"
+        return f"training/{_checkpoint(model, optimizer, seed, int(epoch))}.stop.json"
 
-    def scores(self, model: str, optimizer: str, epoch: int | str) -> list[str]:
+    def scores(self, model: str, optimizer: str, seed: str, epoch: int | str) -> list[str]:
         """The development scores of the epochs before, where a training may stop early."""
         if not self.patience(model, optimizer):
             return []
-        return self.plan.dev_scores(model, optimizer, int(epoch) - 1)
+        return self.plan.dev_scores(model, optimizer, seed, int(epoch) - 1)
 
     @cached_property
-    def undecided(self) -> dict[str, tuple[str, str, int]]:
-        """Model, optimizer and epoch of the checkpoints of which early stopping decides, by name.
+    def undecided(self) -> dict[str, tuple[str, str, str, int]]:
+        """Model, optimizer, seed and epoch of the checkpoints of which it decides, by name.
 
         An epoch that was trained stays, also where its training would stop before it by now: that
         changes none of its bits. So Snakemake is not to look at what it was decided by.
@@ -56,9 +56,9 @@ class EarlyStoppingPlan:
             if not self._was_trained(*training, epoch)
         }
 
-    def _was_trained(self, model: str, optimizer: str, epoch: int) -> bool:
+    def _was_trained(self, model: str, optimizer: str, seed: str, epoch: int) -> bool:
         """Whether an epoch is there that was trained, with these settings, and is no copy."""
-        name = _checkpoint(model, optimizer, epoch)
+        name = _checkpoint(model, optimizer, seed, epoch)
         log, decision = (Path(f"training/{name}.{ending}") for ending in ("jsonl", "stop.json"))
         if not (decision.exists() and log.exists() and log.stat().st_size):
             return False
@@ -66,8 +66,8 @@ class EarlyStoppingPlan:
             found = read_json(Path("checkpoints", name, "settings.json"))
         except UserError:
             return False
-        return found == epoch_settings(training_settings(self.plan.config, model, optimizer))
+        return found == epoch_settings(training_settings(self.plan.config, model, optimizer, seed))
 
 
-def _checkpoint(model: str, optimizer: str, epoch: int) -> str:
-    return checkpoint_name(training_name(model, optimizer), epoch)
+def _checkpoint(model: str, optimizer: str, seed: str, epoch: int) -> str:
+    return checkpoint_name(training_name(model, optimizer, seed), epoch)

@@ -8,12 +8,21 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from lionrank.config import seeds
 from lionrank.config.treatments import treatment
 from lionrank.grid import training_name
 
 
-def training_settings(config: Mapping[str, Any], model: str, optimizer: str) -> dict[str, Any]:
-    """Return the settings of one training, all layers resolved; `optimizer` names a treatment."""
+def training_settings(
+    config: Mapping[str, Any], model: str, optimizer: str, seed: str = ""
+) -> dict[str, Any]:
+    """Return the settings of one training, all layers resolved; `optimizer` names a treatment.
+
+    `seed` is what its seed adds to its name, nothing for the first one.
+
+    Raises:
+        UserError: grid.seeds has no such seed.
+    """
     training, recipe = config["training"], treatment(config, optimizer)
     layers = (
         training["defaults"],
@@ -27,6 +36,7 @@ def training_settings(config: Mapping[str, Any], model: str, optimizer: str) -> 
     objective = config["objectives"][recipe.objective]
     arguments = objective.get("arguments")
     return settings | {
+        "seed": seeds.of_name(config, seed),
         "epochs": config["grid"]["epochs"],
         "optimizer": {key: built_of[key] for key in ("class", "arguments")},
         "loss": objective["loss"],

@@ -8,7 +8,7 @@ from itertools import product
 from typing import Any
 
 from lionrank.config.treatments import treatment
-from lionrank.grid import checkpoint_name, training_name
+from lionrank.grid import checkpoint_name, seeds_by_name, training_name
 
 KINDS = ("bi_encoder", "checkpoint", "run_file")
 """Keys of a teacher's entry, of which it has one."""
@@ -24,8 +24,9 @@ def of_grid(config: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
     """Return model and treatment of the grid's checkpoints, by name of the checkpoint."""
     grid = config["grid"]
     return {
-        checkpoint_name(training_name(model, optimizer), epoch): (model, optimizer)
+        checkpoint_name(training_name(model, optimizer, seed), epoch): (model, optimizer)
         for model, optimizer in product(grid["models"], grid["optimizers"])
+        for seed in seeds_by_name(grid["seeds"])
         for epoch in range(1, grid["epochs"] + 1)
     }
 

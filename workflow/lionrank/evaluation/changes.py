@@ -44,7 +44,7 @@ def changes(
     """Return every pair of optimizers topic by topic, as JSON can hold it.
 
     Args:
-        per_query: the values of this experiment, which has one seed.
+        per_query: the values; with several seeds, those of the first are taken.
         grid: what was trained.
         test_set: the test set of `runs`, `qrels` and `topics`.
         runs: the run file of each checkpoint; only those of the chosen epochs are read.
@@ -81,7 +81,7 @@ def _pair(
     per_query: PerQuery, planned: Planned, measure: Measure, settings: significance.Draws
 ) -> dict[str, Any]:
     """Return the values of two checkpoints by topic, and what significance.compare says of them."""
-    (replicate,) = per_query.replicates
+    replicate = per_query.replicates[0]
     sides = [system for system, _ in planned.terms]
     left, right = (replicate.values(measure, side) for side in sides)
     (contrast,) = significance.compare(left.to_numpy(), right.to_numpy(), settings)

@@ -14,7 +14,7 @@ from lionrank import parquet
 from lionrank.evaluation import trec_eval as evaluation
 from lionrank.evaluation.per_query import means
 from lionrank.evaluation.significance import Draws
-from lionrank.grid import training_name
+from lionrank.grid import training_of
 from lionrank.trec import Qrels, Run
 
 DEPTHS = (10, 20, 50, 100, 200, 1000)
@@ -70,7 +70,7 @@ def is_chosen(labels: Labels, chosen: Mapping[str, int]) -> bool:
     """
     if labels["seed"] is None or labels["epoch"] is None:
         return True
-    return chosen[training_name(labels["model"], labels["optimizer"])] == labels["epoch"]
+    return chosen[training_of(labels["system"])] == labels["epoch"]
 
 
 def evaluate_at(run: Run, ranks: Ranks, qrels: Qrels, level: int, labels: Labels) -> pd.DataFrame:

@@ -1,10 +1,9 @@
-"""The per-query values of every system, of one experiment or of several seeds, and their means."""
+"""The per-query values of every system, with one seed or several, and their means."""
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,6 +22,7 @@ from lionrank.grid import (
     checkpoint_name,
     is_left_out,
     training_name,
+    training_of,
 )
 from lionrank.measures import Averages, Measure, averaged
 from lionrank.training import development
@@ -43,7 +43,7 @@ _NULLABLE = ("model", "optimizer", "epoch", "seed", "level")
 
 @dataclass(frozen=True)
 class System:
-    """A ranking: the checkpoint of a training, `{model}_{optimizer}`, after an epoch.
+    """A ranking: the checkpoint of a training, `{model}_{optimizer}` with any seed, after an epoch.
 
     Without an epoch it is the one that development data chose or, if `training` is no training
     but the first stage or a system of others, that one itself; `VARIOUS` is on each test set its
@@ -55,27 +55,25 @@ class System:
 
 
 class Replicate:
-    """The per-query values of one experiment, which has one seed, and the epochs it chose."""
+    """The per-query values of the trainings with one seed, which names leave out, and of others."""
 
     def __init__(
         self,
+        table: pd.DataFrame,
         path: str | os.PathLike,
         chosen: Mapping[str, int],
         grid: Grid | None = None,
         averages: Averages | None = None,
     ) -> None:
-        """Read a per-query Parquet file; `chosen` maps a training to its epoch by development data.
+        """Take the values of one seed, with the columns of `COLUMNS`, that are of a file.
 
-        `grid` tells which systems were not trained here, and the first stages. Measures may be of
-        `averages`, whose queries are those of all their test sets, one set after another.
-
-        Raises:
-            UserError: the file is damaged or lacks a column.
+        `chosen` maps a training to its epoch by development data. `grid` tells which systems were
+        not trained here, and the first stages. Measures may be of `averages`, whose queries are
+        those of all their test sets, one set after another.
         """
         self.path = os.fspath(path)
         self.chosen = dict(chosen)
         self.averages = dict(averages or {})
-        table = read_table(path)
         self.protocols = sorted(table["protocol"].unique())
         self._first_stages = grid.first_stages if grid else {}
         others = [each.name for each in grid.systems] if grid else []
@@ -83,9 +81,6 @@ class Replicate:
         without = table["system"][table["epoch"].isna()]
         self._untrained = frozenset([*without, *others, VARIOUS.name])
         self._of_trainings = table[~table["system"].isin(self._untrained)]
-        self.seeds = dict(
-            zip(self._of_trainings["system"], self._of_trainings["seed"], strict=True)
-        )
         self._table = table
         self._pivot = cache(self._make_pivot)
 
@@ -172,16 +167,17 @@ class Replicate:
         """Return the values (queries,) of a system by what the tables call it.
 
         Raises:
-            UserError: the file has none.
+            UserError: the file has none, or not one of each query.
         """
         pivot = self._pivot(measure)
-        if name not in pivot:
-            level = "" if measure.level is None else f" at level {measure.level}"
-            raise UserError(
-                f"{self.path}: no {measure.metric}{level} of {name} on {measure.test_set}; "
-                "evaluate its run file and make the table again."
-            )
-        return pivot[name]
+        if name in pivot and pivot[name].notna().all():
+            return pivot[name]
+        level = "" if measure.level is None else f" at level {measure.level}"
+        where = f" for {pivot[name].isna().idxmax()}" if name in pivot else ""
+        raise UserError(
+            f"{self.path}: no {measure.metric}{level} of {name} on {measure.test_set}{where}; "
+            "evaluate its run file and make the table again."
+        )
 
     def _make_pivot(self, measure: Measure) -> pd.DataFrame:
         """Return the values of a measure, a row a topic and a column a system."""
@@ -202,8 +198,25 @@ class PerQuery:
     """The per-query values of an experiment, whose trainings may have been repeated with seeds."""
 
     def __init__(self, replicates: Sequence[Replicate]) -> None:
-        """Take the experiment itself, and after it those that differ from it in their seed."""
+        """Take the values of each seed, the first one's before the others'."""
         self.replicates = tuple(replicates)
+
+    @classmethod
+    def of(
+        cls,
+        table: pd.DataFrame,
+        path: str | os.PathLike,
+        chosen: Mapping[str, int],
+        grid: Grid | None = None,
+        averages: Averages | None = None,
+    ) -> "PerQuery":
+        """Take the values of a file apart by seed; `chosen` is by the name of each training."""
+        return cls(
+            [
+                Replicate(rows, path, _of_seed(chosen, names), grid, averages)
+                for rows, names in _by_seed(table)
+            ]
+        )
 
     @property
     def seeds(self) -> int:
@@ -254,20 +267,9 @@ class PerQuery:
         """Return a system's values (seeds, queries), the queries as `Replicate.values` has them.
 
         Raises:
-            UserError: an experiment has no such values, or is of other queries.
+            UserError: there are none with some seed.
         """
-        # What was not trained has no seed, and is in this experiment whether or not in the others.
-        first = self.replicates[0]
-        sources = [each if first.is_training(system) else first for each in self.replicates]
-        rows = [each.values(measure, system) for each in sources]
-        for replicate, row in zip(self.replicates, rows, strict=True):
-            if not row.index.equals(rows[0].index):
-                raise UserError(
-                    f"{replicate.path}: {measure.test_set} has other topics than in "
-                    f"{self.replicates[0].path}; only experiments that differ in nothing but "
-                    "their seed can be taken together."
-                )
-        return np.stack([row.to_numpy() for row in rows])
+        return np.stack([each.values(measure, system).to_numpy() for each in self.replicates])
 
     def mean_over_seeds(self, measure: Measure, system: System) -> np.ndarray:
         """Return a system's values (queries,), averaged over the seeds query by query."""
@@ -287,45 +289,46 @@ def read_table(path: str | os.PathLike) -> pd.DataFrame:
 
 
 def read(
-    tables: Sequence[str | os.PathLike],
+    path: str | os.PathLike,
     best: Iterable[str | os.PathLike] = (),
     grid: Grid | None = None,
     averages: Averages | None = None,
 ) -> PerQuery:
-    """Read the tables of experiments that differ in their seed, this experiment's being the first.
+    """Read results/per_query.parquet, in which the trainings have one seed or several.
 
-    A table is `results/per_query.parquet` in the folder of an experiment. `best` are the files
-    `training/{training}.best.json` in the same folders; without any, no epoch is chosen. `grid` is
+    `best` are the files `training/{training}.best.json`; without any, no epoch is chosen. `grid` is
     needed where there are systems of others or first stages that differ, and `averages` are what
     measures may be of.
 
     Raises:
-        UserError: a file is damaged, or two experiments have the same seed or other protocols.
+        UserError: a file is damaged.
     """
-    paths = [Path(path) for path in best]
-    replicates = []
-    for table in tables:
-        of_experiment = [path for path in paths if path.parents[1] == Path(table).parents[1]]
-        chosen = development.chosen(of_experiment)
-        replicates.append(Replicate(table, chosen, grid, averages))
-    _check_together(replicates)
-    return PerQuery(replicates)
+    return PerQuery.of(read_table(path), path, development.chosen(best), grid, averages)
 
 
-def _check_together(replicates: Sequence[Replicate]) -> None:
-    first, *others = replicates
-    for place, other in enumerate(others, start=1):
-        if other.protocols != first.protocols:
-            raise UserError(
-                f"{other.path}: the protocol is {', '.join(other.protocols)}, that of {first.path} "
-                f"is {', '.join(first.protocols)}: only seeds may differ."
-            )
-        for earlier in replicates[:place]:
-            if other.seeds == earlier.seeds:
-                raise UserError(
-                    f"{other.path}: the trainings have the seeds of {earlier.path}: take each "
-                    "experiment once."
-                )
+def _by_seed(table: pd.DataFrame) -> Iterator[tuple[pd.DataFrame, dict[str, str]]]:
+    """Yield the rows of each seed, with what has none, in the order in which the seeds appear.
+
+    Checkpoints have the names of the first seed's, and beside the rows are the names of all
+    trainings, by those that they really have.
+    """
+    has_none = table["seed"].isna()
+    checkpoints = table[~has_none].drop_duplicates("system")
+    if checkpoints.empty:
+        yield table, {}
+    for _, own in checkpoints.groupby("seed", sort=False):
+        renamed, names = {}, {}
+        for system, model, optimizer in own[["system", "model", "optimizer"]].itertuples(
+            index=False
+        ):
+            name, (training, _, end) = training_name(model, optimizer), system.rpartition("_")
+            names[training], renamed[system] = name, f"{name}_{end}"
+        rows = table[has_none | table["system"].isin(renamed)]
+        yield rows.assign(system=rows["system"].replace(renamed)), names
+
+
+def _of_seed(chosen: Mapping[str, int], names: Mapping[str, str]) -> dict[str, int]:
+    return {name: chosen[own] for own, name in names.items() if own in chosen}
 
 
 def with_epoch(labels: Mapping[str, Any], chosen: Mapping[str, int]) -> dict[str, Any]:
@@ -333,7 +336,7 @@ def with_epoch(labels: Mapping[str, Any], chosen: Mapping[str, int]) -> dict[str
 
     `chosen` maps each training to that epoch.
     """
-    training = training_name(labels["model"], labels["optimizer"])
+    training = training_of(labels["system"])
     is_best = labels["system"] == checkpoint_name(training, BEST)
     return {**labels, "epoch": chosen[training] if is_best else labels["epoch"]}
 
@@ -428,7 +431,7 @@ def _as_best(per_query: pd.DataFrame) -> pd.DataFrame:
     best = {
         checkpoint_name(training, epoch): system
         for system, epoch in named.itertuples(index=False)
-        if system == checkpoint_name(training := system.rpartition("_")[0], BEST)
+        if system == checkpoint_name(training := training_of(system), BEST)
     }
     return per_query.assign(system=per_query["system"].replace(best))
 

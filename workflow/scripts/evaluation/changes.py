@@ -16,7 +16,7 @@ from lionrank.grid import Grid
 params = snakemake.params
 grid = Grid.build(**params.grid)
 changed = changes(
-    per_query=per_query.read([snakemake.input.per_query], snakemake.input.best, grid),
+    per_query=per_query.read(snakemake.input.per_query, snakemake.input.best, grid),
     grid=grid,
     test_set=params.test_set,
     runs={Path(path).stem: path for path in snakemake.input.runs},

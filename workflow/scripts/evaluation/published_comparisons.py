@@ -14,7 +14,7 @@ from lionrank.published.per_query import read
 output, params = snakemake.output, snakemake.params
 topics = read(located(snakemake, params.values))
 parquet.write(output.per_query, published.table(topics))
-compared = published.compare(topics, per_query.read([output.per_query]), Draws(**params.draws))
+compared = published.compare(topics, per_query.read(output.per_query), Draws(**params.draws))
 write_json(output.comparisons, compared)
 
 end(snakemake)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from itertools import product
 from typing import Any
 
+from lionrank.config import seeds
 from lionrank.config.evaluation import published_on
 from lionrank.config.experiment import others
 from lionrank.config.training_data import is_trained
@@ -81,7 +82,7 @@ def named_so(name: str, config: Mapping[str, Any]) -> str:
     ):
         if name in config[kind]:
             return f"the name of {what}"
-    if name in training_names(config):
+    if re.fullmatch(f"({'|'.join(training_names(config))}){seeds.PATTERN}", name):
         return "the name of a training"
     if re.search(f"_(e[0-9]+|{BEST})$", name):
         return f"of the form of a training's checkpoints, which end in _e and the epoch, or _{BEST}"
