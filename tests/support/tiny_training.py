@@ -25,8 +25,16 @@ ARCHITECTURES = {
     "gte": {"model_type": "gte", "type_vocab_size": 2, **SMALL},
     "modernbert": {"model_type": "modernbert", **SMALL},
     "electra": {"model_type": "electra", "embedding_size": 32, **SMALL},
-    # Counts positions from two, so it is computed with padding.
+    # Counts positions from the token that its tokenizer pads with.
     "roberta": {"model_type": "roberta", "max_position_embeddings": 40, **SMALL},
+    # Attention of its own, which looks at the distances of tokens, so it is computed with padding.
+    "deberta": {
+        "model_type": "deberta-v2",
+        "relative_attention": True,
+        "pos_att_type": ["p2c", "c2p"],
+        "position_buckets": 8,
+        **SMALL,
+    },
     "bert_without_dropout": {
         "model_type": "bert",
         "hidden_dropout_prob": 0.0,

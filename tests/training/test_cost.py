@@ -35,7 +35,7 @@ def data(place):
 
 @pytest.fixture(scope="module")
 def start(place):
-    return tiny_training.write_start(place / "start", "roberta")
+    return tiny_training.write_start(place / "start", "deberta")
 
 
 @pytest.fixture(scope="module")

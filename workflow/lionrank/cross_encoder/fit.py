@@ -11,6 +11,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from lionrank.cross_encoder import model as cross_encoder
 from lionrank.cross_encoder.pretrained import one_line
 from lionrank.cross_encoder.tokens import encode, take
+from lionrank.cross_encoder.unpadded import counted_from
 from lionrank.errors import UserError
 from lionrank.wording import listed
 
@@ -109,7 +110,9 @@ def positions_of(model: PreTrainedModel) -> int | None:
     parts = (config, config.get_text_config(), getattr(config, "encoder", None))
     stated = [getattr(part, name, None) for part in parts for name in POSITIONS]
     known = [each for each in stated if each not in (None, NONE_STATED)]
-    return min(known) - _first_position(model) if known else None
+    padding = counted_from(model)
+    first = 0 if padding is None else padding + 1
+    return min(known) - first if known else None
 
 
 def _positions_of_one_rotation(model: PreTrainedModel) -> int | None:
@@ -120,15 +123,6 @@ def _positions_of_one_rotation(model: PreTrainedModel) -> int | None:
         k["original_max_position_embeddings"] for k in kinds if k.get("rope_type") == "longrope"
     ]
     return min(known, default=None)
-
-
-def _first_position(model: PreTrainedModel) -> int:
-    """Return the first of a model's positions that a token can have, one or more as of RoBERTa."""
-    for module in model.modules():
-        padding = getattr(getattr(module, "position_embeddings", None), "padding_idx", None)
-        if padding is not None:
-            return int(padding) + 1
-    return 0
 
 
 def _have_padding(who: str, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:
@@ -145,7 +139,7 @@ def _have_padding(who: str, model: PreTrainedModel, tokenizer: PreTrainedTokeniz
             raise UserError(f"{who}: its tokenizer has no token to pad with: choose another.")
         tokenizer.pad_token = token
         print(f"{who}: its tokenizer names no padding token, so pairs are padded with {token!r}.")
-    if stated not in (None, tokenizer.pad_token_id) and _first_position(model):
+    if stated not in (None, tokenizer.pad_token_id) and counted_from(model) is not None:
         raise UserError(
             f"{who}: its positions are counted from its padding token, {stated}, and its tokenizer "
             f"pads with {tokenizer.pad_token_id}: name the tokenizer of the same checkpoint."

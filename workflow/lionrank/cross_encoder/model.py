@@ -125,7 +125,7 @@ def arguments(model: CrossEncoder, batch: Batch) -> dict[str, Any]:
     """Return what the model is called with to compute the logits [pairs, 1] of a batch."""
     body: PreTrainedModel = model[0].model
     if body.config._attn_implementation == unpadded.NAME:
-        return unpadded.arrange(batch, body.device)
+        return unpadded.arrange(batch, body)
     return padded(batch, model.tokenizer, body.device)
 
 

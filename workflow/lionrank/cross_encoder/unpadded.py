@@ -46,13 +46,15 @@ class Sequences:
             start += number * length
 
 
-def arrange(batch: Batch, device: torch.device) -> dict[str, Any]:
+def arrange(batch: Batch, model: PreTrainedModel) -> dict[str, Any]:
     """Return the model's arguments for a batch, whose logits come in the order of its pairs."""
     lengths, order = batch["lengths"].sort(descending=True, stable=True)
-    longest, places = int(lengths[0]), positions(lengths)
+    longest, places, device = int(lengths[0]), positions(lengths), model.device
     row = take(batch, order)
     arguments = {name: row[name][None] for name in row.keys() - {"lengths"}}
-    arguments["position_ids"] = places[None]
+    padding = counted_from(model)
+    counted = places if padding is None else _as_roberta_counts(row, padding)
+    arguments["position_ids"] = counted[None]
     arguments["attention_mask"] = torch.arange(longest) < batch["lengths"][:, None]
     bounds = torch.nn.functional.pad(lengths.cumsum(0), (1, 0)).to(torch.int32)
     slots = (order * longest).repeat_interleave(lengths) + places
@@ -60,6 +62,20 @@ def arrange(batch: Batch, device: torch.device) -> dict[str, Any]:
     return {name: to(values, device) for name, values in arguments.items()} | {
         "sequences": sequences
     }
+
+
+def counted_from(model: PreTrainedModel) -> int | None:
+    """Return the padding token that a model counts its positions from, as RoBERTa, or None."""
+    embeddings = getattr(model.base_model, "embeddings", None)
+    return getattr(getattr(embeddings, "position_embeddings", None), "padding_idx", None)
+
+
+def _as_roberta_counts(row: Batch, padding: int) -> Tensor:
+    """Return positions from `padding` + 1 on; a padding token that a text writes out has none."""
+    lengths, counts = row["lengths"], row["input_ids"] != padding
+    so_far = torch.nn.functional.pad(counts.cumsum(0), (1, 0))
+    before = so_far[lengths.cumsum(0) - lengths].repeat_interleave(lengths)
+    return (so_far[1:] - before) * counts + padding
 
 
 def to(values: Tensor, device: torch.device) -> Tensor:
