@@ -71,7 +71,7 @@ def _folder(tmp_path_factory) -> Path:
             ),
             (
                 "comparisons",
-                {"per_query": [whole], "best": [], "parameters": []},
+                {"per_query": whole, "best": [], "parameters": []},
                 {"comparisons": "results/comparisons.json"},
                 averages
                 | {"grid": GRID, "measures": measures, "families": ["first_stage"]}

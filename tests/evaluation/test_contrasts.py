@@ -17,7 +17,7 @@ from lionrank.evaluation.ladders import Ladder
 from lionrank.evaluation.significance import Draws
 from lionrank.grid import FirstStage, Grid
 from lionrank.measures import Measure
-from tests.support.per_query_tables import write_experiment
+from tests.support.per_query_tables import joined, write_experiment
 
 SIZES = {"small": 4_000_000, "middle": 12_000_000, "large": 30_000_000}
 LADDER = Ladder("ettin", SIZES, 0.05)
@@ -52,13 +52,13 @@ def made_up(seed, topics):
     return values
 
 
-def experiment(folder, seed=1, drop=()):
+def experiment(folder, place=1, drop=()):
     """Write per-query values on two test sets, of which the second lacks some systems."""
     parts = []
     for test_set, topics in TOPICS.items():
-        values = made_up(seed, topics)
+        values = made_up(place, topics)
         kept = {n: v for n, v in values.items() if test_set == "dl19" or n not in drop}
-        table, best = write_experiment(folder, kept, CHOSEN, test_set=test_set, seed=seed)
+        table, best = write_experiment(folder, kept, CHOSEN, 11 + place, test_set=test_set)
         parts.append(pd.read_parquet(table))
     pd.concat(parts).to_parquet(table)
     return table, best
@@ -77,7 +77,7 @@ def compare(read, families=(), contrasts=None, on=("dl19",)):
 @pytest.fixture(scope="module")
 def read(tmp_path_factory):
     table, best = experiment(tmp_path_factory.mktemp("experiment"))
-    return per_query.read([table], best, GRID, AVERAGES)
+    return per_query.read(table, best, GRID, AVERAGES)
 
 
 @pytest.fixture(scope="module")
@@ -192,16 +192,16 @@ def test_a_sum_by_an_average_weighs_its_test_sets_alike_and_is_tested_on_each(re
 
 
 def test_with_several_seeds_a_sum_is_of_the_means_over_them_and_its_spread_is_told(tmp_path):
-    written = [experiment(tmp_path / str(seed), seed) for seed in (1, 2, 3)]
+    written = [experiment(tmp_path / str(place), place) for place in (1, 2, 3)]
     tables, best = zip(*written, strict=True)
-    read = per_query.read(tables, chain(*best), GRID, AVERAGES)
+    read = per_query.read(joined(*tables), chain(*best), GRID, AVERAGES)
     contrast, *_ = compare(read, contrasts=NAMED)
     by_seed = [
         sum(
-            weight * made_up(seed, TOPICS["dl19"])[f"{system}_e2"].mean()
+            weight * made_up(place, TOPICS["dl19"])[f"{system}_e2"].mean()
             for system, weight in NAMED["interaction"]["weights"].items()
         )
-        for seed in (1, 2, 3)
+        for place in (1, 2, 3)
     ]
     assert contrast["difference"] == pytest.approx(np.mean(by_seed))
     assert contrast["spread"] == pytest.approx(np.std(by_seed, ddof=1))
@@ -210,7 +210,7 @@ def test_with_several_seeds_a_sum_is_of_the_means_over_them_and_its_spread_is_to
 def test_what_a_test_set_lacks_of_a_named_contrast_is_told(tmp_path):
     grid = replace(GRID, first_stages={"dl19": FirstStage("bm25", "BM25")})
     table, best = experiment(tmp_path, drop={"bm25"})
-    read = per_query.read([table], best, grid)
+    read = per_query.read(table, best, grid)
     measures = [ON["dl19"], ON["few"]]
     told = list(comparisons.lacking(read, grid, measures, {"gain": NAMED["mean_gain"]}))
     assert told == [
