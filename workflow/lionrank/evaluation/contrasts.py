@@ -40,13 +40,20 @@ class Planned:
         return None
 
     def sides(self, values: Callable[[System], FloatArray]) -> tuple[FloatArray, FloatArray]:
-        """Return left and right, whose difference is the contrast, of arrays of one shape.
+        """Return left and right, as the function `sides` does, of arrays of one shape."""
+        return sides(self.terms, values)
 
-        They are the sums of the terms above 0, and of those below with their signs changed.
-        """
-        above = [weight * values(each) for each, weight in self.terms if weight > 0]
-        below = [-weight * values(each) for each, weight in self.terms if weight < 0]
-        return np.sum(above, axis=0), np.sum(below, axis=0)
+
+def sides(
+    terms: Sequence[tuple[System, float]], values: Callable[[System], FloatArray]
+) -> tuple[FloatArray, FloatArray]:
+    """Return left and right, whose difference is a weighted sum, of arrays of one shape.
+
+    They are the sums of the terms above 0, and of those below with their signs changed.
+    """
+    above = [weight * values(each) for each, weight in terms if weight > 0]
+    below = [-weight * values(each) for each, weight in terms if weight < 0]
+    return np.sum(above, axis=0), np.sum(below, axis=0)
 
 
 def difference(family: str, left: System, right: System, **more: Any) -> Planned:

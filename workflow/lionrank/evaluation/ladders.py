@@ -44,17 +44,22 @@ class Ladder:
 
     @property
     def slope(self) -> dict[str, float]:
-        """The weights by model whose sum over values is their slope per doubling of the encoder.
+        """The weights by model of the slope per doubling of the encoder."""
+        return slope(self.encoder)
 
-        It is the slope of least squares: a weight is the binary logarithm of the parameters, less
-        the mean of all, by the sum of the squares of these. They sum to 0. Of two models the slope
-        is the difference between them by the number of doublings.
-        """
-        doublings = {model: math.log2(number) for model, number in self.encoder.items()}
-        mean = math.fsum(doublings.values()) / len(doublings)
-        centred = {model: number - mean for model, number in doublings.items()}
-        squares = math.fsum(number**2 for number in centred.values())
-        return {model: number / squares for model, number in centred.items()}
+
+def slope(sizes: Mapping[str, int]) -> dict[str, float]:
+    """Return the weights by model whose sum over values is their slope per doubling of the size.
+
+    It is the slope of least squares: a weight is the binary logarithm of the size, less the mean of
+    all, by the sum of the squares of these. They sum to 0. Of two models the slope is the
+    difference between them by the number of doublings.
+    """
+    doublings = {model: math.log2(number) for model, number in sizes.items()}
+    mean = math.fsum(doublings.values()) / len(doublings)
+    centred = {model: number - mean for model, number in doublings.items()}
+    squares = math.fsum(number**2 for number in centred.values())
+    return {model: number / squares for model, number in centred.items()}
 
 
 def read(
