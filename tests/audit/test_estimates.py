@@ -31,6 +31,13 @@ def test_the_last_smaller_batch_of_an_epoch_is_a_step():
     assert estimates.steps_of_epoch(192, 64) == 3
 
 
+def test_a_step_has_whole_examples():
+    assert estimates.steps_of_epoch(1_990_000, 64, 8) == estimates.steps_of_epoch(1_990_000, 64)
+    # One list of 50 a step, and not 64 of its passages.
+    assert estimates.steps_of_epoch(490_000, 64, 50) == 9_800
+    assert estimates.steps_of_epoch(490_000, 128, 50) == 4_900
+
+
 def test_the_published_steps_are_those_of_dropped_batches_on_three_devices():
     batches = 1_990_000 // 64
     assert batches // 3 == 10_364

@@ -85,6 +85,11 @@ def test_objectives_that_need_a_relevant_passage_are_known_by_their_data():
     ("changes", "message"),
     [
         (
+            {"training__treatments": {"infonce": {"global_batch_size": 49}}},
+            "training: global_batch_size is 49 passages for minilm and infonce, and an example of "
+            "training_data.zephyr has up to 50: raise it to as many or more",
+        ),
+        (
             {"treatments__infonce": {"data": "zefyr"}},
             "treatments.infonce.data: unknown 'zefyr'; did you mean 'zephyr'?",
         ),

@@ -93,9 +93,12 @@ def pairs_of(config: Mapping[str, Any], data: str) -> tuple[int, int]:
     return entry["examples"] * passages_of(entry), entry["held_out"]["passages"]
 
 
-def steps_of_epoch(pairs: int, global_batch_size: int) -> int:
-    """Return the optimizer steps of an epoch; the last, smaller batch is a step too."""
-    return math.ceil(pairs / global_batch_size)
+def steps_of_epoch(pairs: int, global_batch_size: int, of_example: int = 1) -> int:
+    """Return the optimizer steps of an epoch; the last, smaller batch is a step too.
+
+    A step has as many examples, of `of_example` pairs each, as fit into the global batch.
+    """
+    return math.ceil(pairs / of_example / (global_batch_size // of_example))
 
 
 def end_of_schedule(settings: Mapping[str, Any], steps: int) -> float:
@@ -131,7 +134,8 @@ def training_work(config: Mapping[str, Any], model: str, optimizer: str) -> dict
     jobs = epochs * len(seeds)
     given, held_out = pairs_of(config, data)
     pairs = given - held_out
-    steps_an_epoch = steps_of_epoch(pairs, settings["global_batch_size"])
+    of_example = 1 if data == PAIRS else passages_of(config["training_data"][data])
+    steps_an_epoch = steps_of_epoch(pairs, settings["global_batch_size"], of_example)
     steps = steps_an_epoch * epochs
     without_restart = steps_an_epoch if settings["restarts"] else steps
     collection = collection_of_data(config, data)

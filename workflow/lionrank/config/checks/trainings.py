@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from lionrank.config.settings import training_settings
+from lionrank.config.training_data import passages_of
+from lionrank.config.treatments import treatment
 from lionrank.errors import UserError
 
 OF_TRAINING = {"lr": "learning_rate", "weight_decay": "weight_decay"}
@@ -41,7 +43,7 @@ def check_models(config: Mapping[str, Any]) -> None:
 
 
 def check_training(config: Mapping[str, Any]) -> None:
-    """Check what the layers of the trainings say of warm-up."""
+    """Check what the layers of the trainings say of warm-up, and that a step has an example."""
     training = config["training"]
     layers = {"defaults": training["defaults"]} | {
         f"{kind}.{name}": layer
@@ -55,6 +57,19 @@ def check_training(config: Mapping[str, Any]) -> None:
                 f"config: training.{place}.warmup: {warmup} is neither a share below 1 nor a whole "
                 "number of steps"
             )
+    for optimizer in config["grid"]["optimizers"]:
+        data = treatment(config, optimizer).data
+        if data not in config["training_data"]:
+            continue
+        passages = passages_of(config["training_data"][data])
+        for model in config["grid"]["models"]:
+            size = training_settings(config, model, optimizer)["global_batch_size"]
+            if size < passages:
+                raise UserError(
+                    f"config: training: global_batch_size is {size} passages for {model} and "
+                    f"{optimizer}, and an example of training_data.{data} has up to {passages}: "
+                    "raise it to as many or more"
+                )
 
 
 def check_optimizers(config: Mapping[str, Any]) -> None:
