@@ -1,0 +1,70 @@
+"""The overlays of studies: what they train, and that each plans its paper and is audited."""
+
+import pytest
+
+from lionrank.config.plan import Plan
+from lionrank.config.settings import training_settings
+from tests.support.configs import ROOT, overlaid
+from tests.support.running import jobs, run_overlaid
+
+OVERLAYS = {
+    "objectives": ["beir.yaml", "lotte.yaml", "objectives_study.yaml"],
+    "sizes": ["sizes.yaml"],
+}
+FILES = {name: [ROOT / "config" / file for file in files] for name, files in OVERLAYS.items()}
+PLANS = {
+    name: Plan.read(overlaid(*(file.read_text() for file in files)), ROOT)
+    for name, files in FILES.items()
+}
+
+
+@pytest.fixture
+def told(tmp_path):
+    def run(name, *targets):
+        finished = run_overlaid(tmp_path, *targets, overlays=FILES[name])
+        assert finished.returncode == 0, finished.stderr
+        return finished.stdout + finished.stderr
+
+    return run
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        # 9 backbones x 6 objectives x 3 seeds, of which 21 test sets have the best epoch alone but
+        # for the first.
+        ("objectives", {"train_epoch": 162 * 3, "best_epoch": 162, "rerank": 162 * (3 + 20)}),
+        # 8 sizes x 2 optimizers x 5 seeds, every epoch on both test sets.
+        ("sizes", {"train_epoch": 80 * 3, "best_epoch": 80, "rerank": 80 * 3 * 2}),
+    ],
+)
+def test_each_plans_its_paper(told, name, expected):
+    planned = jobs(told(name, "-n", "paper/main.pdf"))
+    assert {rule: planned[rule] for rule in expected} == expected
+
+
+@pytest.mark.parametrize("name", OVERLAYS)
+def test_each_is_audited(told, tmp_path, name):
+    told(name, "audit")
+    page = (tmp_path / "audit.md").read_text()
+    seeds = len(PLANS[name].config["grid"]["seeds"])
+    assert f" x {seeds} seeds x 3 epochs" in page
+    for training in PLANS[name].settings():
+        assert f"| {training} | " in page
+
+
+def test_within_a_ladder_of_sizes_nothing_but_the_size_differs():
+    config = PLANS["sizes"].config
+    for ladder in config["ladders"].values():
+        for optimizer in config["grid"]["optimizers"]:
+            sizes = [training_settings(config, model, optimizer) for model in ladder["models"]]
+            assert all(each == sizes[0] for each in sizes)
+
+
+def test_objectives_have_the_data_that_they_were_published_with():
+    config = PLANS["objectives"].config
+    data = {name: config["treatments"][name]["data"] for name in config["grid"]["optimizers"]}
+    assert data["bce"] == data["hinge"]
+    assert data["ranknet"] == data["adrmse"]
+    assert len({*data.values()}) == 4
