@@ -98,6 +98,7 @@ rule main_tex:
         pairs=config["training_pairs"],
         learnt_from=training_data.learnt_from(config),
         objectives={name: entry["label"] for name, entry in config["objectives"].items()},
+        contrasts=contrasts.labels(config),
         paper=config["paper"],
         templates=lambda wildcards: brief(TEMPLATES),
         table1=of_repository("paper/published/table1_lion_vs_adamw.csv"),

@@ -8,6 +8,7 @@ localrules:
     comparisons_table,
     published_comparisons_table,
     comparisons_systems_table,
+    contrasts_table,
     changes_table,
     claims_table,
     published_values_table,
@@ -150,6 +151,35 @@ rule comparisons_table:
         "Making the tables of comparisons"
     script:
         "../../workflow/scripts/paper/tables/comparisons_table.py"
+
+
+rule contrasts_table:
+    input:
+        comparisons="results/comparisons.json",
+    output:
+        tex="paper/tables/contrasts.tex",
+        source_map="paper/tables/contrasts.tex.map",
+        csv="paper/tables/contrasts.csv",
+    log:
+        "logs/paper/contrasts_table.log",
+    benchmark:
+        "timings/paper/contrasts_table.tsv"
+    conda:
+        "../../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        grid=PLAN.paper.grid(),
+        test_sets=PLAN.paper.test_sets(),
+        contrasts=contrasts.labels(config),
+        template=of_repository("paper/tables/contrasts.tex.j2"),
+        code=code("paper/tables/contrasts_table.py"),
+    message:
+        "Making the table of contrasts of ladders and of the config"
+    script:
+        "../../workflow/scripts/paper/tables/contrasts_table.py"
 
 
 rule published_comparisons_table:

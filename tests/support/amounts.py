@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from lionrank.evaluation import comparisons
 from lionrank.evaluation.published import FAMILIES
 from lionrank.measures import METRICS, PRIMARY, Measure
 from lionrank.paper.depths import Deepened
@@ -57,6 +58,10 @@ class Amounts:
             },
             "significant systems": lambda: self.significant("systems"),
             "trainings significantly above systems of others": self.above_others,
+            "contrasts shown": lambda: {
+                claim.named["words"]: self.contrast(claim)["p_holm"] < self.world.alpha
+            },
+            "steps of ladders shown": lambda: self.significant("ladder"),
             "significant models": lambda: self.significant("models"),
             "significant optimizers_by_epoch": lambda: self.significant("optimizers_by_epoch"),
             "significant optimizers": self.significant_duels,
@@ -199,6 +204,15 @@ class Amounts:
             each
             for each in self.by_averages(claim)
             if [each[side]["training"] for side in ("left", "right")] == [left, right]
+        ]
+        return found
+
+    def contrast(self, claim: Claim) -> dict[str, Any]:
+        """Return the contrast with a name on the primary measure that a claim is of."""
+        (found,) = [
+            each
+            for each in comparisons.of_names(self.world.contrasts)
+            if claim.of == _on_side(each, 1) and claim.against == _on_side(each, -1)
         ]
         return found
 
@@ -426,3 +440,8 @@ class Amounts:
         """Return the published systems to which our best training stands so."""
         top = max(self.chosen().values())
         return {name: relation(top, score) == wanted for name, score in PUBLISHED.items()}
+
+
+def _on_side(contrast: Mapping[str, Any], sign: int) -> list[str]:
+    terms = contrast["terms"]
+    return [each["training"] for each in terms if each["weight"] * sign > 0]

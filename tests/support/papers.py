@@ -6,6 +6,7 @@ from typing import Any
 
 from lionrank.evaluation.comparisons import of_family, on_primary
 from lionrank.grid import Grid, Training
+from lionrank.paper.asked import find_asked
 from lionrank.paper.depths import Depths, read_depths
 from lionrank.paper.facts import make_facts
 from lionrank.paper.findings import Findings, find
@@ -21,7 +22,7 @@ from tests.support.configs import SOURCES
 from tests.support.deepened import write_depths
 from tests.support.logs_and_costs import efficiency_of, logged_of
 from tests.support.published_topics import compared_as_published
-from tests.support.results import Experiment
+from tests.support.results import LABELS_OF_CONTRASTS, Experiment
 from tests.support.workflow import rule_origins
 
 ROOT = Path(__file__).parents[2]
@@ -226,6 +227,7 @@ def params_of(grid: Grid, note: str | None = NOTE) -> dict[str, Any]:
             "note": note,
             "beside_published": None,
         },
+        "contrasts": {"ladders": {}, "contrasts": {}},
         "dev_sets": ["pydocs dev"],
         "dropped": False,
         "collection": "pydocs",
@@ -265,6 +267,7 @@ def facts_of(
     """
     others = {
         "claims": CLAIMS,
+        "asked": list(find_asked(made.compared, made.grid, LABELS_OF_CONTRASTS)),
         "changes": changes_of(made),
         "by_depth": depths_of(made),
         "efficiency": efficiency_of(made.grid),

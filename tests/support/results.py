@@ -6,7 +6,7 @@ workflow runs.
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from lionrank.evaluation import comparisons
+from lionrank.evaluation.ladders import Ladder
 from lionrank.evaluation.per_query import COLUMNS, PerQuery, means, read_table
 from lionrank.evaluation.significance import Draws
 from lionrank.grid import BEST, VARIOUS, FirstStage, Grid, seeds_by_name
@@ -94,10 +95,49 @@ LEARNING = Grid.build(
 )
 """A grid whose trainings differ in what they learn."""
 
+LADDER = Ladder("bert", {"minilm": 10_000_000, "gte": 80_000_000}, 0.05)
+THREE_SIZES = Ladder("three", {"minilm": 1, "gte": 3, "modernbert": 20}, 0.05)
+CONTRASTS = {
+    "interaction": {
+        "weights": {"gte_lion": 1, "gte_adamw": -1, "minilm_lion": -1, "minilm_adamw": 1},
+        "claim": "two_sided",
+        "margin": None,
+        "family": "named",
+    },
+    "halves": {
+        "weights": {"gte_lion": 0.5, "minilm_lion_e1": 0.5, "first_stage": -1},
+        "claim": "two_sided",
+        "margin": None,
+        "family": "named",
+    },
+    "alike": {
+        "weights": {"minilm_lion": 1, "minilm_adamw": -1},
+        "claim": "equivalent",
+        "margin": 0.03,
+        "family": "no_difference",
+    },
+    "as_good": {
+        "weights": {"gte_adamw": 1, "minilm_lion": -1},
+        "claim": "not_below",
+        "margin": 0.03,
+        "family": "no_difference",
+    },
+}
+"""Contrasts that a config names, as `lionrank.config.contrasts.contrasts` has them."""
+LABELS_OF_CONTRASTS = {
+    "ladders": {"bert": "BERT & Co.", "three": "All 3"},
+    "contrasts": {
+        "interaction": "Interaction of 100%",
+        "halves": "Lion over the first stage",
+        "alike": "Lion beside AdamW",
+        "as_good": "GTE after MiniLM",
+    },
+}
+
 FAST = Draws(permutations=400, resamples=100)
 FAMILIES = (
     *("optimizers", "optimizers_by_epoch", "objectives", "data"),
-    *("models", "first_stage", "systems"),
+    *("models", "first_stage", "systems", "scaling", "ladder"),
 )
 TEST_SETS = {
     "pydocs": {"label": "pydocs", "level": 1, "levels": [1, 2]},
@@ -170,6 +210,8 @@ class Experiment:
     results: Results
     chosen: Mapping[str, int]
     per_query: PerQuery
+    ladders: Sequence[Ladder] = ()
+    contrasts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @cached_property
     def compared(self) -> dict[str, Any]:
@@ -179,7 +221,9 @@ class Experiment:
             for column in self.results.layout.columns
             if column.metric in (GRADED, "recip_rank_10")
         ]
-        return comparisons.compare_systems(self.per_query, self.grid, measures, FAMILIES, FAST)
+        return comparisons.compare_systems(
+            self.per_query, self.grid, measures, FAMILIES, FAST, self.ladders, self.contrasts
+        )
 
 
 def plain(grid: Grid) -> dict[str, Any]:

@@ -192,7 +192,7 @@ class Truths(Amounts):
             truth = self._seconds(claim)
             assert seconds(claim.words) == pytest.approx(truth, abs=0.5)
         elif "<" in claim.words:
-            assert claim.what in ("p", "published p", "tested p")
+            assert claim.what in ("p", "published p", "tested p", "contrast p")
             assert numbers(claim.words) == [1e-4]
             assert self.value(claim.what, claim.of, claim) < 1e-4
         else:
@@ -205,6 +205,9 @@ class Truths(Amounts):
         """Return what a value of this name is of a system, or of two or of their contrast."""
         if "published" in what and what != "published score":
             return self._of_published(what, claim)
+        if what.startswith("contrast "):
+            key = what.removeprefix("contrast ")
+            return self.contrast(claim)["p_holm" if key == "p" else key]
         if what.startswith("tested "):
             key = what.removeprefix("tested ")
             return self.by_average(claim, *of)["p_holm" if key == "p" else key]

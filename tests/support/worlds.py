@@ -52,9 +52,11 @@ from tests.support.published_topics import compared_as_published
 from tests.support.results import (
     AVERAGED,
     BESIDE_OTHERS,
+    CONTRASTS,
     DENSE,
     FAST,
     GRID,
+    LADDER,
     LAYOUT,
     LEARNING,
     MIXED,
@@ -62,6 +64,7 @@ from tests.support.results import (
     RANKED,
     SCENARIOS,
     TEST_SETS,
+    THREE_SIZES,
     TWO_TEST_SETS,
     Experiment,
     experiment,
@@ -104,6 +107,13 @@ OF_OTHER_FIRST_STAGES = {
     )
 }
 """Worlds in which all test sets have another first stage than BM25, or not all the same."""
+ASKING = {
+    f"asking {number}": (grid, ladder)
+    for number, (grid, ladder) in enumerate(
+        [(GRID, THREE_SIZES), (LEARNING, LADDER), (GRID, LADDER), (LEARNING, LADDER)]
+    )
+}
+"""Worlds with contrasts of a ladder, and of the config."""
 PUBLISHED_WORLDS = ["published", "published, reversed"]
 DEMO_WORLDS = ["demo", "demo, reversed"]
 PUBLISHED_GRID = Grid.build(
@@ -266,14 +276,19 @@ def _turned(contrast: Mapping[str, Any]) -> dict[str, Any]:
 def made_up(name: str, folder: Path) -> World:
     """Return a made-up world; how much its topics vary decides how much of it is significant."""
     own = OF_OTHER_FIRST_STAGES
-    place = [*MADE_UP, *STOPPED, *WITH_OTHERS, *DIFFERING, *WITH_AVERAGES, *own].index(name)
-    others = WITH_OTHERS | DIFFERING | WITH_AVERAGES
+    place = [*MADE_UP, *STOPPED, *WITH_OTHERS, *DIFFERING, *WITH_AVERAGES, *own, *ASKING].index(
+        name
+    )
+    asked = {name: grid for name, (grid, _) in ASKING.items()}
+    others = WITH_OTHERS | DIFFERING | WITH_AVERAGES | asked
     layout = AVERAGED if name in WITH_AVERAGES else LAYOUT
     grid = stopped_grid(STOPPED[name]) if name in STOPPED else others.get(name, GRID)
     grid, layout = own.get(name, (grid, layout))
     scores = SCENARIOS.get(name) or made_up_scores(place, grid)
     spread = [0.001, 0.01, 0.1][place % 3]
     made = experiment(folder, scores, grid, layout, shuffled=True, spread=spread)
+    if name in ASKING:
+        made = replace(made, ladders=[ASKING[name][1]], contrasts=CONTRASTS)
     return World(
         made,
         logged_of(grid, place),

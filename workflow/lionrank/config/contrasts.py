@@ -6,7 +6,8 @@ Runs at every parse of the workflow, so it imports nothing heavy.
 from collections.abc import Mapping
 from typing import Any
 
-OF_LADDERS = ("scaling", "ladder")
+SCALING = "scaling"
+OF_LADDERS = (SCALING, "ladder")
 """Families that are about the models of ladders."""
 FAMILIES = (
     *("optimizers", "optimizers_by_epoch", "objectives", "data", "models", "first_stage"),
@@ -32,6 +33,13 @@ def ladders(config: Mapping[str, Any]) -> dict[str, list[str]]:
 def compared_ladders(config: Mapping[str, Any]) -> dict[str, list[str]]:
     """Return those of `ladders` that are compared: none where no family is about them."""
     return ladders(config) if {*OF_LADDERS} & {*config["comparisons"]["families"]} else {}
+
+
+def labels(config: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """Return the labels of contrasts with a name: `ladders` that are compared, and `contrasts`."""
+    of_ladders = {name: config["ladders"][name]["label"] for name in compared_ladders(config)}
+    named = config["comparisons"]["contrasts"].items()
+    return {"ladders": of_ladders, "contrasts": {name: entry["label"] for name, entry in named}}
 
 
 def contrasts(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

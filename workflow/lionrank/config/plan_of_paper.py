@@ -6,7 +6,7 @@ Runs at every parse of the workflow, so it imports nothing heavy.
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from lionrank.config import evaluation, grids
+from lionrank.config import contrasts, evaluation, grids
 from lionrank.grid import checkpoint_name, training_name
 
 if TYPE_CHECKING:
@@ -49,6 +49,8 @@ class PaperPlan:
             tables.append("sets")
         if any(each["test_set"] in plan.averages for each in plan.compared_measures):
             tables.append("wins")
+        if any(contrasts.labels(plan.config).values()):
+            tables.append("contrasts")
         if plan.replication.systems:
             tables += REPLICATION_TABLES
         if plan.has_lessons:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from lionrank.config.contrasts import OF_LADDERS
+from lionrank.config.contrasts import OF_LADDERS, SCALING
 from lionrank.config.treatments import BCE
 from lionrank.evaluation.ladders import Ladder
 from lionrank.evaluation.per_query import System
@@ -80,7 +80,7 @@ def plan(family: str, grid: Grid, test_set: str, ladders: Sequence[Ladder] = ())
     is not to be below BCE on the next larger model by the ladder's margin.
     """
     if family in OF_LADDERS:
-        of_ladder = _slopes if family == "scaling" else _steps
+        of_ladder = _slopes if family == SCALING else _steps
         return [each for ladder in ladders for each in of_ladder(ladder, grid)]
     trainings = [System(each.name) for each in grid.trainings()]
     others = [System(each.name) for each in grid.systems]
@@ -182,7 +182,7 @@ def _slopes(ladder: Ladder, grid: Grid) -> Iterator[Planned]:
             for model, weight in ladder.slope.items()
             for treatment, sign in ((left, 1), (right, -1))
         ]
-        yield Planned("scaling", tuple(terms), name=ladder.name)
+        yield Planned(SCALING, tuple(terms), name=ladder.name)
 
 
 def _steps(ladder: Ladder, grid: Grid) -> Iterator[Planned]:

@@ -32,6 +32,7 @@ class Tested:
     """A tested contrast on the primary measure, in the digits that are printed.
 
     `left` and `right` are the means that were compared, and `low` and `high` bound the difference.
+    Sums of more systems have no epochs. `significant` is whether what was claimed is shown.
     """
 
     left: float
@@ -63,8 +64,8 @@ class Tested:
         }
         return cls(
             **rounded,
-            left_epochs=tuple(contrast["left_epochs"]),
-            right_epochs=tuple(contrast["right_epochs"]),
+            left_epochs=tuple(contrast.get("left_epochs", ())),
+            right_epochs=tuple(contrast.get("right_epochs", ())),
             p=contrast["p_holm"],
             significant=contrast["p_holm"] < alpha,
             spread=contrast["spread"],

@@ -42,16 +42,17 @@ def make_facts(
     contents of comparisons.json, claims.json and efficiency.json; `paper` that part of the config;
     `first_stages` those of the test sets that have one, the first test set's first.
     `agreements` is how the published values stand to those of the authors' trec_eval files.
-    `others` are passed on as they are: `changes`, the content of changes.json; `published_tests`,
-    what the tests of the published differences say; parts of the config
-    (`backbones`, `retrieval`, `pairs`; `selection` and `training`, the entries of the collections
-    that are tested and of the training pairs; `learnt_from`, how training data were chosen); the
-    labels of the `objectives` and of the `dev_sets`, the `overlap` of these with test sets, and
-    whether it is `dropped` from the evaluation, the `collection`'s name and
-    `statistics`; `replication`, what published checkpoints reproduce, None where there are none;
-    `by_depth`, what came of cutting candidates at several depths, a test set each, the first of
-    which the figure has; and `smoothing`, the part of an epoch that the running mean in the figure
-    of the training curves covers. The functions of `lionrank.paper.prose` are among the facts, too.
+    `others` are passed on as they are: `asked`, the contrasts of ladders and of the config;
+    `changes`, the content of changes.json; `published_tests`, what the tests of the published
+    differences say; parts of the config (`backbones`, `retrieval`, `pairs`; `selection` and
+    `training`, the entries of the collections that are tested and of the training pairs;
+    `learnt_from`, how training data were chosen); the labels of the `objectives` and of the
+    `dev_sets`, the `overlap` of these with test sets, and whether it is `dropped` from the
+    evaluation, the `collection`'s name and `statistics`; `replication`, what published checkpoints
+    reproduce, None where there are none; `by_depth`, what came of cutting candidates at several
+    depths, a test set each, the first of which the figure has; and `smoothing`, the part of an
+    epoch that the running mean in the figure of the training curves covers. The functions of
+    `lionrank.paper.prose` are among the facts, too.
     """
     shared = shared_settings(settings, findings.grid)
     layout, queries = findings.results.layout, findings.results.queries

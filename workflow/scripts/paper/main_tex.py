@@ -6,6 +6,7 @@ begin(snakemake)
 
 from lionrank.files import read_json
 from lionrank.jobs.repository import located
+from lionrank.paper.asked import find_asked
 from lionrank.paper.depths import read_depths
 from lionrank.paper.facts import make_facts, overlap
 from lionrank.paper.findings import find
@@ -38,6 +39,7 @@ facts = make_facts(
     standing=stand(table1, read_table2(located(snakemake, params.table2)), findings),
     agreements=Agreements.of(both),
     published_tests=published_tests(read_json(snakemake.input.published_comparisons), table1),
+    asked=list(find_asked(compared, grid, params.contrasts)),
     smoothing=SMOOTHING,
     dev_sets=params.dev_sets,
     overlap=overlap(snakemake.input.get("overlap", []), params.test_sets),

@@ -7,14 +7,16 @@ from typing import Any
 
 from lionrank.evaluation.comparisons import ContrastRecord, alpha, of_family, on_primary
 from lionrank.evaluation.published import grid as published_grid
-from lionrank.grid import Grid
+from lionrank.grid import Grid, checkpoint_name
 from lionrank.measures import METRICS
+from lionrank.paper.asked import find_asked
 from lionrank.paper.lessons import LESSONS, difference
 from lionrank.paper.tables.tabular import Row, Table
 from lionrank.published import per_query as published_values
 
 SIDES = ("left", "right")
 _FAMILIES = ("optimizers", "models", "first_stage")
+_OF_MEASURE = ("test_set", "metric", "level", "queries")
 _COLUMNS = 12
 """Systems that fit beside each other on a page, at most."""
 
@@ -110,16 +112,56 @@ def between_systems(compared: Mapping[str, Any], primary: str, grid: Grid) -> Ta
     return replace(table, facts={**table.facts, "blocks_of_systems": blocks})
 
 
+def named(
+    compared: Mapping[str, Any],
+    test_sets: Mapping[str, str],
+    grid: Grid,
+    labels: Mapping[str, Mapping[str, str]],
+) -> Table:
+    """Return the contrasts of ladders and those that the config names, on every measure.
+
+    Args:
+        compared: comparisons.json.
+        test_sets: the label of each test set.
+        grid: what was trained.
+        labels: those of `contrasts` and `ladders`, by name.
+    """
+    rows = [
+        {
+            **{key: each.record[key] for key in ("family", "name")},
+            "label": each.label,
+            "terms": [f"{term['weight']:+g} {_named(term)}" for term in each.record["terms"]],
+            **{key: each.record[key] for key in ("claim", "margin", *_OF_MEASURE)},
+            **_tested(each.record),
+        }
+        for each in find_asked(compared, grid, labels)
+    ]
+    facts = {"labels": test_sets, "metrics": METRICS, "spread": compared["seeds"] > 1}
+    return Table(rows, facts={**facts, "alpha": alpha(compared)})
+
+
+def _named(term: Mapping[str, Any]) -> str:
+    """Return what contrasts of the config call a system."""
+    return checkpoint_name(term["training"], term["epoch"]) if term["epoch"] else term["training"]
+
+
+def _tested(contrast: ContrastRecord) -> dict[str, object]:
+    """Return what the tests say, by the names of its columns."""
+    return {
+        **{key: contrast[key] for key in ("difference", "low", "high")},
+        **{key: contrast[key] for key in ("p_holm", "p_randomization", "p_t")},
+        "effect_size": _effect_size(contrast),
+        **{key: contrast[key] for key in ("wins", "ties", "losses", "detectable", "spread")},
+    }
+
+
 def _table(contrasts: Iterable[ContrastRecord], grid: Grid, **facts: Any) -> Table:
     """Return all that comparisons.json says of contrasts, one a row."""
     rows = [
         {
-            **{key: contrast[key] for key in ("family", "test_set", "metric", "level", "queries")},
+            **{key: contrast[key] for key in ("family", *_OF_MEASURE)},
             **sides(contrast, grid),
-            **{key: contrast[key] for key in ("difference", "low", "high")},
-            **{key: contrast[key] for key in ("p_holm", "p_randomization", "p_t")},
-            "effect_size": _effect_size(contrast),
-            **{key: contrast[key] for key in ("wins", "ties", "losses", "detectable", "spread")},
+            **_tested(contrast),
         }
         for contrast in contrasts
     ]
