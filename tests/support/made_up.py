@@ -5,8 +5,9 @@ import io
 from pathlib import Path
 
 from lionrank.config.plan import Plan
-from lionrank.config.settings import epoch_settings
+from lionrank.config.settings import epoch_settings, training_settings
 from lionrank.files import write_json
+from lionrank.grid import training_name
 from tests.support.configs import ROOT, overlaid
 from tests.support.running import Finished, run_overlaid
 
@@ -77,10 +78,11 @@ class Experiment:
             elif path.suffix and not path.exists():
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text("made up")
-        config = overlaid(*filter(None, (GRID, self.more, overlay)))
-        for name, settings in Plan.read(config, ROOT).settings().items():
-            for folder in self.directory.glob(f"checkpoints/{name}_e[1-9]"):
-                write_json(folder / "settings.json", epoch_settings(settings))
+        plan = Plan.read(overlaid(*filter(None, (GRID, self.more, overlay))), ROOT)
+        for training in plan.trainings:
+            settings = epoch_settings(training_settings(plan.config, *training))
+            for folder in self.directory.glob(f"checkpoints/{training_name(*training)}_e[1-9]"):
+                write_json(folder / "settings.json", settings)
         touched = self.snakemake("--touch", "--forceall", overlay=overlay)
         assert touched.returncode == 0, touched.stderr
         assert self.planned(overlay) == set()

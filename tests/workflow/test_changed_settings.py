@@ -122,6 +122,27 @@ retrieval: {k1: 0.4, b: 0.9}
     assert "retrieval/mine/train.trec" in planned
 
 
+def test_a_seed_more_is_trained_and_ranked_with_and_none_before_it_again(finished, another):
+    planned = finished.planned("grid: {seeds: [12, 13]}")
+    per_checkpoint = of(planned, "checkpoints/", "training/", "hub/", ".trec", ".eval")
+    assert per_checkpoint and all("lion_s13" in path for path in per_checkpoint)
+    assert of(planned, "checkpoints/") == {
+        f"checkpoints/{model}_lion_s13_e{epoch}"
+        for model in ("minilm", "modernbert")
+        for epoch in range(4)
+    }
+    # What takes all seeds together, and nothing of collections or first stages.
+    assert planned - per_checkpoint == {
+        *("results/per_query/ours.parquet", "results/per_query.parquet", "results/metrics.csv"),
+        *(f"results/{name}.json" for name in RESULTS),
+    }
+    another.finish("grid: {seeds: [12, 13]}")
+    of_third = another.planned("grid: {seeds: [12, 13, 14]}")
+    assert all("lion_s14" in path for path in of(of_third, "checkpoints/", "training/", ".trec"))
+    # Without the last one again, it is left alone.
+    assert not of(another.planned(), "checkpoints/", "training/", ".trec")
+
+
 def test_a_system_more_is_imported_and_evaluated_and_nothing_else_is_trained_or_ranked(finished):
     more = """
 grid: {systems: [theirs, given, more]}

@@ -26,8 +26,8 @@ def test_a_run_file_needs_its_own_training_up_to_its_epoch(snakemake):
         "train_epoch": 2,
         "rerank": 1,
     }
-    assert "Training minilm with lion, epoch 1" in told.stdout
-    assert "Training minilm with lion, epoch 2" in told.stdout
+    assert "Training checkpoints/minilm_lion_e1" in told.stdout
+    assert "Training checkpoints/minilm_lion_e2" in told.stdout
 
 
 def test_the_paper_needs_the_whole_grid(snakemake):
@@ -120,7 +120,7 @@ dev_sets:
 
 def test_a_training_asks_for_all_gpus_and_a_reranking_for_one(snakemake):
     told = snakemake("-n", "results/gte_lion_e1.trec", overlay="hardware: {gpus: 4}")
-    assert re.search(r"Training gte with lion, epoch 1 .* gpu=4 ", told.stdout)
+    assert re.search(r"Training checkpoints/gte_lion_e1 .* gpu=4 ", told.stdout)
     assert re.search(r"Reranking results/gte_lion_e1.trec .* gpu=1 ", told.stdout)
 
 
