@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lionrank.config import seeds
 from lionrank.config.settings import epoch_settings, training_settings
 from lionrank.errors import UserError
 from lionrank.files import read_json
@@ -31,7 +32,12 @@ class EarlyStoppingPlan:
         return training_settings(self.plan.config, model, optimizer)["early_stopping"]
 
     def decision(self, model: str, optimizer: str, seed: str, epoch: int | str) -> str | list[str]:
-        """What says whether a training has stopped before an epoch, nothing where it cannot."""
+        """What says whether a training has stopped before an epoch, nothing where it cannot.
+
+        Raises:
+            UserError: the grid has no such seed.
+        """
+        seeds.of_name(self.plan.config, seed)
         if int(epoch) < FIRST_STOPPED:
             return []
         return f"training/{_checkpoint(model, optimizer, seed, int(epoch))}.stop.json"
