@@ -7,7 +7,7 @@ from transformers import TrainingArguments
 
 from lionrank.audit import estimates
 from lionrank.audit import page as audit
-from tests.support.audits import CONFIG, SETTINGS, facts_of, merged, row_of
+from tests.support.audits import CONFIG, SETTINGS, SIZES, facts_of, merged, row_of
 
 DATA = {
     "collection": "msmarco",
@@ -251,10 +251,10 @@ def test_lion_keeps_half_of_the_optimizer_state():
 
 def test_the_states_within_an_epoch_are_two_and_the_one_that_is_written():
     sizes = {
-        each["name"]: estimates.training_work(CONFIG, *each["name"].split("_"))
+        each["name"]: estimates.training_work(CONFIG, SIZES, *each["name"].split("_"))
         for each in facts_of(CONFIG)["trainings"]
     }
-    weights = CONFIG["audit"]["backbones"]["gte"]["parameters"]
+    weights = SIZES["models.gte"]["parameters"]
     assert sizes["gte_adamw"]["bytes_within_epoch"] == 3 * 4 * 3 * weights
     assert sizes["gte_lion"]["bytes_within_epoch"] == 3 * 4 * 2 * weights
     (row,) = [row for row in facts_of(CONFIG)["disk"] if row["what"] == "states within an epoch"]
