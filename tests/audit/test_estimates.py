@@ -104,6 +104,20 @@ def test_gpu_hours_are_operations_over_the_speed_that_is_reached():
     assert dl19["gpu_hours"] == pytest.approx(operations / reached / 3600)
 
 
+def test_what_is_done_with_every_seed_is_counted_with_each():
+    one, three = (facts_of(merged({"grid": {"seeds": seeds}})) for seeds in ([12], [12, 13, 14]))
+    for alone, seeded in zip(one["trainings"], three["trainings"], strict=True):
+        for key in ("steps", "jobs", "gpu_hours", "bytes", "bytes_with_cards"):
+            assert seeded[key] == pytest.approx(3 * alone[key])
+        for key in ("steps_an_epoch", "schedule_steps", "bytes_within_epoch"):
+            assert seeded[key] == alone[key]
+        assert seeded["names"] == [alone["name"] + seed for seed in ("", "_s13", "_s14")]
+    for kind in ("reranking", "development"):
+        for alone, seeded in zip(one[kind], three[kind], strict=True):
+            assert (seeded["pairs"], seeded["scored"]) == (alone["pairs"], 3 * alone["scored"])
+    assert three["reranking_hours"]["known"] == pytest.approx(3 * one["reranking_hours"]["known"])
+
+
 def test_marco_qa_has_its_own_number_of_candidates():
     facts = facts_of(merged())
     (row,) = [t for t in facts["reranking"] if t["name"] == "marco_qa_dev"]
