@@ -17,18 +17,21 @@ rule audit:
         "../envs/lionrank.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
+        mem_mb=500,
     params:
         config=brief(config),
         sources=PLAN.downloads.needed,
-        starts=PLAN.starts(),
         jobs=PLAN.jobs(),
         # No input: an audit is no reason to train, whatever has changed.
         logs=lambda wildcards: brief(PLAN.logs_so_far()),
         recorded=lambda wildcards: PLAN.downloads.recorded(),
         catalogued=PLAN.downloads.catalogued(),
         table=of_repository(config["sources"]["table"]),
-        published=of_repository("paper/published/settings.csv"),
+        published=[
+            of_repository(PLAN.published.file(study, SETTINGS))
+            for study in PLAN.published.having(SETTINGS)
+        ],
+        scored_again=PLAN.replication.scored_again(),
         template=of_repository("workflow/lionrank/audit/page.md.j2"),
         code=code("audit/audit.py"),
     message:

@@ -1,4 +1,4 @@
-# The published paper's claims, tried on these results.
+# The claims of published studies, tried on these results.
 
 
 localrules:
@@ -11,11 +11,11 @@ rule claims:
         per_query="results/per_query.parquet",
         best=PLAN.best_epochs(),
     output:
-        "results/claims.json",
+        "results/claims/{study}.json",
     log:
-        "logs/evaluation/claims.log",
+        "logs/evaluation/claims.{study}.log",
     benchmark:
-        "timings/evaluation/claims.tsv"
+        "timings/evaluation/claims.{study}.tsv"
     conda:
         "../envs/lionrank.yaml"
     threads: 1
@@ -24,16 +24,12 @@ rule claims:
     params:
         grid=PLAN.grid(),
         settings=brief(PLAN.settings()),
-        levels={name: evaluation.paper_level(config, name) for name in PLAN.reported},
+        levels=PLAN.published.levels(),
         stand_ins=evaluation.stand_ins(config),
         draws=PLAN.draws(),
-        claims=of_repository("paper/published/claims.yaml"),
-        table1=of_repository("paper/published/table1_lion_vs_adamw.csv"),
-        trec_eval=of_repository("paper/published/authors_trec_eval.csv"),
-        table2=of_repository("paper/published/table2_dl19_systems.csv"),
-        published_settings=of_repository("paper/published/settings.csv"),
+        study=published_files,
         code=code("claims/claims.py"),
     message:
-        "Trying the published claims on these results"
+        "Trying the claims of {wildcards.study} on these results"
     script:
         "../workflow/scripts/claims/claims.py"

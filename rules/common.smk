@@ -30,6 +30,7 @@ from lionrank.config.treatments import collection_of_data, needs_relevant, treat
 from lionrank.errors import UserError
 from lionrank.grid import FIRST_STAGE
 from lionrank.jobs import beforehand, left_behind, location, repository, unchanged
+from lionrank.published.study import PER_QUERY, SETTINGS
 
 # Else the collector would walk all that Snakemake has imported, and all jobs, again and again, while
 # it plans.
@@ -77,6 +78,7 @@ wildcard_constraints:
     checkpoint=PLAN.checkpoint_pattern,
     collection="|".join(config["collections"]),
     topics="|".join(PLAN.topics),
+    study="|".join(PLAN.studies) or NOTHING,
     source="|".join(PLAN.sources),
     # What ranks, after the topics' name: nothing for BM25 and for candidates that a collection brings.
     by=r"(\.({}))?".format("|".join([FIRST_STAGE, *config["first_stages"]])),
@@ -95,6 +97,11 @@ def code(script):
 def of_repository(name):
     """A param by which a script finds a file of the repository, and that changes when it does."""
     return repository.named(ROOT, name)
+
+
+def published_files(wildcards):
+    """The files of a study that its claims are decided by, study.yaml first, as params."""
+    return [of_repository(name) for name in PLAN.published.files(wildcards.study)]
 
 
 def settings_of(wildcards):

@@ -188,10 +188,7 @@ rule changes:
     input:
         per_query="results/per_query.parquet",
         best=PLAN.best_epochs(),
-        # Of the first seed.
-        runs=expand(
-            "results/{training}_e{epoch}.trec", training=PLAN.settings(), epoch=PLAN.epochs
-        ),
+        runs=expand("results/{checkpoint}.trec", checkpoint=PLAN.checkpoints),
         qrels=PLAN.first_test_set.qrels,
         topics=PLAN.first_test_set.topics_file,
     output:
@@ -220,12 +217,12 @@ rule changes:
 # No result of this experiment is asked for, so that any config has them.
 rule published_comparisons:
     output:
-        per_query="results/published_per_query.parquet",
-        comparisons="results/published_comparisons.json",
+        per_query="results/published_per_query/{study}.parquet",
+        comparisons="results/published_comparisons/{study}.json",
     log:
-        "logs/evaluation/published_comparisons.log",
+        "logs/evaluation/published_comparisons.{study}.log",
     benchmark:
-        "timings/evaluation/published_comparisons.tsv"
+        "timings/evaluation/published_comparisons.{study}.tsv"
     conda:
         "../envs/lionrank.yaml"
     threads: 1
@@ -233,9 +230,10 @@ rule published_comparisons:
         mem_mb=2000,
     params:
         draws=PLAN.draws(),
-        values=of_repository("paper/published/authors_per_query.csv"),
+        study=published_files,
+        values=lambda wildcards: of_repository(PLAN.published.file(wildcards.study, PER_QUERY)),
         code=code("evaluation/published_comparisons.py"),
     message:
-        "Testing the differences that were published"
+        "Testing the differences that {wildcards.study} published"
     script:
         "../workflow/scripts/evaluation/published_comparisons.py"

@@ -5,7 +5,7 @@ from lionrank.jobs.rules import origins
 TEMPLATES = [
     of_repository(path.relative_to(ROOT).as_posix())
     for path in [ROOT / "paper/main.tex.j2", *sorted(ROOT.glob("paper/sections/*.tex.j2"))]
-]
+] + [of_repository(name) for name in PLAN.published.templates(ROOT)]
 
 
 localrules:
@@ -60,9 +60,9 @@ rule main_tex:
         metrics="results/metrics.csv",
         best=PLAN.best_epochs(),
         comparisons="results/comparisons.json",
-        published_comparisons="results/published_comparisons.json",
+        published_comparisons=PLAN.published.tested(),
         changes="results/changes.json",
-        claims="results/claims.json",
+        claims=PLAN.published.claims(),
         overlap=PLAN.overlap,
         replication=PLAN.replication.result(),
         depths=PLAN.depths.result(),
@@ -97,15 +97,15 @@ rule main_tex:
         retrieval={key: config["retrieval"][key] for key in ("k1", "b")},
         pairs=config["training_pairs"],
         learnt_from=training_data.learnt_from(config),
-        figures=PLAN.paper.figures(),
-        ladders=[config["ladders"][name]["label"] for name in contrasts.ladders(config)],
         objectives={name: entry["label"] for name, entry in config["objectives"].items()},
         contrasts=contrasts.labels(config),
         paper=config["paper"],
         templates=lambda wildcards: brief(TEMPLATES),
-        table1=of_repository("paper/published/table1_lion_vs_adamw.csv"),
-        trec_eval=of_repository("paper/published/authors_trec_eval.csv"),
-        table2=of_repository("paper/published/table2_dl19_systems.csv"),
+        studies={
+            study: [of_repository(name) for name in PLAN.published.files(study)]
+            for study in PLAN.studies
+        },
+        compared=PLAN.published.compared(),
         code=code("paper/main_tex.py"),
     message:
         "Writing the text of the paper"

@@ -41,13 +41,16 @@ rule archive:
         results=lambda wildcards: PLAN.results_to_archive(),
         computed=[
             "results/changes.json",
-            "results/claims.json",
+            *PLAN.published.claims(),
             "results/comparisons.json",
             "results/efficiency.json",
             "results/metrics.csv",
             "results/per_query.parquet",
-            "results/published_comparisons.json",
-            "results/published_per_query.parquet",
+            *PLAN.published.tested(),
+            *expand(
+                "results/published_per_query/{study}.parquet",
+                study=PLAN.published.having(PER_QUERY),
+            ),
             *PLAN.overlap,
         ],
         training=[

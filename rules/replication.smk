@@ -30,8 +30,7 @@ rule replication:
             name: each.first_stage is not None for name, each in PLAN.replication.test_sets.items()
         },
         depth=PLAN.replication.depth(),
-        table1=of_repository("paper/published/table1_lion_vs_adamw.csv"),
-        trec_eval=of_repository("paper/published/authors_trec_eval.csv"),
+        study=[of_repository(name) for name in PLAN.replication.published()],
         code=code("replication/replication.py"),
     message:
         "Comparing published checkpoints with the values that were published"

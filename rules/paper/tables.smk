@@ -46,9 +46,9 @@ rule results_table:
         grid=PLAN.paper.grid(),
         columns=evaluation.paper_columns(config),
         test_sets=PLAN.paper.test_sets(),
-        beside_published=config["paper"]["beside_published"],
-        table1=of_repository("paper/published/table1_lion_vs_adamw.csv"),
-        trec_eval=of_repository("paper/published/authors_trec_eval.csv"),
+        account=(config["paper"]["beside_published"] or {}).get("account"),
+        study=[of_repository(name) for name in PLAN.published.beside()],
+        compared=PLAN.published.compared_beside(),
         template=of_repository("paper/tables/results.tex.j2"),
         levels_template=of_repository("paper/tables/levels.tex.j2"),
         macros=of_repository("paper/tables/macros.tex.j2"),
@@ -64,13 +64,13 @@ rule systems_table:
         metrics="results/metrics.csv",
         best=PLAN.best_epochs(),
     output:
-        tex="paper/tables/systems.tex",
-        source_map="paper/tables/systems.tex.map",
-        csv="paper/tables/systems.csv",
+        tex="paper/tables/systems_{study}.tex",
+        source_map="paper/tables/systems_{study}.tex.map",
+        csv="paper/tables/systems_{study}.csv",
     log:
-        "logs/paper/systems_table.log",
+        "logs/paper/systems_table.{study}.log",
     benchmark:
-        "timings/paper/systems_table.tsv"
+        "timings/paper/systems_table.{study}.tsv"
     conda:
         "../../envs/lionrank.yaml"
     threads: 1
@@ -81,8 +81,7 @@ rule systems_table:
         grid=PLAN.paper.grid(),
         columns=evaluation.paper_columns(config),
         test_sets=PLAN.paper.test_sets(),
-        table1=of_repository("paper/published/table1_lion_vs_adamw.csv"),
-        table2=of_repository("paper/published/table2_dl19_systems.csv"),
+        study=published_files,
         template=of_repository("paper/tables/systems.tex.j2"),
         macros=of_repository("paper/tables/macros.tex.j2"),
         code=code("paper/tables/systems_table.py"),
@@ -184,15 +183,15 @@ rule contrasts_table:
 
 rule published_comparisons_table:
     input:
-        comparisons="results/published_comparisons.json",
+        comparisons="results/published_comparisons/{study}.json",
     output:
-        tex="paper/tables/published_comparisons.tex",
-        source_map="paper/tables/published_comparisons.tex.map",
-        csv="paper/tables/published_comparisons.csv",
+        tex="paper/tables/published_comparisons_{study}.tex",
+        source_map="paper/tables/published_comparisons_{study}.tex.map",
+        csv="paper/tables/published_comparisons_{study}.csv",
     log:
-        "logs/paper/published_comparisons_table.log",
+        "logs/paper/published_comparisons_table.{study}.log",
     benchmark:
-        "timings/paper/published_comparisons_table.tsv"
+        "timings/paper/published_comparisons_table.{study}.tsv"
     conda:
         "../../envs/lionrank.yaml"
     threads: 1
@@ -200,6 +199,7 @@ rule published_comparisons_table:
         mem_mb=500,
         runtime=5,
     params:
+        study=published_files,
         template=of_repository("paper/tables/published_comparisons.tex.j2"),
         code=code("paper/tables/published_comparisons_table.py"),
     message:
@@ -266,15 +266,15 @@ rule changes_table:
 
 rule claims_table:
     input:
-        claims="results/claims.json",
+        claims="results/claims/{study}.json",
     output:
-        tex="paper/tables/claims.tex",
-        source_map="paper/tables/claims.tex.map",
-        csv="paper/tables/claims.csv",
+        tex="paper/tables/claims_{study}.tex",
+        source_map="paper/tables/claims_{study}.tex.map",
+        csv="paper/tables/claims_{study}.csv",
     log:
-        "logs/paper/claims_table.log",
+        "logs/paper/claims_table.{study}.log",
     benchmark:
-        "timings/paper/claims_table.tsv"
+        "timings/paper/claims_table.{study}.tsv"
     conda:
         "../../envs/lionrank.yaml"
     threads: 1
@@ -282,6 +282,7 @@ rule claims_table:
         mem_mb=500,
         runtime=5,
     params:
+        study=published_files,
         template=of_repository("paper/tables/claims.tex.j2"),
         code=code("paper/tables/claims_table.py"),
     message:
@@ -292,13 +293,13 @@ rule claims_table:
 
 rule published_values_table:
     output:
-        tex="paper/tables/published_values.tex",
-        source_map="paper/tables/published_values.tex.map",
-        csv="paper/tables/published_values.csv",
+        tex="paper/tables/published_values_{study}.tex",
+        source_map="paper/tables/published_values_{study}.tex.map",
+        csv="paper/tables/published_values_{study}.csv",
     log:
-        "logs/paper/published_values_table.log",
+        "logs/paper/published_values_table.{study}.log",
     benchmark:
-        "timings/paper/published_values_table.tsv"
+        "timings/paper/published_values_table.{study}.tsv"
     conda:
         "../../envs/lionrank.yaml"
     threads: 1
@@ -306,8 +307,7 @@ rule published_values_table:
         mem_mb=500,
         runtime=5,
     params:
-        table1=of_repository("paper/published/table1_lion_vs_adamw.csv"),
-        trec_eval=of_repository("paper/published/authors_trec_eval.csv"),
+        study=published_files,
         template=of_repository("paper/tables/published_values.tex.j2"),
         code=code("paper/tables/published_values_table.py"),
     message:
@@ -376,13 +376,13 @@ rule optimizers_table:
 
 rule published_settings_table:
     output:
-        tex="paper/tables/published_settings.tex",
-        source_map="paper/tables/published_settings.tex.map",
-        csv="paper/tables/published_settings.csv",
+        tex="paper/tables/published_settings_{study}.tex",
+        source_map="paper/tables/published_settings_{study}.tex.map",
+        csv="paper/tables/published_settings_{study}.csv",
     log:
-        "logs/paper/published_settings_table.log",
+        "logs/paper/published_settings_table.{study}.log",
     benchmark:
-        "timings/paper/published_settings_table.tsv"
+        "timings/paper/published_settings_table.{study}.tsv"
     conda:
         "../../envs/lionrank.yaml"
     threads: 1
@@ -390,8 +390,7 @@ rule published_settings_table:
         mem_mb=500,
         runtime=5,
     params:
-        published=of_repository("paper/published/settings.csv"),
-        table1=of_repository("paper/published/table1_lion_vs_adamw.csv"),
+        study=published_files,
         template=of_repository("paper/tables/published_settings.tex.j2"),
         code=code("paper/tables/published_settings_table.py"),
     message:

@@ -7,9 +7,8 @@ import pytest
 import yaml
 
 from lionrank.claims import file as claim_file
-from lionrank.claims.evidence import Published
 from lionrank.errors import UserError
-from tests.support.published_as_measured import PRINTED, SETTINGS_TABLE, TABLE1, TABLE2, TREC_EVAL
+from tests.support.published_as_measured import PRINTED
 
 BEST = {"kind": "best", "metrics": ["map"], "systems": ["gte_lion"], "over": "trainings"}
 
@@ -115,17 +114,3 @@ def test_wrong_values_of_other_kinds_are_named(tmp_path, test, message):
 def test_a_wrong_file_is_named(tmp_path, content, message):
     with pytest.raises(UserError, match=message):
         claim_file.read(written(tmp_path, content), PRINTED)
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        (("0.7008", "high"), r"table1\.csv:2: ndcg_cut_10 is 'high', not a number"),
-        (("mrr_10", "mrr"), r"table1\.csv:1: no column mrr_10"),
-    ],
-)
-def test_a_damaged_table_is_named(tmp_path, change, message):
-    path = tmp_path / "table1.csv"
-    path.write_text(TABLE1.read_text().replace(*change))
-    with pytest.raises(UserError, match=message):
-        Published.read(path, TREC_EVAL, TABLE2, SETTINGS_TABLE)

@@ -10,7 +10,7 @@ import yaml
 
 from lionrank.config.check import check
 from lionrank.errors import UserError
-from tests.support.configs import CONFIG, ROOT, SCHEMA, SOURCES, changed, overlaid
+from tests.support.configs import CONFIG, SCHEMA, SOURCES, changed, overlaid
 
 
 def test_the_config_as_it_is_passes():
@@ -302,41 +302,6 @@ def test_the_best_epoch_needs_something_to_choose_it_by():
 @pytest.mark.parametrize("warmup", [0, 0.0, 0.1, 0.999, 1, 1000, 1000.0])
 def test_a_warmup_is_a_share_or_a_number_of_steps(warmup):
     check(changed("training.defaults.warmup", warmup), SCHEMA, SOURCES)
-
-
-def configured(overlay: str | None, **paper: object) -> dict:
-    """Return config.yaml with an overlay of config/, and changes of its section `paper`."""
-    config = overlaid((ROOT / "config" / overlay).read_text() if overlay else "{}")
-    config["paper"] |= paper
-    return config
-
-
-def test_published_values_can_be_asked_for_where_some_were_published():
-    for account in ("printed", "files"):
-        check(configured(None, beside_published=account), SCHEMA, SOURCES)
-        check(configured("as_run.yaml", beside_published=account), SCHEMA, SOURCES)
-    check(configured("demo.yaml", beside_published=None), SCHEMA, SOURCES)
-
-
-@pytest.mark.parametrize("value", [True, False, "yes"])
-def test_published_values_are_asked_for_by_the_name_of_an_account(value):
-    with pytest.raises(UserError, match=r"paper\.beside_published: .*known: null, printed, files"):
-        check(configured(None, beside_published=value), SCHEMA, SOURCES)
-
-
-def test_where_no_column_was_published_the_setting_is_refused():
-    message = (
-        r"paper\.beside_published: no column .*; put one of nDCG@10 on dl19, .*, MRR@10 on "
-        r"marco_qa_dev \(evaluation\.relevance_level: 1\) into grid\.test_sets and paper\.columns"
-    )
-    with pytest.raises(UserError, match=message):
-        check(configured("demo.yaml", beside_published="files"), SCHEMA, SOURCES)
-    columns = [{"test_set": "dl19", "metrics": ["map"]}]
-    strict = configured(None, beside_published="printed", columns=columns)
-    check(strict, SCHEMA, SOURCES)
-    strict["evaluation"]["relevance_level"] = 2
-    with pytest.raises(UserError, match=message):
-        check(strict, SCHEMA, SOURCES)
 
 
 def test_an_overlay_counts_steps_between_states():

@@ -7,8 +7,8 @@ from tests.support.plans import OTHERS, PLAN
 REPLICATED = """
 grid: {models: [], systems: [theirs, mine], test_sets: [dl19, dl20, marco_qa_dev]}
 systems:
-  theirs: {label: Theirs, checkpoint: minilm, model: minilm, published: true, precision: fp32}
-  mine: {label: Mine, checkpoint: gte, model: gte, optimizer: lion, published: true}
+  theirs: {label: Theirs, checkpoint: minilm, model: minilm, published: lion, precision: fp32}
+  mine: {label: Mine, checkpoint: gte, model: gte, optimizer: lion, published: lion}
 """
 
 

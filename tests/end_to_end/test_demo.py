@@ -128,7 +128,7 @@ def test_the_comparisons_are_of_the_chosen_epochs_values(demo):
 
 
 def test_the_claims_are_decided_on_stand_ins(demo):
-    decided = json.loads((demo / "results" / "claims.json").read_text())
+    decided = json.loads((demo / "results" / "claims" / "lion.json").read_text())
     assert decided["stand_ins"] == {"dl19": "pydocs", "marco_qa_dev": "pydocs"}
     assert [claim["id"] for claim in decided["claims"]] == [f"c{n}" for n in range(1, 18)]
     found = {claim["id"]: claim["ours"]["verdict"] for claim in decided["claims"]}
@@ -187,7 +187,7 @@ def test_the_paper_prints_the_metrics(pages, means):
 
 
 def test_the_published_differences_are_tested_without_any_of_ours(demo, pages):
-    compared = json.loads((demo / "results" / "published_comparisons.json").read_text())
+    compared = json.loads((demo / "results" / "published_comparisons" / "lion.json").read_text())
     assert {each["test_set"] for each in compared["contrasts"]} == {"dl19"}
     for contrast in compared["contrasts"]:
         assert f"{abs(contrast['difference']):.4f}" in pages

@@ -10,6 +10,7 @@ from lionrank.evaluation import published
 from lionrank.evaluation.per_query import means
 from lionrank.evaluation.significance import Draws
 from lionrank.published.per_query import LABELS
+from tests.support.published_as_measured import STUDY
 from tests.support.published_topics import TOPICS, compared_of, made_up
 
 DRAWS = Draws(permutations=20_000, resamples=2_000)
@@ -34,7 +35,7 @@ def sides(contrast):
 
 
 def test_the_table_has_every_value_in_the_form_of_ours():
-    table = published.table(TOPICS)
+    table = published.table(TOPICS, STUDY)
     assert len(table) == len(TOPICS) * len(LABELS) == 12 * 43 * 6
     assert table["seed"].isna().all()
     row = table[(table["system"] == "gte_lion_e2") & (table["metric"] == "bpref")].iloc[0]

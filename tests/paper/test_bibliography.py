@@ -65,7 +65,7 @@ def cited_in_templates() -> set[str]:
 
 
 def cited_in_data() -> set[str]:
-    with open(PAPER / "published" / "table2_dl19_systems.csv", encoding="utf-8") as handle:
+    with open(PAPER / "published" / "lion" / "systems.csv", encoding="utf-8") as handle:
         references = {row["reference"] for row in csv.DictReader(handle)}
     return references | {source.cited for source in SOURCES.values() if source.cited}
 

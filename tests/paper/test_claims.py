@@ -5,11 +5,11 @@ import pytest
 from lionrank.paper.claims import Changed, changed
 from lionrank.published.agreement import Agreements
 from tests.support.papers import ACCOUNTS, CLAIMS
-from tests.support.published_as_measured import decide, ours
+from tests.support.published_as_measured import STUDY, decide, ours
 from tests.support.truths import check
 from tests.support.worlds import build
 
-AGREEMENTS = Agreements.of(ACCOUNTS)
+AGREEMENTS = Agreements.of(ACCOUNTS, STUDY)
 
 
 def test_two_published_claims_change_by_a_digit_that_was_cut_off(tmp_path):

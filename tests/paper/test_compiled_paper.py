@@ -14,24 +14,16 @@ import pytest
 
 from lionrank.claims import decide as claims
 from lionrank.claims import file as claim_file
-from lionrank.claims.evidence import Ours, Published
+from lionrank.claims.evidence import Ours
 from lionrank.config.check import check
 from lionrank.evaluation import per_query
-from lionrank.evaluation.ladders import Ladder
 from lionrank.grid import FirstStage, Grid, Model
 from lionrank.measures import METRICS
 from lionrank.paper.latex import compile_pdf
 from lionrank.paper.results import Layout
-from lionrank.published.scores import AS_PRINTED
 from tests.support.configs import CONFIG, SCHEMA, SOURCES
-from tests.support.papers import (
-    OBJECTIVES,
-    PAPER,
-    PROVENANCE,
-    params_of,
-    printed_first_stages,
-    settings_of,
-)
+from tests.support.papers import PAPER, PROVENANCE, params_of, printed_first_stages, settings_of
+from tests.support.published_as_measured import BOTH, CLAIMS, PRINTED
 from tests.support.rankings import best_files, draw, write_paper
 from tests.support.results import (
     AVERAGED_SETS,
@@ -46,25 +38,17 @@ from tests.support.results import (
     TWO_TEST_SETS,
 )
 from tests.support.said import Said
-from tests.support.sized import ETTIN, OPTIMIZERS, PARAMETERS, sized
 from tests.support.worlds import STOPPED, stopped_grid
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(shutil.which("latexmk") is None, reason="latexmk is not installed"),
 ]
-PUBLISHED = PAPER / "published"
 
 
 def decide(folder: Path, grid: Grid = GRID) -> dict:
     """Decide the published claims on the experiment in a folder."""
     table = folder / "results" / "per_query.parquet"
-    published = Published.read(
-        PUBLISHED / "table1_lion_vs_adamw.csv",
-        PUBLISHED / "authors_trec_eval.csv",
-        PUBLISHED / "table2_dl19_systems.csv",
-        PUBLISHED / "settings.csv",
-    )
     ours = Ours(
         per_query=per_query.read(table, best_files(folder, grid), grid),
         grid=grid,
@@ -76,8 +60,7 @@ def decide(folder: Path, grid: Grid = GRID) -> dict:
         },
         settings=settings_of(grid),
     )
-    found = claim_file.read(PUBLISHED / "claims.yaml", published[AS_PRINTED])
-    return claims.decide(found, published, ours, FAST)
+    return claims.decide(claim_file.read(CLAIMS, PRINTED), BOTH, ours, FAST)
 
 
 def write(folder: Path, grid: Grid, **params) -> None:
@@ -116,23 +99,6 @@ def test_the_paper_compiles_without_an_overfull_box(tmp_path, seeds):
     assert ("SD, seeds" in text) == (len(seeds) > 1)
     said = Said.read(source)
     assert said.one("count", what="seeds").count == len(seeds)
-
-
-@pytest.mark.parametrize(
-    ("models", "treatments"),
-    [(ETTIN[:3], OPTIMIZERS), (["bert", "minilm", *ETTIN[:4]], OBJECTIVES)],
-    ids=["optimizers", "objectives"],
-)
-def test_a_paper_of_a_ladder_has_figures_against_size(tmp_path, models, treatments):
-    grid = sized(models, treatments)
-    encoder = {name: size for name, size in PARAMETERS.items() if name in {*ETTIN} & {*models}}
-    ladders = [Ladder("Ettin", encoder, 0.01)]
-    draw(tmp_path, grid, ladders=ladders)
-    write_paper(tmp_path, decide(tmp_path, grid), grid, ladders=ladders)
-    latex, _ = compiled(tmp_path)
-    for name in ("sizes", "gains"):
-        assert rf"\ref{{fig:{name}}}" in latex and rf"\label{{fig:{name}}}" in latex
-    assert (r"\label{fig:treatments}" in latex) == grid.has_lessons
 
 
 @pytest.mark.parametrize("grid", [BESIDE_OTHERS, NOTHING_TRAINED], ids=["beside", "alone"])

@@ -10,6 +10,7 @@ import pytest
 
 from lionrank.measures import PRIMARY
 from tests.support.papers import relation
+from tests.support.published_as_measured import of_side
 from tests.support.said import ORDERS
 from tests.support.truths import Truths, check
 from tests.support.worlds import DEMO_WORLDS, MADE_UP, PUBLISHED_WORLDS, STOPPED, build
@@ -238,7 +239,7 @@ def test_published_claims_are_counted_by_their_verdicts(world, said):
     whole = not world.others["claims"]["stand_ins"]
     sections = ["Published Claims", *(("abstract", "Conclusion") if whole else ())]
     for side in ("ours", "printed"):
-        occurring = {each[side]["verdict"] for each in world.decided}
+        occurring = {of_side(each, side)["verdict"] for each in world.decided}
         for section in sections if side == "ours" else sections[:1]:
             counts = said.find("count", section=section)
             counted = [claim.what for claim in counts if claim.what.startswith(f"{side} ")]

@@ -11,6 +11,7 @@ from lionrank.grid import Grid
 from lionrank.measures import PRIMARY
 from tests.support.configs import CONFIG
 from tests.support.papers import CLAIMS, facts_of, findings_of, prose
+from tests.support.published_as_measured import STUDY
 from tests.support.results import (
     BESIDE_OTHERS,
     NOTHING_TRAINED,
@@ -83,7 +84,7 @@ def test_where_nothing_is_trained_systems_are_compared_and_no_training_is_told_o
         "grid": CONFIG["grid"] | {"models": [], "systems": ["l6", "authors"]},
         "systems": {name: {"label": name, "checkpoint": "a/b"} for name in ("l6", "authors")},
     }
-    assert taken == set(Plan(config, Path(), {}).paper.parts())
+    assert taken == set(Plan(config, Path(), {}, {"lion": STUDY}).paper.parts())
     referred = set(re.findall(r"\\ref\{(\S+?)\}", text))
     assert referred <= set(re.findall(r"\\label\{(\S+?)\}", text))
     for absent in (

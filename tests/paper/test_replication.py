@@ -6,12 +6,12 @@ import pytest
 
 from lionrank.files import write_json
 from lionrank.paper.render import render
-from lionrank.paper.replication import TABLES, Replication
+from lionrank.paper.replication import Replication
 from lionrank.paper.tables import replication as tables_of
-from lionrank.published.scores import AS_PRINTED, BY_FILES
 from lionrank.replication.replicate import TOLERANCE
 from lionrank.replication.variants import AS_SCORED
 from tests.support.papers import PAPER, facts_of, prose, rows_of, tex
+from tests.support.published_as_measured import STUDY
 from tests.support.replications import ENTRY, SYSTEM, made_up, moved, replicated, tables
 from tests.support.results import experiment, made_up_scores
 from tests.support.said import Said, numbers
@@ -21,19 +21,19 @@ OURS = MADE.values()
 NEAR, FAR = moved(OURS, 0.003), moved(OURS, 0.02)
 REPRODUCED, EXPECTED = "rows reproduced", "expected rows reproduced"
 WORLDS = {
-    "one row of both tables": ({t: {"gte_lion_e2": OURS} for t in (AS_PRINTED, BY_FILES)}, {}),
+    "one row of both tables": ({t: {"gte_lion_e2": OURS} for t in ("printed", "files")}, {}),
     "one row by the files": (
-        {AS_PRINTED: {"gte_lion_e2": FAR}, BY_FILES: {"gte_lion_e2": OURS}},
+        {"printed": {"gte_lion_e2": FAR}, "files": {"gte_lion_e2": OURS}},
         {},
     ),
-    "another row than expected": ({AS_PRINTED: {"gte_adamw_e2": NEAR}}, {}),
+    "another row than expected": ({"printed": {"gte_adamw_e2": NEAR}}, {}),
     "several": (
-        {AS_PRINTED: {"gte_lion_e1": NEAR}, BY_FILES: {"gte_lion_e3": OURS}},
+        {"printed": {"gte_lion_e1": NEAR}, "files": {"gte_lion_e3": OURS}},
         {"epoch": None},
     ),
-    "none": ({AS_PRINTED: {"gte_lion_e3": FAR}}, {}),
-    "a variant": ({AS_PRINTED: {"gte_lion_e3": MADE.values("level_2")}}, {}),
-    "nothing expected": ({AS_PRINTED: {"gte_lion_e3": NEAR}}, {"optimizer": None, "epoch": None}),
+    "none": ({"printed": {"gte_lion_e3": FAR}}, {}),
+    "a variant": ({"printed": {"gte_lion_e3": MADE.values("level_2")}}, {}),
+    "nothing expected": ({"printed": {"gte_lion_e3": NEAR}}, {"optimizer": None, "epoch": None}),
 }
 
 
@@ -151,7 +151,10 @@ def test_how_many_reproduce_a_row_in_which_table_is_counted(found, said):
     ]
     both = said.one("count", what="rows reproduced in both tables")
     assert both.count == all(near)
-    alone = [said.one("count", what=f"rows reproduced {table} alone") for table in TABLES.values()]
+    alone = [
+        said.one("count", what=f"rows reproduced {table} alone")
+        for table in STUDY.accounts.values()
+    ]
     assert [each.count for each in alone] == [near == [True, False], near == [False, True]]
 
 

@@ -7,8 +7,9 @@ import pytest
 from lionrank.published.agreement import Agreements, PublishedCell
 from tests.support.accounts import CELLS, stands
 from tests.support.papers import ACCOUNTS
+from tests.support.published_as_measured import STUDY
 
-FOUND = Agreements.of(ACCOUNTS)
+FOUND = Agreements.of(ACCOUNTS, STUDY)
 BY_NAME = {
     (cell.measure.metric, f"{cell.model}_{cell.optimizer}_e{cell.epoch}"): cell
     for cell in FOUND.cells
@@ -45,7 +46,7 @@ def test_gte_with_lion_has_other_values_in_the_files():
     ],
 )
 def test_a_value_is_the_same_up_to_half_a_unit_of_its_last_digit(printed, files, agreement):
-    cell = PublishedCell(FOUND.cells[0].measure, "gte", "lion", 1, printed, files)
+    cell = PublishedCell(FOUND.cells[0].measure, "gte", "lion", 1, "GTE with Lion", printed, files)
     assert cell.agreement == agreement
 
 

@@ -1,59 +1,107 @@
-"""The published scores: read as they were printed, or the file is named that is damaged."""
+"""The values of a study: read as its table has them, or the line is named that is wrong."""
 
-from pathlib import Path
+import csv
+import io
+from hashlib import sha256
 
 import pytest
 
 from lionrank.errors import UserError
-from lionrank.measures import Measure
-from lionrank.published.scores import read_both, read_table1, read_table2, was_published
+from lionrank.published.scores import read_scores
+from lionrank.published.systems import read_systems
+from tests.support import published_facts
+from tests.support.published_as_measured import LION, STUDY, TABLE2
 
-PUBLISHED = Path(__file__).parents[2] / "paper" / "published"
-TABLE1 = PUBLISHED / "table1_lion_vs_adamw.csv"
-TREC_EVAL = PUBLISHED / "authors_trec_eval.csv"
-TABLE2 = PUBLISHED / "table2_dl19_systems.csv"
-
-
-def read_files(path):
-    return read_both(TABLE1, path)
+TABLE = LION / "table.csv"
+LINE = "minilm,adamw,1,dl19,ndcg_cut_10,0.7008,printed"
 
 
 @pytest.mark.parametrize(
-    ("path", "read", "change", "message"),
+    ("wrong", "message"),
     [
-        (TABLE1, read_table1, ("0.7008", "high"), r"\.csv:2: ndcg_cut_10 is 'high', not a number"),
-        (TABLE1, read_table1, ("0.7008", "70.08"), r"\.csv:2: .*, not a number from 0 to 1"),
-        (TABLE1, read_table1, ("adamw,1", "adamw,1.5"), r"\.csv:2: epoch is '1.5', not an integer"),
-        (TABLE1, read_table1, ("mrr_10", "mrr"), r"\.csv:1: no column mrr_10"),
-        (TREC_EVAL, read_files, ("0.7094", "?"), r"\.csv:3: ndcg_cut_10 is '\?', not a number"),
-        (TREC_EVAL, read_files, ("qa_v1_1", "qa"), r"\.csv:1: no column mrr_10_qa_v1_1"),
-        (TABLE2, read_table2, ("0.551", ""), r"\.csv:3: ndcg_cut_10 is '', not a number"),
-        (TABLE2, read_table2, ("reference", "ref"), r"\.csv:1: no column reference"),
+        ("minilm,adamw,1,dl19,ndcg_cut_10,high,printed", "value is 'high', not a number from 0"),
+        ("minilm,adamw,1,dl19,ndcg_cut_10,70.08,printed", "value is '70.08', not a number from 0"),
+        ("minilm,adamw,1.5,dl19,ndcg_cut_10,0.7,printed", "epoch is '1.5', not an integer"),
+        ("minilms,adamw,1,dl19,ndcg_cut_10,0.7,printed", "model is 'minilms', .* mean 'minilm'"),
+        ("minilm,sgd,1,dl19,ndcg_cut_10,0.7,printed", "treatment is 'sgd', .* known: adamw, lion"),
+        ("minilm,adamw,1,dl20,ndcg_cut_10,0.7,printed", "test_set is 'dl20', .* known: dl19, "),
+        ("minilm,adamw,1,dl19,recip_rank_10,0.7,printed", "metric is 'recip_rank_10', which"),
+        ("minilm,adamw,1,dl19,ndcg_cut_10,0.7,print", "source is 'print', .* mean 'printed'"),
+        ("minilm,adamw,2,dl19,ndcg_cut_10,0.7,printed", ":8: minilm_adamw_e2 has a value .* one"),
+        ("", "no row has ndcg_cut_10 on dl19 of minilm_adamw_e1, source printed; add it"),
     ],
 )
-def test_a_damaged_file_of_published_values_is_named(tmp_path, path, read, change, message):
-    damaged = tmp_path / path.name
-    damaged.write_text(path.read_text().replace(*change, 1))
+def test_a_wrong_row_of_a_study_is_named(tmp_path, wrong, message):
+    damaged = tmp_path / "table.csv"
+    damaged.write_text(TABLE.read_text().replace(LINE + "\n", wrong + "\n" if wrong else "", 1))
+    with pytest.raises(UserError, match=message) as caught:
+        read_scores(damaged, STUDY)
+    assert str(caught.value).startswith(str(damaged))
+
+
+def test_an_absent_column_is_named(tmp_path):
+    damaged = tmp_path / "table.csv"
+    damaged.write_text(TABLE.read_text().replace("source", "account", 1))
+    with pytest.raises(UserError, match=r"table\.csv:1: no column source"):
+        read_scores(damaged, STUDY)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("0.551", ""), r"\.csv:3: ndcg_cut_10 is '', not a number"),
+        (("reference", "ref"), r"\.csv:1: no column reference"),
+    ],
+)
+def test_a_damaged_table_of_other_systems_is_named(tmp_path, change, message):
+    damaged = tmp_path / "systems.csv"
+    damaged.write_text(TABLE2.read_text().replace(*change, 1))
     with pytest.raises(UserError, match=message):
-        read(damaged)
+        read_systems(damaged)
 
 
-def test_a_checkpoint_that_one_account_lacks_is_named(tmp_path):
-    short = tmp_path / "short.csv"
-    for path, read in [
-        (TABLE1, lambda: read_both(short, TREC_EVAL)),
-        (TREC_EVAL, lambda: read_both(TABLE1, short)),
-    ]:
-        lines = path.read_text().splitlines(keepends=True)
-        short.write_text("".join(line for line in lines if not line.startswith("gte,lion,2")))
-        with pytest.raises(UserError, match=r"short\.csv: no row is about gte_lion_e2; restore"):
-            read()
+def rows(name: str) -> list[dict[str, str]]:
+    with open(LION / name, newline="", encoding="utf-8") as lines:
+        return list(csv.DictReader(lines))
 
 
-def test_a_measure_was_published_on_one_test_set_from_grade_one_on():
-    assert was_published(Measure("dl19", "ndcg_cut_10"))
-    assert was_published(Measure("dl19", "map", 1))
-    assert was_published(Measure("marco_qa_dev", "recip_rank_10", 1))
-    assert not was_published(Measure("dl19", "map", 2))
-    assert not was_published(Measure("dl20", "ndcg_cut_10"))
-    assert not was_published(Measure("marco_dev", "recip_rank_10", 1))
+def written(names: list[str], table: list[dict[str, str]], end: str) -> str:
+    out = io.StringIO()
+    writer = csv.DictWriter(out, names, lineterminator=end, extrasaction="ignore")
+    writer.writeheader()
+    writer.writerows(table)
+    return out.getvalue()
+
+
+def test_the_values_of_lion_are_to_the_digit_those_of_the_two_files_that_they_are_from():
+    """The table as it was printed and the authors' summaries, made again from long rows."""
+    published = {row["file"]: row["sha256"] for row in published_facts.rows("checksums.tsv")}
+    keys = ("model", "optimizer", "epoch")
+    others = {tuple(row[key] for key in keys): row for row in rows("trec_eval_summaries.csv")}
+    for source, name, columns in (
+        (
+            *("printed", "table1_lion_vs_adamw.csv"),
+            [*keys, "ndcg_cut_10", "map", "mrr_10", "recall_10", "Rprec", "P_10"],
+        ),
+        (
+            *("files", "authors_trec_eval.csv"),
+            [
+                *(*keys, "runid", "ndcg_cut_10", "map", "recall_10", "Rprec", "P_10"),
+                *("ndcg_cut_5", "recip_rank", "bpref", "mrr_10_qa_v1_1"),
+            ],
+        ),
+    ):
+        wide: dict[tuple[str, ...], dict[str, str]] = {}
+        for row in rows("table.csv"):
+            if row["source"] == source:
+                name_of = (row["model"], row["treatment"], row["epoch"])
+                of = wide.setdefault(name_of, dict(zip(keys, name_of, strict=True)))
+                of[row["metric"]] = row["value"]
+        table = [
+            {**others[name_of], **of, **dict.fromkeys(columns[-1:], of["recip_rank_10"])}
+            if source == "files"
+            else {**of, "mrr_10": of["recip_rank_10"]}
+            for name_of, of in wide.items()
+        ]
+        made = written(columns, table, "\r\n" if source == "files" else "\n")
+        assert sha256(made.encode()).hexdigest() == published[name]

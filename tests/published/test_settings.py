@@ -7,7 +7,7 @@ import pytest
 from lionrank.errors import UserError
 from lionrank.published import settings as published
 
-SETTINGS = Path(__file__).parents[2] / "paper" / "published" / "settings.csv"
+SETTINGS = Path(__file__).parents[2] / "paper" / "published" / "lion" / "settings.csv"
 COLUMNS = "setting,training,paper,thesis,code,note\n"
 
 

@@ -5,7 +5,6 @@ import pytest
 from lionrank.errors import UserError
 from lionrank.files import write_json
 from lionrank.paper.replication import Replication
-from lionrank.published.scores import AS_PRINTED, BY_FILES
 from lionrank.replication.replicate import TOLERANCE
 from lionrank.replication.variants import AS_SCORED, OTHER_PRECISION
 from tests.support.replications import (
@@ -40,10 +39,10 @@ def names(matches):
 
 def test_one_row_of_both_tables_is_reproduced(tmp_path):
     rows = {"gte_lion_e2": OURS, "gte_lion_e3": FAR}
-    system = read(tmp_path, {AS_PRINTED: rows, BY_FILES: rows})
+    system = read(tmp_path, {"printed": rows, "files": rows})
     (match,) = system.reproduced()
     assert match.checkpoint == "gte_lion_e2"
-    assert match.tables == {AS_PRINTED: 0.0, BY_FILES: 0.0}
+    assert match.tables == {"printed": 0.0, "files": 0.0}
     assert names(system.closest) == ["gte_lion_e2"]
     assert system.expected == ["gte_lion_e2"]
 
@@ -51,37 +50,37 @@ def test_one_row_of_both_tables_is_reproduced(tmp_path):
 def test_a_row_may_be_reproduced_by_one_table_alone(tmp_path):
     system = read(
         tmp_path,
-        {AS_PRINTED: {"gte_lion_e1": FAR}, BY_FILES: {"gte_lion_e1": NEAR}},
+        {"printed": {"gte_lion_e1": FAR}, "files": {"gte_lion_e1": NEAR}},
         optimizer=None,
         epoch=None,
     )
     (match,) = system.reproduced()
-    assert match.tables == {BY_FILES: pytest.approx(0.003)}
+    assert match.tables == {"files": pytest.approx(0.003)}
     assert system.expected == []
 
 
 def test_several_rows_are_reproduced_the_closest_first(tmp_path):
-    system = read(tmp_path, {AS_PRINTED: {"gte_adamw_e1": NEAR, "gte_lion_e2": OURS}}, epoch=None)
+    system = read(tmp_path, {"printed": {"gte_adamw_e1": NEAR, "gte_lion_e2": OURS}}, epoch=None)
     assert names(system.reproduced()) == ["gte_lion_e2", "gte_adamw_e1"]
     assert system.expected == ["gte_lion_e1", "gte_lion_e2", "gte_lion_e3"]
 
 
 def test_no_row_is_reproduced_and_the_closest_is_named(tmp_path):
-    system = read(tmp_path, {AS_PRINTED: {"gte_lion_e3": FAR}})
+    system = read(tmp_path, {"printed": {"gte_lion_e3": FAR}})
     assert system.reproduced() == []
     assert names(system.closest) == ["gte_lion_e3"]
     assert system.closest[0].distance == pytest.approx(0.02)
 
 
 def test_rows_of_other_models_are_none_of_its(tmp_path):
-    system = read(tmp_path, {AS_PRINTED: {"minilm_lion_e2": OURS}})
+    system = read(tmp_path, {"printed": {"minilm_lion_e2": OURS}})
     assert system.reproduced() == []
     assert not [row for row in system.rows if row.checkpoint.startswith("minilm")]
 
 
 @pytest.mark.parametrize("variant", ["level_2", "depth_10", "bf16_sigmoid"])
 def test_a_variant_that_reproduces_a_row_is_named(tmp_path, variant):
-    system = read(tmp_path, {BY_FILES: {"gte_lion_e2": MADE.values(variant)}})
+    system = read(tmp_path, {"files": {"gte_lion_e2": MADE.values(variant)}})
     assert system.reproduced() == []
     assert names(system.explained[variant]) == ["gte_lion_e2"]
     assert AS_SCORED not in system.explained

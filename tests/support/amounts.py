@@ -7,9 +7,9 @@ from lionrank.evaluation import comparisons
 from lionrank.evaluation.published import FAMILIES
 from lionrank.measures import METRICS, PRIMARY, Measure
 from lionrank.paper.depths import Deepened
-from lionrank.published.scores import PRINTED
 from tests.support.accounts import CELLS, stands
 from tests.support.papers import SETTINGS, TABLE1, TABLE2, relation
+from tests.support.published_as_measured import STUDY, of_side
 from tests.support.said import VERDICTS, Claim
 from tests.support.worlds import World
 
@@ -24,9 +24,14 @@ def study() -> dict[str, dict[str, float]]:
     best: dict[str, dict[str, float]] = {}
     for name, value in TABLE1[Measure("dl19", PRIMARY)].items():
         model, optimizer, _ = name.split("_")
-        of_model = best.setdefault(PRINTED[model], {})
-        of_model[PRINTED[optimizer]] = max(value, of_model.get(PRINTED[optimizer], 0))
+        of_model = best.setdefault(STUDY.label_of(model), {})
+        of_model[STUDY.label_of(optimizer)] = max(value, of_model.get(STUDY.label_of(optimizer), 0))
     return best
+
+
+def differs_by_account(claim: Mapping[str, Any]) -> bool:
+    """Return whether a claim has another verdict by the files than as printed."""
+    return len({each["verdict"] for each in claim["published"].values()}) > 1
 
 
 class Amounts:
@@ -140,12 +145,13 @@ class Amounts:
             "losses by depth on other test sets": lambda: self.deepened("below", others=True),
             "seeds": lambda: dict.fromkeys(range(self.world.made.compared["seeds"]), True),
             "published claims that can be told hold": lambda: {
-                claim["id"]: claim["printed"]["verdict"] == "holds"
+                claim["id"]: claim["published"]["printed"]["verdict"] == "holds"
                 for claim in self.world.decided
-                if claim["printed"]["verdict"] != "not testable"
+                if claim["published"]["printed"]["verdict"] != "not testable"
             },
             "claims with another verdict by the files": lambda: {
-                claim["id"]: claim["printed"]["verdict"] != claim["files"]["verdict"]
+                claim["id"]: claim["published"]["printed"]["verdict"]
+                != claim["published"]["files"]["verdict"]
                 for claim in self.world.decided
             },
         }
@@ -163,7 +169,8 @@ class Amounts:
             }
         by_difference = "claims with another verdict by values that differ"
         known[by_difference] = lambda: {
-            claim["id"]: claim["printed"]["verdict"] != claim["files"]["verdict"]
+            claim["id"]: claim["published"]["printed"]["verdict"]
+            != claim["published"]["files"]["verdict"]
             and not all(test["metrics"] == ["recip_rank_10"] for test in claim["tests"])
             for claim in self.world.decided
         }
@@ -185,7 +192,8 @@ class Amounts:
         for side, verdicts in VERDICTS.items():
             for verdict in verdicts:
                 known[f"{side} {verdict}"] = lambda side=side, verdict=verdict: {
-                    claim["id"]: claim[side]["verdict"] == verdict for claim in self.world.decided
+                    claim["id"]: of_side(claim, side)["verdict"] == verdict
+                    for claim in self.world.decided
                 }
         return known[what]()
 

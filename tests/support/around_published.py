@@ -4,13 +4,8 @@ import random
 
 from lionrank.measures import Measure
 from lionrank.paper.results import Layout, Results, Score
-from lionrank.published.scores import read_table1
-from tests.support.papers import PAPER
+from tests.support.papers import TABLE1 as PUBLISHED
 from tests.support.results import GRID
-
-TABLE1 = PAPER / "published" / "table1_lion_vs_adamw.csv"
-TABLE2 = PAPER / "published" / "table2_dl19_systems.csv"
-PUBLISHED = read_table1(TABLE1)
 
 
 def layout(level: int = 1, levels: tuple[int, ...] = (1, 2)) -> Layout:

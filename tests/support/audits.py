@@ -11,10 +11,9 @@ from snakemake.utils import update_config
 from lionrank.audit import page as audit
 from lionrank.audit.estimates import Storage
 from lionrank.config.sources import Source
-from lionrank.cross_encoder.parameters import Parameters
 
 ROOT = Path(__file__).parents[2]
-SETTINGS = ROOT / "paper" / "published" / "settings.csv"
+SETTINGS = ROOT / "paper" / "published" / "lion" / "settings.csv"
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 JOBS = {"initialise": 6, "train_epoch": 18}
@@ -47,11 +46,6 @@ def source(name: str, **changes) -> Source:
     return Source(name=name, **(fields | changes))
 
 
-SIZES: dict[str, Parameters] = {
-    "models.minilm": {"parameters": 33_360_385, "encoder": 21_293_568},
-    "models.gte": {"parameters": 305_959_681, "encoder": 113_329_152},
-    "models.modernbert": {"parameters": 149_605_633, "encoder": 110_330_880},
-}
 PATHS = dict.fromkeys(Storage, Path("/"))
 
 
@@ -62,14 +56,14 @@ def facts_of(
     recorded: Mapping[str, str | None] = MappingProxyType({}),
     catalogued: Mapping[str, list[str]] = MappingProxyType({}),
     paths: Mapping[Storage, Path] = MappingProxyType(PATHS),
-    sizes: Mapping[str, Parameters] = MappingProxyType(SIZES),
-    uncounted: Mapping[str, str] = MappingProxyType({}),
+    scored_again: Mapping[str, list[str]] = MappingProxyType({}),
+    settings: Iterable[Path] = (SETTINGS,),
 ) -> dict:
     """Return the facts of an audit of an experiment that downloads these sources."""
     table = {source.name: source for source in sources}
     return audit.collect(
-        *(config, table, list(table), SETTINGS, JOBS, logs, recorded, catalogued, paths),
-        *(sizes, uncounted),
+        *(config, table, list(table), settings, scored_again),
+        *(JOBS, logs, recorded, catalogued, paths),
     )
 
 

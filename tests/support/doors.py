@@ -22,7 +22,7 @@ from lionrank.config.sources import read_table
 from lionrank.evaluation import per_query
 from lionrank.files import csv_rows, read_json, read_json_lines, write_json, write_json_lines
 from lionrank.published import per_query as published_values
-from lionrank.published import scores, settings
+from lionrank.published import scores, settings, systems
 from lionrank.report.tables import table_page
 from lionrank.reranking import shards
 from lionrank.retrieval.bm25 import unpack_index
@@ -36,9 +36,9 @@ from tests.support.counted import EXAMPLES, PASSAGES, TOPICS, write_pairs, write
 from tests.support.marco_qa import marco_qa
 from tests.support.nanobeir import nanobeir
 from tests.support.per_query_tables import write_experiment
-from tests.support.published_as_measured import PRINTED
+from tests.support.published_as_measured import PRINTED, STUDY
 
-PUBLISHED = ROOT / "paper" / "published"
+PUBLISHED = ROOT / "paper" / "published" / "lion"
 TRIPLETS = [("q1", "d1", "d2"), ("q2", "d1", "d3")]
 RUN = "q1 Q0 d1 1 2.5 t\nq1 Q0 d2 2 1e-3 t\nq2 Q0 d1 1 0 t\n"
 
@@ -122,10 +122,10 @@ DOORS = {
         "table.csv", lambda folder: table_page(folder / "table.csv", "", "", None, {})
     ),
     "published scores": Door(
-        "table1.csv", lambda folder: scores.read_table1(folder / "table1.csv")
+        "values.csv", lambda folder: scores.read_scores(folder / "values.csv", STUDY)
     ),
     "published systems": Door(
-        "table2.csv", lambda folder: scores.read_table2(folder / "table2.csv")
+        "systems.csv", lambda folder: systems.read_systems(folder / "systems.csv")
     ),
     "published per-query values": Door(
         "authors_per_query.csv",
@@ -234,9 +234,9 @@ def write_all(folder: Path) -> None:
     (folder / "run.zst").write_bytes(pa.compress(RUN.encode(), "zstd", asbytes=True))
     write_json(folder / "record.json", {"a": [1, {"b": "é"}], "c": None})
     (folder / "table.csv").write_text('a,b\n1,"two, or ""2"""\n3,\n')
-    for name in ("table1_lion_vs_adamw", "table2_dl19_systems", "settings"):
-        content = (PUBLISHED / f"{name}.csv").read_bytes()
-        (folder / f"{name.partition('_')[0]}.csv").write_bytes(content)
+    (folder / "values.csv").write_bytes((PUBLISHED / "table.csv").read_bytes())
+    for name in ("systems.csv", "settings.csv"):
+        (folder / name).write_bytes((PUBLISHED / name).read_bytes())
     # All of it would take a while to read, again and again.
     lines = (PUBLISHED / "authors_per_query.csv").read_text().splitlines(keepends=True)
     (folder / "authors_per_query.csv").write_text("".join(lines[:4]))

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 from lionrank.evaluation.comparisons import of_family, on_primary
-from lionrank.evaluation.ladders import Ladder
 from lionrank.grid import Grid, Training
 from lionrank.paper.asked import find_asked
 from lionrank.paper.depths import Depths, read_depths
@@ -15,24 +14,25 @@ from lionrank.paper.published_tests import published_tests
 from lionrank.paper.render import render
 from lionrank.paper.results import Layout
 from lionrank.paper.standing import stand
+from lionrank.paper.studies import StudyFacts
 from lionrank.paper.tables.tabular import Table
 from lionrank.published.agreement import Agreements
-from lionrank.published.scores import AS_PRINTED, read_both, read_table2
+from lionrank.published.scores import read_scores
+from lionrank.published.systems import read_systems
 from lionrank.training.log import Logged
 from tests.support.configs import SOURCES
 from tests.support.deepened import write_depths
 from tests.support.logs_and_costs import efficiency_of, logged_of
+from tests.support.published_as_measured import LION, STUDY
 from tests.support.published_topics import compared_as_published
 from tests.support.results import LABELS_OF_CONTRASTS, Experiment
 from tests.support.workflow import rule_origins
 
 ROOT = Path(__file__).parents[2]
 PAPER = ROOT / "paper"
-ACCOUNTS = read_both(
-    *(PAPER / "published" / name for name in ("table1_lion_vs_adamw.csv", "authors_trec_eval.csv"))
-)
-TABLE1 = ACCOUNTS[AS_PRINTED]
-TABLE2 = read_table2(PAPER / "published" / "table2_dl19_systems.csv")
+ACCOUNTS = read_scores(LION / "table.csv", STUDY)
+TABLE1 = ACCOUNTS["printed"]
+TABLE2 = read_systems(LION / "systems.csv")
 NOTE = "Demonstration."
 REMOTE = "https://example.org/lion_rerank"
 SETTINGS = {
@@ -99,8 +99,10 @@ CLAIMS = {
         {
             "id": f"c{place}",
             "text": "",
-            "printed": {"verdict": printed, "counterexamples": ["MAP: 0.5 for A; 0.6 for B"]},
-            "files": {"verdict": files, "counterexamples": ["MAP: 0.5 for A; 0.6 for B"]},
+            "published": {
+                "printed": {"verdict": printed, "counterexamples": ["MAP: 0.5 for A; 0.6 for B"]},
+                "files": {"verdict": files, "counterexamples": ["MAP: 0.5 for A; 0.6 for B"]},
+            },
             "ours": {"verdict": here},
             "tests": [{"kind": "best", "metrics": ["map"]}],
         }
@@ -127,18 +129,7 @@ OPTIMIZERS = {
     },
     "sgd": {"class": "torch.optim.SGD", "arguments": {}},
 }
-OBJECTIVES = {
-    "bce": "BCE",
-    "hinge": "Hinge",
-    "infonce": "InfoNCE",
-    "marginmse": "MarginMSE",
-    "ranknet": "RankNet",
-    "adrmse": "ADR-MSE",
-    "mse": "MSE",
-    "lambdaloss": "LambdaLoss",
-}
-LOSSES = {"marginmse": "margin_mse", "adrmse": "adr_mse"}
-"""The losses of objectives that have another name."""
+OBJECTIVES = {"bce": "BCE", "infonce": "InfoNCE", "ranknet": "RankNet"}
 BY_BM25 = {
     "use": "test",
     "test_set": "pydocs",
@@ -190,14 +181,10 @@ def settings_of(grid: Grid) -> dict[str, dict]:
     return {
         training.name: SETTINGS
         | {"start": training.model.start, "optimizer": OPTIMIZERS[_optimizer(training)]}
-        | {"loss": _loss(training.treatment.objective or "bce")}
+        | {"loss": training.treatment.objective or "bce"}
         | {"early_stopping": 1 if grid.last else None}
         for training in grid.trainings()
     }
-
-
-def _loss(objective: str) -> str:
-    return LOSSES.get(objective, objective)
 
 
 def _optimizer(training: Training) -> str:
@@ -257,8 +244,6 @@ def params_of(grid: Grid, note: str | None = NOTE) -> dict[str, Any]:
         "retrieval": {"k1": 0.9, "b": 0.4},
         "first_stages": [BY_BM25],
         "objectives": OBJECTIVES,
-        "figures": sized_figures(grid),
-        "ladders": [],
         "learnt_from": {name: LEARNT_FROM.get(name, LISTS) for name in grid.data},
         "pairs": {
             "triplets": 1600,
@@ -270,13 +255,6 @@ def params_of(grid: Grid, note: str | None = NOTE) -> dict[str, Any]:
     }
 
 
-def sized_figures(grid: Grid, ladders: Sequence[Ladder] = ()) -> list[str]:
-    """Return which figures against sizes the paper of a grid has."""
-    checkpoints = [each for each in grid.systems if each.kind == "checkpoint"]
-    sizes = ["sizes"] if ladders or len(checkpoints) > 1 else []
-    return [*sizes, "gains"] if ladders else sizes
-
-
 def facts_of(
     made: Experiment,
     logged: Mapping[str, Logged] | None = None,
@@ -284,21 +262,21 @@ def facts_of(
     published: Mapping[str, Any] | None = None,
     settings: Mapping[str, Mapping[str, Any]] | None = None,
     provenance: Mapping[str, Any] = PROVENANCE,
+    claims: Mapping[str, Any] = CLAIMS,
+    studies: Sequence[StudyFacts] | None = None,
     **changes,
 ) -> dict:
     """Return what the paper is rendered from; `changes` replace arguments of `make_facts`.
 
-    `published` is what published_comparisons.json has; left out, it is of the published values.
+    `published` has the tests of the study's values of topics; left out, they are of what it
+    published. `studies` are that study alone, if nothing else is said.
     """
     others = {
-        "claims": CLAIMS,
         "asked": list(find_asked(made.compared, made.grid, LABELS_OF_CONTRASTS)),
         "changes": changes_of(made),
         "by_depth": depths_of(made),
         "efficiency": efficiency_of(made.grid),
         "statistics": STATISTICS,
-        "published_tests": published_tests(published or compared_as_published(), TABLE1),
-        "agreements": Agreements.of(ACCOUNTS),
         "smoothing": 0.1,
         "replication": None,
         "overlap": [],
@@ -310,8 +288,25 @@ def facts_of(
         settings or settings_of(made.grid),
         provenance,
         made.compared,
-        stand(TABLE1, TABLE2, findings),
+        [lion(findings, claims, published)] if studies is None else studies,
         **others | changes,
+    )
+
+
+def lion(
+    findings: Findings,
+    claims: Mapping[str, Any] = CLAIMS,
+    published: Mapping[str, Any] | None = None,
+) -> StudyFacts:
+    """Return what the paper says of the study of Lion and AdamW, beside findings."""
+    return StudyFacts(
+        study=STUDY,
+        claims=claims,
+        values=ACCOUNTS,
+        compared={"models": [], "measures": [], "apart": []},
+        agreements=Agreements.of(ACCOUNTS, STUDY),
+        tests=published_tests(published or compared_as_published(), TABLE1, STUDY),
+        standing=stand(TABLE1, TABLE2, STUDY, findings),
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,25 +15,36 @@ from lionrank.evaluation import per_query
 from lionrank.evaluation.significance import Draws
 from lionrank.files import write_json, write_json_lines
 from lionrank.grid import Grid
-from lionrank.published.scores import AS_PRINTED, COLUMNS, TEST_SETS
+from lionrank.published.study import Study
 from lionrank.training import development
 
-PUBLISHED = Path(__file__).parents[2] / "paper" / "published"
-TABLE1 = PUBLISHED / "table1_lion_vs_adamw.csv"
-TREC_EVAL = PUBLISHED / "authors_trec_eval.csv"
-TABLE2 = PUBLISHED / "table2_dl19_systems.csv"
-SETTINGS_TABLE = PUBLISHED / "settings.csv"
-CLAIMS = PUBLISHED / "claims.yaml"
+LION = Path(__file__).parents[2] / "paper" / "published" / "lion"
+TABLE2 = LION / "systems.csv"
+SETTINGS_TABLE = LION / "settings.csv"
+CLAIMS = LION / "claims.yaml"
 DRAWS = Draws(permutations=4000, resamples=400, confidence=0.95, seed=3)
 QUERIES = 43
 
-BOTH = Published.read(TABLE1, TREC_EVAL, TABLE2, SETTINGS_TABLE)
-PRINTED = BOTH[AS_PRINTED]
-TABLE = pd.read_csv(TABLE1)
+STUDY = Study.read(LION)
+BOTH = Published.read(LION, STUDY)
+PRINTED = BOTH["printed"]
+TEST_SETS = {each.metric: each.test_set for each in STUDY.measures}
+"""The test set on which the study published a metric."""
+
+
+def wide(account: str) -> pd.DataFrame:
+    """Return one account of the values, a row a checkpoint and a column a metric."""
+    long = pd.read_csv(LION / "table.csv").query("source == @account")
+    keys = ["model", "treatment", "epoch"]
+    table = long.pivot_table("value", keys, "metric", sort=False).reset_index()
+    return table.rename(columns={"treatment": "optimizer", "recip_rank_10": "mrr_10"})
+
+
+TABLE = wide("printed")
 MEANS = {
     metric: {
         f"{row.model}_{row.optimizer}_e{row.epoch}": float(
-            getattr(row, COLUMNS[AS_PRINTED].get(metric, metric))
+            getattr(row, "mrr_10" if metric == "recip_rank_10" else metric)
         )
         for row in TABLE.itertuples()
     }
@@ -161,4 +173,9 @@ def decide(measured: Ours, path: Path = CLAIMS) -> dict:
 
 
 def verdicts(decided: Mapping[str, dict], side: str = "ours") -> dict[str, str]:
-    return {name: claim[side]["verdict"] for name, claim in decided.items()}
+    return {name: of_side(claim, side)["verdict"] for name, claim in decided.items()}
+
+
+def of_side(claim: Mapping[str, Any], side: str) -> Mapping[str, Any]:
+    """Return what is said of a claim by us ("ours") or by an account of what was published."""
+    return claim["ours"] if side == "ours" else claim["published"][side]

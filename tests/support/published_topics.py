@@ -13,8 +13,9 @@ from lionrank import parquet
 from lionrank.evaluation import per_query, published
 from lionrank.evaluation.significance import Draws
 from lionrank.published.per_query import PublishedTopic, read
+from tests.support.published_as_measured import STUDY
 
-VALUES = Path(__file__).parents[2] / "paper" / "published" / "authors_per_query.csv"
+VALUES = Path(__file__).parents[2] / "paper" / "published" / "lion" / "authors_per_query.csv"
 TOPICS = read(VALUES)
 _FAST = Draws(permutations=400, resamples=100)
 
@@ -23,8 +24,8 @@ def compared_of(topics: Sequence[PublishedTopic], draws: Draws = _FAST) -> dict[
     """Return what published_comparisons.json has of such values."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "per_query.parquet")
-        parquet.write(path, published.table(topics))
-        return published.compare(topics, per_query.read(path), draws)
+        parquet.write(path, published.table(topics, STUDY))
+        return published.compare(topics, per_query.read(path), STUDY, draws)
 
 
 @cache

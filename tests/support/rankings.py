@@ -18,7 +18,6 @@ from lionrank import parquet, trec
 from lionrank.collections.describe import DataSet
 from lionrank.evaluation import comparisons, per_query
 from lionrank.evaluation import trec_eval as evaluation
-from lionrank.evaluation.ladders import Ladder
 from lionrank.evaluation.per_query import means
 from lionrank.files import write_json, write_json_lines
 from lionrank.grid import Grid
@@ -36,7 +35,6 @@ from tests.support.papers import (
     STATISTICS,
     params_of,
     settings_of,
-    sized_figures,
     tex,
 )
 from tests.support.results import (
@@ -54,10 +52,8 @@ COLUMNS = [
     {"test_set": "pydocs", "metrics": ["ndcg_cut_10", "map", "recall_10", "Rprec", "P_10"]},
     {"test_set": "given", "metrics": ["recip_rank_10"]},
 ]
-TABLE1 = "paper/published/table1_lion_vs_adamw.csv"
-TABLE2 = "paper/published/table2_dl19_systems.csv"
-PER_QUERY = "paper/published/authors_per_query.csv"
-TREC_EVAL = "paper/published/authors_trec_eval.csv"
+LION = "paper/published/lion"
+PER_QUERY = f"{LION}/authors_per_query.csv"
 # A LaTeX special, or a character beyond ASCII, in every query.
 QUERIES = [
     *("what is 100% of $x_1?", r"a\b{c} ~d^e#f & g", "``Fortran'' | `code` <tag>", "naïve café"),
@@ -113,7 +109,6 @@ def draw(
     grid: Grid = GRID,
     queries: int = 16,
     test_sets: Mapping[str, Mapping[str, Any]] = TEST_SETS,
-    ladders: Sequence[Ladder] = (),
 ) -> None:
     """Write run files, qrels and topics, and what is computed of them, into a folder.
 
@@ -134,7 +129,6 @@ def draw(
         ],
         FAMILIES,
         FAST,
-        ladders,
     )
     write_json(folder / "results" / "comparisons.json", compared)
 
@@ -235,7 +229,6 @@ def write_paper(
     test_sets: Mapping[str, Mapping[str, Any]] = TEST_SETS,
     provenance: Mapping[str, Any] = PROVENANCE,
     columns: Sequence[Mapping[str, Any]] = COLUMNS,
-    ladders: Sequence[Ladder] = (),
     **params: Any,
 ) -> None:
     """Write main.tex with its tables and figures into `folder`/paper, by the rules' scripts.
@@ -248,7 +241,6 @@ def write_paper(
     told = {
         "statistics": STATISTICS,
         "provenance": provenance,
-        "claims": claims,
         "efficiency": efficiency_of(grid),
     }
     for name, value in told.items():
@@ -263,7 +255,8 @@ def write_paper(
     style = {"style": of_repository("paper/paper.mplstyle")}
     changed = {"changes": results / "changes.json"}
     metrics = {"metrics": results / "metrics.csv"}
-    published = results / "published_comparisons.json"
+    published = results / "published_comparisons" / "lion.json"
+    of_topics = results / "published_per_query" / "lion.parquet"
     draws = {"draws": asdict(FAST)}
     compared = {"comparisons": results / "comparisons.json"}
     chosen = development.chosen(best["best"])
@@ -271,8 +264,12 @@ def write_paper(
     settings = {"settings": settings_of(grid)}
     templates = {"templates": [of_repository("paper/main.tex.j2")]}
     facts = {name: folder / f"{name}.json" for name in told}
-    values = {"table1": TABLE1, "trec_eval": TREC_EVAL, "table2": TABLE2}
-    both = {key: of_repository(path) for key, path in values.items()}
+    decided = {"claims": results / "claims" / "lion.json"}
+    write_json(decided["claims"], claims)
+    compared_with = {"lion": {"models": [], "measures": [], "apart": []}}
+    told_studies = {"studies": {"lion": [of_repository(f"{LION}/study.yaml")]}}
+    told_studies |= {"compared": compared_with}
+    study = {"study": [of_repository(f"{LION}/study.yaml")]}
 
     def table(name: str) -> dict[str, Path]:
         return {kind: tables / f"{name}.{kind}" for kind in ("tex", "csv")}
@@ -285,35 +282,18 @@ def write_paper(
     def figure(name: str) -> dict[str, Path]:
         return {ending: figures / f"{name}.{ending}" for ending in ("pdf", "png")}
 
-    on_ladders = {"ladders": [[*each.encoder] for each in ladders]}
-    labels = {"ladders": {each.name: each.name for each in ladders}, "contrasts": {}}
-    drawn = {
-        "figures": sized_figures(grid, ladders),
-        "ladders": [*labels["ladders"]],
-        "contrasts": labels,
-    }
-    sizes = {"parameters": write_parameters(folder, grid, ladders)}
     jobs = [
         (
             "results_table",
             metrics | best,
             two_tables(results="results", levels="levels"),
-            shown | both | {"beside_published": None},
+            shown | {"study": []},
         ),
-        ("systems_table", metrics | best, table("systems"), shown | both),
+        ("systems_table", metrics | best, table("systems_lion"), shown | study),
         ("efficiency_table", facts, table("efficiency"), shown),
         ("optimizers_table", {}, table("optimizers"), shown | settings),
-        ("published_values_table", {}, table("published_values"), both),
-        (
-            "published_settings_table",
-            {},
-            table("published_settings"),
-            shown
-            | {
-                "published": of_repository("paper/published/settings.csv"),
-                "table1": both["table1"],
-            },
-        ),
+        ("published_values_table", {}, table("published_values_lion"), study),
+        ("published_settings_table", {}, table("published_settings_lion"), shown | study),
         (
             "comparisons_table",
             compared,
@@ -323,14 +303,14 @@ def write_paper(
         (
             "published_comparisons",
             {},
-            {"per_query": results / "published_per_query.parquet", "comparisons": published},
-            {"values": of_repository(PER_QUERY), **draws},
+            {"per_query": of_topics, "comparisons": published},
+            {"values": of_repository(PER_QUERY), **draws, **study},
         ),
         (
             "published_comparisons_table",
             {"comparisons": published},
-            table("published_comparisons"),
-            {},
+            table("published_comparisons_lion"),
+            study,
         ),
         (
             "changes",
@@ -351,13 +331,14 @@ def write_paper(
         ("cost_figure", metrics | best | facts, figure("cost"), shown | style),
         ("depths_figure", depths, figure("depths"), shown | style),
         ("collection_table", facts, table("collection"), {}),
-        ("claims_table", facts, table("claims"), {}),
+        ("claims_table", decided, table("claims_lion"), study),
         (
             "main_tex",
             {**logs, **best, **metrics, **compared, **changed, **facts}
-            | {"published_comparisons": published, "depths": [depths["depths"]]},
+            | {"claims": [decided["claims"]], "published_comparisons": [published]}
+            | {"depths": [depths["depths"]]},
             {"tex": paper / "main.tex"},
-            shown | settings | params_of(grid) | drawn | templates | both | params,
+            shown | settings | params_of(grid) | templates | told_studies | params,
         ),
     ]
     if grid.systems:
@@ -369,28 +350,23 @@ def write_paper(
                 shown | {"primary": "pydocs"},
             ),
             ("systems_figure", metrics | best, figure("systems"), shown | style),
+            (
+                "sizes_figure",
+                metrics | best | {"parameters": write_parameters(folder, grid)},
+                figure("sizes"),
+                shown | style,
+            ),
         ]
-    for name in drawn["figures"]:
-        inputs = metrics | best | compared | sizes
-        jobs.append((f"{name}_figure", inputs, figure(name), shown | style | on_ladders))
-    if ladders:
-        jobs.append(
-            ("contrasts_table", compared, table("contrasts"), shown | {"contrasts": labels})
-        )
     if grid.has_lessons:
         jobs.append(_learnt_tables(folder, grid, shown, facts | metrics | best | compared))
-        jobs.append(("treatments_figure", metrics | best, figure("treatments"), shown | style))
     if any(entry.get("test_sets") for entry in test_sets.values()):
         output = two_tables(sets="sets", wins="wins")
         jobs.append(("averages_tables", metrics | best | compared, output, shown))
         jobs.append(("differences_figure", metrics | best, figure("differences"), shown | style))
     if not grid.trainings():
         jobs = [job for job in jobs if job[0] not in OF_TRAININGS]
-    has_pairs = len({each.learns for each in grid.treatments}) < len(grid.treatments)
-    if not has_pairs:
-        jobs = [job for job in jobs if job[0] not in ("changes_table", "changes_figure")]
     run_scripts(folder, json.loads(json.dumps(jobs, default=str)))
-    if not has_pairs:
+    if not grid.trainings():
         # Which the rule of all comparisons makes as well.
         (tables / "comparisons_by_epoch.tex").unlink()
 
@@ -424,15 +400,17 @@ def _learnt_tables(folder: Path, grid: Grid, shown: Mapping, files: Mapping) -> 
     return "learnt_tables", {**files, "data": data, "counts": counts}, output, shown | params
 
 
-def write_parameters(folder: Path, grid: Grid, ladders: Sequence[Ladder] = ()) -> Path:
+def write_parameters(folder: Path, grid: Grid) -> Path:
     """Write a number of parameters for each model and checkpoint of others."""
     others = [each.name for each in grid.systems if each.kind == "checkpoint"]
     names = [*(model.name for model in grid.models), *others]
-    encoder = {name: 8_000_000 * place for place, name in enumerate(names, start=1)}
-    encoder |= {name: size for ladder in ladders for name, size in ladder.encoder.items()}
     path = folder / "results" / "parameters.json"
     write_json(
-        path, {name: {"parameters": 2 * encoder[name], "encoder": encoder[name]} for name in names}
+        path,
+        {
+            name: {"parameters": 1000 * place, "encoder": 800 * place}
+            for place, name in enumerate(names, start=1)
+        },
     )
     return path
 

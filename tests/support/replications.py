@@ -7,15 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from lionrank import trec
-from lionrank.measures import GRADED, Measure
-from lionrank.published.scores import AS_PRINTED, BY_FILES, LEVEL, TEST_SETS
+from lionrank.measures import Measure
 from lionrank.replication.replicate import RerankedSet, replicate
 from lionrank.replication.variants import AS_SCORED, VARIANTS, means
 from lionrank.trec import Qrels, Run
+from tests.support.published_as_measured import STUDY
 
-MEASURES = [
-    Measure(name, metric, None if metric == GRADED else LEVEL) for metric, name in TEST_SETS.items()
-]
+MEASURES = STUDY.measures
 ROWS = [f"gte_{optimizer}_e{epoch}" for optimizer in ("adamw", "lion") for epoch in (1, 2, 3)]
 OTHERS = [f"minilm_{optimizer}_e{epoch}" for optimizer in ("adamw", "lion") for epoch in (1, 2, 3)]
 DEPTH = 50
@@ -73,7 +71,7 @@ def made_up(seed: int = 0, topics: int = 20) -> MadeUp:
     documents = [f"d{place:03}" for place in range(60)]
     qrels: dict[str, Qrels] = {}
     first_stage, runs, other = {}, {}, {}
-    for name in dict.fromkeys(TEST_SETS.values()):
+    for name in STUDY.test_sets:
         graded = name == "dl19"
         qrels[name] = {
             f"q{place:02}": {
@@ -114,7 +112,7 @@ def tables(rows: Mapping[str, Mapping[str, Mapping[Measure, float]]]) -> dict[st
             }
             for measure in MEASURES
         }
-        for table in (AS_PRINTED, BY_FILES)
+        for table in STUDY.accounts
     }
 
 
@@ -130,4 +128,4 @@ def replicated(
     depth: int = DEPTH,
 ) -> dict[str, Any]:
     """Return the content of results/replication.json of one checkpoint."""
-    return replicate({SYSTEM: entry}, made.write(folder), made.test_sets(), published, depth)
+    return replicate({SYSTEM: entry}, made.write(folder), made.test_sets(), published, STUDY, depth)

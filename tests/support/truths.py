@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from lionrank.evaluation.significance import POWER
-from lionrank.measures import GRADED, METRICS, PRIMARY, Measure
+from lionrank.measures import GRADED, LEVEL, METRICS, PRIMARY, Measure
 from lionrank.published.per_query import LABELS
-from lionrank.published.scores import LEVEL, PRINTED
 from tests.support.accounts import CELLS, stands
 from tests.support.amounts import PUBLISHED, Amounts, study
 from tests.support.papers import NOTE, TABLE1, relation
+from tests.support.published_as_measured import STUDY
 from tests.support.said import ORDERS, Claim, check_words, numbers, seconds
 from tests.support.worlds import World
 
@@ -173,7 +173,7 @@ class Truths(Amounts):
             failing = [
                 each["id"]
                 for each in self.world.decided
-                if each["printed"]["verdict"] == "does not hold"
+                if each["published"]["printed"]["verdict"] == "does not hold"
             ]
             assert re.split(", | and ", claim.words) == failing
         elif claim.what == "claims with another verdict by the files":
@@ -183,7 +183,7 @@ class Truths(Amounts):
             agreement = claim.what.removeprefix("trainings with values ")
             for metric in claim.of:
                 trainings = dict.fromkeys(
-                    "{} with {}".format(*(PRINTED[part] for part in name.split("_")[:2]))
+                    "{} with {}".format(*(STUDY.label_of(part) for part in name.split("_")[:2]))
                     for (key, name), texts in CELLS.items()
                     if METRICS[key] == metric and stands(*texts) == agreement
                 )

@@ -370,8 +370,8 @@ def demo(folder: Path, directory: Path) -> World:
         read_logged(logs),
         json.loads((results / "efficiency.json").read_text()),
         {
-            "claims": json.loads((results / "claims.json").read_text()),
-            "published": json.loads((results / "published_comparisons.json").read_text()),
+            "claims": json.loads((results / "claims" / "lion.json").read_text()),
+            "published": json.loads((results / "published_comparisons" / "lion.json").read_text()),
             # Small demos have too few candidates.
             "by_depth": read_depths(by_depth, grid) if by_depth.exists() else [],
         },

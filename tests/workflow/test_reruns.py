@@ -120,7 +120,7 @@ def test_another_clone_of_the_commit_reruns_nothing(clone, tmp_path):
     assert other.planned() == set()
     other.edit("envs/lock.txt", "another==1\n")
     other.edit("paper/tables/optimizers.tex.j2", "% changed\n")
-    other.edit("paper/published/settings.csv", "\n")
+    other.edit("paper/published/lion/settings.csv", "\n")
     assert other.planned() == {"pydocs", "optimizers_table", "audit"}
 
 

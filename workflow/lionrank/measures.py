@@ -14,6 +14,8 @@ METRICS = {
 PRIMARY = "ndcg_cut_10"
 # Takes the grades themselves; every other measure asks from which grade on a passage is relevant.
 GRADED = "ndcg_cut_10"
+LEVEL = 1
+"""The least relevant grade where a test set and what was published on it name no other."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ aliases until memory ends.
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -52,6 +52,28 @@ def read(path: str | os.PathLike) -> Any:
     # No UTF-8, a date that the calendar lacks, an integer of thousands of digits.
     except ValueError as error:
         raise UserError(f"{path}: this is no YAML: {error}; correct the file") from None
+
+
+def place(path: str | os.PathLike, keys: Iterable[str | int]) -> str:
+    """Return FILE:LINE of a value that `read` has read, given by the keys and indices above it.
+
+    Of a key that is absent it is the line of what should have it.
+    """
+    import yaml
+
+    node: Any = yaml.compose(Path(path).read_bytes().decode("utf-8-sig"), yaml.CSafeLoader)
+    line = node.start_mark.line if node else 0
+    for key in keys:
+        if isinstance(node, yaml.MappingNode):
+            found = [pair for pair in node.value if pair[0].value == str(key)]
+            if not found:
+                break
+            name, node = found[0]
+            line = name.start_mark.line
+        else:
+            node = node.value[key]
+            line = node.start_mark.line
+    return f"{path}:{line + 1}"
 
 
 def complaint(text: str) -> str:

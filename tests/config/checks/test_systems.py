@@ -5,8 +5,9 @@ import yaml
 from snakemake.utils import update_config
 
 from lionrank.config.check import check
+from lionrank.config.plan import Plan
 from lionrank.errors import UserError
-from tests.support.configs import SCHEMA, SOURCES, changed, overlaid
+from tests.support.configs import ROOT, SCHEMA, SOURCES, changed, overlaid
 
 SYSTEMS = """
 grid: {systems: [theirs, given]}
@@ -93,13 +94,13 @@ def test_entries_of_one_training_may_be_of_several_epochs():
     check(with_systems("systems: {given: {model: electra, optimizer: lion}}"), SCHEMA, SOURCES)
 
 
-PUBLISHED = "systems: {theirs: {published: true, model: gte, optimizer: adamw, epoch: 2}}\n"
+PUBLISHED = "systems: {theirs: {published: lion, model: gte, optimizer: adamw, epoch: 2}}\n"
 PUBLISHED += "grid: {models: [minilm]}"
 
 
 def test_checkpoints_of_others_may_be_published_ones():
-    check(with_systems(PUBLISHED), SCHEMA, SOURCES)
-    check(with_systems("systems: {theirs: {published: false}}"), SCHEMA, SOURCES)
+    Plan.read(with_systems(PUBLISHED), ROOT)
+    Plan.read(with_systems("systems: {theirs: {published: null}}"), ROOT)
 
 
 @pytest.mark.parametrize(
@@ -107,16 +108,18 @@ def test_checkpoints_of_others_may_be_published_ones():
     [
         ("systems: {theirs: {model: electra}}", "theirs.published: the published values are of"),
         ("systems: {theirs: {model: null, optimizer: null, epoch: null}}", "are of minilm, gte,"),
-        ("systems: {given: {published: true}}", "given.published: values were published of check"),
+        ("systems: {given: {published: lion}}", "given.published: values were published of check"),
         (
             "grid: {test_sets: [dl20, marco_dev], systems: [theirs]}",
             "theirs.published: the values are on dl19, marco_qa_dev, of which the grid has none",
         ),
+        ("systems: {theirs: {published: lions}}", "'lions' is not in paper.studies; did you mean"),
+        ("paper: {studies: []}", "theirs.published: 'lion' is not in paper.studies; it is empty"),
     ],
 )
 def test_a_mistake_about_published_checkpoints_is_named(overlay, message):
     config = with_systems(PUBLISHED)
     update_config(config, yaml.safe_load(overlay))
     with pytest.raises(UserError) as error:
-        check(config, SCHEMA, SOURCES)
+        Plan.read(config, ROOT)
     assert message in str(error.value)

@@ -16,6 +16,7 @@ from tests.support.papers import tex
 from tests.support.published_as_measured import (
     CHOSEN,
     GRID,
+    STUDY,
     decide,
     ours,
     silent,
@@ -36,7 +37,7 @@ def as_published(tmp_path_factory):
 def test_the_table_has_a_row_a_claim_and_escapes_foreign_text(as_published):
     changed = as_published["c16"] | {"text": "100% of R&D_1"}
     found = [*(claim for name, claim in as_published.items() if name != "c16"), changed]
-    table = tex("claims", claims.table({"claims": found}))
+    table = tex("claims", claims.table({"claims": found}, STUDY))
     assert table.splitlines()[0] == "% template: tables/claims.tex.j2"
     rows = [line.split(" & ") for line in table.splitlines() if re.match(r"c\d+ & ", line)]
     assert len(rows) == 17 and all(len(row) == 5 for row in rows)
@@ -56,15 +57,16 @@ def test_the_table_has_a_row_a_claim_and_escapes_foreign_text(as_published):
 
 def test_the_csv_has_a_claim_a_row_with_all_verdicts(as_published):
     decided = {"claims": list(as_published.values())}
-    table = pd.read_csv(io.StringIO(claims.table(decided).csv()))
+    table = pd.read_csv(io.StringIO(claims.table(decided, STUDY).csv()))
     assert table.id.tolist() == list(as_published)
     for row, claim in zip(table.itertuples(), as_published.values(), strict=True):
         assert row.claim == claim["text"]
         for side in ("printed", "files", "ours"):
-            assert getattr(row, side) == claim[side]["verdict"]
+            said = claim["ours"] if side == "ours" else claim["published"][side]
+            assert getattr(row, side) == said["verdict"]
             same, total = map(int, getattr(row, f"{side}_parts").split("/"))
-            assert same == claim[side]["parts"].get(claim[side]["verdict"], 0)
-            assert total == sum(claim[side]["parts"].values())
+            assert same == said["parts"].get(said["verdict"], 0)
+            assert total == sum(said["parts"].values())
         if claim["ours"]["p"] is None:
             assert pd.isna(row.p) and pd.isna(row.difference)
         else:
@@ -95,7 +97,7 @@ Text.
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("latexmk") is None, reason="latexmk is not installed")
 def test_the_table_fits_on_a_page(tmp_path, as_published):
-    table = claims.table({"claims": list(as_published.values())})
+    table = claims.table({"claims": list(as_published.values())}, STUDY)
     (tmp_path / "claims.tex").write_text(tex("claims", table))
     (tmp_path / "main.tex").write_text(DOCUMENT)
     (tmp_path / "refs.bib").touch()
@@ -107,6 +109,7 @@ def test_the_table_fits_on_a_page(tmp_path, as_published):
 
 def test_the_rules_write_the_verdicts_and_the_table(tmp_path):
     logs = write_logs(tmp_path, silent)
+    study = {"study": [of_repository("paper/published/lion/study.yaml")]}
     settings = {"learning_rate": 2e-5, "schedule": "none"}
     job = {
         "input": {
@@ -114,7 +117,7 @@ def test_the_rules_write_the_verdicts_and_the_table(tmp_path):
             "best": [str(path) for path in write_best(tmp_path, CHOSEN)],
             **logs,
         },
-        "output": ["results/claims.json"],
+        "output": ["results/claims/lion.json"],
         "params": {
             "grid": {
                 "models": {m.name: {"label": m.label, "start": m.start} for m in GRID.models},
@@ -124,25 +127,21 @@ def test_the_rules_write_the_verdicts_and_the_table(tmp_path):
             "levels": {"dl19": 1, "marco_qa_dev": 1},
             "stand_ins": {},
             "settings": dict.fromkeys(logs, settings),
-            "claims": of_repository("paper/published/claims.yaml"),
-            "table1": of_repository("paper/published/table1_lion_vs_adamw.csv"),
-            "trec_eval": of_repository("paper/published/authors_trec_eval.csv"),
-            "table2": of_repository("paper/published/table2_dl19_systems.csv"),
-            "published_settings": of_repository("paper/published/settings.csv"),
+            **study,
             "draws": {"permutations": 2000, "resamples": 100, "confidence": 0.95, "seed": 1},
         },
     }
     environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     done = run_script("claims/claims.py", job, tmp_path, environment)
     assert done.status == 0, done.log
-    decided = json.loads((tmp_path / "results" / "claims.json").read_text())
+    decided = json.loads((tmp_path / "results" / "claims" / "lion.json").read_text())
     assert decided["settings"] == job["params"]["draws"]
     assert decided["seeds"] == 1 and decided["stand_ins"] == {}
     assert decided["claims"][0]["ours"]["verdict"] == "replicated"
-    tables = {kind: f"paper/tables/claims.{kind}" for kind in ("tex", "csv")}
-    run_scripts(tmp_path, [("claims_table", {"claims": "results/claims.json"}, tables, {})])
-    assert (tmp_path / tables["tex"]).read_text() == tex("claims", claims.table(decided))
-    assert (tmp_path / tables["csv"]).read_text() == claims.table(decided).csv()
+    tables = {kind: f"paper/tables/claims_lion.{kind}" for kind in ("tex", "csv")}
+    run_scripts(tmp_path, [("claims_table", {"claims": "results/claims/lion.json"}, tables, study)])
+    assert (tmp_path / tables["tex"]).read_text() == tex("claims", claims.table(decided, STUDY))
+    assert (tmp_path / tables["csv"]).read_text() == claims.table(decided, STUDY).csv()
 
     write_json(tmp_path / "training" / "minilm_lion.best.json", {})
     done = run_script("claims/claims.py", job, tmp_path, environment)

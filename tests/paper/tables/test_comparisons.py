@@ -11,8 +11,9 @@ from lionrank.paper.latex import escape
 from lionrank.paper.tables import comparisons
 from lionrank.published.per_query import LABELS as PUBLISHED
 from tests.support.papers import rows_of, tex
+from tests.support.published_as_measured import STUDY
 from tests.support.published_topics import compared_as_published, compared_of, made_up
-from tests.support.rankings import PER_QUERY, run_scripts
+from tests.support.rankings import LION, PER_QUERY, run_scripts
 from tests.support.results import (
     BESIDE_OTHERS,
     FAST,
@@ -181,7 +182,7 @@ def test_an_infinite_effect_is_infinite_in_the_csv(tmp_path):
 @pytest.mark.parametrize("apart", [None, 0.01, 0.0])
 def test_the_table_of_published_differences_prints_every_test(apart):
     compared = compared_as_published() if apart is None else compared_of(made_up(apart))
-    table = comparisons.published(compared)
+    table = comparisons.published(compared, STUDY)
     printed = rows_of(tex("published_comparisons", table), at_least="num{")
     assert len(printed) == 2 * 24
     assert len(csv_of(table)) == len(compared["contrasts"]) == 144
@@ -216,20 +217,21 @@ def test_the_table_of_published_differences_prints_every_test(apart):
 
 def test_the_scripts_test_the_published_values_and_make_their_table(tmp_path):
     made = {
-        "per_query": "results/published_per_query.parquet",
-        "comparisons": "results/published_comparisons.json",
+        "per_query": "results/published_per_query/lion.parquet",
+        "comparisons": "results/published_comparisons/lion.json",
     }
-    tables = {kind: f"paper/tables/published_comparisons.{kind}" for kind in ("tex", "csv")}
-    params = {"values": of_repository(PER_QUERY), "draws": asdict(FAST)}
+    tables = {kind: f"paper/tables/published_comparisons_lion.{kind}" for kind in ("tex", "csv")}
+    study = {"study": [of_repository(f"{LION}/study.yaml")]}
+    params = {"values": of_repository(PER_QUERY), "draws": asdict(FAST), **study}
     run_scripts(
         tmp_path,
         [
             ("published_comparisons", {}, made, params),
-            ("published_comparisons_table", {"comparisons": made["comparisons"]}, tables, {}),
+            ("published_comparisons_table", {"comparisons": made["comparisons"]}, tables, study),
         ],
     )
     assert json.loads((tmp_path / made["comparisons"]).read_text()) == compared_as_published()
     assert len(pd.read_parquet(tmp_path / made["per_query"])) == 12 * 43 * 6
-    table = comparisons.published(compared_as_published())
+    table = comparisons.published(compared_as_published(), STUDY)
     assert (tmp_path / tables["tex"]).read_text() == tex("published_comparisons", table)
     assert (tmp_path / tables["csv"]).read_text() == table.csv()

@@ -6,10 +6,11 @@ import pytest
 
 from lionrank.paper.tables import published_settings
 from lionrank.published.settings import PublishedSetting, Statement, read
-from tests.support.papers import PAPER, TABLE1, tex
+from tests.support.papers import TABLE1, tex
+from tests.support.published_as_measured import SETTINGS_TABLE, STUDY
 from tests.support.typeset import PAGE, size_of
 
-TABLE = published_settings.table(read(PAPER / "published" / "settings.csv"), TABLE1)
+TABLE = published_settings.table(read(SETTINGS_TABLE), TABLE1, STUDY)
 TRAININGS = [
     f"{model}_{optimizer}"
     for model in ("minilm", "gte", "modernbert")
@@ -52,7 +53,7 @@ def test_what_all_sources_say_alike_is_left_out_as_is_a_source_that_says_nothing
         setting("seed", paper=12, thesis=None, code=12),
         setting("precision", "*_lion", paper="bf16", thesis=None, code="fp32"),
     ]
-    paper, code = published_settings.table(rows, TABLE1).rows
+    paper, code = published_settings.table(rows, TABLE1, STUDY).rows
     assert (paper["setting"], paper["source"], code["source"]) == ("Precision", "paper", "code")
     assert (paper["gte_lion"], code["gte_lion"]) == ("bf16", "fp32")
     assert paper["gte_adamw_is"] == code["gte_adamw_is"] == "not said"

@@ -10,11 +10,12 @@ from lionrank.paper.tables import published_values
 from lionrank.published.agreement import Agreements
 from tests.support.accounts import CELLS, stands
 from tests.support.papers import ACCOUNTS, tex
+from tests.support.published_as_measured import STUDY
 from tests.support.rankings import run_scripts
 from tests.support.rule_scripts import of_repository
 from tests.support.typeset import PAGE, size_of
 
-TABLE = published_values.table(Agreements.of(ACCOUNTS))
+TABLE = published_values.table(Agreements.of(ACCOUNTS, STUDY), STUDY)
 
 
 def test_the_csv_has_every_cell_of_both_files():
@@ -47,10 +48,7 @@ def test_each_value_that_differs_stands_above_that_of_the_files():
 
 def test_the_rules_script_writes_the_table(tmp_path):
     outputs = {kind: str(tmp_path / f"published_values.{kind}") for kind in ("tex", "csv")}
-    params = {
-        "table1": of_repository("paper/published/table1_lion_vs_adamw.csv"),
-        "trec_eval": of_repository("paper/published/authors_trec_eval.csv"),
-    }
+    params = {"study": [of_repository("paper/published/lion/study.yaml")]}
     run_scripts(tmp_path, [("published_values_table", {}, outputs, params)])
     assert (tmp_path / "published_values.tex").read_text() == tex("published_values", TABLE)
     assert (tmp_path / "published_values.csv").read_text() == TABLE.csv()

@@ -14,9 +14,9 @@ from lionrank.measures import METRICS, PRIMARY, Measure
 from lionrank.paper.results import Layout, Score
 from lionrank.paper.tables import results as tables
 from lionrank.published.scores import rounded
-from tests.support.around_published import CHOSEN, PUBLISHED, TABLE1, layout, measured
+from tests.support.around_published import CHOSEN, PUBLISHED, layout, measured
 from tests.support.papers import ACCOUNTS, rows_of, tex
-from tests.support.published_as_measured import write_best
+from tests.support.published_as_measured import STUDY, TABLE, write_best
 from tests.support.rankings import run_scripts
 from tests.support.results import (
     AT_BEST,
@@ -52,7 +52,7 @@ def cells_below(table: str) -> list[list[str]]:
 
 
 def test_as_it_was_published_is_read_the_table_whole():
-    table = pd.read_csv(TABLE1)
+    table = TABLE
     assert sorted(PUBLISHED, key=str) == sorted(layout().columns, key=str)
     for measure, values in PUBLISHED.items():
         column = {"recip_rank_10": "mrr_10"}.get(measure.metric, measure.metric)
@@ -360,9 +360,9 @@ def test_the_rules_script_writes_both_tables_as_latex_and_as_csv(tmp_path, besid
         "grid": plain(GRID),
         "columns": columns,
         "test_sets": test_sets,
-        "beside_published": beside,
-        "table1": of_repository("paper/published/table1_lion_vs_adamw.csv"),
-        "trec_eval": of_repository("paper/published/authors_trec_eval.csv"),
+        "account": beside,
+        "study": [of_repository("paper/published/lion/study.yaml")] if beside else [],
+        "compared": {"models": [*STUDY.models], "measures": [vars(each) for each in PUBLISHED]},
     }
     run_scripts(tmp_path, [("results_table", inputs, outputs, params)])
     written = {name: (tmp_path / f"{name}.out").read_text() for name in names}

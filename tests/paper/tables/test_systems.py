@@ -11,18 +11,17 @@ import pytest
 from lionrank.measures import Measure
 from lionrank.paper.results import Layout, Score
 from lionrank.paper.tables import systems
-from lionrank.paper.tables.systems import OTHERS_GROUP, OUR_GROUP, STUDY, STUDY_GROUP
-from lionrank.published.scores import read_table2
-from tests.support.around_published import CHOSEN, PUBLISHED, TABLE1, TABLE2, measured
+from lionrank.paper.tables.systems import OTHERS_GROUP, OUR_GROUP, STUDY_GROUP
+from tests.support.around_published import CHOSEN, PUBLISHED, measured
 from tests.support.papers import PAPER, tex
-from tests.support.published_as_measured import write_best
+from tests.support.papers import TABLE2 as SYSTEMS
+from tests.support.published_as_measured import STUDY, TABLE, TABLE2, write_best
 from tests.support.rankings import run_scripts
 from tests.support.results import BESIDE_OTHERS, GRID, MIXED, experiment, plain
 from tests.support.results import LAYOUT as ON_PYDOCS
 from tests.support.rule_scripts import of_repository
 from tests.support.typeset import COLUMN, size_of
 
-SYSTEMS = read_table2(TABLE2)
 PRIMARY = Measure("dl19", "ndcg_cut_10")
 TEST_SETS = {"dl19": {"label": "TREC DL 2019", "level": 1, "levels": [1, 2]}}
 COLUMNS = [{"test_set": "dl19", "metrics": ["ndcg_cut_10", "map"]}]
@@ -31,7 +30,7 @@ KEYS = set(re.findall(r"^@\w+\{([^,\s]+),", (PAPER / "refs.bib").read_text(), re
 
 
 def table_with(results, grid=GRID, chosen=CHOSEN):
-    return systems.table(SYSTEMS, PUBLISHED, results, grid, chosen)
+    return systems.table(SYSTEMS, PUBLISHED, STUDY, results, grid, chosen)
 
 
 def test_the_published_systems_stand_as_they_were_printed():
@@ -51,13 +50,12 @@ def test_the_study_has_its_best_epoch_on_the_test_topics_and_ours_the_chosen_one
     results = measured(0.02)
     rows = table_with(results).rows
     study = {each["system"]: each for each in rows if each["group"] == STUDY_GROUP}
-    table = pd.read_csv(TABLE1)
     assert len(study) == 6
-    for (model, optimizer), found in table.groupby(["model", "optimizer"]):
+    for (model, optimizer), found in TABLE.groupby(["model", "optimizer"]):
         best = found.loc[found["ndcg_cut_10"].idxmax()]
         shown = study[", ".join(GRID.training(f"{model}_{optimizer}").labels)]
         assert (shown["epoch"], float(shown["ndcg_cut_10"])) == (best["epoch"], best["ndcg_cut_10"])
-        assert shown["reference"] == STUDY
+        assert shown["reference"] == STUDY.cite
     first_stage, *ours = [each for each in rows if each["group"] == OUR_GROUP]
     assert (first_stage["system"], first_stage["epoch"]) == ("BM25", None)
     for training, shown in zip(GRID.trainings(), ours, strict=True):
@@ -101,7 +99,7 @@ def test_the_best_of_each_group_is_bold():
 
 def test_every_reference_is_in_the_bibliography():
     cited = set(re.findall(r"\\cite\{(.+?)\}", tex("systems", table_with(measured(0.02)))))
-    assert cited == {each.reference for each in SYSTEMS} | {STUDY}
+    assert cited == {each.reference for each in SYSTEMS} | {STUDY.cite}
     assert cited <= KEYS
 
 
@@ -114,8 +112,7 @@ def test_the_rules_script_writes_the_table_as_latex_and_as_csv(tmp_path):
         "grid": plain(GRID),
         "columns": COLUMNS,
         "test_sets": TEST_SETS,
-        "table1": of_repository("paper/published/table1_lion_vs_adamw.csv"),
-        "table2": of_repository("paper/published/table2_dl19_systems.csv"),
+        "study": [of_repository("paper/published/lion/study.yaml")],
     }
     run_scripts(tmp_path, [("systems_table", inputs, outputs, params)])
     table = table_with(made.results, chosen=made.chosen)

@@ -8,7 +8,7 @@ epochs are complete, what they took stands beside what was estimated.
 import math
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,6 @@ from typing import Any
 from lionrank import templates, wording
 from lionrank.audit.disks import disks
 from lionrank.audit.estimates import (
-    Sizes,
     Storage,
     disk_use,
     held_out_work,
@@ -53,14 +52,13 @@ def collect(
     config: Mapping[str, Any],
     sources: Mapping[str, Source],
     used: Iterable[str],
-    settings: Path,
+    settings: Iterable[Path],
+    scored_again: Mapping[str, Sequence[str]],
     jobs: Mapping[str, int],
     logs: Iterable[str | os.PathLike],
     recorded: Mapping[str, str | None],
     catalogued: Mapping[str, list[str]],
     paths: Mapping[Storage, Path],
-    sizes: Sizes,
-    uncounted: Mapping[str, str],
 ) -> dict[str, Any]:
     """Return what the page shows, by name.
 
@@ -68,15 +66,13 @@ def collect(
         config: the merged and checked config.
         sources: the sources' table.
         used: names of the sources that this experiment uses.
-        settings: paper/published/settings.csv.
+        settings: the settings.csv of the config's studies that have one.
+        scored_again: test sets that published checkpoints score in two precisions, by system.
         jobs: number of jobs of the whole experiment by rule.
         logs: the training logs that there are.
         recorded: the commits of what was downloaded already, None of a copy of an unknown one.
         catalogued: identifiers in the catalogue ir_datasets, by collection.
         paths: where caches and folders lie, as `lionrank.audit.disks.paths` returns it.
-        sizes: the parameters of what computes, and
-        uncounted: why those of the rest are not known, as `lionrank.audit.backbones.sizes` returns
-            both.
 
     Raises:
         UserError: a used source is not in the table, or not in its package, `settings` cannot be
@@ -84,7 +80,7 @@ def collect(
     """
     needed = [*map(looked_up, _used(sources, set(used), config["sources"]["table"]))]
     trainings = [
-        training_work(config, sizes, model, optimizer)
+        training_work(config, model, optimizer)
         for model in config["grid"]["models"]
         for optimizer in config["grid"]["optimizers"]
     ]
@@ -93,20 +89,22 @@ def collect(
         training["cost"] = _cost(training, by_epoch)
     hours_so_far = [training["cost"]["hours"] for training in trainings if training["cost"]]
     reranking = [
-        reranking_work(config, sizes, "test_sets", name) for name in config["grid"]["test_sets"]
+        reranking_work(
+            *(config, "test_sets", name),
+            again=[system for system, names in scored_again.items() if name in names],
+        )
+        for name in config["grid"]["test_sets"]
     ]
-    development = [reranking_work(config, sizes, "dev_sets", name) for name in dev_sets(config)]
-    held_out = [held_out_work(config, sizes, data) for data in used_data(config)]
+    development = [reranking_work(config, "dev_sets", name) for name in dev_sets(config)]
+    held_out = [held_out_work(config, data) for data in used_data(config)]
     teaching = [
-        teaching_work(config, sizes, teacher, collection)
+        teaching_work(config, teacher, collection)
         for teacher, collection in used_teachers(config)
         if "run_file" not in config["teachers"][teacher]
     ]
-    disk = list(
-        disk_use(config, sizes, needed, trainings, reranking, development, teaching, catalogued)
-    )
+    disk = list(disk_use(config, needed, trainings, reranking, development, teaching, catalogued))
     places, on_disks = disks(disk, paths)
-    rows = published.read(settings)
+    rows = [row for path in settings for row in published.read(path)]
     compared = published.compare_settings(
         rows, config, {t["name"]: t["settings"] for t in trainings}
     )
@@ -126,12 +124,10 @@ def collect(
         },
         "download": total(source.bytes for source in needed),
         "assumed": _assumed(config),
-        "sizes": {_last(key): size for key, size in sizes.items()},
-        "uncounted": {_last(key): reason for key, reason in uncounted.items()},
         "rate": config["audit"]["rate"],
         "trainings": trainings,
         "treated": any(name in config["treatments"] for name in config["grid"]["optimizers"]),
-        "systems": [*_systems(config)],
+        "systems": [*_systems(config, scored_again)],
         "first_stages": [*_first_stages(config)],
         "training_hours": total(training["gpu_hours"] for training in trainings),
         "hours_so_far": math.fsum(hours_so_far) if hours_so_far else None,
@@ -154,7 +150,7 @@ def collect(
         "disks": on_disks,
         "jobs": dict(jobs),
         "compared": compared,
-        "differing": {source: _differing(compared, source) for source in published.SOURCES},
+        "differing": {source: _differing(compared, source) for source in published.SOURCES if rows},
         "texts": [row for row in rows if not row.training],
     }
 
@@ -195,7 +191,7 @@ def _used(sources: Mapping[str, Source], names: set[str], table: str) -> list[So
     return [source for name, source in sources.items() if name in names]
 
 
-def _systems(config: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _systems(config: Mapping[str, Any], scored_again: Container[str]) -> Iterator[dict[str, Any]]:
     """Yield what the page says of each system that is not trained here."""
     lacking = without_run_file(config)
     for name, entry in others(config).items():
@@ -209,7 +205,9 @@ def _systems(config: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             "label": entry["label"],
             "source": entry.get("checkpoint") or f"run files {', '.join(files)}",
             "trained_as": ", ".join(map(str, trained_as)),
-            "scoring": list(_scoring(config, name)) if "checkpoint" in entry else [],
+            "scoring": list(_scoring(config, name, name in scored_again))
+            if "checkpoint" in entry
+            else [],
             "lacking": lacking[name],
         }
 
@@ -223,26 +221,24 @@ def _first_stages(config: Mapping[str, Any]) -> Iterator[dict[str, str]]:
         yield {"name": name, "label": entry["label"], "source": source}
 
 
-def _scoring(config: Mapping[str, Any], system: str) -> Iterator[int | str]:
+def _scoring(config: Mapping[str, Any], system: str, again: bool) -> Iterator[int | str]:
     """Yield the length to which a checkpoint of others truncates, and in which precisions it is."""
     defaults = config["training"]["defaults"]
     yield config["systems"][system].get("max_length") or defaults["max_length"]
-    of_each = [precisions(config, system, name) for name in config["grid"]["test_sets"]]
-    most: list[str] = max(of_each, key=len)
-    yield " and ".join(most)
-
-
-def _last(key: str) -> str:
-    return key.rpartition(".")[2]
+    yield " and ".join(precisions(config, system, again))
 
 
 def _assumed(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the GPU and those collections that the estimates are made with."""
-    assumed = config["audit"]
+    """Return the GPU, and those backbones and collections that the estimates are made with."""
+    assumed, grid = config["audit"], config["grid"]
+    backbones = {config["models"][model]["pretrained"] for model in grid["models"]}
+    backbones |= {system.get("checkpoint") for system in others(config).values()}
+    backbones |= {config["teachers"][name].get("checkpoint") for name, _ in used_teachers(config)}
     collections = {judged["collection"] for judged in judged_topics(config)}
     collections.update(trained_on(config))
     return {
         "gpu": assumed["gpu"],
+        "backbones": {k: v for k, v in assumed["backbones"].items() if k in backbones},
         "collections": {k: v for k, v in assumed["collections"].items() if k in collections},
     }
 

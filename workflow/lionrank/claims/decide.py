@@ -1,7 +1,7 @@
-"""The claims of the published paper, decided on what it printed and on our results.
+"""The claims of a published study, decided on what it published and on our results.
 
-On what was published a test holds or does not by the order of the values, once as printed and once
-by the authors' trec_eval files; nothing is known there of their uncertainty.
+On what was published a test holds or does not by the order of the values, by each account of them;
+nothing is known there of their uncertainty.
 
 On our results every comparison of two systems is the paired randomization test over queries, of
 means over seeds where there are several. Holm's correction is over all pairs of a claim, whose
@@ -35,7 +35,7 @@ from typing import Any
 
 import numpy as np
 
-from lionrank.claims.evidence import Ours, Published, label
+from lionrank.claims.evidence import Ours, Published
 from lionrank.claims.file import Claim
 from lionrank.claims.parts import (
     AnyPair,
@@ -49,7 +49,6 @@ from lionrank.claims.parts import (
 )
 from lionrank.evaluation import significance
 from lionrank.evaluation.per_query import System
-from lionrank.published.scores import AS_PRINTED
 
 # On paper nothing is uncertain: what is not decided there could not be tested.
 ON_PAPER = {
@@ -73,18 +72,18 @@ def decide(
 
     It has `settings`; the number of `seeds`; `stand_ins`, by published test set;
     `not_trained_here`, systems of others by the published ones that they stand for; and `claims`,
-    each with id, text, where, `printed`, `files`, `ours` and `tests`. `printed` and `files`, the
-    keys of `published`, have a verdict (holds, does not hold, not testable), the values that
-    decided it as `reason`, all that it fails by as `counterexamples`, and how many parts have which
-    verdict. `ours` has a verdict (replicated, contradicted, inconclusive, not testable), the same
-    counts, what decided it as `reason` and, if that was a comparison, difference, low, high and p
-    after Holm's correction, else null.
+    each with id, text, where, `published`, `ours` and `tests`. `published` has by account a verdict
+    (holds, does not hold, not testable), the values that decided it as `reason`, all that it fails
+    by as `counterexamples`, and how many parts have which verdict. `ours` has a verdict
+    (replicated, contradicted, inconclusive, not testable), the same counts, what decided it as
+    `reason` and, if that was a comparison, difference, low, high and p after Holm's correction,
+    else null.
 
     Raises:
         UserError: results are absent or damaged.
     """
-    printed = published[AS_PRINTED]
-    parts = [[test.parts(ours, printed) for test in claim.tests] for claim in claims]
+    primary = next(iter(published.values()))
+    parts = [[test.parts(ours, primary) for test in claim.tests] for claim in claims]
     everything = [pair for of_claim in parts for pair in _pairs(of_claim)]
     contrasts = compare_pairs(everything, ours, settings)
     decided = []
@@ -97,8 +96,12 @@ def decide(
     return {
         "settings": asdict(settings),
         "seeds": ours.per_query.seeds,
-        "stand_ins": {for_: name for for_, name in ours.stand_ins.items() if for_ != name},
-        "not_trained_here": _of_others(everything, ours),
+        "stand_ins": {
+            for_: name
+            for for_, name in ours.stand_ins.items()
+            if for_ != name and for_ in primary.study.test_sets
+        },
+        "not_trained_here": _of_others(everything, ours, primary),
         "claims": decided,
     }
 
@@ -108,7 +111,7 @@ def _pairs(parts: Sequence[Sequence[Part]]) -> list[AnyPair]:
     return list(dict.fromkeys(pair for test in parts for part in test for pair in part.pairs))
 
 
-def _of_others(pairs: Sequence[AnyPair], ours: Ours) -> dict[str, str]:
+def _of_others(pairs: Sequence[AnyPair], ours: Ours, published: Published) -> dict[str, str]:
     """Return the systems of others that were tested, by the published ones that they stand for."""
     sides = [
         side
@@ -118,7 +121,7 @@ def _of_others(pairs: Sequence[AnyPair], ours: Ours) -> dict[str, str]:
         if isinstance(side, System)
     ]
     found = {side: ours.system(side) for side in sides}
-    return {label(side): own.training for side, own in found.items() if own != side}
+    return {published.label(side): own.training for side, own in found.items() if own != side}
 
 
 def _corrected(
@@ -145,12 +148,14 @@ def _record(
         "id": claim.id,
         "text": claim.text,
         "where": list(claim.where),
-        **{account: _on_paper(tests) for account, tests in there.items()},
+        "published": {account: _on_paper(tests) for account, tests in there.items()},
         "ours": _on_ours(measured),
         "tests": [
             {
                 **written,
-                **{account: _on_paper([tests[place]]) for account, tests in there.items()},
+                "published": {
+                    account: _on_paper([tests[place]]) for account, tests in there.items()
+                },
                 "ours": _on_ours([measured[place]]),
             }
             for place, written in enumerate(claim.written)

@@ -1,50 +1,39 @@
-"""What claims are tested on: the tables that were published, and the results of this experiment.
+"""What claims are tested on: the values of a published study, and the results of this experiment.
 
-The published values are of models, optimizers and epochs by the same names as in our grid. There
-are two accounts of them, the printed one and that of the authors' trec_eval files
+The published values are of models, treatments and epochs by the same names as in our grid. There
+may be several accounts of them, such as what was printed and what the authors' files have
 (`lionrank.published.scores`).
 """
 
 import math
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from lionrank.errors import UserError
 from lionrank.evaluation.per_query import PerQuery, System
-from lionrank.grid import Grid, checkpoint_name
+from lionrank.grid import Grid, checkpoint_name, training_name
 from lionrank.measures import GRADED, METRICS, Measure
 from lionrank.published import settings as published_settings
-from lionrank.published.scores import (
-    PRINTED,
-    TEST_SETS,
-    PublishedScores,
-    read_both,
-    read_table2,
-    rounded,
-)
+from lionrank.published.scores import PublishedScores, read_scores, rounded
+from lionrank.published.study import SETTINGS, SYSTEMS, TABLE, Study
+from lionrank.published.systems import read_systems
 from lionrank.training import log
 from lionrank.wording import listed
 
 
-def _checkpoint(name: str) -> System:
-    training, _, epoch = name.rpartition("_e")
-    return System(training, int(epoch))
+def _published_system(name: str) -> System:
+    """Take apart a name that `read_scores` gives: of a checkpoint or, without epoch, a training."""
+    model, treatment, *epoch = name.split("_")
+    training = training_name(model, treatment)
+    return System(training, int(epoch[0].removeprefix("e")) if epoch else None)
 
 
 class Untestable(Exception):
     """A test lacks what it would be decided on; says what."""
-
-
-def label(system: System) -> str:
-    """Return a system as prose names it; without an epoch, the training."""
-    parts = (PRINTED.get(part, part) for part in system.training.split("_"))
-    epoch = "" if system.epoch is None else f", epoch {system.epoch}"
-    return " + ".join(parts) + epoch
 
 
 def words(key: str) -> str:
@@ -54,36 +43,34 @@ def words(key: str) -> str:
 
 @dataclass(frozen=True)
 class Published:
-    """What was published, with one account of the checkpoints.
+    """What a study has published, with one account of its values.
 
     Attributes:
-        values: measure -> system, with an epoch -> value, rounded to the digits that are printed.
-        others: table II as system -> nDCG@10 on dl19.
-        settings: the rows of paper/published/settings.csv.
+        values: measure -> system -> value, rounded to the digits that are printed. Systems have no
+            epoch where the study names none.
+        others: systems.csv as system -> nDCG@10 on the test set `study.systems`.
+        settings: the rows of settings.csv.
     """
 
+    study: Study
     values: Mapping[Measure, Mapping[System, float]]
-    others: Mapping[str, float]
-    settings: Sequence[published_settings.PublishedSetting]
+    others: Mapping[str, float] = field(default_factory=dict)
+    settings: Sequence[published_settings.PublishedSetting] = ()
 
     @classmethod
-    def read(
-        cls,
-        table1: str | os.PathLike,
-        trec_eval: str | os.PathLike,
-        table2: str | os.PathLike,
-        settings: str | os.PathLike,
-    ) -> "dict[str, Published]":
-        """Read what was published, by account: `AS_PRINTED` and `BY_FILES`.
+    def read(cls, folder: Path, study: Study) -> "dict[str, Published]":
+        """Read what a study has in its folder, by account, the primary one first.
 
         Raises:
             UserError: a column or a row is absent or a value is no number; names file and line.
         """
-        others = {system.name: float(system.score) for system in read_table2(table2)}
-        rows = published_settings.read(Path(settings))
+        systems = read_systems(folder / SYSTEMS) if study.systems else []
+        others = {system.name: float(system.score) for system in systems}
+        has_settings = (folder / SETTINGS).is_file()
+        rows = published_settings.read(folder / SETTINGS) if has_settings else []
         return {
-            account: cls(_by_system(scores), others, rows)
-            for account, scores in read_both(table1, trec_eval).items()
+            account: cls(study, _by_system(scores), others, rows)
+            for account, scores in read_scores(folder / TABLE, study).items()
         }
 
     @property
@@ -99,22 +86,22 @@ class Published:
         return list(dict.fromkeys(System(system.training) for system in self.checkpoints))
 
     @property
-    def optimizers(self) -> list[str]:
-        return list(dict.fromkeys(each.training.split("_")[1] for each in self.trainings))
-
-    @property
-    def models(self) -> list[str]:
-        return list(dict.fromkeys(each.training.split("_")[0] for each in self.trainings))
-
-    @property
     def epochs(self) -> list[int]:
         return sorted({each.epoch for each in self.checkpoints if each.epoch is not None})
+
+    def label(self, system: System) -> str:
+        """Return a system as prose names it; without an epoch, the training."""
+        parts = map(self.study.label_of, system.training.split("_"))
+        epoch = "" if system.epoch is None else f", epoch {system.epoch}"
+        return " + ".join(parts) + epoch
 
     def title(self, measure: Measure) -> str:
         """Return what prose calls a measure: its metric and, if it is on several, its test set."""
         name = METRICS[measure.metric]
         is_on_several = sum(each.metric == measure.metric for each in self.values) > 1
-        return f"{name} on {measure.test_set}" if is_on_several else name
+        return (
+            f"{name} on {self.study.test_sets[measure.test_set].label}" if is_on_several else name
+        )
 
     def best(self, measure: Measure, systems: Sequence[System]) -> tuple[System, float]:
         """Return the first of the best checkpoints among `systems`, and its value.
@@ -132,7 +119,7 @@ class Published:
 
 def _by_system(scores: PublishedScores) -> dict[Measure, dict[System, float]]:
     return {
-        measure: {_checkpoint(name): value for name, value in values.items()}
+        measure: {_published_system(name): value for name, value in values.items()}
         for measure, values in rounded(scores).items()
     }
 
@@ -143,7 +130,7 @@ class Ours:
 
     Attributes:
         grid: what was trained, and the systems of others.
-        levels: the paper's least relevant grade on each test set of the grid.
+        levels: the paper's least relevant grade on each test set, None for averages.
         stand_ins: test sets of the grid, by the published test set that each is taken for.
         logs: the training logs of each training, a file an epoch.
         settings: the resolved settings of each training.
@@ -151,18 +138,10 @@ class Ours:
 
     per_query: PerQuery
     grid: Grid
-    levels: Mapping[str, int]
+    levels: Mapping[str, int | None]
     stand_ins: Mapping[str, str]
     logs: Mapping[str, Sequence[str | os.PathLike]]
     settings: Mapping[str, Mapping[str, Any]]
-
-    def __post_init__(self) -> None:
-        """Raise UserError if a stand-in is for a test set on which nothing was published."""
-        if unknown := set(self.stand_ins) - set(TEST_SETS.values()):
-            raise UserError(
-                f"config: paper.claims_on: nothing was published on {', '.join(sorted(unknown))}; "
-                f"known: {', '.join(dict.fromkeys(TEST_SETS.values()))}"
-            )
 
     def test_set(self, published: str) -> str:
         """Return the test set that a published one is here; Untestable if there is none."""

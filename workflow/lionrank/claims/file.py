@@ -1,4 +1,4 @@
-"""The claims file: every finding of the published paper as data, checked to the last key."""
+"""The claims file of a study: each of its findings as data, checked to the last key."""
 
 import os
 import sys
@@ -15,8 +15,6 @@ from lionrank.measures import Measure
 from lionrank.published.settings import SOURCES
 from lionrank.wording import did_you_mean, shortened
 
-# Where a claim is made: paper, thesis, abstract on arXiv.
-PLACES = ("P", "T", "A")
 # Instead of a list of systems: all trainings, or all checkpoints, of the published table.
 ALL_TRAININGS, ALL_CHECKPOINTS = "trainings", "checkpoints"
 # Fewer systems or more make no sense of a key.
@@ -72,7 +70,7 @@ def _claim(entry: Any, place: str, path: str, published: Published) -> Claim:
     if not (isinstance(entry["text"], str) and entry["text"].strip()):
         raise UserError(f"{place}: text: expected a sentence, found {shortened(entry['text'])}")
     for where in _listed(entry["where"], f"{place}: where"):
-        _known(where, PLACES, f"{place}: where")
+        _known(where, published.study.where, f"{place}: where")
     written = _listed(entry["tests"], f"{place}: tests")
     tests = [
         _test(test, f"{place}: test {number}", published)
@@ -187,8 +185,8 @@ _PARSERS: dict[str, Callable[[Any, str, Published], Any]] = {
     "metrics": _metrics,
     **dict.fromkeys(("systems", "over", "left", "right"), _systems),
     "epochs": _names(lambda published: published.epochs),
-    "models": _names(lambda published: published.models),
-    "optimizers": _names(lambda published: published.optimizers),
+    "models": _names(lambda published: published.study.models),
+    "optimizers": _names(lambda published: published.study.treatments),
     "trainings": _names(lambda published: [each.training for each in published.trainings]),
     "settings": _names(lambda published: dict.fromkeys(row.setting for row in published.settings)),
     "sources": _names(lambda published: SOURCES),

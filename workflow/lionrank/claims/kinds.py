@@ -15,7 +15,7 @@ from functools import partial
 from itertools import pairwise
 from typing import Any
 
-from lionrank.claims.evidence import Ours, Published, Untestable, label, words
+from lionrank.claims.evidence import Ours, Published, Untestable, words
 from lionrank.claims.parts import (
     Above,
     LogPair,
@@ -28,14 +28,13 @@ from lionrank.claims.parts import (
     attempt,
     fact,
 )
+from lionrank.errors import UserError
 from lionrank.evaluation.per_query import System
 from lionrank.grid import training_name
 from lionrank.measures import GRADED, Measure
-from lionrank.published.scores import TEST_SETS
 
 Systems = Sequence[System]
 
-_OF_TABLE2 = Measure(TEST_SETS[GRADED], GRADED)
 _NO_LOGS = Outcome(Verdict.NOT_TESTABLE, "no training logs were published")
 
 
@@ -71,16 +70,29 @@ class _Order:
             published.best(self.measure, each) for each in (self.left, self.right)
         )
         title = published.title(self.measure)
-        cells = f"{title}: {above:.4f} for {label(left)}; {below:.4f} for {label(right)}"
+        cells = f"{title}: {above:.4f} for {published.label(left)}; "
+        cells += f"{below:.4f} for {published.label(right)}"
         return fact(above > below or (self.ties and above == below), cells)
 
     def part(self, ours: Ours, published: Published) -> Part:
-        measure, title = ours.measure(self.measure), published.title(self.measure)
+        measure = ours.measure(self.measure)
         for system in (*self.left, *self.right):
             ours.check(system, measure)
         return Above(
-            [[Pair(title, measure, one, other) for other in self.right] for one in self.left]
+            [
+                [_pair(published, self.measure, measure, one, other) for other in self.right]
+                for one in self.left
+            ]
         )
+
+
+def _pair(
+    published: Published, of: Measure, measure: Measure, left: System, right: System | float
+) -> Pair:
+    """Return a pair on `measure`, which is what the published measure `of` is here."""
+    other = f"{right:g}" if isinstance(right, float) else published.label(right)
+    described = f"{published.title(of)}: {published.label(left)} minus {other}"
+    return Pair(measure, left, right, described)
 
 
 class _Orders(Test):
@@ -164,7 +176,9 @@ class Equal(Test):
         outcomes = []
         for measure in self.metrics:
             found = [published.best(measure, [system]) for system in self.systems]
-            cells = "; ".join(f"{value:.4f} for {label(system)}" for system, value in found)
+            cells = "; ".join(
+                f"{value:.4f} for {published.label(system)}" for system, value in found
+            )
             level = len({value for _, value in found}) == 1
             outcomes.append(fact(level, f"{published.title(measure)}: {cells}"))
         return outcomes
@@ -176,12 +190,12 @@ class Equal(Test):
         measure = ours.measure(of)
         for system in self.systems:
             ours.check(system, measure)
-        return Within(Pair(published.title(of), measure, *self.systems), self.margin)
+        return Within(_pair(published, of, measure, *self.systems), self.margin)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Exceeds(Test):
-    """One of `systems` is above every system of table II on nDCG@10.
+    """One of `systems` is above every system of systems.csv on nDCG@10.
 
     Of those systems only the means are known, which are taken as they were printed.
     """
@@ -189,32 +203,42 @@ class Exceeds(Test):
     systems: Systems
 
     def published(self, published: Published) -> list[Outcome]:
-        system, value = published.best(_OF_TABLE2, self.systems)
+        of = _of_others(published)
+        system, value = published.best(of, self.systems)
         name, top = _highest(published)
-        cells = (
-            f"{published.title(_OF_TABLE2)}: {value:.4f} for {label(system)}; {top:g} for {name}"
-        )
+        cells = f"{published.title(of)}: {value:.4f} for {published.label(system)}; "
+        cells += f"{top:g} for {name}"
         return [fact(value > top, cells)]
 
     def parts(self, ours: Ours, published: Published) -> list[Part]:
         return [attempt(partial(self._part, ours, published))]
 
     def _part(self, ours: Ours, published: Published) -> Part:
-        measure = ours.measure(_OF_TABLE2)
-        if measure.test_set != _OF_TABLE2.test_set:
+        of = _of_others(published)
+        measure = ours.measure(of)
+        if measure.test_set != of.test_set:
             raise Untestable(
-                f"the systems of Table II are known on {_OF_TABLE2.test_set} only, for which "
+                f"the systems of Table II are known on {of.test_set} only, for which "
                 f"{measure.test_set} stands in"
             )
         for system in self.systems:
             ours.check(system, measure)
         _, top = _highest(published)
-        title = published.title(_OF_TABLE2)
-        return Above([[Pair(title, measure, system, top)] for system in self.systems])
+        return Above([[_pair(published, of, measure, system, top)] for system in self.systems])
+
+
+def _of_others(published: Published) -> Measure:
+    """Return the measure in which other systems were published beside those of a study."""
+    if published.study.systems is None:
+        raise UserError(
+            f"{published.study.name}: a test of the kind exceeds is about systems.csv, which the "
+            "study does not have: write that, and name its test set in study.yaml"
+        )
+    return Measure(published.study.systems, GRADED)
 
 
 def _highest(published: Published) -> tuple[str, float]:
-    """Return the best systems of table II, which may be level, and their value."""
+    """Return the best of these systems, which may be level, and their value."""
     top = max(published.others.values())
     return " and ".join(name for name, value in published.others.items() if value == top), top
 
@@ -236,18 +260,26 @@ class _Logs(Test):
             yield training_name(model, first), training_name(model, second)
 
     def parts(self, ours: Ours, published: Published) -> list[Part]:
-        return [attempt(partial(self._part, ours, *names)) for names in self.trainings()]
+        return [attempt(partial(self._part, ours, published, *names)) for names in self.trainings()]
 
     @abstractmethod
-    def _part(self, ours: Ours, first: str, second: str) -> Part: ...
+    def _part(self, ours: Ours, published: Published, first: str, second: str) -> Part: ...
+
+
+def _log_pair(
+    published: Published, quantity: str, left: str, right: str, uneven: bool = False
+) -> LogPair:
+    what = ("unevenness of " if uneven else "") + words(quantity)
+    names = [published.label(System(name)) for name in (left, right)]
+    return LogPair(quantity, left, right, uneven, f"{what}: {names[0]} minus {names[1]}")
 
 
 @dataclass(frozen=True, kw_only=True)
 class LogGreater(_Logs):
     """The mean of `quantity` over the lines of the log is greater with the first optimizer."""
 
-    def _part(self, ours: Ours, first: str, second: str) -> Part:
-        pair = LogPair(self.quantity, first, second, uneven=False)
+    def _part(self, ours: Ours, published: Published, first: str, second: str) -> Part:
+        pair = _log_pair(published, self.quantity, first, second)
         pair.samples(ours)
         return Above([[pair]])
 
@@ -256,8 +288,8 @@ class LogGreater(_Logs):
 class LogSmoother(_Logs):
     """From a line of the log to the next, `quantity` changes less with the first optimizer."""
 
-    def _part(self, ours: Ours, first: str, second: str) -> Part:
-        pair = LogPair(self.quantity, second, first, uneven=True)
+    def _part(self, ours: Ours, published: Published, first: str, second: str) -> Part:
+        pair = _log_pair(published, self.quantity, second, first, uneven=True)
         pair.samples(ours)
         return Above([[pair]])
 
@@ -271,12 +303,12 @@ class LogRatio(_Logs):
     ratio: float
     margin: float
 
-    def _part(self, ours: Ours, first: str, second: str) -> Part:
+    def _part(self, ours: Ours, published: Published, first: str, second: str) -> Part:
         logs = [ours.log(name, self.quantity) for name in (first, second)]
         upper, lower = (log[max(log)] for log in logs)
         if lower == 0:
-            raise Untestable(f"{words(self.quantity)} is 0 with {label(System(second))}")
-        names = [label(System(name)) for name in (first, second)]
+            raise Untestable(f"{words(self.quantity)} is 0 with {published.label(System(second))}")
+        names = [published.label(System(name)) for name in (first, second)]
         reason = (
             f"{words(self.quantity)}: {names[0]} has {upper / lower:.4f} times that of {names[1]}"
         )
@@ -306,11 +338,14 @@ class SameSettings(Test):
         if len(said) != len(self.trainings) or not all(each.gives for each in said):
             reason = f"the {source} does not give the {words(key)} of both"
             return Outcome(Verdict.NOT_TESTABLE, reason)
-        return self._compared(key, [each.value for each in said], f"in the {source} ")
+        values = [each.value for each in said]
+        return self._compared(published, key, values, f"in the {source} ")
 
-    def _compared(self, key: str, values: Sequence[Any], place: str) -> Outcome:
+    def _compared(
+        self, published: Published, key: str, values: Sequence[Any], place: str
+    ) -> Outcome:
         listed = "; ".join(
-            f"{value} for {label(System(name))}"
+            f"{value} for {published.label(System(name))}"
             for name, value in zip(self.trainings, values, strict=True)
         )
         same = all(value == values[0] for value in values)
@@ -319,7 +354,7 @@ class SameSettings(Test):
     def parts(self, ours: Ours, published: Published) -> list[Part]:
         def part(key: str) -> Part:
             values = [ours.setting(name, key) for name in self.trainings]
-            return Settled(self._compared(key, values, ""))
+            return Settled(self._compared(published, key, values, ""))
 
         return [attempt(partial(part, key)) for key in self.settings]
 

@@ -5,13 +5,13 @@ How a part is decided on our results is told in `lionrank.claims.decide`.
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
 import numpy as np
 
-from lionrank.claims.evidence import Ours, Untestable, label, words
+from lionrank.claims.evidence import Ours, Untestable, words
 from lionrank.evaluation import significance
 from lionrank.evaluation.per_query import System
 from lionrank.measures import Measure
@@ -31,15 +31,15 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Pair:
-    """Two published systems on a measure: left minus right, which may be a printed value.
+    """Two published systems on a measure of ours: left minus right, which may be a printed value.
 
-    `title` is what prose calls the measure.
+    `described` is that in words.
     """
 
-    title: str
     measure: Measure
     left: System
     right: System | float
+    described: str = field(compare=False)
 
     def samples(self, ours: Ours) -> tuple[np.ndarray, np.ndarray]:
         """Return the values (queries,) of both; with several seeds their means."""
@@ -55,13 +55,15 @@ class LogPair:
 
     With `uneven` it is not the quantity itself but its unevenness: the absolute difference of the
     logarithms of one line's value and the next one's. That has no unit, so that two optimizers
-    whose gradients differ in size can be compared. The pairs of lines do not overlap.
+    whose gradients differ in size can be compared. The pairs of lines do not overlap. `described`
+    is all that in words.
     """
 
     quantity: str
     left: str
     right: str
     uneven: bool
+    described: str = field(compare=False)
 
     def samples(self, ours: Ours) -> tuple[np.ndarray, np.ndarray]:
         """Return the values (lines,) of both, of the steps that both have logged."""
@@ -152,7 +154,7 @@ class Above:
         elif rivals := [column for column in columns if all(differs(pair, -1) for pair in column)]:
             verdict, rows = Verdict.CONTRADICTED, list(zip(*rivals, strict=True))
         pair = max((min(row, key=difference) for row in rows), key=difference)
-        return Outcome(verdict, describe(pair), tested[pair])
+        return Outcome(verdict, pair.described, tested[pair])
 
 
 @dataclass(frozen=True)
@@ -175,7 +177,7 @@ class Within:
             verdict = Verdict.CONTRADICTED
         else:
             verdict = Verdict.INCONCLUSIVE
-        return Outcome(verdict, f"{describe(self.pair)}, margin {self.margin:g}", result)
+        return Outcome(verdict, f"{self.pair.described}, margin {self.margin:g}", result)
 
 
 def attempt(part: Callable[[], Part]) -> Part:
@@ -184,15 +186,6 @@ def attempt(part: Callable[[], Part]) -> Part:
         return part()
     except Untestable as lacking:
         return Settled(Outcome(Verdict.NOT_TESTABLE, str(lacking)))
-
-
-def describe(pair: AnyPair) -> str:
-    """Return in words what is compared."""
-    if isinstance(pair, LogPair):
-        what = ("unevenness of " if pair.uneven else "") + words(pair.quantity)
-        return f"{what}: {label(System(pair.left))} minus {label(System(pair.right))}"
-    right = f"{pair.right:g}" if isinstance(pair.right, float) else label(pair.right)
-    return f"{pair.title}: {label(pair.left)} minus {right}"
 
 
 def conclude(outcomes: Sequence[Outcome], most: bool = False) -> Outcome:

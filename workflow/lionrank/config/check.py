@@ -15,7 +15,6 @@ from lionrank.config.checks.contrasts import check_contrasts
 from lionrank.config.checks.evaluation import (
     check_averages,
     check_development,
-    check_published,
     check_test_sets,
 )
 from lionrank.config.checks.first_stages import check_first_stages
@@ -63,7 +62,6 @@ def check(config: Mapping[str, Any], schema_path: Path, sources: Mapping[str, So
     check_training(config)
     check_optimizers(config)
     check_test_sets(config)
-    check_published(config)
     check_catalogue(config)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lionrank.measures import GRADED, METRICS, PRIMARY, Measure
-from lionrank.published.scores import TEST_SETS
+from lionrank.published.study import Study
 
 
 def relevance_levels(config: Mapping[str, Any], test_set: str) -> list[int]:
@@ -69,13 +69,13 @@ def stand_ins(config: Mapping[str, Any]) -> dict[str, str]:
     return {name: ours for name, ours in named.items() if ours in reported(config)}
 
 
-def published_on(config: Mapping[str, Any]) -> dict[str, str]:
-    """Return our test sets on which there are published values, by the names of these.
+def published_on(config: Mapping[str, Any], study: Study) -> dict[str, str]:
+    """Return our test sets on which a study has values, by the names of those in the study.
 
     A published one is itself, where it is reported, or one that stands in for it.
     """
     ours = stand_ins(config)
-    named = {name: ours.get(name, name) for name in TEST_SETS.values()}
+    named = {name: ours.get(name, name) for name in study.test_sets}
     return {name: each for name, each in named.items() if each in reported(config)}
 
 

@@ -6,7 +6,7 @@ Runs at every parse of the workflow, so it imports nothing heavy.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from lionrank.config import evaluation, first_stages, formats, training_data
+from lionrank.config import first_stages, formats, training_data
 from lionrank.config.sources import Source
 from lionrank.config.treatments import collection_of_data, treatment
 from lionrank.grid import FIRST_STAGE
@@ -38,16 +38,14 @@ def has_first_stage(config: Mapping[str, Any], test_set: str) -> bool:
     return first_stage(config, test_set) is not None
 
 
-def precisions(config: Mapping[str, Any], system: str, test_set: str) -> list[str]:
+def precisions(config: Mapping[str, Any], system: str, is_published: bool) -> list[str]:
     """Return the precisions in which a checkpoint of others scores a test set, its own first.
 
     A published one scores in another as well where there are published values.
     """
     entry = config["systems"][system]
     own = entry.get("precision") or config["training"]["defaults"]["precision"]
-    if not entry.get("published") or test_set not in evaluation.published_on(config).values():
-        return [own]
-    return [own, "bf16" if own == "fp32" else "fp32"]
+    return [own, "bf16" if own == "fp32" else "fp32"] if is_published else [own]
 
 
 def systems(config: Mapping[str, Any], test_set: str, checkpoints: Iterable[str]) -> list[str]:

@@ -23,6 +23,7 @@ from lionrank.config import (
 )
 from lionrank.config.check import check
 from lionrank.config.checks.catalogue import check_local_copy
+from lionrank.config.checks.studies import check_studies
 from lionrank.config.plan_of_data import DataPlan
 from lionrank.config.plan_of_depths import DepthsPlan
 from lionrank.config.plan_of_downloads import DownloadsPlan
@@ -31,13 +32,15 @@ from lionrank.config.plan_of_first_stages import FirstStagesPlan
 from lionrank.config.plan_of_others import OtherSystemsPlan
 from lionrank.config.plan_of_paper import PaperPlan
 from lionrank.config.plan_of_replication import ReplicationPlan
+from lionrank.config.plan_of_studies import StudiesPlan
 from lionrank.config.plan_of_teachers import TeachersPlan
 from lionrank.config.settings import ordered, training_settings
 from lionrank.config.sources import Source, read_table
-from lionrank.config.training_data import used_teachers
+from lionrank.config.studies import read_studies
 from lionrank.config.treatments import treatment, treatments
 from lionrank.errors import UserError
 from lionrank.grid import BEST, FIRST_STAGE, checkpoint_name, seeds_by_name, training_name
+from lionrank.published.study import Study
 
 SOURCES = "config/sources.csv"
 NOTHING = "(?!)"
@@ -91,6 +94,8 @@ class Plan:
     table: Path
     """The table of the sources, and below its rows by name."""
     sources: Mapping[str, Source]
+    studies: Mapping[str, Study]
+    """The published studies that the paper is about, by name."""
 
     @classmethod
     def read(cls, config: Mapping[str, Any], root: Path) -> "Plan":
@@ -113,7 +118,9 @@ class Plan:
             raise UserError(f"config: sources.table: {table} {what}; correct the path")
         sources = read_table(table)
         check(config, root / "schemas" / "config.schema.yaml", sources)
-        return cls(config, table, sources)
+        studies = read_studies(config, root)
+        check_studies(config, studies)
+        return cls(config, table, sources, studies)
 
     @property
     def training_data(self) -> DataPlan:
@@ -146,6 +153,10 @@ class Plan:
     @property
     def paper(self) -> PaperPlan:
         return PaperPlan(self)
+
+    @property
+    def published(self) -> StudiesPlan:
+        return StudiesPlan(self)
 
     @property
     def replication(self) -> ReplicationPlan:
@@ -309,24 +320,6 @@ class Plan:
         """A model's entry in the config without its label, which changes no weight."""
         entry = {"architecture": None, "tokenizer": None, **self.config["models"][model]}
         return ordered({key: value for key, value in entry.items() if key != "label"})
-
-    def starts(self) -> dict[str, dict[str, Any]]:
-        """What all that computes starts from, as `backbone` returns it, by its place in the config.
-
-        That is the grid's models, and other systems and teachers that are checkpoints of others.
-        """
-        taught_by = dict.fromkeys(name for name, _ in used_teachers(self.config))
-        others = self.other_systems.checkpoints
-        places = {name: f"systems.{name}" for name in self.other_checkpoints}
-        places |= {name: f"teachers.{name}" for name in taught_by if name in others}
-        rest = {"architecture": None, "tokenizer": None}
-        return {
-            **{f"models.{name}": self.backbone(name) for name in self.models},
-            **{
-                place: {"pretrained": others[name]["checkpoint"], **rest}
-                for name, place in places.items()
-            },
-        }
 
     def draws(self) -> dict[str, Any]:
         """How the tests of significance and the bootstrap draw."""

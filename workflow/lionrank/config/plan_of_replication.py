@@ -12,6 +12,7 @@ from lionrank.config import evaluation, experiment, formats
 from lionrank.config.first_stages import WITH_CANDIDATES
 from lionrank.errors import UserError
 from lionrank.published.first_stages import Bm25, PublishedRanking, read
+from lionrank.published.study import Study
 
 if TYPE_CHECKING:
     from lionrank.config.plan import JudgedSet, Plan
@@ -35,12 +36,23 @@ class ReplicationPlan:
         return {name: entry for name, entry in self.plan.others.items() if entry.get("published")}
 
     @property
+    def study(self) -> Study | None:
+        """The study that published them, None where there are none."""
+        return next((self.plan.studies[each["published"]] for each in self.systems.values()), None)
+
+    @property
     def test_sets(self) -> dict[str, "JudgedSet"]:
         """Our test sets on which there are published values, by the names of the published ones."""
-        return {
-            name: self.plan.test_sets[ours]
-            for name, ours in evaluation.published_on(self.config).items()
-        }
+        named = {} if self.study is None else evaluation.published_on(self.config, self.study)
+        return {name: self.plan.test_sets[ours] for name, ours in named.items()}
+
+    def published(self) -> list[str]:
+        """The files of that study, study.yaml first, none where there is none."""
+        return [] if self.study is None else self.plan.published.files(self.study.name)
+
+    def scored_again(self) -> dict[str, list[str]]:
+        """The test sets on which each of those systems scores in two precisions."""
+        return {name: [each.name for each in self.test_sets.values()] for name in self.systems}
 
     def replicated(self) -> dict[str, dict[str, Any]]:
         """What is said of each of those systems beside the published values."""
@@ -54,8 +66,7 @@ class ReplicationPlan:
 
     def _precisions(self, system: str) -> list[str]:
         """Its own, and the other one, on each test set that has published values."""
-        test_set = next(iter(self.test_sets.values())).name
-        return experiment.precisions(self.config, system, test_set)
+        return experiment.precisions(self.config, system, is_published=True)
 
     def passes(self) -> list[str]:
         """The run files of those systems, that of the other precision after that of their own."""

@@ -62,18 +62,30 @@ def values(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
     )
 
 
-def check_plain(config: Mapping[str, Any]) -> None:
+Place = Callable[[list[str | int]], str]
+"""Returns what messages call the place of a value, given by the keys and indices above it."""
+
+
+def _of_config(keys: list[str | int]) -> str:
+    return "config"
+
+
+def check_plain(content: Any, place: Place = _of_config) -> None:
     """Check that keys are text and values are what a JSON file can hold.
+
+    Args:
+        content: a config, or what another file has.
+        place: as `Place` says.
 
     Raises:
         UserError: the first that is not; one line that names the key.
     """
-    for place, value in values(config):
+    for dotted, value in values(content):
         problem = _unfit(value)
         if not problem and isinstance(value, Mapping):
-            problem = next(filter(None, (_unfit_key(key, place) for key in value)), "")
+            problem = next(filter(None, (_unfit_key(key, dotted) for key in value)), "")
         if problem:
-            raise UserError(f"config: {place or 'top level'}: {problem}")
+            raise UserError(f"{place([])}: {dotted or 'top level'}: {problem}")
 
 
 def _unfit(value: Any) -> str:
@@ -104,8 +116,13 @@ def _named(place: str, rest: str) -> str:
     return place.rpartition(".")[2].partition("_")[0].removesuffix("s") + rest
 
 
-def check_schema(config: Mapping[str, Any], schema: bytes) -> None:
-    """Check a config against its JSON schema.
+def check_schema(content: Any, schema: bytes, place: Place = _of_config) -> None:
+    """Check a config, or another file in YAML, against its JSON schema.
+
+    Args:
+        content: what the file has.
+        schema: the schema, in YAML.
+        place: as `Place` says.
 
     Raises:
         UserError: the first violation; one line that names the key.
@@ -127,11 +144,12 @@ def check_schema(config: Mapping[str, Any], schema: bytes) -> None:
         formats.checks("printed", raises=UserError)(_is_printed)
         formats.checks("line", raises=UserError)(_is_line)
         rules = validator(yaml.load(schema, yaml.CSafeLoader), format_checker=formats)
-        if error := best_match(rules.iter_errors(config)):
-            raise UserError(f"config: {_described(error)}")
+        if error := best_match(rules.iter_errors(content)):
+            keys = [*error.absolute_path, *([_unknown(error)] if _is_unknown(error) else [])]
+            raise UserError(f"{place(keys)}: {_described(error)}")
         return ""
 
-    recall(passes, schema, canonical(config), "".join(sorted(SETTABLE)).encode())
+    recall(passes, schema, canonical(content), "".join(sorted(SETTABLE)).encode())
 
 
 def _is_printed(text: Any) -> bool:
@@ -180,9 +198,8 @@ def _said(error: Any, place: str) -> str:
     value, rule = error.instance, error.validator_value
     match error.validator:
         case "additionalProperties":
-            known = error.schema.get("properties", {})
-            name = next(key for key in value if key not in known)
-            return f"unknown key {shortened(name)}{meant(name, known)}"
+            name = _unknown(error)
+            return f"unknown key {shortened(name)}{meant(name, error.schema.get('properties', {}))}"
         case "required":
             return f"the key {next(key for key in rule if key not in value)!r} is missing"
         case "enum" if None in rule and value in NULLS:
@@ -201,6 +218,15 @@ def _said(error: Any, place: str) -> str:
             hint = _instead(value, rule, place) if words.startswith("a name") else ""
             return f"{_shown(value)} is not {words}{hint}"
     return error.message.replace(repr(value), _shown(value))
+
+
+def _is_unknown(error: Any) -> bool:
+    return error.validator == "additionalProperties"
+
+
+def _unknown(error: Any) -> str:
+    """Return the first key that the schema does not have."""
+    return next(key for key in error.instance if key not in error.schema.get("properties", {}))
 
 
 def _null(value: str) -> str:

@@ -10,30 +10,41 @@ from lionrank.evaluation.per_query import COLUMNS, PerQuery
 from lionrank.evaluation.significance import Draws
 from lionrank.grid import PRETRAINED, Grid
 from lionrank.measures import Measure
-from lionrank.published.per_query import LABELS, TEST_SET, PublishedTopic
-from lionrank.published.scores import LEVEL, PRINTED
+from lionrank.published.per_query import LABELS, PublishedTopic
+from lionrank.published.study import Study
 
 FAMILIES = ("optimizers_by_epoch", "models_by_epoch", "epochs")
 """Of comparisons.py, those at each epoch: which one the authors chose is not known."""
-MEASURES = tuple(Measure(TEST_SET, metric, LEVEL) for metric in LABELS)
 _PROTOCOL = "published"
 
 
-def table(topics: Sequence[PublishedTopic]) -> pd.DataFrame:
+def table(topics: Sequence[PublishedTopic], study: Study) -> pd.DataFrame:
     """Return the published values as a per-query table; which seed they are of is not known."""
     rows = [
         (
-            *(TEST_SET, topic.checkpoint, topic.model, topic.optimizer, topic.epoch, None),
-            *(_PROTOCOL, metric, LEVEL, topic.qid, value),
+            *(each.test_set, topic.checkpoint, topic.model, topic.optimizer, topic.epoch, None),
+            *(_PROTOCOL, each.metric, each.level, topic.qid, topic.values[each.metric]),
         )
         for topic in topics
-        for metric, value in topic.values.items()
+        for each in measures(study)
     ]
     integers = dict.fromkeys(("epoch", "seed", "level"), "Int64")
     return pd.DataFrame(rows, columns=COLUMNS.names).astype(integers)
 
 
-def compare(topics: Sequence[PublishedTopic], per_query: PerQuery, draws: Draws) -> dict[str, Any]:
+def measures(study: Study) -> list[Measure]:
+    """Return what a study has values of topics in.
+
+    Raises:
+        KeyError: it has none.
+    """
+    level = study.test_sets[study.per_query or ""].level
+    return [Measure(study.per_query or "", metric, level) for metric in LABELS]
+
+
+def compare(
+    topics: Sequence[PublishedTopic], per_query: PerQuery, study: Study, draws: Draws
+) -> dict[str, Any]:
     """Return the tests of all families on all measures; `per_query` is their table, read again.
 
     The result is a JSON object, as comparisons.json without what chosen epochs tell, and with the
@@ -42,17 +53,17 @@ def compare(topics: Sequence[PublishedTopic], per_query: PerQuery, draws: Draws)
     named = dict.fromkeys((each.model, each.optimizer, each.epoch) for each in topics)
     checkpoints = [[*each] for each in named]
     return {
-        **compare_families(per_query, grid(checkpoints), MEASURES, FAMILIES, draws),
+        **compare_families(per_query, grid(checkpoints, study), measures(study), FAMILIES, draws),
         "queries": len({topic.qid for topic in topics}),
         "checkpoints": checkpoints,
     }
 
 
-def grid(checkpoints: Iterable[Sequence[Any]]) -> Grid:
+def grid(checkpoints: Iterable[Sequence[Any]], study: Study) -> Grid:
     """Return the grid of published checkpoints: model, optimizer and epoch of each."""
     models, optimizers, epochs = (dict.fromkeys(each) for each in zip(*checkpoints, strict=True))
     return Grid.build(
-        {name: {"label": PRINTED.get(name, name), "start": PRETRAINED} for name in models},
-        {name: PRINTED.get(name, name) for name in optimizers},
+        {name: {"label": study.label_of(name), "start": PRETRAINED} for name in models},
+        {name: study.label_of(name) for name in optimizers},
         sorted(epochs),
     )

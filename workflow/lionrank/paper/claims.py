@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from lionrank.published.agreement import Agreements
-from lionrank.published.scores import AS_PRINTED, BY_FILES
 
 
 @dataclass(frozen=True)
@@ -26,13 +25,13 @@ class Changed:
 
 
 def changed(claims: Mapping[str, Any], agreements: Agreements) -> list[Changed]:
-    """Return the claims of claims.json with two verdicts on what was published."""
+    """Return the claims of a study with two verdicts on what was published."""
     return list(_changed(claims, agreements))
 
 
 def _changed(claims: Mapping[str, Any], agreements: Agreements) -> Iterator[Changed]:
     for claim in claims["claims"]:
-        printed, files = claim[AS_PRINTED], claim[BY_FILES]
+        printed, files, *_ = claim["published"].values()
         if printed["verdict"] != files["verdict"]:
             metrics = [name for test in claim["tests"] for name in test.get("metrics", ())]
             yield Changed(

@@ -9,7 +9,6 @@ from lionrank.evaluation.comparisons import alpha, of_grid
 from lionrank.evaluation.significance import ALPHA, POWER, is_exact
 from lionrank.files import read_json
 from lionrank.measures import METRICS
-from lionrank.paper.claims import changed
 from lionrank.paper.costs import costs
 from lionrank.paper.findings import Findings
 from lionrank.paper.first_stages import Printed, grouped
@@ -17,9 +16,8 @@ from lionrank.paper.prose import macros
 from lionrank.paper.provenance import STAGES, link
 from lionrank.paper.results import Layout
 from lionrank.paper.settings import shared_settings
-from lionrank.paper.standing import Standing
+from lionrank.paper.studies import StudyFacts
 from lionrank.paper.trained import Trained
-from lionrank.published.agreement import Agreements
 
 
 def make_facts(
@@ -27,10 +25,8 @@ def make_facts(
     settings: Mapping[str, Mapping[str, Any]],
     provenance: Mapping[str, Any],
     compared: Mapping[str, Any],
-    standing: Standing,
+    studies: Sequence[StudyFacts],
     *,
-    agreements: Agreements,
-    claims: Mapping[str, Any],
     efficiency: Mapping[str, Any],
     first_stages: Sequence[Printed],
     paper: Mapping[str, Any],
@@ -38,40 +34,37 @@ def make_facts(
 ) -> dict[str, Any]:
     """Return what the templates may use, by name.
 
-    `settings` are the resolved ones of each training; `compared`, `claims` and `efficiency` the
-    contents of comparisons.json, claims.json and efficiency.json; `paper` that part of the config;
+    `settings` are the resolved ones of each training; `compared` and `efficiency` the contents of
+    comparisons.json and efficiency.json; `studies` the published ones that the paper is about;
+    `paper` that part of the config;
     `first_stages` those of the test sets that have one, the first test set's first.
-    `agreements` is how the published values stand to those of the authors' trec_eval files.
     `others` are passed on as they are: `asked`, the contrasts of ladders and of the config;
-    `changes`, the content of changes.json; `published_tests`, what the tests of the published
-    differences say; parts of the config (`backbones`, `retrieval`, `pairs`; `selection` and
-    `training`, the entries of the collections that are tested and of the training pairs;
-    `learnt_from`, how training data were chosen); the names of the `figures`; the labels of the
-    `objectives`, of the `ladders` and of the `dev_sets`, the `overlap` of these with test sets, and
-    whether it is `dropped` from the evaluation, the `collection`'s name and `statistics`;
-    `replication`, what published checkpoints reproduce, None where there are none; `by_depth`, what
-    came of cutting candidates at several depths, a test set each, the first of which the figure
-    has; and `smoothing`, the part of an epoch that the running mean in the figure of the training
-    curves covers. The functions of
+    `changes`, the content of changes.json; parts of the config (`backbones`, `retrieval`, `pairs`;
+    `selection` and `training`, the entries of the collections that are tested and of the training
+    pairs; `learnt_from`, how training data were chosen); the labels of the `objectives` and of the
+    `dev_sets`, the `overlap` of these with test sets, and whether it is `dropped` from the
+    evaluation, the `collection`'s name and `statistics`; `replication`, what published checkpoints
+    reproduce, None where there are none; `by_depth`, what came of cutting candidates at several
+    depths, a test set each, the first of which the figure has; and `smoothing`, the part of an
+    epoch that the running mean in the figure of the training curves covers. The functions of
     `lionrank.paper.prose` are among the facts, too.
     """
     shared = shared_settings(settings, findings.grid)
     layout, queries = findings.results.layout, findings.results.queries
+    claims = [claim for study in studies for claim in study.claims["claims"]]
     functions = macros(findings, claims, compared) | {"made_by": partial(link, provenance)}
     return (
         others
         | functions
         | {
-            "agreements": agreements,
             "at_best_only": [
                 layout.test_sets[name].label
                 for name in layout.shown_test_sets
                 if not layout.test_sets[name].every_epoch
             ],
             "averages": _averages(layout, compared),
-            "beside_published": paper["beside_published"],
-            "changed_claims": changed(claims, agreements),
-            "claims": claims,
+            "asked_before": any({"adamw", "lion"} <= {*each.study.treatments} for each in studies),
+            "beside_published": _beside(paper["beside_published"], studies),
             "costs": costs(findings, efficiency["trainings"]),
             "depth": first_stages[0]["depth"],
             "depths": grouped(first_stages, "depth"),
@@ -101,12 +94,33 @@ def make_facts(
                 for name in layout.shown_test_sets
             ],
             "stages": _in_order(provenance["stages"]),
-            "standing": standing,
+            "studies": studies,
             "stopped": _stopped(findings, settings),
             "tests": _tests(compared, queries[layout.primary.test_set]),
             "thresholds": _thresholds(layout),
+            "told_optimizers": _told_optimizers(findings, studies),
         }
     )
+
+
+def _told_optimizers(findings: Findings, studies: Iterable[StudyFacts]) -> set[str]:
+    """Return the optimizers that anything was trained with, here or in a study."""
+    ours = {each.treatment.optimizer or each.treatment.name for each in findings.grid.trainings()}
+    return ours | {each.optimizer for study in studies for each in study.study.treatments.values()}
+
+
+def _beside(
+    asked: Mapping[str, str] | None, studies: Iterable[StudyFacts]
+) -> dict[str, Any] | None:
+    """Return study, account and label of the values that stand beside ours, None without any.
+
+    `apart` says of what of ours no value of the study stands beside it, and why.
+    """
+    if asked is None:
+        return None
+    (study,) = [each for each in studies if each.name == asked["study"]]
+    label = study.study.accounts[asked["account"]]
+    return {**asked, "label": label, "apart": study.compared["apart"]}
 
 
 def overlap(

@@ -41,13 +41,14 @@ VERDICTS = ("replicated", "contradicted", "inconclusive", "not testable")
 
 
 def macros(
-    findings: Findings, claims: Mapping[str, Any], compared: Mapping[str, Any]
+    findings: Findings, claims: Iterable[Mapping[str, Any]], compared: Mapping[str, Any]
 ) -> dict[str, Callable]:
     """Return the functions by the names that templates call them by.
 
-    `claims` and `compared` are the contents of claims.json and comparisons.json.
+    `claims` are what was found of each published claim, and `compared` is the content of
+    comparisons.json.
     """
-    author = _Author(findings, claims, compared)
+    author = _Author(findings, [*claims], compared)
     names = ("value", "delta", "relation", "best", "significant", "claim")
     return {name: getattr(author, name) for name in names}
 
@@ -60,7 +61,7 @@ def listed(items: Iterable[object]) -> Markup:
 @dataclass(frozen=True)
 class _Author:
     findings: Findings
-    claims: Mapping[str, Any]
+    claims: Iterable[Mapping[str, Any]]
     compared: Mapping[str, Any]
 
     def value(self, system: str, metric: str | None = None, test_set: str | None = None) -> Said:
@@ -132,7 +133,7 @@ class _Author:
         Raises:
             UserError: the claim is unknown, a wording is for no verdict, or a verdict lacks one.
         """
-        verdicts = {each["id"]: each["ours"]["verdict"] for each in self.claims["claims"]}
+        verdicts = {each["id"]: each["ours"]["verdict"] for each in self.claims}
         verdict = verdicts[_known("claim", "claim", name, verdicts)]
         if not wordings:
             return Said.of(verdict, "verdict", claim=name, verdict=verdict)

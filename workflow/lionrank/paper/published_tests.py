@@ -10,7 +10,8 @@ from lionrank.grid import Grid, Model, checkpoint_name
 from lionrank.measures import METRICS, Measure
 from lionrank.paper.contrasts import Tested
 from lionrank.published.per_query import LABELS
-from lionrank.published.scores import PRINTED, PublishedScores
+from lionrank.published.scores import PublishedScores
+from lionrank.published.study import Study
 from lionrank.wording import DIGITS
 
 
@@ -22,7 +23,7 @@ class PublishedContrast:
         model: that of `left`.
         described: what both sides share and, of epochs, which they are.
         metric: its label.
-        printed: the difference by table I; None where that does not have the metric.
+        printed: the difference by the primary account; None where that does not have the metric.
     """
 
     left: str
@@ -40,7 +41,7 @@ class PublishedTests:
 
     `grid` and `metrics`, which are labels, are those that have per-query values; the first metric
     is the one of which power is told. `other_models` and `other_metrics` are the labels of those of
-    table I that have none.
+    table.csv that have none.
     """
 
     families: Mapping[str, tuple[PublishedContrast, ...]]
@@ -58,37 +59,38 @@ class PublishedTests:
         return [each for each in self.families[family] if each.metric == self.metrics[0]]
 
 
-def published_tests(compared: Mapping[str, Any], table1: PublishedScores) -> PublishedTests:
-    """Take published_comparisons.json, beside what table I has of it all."""
-    grid = published.grid(compared["checkpoints"])
+def published_tests(
+    compared: Mapping[str, Any], scores: PublishedScores, study: Study
+) -> PublishedTests:
+    """Take the tests of a study's values of topics, beside the means of its primary account."""
+    grid = published.grid(compared["checkpoints"], study)
     contrasts = {
         family: tuple(
-            _contrast(each, grid, table1, alpha(compared))
+            _contrast(each, grid, scores, alpha(compared))
             for each in compared["contrasts"]
             if each["family"] == family
         )
         for family in published.FAMILIES
     }
-    printed = {name.partition("_")[0]: None for scores in table1.values() for name in scores}
     tested = {model.name for model in grid.models}
     return PublishedTests(
         families=contrasts,
         queries=compared["queries"],
         grid=grid,
         metrics=tuple(LABELS.values()),
-        other_models=tuple(PRINTED.get(name, name) for name in printed if name not in tested),
-        other_metrics=tuple(METRICS[each.metric] for each in table1 if each.metric not in LABELS),
+        other_models=tuple(each.label for name, each in study.models.items() if name not in tested),
+        other_metrics=tuple(METRICS[each.metric] for each in scores if each.metric not in LABELS),
     )
 
 
 def _contrast(
-    contrast: ContrastRecord, grid: Grid, table1: PublishedScores, alpha: float
+    contrast: ContrastRecord, grid: Grid, published: PublishedScores, alpha: float
 ) -> PublishedContrast:
     left, right = (
         checkpoint_name(contrast[side]["training"], contrast[side]["epoch"])
         for side in ("left", "right")
     )
-    scores = table1.get(Measure(*(contrast[key] for key in ("test_set", "metric", "level"))), {})
+    scores = published.get(Measure(*(contrast[key] for key in ("test_set", "metric", "level"))), {})
     return PublishedContrast(
         left,
         right,

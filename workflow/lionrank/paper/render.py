@@ -53,6 +53,7 @@ def render(
         decimal=lambda value: Markup(rf"\num{{{value:.1f}}}"),
         listed=listed,
         excerpt=excerpt,
+        headline=headline,
         metadata=metadata,
         duration=lambda seconds: quantities(wording.duration(seconds)),
         gib=lambda size: quantities(wording.gib(size)),
@@ -108,6 +109,12 @@ def share(count: int, total: int, noun: str, verb: str = "is") -> str:
 def identifier(name: str) -> Markup:
     """Return a name in typewriter letters that may break after its punctuation."""
     return Markup(rf"\texttt{{{breakable(escape(name))}}}")
+
+
+def headline(text: str) -> str:
+    """Return words as a caption has them: with capitals, but for the smallest."""
+    small = ("a", "an", "as", "by", "in", "of", "on", "the")
+    return " ".join(each if each in small else each[:1].upper() + each[1:] for each in text.split())
 
 
 def p_in_words(p: float) -> Markup:

@@ -10,12 +10,9 @@ from typing import Any
 
 from lionrank.files import read_json
 from lionrank.measures import METRICS
-from lionrank.published.scores import AS_PRINTED, BY_FILES, PRINTED
 from lionrank.replication.variants import AS_SCORED, OTHER_PRECISION
 from lionrank.wording import DIGITS, listed, score
 
-TABLES = {AS_PRINTED: "as printed", BY_FILES: "by the authors' files"}
-"""The two tables of published values, as prose names them."""
 LABELS = {
     AS_SCORED: "as scored",
     "ties": "ties as trec_eval orders them",
@@ -31,8 +28,34 @@ LABELS = {
 
 
 @dataclass(frozen=True)
+class Names:
+    """What prose calls the tables of published values, and models and treatments."""
+
+    tables: Mapping[str, str]
+    labels: Mapping[str, str]
+
+    def parts(self, checkpoint: str) -> tuple[str, str, str]:
+        """Return model, treatment and epoch of a published checkpoint as prose names them."""
+        model, treatment, epoch = checkpoint.split("_")
+        return self.labels[model], self.labels[treatment], epoch.removeprefix("e")
+
+    def described(self, checkpoint: str) -> str:
+        """Return a published checkpoint as prose names it, "GTE with Lion at epoch 1"."""
+        return "{} with {} at epoch {}".format(*self.parts(checkpoint))
+
+    def short(self, checkpoint: str) -> str:
+        """Return a row as tables of one model name it, "Lion 2"."""
+        _, treatment, epoch = self.parts(checkpoint)
+        return f"{treatment} {epoch}"
+
+    def where(self, tables: Mapping[str, float]) -> str:
+        """Return some tables with the distances in them, nothing where there are none."""
+        return listed(f"{self.tables[name]} ({score(apart)})" for name, apart in tables.items())
+
+
+@dataclass(frozen=True)
 class ReproducedRow:
-    """A published row of a checkpoint, in one of the two tables.
+    """A published row of a checkpoint, in one of the tables.
 
     `distances` are by variant, the largest difference between any value of ours and of the row.
     """
@@ -51,6 +74,7 @@ class Match:
     tables: Mapping[str, float]
     others: Mapping[str, float]
     """The same of the tables in which it is further away."""
+    names: Names
 
     @property
     def distance(self) -> float:
@@ -58,34 +82,19 @@ class Match:
 
     @property
     def described(self) -> str:
-        return described(self.checkpoint)
+        return self.names.described(self.checkpoint)
 
     @property
     def where(self) -> str:
         """The tables as prose names them, with the distances."""
-        if len(self.tables) == len(TABLES) and len({*self.tables.values()}) == 1:
+        if len(self.tables) == len(self.names.tables) and len({*self.tables.values()}) == 1:
             return f"in both tables ({score(self.distance)})"
-        return _named(self.tables)
+        return self.names.where(self.tables)
 
     @property
     def elsewhere(self) -> str:
         """The other tables in the same way, nothing where there are none."""
-        return _named(self.others) if self.others else ""
-
-
-def _named(tables: Mapping[str, float]) -> str:
-    return listed(f"{TABLES[table]} ({score(apart)})" for table, apart in tables.items())
-
-
-def parts(checkpoint: str) -> tuple[str, str, str]:
-    """Return model, optimizer and epoch of a published checkpoint as prose names them."""
-    model, optimizer, epoch = checkpoint.split("_")
-    return PRINTED[model], PRINTED[optimizer], epoch.removeprefix("e")
-
-
-def described(checkpoint: str) -> str:
-    """Return a published checkpoint as prose names it, "GTE with Lion at epoch 1"."""
-    return "{} with {} at epoch {}".format(*parts(checkpoint))
+        return self.names.where(self.others) if self.others else ""
 
 
 @dataclass(frozen=True)
@@ -104,6 +113,7 @@ class Replicated:
     labels: Mapping[str, str]
     rows: Sequence[ReproducedRow]
     tolerance: float
+    names: Names
 
     def matches(self, variant: str = AS_SCORED, within: float = math.inf) -> list[Match]:
         """Return the published checkpoints whose rows are so close, the closest first."""
@@ -112,7 +122,9 @@ class Replicated:
         for row in self.rows:
             place = near if (apart := row.distances[variant]) <= within else far
             place.setdefault(row.checkpoint, {})[row.table] = apart
-        matches = [Match(name, tables, far.get(name, {})) for name, tables in near.items()]
+        matches = [
+            Match(name, tables, far.get(name, {}), self.names) for name, tables in near.items()
+        ]
         return sorted(matches, key=lambda each: each.distance)
 
     def reproduced(self, variant: str = AS_SCORED) -> list[Match]:
@@ -143,7 +155,7 @@ class Replicated:
     @property
     def entered(self) -> str:
         """Return what it is by its entry, as prose names it."""
-        model, optimizer, epoch = parts(self.expected[0])
+        model, optimizer, epoch = self.names.parts(self.expected[0])
         return f"{model} with {optimizer}" + ("" if self.epoch is None else f" at epoch {epoch}")
 
     def closest_in(self, table: str, variant: str = AS_SCORED) -> ReproducedRow:
@@ -171,6 +183,9 @@ class Replication:
     metrics: Sequence[str]
     test_sets: Sequence[str]
     systems: Sequence[Replicated]
+    names: Names
+    study: str
+    """The name of the study that published them."""
 
     @classmethod
     def read(cls, path: str | os.PathLike) -> "Replication":
@@ -181,11 +196,14 @@ class Replication:
         """
         found = read_json(path)
         measures, tolerance = found["measures"], found["tolerance"]
+        names = Names(found["tables"], found["labels"])
         return cls(
             tolerance,
             [measure["metric"] for measure in measures],
             list(dict.fromkeys(measure["test_set"] for measure in measures)),
-            [_replicated(each, tolerance) for each in found["systems"]],
+            [_replicated(each, tolerance, names) for each in found["systems"]],
+            names,
+            found["study"],
         )
 
     @property
@@ -204,7 +222,9 @@ class Replication:
                 if one.table == other.table and largest <= self.tolerance:
                     found.setdefault((one.checkpoint, other.checkpoint), []).append(one.table)
         return {
-            (described(one), described(other)): listed(map(TABLES.get, dict.fromkeys(tables)))
+            (self.names.described(one), self.names.described(other)): listed(
+                map(self.names.tables.get, dict.fromkeys(tables))
+            )
             for (one, other), tables in found.items()
         }
 
@@ -212,7 +232,8 @@ class Replication:
     def in_tables(self) -> list[tuple[str, int]]:
         """Return how many systems reproduce their closest row where, as prose names it."""
         closest = [found[0].tables.keys() for each in self.systems if (found := each.reproduced())]
-        ways = {"in both tables": {*TABLES}} | {f"{TABLES[t]} alone": {t} for t in TABLES}
+        ways = {"in both tables": {*self.names.tables}}
+        ways |= {f"{label} alone": {table} for table, label in self.names.tables.items()}
         return [(way, sum(found == tables for found in closest)) for way, tables in ways.items()]
 
     @cached_property
@@ -236,7 +257,7 @@ class Replication:
         return max(each.variants[variant]["tied"][test_set] for each in self.systems)
 
 
-def _replicated(found: Mapping[str, Any], tolerance: float) -> Replicated:
+def _replicated(found: Mapping[str, Any], tolerance: float, names: Names) -> Replicated:
     return Replicated(
         found["name"],
         found["label"],
@@ -246,4 +267,5 @@ def _replicated(found: Mapping[str, Any], tolerance: float) -> Replicated:
         LABELS | {OTHER_PRECISION: f"a pass in {found['other_precision']}"},
         [ReproducedRow(**row) for row in found["rows"]],
         tolerance,
+        names,
     )

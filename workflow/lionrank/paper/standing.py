@@ -1,26 +1,30 @@
-"""Where systems stand among the published ones on TREC DL 2019, for the prose."""
+"""Where systems stand among those that a study compares its own with, for the prose."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from lionrank.paper.findings import Findings
-from lionrank.paper.tables.systems import MEASURE
-from lionrank.published.scores import PRINTED, PublishedScores, PublishedSystem
+from lionrank.paper.tables.systems import measure
+from lionrank.published.scores import PublishedScores
+from lionrank.published.study import Study
+from lionrank.published.systems import PublishedSystem
 
 
 @dataclass(frozen=True)
 class Standing:
-    """nDCG@10 on DL 2019, as it is printed.
+    """nDCG@10 on the test set of these systems, as it is printed.
 
     Attributes:
-        systems: the published systems that the published study compares with.
+        systems: the published systems that the study compares with.
+        published: the study.
         study: its own trainings, each at its best epoch on the test topics, as it reports them.
-        ours: our checkpoints of the epochs that development data chose; none where DL 2019 is not
+        ours: our checkpoints of the epochs that development data chose; none where that is not
             among our test sets.
         others: the systems of others that were evaluated there, by their labels.
     """
 
     systems: Sequence[PublishedSystem]
+    published: Study
     study: Mapping[str, float]
     ours: Mapping[str, float]
     others: Mapping[str, float]
@@ -54,7 +58,8 @@ class Standing:
             )
             if len(ranked) > 1 and ranked[0][0] > ranked[1][0]:
                 optimizer = ranked[0][1].removeprefix(f"{model}_")
-                leads.setdefault(PRINTED[optimizer], []).append(PRINTED[model])
+                label = self.published.label_of
+                leads.setdefault(label(optimizer), []).append(label(model))
         return leads
 
     @property
@@ -87,17 +92,25 @@ class Standing:
 
 
 def stand(
-    table1: PublishedScores, table2: Sequence[PublishedSystem], findings: Findings
+    scores: PublishedScores, systems: Sequence[PublishedSystem], study: Study, findings: Findings
 ) -> Standing:
-    """Put our trainings among the systems of the published table II."""
-    study: dict[str, float] = {}
-    for checkpoint, value in table1[MEASURE].items():
+    """Put our trainings among the systems of a study's systems.csv.
+
+    Args:
+        scores: the values of its own, by its primary account.
+        systems: what is in the file.
+        study: the study.
+        findings: ours.
+    """
+    by = measure(study)
+    own: dict[str, float] = {}
+    for checkpoint, value in scores[by].items():
         name = checkpoint.rpartition("_e")[0]
-        study[name] = max(value, study.get(name, value))
-    scores = findings.results.scores.get(MEASURE, {})
+        own[name] = max(value, own.get(name, value))
+    found = findings.results.scores.get(by, {})
     ours = {}
     for training in findings.trainings:
-        if (name := training.chosen_checkpoint) in scores:
-            ours[name] = scores[name].mean
-    others = {e.label: scores[e.name].mean for e in findings.grid.systems if e.name in scores}
-    return Standing(table2, study, ours, others)
+        if (name := training.chosen_checkpoint) in found:
+            ours[name] = found[name].mean
+    others = {e.label: found[e.name].mean for e in findings.grid.systems if e.name in found}
+    return Standing(systems, study, own, ours, others)

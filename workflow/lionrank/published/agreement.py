@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 from enum import StrEnum
 
+from lionrank.grid import training_name
 from lionrank.measures import METRICS, Measure
-from lionrank.published.scores import AS_PRINTED, BY_FILES, PRINTED, PublishedScores
+from lionrank.published.scores import PublishedScores
+from lionrank.published.study import Study
 from lionrank.wording import DIGITS
 
 _UNIT = Decimal(1).scaleb(-DIGITS)
@@ -28,12 +30,16 @@ class Agreement(StrEnum):
 
 @dataclass(frozen=True)
 class PublishedCell:
-    """A checkpoint's value in a measure, as printed and by the files."""
+    """A checkpoint's value in a measure, as printed and by the files.
+
+    `training` is what prose calls the training.
+    """
 
     measure: Measure
     model: str
     optimizer: str
     epoch: int
+    training: str
     printed: float
     files: float
 
@@ -57,11 +63,6 @@ class PublishedCell:
         """The metric as prose names it."""
         return METRICS[self.measure.metric]
 
-    @property
-    def training(self) -> str:
-        """The training as prose names it."""
-        return f"{PRINTED[self.model]} with {PRINTED[self.optimizer]}"
-
 
 @dataclass(frozen=True)
 class Agreements:
@@ -70,9 +71,10 @@ class Agreements:
     cells: tuple[PublishedCell, ...]
 
     @classmethod
-    def of(cls, both: Mapping[str, PublishedScores]) -> "Agreements":
-        """Compare the two tables that `lionrank.published.scores.read_both` has read."""
-        return cls(tuple(_cells(both[AS_PRINTED], both[BY_FILES])))
+    def of(cls, accounts: Mapping[str, PublishedScores], study: Study) -> "Agreements":
+        """Compare what was printed, a study's primary account, with its second one."""
+        printed, files, *_ = accounts.values()
+        return cls(tuple(_cells(printed, files, study)))
 
     def that_are(self, agreement: str) -> list[PublishedCell]:
         return [cell for cell in self.cells if cell.agreement == agreement]
@@ -108,9 +110,14 @@ class Agreements:
         )
 
 
-def _cells(printed: PublishedScores, files: PublishedScores) -> Iterator[PublishedCell]:
+def _cells(
+    printed: PublishedScores, files: PublishedScores, study: Study
+) -> Iterator[PublishedCell]:
     for measure, values in printed.items():
         for name, value in values.items():
             model, optimizer, epoch = name.split("_")
-            place = int(epoch.removeprefix("e"))
-            yield PublishedCell(measure, model, optimizer, place, value, files[measure][name])
+            described = "{} with {}".format(*study.labels(training_name(model, optimizer)))
+            yield PublishedCell(
+                *(measure, model, optimizer, int(epoch.removeprefix("e")), described),
+                *(value, files[measure][name]),
+            )

@@ -1,9 +1,9 @@
 """What trec_eval said of each topic in the authors' working repository, as it was published there.
 
-paper/published/authors_per_query.csv has a row a checkpoint and topic of TREC DL 2019, from the
-files cross_encoder/eval_results/{gte,all_mini_lm}/*/ep*_detailed.json of commit cde7e2d of
-skfrost19/cross-encoder-modal. All measures count grades from `lionrank.published.scores.LEVEL` on.
-There is no nDCG, nothing of ModernBERT, and no run file from which either could be computed.
+paper/published/lion/authors_per_query.csv has a row a checkpoint and topic of TREC DL 2019, from
+the files cross_encoder/eval_results/{gte,all_mini_lm}/*/ep*_detailed.json of commit cde7e2d of
+skfrost19/cross-encoder-modal. All measures count grades from that of the study's test set on. There
+is no nDCG, nothing of ModernBERT, and no run file from which either could be computed.
 """
 
 import os
@@ -25,7 +25,6 @@ LABELS = {
     "bpref": "bpref",
 }
 """The measures by the names of their columns, as they are printed; some are computed of no run."""
-TEST_SET = "dl19"
 _COLUMNS = ("model", "optimizer", "epoch", "query_id", *LABELS)
 
 

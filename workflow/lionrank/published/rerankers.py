@@ -1,7 +1,7 @@
 """What was published of public rerankers: paper/published/rerankers.csv, a value a row.
 
 A checkpoint is named by its row in the table of sources, a test set and a metric as everywhere
-here. Binary metrics count grades from `lionrank.published.scores.LEVEL` on.
+here. Binary metrics count grades from `lionrank.measures.LEVEL` on.
 """
 
 import os
@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from lionrank.errors import UserError
 from lionrank.files import csv_rows
-from lionrank.measures import GRADED, METRICS, Measure
-from lionrank.published.scores import LEVEL, RESTORE, read_value
+from lionrank.measures import GRADED, LEVEL, METRICS, Measure
+from lionrank.published.scores import RESTORE, read_value
 
 _COLUMNS = ("checkpoint", "test_set", "metric", "value", "source", "note")
 

@@ -12,6 +12,7 @@ from typing import Any
 from lionrank import trec
 from lionrank.measures import Measure
 from lionrank.published.scores import PublishedScores
+from lionrank.published.study import Study
 from lionrank.replication.variants import OTHER_PRECISION, VARIANTS, Variant, means, tied
 from lionrank.trec import Qrels, Run
 from lionrank.wording import DIGITS
@@ -42,6 +43,7 @@ def replicate(
     passes: Passes,
     test_sets: Sequence[RerankedSet],
     published: Mapping[str, PublishedScores],
+    study: Study,
     depth: int,
 ) -> dict[str, Any]:
     """Return what each system reaches in each variant, and how far that is from each row.
@@ -50,7 +52,8 @@ def replicate(
         systems: what the result says of each; `model` is that of the rows it may be.
         passes: by the name of the system and that of the published test set.
         test_sets: those on which anything was published.
-        published: printed values and those of the authors' files, with the digits of print.
+        published: the accounts of the published values, with the digits of print.
+        study: which published them.
         depth: of the first stages at most; variants of a depth that is not less are left out.
 
     Raises:
@@ -75,6 +78,9 @@ def replicate(
         found.append({"name": name, **entry, "variants": variants, "rows": rows})
     return {
         "tolerance": TOLERANCE,
+        "study": study.name,
+        "tables": dict(study.accounts),
+        "labels": {name: study.label_of(name) for name in (*study.models, *study.treatments)},
         "measures": list(map(asdict, measures)),
         "systems": found,
     }

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from lionrank.evaluation.trec_eval import evaluate, value_of
-from lionrank.published.scores import LEVEL
+from lionrank.measures import LEVEL
 from lionrank.trec import Qrels, Run
 
 AS_SCORED, OTHER_PRECISION = "as_scored", "other_precision"

@@ -2,26 +2,23 @@ from lionrank.jobs.script import begin, end
 
 begin(snakemake)
 
-from lionrank.audit.backbones import sizes
 from lionrank.audit.disks import paths
 from lionrank.audit.page import collect, page
 from lionrank.config.sources import read_table
 from lionrank.files import atomic_write
 from lionrank.jobs.repository import located
 
-sources = read_table(located(snakemake, snakemake.params.table))
-local = snakemake.params.config["sources"]["local"]
 facts = collect(
     snakemake.params.config,
-    sources,
+    read_table(located(snakemake, snakemake.params.table)),
     snakemake.params.sources,
-    located(snakemake, snakemake.params.published),
+    [located(snakemake, path) for path in snakemake.params.published],
+    snakemake.params.scored_again,
     snakemake.params.jobs,
     snakemake.params.logs,
     snakemake.params.recorded,
     snakemake.params.catalogued,
     paths(),
-    *sizes(snakemake.params.starts, sources, local),
 )
 with atomic_write(snakemake.output[0]) as handle:
     handle.write(page(facts))

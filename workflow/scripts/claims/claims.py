@@ -1,4 +1,4 @@
-"""Decide the claims of the published paper."""
+"""Decide the claims of a published study."""
 
 from lionrank.jobs.script import begin, end
 
@@ -12,16 +12,13 @@ from lionrank.evaluation.significance import Draws
 from lionrank.files import write_json
 from lionrank.grid import Grid
 from lionrank.jobs.repository import located
-from lionrank.published.scores import AS_PRINTED
+from lionrank.published.study import CLAIMS, Study
 
 given, params = snakemake.input, snakemake.params
 grid = Grid.build(**params.grid)
-published = Published.read(
-    located(snakemake, params.table1),
-    located(snakemake, params.trec_eval),
-    located(snakemake, params.table2),
-    located(snakemake, params.published_settings),
-)
+folder = located(snakemake, params.study[0]).parent
+published = Published.read(folder, Study.read(folder))
+primary = next(iter(published.values()))
 read = per_query.read(given.per_query, given.best, grid)
 trained = read.replicates[0].trained
 ours = Ours(
@@ -33,7 +30,7 @@ ours = Ours(
     settings=params.settings,
 )
 decided = claims.decide(
-    claim_file.read(located(snakemake, params.claims), published[AS_PRINTED]),
+    claim_file.read(folder / CLAIMS, primary),
     published,
     ours,
     Draws(**params.draws),

@@ -10,11 +10,13 @@ from lionrank.evaluation.significance import Draws
 from lionrank.files import write_json
 from lionrank.jobs.repository import located
 from lionrank.published.per_query import read
+from lionrank.published.study import Study
 
 output, params = snakemake.output, snakemake.params
 topics = read(located(snakemake, params.values))
-parquet.write(output.per_query, published.table(topics))
-compared = published.compare(topics, per_query.read(output.per_query), Draws(**params.draws))
-write_json(output.comparisons, compared)
+study = Study.read(located(snakemake, params.study[0]).parent)
+parquet.write(output.per_query, published.table(topics, study))
+found = per_query.read(output.per_query)
+write_json(output.comparisons, published.compare(topics, found, study, Draws(**params.draws)))
 
 end(snakemake)

@@ -10,24 +10,28 @@ from lionrank.paper.asked import find_asked
 from lionrank.paper.depths import read_depths
 from lionrank.paper.facts import make_facts, overlap
 from lionrank.paper.findings import find
-from lionrank.paper.published_tests import published_tests
 from lionrank.paper.render import render
 from lionrank.paper.replication import Replication
 from lionrank.paper.results import read_experiment
-from lionrank.paper.standing import stand
-from lionrank.published.agreement import Agreements
-from lionrank.published.scores import AS_PRINTED, read_both, read_table2
+from lionrank.paper.studies import read_studies
 from lionrank.training.log import SMOOTHING, read_logged
 
 params = snakemake.params
-names = ("comparisons", "claims", "changes", "efficiency", "provenance", "statistics")
+names = ("comparisons", "changes", "efficiency", "provenance", "statistics")
 read = {name: read_json(snakemake.input[name]) for name in names}
 compared = read.pop("comparisons")
 grid, results, chosen = read_experiment(snakemake.input, params)
 logs = grid.logs(snakemake.input)
 findings = find(results, grid, chosen, compared, read_logged(logs))
-both = read_both(located(snakemake, params.table1), located(snakemake, params.trec_eval))
-table1 = both[AS_PRINTED]
+folders = [located(snakemake, files[0]).parent for files in params.studies.values()]
+given = snakemake.input
+studies = read_studies(
+    folders,
+    given.get("claims", []),
+    given.get("published_comparisons", []),
+    params.compared,
+    findings,
+)
 # Only where any checkpoint is one of those that were published.
 replication = snakemake.input.get("replication")
 # Only where a test set has candidates enough.
@@ -36,10 +40,8 @@ facts = make_facts(
     findings=findings,
     settings=params.settings,
     compared=compared,
-    standing=stand(table1, read_table2(located(snakemake, params.table2)), findings),
-    agreements=Agreements.of(both),
-    published_tests=published_tests(read_json(snakemake.input.published_comparisons), table1),
     asked=list(find_asked(compared, grid, params.contrasts)),
+    studies=studies,
     smoothing=SMOOTHING,
     dev_sets=params.dev_sets,
     overlap=overlap(snakemake.input.get("overlap", []), params.test_sets),
@@ -53,8 +55,6 @@ facts = make_facts(
     pairs=params.pairs,
     learnt_from=params.learnt_from,
     objectives=params.objectives,
-    figures=params.figures,
-    ladders=params.ladders,
     paper=params.paper,
     by_depth=read_depths(depths[0], grid) if depths else [],
     replication=Replication.read(replication[0]) if replication else None,

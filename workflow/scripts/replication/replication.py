@@ -9,11 +9,14 @@ from pathlib import Path
 from lionrank import trec
 from lionrank.files import write_json
 from lionrank.jobs.repository import located
-from lionrank.published.scores import read_both, rounded
+from lionrank.published.scores import read_scores, rounded
+from lionrank.published.study import TABLE, Study
 from lionrank.replication.replicate import RerankedSet, replicate
 
 given, params = snakemake.input, snakemake.params
-published = read_both(located(snakemake, params.table1), located(snakemake, params.trec_eval))
+folder = located(snakemake, params.study[0]).parent
+study = Study.read(folder)
+published = read_scores(folder / TABLE, study)
 first_stages = iter(given.first_stages)
 test_sets = [
     RerankedSet(
@@ -33,6 +36,7 @@ found = replicate(
     passes,
     test_sets,
     {name: rounded(scores) for name, scores in published.items()},
+    study,
     params.depth,
 )
 write_json(snakemake.output[0], found)

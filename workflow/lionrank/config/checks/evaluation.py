@@ -6,13 +6,11 @@ Runs at every parse of the workflow, so it imports nothing heavy.
 from collections.abc import Mapping
 from typing import Any
 
-from lionrank.config.evaluation import measured, paper_columns, relevance_levels
+from lionrank.config.evaluation import relevance_levels
 from lionrank.config.experiment import has_first_stage
 from lionrank.config.training_data import is_trained, used_data
 from lionrank.config.treatments import PAIRS
 from lionrank.errors import UserError
-from lionrank.measures import METRICS
-from lionrank.published.scores import LEVEL, TEST_SETS, was_published
 
 
 def check_test_sets(config: Mapping[str, Any]) -> None:
@@ -41,24 +39,6 @@ def check_averages(config: Mapping[str, Any]) -> None:
                 f"config: averages.{name}: {name!r} is the name of a test set: name the average "
                 "otherwise"
             )
-
-
-def check_published(config: Mapping[str, Any]) -> None:
-    """Check that published values can stand in the table of results, if they are asked for."""
-    if config["paper"]["beside_published"] is None:
-        return
-    shown = [
-        measured(config, group["test_set"], metric)
-        for group in paper_columns(config)
-        for metric in group["metrics"]
-    ]
-    if not any(map(was_published, shown)):
-        known = ", ".join(f"{METRICS[metric]} on {name}" for metric, name in TEST_SETS.items())
-        raise UserError(
-            "config: paper.beside_published: no column of the table of results has published "
-            f"values; put one of {known} (evaluation.relevance_level: {LEVEL}) into "
-            "grid.test_sets and paper.columns, or set this to null"
-        )
 
 
 def check_development(config: Mapping[str, Any]) -> None:

@@ -57,7 +57,7 @@ def references(
     for entry in config["comparisons"]["measures"]:
         yield "comparisons.measures", entry["test_set"], measured_on
     for name, stand_in in config["paper"]["claims_on"].items():
-        yield "paper.claims_on", name, config["test_sets"]
+        yield "paper.claims_on", name, measured_on
         yield f"paper.claims_on.{name}", stand_in, config["test_sets"]
     for name, system in config["systems"].items():
         for kind, known in (("model", models), ("optimizer", treated)):
@@ -107,6 +107,7 @@ def references(
         if (row := first_stages.source_of(config, name)) is not None:
             yield f"first_stages.{name}.bi_encoder, which may be a path with a /", row, of_models
     for kind, known in (
+        ("backbones", sources),
         ("collections", collections),
         ("test_sets", config["test_sets"]),
         ("dev_sets", config["dev_sets"]),

@@ -9,13 +9,11 @@ from itertools import product
 from typing import Any
 
 from lionrank.config import seeds
-from lionrank.config.evaluation import published_on
 from lionrank.config.experiment import others
 from lionrank.config.training_data import is_trained
 from lionrank.config.treatments import training_names
 from lionrank.errors import UserError
 from lionrank.grid import BEST, FIRST_STAGE, VARIOUS, training_name
-from lionrank.published.scores import MODELS, TEST_SETS
 
 
 def check_systems(config: Mapping[str, Any]) -> None:
@@ -39,33 +37,11 @@ def check_systems(config: Mapping[str, Any]) -> None:
                 f"({', '.join(test_sets)}): add one, or take {name} out of grid.systems"
             )
     _check_one_of_each(config)
-    _check_with_published_values(config)
     if not is_trained(config) and not others(config):
         raise UserError(
             "config: grid.models: there is nothing to train, and grid.systems names nothing else "
             "to compare: name one or the other"
         )
-
-
-def _check_with_published_values(config: Mapping[str, Any]) -> None:
-    """Check that there are published values of the systems that are said to have some."""
-    for name, system in others(config).items():
-        place = f"config: systems.{name}.published"
-        if not system.get("published"):
-            continue
-        if "checkpoint" not in system:
-            raise UserError(f"{place}: values were published of checkpoints: set checkpoint")
-        if system.get("model") not in MODELS:
-            raise UserError(
-                f"{place}: the published values are of {', '.join(MODELS)}: set model to one of "
-                "them, or published to false"
-            )
-        if not published_on(config):
-            sets = ", ".join(dict.fromkeys(TEST_SETS.values()))
-            raise UserError(
-                f"{place}: the values are on {sets}, of which the grid has none, and none of "
-                "paper.claims_on stands in for one: add one to grid.test_sets"
-            )
 
 
 def named_so(name: str, config: Mapping[str, Any]) -> str:

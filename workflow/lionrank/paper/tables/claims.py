@@ -1,26 +1,26 @@
-"""The table of the published paper's claims: what holds there, and what our results say."""
+"""The table of the claims of a study: what holds by its values, and what our results say."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from lionrank.paper.tables.tabular import Table
-from lionrank.published.scores import AS_PRINTED, BY_FILES
+from lionrank.published.study import Study
 
 
-def table(decided: Mapping[str, Any]) -> Table:
+def table(decided: Mapping[str, Any], study: Study) -> Table:
     """Return what `lionrank.claims.decide` found, a claim a row.
 
-    `printed`, `files` and `ours` are its verdicts on the printed values, on those of the authors'
-    trec_eval files and on our results. `printed_parts` and the like say how many parts of it have
-    the verdict, of how many, and `printed_counterexamples` by which values it does not hold.
+    `ours` is its verdict on our results, and by the name of each account of what was published
+    there is one on that. `{account}_parts` and the like say how many parts of it have the verdict,
+    of how many, and `{account}_counterexamples` by which values it does not hold.
     """
-    return Table([_row(claim) for claim in decided["claims"]])
+    facts = {"accounts": list(study.accounts)}
+    return Table([_row(claim) for claim in decided["claims"]], facts=facts)
 
 
 def _row(claim: Mapping[str, Any]) -> dict[str, Any]:
     row = {"id": claim["id"], "claim": claim["text"], "where": claim["where"]}
-    for account in (AS_PRINTED, BY_FILES):
-        there = claim[account]
+    for account, there in claim["published"].items():
         row |= {
             account: there["verdict"],
             f"{account}_parts": _parts(there),

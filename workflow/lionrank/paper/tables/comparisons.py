@@ -13,6 +13,7 @@ from lionrank.paper.asked import find_asked
 from lionrank.paper.lessons import LESSONS, difference
 from lionrank.paper.tables.tabular import Row, Table
 from lionrank.published import per_query as published_values
+from lionrank.published.study import Study
 
 SIDES = ("left", "right")
 _FAMILIES = ("optimizers", "models", "first_stage")
@@ -69,13 +70,14 @@ def lessons(compared: Mapping[str, Any], primary: str, grid: Grid) -> Table:
     return replace(table, rows=rows)
 
 
-def published(compared: Mapping[str, Any]) -> Table:
+def published(compared: Mapping[str, Any], study: Study) -> Table:
     """Return the contrasts of published checkpoints, those on one measure together.
 
     Args:
-        compared: published_comparisons.json.
+        compared: the tests of the values of topics that a study has published.
+        study: the study.
     """
-    grid = published_grid(compared["checkpoints"])
+    grid = published_grid(compared["checkpoints"], study)
     metrics = published_values.LABELS
     return _table(compared["contrasts"], grid, alpha=alpha(compared), metrics=metrics)
 

@@ -5,8 +5,9 @@ from typing import Any
 
 from lionrank.paper.settings import SETTINGS
 from lionrank.paper.tables.tabular import Row, Table
-from lionrank.published.scores import PRINTED, PublishedScores
+from lionrank.published.scores import PublishedScores
 from lionrank.published.settings import SOURCES, PublishedSetting, Statement
+from lionrank.published.study import Study
 
 LABELS = SETTINGS | {"steps_an_epoch": "Steps an epoch"}
 
@@ -14,7 +15,7 @@ Said = Mapping[str, Statement]
 """What a source says of a setting, by training; not of all of them."""
 
 
-def table(settings: Iterable[PublishedSetting], scores: PublishedScores) -> Table:
+def table(settings: Iterable[PublishedSetting], scores: PublishedScores, study: Study) -> Table:
     """Return the settings in which the sources or the trainings differ, a source of one a row.
 
     `scores` are of the published trainings. Of each, `{training}` is the value, None where there
@@ -31,8 +32,8 @@ def table(settings: Iterable[PublishedSetting], scores: PublishedScores) -> Tabl
     rows = [row for key, said in found.items() for row in _rows(key, said, trainings)]
     models: dict[str, list[str]] = {}
     for training in trainings:
-        model, _, optimizer = training.partition("_")
-        models.setdefault(PRINTED[model], []).append(PRINTED[optimizer])
+        model, optimizer = study.labels(training)
+        models.setdefault(model, []).append(optimizer)
     return Table(rows, facts={"models": models, "trainings": trainings})
 
 

@@ -5,12 +5,12 @@ from typing import Any
 from lionrank.measures import METRICS
 from lionrank.paper.tables.tabular import Row, Table
 from lionrank.published.agreement import Agreement, Agreements, PublishedCell
-from lionrank.published.scores import PRINTED
+from lionrank.published.study import Study
 
 _CHECKPOINT = ("model", "optimizer", "epoch")
 
 
-def table(agreements: Agreements) -> Table:
+def table(agreements: Agreements, study: Study) -> Table:
     """Return every published value with that of the files, `difference` printed minus files.
 
     The LaTeX has the checkpoints and the measures of which any value is different: `checkpoints`
@@ -25,7 +25,7 @@ def table(agreements: Agreements) -> Table:
         if row["metric"] in metrics and _name(row) in names:
             checkpoints.setdefault(_name(row), []).append(row)
     facts = {
-        "labels": PRINTED,
+        "labels": {name: study.label_of(name) for name in (*study.models, *study.treatments)},
         "metrics": [METRICS[metric] for metric in metrics],
         "checkpoints": [
             dict(zip(_CHECKPOINT, name, strict=True)) | {"cells": cells}

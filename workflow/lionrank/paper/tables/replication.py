@@ -3,7 +3,7 @@
 from typing import Any
 
 from lionrank.measures import METRICS
-from lionrank.paper.replication import TABLES, Replication, parts
+from lionrank.paper.replication import Replication
 from lionrank.paper.tables.tabular import Table
 from lionrank.replication.variants import AS_SCORED
 from lionrank.wording import DIGITS
@@ -24,12 +24,15 @@ def table(replication: Replication) -> Table:
             | dict(zip(replication.metrics, ours, strict=True))
             | {f"{metric}_difference": None for metric in replication.metrics}
         )
-        for name in TABLES:
+        for name in replication.names.tables:
             closest = system.closest_in(name)
             values = dict(zip(replication.metrics, closest.values, strict=True))
             rows.append(
                 {**names, "table": name, "checkpoint": closest.checkpoint}
-                | {"row": _short(closest.checkpoint), "distance": closest.distances[AS_SCORED]}
+                | {
+                    "row": replication.names.short(closest.checkpoint),
+                    "distance": closest.distances[AS_SCORED],
+                }
                 | values
                 | {
                     f"{metric}_difference": round(mine - values[metric], DIGITS)
@@ -48,7 +51,7 @@ def distances(replication: Replication) -> Table:
             "label": system.label,
             "table": row.table,
             "checkpoint": row.checkpoint,
-            "row": _short(row.checkpoint),
+            "row": replication.names.short(row.checkpoint),
             "distance": row.distances[AS_SCORED],
             "reproduced": row.distances[AS_SCORED] <= replication.tolerance,
         }
@@ -57,8 +60,12 @@ def distances(replication: Replication) -> Table:
     ]
     columns = []
     for checkpoint in dict.fromkeys(row["checkpoint"] for row in rows):
-        _, optimizer, epoch = parts(checkpoint)
-        column = {"optimizer": optimizer, "epoch": epoch, "row": _short(checkpoint)}
+        _, optimizer, epoch = replication.names.parts(checkpoint)
+        column = {
+            "optimizer": optimizer,
+            "epoch": epoch,
+            "row": replication.names.short(checkpoint),
+        }
         # The rows of another model have the same heads.
         columns += [column] if column not in columns else []
     names = [key for key in rows[0] if key != "row"]
@@ -75,7 +82,10 @@ def variants(replication: Replication) -> Table:
                 {"system": system.name, "label": system.label, "variant": variant}
                 | {"name": system.labels[variant]}
                 | dict(zip(replication.metrics, found["values"], strict=True))
-                | {"checkpoint": closest.checkpoint, "row": _short(closest.checkpoint)}
+                | {
+                    "checkpoint": closest.checkpoint,
+                    "row": replication.names.short(closest.checkpoint),
+                }
                 | {"distance": closest.distance}
             )
     columns = [key for key in rows[0] if key != "row"]
@@ -87,9 +97,3 @@ def _facts(replication: Replication) -> dict[str, Any]:
         "metrics": {metric: METRICS[metric] for metric in replication.metrics},
         "tolerance": replication.tolerance,
     }
-
-
-def _short(checkpoint: str) -> str:
-    """Return a row as tables of one model name it, "Lion 2"."""
-    _, optimizer, epoch = parts(checkpoint)
-    return f"{optimizer} {epoch}"

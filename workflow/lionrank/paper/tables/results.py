@@ -9,7 +9,7 @@ from lionrank.measures import GRADED, METRICS, PRIMARY, Measure
 from lionrank.paper.results import Results
 from lionrank.paper.tables.pages import panels
 from lionrank.paper.tables.tabular import Table
-from lionrank.published.scores import PublishedScores, was_published
+from lionrank.published.scores import PublishedScores
 from lionrank.wording import DIGITS
 
 _BINARY = [metric for metric in METRICS if metric != GRADED]
@@ -132,7 +132,7 @@ def _scores(
         values[f"{name}_high"] = found.high if found else None
         if found and system in results.best(column):
             values["best"].append(name)
-        if published is not None and was_published(column):
+        if published is not None and column in published:
             there = published[column].get(as_published)
             values[f"{name}_published"] = there
             values["published"] |= there is not None

@@ -1,4 +1,4 @@
-"""Write the table of what the sources of the published study say of its trainings."""
+"""Write the table of what the sources of a published study say of its trainings."""
 
 from lionrank.jobs.script import begin, end
 
@@ -6,14 +6,15 @@ begin(snakemake)
 
 from lionrank.jobs.repository import located
 from lionrank.paper.tables import published_settings
-from lionrank.published.scores import read_table1
+from lionrank.published.scores import read_scores
 from lionrank.published.settings import read
+from lionrank.published.study import SETTINGS, TABLE, Study
 
 output, params = snakemake.output, snakemake.params
-made = published_settings.table(
-    read(located(snakemake, params.published)),
-    read_table1(located(snakemake, params.table1)),
-)
+folder = located(snakemake, params.study[0]).parent
+study = Study.read(folder)
+scores = read_scores(folder / TABLE, study)[study.primary]
+made = published_settings.table(read(folder / SETTINGS), scores, study)
 made.write(located(snakemake, params.template), output.tex, output.csv)
 
 end(snakemake)

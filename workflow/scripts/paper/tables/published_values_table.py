@@ -1,4 +1,4 @@
-"""Write the table of the published values that are not the same in the authors' files."""
+"""Write the table of the values of a study that are not the same in the authors' files."""
 
 from lionrank.jobs.script import begin, end
 
@@ -7,11 +7,13 @@ begin(snakemake)
 from lionrank.jobs.repository import located
 from lionrank.paper.tables import published_values
 from lionrank.published.agreement import Agreements
-from lionrank.published.scores import read_both
+from lionrank.published.scores import read_scores
+from lionrank.published.study import TABLE, Study
 
 output, params = snakemake.output, snakemake.params
-both = read_both(located(snakemake, params.table1), located(snakemake, params.trec_eval))
-made = published_values.table(Agreements.of(both))
+folder = located(snakemake, params.study[0]).parent
+study = Study.read(folder)
+made = published_values.table(Agreements.of(read_scores(folder / TABLE, study), study), study)
 made.write(located(snakemake, params.template), output.tex, output.csv)
 
 end(snakemake)

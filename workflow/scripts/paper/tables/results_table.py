@@ -7,12 +7,16 @@ begin(snakemake)
 from lionrank.jobs.repository import located
 from lionrank.paper.results import read_experiment
 from lionrank.paper.tables import results as tables
-from lionrank.published.scores import read_both, rounded
+from lionrank.published.beside import read_beside
 
 given, output, params = snakemake.input, snakemake.output, snakemake.params
 grid, results, chosen = read_experiment(given, params)
-both = read_both(located(snakemake, params.table1), located(snakemake, params.trec_eval))
-published = rounded(both[params.beside_published]) if params.beside_published else None
+# Only where the config asks for published values.
+published = (
+    read_beside(located(snakemake, params.study[0]).parent, params.account, params.compared)
+    if params.study
+    else None
+)
 tables.table(results, grid, chosen, published).write(
     located(snakemake, params.template), output.results, output.results_csv
 )
