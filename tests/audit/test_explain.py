@@ -1,13 +1,16 @@
 """Numbers as papers print them, and where an experiment has them."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from lionrank import parquet
 from lionrank.audit.explain import Number, explain, find
 from lionrank.errors import UserError
+from lionrank.evaluation.over_seeds import over_seeds
 from lionrank.evaluation.per_query import means
 from lionrank.jobs import records
 from tests.support.results import (
@@ -124,6 +127,29 @@ def test_the_best_epoch_is_explained_by_the_training_of_that_epoch(tmp_path, mon
     told = explain(Number.of(f"{row['mean'].item():.12f}"))
     assert f"checkpoints/gte_lion_e{epoch} was trained with epochs {epoch}." in told
     assert f"training/gte_lion_e{epoch}.jsonl" in told
+
+
+def test_a_mean_over_seeds_is_explained_by_the_mean_and_the_run_file_of_each(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    made = experiment(tmp_path, made_up_scores(1), seeds=(12, 13), spread=0.2)
+    Path("results").mkdir()
+    (tmp_path / "per_query.parquet").rename("results/per_query.parquet")
+    table = pd.read_parquet("results/per_query.parquet")
+    means_in(tmp_path).to_csv("results/metrics.csv", index=False)
+    averaged = over_seeds(table, made.chosen, FAST)
+    averaged.to_csv("results/over_seeds.csv", index=False)
+    runs = [f"results/gte_lion{seed}_e2.trec" for seed in ("", "_s13")]
+    for path in (*runs, "results/per_query/pydocs.parquet"):
+        Path(path).parent.mkdir(exist_ok=True)
+        Path(path).write_text(path)
+    read = {path: records.digest(records.measured(path)) for path in runs}
+    records.write(["results/per_query/pydocs.parquet"], "per_query", read, {})
+    rows = averaged[(averaged["test_set"] == "pydocs") & (averaged["metric"] == "ndcg_cut_10")]
+    row = rows.set_index("system").loc["gte_lion_e2"]
+    told = explain(Number.of(f"{row['mean']:.12f}"))
+    assert "is the mean ndcg_cut_10 of gte_lion_e2\non pydocs, over 2 seeds" in told
+    for seed, mean, path in zip((12, 13), row["by_seed"].split(";"), runs, strict=True):
+        assert re.search(rf"seed {seed} {mean[:10]}\d* \({path}\)", told)
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from lionrank.jobs import descent, records
 from lionrank.measures import Averages, Measure, averaged
 
 METRICS, PER_QUERY = "results/metrics.csv", "results/per_query.parquet"
+OVER_SEEDS = "results/over_seeds.csv"
 TABLES = Path("paper", "tables")
 OF_MEAN = (
     "test_set",
@@ -28,6 +29,7 @@ OF_MEAN = (
     "mean",
     "queries",
 )
+OF_SEED, OF_MEAN_OVER_SEEDS = (*OF_MEAN, "seed"), (*OF_MEAN, "by_seed")
 _WIDTH = 100
 
 
@@ -98,9 +100,12 @@ def explain(number: Number) -> str:
 
 
 def _means(number: Number) -> Iterator[str]:
-    for _, row in _rows(Path(METRICS), OF_MEAN):
+    for _, row in _rows(Path(METRICS), OF_SEED):
         if number.stands_for(row["mean"]):
             yield _of_mean(row)
+    for _, row in _rows(Path(OVER_SEEDS), OF_MEAN_OVER_SEEDS):
+        if row["by_seed"] and number.stands_for(row["mean"]):
+            yield "\n".join(_over_seeds(row))
 
 
 def _of_mean(row: dict[str, str]) -> str:
@@ -119,6 +124,22 @@ def _of_mean(row: dict[str, str]) -> str:
     return "\n".join(lines)
 
 
+def _over_seeds(row: dict[str, str]) -> Iterator[str]:
+    """Yield what a mean over seeds is the mean of: that of each, and its run file."""
+    means = [float(each) for each in row["by_seed"].split(";")]
+    yield f"{row['mean']} is the mean {row['metric']} of {row['system']}"
+    yield f"on {row['test_set']}, over {len(means)} seeds ({OVER_SEEDS};"
+    yield "explain any of their means for its topics and its training):"
+    same = ("test_set", "metric", "level", "model", "optimizer")
+    for _, each in _rows(Path(METRICS), OF_SEED):
+        # Of the chosen epochs, each seed has another.
+        is_same = all(each[key] == row[key] for key in same)
+        is_same = is_same and row["epoch"] in ("", each["epoch"]) and each["seed"] != ""
+        if is_same and any(math.isclose(float(each["mean"]), mean) for mean in means):
+            run = ", ".join(_run_files(each)) or "no run file is known"
+            yield f"  seed {each['seed']} {each['mean']} ({run})"
+
+
 def _made_with(param: str) -> dict[str, Any]:
     """Return a parameter that the means were made with, as their record has it."""
     record = records.read(METRICS)
@@ -135,7 +156,7 @@ def _of_average(row: dict[str, str], levels: Mapping[str, int]) -> Iterator[str]
     wanted = {(m.test_set, m.metric, "" if m.level is None else str(m.level)) for m in measures}
     first_stages = _made_with("grid")["first_stages"] if row["system"] == VARIOUS.name else {}
     own = {name: each["name"] for name, each in first_stages.items()}
-    for _, each in _rows(Path(METRICS), OF_MEAN):
+    for _, each in _rows(Path(METRICS), OF_SEED):
         is_part = (each["test_set"], each["metric"], each["level"]) in wanted
         is_own = each["system"] == own.get(each["test_set"])
         if is_part and (is_own or _is_same_system(each, row)):
