@@ -10,6 +10,9 @@ rule claims:
         **PLAN.training_logs(),
         per_query="results/per_query.parquet",
         best=PLAN.best_epochs(),
+        parameters=lambda wildcards: PLAN.published.records(wildcards.study)["parameters"],
+        data=lambda wildcards: PLAN.published.records(wildcards.study)["data"],
+        overlap=lambda wildcards: PLAN.published.records(wildcards.study)["overlap"],
     output:
         "results/claims/{study}.json",
     log:
@@ -25,6 +28,9 @@ rule claims:
         grid=PLAN.grid(),
         settings=brief(PLAN.settings()),
         levels=PLAN.published.levels(),
+        averages=PLAN.averages,
+        learnt={name: PLAN.training_data.file(name, ".json") for name in PLAN.optimizers},
+        dropped=config["evaluation"]["drop_development_queries"],
         stand_ins=evaluation.stand_ins(config),
         draws=PLAN.draws(),
         study=published_files,

@@ -10,6 +10,14 @@ from lionrank.claims import file as claim_file
 from lionrank.errors import UserError
 from tests.support.published_as_measured import PRINTED
 
+TREND = {
+    "kind": "trend",
+    "metrics": ["map"],
+    "treatments": ["lion", "adamw"],
+    "models": ["minilm", "gte"],
+    "level": True,
+    "margin": 0.01,
+}
 BEST = {"kind": "best", "metrics": ["map"], "systems": ["gte_lion"], "over": "trainings"}
 
 
@@ -83,6 +91,22 @@ def test_a_wrong_test_is_named_with_file_claim_and_key(tmp_path, test, message):
             "optimizers: unknown 'sgd'; known: adamw, lion",
         ),
         ({"kind": "cannot_be_tested", "reason": ""}, "reason: expected text, found ''"),
+        (TREND | {"treatments": ["lion"]}, "treatments: trend takes 2, found 1"),
+        (TREND | {"models": ["gte"]}, "models: trend takes 2 or more, found 1"),
+        (TREND | {"models": ["gte", "gtr"]}, "models: unknown 'gtr'; did you mean 'gte'?"),
+        (TREND | {"level": "yes"}, "level: expected true or false, found 'yes'"),
+        (
+            {"kind": "same_data", "treatments": ["lion", "adamw"], "facts": ["passage"]},
+            "facts: unknown 'passage'; did you mean 'passages'?",
+        ),
+        (
+            {"kind": "same_data", "treatments": ["lion"], "facts": ["passes"]},
+            "treatments: same_data takes 2 or more, found 1",
+        ),
+        (
+            {"kind": "disjoint", "test_sets": ["dl20"]},
+            "test_sets: unknown 'dl20'; known: dl19, marco_qa_dev",
+        ),
     ],
 )
 def test_wrong_values_of_other_kinds_are_named(tmp_path, test, message):

@@ -113,8 +113,9 @@ def test_the_rules_write_the_verdicts_and_the_table(tmp_path):
     settings = {"learning_rate": 2e-5, "schedule": "none"}
     job = {
         "input": {
-            "per_query": [str(write_results(tmp_path))],
+            "per_query": str(write_results(tmp_path)),
             "best": [str(path) for path in write_best(tmp_path, CHOSEN)],
+            **{key: [] for key in ("parameters", "data", "overlap")},
             **logs,
         },
         "output": ["results/claims/lion.json"],
@@ -126,6 +127,9 @@ def test_the_rules_write_the_verdicts_and_the_table(tmp_path):
             },
             "levels": {"dl19": 1, "marco_qa_dev": 1},
             "stand_ins": {},
+            "averages": {},
+            "learnt": {},
+            "dropped": False,
             "settings": dict.fromkeys(logs, settings),
             **study,
             "draws": {"permutations": 2000, "resamples": 100, "confidence": 0.95, "seed": 1},

@@ -18,7 +18,20 @@ At the level alpha, which is 1 minus the confidence of the intervals:
   makes this two one-sided tests at 2.5% (Schuirmann 1987, A comparison of the two one-sided tests
   procedure and the power approach for assessing the equivalence of average bioavailability). That
   a difference is not significant is no evidence that there is none.
-- What is not drawn at random, a setting or the bytes of an optimizer's state, is as claimed or not.
+- "A is not below B" by more than a margin is replicated if this is shown (non-inferiority, a
+  one-sided test), contradicted if it is shown that A is below B by more, and else inconclusive.
+- "The gap between A and B changes with the size of the model" is about its slope over the binary
+  logarithm of the encoders' parameters, a weighted sum of the systems, topic by topic. It is
+  replicated if the slope is significantly not 0, and contradicted if it is within the margin, by
+  two one-sided tests. "It does not change" is replicated if the slope is within the margin, and
+  contradicted if it is shown to be beyond it. What would refute a claim is corrected apart from
+  what would bear it out: at most the proportion alpha of true claims is contradicted by chance, and
+  of false ones replicated.
+- "The gap has the same sign on several models" is replicated if it is significant on each and of
+  one sign, contradicted if two of them are significant and of opposite signs, and else
+  inconclusive.
+- What is not drawn at random, a setting, what is learned from or the bytes of an optimizer's state,
+  is as claimed or not.
 - Lines of training logs are compared like queries. They tell of these trainings, not of others with
   other seeds.
 
@@ -33,22 +46,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-import numpy as np
-
 from lionrank.claims.evidence import Ours, Published
 from lionrank.claims.file import Claim
-from lionrank.claims.parts import (
-    AnyPair,
-    Outcome,
-    Pair,
-    Part,
-    TestedPair,
-    Verdict,
-    compare_pairs,
-    conclude,
-)
+from lionrank.claims.pairs import Difference, compare_pairs, corrected
+from lionrank.claims.parts import Outcome, Part, Verdict, conclude
 from lionrank.evaluation import significance
-from lionrank.evaluation.per_query import System
 
 # On paper nothing is uncertain: what is not decided there could not be tested.
 ON_PAPER = {
@@ -88,7 +90,7 @@ def decide(
     contrasts = compare_pairs(everything, ours, settings)
     decided = []
     for claim, of_claim in zip(claims, parts, strict=True):
-        tested = _corrected(_pairs(of_claim), contrasts)
+        tested = corrected(_pairs(of_claim), contrasts)
         here = [
             [part.decide(tested, 1 - settings.confidence) for part in test] for test in of_claim
         ]
@@ -106,32 +108,17 @@ def decide(
     }
 
 
-def _pairs(parts: Sequence[Sequence[Part]]) -> list[AnyPair]:
+def _pairs(parts: Sequence[Sequence[Part]]) -> list[Difference]:
     """Return the pairs of a claim, each once."""
     return list(dict.fromkeys(pair for test in parts for part in test for pair in part.pairs))
 
 
-def _of_others(pairs: Sequence[AnyPair], ours: Ours, published: Published) -> dict[str, str]:
+def _of_others(pairs: Sequence[Difference], ours: Ours, published: Published) -> dict[str, str]:
     """Return the systems of others that were tested, by the published ones that they stand for."""
-    sides = [
-        side
-        for pair in pairs
-        if isinstance(pair, Pair)
-        for side in (pair.left, pair.right)
-        if isinstance(side, System)
-    ]
-    found = {side: ours.system(side) for side in sides}
-    return {published.label(side): own.training for side, own in found.items() if own != side}
-
-
-def _corrected(
-    pairs: Sequence[AnyPair], contrasts: Mapping[AnyPair, significance.Contrast]
-) -> dict[AnyPair, TestedPair]:
-    found = [contrasts[pair] for pair in pairs]
-    p_values = significance.holm(np.array([contrast.p_randomization for contrast in found]))
+    found = {side: ours.system(side) for pair in pairs for side in pair.systems}
+    others = {each.name for each in ours.grid.systems}
     return {
-        pair: TestedPair(contrast.difference, contrast.low, contrast.high, float(p))
-        for pair, contrast, p in zip(pairs, found, p_values, strict=True)
+        published.label(side): own.training for side, own in found.items() if own.training in others
     }
 
 

@@ -8,13 +8,14 @@ may be several accounts of them, such as what was printed and what the authors' 
 import math
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from lionrank.evaluation.per_query import PerQuery, System
+from lionrank.files import read_json
 from lionrank.grid import Grid, checkpoint_name, training_name
 from lionrank.measures import GRADED, METRICS, Measure
 from lionrank.published import settings as published_settings
@@ -103,16 +104,34 @@ class Published:
             f"{name} on {self.study.test_sets[measure.test_set].label}" if is_on_several else name
         )
 
+    def parameters(self, model: str) -> int:
+        """Return the parameters of a model as the study counts them; Untestable if it does not."""
+        found = self.study.models[model].parameters
+        if found is None:
+            label = self.study.label_of(model)
+            raise Untestable(f"the study does not give the parameters of {label}")
+        return found
+
+    def value(self, measure: Measure, system: System) -> float:
+        """Return the value of a system, as `best` does of several."""
+        return self.best(measure, [system])[1]
+
     def best(self, measure: Measure, systems: Sequence[System]) -> tuple[System, float]:
         """Return the first of the best checkpoints among `systems`, and its value.
 
         A system without an epoch is all checkpoints of its training, as the table shows them.
+        Untestable if nothing was published of one.
         """
-        among = {
-            each: value
-            for each, value in self.values[measure].items()
-            if each in systems or System(each.training) in systems
-        }
+        among: dict[System, float] = {}
+        for system in systems:
+            found = {
+                each: value
+                for each, value in self.values[measure].items()
+                if system in (each, System(each.training))
+            }
+            if not found:
+                raise Untestable(f"no {self.title(measure)} of {self.label(system)} was published")
+            among |= found
         top = max(among, key=among.__getitem__)
         return top, among[top]
 
@@ -125,6 +144,31 @@ def _by_system(scores: PublishedScores) -> dict[Measure, dict[System, float]]:
 
 
 @dataclass(frozen=True)
+class Data:
+    """Training data: their name, and the SHA-256 by which they are the same or not."""
+
+    name: str = field(compare=False)
+    checksum: str
+
+    @classmethod
+    def read(cls, record: str | os.PathLike) -> "Data":
+        """Read the record beside training data, collections/{collection}/{name}.json."""
+        return cls(Path(record).stem, read_json(record)["sha256"]["train"])
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """What a training has learned from, and how many passages it has read in how many passes."""
+
+    examples: Data
+    passages: int
+    passes: int
+
+
+@dataclass(frozen=True)
 class Ours:
     """The results of this experiment, of one seed or several.
 
@@ -134,6 +178,13 @@ class Ours:
         stand_ins: test sets of the grid, by the published test set that each is taken for.
         logs: the training logs of each training, a file an epoch.
         settings: the resolved settings of each training.
+        encoders: the parameters of each model's encoder, without embeddings and head.
+        data: what each treatment learns from.
+        shared: by test set, the number of its topics, and of those that are development queries.
+        are_left_out: whether these were left out.
+        recipes: the optimizer and the objective of each treatment of the study.
+
+    All from `encoders` on are empty where no claim of the study asks.
     """
 
     per_query: PerQuery
@@ -142,6 +193,11 @@ class Ours:
     stand_ins: Mapping[str, str]
     logs: Mapping[str, Sequence[str | os.PathLike]]
     settings: Mapping[str, Mapping[str, Any]]
+    encoders: Mapping[str, int] = field(default_factory=dict)
+    data: Mapping[str, Data] = field(default_factory=dict)
+    shared: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    are_left_out: bool = False
+    recipes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     def test_set(self, published: str) -> str:
         """Return the test set that a published one is here; Untestable if there is none."""
@@ -162,9 +218,10 @@ class Ours:
         That is our own, or the system of others that has its model, optimizer and epoch; Untestable
         if there is none, or if it is not known which one.
         """
-        if self._is_trained(published.training):
-            return published
-        named = tuple(published.training.split("_"))
+        named = model, treatment = tuple(published.training.split("_"))
+        own = training_name(model, self.treatment(treatment))
+        if self._is_trained(own):
+            return replace(published, training=own)
         so_trained = [each for each in self.grid.systems if (each.model, each.optimizer) == named]
         if not so_trained:
             raise Untestable(f"{published.training} is not in the grid")
@@ -177,6 +234,28 @@ class Ours:
                 f"{listed(found)} it is reported by"
             )
         return System(found[0])
+
+    def treatment(self, published: str) -> str:
+        """Return the name that a published treatment has here, or its own where it is not here.
+
+        It is the treatment with its optimizer and objective, of several the one of its name. Of
+        several published ones that have the same, only the first is known without its name.
+        Untestable if it may be one of several, or if its name is that of another treatment.
+        """
+        recipe = self.recipes.get(published)
+        made = {each.name: (each.optimizer, each.objective) for each in self.grid.treatments}
+        if recipe is None or made.get(published) in (recipe, (None, None)):
+            return published
+        is_first = [*self.recipes.values()].index(recipe) == [*self.recipes].index(published)
+        alike = [each for each in made if made[each] == recipe and each not in self.recipes]
+        if is_first and len(alike) > 1:
+            raise Untestable(f"it was not said which of {listed(alike)} is {published}")
+        if is_first and alike:
+            return alike[0]
+        if published in made:
+            said = " and ".join(map(str, made[published]))
+            raise Untestable(f"{published} is another treatment here, {said}")
+        return published
 
     def mean_over_seeds(self, measure: Measure, published: System) -> np.ndarray:
         """Return the values (queries,) of what a published system is here; `check` it before."""
@@ -204,15 +283,13 @@ class Ours:
             raise _best_only(training, measure)
 
     def setting(self, training: str, key: str) -> Any:
-        self._check_training(training)
-        return self.settings[training][key]
+        return self.settings[self._own(training)][key]
 
     def log(self, training: str, quantity: str) -> dict[int, float]:
         """Return what a training's logs say of a quantity, by optimizer step."""
-        self._check_training(training)
         found = {
             line["step"]: line[quantity]
-            for path in self.logs[training]
+            for path in self.logs[self._own(training)]
             for line in log.read(path)
             if isinstance(line.get(quantity), int | float) and math.isfinite(line[quantity])
         }
@@ -220,12 +297,38 @@ class Ours:
             raise Untestable(f"the training logs have no {words(quantity)}")
         return found
 
+    def encoder(self, model: str) -> int:
+        """Return the parameters of a model's encoder; Untestable if they were not counted."""
+        if model not in self.encoders:
+            raise Untestable(f"the parameters of {model} were not counted")
+        return self.encoders[model]
+
+    def learnt(self, training: str) -> Learnt:
+        """Return what a training has learned from; Untestable if it is not ours."""
+        passages = max(self.log(training, "examples").values())
+        trained = self.grid.training(self._own(training))
+        data = self.data[trained.treatment.name]
+        return Learnt(data, int(passages), len(trained.epochs))
+
+    def overlap(self, published: str) -> tuple[int, int]:
+        """Return how many topics a test set has here, and how many are development queries.
+
+        Of an average they are those of all its test sets.
+        """
+        name = self.test_set(published)
+        parts = self.per_query.parts(Measure(name, GRADED)) or [Measure(name, GRADED)]
+        topics, shared = zip(*(self.shared[each.test_set] for each in parts), strict=True)
+        return sum(topics), sum(shared)
+
     def _is_trained(self, training: str) -> bool:
         return training in {each.name for each in self.grid.trainings()}
 
-    def _check_training(self, training: str) -> None:
-        if not self._is_trained(training):
+    def _own(self, training: str) -> str:
+        """Return the name of a published training here; Untestable if it is none of ours."""
+        own = self.system(System(training)).training
+        if not self._is_trained(own):
             raise Untestable(f"{training} is not in the grid")
+        return own
 
 
 def _best_only(training: str, measure: Measure) -> Untestable:

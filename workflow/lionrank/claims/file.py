@@ -7,8 +7,10 @@ from dataclasses import MISSING, dataclass, fields
 from typing import Any
 
 from lionrank import strict_yaml
+from lionrank.claims.confounds import FACTS
 from lionrank.claims.evidence import Published
-from lionrank.claims.kinds import KINDS, Test
+from lionrank.claims.kind import Test
+from lionrank.claims.kinds import KINDS
 from lionrank.errors import UserError
 from lionrank.evaluation.per_query import System
 from lionrank.measures import Measure
@@ -24,6 +26,12 @@ _LENGTHS = {
     ("greater_by_epoch", "left"): 1,
     ("greater_by_epoch", "right"): 1,
     **{(kind, "optimizers"): 2 for kind in ("log_greater", "log_smoother", "log_ratio")},
+    **{(kind, "treatments"): 2 for kind in ("not_below", "trend", "same_sign")},
+}
+# Fewer make no sense.
+_FEWEST = {
+    ("same_data", "treatments"): 2,
+    **{(kind, "models"): 2 for kind in ("not_below", "trend", "same_sign")},
 }
 
 
@@ -97,6 +105,8 @@ def _test(entry: Any, place: str, published: Published) -> Test:
     for key, value in values.items():
         if (length := _LENGTHS.get((kind, key))) and len(value) != length:
             raise UserError(f"{place}: {key}: {kind} takes {length}, found {len(value)}")
+        if (fewest := _FEWEST.get((kind, key))) and len(value) < fewest:
+            raise UserError(f"{place}: {key}: {kind} takes {fewest} or more, found {len(value)}")
     return KINDS[kind](**values)
 
 
@@ -186,11 +196,15 @@ _PARSERS: dict[str, Callable[[Any, str, Published], Any]] = {
     **dict.fromkeys(("systems", "over", "left", "right"), _systems),
     "epochs": _names(lambda published: published.epochs),
     "models": _names(lambda published: published.study.models),
-    "optimizers": _names(lambda published: published.study.treatments),
+    **dict.fromkeys(
+        ("optimizers", "treatments", "others"), _names(lambda published: published.study.treatments)
+    ),
+    "test_sets": _names(lambda published: published.study.test_sets),
+    "facts": _names(lambda published: FACTS),
     "trainings": _names(lambda published: [each.training for each in published.trainings]),
     "settings": _names(lambda published: dict.fromkeys(row.setting for row in published.settings)),
     "sources": _names(lambda published: SOURCES),
     **dict.fromkeys(("margin", "ratio"), _number),
     **dict.fromkeys(("quantity", "reason"), _text),
-    "most": _flag,
+    **dict.fromkeys(("most", "level"), _flag),
 }

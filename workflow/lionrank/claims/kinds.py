@@ -8,19 +8,21 @@ stands for it.
 """
 
 import math
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from typing import Any
 
+from lionrank.claims.across import AboveAll, NotBelow, SameSign, Trend
+from lionrank.claims.confounds import Disjoint, SameData
 from lionrank.claims.evidence import Ours, Published, Untestable, words
+from lionrank.claims.kind import Asked, Order, Systems, Test, pair_of
+from lionrank.claims.pairs import LogPair
 from lionrank.claims.parts import (
     Above,
-    LogPair,
     Outcome,
-    Pair,
     Part,
     Settled,
     Verdict,
@@ -33,110 +35,38 @@ from lionrank.evaluation.per_query import System
 from lionrank.grid import training_name
 from lionrank.measures import GRADED, Measure
 
-Systems = Sequence[System]
-
 _NO_LOGS = Outcome(Verdict.NOT_TESTABLE, "no training logs were published")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Test(ABC):
-    """One test of a claim; its fields are the keys of the claims file.
-
-    With `most`, more than half of the parts have to hold instead of all.
-    """
-
-    most: bool = False
-
-    @abstractmethod
-    def published(self, published: Published) -> list[Outcome]:
-        """Decide every part on what was published."""
-
-    @abstractmethod
-    def parts(self, ours: Ours, published: Published) -> list[Part]:
-        """Return every part, with the pairs of ours that it is to be decided by."""
-
-
-@dataclass(frozen=True)
-class _Order:
-    """That the best on the left is above all on the right; `ties` are good enough on paper."""
-
-    measure: Measure
-    left: Systems
-    right: Systems
-    ties: bool = False
-
-    def published(self, published: Published) -> Outcome:
-        (left, above), (right, below) = (
-            published.best(self.measure, each) for each in (self.left, self.right)
-        )
-        title = published.title(self.measure)
-        cells = f"{title}: {above:.4f} for {published.label(left)}; "
-        cells += f"{below:.4f} for {published.label(right)}"
-        return fact(above > below or (self.ties and above == below), cells)
-
-    def part(self, ours: Ours, published: Published) -> Part:
-        measure = ours.measure(self.measure)
-        for system in (*self.left, *self.right):
-            ours.check(system, measure)
-        return Above(
-            [
-                [_pair(published, self.measure, measure, one, other) for other in self.right]
-                for one in self.left
-            ]
-        )
-
-
-def _pair(
-    published: Published, of: Measure, measure: Measure, left: System, right: System | float
-) -> Pair:
-    """Return a pair on `measure`, which is what the published measure `of` is here."""
-    other = f"{right:g}" if isinstance(right, float) else published.label(right)
-    described = f"{published.title(of)}: {published.label(left)} minus {other}"
-    return Pair(measure, left, right, described)
-
-
-class _Orders(Test):
-    """A test whose parts are orders of systems."""
-
-    @abstractmethod
-    def orders(self) -> Iterator[_Order]: ...
-
-    def published(self, published: Published) -> list[Outcome]:
-        return [order.published(published) for order in self.orders()]
-
-    def parts(self, ours: Ours, published: Published) -> list[Part]:
-        return [attempt(partial(order.part, ours, published)) for order in self.orders()]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Best(_Orders):
+class Best(Asked):
     """One of `systems` has the highest value, shared or not, among these and those in `over`."""
 
     metrics: Sequence[Measure]
     systems: Systems
     over: Systems
 
-    def orders(self) -> Iterator[_Order]:
+    def questions(self, published: Published) -> Iterator[Order]:
         others = [system for system in self.over if system not in self.systems]
         for measure in self.metrics:
-            yield _Order(measure, self.systems, others, ties=True)
+            yield Order(measure, self.systems, others, ties=True)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Greater(_Orders):
+class Greater(Asked):
     """The best of `left` is above the best of `right`."""
 
     metrics: Sequence[Measure]
     left: Systems
     right: Systems
 
-    def orders(self) -> Iterator[_Order]:
+    def questions(self, published: Published) -> Iterator[Order]:
         for measure in self.metrics:
-            yield _Order(measure, self.left, self.right)
+            yield Order(measure, self.left, self.right)
 
 
 @dataclass(frozen=True, kw_only=True)
-class GreaterByEpoch(_Orders):
+class GreaterByEpoch(Asked):
     """The training `left` is above the training `right` after each of `epochs`."""
 
     metrics: Sequence[Measure]
@@ -144,53 +74,58 @@ class GreaterByEpoch(_Orders):
     right: Systems
     epochs: Sequence[int]
 
-    def orders(self) -> Iterator[_Order]:
+    def questions(self, published: Published) -> Iterator[Order]:
         for measure in self.metrics:
             for epoch in self.epochs:
                 left, right = ([System(each.training, epoch)] for each in (*self.left, *self.right))
-                yield _Order(measure, left, right)
+                yield Order(measure, left, right)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Monotonic(_Orders):
+class Monotonic(Asked):
     """From each of `systems` to the next one the value rises; listed backwards, it falls."""
 
     metrics: Sequence[Measure]
     systems: Systems
 
-    def orders(self) -> Iterator[_Order]:
+    def questions(self, published: Published) -> Iterator[Order]:
         for measure in self.metrics:
             for before, after in pairwise(self.systems):
-                yield _Order(measure, [after], [before])
+                yield Order(measure, [after], [before])
+
+
+@dataclass(frozen=True)
+class _Level:
+    """That two systems are level."""
+
+    measure: Measure
+    systems: Systems
+    margin: float
+
+    def published(self, published: Published) -> Outcome:
+        found = [published.best(self.measure, [system]) for system in self.systems]
+        cells = "; ".join(f"{value:.4f} for {published.label(system)}" for system, value in found)
+        level = len({value for _, value in found}) == 1
+        return fact(level, f"{published.title(self.measure)}: {cells}")
+
+    def part(self, ours: Ours, published: Published) -> Part:
+        measure = ours.measure(self.measure)
+        for system in self.systems:
+            ours.check(system, measure)
+        return Within(pair_of(published, self.measure, measure, *self.systems), self.margin)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Equal(Test):
+class Equal(Asked):
     """Two systems are level: on paper to the printed digit, here within `margin`."""
 
     metrics: Sequence[Measure]
     systems: Systems
     margin: float
 
-    def published(self, published: Published) -> list[Outcome]:
-        outcomes = []
+    def questions(self, published: Published) -> Iterator[_Level]:
         for measure in self.metrics:
-            found = [published.best(measure, [system]) for system in self.systems]
-            cells = "; ".join(
-                f"{value:.4f} for {published.label(system)}" for system, value in found
-            )
-            level = len({value for _, value in found}) == 1
-            outcomes.append(fact(level, f"{published.title(measure)}: {cells}"))
-        return outcomes
-
-    def parts(self, ours: Ours, published: Published) -> list[Part]:
-        return [attempt(partial(self._part, ours, published, measure)) for measure in self.metrics]
-
-    def _part(self, ours: Ours, published: Published, of: Measure) -> Part:
-        measure = ours.measure(of)
-        for system in self.systems:
-            ours.check(system, measure)
-        return Within(_pair(published, of, measure, *self.systems), self.margin)
+            yield _Level(measure, self.systems, self.margin)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -224,7 +159,7 @@ class Exceeds(Test):
         for system in self.systems:
             ours.check(system, measure)
         _, top = _highest(published)
-        return Above([[_pair(published, of, measure, system, top)] for system in self.systems])
+        return Above([[pair_of(published, of, measure, system, top)] for system in self.systems])
 
 
 def _of_others(published: Published) -> Measure:
@@ -420,4 +355,10 @@ KINDS: dict[str, type[Test]] = {
     "same_settings": SameSettings,
     "choice_matters": ChoiceMatters,
     "cannot_be_tested": CannotBeTested,
+    "above_all": AboveAll,
+    "not_below": NotBelow,
+    "trend": Trend,
+    "same_sign": SameSign,
+    "same_data": SameData,
+    "disjoint": Disjoint,
 }

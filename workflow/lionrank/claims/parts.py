@@ -1,23 +1,17 @@
-"""The parts that tests of claims fall into, the pairs they compare, and how verdicts combine.
+"""The parts that tests of claims fall into, and how verdicts combine.
 
 How a part is decided on our results is told in `lionrank.claims.decide`.
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
 
-import numpy as np
-
-from lionrank.claims.evidence import Ours, Untestable, words
-from lionrank.evaluation import significance
-from lionrank.evaluation.per_query import System
-from lionrank.measures import Measure
-
-# Log lines (or pairs of successive ones) without which nothing is said about their mean.
-FEWEST_LINES = 10
+from lionrank.claims.evidence import Untestable
+from lionrank.claims.pairs import Difference, Pair, Shown, TestedPair
+from lionrank.evaluation.significance import Claim
 
 
 class Verdict(StrEnum):
@@ -27,72 +21,6 @@ class Verdict(StrEnum):
     CONTRADICTED = "contradicted"
     INCONCLUSIVE = "inconclusive"
     NOT_TESTABLE = "not testable"
-
-
-@dataclass(frozen=True)
-class Pair:
-    """Two published systems on a measure of ours: left minus right, which may be a printed value.
-
-    `described` is that in words.
-    """
-
-    measure: Measure
-    left: System
-    right: System | float
-    described: str = field(compare=False)
-
-    def samples(self, ours: Ours) -> tuple[np.ndarray, np.ndarray]:
-        """Return the values (queries,) of both; with several seeds their means."""
-        left = ours.mean_over_seeds(self.measure, self.left)
-        if isinstance(self.right, float):
-            return left, np.full_like(left, self.right)
-        return left, ours.mean_over_seeds(self.measure, self.right)
-
-
-@dataclass(frozen=True)
-class LogPair:
-    """A quantity in the logs of two trainings: left minus right.
-
-    With `uneven` it is not the quantity itself but its unevenness: the absolute difference of the
-    logarithms of one line's value and the next one's. That has no unit, so that two optimizers
-    whose gradients differ in size can be compared. The pairs of lines do not overlap. `described`
-    is all that in words.
-    """
-
-    quantity: str
-    left: str
-    right: str
-    uneven: bool
-    described: str = field(compare=False)
-
-    def samples(self, ours: Ours) -> tuple[np.ndarray, np.ndarray]:
-        """Return the values (lines,) of both, of the steps that both have logged."""
-        left, right = (ours.log(each, self.quantity) for each in (self.left, self.right))
-        steps = sorted(left.keys() & right.keys())
-        both = np.array([[each[step] for step in steps] for each in (left, right)])
-        if self.uneven:
-            if (both <= 0).any():
-                raise Untestable(f"{words(self.quantity)} is not always positive in the logs")
-            even = both[:, : len(steps) // 2 * 2]
-            both = np.abs(np.log(even[:, 1::2] / even[:, ::2]))
-        if both.shape[1] < FEWEST_LINES:
-            raise Untestable(
-                f"the logs have no more than {len(steps)} values of {words(self.quantity)}"
-            )
-        return both[0], both[1]
-
-
-AnyPair = Pair | LogPair
-
-
-@dataclass(frozen=True)
-class TestedPair:
-    """A pair's mean difference, the bounds of its interval, and p after Holm's correction."""
-
-    difference: float
-    low: float
-    high: float
-    p: float
 
 
 @dataclass(frozen=True)
@@ -113,9 +41,9 @@ class Part(Protocol):
     """What is decided as one, once its pairs are tested at the level `alpha`."""
 
     @property
-    def pairs(self) -> Sequence[AnyPair]: ...
+    def pairs(self) -> Sequence[Difference]: ...
 
-    def decide(self, tested: Mapping[AnyPair, TestedPair], alpha: float) -> Outcome: ...
+    def decide(self, tested: Mapping[Difference, TestedPair], alpha: float) -> Outcome: ...
 
 
 @dataclass(frozen=True)
@@ -123,9 +51,9 @@ class Settled:
     """A part that needs no pair to be tested."""
 
     outcome: Outcome
-    pairs: Sequence[AnyPair] = ()
+    pairs: Sequence[Difference] = ()
 
-    def decide(self, tested: Mapping[AnyPair, TestedPair], alpha: float) -> Outcome:
+    def decide(self, tested: Mapping[Difference, TestedPair], alpha: float) -> Outcome:
         return self.outcome
 
 
@@ -133,19 +61,19 @@ class Settled:
 class Above:
     """Whether the best on the left is above all on the right: a row of pairs for each left one."""
 
-    rows: Sequence[Sequence[AnyPair]]
+    rows: Sequence[Sequence[Difference]]
 
     @property
-    def pairs(self) -> Sequence[AnyPair]:
+    def pairs(self) -> Sequence[Difference]:
         return [pair for row in self.rows for pair in row]
 
-    def decide(self, tested: Mapping[AnyPair, TestedPair], alpha: float) -> Outcome:
+    def decide(self, tested: Mapping[Difference, TestedPair], alpha: float) -> Outcome:
         """Decide by the pair of the best on the left with its strongest rival on the right."""
 
-        def differs(pair: AnyPair, sign: int) -> bool:
+        def differs(pair: Difference, sign: int) -> bool:
             return tested[pair].p <= alpha and sign * tested[pair].difference > 0
 
-        def difference(pair: AnyPair) -> float:
+        def difference(pair: Difference) -> float:
             return tested[pair].difference
 
         verdict, rows, columns = Verdict.INCONCLUSIVE, self.rows, list(zip(*self.rows, strict=True))
@@ -165,10 +93,10 @@ class Within:
     margin: float
 
     @property
-    def pairs(self) -> Sequence[AnyPair]:
+    def pairs(self) -> Sequence[Difference]:
         return [self.pair]
 
-    def decide(self, tested: Mapping[AnyPair, TestedPair], alpha: float) -> Outcome:
+    def decide(self, tested: Mapping[Difference, TestedPair], alpha: float) -> Outcome:
         """Decide by the interval of the difference, which is at the confidence 1 - alpha."""
         result = tested[self.pair]
         if -self.margin <= result.low and result.high <= self.margin:
@@ -178,6 +106,71 @@ class Within:
         else:
             verdict = Verdict.INCONCLUSIVE
         return Outcome(verdict, f"{self.pair.described}, margin {self.margin:g}", result)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Whether something is shown of a difference, and not one of its contraries."""
+
+    shown: Difference
+    contraries: Sequence[Shown]
+    margin: float
+
+    @property
+    def pairs(self) -> Sequence[Difference]:
+        return [self.shown, *self.contraries]
+
+    def decide(self, tested: Mapping[Difference, TestedPair], alpha: float) -> Outcome:
+        """Decide by the p-values; the numbers of the difference are those of what is shown."""
+        result = tested[self.shown]
+        refuted = min(tested[each].p for each in self.contraries)
+        verdict = Verdict.INCONCLUSIVE
+        if result.p <= alpha:
+            verdict = Verdict.REPLICATED
+        elif refuted <= alpha:
+            verdict, result = Verdict.CONTRADICTED, replace(result, p=refuted)
+        return Outcome(verdict, f"{self.shown.described}, margin {self.margin:g}", result)
+
+
+def not_below(difference: Difference, margin: float) -> Judged:
+    """Return whether a difference is above -margin, its contrary being that it is below."""
+    beyond = Claim("not_below", -margin)
+    shown = Shown(difference, Claim("not_below", margin))
+    return Judged(shown, [Shown(difference, beyond, turned=True, contrary=True)], margin)
+
+
+def level(difference: Difference, margin: float) -> Judged:
+    """Return whether a difference is within a margin, its contraries being both sides beyond it."""
+    beyond = Claim("not_below", -margin)
+    shown = Shown(difference, Claim("equivalent", margin))
+    contraries = [Shown(difference, beyond, turned, contrary=True) for turned in (False, True)]
+    return Judged(shown, contraries, margin)
+
+
+def differs(difference: Difference, margin: float) -> Judged:
+    """Return whether a difference is not 0, its contrary being that it is within a margin."""
+    return Judged(
+        difference, [Shown(difference, Claim("equivalent", margin), contrary=True)], margin
+    )
+
+
+@dataclass(frozen=True)
+class SameSign:
+    """Whether differences are all above 0, or all below."""
+
+    pairs: Sequence[Difference]
+
+    def decide(self, tested: Mapping[Difference, TestedPair], alpha: float) -> Outcome:
+        """Decide by the signs of those that are significant, and tell of the least certain one."""
+        results = [tested[pair] for pair in self.pairs]
+        signs = {math.copysign(1, each.difference) for each in results if each.p <= alpha}
+        verdict = Verdict.INCONCLUSIVE
+        if len(signs) == 2:
+            verdict = Verdict.CONTRADICTED
+        elif signs and all(each.p <= alpha for each in results):
+            verdict = Verdict.REPLICATED
+        pair = max(self.pairs, key=lambda each: tested[each].p)
+        return Outcome(verdict, pair.described, tested[pair])
 
 
 def attempt(part: Callable[[], Part]) -> Part:
@@ -213,22 +206,3 @@ def conclude(outcomes: Sequence[Outcome], most: bool = False) -> Outcome:
         unsettled = [each for each in outcomes if each.verdict is not Verdict.REPLICATED]
         decisive = (same or unsettled)[0]
     return Outcome(verdict, decisive.reason, decisive.tested)
-
-
-def compare_pairs(
-    pairs: Iterable[AnyPair], ours: Ours, settings: significance.Draws
-) -> dict[AnyPair, significance.Contrast]:
-    """Compare all pairs, those on one measure together.
-
-    Raises:
-        UserError: a test set has fewer than two topics, or a value is absent.
-    """
-    groups: dict[Measure | LogPair, list[AnyPair]] = {}
-    for pair in dict.fromkeys(pairs):
-        groups.setdefault(pair.measure if isinstance(pair, Pair) else pair, []).append(pair)
-    compared: dict[AnyPair, significance.Contrast] = {}
-    for group in groups.values():
-        left, right = zip(*(pair.samples(ours) for pair in group), strict=True)
-        contrasts = significance.compare(np.stack(left, 1), np.stack(right, 1), settings)
-        compared |= zip(group, contrasts, strict=True)
-    return compared

@@ -71,6 +71,21 @@ class StudiesPlan:
         """The verdicts on the claims of each."""
         return [f"results/claims/{study}.json" for study in self.studies]
 
+    def records(self, study: str) -> dict[str, list[str]]:
+        """The files beside the results that the claims of a study are decided by.
+
+        These are the parameters of the models, what is said of the training data, and the overlap
+        of dev and test sets, each if study.yaml tells of the same.
+        """
+        found = self.studies[study]
+        has_parameters = any(each.parameters for each in found.models.values())
+        has_data = any(each.data for each in found.treatments.values())
+        return {
+            "parameters": ["results/parameters.json"] if has_parameters else [],
+            "data": self.plan.training_data.files(".json") if has_data else [],
+            "overlap": ["results/overlap.json"] if found.dev_sets else [],
+        }
+
     def tested(self) -> list[str]:
         """The tests of the values of single topics that studies have published."""
         return [f"results/published_comparisons/{study}.json" for study in self.having(PER_QUERY)]

@@ -6,10 +6,10 @@ begin(snakemake)
 
 from lionrank.claims import decide as claims
 from lionrank.claims import file as claim_file
-from lionrank.claims.evidence import Ours, Published
+from lionrank.claims.evidence import Data, Ours, Published
 from lionrank.evaluation import per_query
 from lionrank.evaluation.significance import Draws
-from lionrank.files import write_json
+from lionrank.files import read_json, write_json
 from lionrank.grid import Grid
 from lionrank.jobs.repository import located
 from lionrank.published.study import CLAIMS, Study
@@ -19,7 +19,7 @@ grid = Grid.build(**params.grid)
 folder = located(snakemake, params.study[0]).parent
 published = Published.read(folder, Study.read(folder))
 primary = next(iter(published.values()))
-read = per_query.read(given.per_query, given.best, grid)
+read = per_query.read(given.per_query, given.best, grid, params.averages)
 trained = read.replicates[0].trained
 ours = Ours(
     per_query=read,
@@ -28,6 +28,19 @@ ours = Ours(
     stand_ins=params.stand_ins,
     logs={name: getattr(given, name)[: len(epochs)] for name, epochs in trained.items()},
     settings=params.settings,
+    encoders={
+        name: size["encoder"] for path in given.parameters for name, size in read_json(path).items()
+    },
+    data={name: Data.read(path) for name, path in params.learnt.items() if path in given.data},
+    shared={
+        name: (found["topics"], len(found["shared"]))
+        for path in given.overlap
+        for name, found in read_json(path).items()
+    },
+    are_left_out=params.dropped,
+    recipes={
+        name: (each.optimizer, each.objective) for name, each in primary.study.treatments.items()
+    },
 )
 decided = claims.decide(
     claim_file.read(folder / CLAIMS, primary),
