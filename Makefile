@@ -10,7 +10,7 @@ OVERLAID := $(if $(OVERLAY),--directory runs/demo_$(OVERLAY) \
 PAPER := runs/demo$(addprefix _,$(OVERLAY))/paper/main.pdf
 REPORT := runs/demo/report.html
 COMMANDS :=
-BENCHMARKS := $(addprefix bench-,train score scaling optimizer bm25 draw join dryrun seeds)
+BENCHMARKS := $(addprefix bench-,train score scaling optimizer bm25 draw join dryrun)
 # Variables of the command line are options of the benchmark: MODEL=gte is --model gte.
 OPTIONS = $(foreach name,MODEL DEVICE PAIRS THREADS STEPS PASSAGES QUERIES TRIPLETS LINES DEPTH GRID REPEATS,$(if \
 	$(filter command,$(origin $(name))),--$(shell echo $(name) | tr A-Z a-z) $($(name))))
@@ -67,7 +67,6 @@ bench-bm25: ## time BM25 beside Pyserini's command (PASSAGES, QUERIES, DEPTH)
 bench-draw: ## time the draw of training data from a ranking beside the dictionary way (LINES)
 bench-join: ## time the join of triplets with their text beside the dictionary way (PASSAGES, TRIPLETS)
 bench-dryrun: ## time a dry run beside that of a trivial Snakefile (GRID=9x6x3x20, REPEATS, as for those above)
-bench-seeds: ## measure how the demo's scores vary over seeds (ARGS="--seeds 5")
 
 $(BENCHMARKS): bench-%: install
 	@$(IN_VENV) python benchmarks/$*.py $(strip $(OPTIONS)) $(ARGS)
