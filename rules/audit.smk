@@ -17,10 +17,11 @@ rule audit:
         "../envs/lionrank.yaml"
     threads: 1
     resources:
-        mem_mb=500,
+        mem_mb=1500,
     params:
         config=brief(config),
         sources=PLAN.downloads.needed,
+        starts=PLAN.starts(),
         jobs=PLAN.jobs(),
         # No input: an audit is no reason to train, whatever has changed.
         logs=lambda wildcards: brief(PLAN.logs_so_far()),

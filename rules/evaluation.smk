@@ -188,7 +188,10 @@ rule changes:
     input:
         per_query="results/per_query.parquet",
         best=PLAN.best_epochs(),
-        runs=expand("results/{checkpoint}.trec", checkpoint=PLAN.checkpoints),
+        # Of the first seed.
+        runs=expand(
+            "results/{training}_e{epoch}.trec", training=PLAN.settings(), epoch=PLAN.epochs
+        ),
         qrels=PLAN.first_test_set.qrels,
         topics=PLAN.first_test_set.topics_file,
     output:

@@ -97,6 +97,8 @@ rule main_tex:
         retrieval={key: config["retrieval"][key] for key in ("k1", "b")},
         pairs=config["training_pairs"],
         learnt_from=training_data.learnt_from(config),
+        figures=PLAN.paper.figures(),
+        ladders=[config["ladders"][name]["label"] for name in contrasts.ladders(config)],
         objectives={name: entry["label"] for name, entry in config["objectives"].items()},
         contrasts=contrasts.labels(config),
         paper=config["paper"],

@@ -10,6 +10,8 @@ localrules:
     systems_figure,
     differences_figure,
     sizes_figure,
+    gains_figure,
+    treatments_figure,
 
 
 rule curves_figure:
@@ -270,9 +272,80 @@ rule sizes_figure:
         grid=PLAN.paper.grid(),
         columns=evaluation.paper_columns(config),
         test_sets=PLAN.paper.test_sets(),
+        ladders=[*contrasts.ladders(config).values()],
         style=of_repository("paper/paper.mplstyle"),
         code=code("paper/figures/sizes_figure.py"),
     message:
-        "Drawing the scores against the number of parameters"
+        "Drawing the scores against the parameters of the encoders"
     script:
         "../../workflow/scripts/paper/figures/sizes_figure.py"
+
+
+rule gains_figure:
+    input:
+        comparisons="results/comparisons.json",
+        best=PLAN.best_epochs(),
+        parameters="results/parameters.json",
+    output:
+        "paper/figures/gains.pdf",
+        report(
+            "paper/figures/gains.png",
+            caption="../../workflow/report/gains.rst",
+            category="Figures",
+            labels={"Figure": "Gains against size"},
+        ),
+    log:
+        "logs/paper/gains_figure.log",
+    benchmark:
+        "timings/paper/gains_figure.tsv"
+    conda:
+        "../../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        grid=PLAN.paper.grid(),
+        columns=evaluation.paper_columns(config),
+        test_sets=PLAN.paper.test_sets(),
+        ladders=[*contrasts.ladders(config).values()],
+        style=of_repository("paper/paper.mplstyle"),
+        code=code("paper/figures/gains_figure.py"),
+    message:
+        "Drawing differences of treatments against the parameters of the encoders"
+    script:
+        "../../workflow/scripts/paper/figures/gains_figure.py"
+
+
+rule treatments_figure:
+    input:
+        metrics="results/metrics.csv",
+        best=PLAN.best_epochs(),
+    output:
+        "paper/figures/treatments.pdf",
+        report(
+            "paper/figures/treatments.png",
+            caption="../../workflow/report/treatments.rst",
+            category="Figures",
+            labels={"Figure": "Treatments by test set"},
+        ),
+    log:
+        "logs/paper/treatments_figure.log",
+    benchmark:
+        "timings/paper/treatments_figure.tsv"
+    conda:
+        "../../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        grid=PLAN.paper.grid(),
+        columns=evaluation.paper_columns(config),
+        test_sets=PLAN.paper.test_sets(),
+        style=of_repository("paper/paper.mplstyle"),
+        code=code("paper/figures/treatments_figure.py"),
+    message:
+        "Drawing the treatments on every test set"
+    script:
+        "../../workflow/scripts/paper/figures/treatments_figure.py"

@@ -7,7 +7,7 @@ from transformers import TrainingArguments
 
 from lionrank.audit import estimates
 from lionrank.audit import page as audit
-from tests.support.audits import CONFIG, SETTINGS, facts_of, merged, row_of
+from tests.support.audits import CONFIG, SETTINGS, SIZES, facts_of, merged, row_of
 
 DATA = {
     "collection": "msmarco",
@@ -102,6 +102,20 @@ def test_gpu_hours_are_operations_over_the_speed_that_is_reached():
     operations = 2 * encoders * 2 * 3 * tokens * 43 * 1000
     assert dl19["scored"] == 43 * 1000 * 18
     assert dl19["gpu_hours"] == pytest.approx(operations / reached / 3600)
+
+
+def test_what_is_done_with_every_seed_is_counted_with_each():
+    one, three = (facts_of(merged({"grid": {"seeds": seeds}})) for seeds in ([12], [12, 13, 14]))
+    for alone, seeded in zip(one["trainings"], three["trainings"], strict=True):
+        for key in ("steps", "jobs", "gpu_hours", "bytes", "bytes_with_cards"):
+            assert seeded[key] == pytest.approx(3 * alone[key])
+        for key in ("steps_an_epoch", "schedule_steps", "bytes_within_epoch"):
+            assert seeded[key] == alone[key]
+        assert seeded["names"] == [alone["name"] + seed for seed in ("", "_s13", "_s14")]
+    for kind in ("reranking", "development"):
+        for alone, seeded in zip(one[kind], three[kind], strict=True):
+            assert (seeded["pairs"], seeded["scored"]) == (alone["pairs"], 3 * alone["scored"])
+    assert three["reranking_hours"]["known"] == pytest.approx(3 * one["reranking_hours"]["known"])
 
 
 def test_marco_qa_has_its_own_number_of_candidates():
@@ -251,10 +265,10 @@ def test_lion_keeps_half_of_the_optimizer_state():
 
 def test_the_states_within_an_epoch_are_two_and_the_one_that_is_written():
     sizes = {
-        each["name"]: estimates.training_work(CONFIG, *each["name"].split("_"))
+        each["name"]: estimates.training_work(CONFIG, SIZES, *each["name"].split("_"))
         for each in facts_of(CONFIG)["trainings"]
     }
-    weights = CONFIG["audit"]["backbones"]["gte"]["parameters"]
+    weights = SIZES["models.gte"]["parameters"]
     assert sizes["gte_adamw"]["bytes_within_epoch"] == 3 * 4 * 3 * weights
     assert sizes["gte_lion"]["bytes_within_epoch"] == 3 * 4 * 2 * weights
     (row,) = [row for row in facts_of(CONFIG)["disk"] if row["what"] == "states within an epoch"]

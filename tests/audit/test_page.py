@@ -223,7 +223,9 @@ def test_downloads_are_summed_and_unknown_sizes_counted():
 
 def test_a_source_that_is_not_in_the_table_is_named():
     with pytest.raises(UserError, match=r"sources\.csv: there is no row 'msmarcoo'"):
-        audit.collect(merged(), {}, ["msmarcoo"], [SETTINGS], {}, JOBS, [], {}, {}, PATHS)
+        audit.collect(
+            *(merged(), {}, ["msmarcoo"], [SETTINGS], {}, JOBS, [], {}, {}, PATHS, {}, {})
+        )
 
 
 def test_jobs_are_listed_and_summed():
@@ -309,10 +311,9 @@ def test_a_training_that_stopped_early_is_compared_over_the_epochs_that_it_had(t
 
 
 def test_a_training_without_an_estimate_has_no_ratio(tmp_path):
-    config = merged()
-    config["audit"]["backbones"] = {}
+    logs = [write_log(tmp_path, "gte_lion_e1")]
     row = row_of(
-        audit.page(facts_of(config, logs=[write_log(tmp_path, "gte_lion_e1")])),
+        audit.page(facts_of(merged(), logs=logs, sizes={})),
         "gte_lion",
         "1 of 3 so far",
     )
@@ -321,8 +322,9 @@ def test_a_training_without_an_estimate_has_no_ratio(tmp_path):
 
 def test_what_cannot_be_estimated_is_said_and_nothing_else_is_lost():
     config = merged()
-    config["audit"] |= {"backbones": {}, "test_sets": {}, "collections": {}}
-    page = audit.page(facts_of(config))
+    config["audit"] |= {"test_sets": {}, "collections": {}}
+    page = audit.page(facts_of(config, sizes={}, uncounted={"models.gte": "out of reach."}))
+    assert "parameters of gte are not known**, and no estimate that hangs on them: out of" in page
     assert "| GPU hours of 6 trainings | not estimated |" in page
     assert row_of(page, "dl19").endswith(
         "| not estimated | 1,000 | not estimated | not estimated | not estimated |"

@@ -70,3 +70,32 @@ def test_topics_that_changed_are_part_of_a_paper_on_two_optimizers(small):
     changes = {"figures/changes.pdf", "tables/changes.tex"}
     assert changes < {*PLAN.paper.parts()}
     assert {*PLAN.paper.parts()} - {*small.paper.parts()} == changes
+
+
+LADDER = """
+    ladders: {ettin: {label: Ettin, models: [ettin17m, ettin32m, ettin68m]}}
+    grid: {models: [bert, ettin17m, ettin68m]}
+    """
+
+
+def figures_of(*overlays):
+    return {*Plan.read(overlaid(*overlays), ROOT).paper.figures()}
+
+
+def test_a_ladder_with_two_models_in_the_grid_has_figures_against_size():
+    assert not {"sizes", "gains", "treatments"} & {*PLAN.paper.figures()}
+    assert figures_of(LADDER) - {*PLAN.paper.figures()} == {"sizes", "gains"}
+    assert not {"sizes", "gains"} & figures_of(LADDER, "grid: {models: [bert, ettin17m]}")
+
+
+def test_gains_are_drawn_where_treatments_of_a_model_are_compared_in_the_primary_metric():
+    assert "gains" not in figures_of(LADDER, "comparisons: {families: [models, first_stage]}")
+    by_map = "comparisons: {measures: [{test_set: dl19, metric: map}]}"
+    assert "gains" not in figures_of(LADDER, by_map)
+    one = "grid: {optimizers: [adamw]}"
+    assert "gains" not in figures_of(LADDER, one)
+    objectives = """
+    grid: {optimizers: [bce, hinge]}
+    """
+    overlay = (ROOT / "config/objectives.yaml").read_text()
+    assert {"gains", "treatments"} < figures_of(LADDER, overlay, objectives)

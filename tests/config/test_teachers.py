@@ -25,6 +25,14 @@ def test_a_teacher_is_a_checkpoint_of_the_grid_or_is_imported():
     assert plan.teachers.run_file("theirs") == "./theirs.trec"
 
 
+def test_a_teacher_may_be_a_checkpoint_of_any_seed():
+    seeded = "grid: {seeds: [12, 13]}\nteachers: {own: {checkpoint: minilm_adamw_s13_e3}}"
+    plan = Plan.read(overlaid(TAUGHT, seeded), ROOT)
+    assert plan.teachers.checkpoint("own") == "checkpoints/minilm_adamw_s13_e3"
+    assert [*plan.other_systems.checkpoints] == ["public"]
+    assert plan.precision("minilm_adamw_s13_e3") == plan.precision("minilm_adamw_e3")
+
+
 def test_what_a_teacher_needs_is_downloaded_only_where_a_training_learns_from_it():
     assert "minilm_l6_v2" not in Plan.read(overlaid(TAUGHT), ROOT).downloads.needed
     plan = Plan.read(overlaid(TAUGHT, "training_data: {given: {ranking: public}}"), ROOT)

@@ -70,7 +70,7 @@ def test_two_seeds_are_trained_evaluated_and_compared_by_one_command(two):
     for name, seed in (("gte_lion", 12), ("gte_lion_s13", 13)):
         settings = json.loads((directory / f"checkpoints/{name}_e1/settings.json").read_text())
         assert settings["seed"] == seed
-        assert f"| seed | {seed} |" in (directory / f"hub/{name}_e1/README.md").read_text()
+        assert f"| `seed` | {seed} |" in (directory / f"hub/{name}_e1/README.md").read_text()
         _, tag = trec.read_run(directory / f"results/repairs/{name}_best.trec")
         assert tag == f"{name}_best"
     table = pd.read_parquet(directory / "results" / "per_query.parquet")

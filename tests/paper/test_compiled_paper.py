@@ -17,12 +17,20 @@ from lionrank.claims import file as claim_file
 from lionrank.claims.evidence import Ours
 from lionrank.config.check import check
 from lionrank.evaluation import per_query
+from lionrank.evaluation.ladders import Ladder
 from lionrank.grid import FirstStage, Grid, Model
 from lionrank.measures import METRICS
 from lionrank.paper.latex import compile_pdf
 from lionrank.paper.results import Layout
 from tests.support.configs import CONFIG, SCHEMA, SOURCES
-from tests.support.papers import PAPER, PROVENANCE, params_of, printed_first_stages, settings_of
+from tests.support.papers import (
+    OBJECTIVES,
+    PAPER,
+    PROVENANCE,
+    params_of,
+    printed_first_stages,
+    settings_of,
+)
 from tests.support.published_as_measured import BOTH, CLAIMS, PRINTED
 from tests.support.rankings import best_files, draw, write_paper
 from tests.support.results import (
@@ -38,6 +46,7 @@ from tests.support.results import (
     TWO_TEST_SETS,
 )
 from tests.support.said import Said
+from tests.support.sized import ETTIN, OPTIMIZERS, PARAMETERS, sized
 from tests.support.worlds import STOPPED, stopped_grid
 
 pytestmark = [
@@ -99,6 +108,23 @@ def test_the_paper_compiles_without_an_overfull_box(tmp_path, seeds):
     assert ("SD, seeds" in text) == (len(seeds) > 1)
     said = Said.read(source)
     assert said.one("count", what="seeds").count == len(seeds)
+
+
+@pytest.mark.parametrize(
+    ("models", "treatments"),
+    [(ETTIN[:3], OPTIMIZERS), (["bert", "minilm", *ETTIN[:4]], OBJECTIVES)],
+    ids=["optimizers", "objectives"],
+)
+def test_a_paper_of_a_ladder_has_figures_against_size(tmp_path, models, treatments):
+    grid = sized(models, treatments)
+    encoder = {name: size for name, size in PARAMETERS.items() if name in {*ETTIN} & {*models}}
+    ladders = [Ladder("Ettin", encoder, 0.01)]
+    draw(tmp_path, grid, ladders=ladders)
+    write_paper(tmp_path, decide(tmp_path, grid), grid, ladders=ladders)
+    latex, _ = compiled(tmp_path)
+    for name in ("sizes", "gains"):
+        assert rf"\ref{{fig:{name}}}" in latex and rf"\label{{fig:{name}}}" in latex
+    assert (r"\label{fig:treatments}" in latex) == grid.has_lessons
 
 
 @pytest.mark.parametrize("grid", [BESIDE_OTHERS, NOTHING_TRAINED], ids=["beside", "alone"])

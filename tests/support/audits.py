@@ -11,6 +11,7 @@ from snakemake.utils import update_config
 from lionrank.audit import page as audit
 from lionrank.audit.estimates import Storage
 from lionrank.config.sources import Source
+from lionrank.cross_encoder.parameters import Parameters
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = ROOT / "paper" / "published" / "lion" / "settings.csv"
@@ -46,6 +47,11 @@ def source(name: str, **changes) -> Source:
     return Source(name=name, **(fields | changes))
 
 
+SIZES: dict[str, Parameters] = {
+    "models.minilm": {"parameters": 33_360_385, "encoder": 21_293_568},
+    "models.gte": {"parameters": 305_959_681, "encoder": 113_329_152},
+    "models.modernbert": {"parameters": 149_605_633, "encoder": 110_330_880},
+}
 PATHS = dict.fromkeys(Storage, Path("/"))
 
 
@@ -56,6 +62,8 @@ def facts_of(
     recorded: Mapping[str, str | None] = MappingProxyType({}),
     catalogued: Mapping[str, list[str]] = MappingProxyType({}),
     paths: Mapping[Storage, Path] = MappingProxyType(PATHS),
+    sizes: Mapping[str, Parameters] = MappingProxyType(SIZES),
+    uncounted: Mapping[str, str] = MappingProxyType({}),
     scored_again: Mapping[str, list[str]] = MappingProxyType({}),
     settings: Iterable[Path] = (SETTINGS,),
 ) -> dict:
@@ -63,7 +71,7 @@ def facts_of(
     table = {source.name: source for source in sources}
     return audit.collect(
         *(config, table, list(table), settings, scored_again),
-        *(JOBS, logs, recorded, catalogued, paths),
+        *(JOBS, logs, recorded, catalogued, paths, sizes, uncounted),
     )
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from lionrank.evaluation.comparisons import of_family, on_primary
+from lionrank.evaluation.ladders import Ladder
 from lionrank.grid import Grid, Training
 from lionrank.paper.asked import find_asked
 from lionrank.paper.depths import Depths, read_depths
@@ -129,7 +130,18 @@ OPTIMIZERS = {
     },
     "sgd": {"class": "torch.optim.SGD", "arguments": {}},
 }
-OBJECTIVES = {"bce": "BCE", "infonce": "InfoNCE", "ranknet": "RankNet"}
+OBJECTIVES = {
+    "bce": "BCE",
+    "hinge": "Hinge",
+    "infonce": "InfoNCE",
+    "marginmse": "MarginMSE",
+    "ranknet": "RankNet",
+    "adrmse": "ADR-MSE",
+    "mse": "MSE",
+    "lambdaloss": "LambdaLoss",
+}
+LOSSES = {"marginmse": "margin_mse", "adrmse": "adr_mse"}
+"""The losses of objectives that have another name."""
 BY_BM25 = {
     "use": "test",
     "test_set": "pydocs",
@@ -181,10 +193,14 @@ def settings_of(grid: Grid) -> dict[str, dict]:
     return {
         training.name: SETTINGS
         | {"start": training.model.start, "optimizer": OPTIMIZERS[_optimizer(training)]}
-        | {"loss": training.treatment.objective or "bce"}
+        | {"loss": _loss(training.treatment.objective or "bce")}
         | {"early_stopping": 1 if grid.last else None}
         for training in grid.trainings()
     }
+
+
+def _loss(objective: str) -> str:
+    return LOSSES.get(objective, objective)
 
 
 def _optimizer(training: Training) -> str:
@@ -244,6 +260,8 @@ def params_of(grid: Grid, note: str | None = NOTE) -> dict[str, Any]:
         "retrieval": {"k1": 0.9, "b": 0.4},
         "first_stages": [BY_BM25],
         "objectives": OBJECTIVES,
+        "figures": sized_figures(grid),
+        "ladders": [],
         "learnt_from": {name: LEARNT_FROM.get(name, LISTS) for name in grid.data},
         "pairs": {
             "triplets": 1600,
@@ -253,6 +271,13 @@ def params_of(grid: Grid, note: str | None = NOTE) -> dict[str, Any]:
             "negative_depth": 20,
         },
     }
+
+
+def sized_figures(grid: Grid, ladders: Sequence[Ladder] = ()) -> list[str]:
+    """Return which figures against sizes the paper of a grid has."""
+    checkpoints = [each for each in grid.systems if each.kind == "checkpoint"]
+    sizes = ["sizes"] if ladders or len(checkpoints) > 1 else []
+    return [*sizes, "gains"] if ladders else sizes
 
 
 def facts_of(

@@ -18,6 +18,7 @@ from lionrank import parquet, trec
 from lionrank.collections.describe import DataSet
 from lionrank.evaluation import comparisons, per_query
 from lionrank.evaluation import trec_eval as evaluation
+from lionrank.evaluation.ladders import Ladder
 from lionrank.evaluation.per_query import means
 from lionrank.files import write_json, write_json_lines
 from lionrank.grid import Grid
@@ -35,6 +36,7 @@ from tests.support.papers import (
     STATISTICS,
     params_of,
     settings_of,
+    sized_figures,
     tex,
 )
 from tests.support.results import (
@@ -109,6 +111,7 @@ def draw(
     grid: Grid = GRID,
     queries: int = 16,
     test_sets: Mapping[str, Mapping[str, Any]] = TEST_SETS,
+    ladders: Sequence[Ladder] = (),
 ) -> None:
     """Write run files, qrels and topics, and what is computed of them, into a folder.
 
@@ -129,6 +132,7 @@ def draw(
         ],
         FAMILIES,
         FAST,
+        ladders,
     )
     write_json(folder / "results" / "comparisons.json", compared)
 
@@ -229,6 +233,7 @@ def write_paper(
     test_sets: Mapping[str, Mapping[str, Any]] = TEST_SETS,
     provenance: Mapping[str, Any] = PROVENANCE,
     columns: Sequence[Mapping[str, Any]] = COLUMNS,
+    ladders: Sequence[Ladder] = (),
     **params: Any,
 ) -> None:
     """Write main.tex with its tables and figures into `folder`/paper, by the rules' scripts.
@@ -282,6 +287,14 @@ def write_paper(
     def figure(name: str) -> dict[str, Path]:
         return {ending: figures / f"{name}.{ending}" for ending in ("pdf", "png")}
 
+    on_ladders = {"ladders": [[*each.encoder] for each in ladders]}
+    labels = {"ladders": {each.name: each.name for each in ladders}, "contrasts": {}}
+    drawn = {
+        "figures": sized_figures(grid, ladders),
+        "ladders": [*labels["ladders"]],
+        "contrasts": labels,
+    }
+    sizes = {"parameters": write_parameters(folder, grid, ladders)}
     jobs = [
         (
             "results_table",
@@ -338,7 +351,7 @@ def write_paper(
             | {"claims": [decided["claims"]], "published_comparisons": [published]}
             | {"depths": [depths["depths"]]},
             {"tex": paper / "main.tex"},
-            shown | settings | params_of(grid) | templates | told_studies | params,
+            shown | settings | params_of(grid) | drawn | templates | told_studies | params,
         ),
     ]
     if grid.systems:
@@ -350,23 +363,28 @@ def write_paper(
                 shown | {"primary": "pydocs"},
             ),
             ("systems_figure", metrics | best, figure("systems"), shown | style),
-            (
-                "sizes_figure",
-                metrics | best | {"parameters": write_parameters(folder, grid)},
-                figure("sizes"),
-                shown | style,
-            ),
         ]
+    for name in drawn["figures"]:
+        inputs = metrics | best | compared | sizes
+        jobs.append((f"{name}_figure", inputs, figure(name), shown | style | on_ladders))
+    if ladders:
+        jobs.append(
+            ("contrasts_table", compared, table("contrasts"), shown | {"contrasts": labels})
+        )
     if grid.has_lessons:
         jobs.append(_learnt_tables(folder, grid, shown, facts | metrics | best | compared))
+        jobs.append(("treatments_figure", metrics | best, figure("treatments"), shown | style))
     if any(entry.get("test_sets") for entry in test_sets.values()):
         output = two_tables(sets="sets", wins="wins")
         jobs.append(("averages_tables", metrics | best | compared, output, shown))
         jobs.append(("differences_figure", metrics | best, figure("differences"), shown | style))
     if not grid.trainings():
         jobs = [job for job in jobs if job[0] not in OF_TRAININGS]
+    has_pairs = len({each.learns for each in grid.treatments}) < len(grid.treatments)
+    if not has_pairs:
+        jobs = [job for job in jobs if job[0] not in ("changes_table", "changes_figure")]
     run_scripts(folder, json.loads(json.dumps(jobs, default=str)))
-    if not grid.trainings():
+    if not has_pairs:
         # Which the rule of all comparisons makes as well.
         (tables / "comparisons_by_epoch.tex").unlink()
 
@@ -400,17 +418,15 @@ def _learnt_tables(folder: Path, grid: Grid, shown: Mapping, files: Mapping) -> 
     return "learnt_tables", {**files, "data": data, "counts": counts}, output, shown | params
 
 
-def write_parameters(folder: Path, grid: Grid) -> Path:
+def write_parameters(folder: Path, grid: Grid, ladders: Sequence[Ladder] = ()) -> Path:
     """Write a number of parameters for each model and checkpoint of others."""
     others = [each.name for each in grid.systems if each.kind == "checkpoint"]
     names = [*(model.name for model in grid.models), *others]
+    encoder = {name: 8_000_000 * place for place, name in enumerate(names, start=1)}
+    encoder |= {name: size for ladder in ladders for name, size in ladder.encoder.items()}
     path = folder / "results" / "parameters.json"
     write_json(
-        path,
-        {
-            name: {"parameters": 1000 * place, "encoder": 800 * place}
-            for place, name in enumerate(names, start=1)
-        },
+        path, {name: {"parameters": 2 * encoder[name], "encoder": encoder[name]} for name in names}
     )
     return path
 

@@ -399,6 +399,16 @@ gte_adamw     -                    -       -             -  -            not beg
     assert "  2025-03-01 18:42  " in status.to_text(trainings, datetime(2025, 2, 28, 20))
 
 
+def test_the_seeds_of_a_training_stand_beside_each_other_the_first_one_first(tmp_path):
+    for seed in ("_s13", "", "_s2", "_s101"):
+        train(tmp_path, 1, name=f"minilm_sgd{seed}")
+    train(tmp_path, 1, name="minilm_adamw_s13")
+    assert [each.name for each in status.read(tmp_path)] == [
+        "minilm_adamw_s13",
+        *(f"minilm_sgd{seed}" for seed in ("", "_s2", "_s13", "_s101")),
+    ]
+
+
 def test_without_device_hours_none_are_told():
     text = status.to_text(
         [TrainingStatus("gte_adamw", status.NOT_BEGUN, "not begun")], datetime.now()

@@ -30,6 +30,29 @@ def test_a_run_file_needs_its_own_training_up_to_its_epoch(snakemake):
     assert "Training checkpoints/minilm_lion_e2" in told.stdout
 
 
+def test_a_run_file_of_another_seed_needs_the_training_with_it(snakemake):
+    told = snakemake("-n", "results/minilm_lion_s13_e2.trec", overlay="grid: {seeds: [12, 13]}")
+    assert told.returncode == 0, told.stdout
+    counts = jobs(told.stdout)
+    assert (counts["initialise"], counts["train_epoch"], counts["rerank"]) == (1, 2, 1)
+    assert "Training checkpoints/minilm_lion_s13_e2" in told.stdout
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ("results/minilm_lion_s13_e2.trec", "grid.seeds: has no 13, so that nothing is named _s13"),
+        ("hub/minilm_lion_s13_best", "grid.seeds: has no 13"),
+        ("training/minilm_lion_s13.best.json", "grid.seeds: has no 13"),
+        ("checkpoints/minilm_lion_s12_e0", "grid.seeds: 12 is the first one, which names leave"),
+    ],
+)
+def test_a_seed_that_the_grid_lacks_is_named_with_the_key(snakemake, target, message):
+    told = snakemake("-n", target)
+    assert told.returncode != 0
+    assert message in told.stdout
+
+
 def test_the_paper_needs_the_whole_grid(snakemake):
     told = snakemake("-n", "paper/main.pdf")
     counts = jobs(told.stdout)

@@ -220,6 +220,11 @@ class Grid:
         return _once(each.data for each in self.treatments)
 
     @property
+    def has_many_models(self) -> bool:
+        """Whether a figure with all of them needs the width of a page, and not of a column."""
+        return len(self.models) > 4
+
+    @property
     def is_ragged(self) -> bool:
         """Whether trainings differ in how many epochs they had."""
         return len({each.epochs for each in self.seeded()}) > 1

@@ -14,15 +14,35 @@ from lionrank.paper.figures.cost import cost_figure
 from lionrank.paper.figures.curves import curves_figure
 from lionrank.paper.figures.depths import depths_figure
 from lionrank.paper.figures.epochs import epochs_figure
+from lionrank.paper.figures.gains import gains_figure
 from lionrank.paper.figures.sizes import sizes_figure
 from lionrank.paper.figures.style import legend, looks, sample, save, style
+from lionrank.paper.figures.treatments import treatments_figure
 from tests.support.drawings import STYLE, cycle, efficiency_of, legend_of, texts, write_logs
-from tests.support.papers import depths_of
-from tests.support.results import BESIDE_OTHERS, GRID, RANKED, SCENARIOS, experiment, made_up_scores
+from tests.support.papers import OBJECTIVES, depths_of
+from tests.support.results import (
+    BESIDE_OTHERS,
+    GRID,
+    LAYOUT,
+    RANKED,
+    SCENARIOS,
+    experiment,
+    made_up_scores,
+)
+from tests.support.sized import ETTIN, parameters_of, sized
 
-WIDTHS = {"curves": 516, "epochs": 252, "changes": 252, "cost": 252, "sizes": 252, "depths": 252}
+WIDTHS = {
+    "curves": 516,
+    "epochs": 252,
+    "changes": 252,
+    "cost": 252,
+    "sizes": 252,
+    "depths": 252,
+    "gains": 516,
+    "treatments": 516,
+}
 
-SIZES = {"minilm": 33_000_000, "modernbert": 150_000_000, "l6": 22_000_000, "authors": 306_000_000}
+SIZES = {"minilm": 21_000_000, "modernbert": 110_000_000, "l6": 11_000_000, "authors": 113_000_000}
 
 
 @pytest.fixture(autouse=True)
@@ -41,6 +61,8 @@ def _draw(tmp_path_factory):
     logs = write_logs(folder)
     changed = changes_of([0.5, -0.25, 0.0, 0.1], [0.2, 0.3, 0.4], [-0.1] * 400)
     (depths,) = depths_of(beside)
+    grid = sized(["bert", "electra", *ETTIN[:4]], OBJECTIVES)
+    many, sizes = experiment(folder / "many", made_up_scores(3, grid), grid), parameters_of(grid)
     return {
         "curves": lambda: curves_figure(logs, GRID),
         "epochs": lambda: epochs_figure(made.results, GRID, made.chosen),
@@ -48,6 +70,8 @@ def _draw(tmp_path_factory):
         "cost": lambda: cost_figure(made.results, efficiency_of(), GRID, made.chosen),
         "depths": lambda: depths_figure(depths, BESIDE_OTHERS, "nDCG@10"),
         "sizes": lambda: sizes_figure(beside.results, SIZES, BESIDE_OTHERS, beside.chosen),
+        "gains": lambda: gains_figure(many.compared, LAYOUT, sizes, many.grid, [ETTIN[:4]]),
+        "treatments": lambda: treatments_figure(many.results, many.grid, many.chosen, {}),
     }
 
 
@@ -203,25 +227,6 @@ def test_of_ten_thousand_topics_the_outline_is_drawn_with_every_value(tmp_path):
     assert (tmp_path / "changes.pdf").stat().st_size < 150_000
 
 
-def test_sizes_are_those_of_checkpoints_and_run_files_have_none(tmp_path):
-    made = experiment(tmp_path, made_up_scores(2, BESIDE_OTHERS), BESIDE_OTHERS)
-    figure = sizes_figure(made.results, SIZES, BESIDE_OTHERS, made.chosen)
-    labels = legend_of(figure)
-    drawn = ["MiniLM, AdamW", "MiniLM, Lion", "ModernBERT, AdamW", "ModernBERT, Lion"]
-    drawn += ["MiniLM-L6 v2‡", "The Authors' GTE & Lion‡"]
-    # Matplotlib fills a legend column by column.
-    assert sorted(filter(str.strip, labels)) == sorted([*drawn, "BM25"])
-    [ax] = figure.axes
-    across, *points = ax.lines
-    assert [line.get_xdata()[0] for line in points] == [33, 33, 150, 150, 22, 306]
-    scores = made.results.scores[made.results.layout.primary]
-    assert list(across.get_ydata()) == [scores["bm25"].mean] * 2
-    means = [scores[name].mean for name in ("l6", "authors")]
-    assert [line.get_ydata()[0] for line in points[-2:]] == means
-    looks = {(line.get_color(), line.get_marker(), line.get_mfc()) for line in points}
-    assert len(looks) == len(drawn)
-
-
 def test_the_figure_of_depths_draws_a_line_a_system_over_what_it_cut(tmp_path):
     made = experiment(tmp_path, made_up_scores(2, BESIDE_OTHERS), BESIDE_OTHERS)
     (depths,) = depths_of(made)
@@ -238,20 +243,3 @@ def test_the_figure_of_depths_draws_a_line_a_system_over_what_it_cut(tmp_path):
     assert [tick.get_text() for tick in ax.get_xticklabels()] == ["10", "20", "50"]
     named = {"AdamW", "Lion", "MiniLM", "ModernBERT", "MiniLM-L6 v2‡", "The Authors' GTE & Lion‡"}
     assert named | {"BM25", "Best order"} == {*legend_of(figure)}
-
-
-def test_a_legend_of_many_sizes_leaves_the_panel_as_high_as_one_of_few(tmp_path):
-    heights = []
-    for number in (2, 20):
-        named = {
-            f"s{place}": {"label": f"cross-encoder/ms-marco-{place}-v2", "kind": "checkpoint"}
-            for place in range(number)
-        }
-        grid = Grid.build({}, {}, (), systems=named, first_stages=RANKED)
-        made = experiment(tmp_path / str(number), made_up_scores(2, grid), grid)
-        sizes = {name: 10**7 * (place + 1) for place, name in enumerate(named)}
-        figure = sizes_figure(made.results, sizes, grid, made.chosen)
-        figure.draw_without_rendering()
-        [ax] = figure.axes
-        heights.append(ax.get_window_extent().height)
-    assert heights[1] == pytest.approx(heights[0], rel=0.15)

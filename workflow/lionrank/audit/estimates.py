@@ -1,7 +1,8 @@
 """What an experiment will take, before anything is downloaded: steps, GPU hours and disk.
 
-Arithmetic on the config and its section `audit`, which holds what only the data and the backbones
-can tell. Where a number is missing there, what hangs on it is None.
+Arithmetic on the config and its section `audit`, which holds what only the data can tell, and on
+the sizes of backbones, which `lionrank.audit.backbones` counts. Where a number is missing, what
+hangs on it is None.
 
 Floating-point operations are counted as 2 a parameter and token forward and 4 backward (Kaplan et
 al. 2020, arXiv 2001.08361, section 2.1), without embeddings and without the attention scores.
@@ -10,7 +11,7 @@ al. 2020, arXiv 2001.08361, section 2.1), without embeddings and without the att
 import enum
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from lionrank.config import first_stages, teachers
 from lionrank.config.evaluation import has_every_epoch
@@ -40,6 +41,10 @@ STATES_OF_OTHERS = 2
 
 BYTES_OF_SOFTWARE = 7e9
 """Of a virtual environment with a CUDA build of PyTorch; one for CPUs alone has less than half."""
+
+
+Sizes: TypeAlias = Mapping[str, Mapping[str, float]]
+"""Parameters of what computes, all and those of the `encoder`, by place in the config."""
 
 
 class Storage(enum.Enum):
@@ -77,8 +82,10 @@ def _assumed(config: Mapping[str, Any], *keys: str | None) -> float | None:
     return value
 
 
-def _backbone(config: Mapping[str, Any], model: str, key: str) -> float | None:
-    return _assumed(config, "backbones", config["models"][model]["pretrained"], key)
+def _size(sizes: Sizes, kind: str, name: str, part: str) -> float | None:
+    """Return the parameters of a model, system or teacher, None where they were not counted."""
+    size = sizes.get(f"{kind}.{name}")
+    return None if size is None else size[part]
 
 
 def pairs_of(config: Mapping[str, Any], data: str) -> tuple[int, int]:
@@ -123,7 +130,9 @@ def warmup_steps(settings: Mapping[str, Any], steps: int) -> int:
     return int(warmup) if warmup >= 1 else math.ceil(warmup * (settings["schedule_steps"] or steps))
 
 
-def training_work(config: Mapping[str, Any], model: str, optimizer: str) -> dict[str, Any]:
+def training_work(
+    config: Mapping[str, Any], sizes: Sizes, model: str, optimizer: str
+) -> dict[str, Any]:
     """Return a training's resolved settings, steps, jobs, GPU hours and bytes of checkpoints.
 
     The last four are of all its seeds.
@@ -141,7 +150,7 @@ def training_work(config: Mapping[str, Any], model: str, optimizer: str) -> dict
     collection = collection_of_data(config, data)
     operations = product(
         FORWARD_AND_BACKWARD,
-        _backbone(config, model, "encoder"),
+        _size(sizes, "models", model, "encoder"),
         _assumed(config, "collections", collection, "tokens_per_pair"),
         pairs,
         jobs,
@@ -159,9 +168,13 @@ def training_work(config: Mapping[str, Any], model: str, optimizer: str) -> dict
         "end_of_schedule": end_of_schedule(settings, without_restart),
         "jobs": jobs,
         "gpu_hours": _gpu_hours(config, operations, settings["precision"]),
-        "bytes": product(len(seeds), _bytes_of_checkpoints(config, model, optimizer, epochs)),
-        "bytes_within_epoch": _bytes_within_epoch(config, model, optimizer),
-        "bytes_with_cards": product(BYTES_A_WEIGHT, _backbone(config, model, "parameters"), jobs),
+        "bytes": product(
+            len(seeds), _bytes_of_checkpoints(config, sizes, model, optimizer, epochs)
+        ),
+        "bytes_within_epoch": _bytes_within_epoch(config, sizes, model, optimizer),
+        "bytes_with_cards": product(
+            BYTES_A_WEIGHT, _size(sizes, "models", model, "parameters"), jobs
+        ),
     }
 
 
@@ -174,20 +187,22 @@ def _gpu_hours(config: Mapping[str, Any], operations: float | None, precision: s
 
 
 def _bytes_of_checkpoints(
-    config: Mapping[str, Any], model: str, optimizer: str, epochs: int
+    config: Mapping[str, Any], sizes: Sizes, model: str, optimizer: str, epochs: int
 ) -> float | None:
     """Return the size of a training's checkpoints with one seed.
 
     The start has no optimizer state.
     """
     copies = 1 + epochs * _copies_to_resume(config, optimizer)
-    return product(BYTES_A_WEIGHT, _backbone(config, model, "parameters"), copies)
+    return product(BYTES_A_WEIGHT, _size(sizes, "models", model, "parameters"), copies)
 
 
-def _bytes_within_epoch(config: Mapping[str, Any], model: str, optimizer: str) -> float | None:
+def _bytes_within_epoch(
+    config: Mapping[str, Any], sizes: Sizes, model: str, optimizer: str
+) -> float | None:
     """Return the size of the states that are kept while an epoch is trained, and of a new one."""
     copies = (KEPT + 1) * _copies_to_resume(config, optimizer)
-    return product(BYTES_A_WEIGHT, _backbone(config, model, "parameters"), copies)
+    return product(BYTES_A_WEIGHT, _size(sizes, "models", model, "parameters"), copies)
 
 
 def _copies_to_resume(config: Mapping[str, Any], optimizer: str) -> int:
@@ -197,7 +212,7 @@ def _copies_to_resume(config: Mapping[str, Any], optimizer: str) -> int:
 
 
 def reranking_work(
-    config: Mapping[str, Any], kind: str, name: str, again: Collection[str] = ()
+    config: Mapping[str, Any], sizes: Sizes, kind: str, name: str, again: Collection[str] = ()
 ) -> dict[str, Any]:
     """Return first stage, topics, candidates, pairs and GPU hours of scoring by checkpoints.
 
@@ -214,9 +229,9 @@ def reranking_work(
     pairs = product(topics, candidates)
     tokens = _assumed(config, "collections", collection, "tokens_per_pair")
     best_only = kind == "test_sets" and not has_every_epoch(config, name)
-    scorers = _trained(config, best_only=best_only)
+    scorers = _trained(config, sizes, best_only=best_only)
     if kind == "test_sets":
-        scorers += _of_others(config, again)
+        scorers += _of_others(config, sizes, again)
     return {
         "name": name,
         "best_only": best_only,
@@ -228,7 +243,7 @@ def reranking_work(
     }
 
 
-def held_out_work(config: Mapping[str, Any], data: str) -> dict[str, Any]:
+def held_out_work(config: Mapping[str, Any], sizes: Sizes, data: str) -> dict[str, Any]:
     """Return collection, pairs and GPU hours of the evaluation losses of the data's trainings."""
     collection = collection_of_data(config, data)
     tokens = _assumed(config, "collections", collection, "tokens_per_pair")
@@ -236,11 +251,13 @@ def held_out_work(config: Mapping[str, Any], data: str) -> dict[str, Any]:
     return {
         "name": data,
         "collection": collection,
-        **_scoring(config, _trained(config, data), pairs, tokens),
+        **_scoring(config, _trained(config, sizes, data), pairs, tokens),
     }
 
 
-def teaching_work(config: Mapping[str, Any], teacher: str, collection: str) -> dict[str, Any]:
+def teaching_work(
+    config: Mapping[str, Any], sizes: Sizes, teacher: str, collection: str
+) -> dict[str, Any]:
     """Return topics, candidates, pairs and GPU hours of what a teacher scores of a collection.
 
     A bi-encoder computes in float32, at a speed that is not known here.
@@ -250,7 +267,7 @@ def teaching_work(config: Mapping[str, Any], teacher: str, collection: str) -> d
     topics = made or _assumed(config, "collections", collection, "training_topics")
     candidates = first_stage_depth(config, collection, "train")
     tokens = _assumed(config, "collections", collection, "tokens_per_pair")
-    scorer = _teacher(config, config["teachers"][teacher])
+    scorer = _teacher(config, sizes, teacher)
     return {
         "name": teacher,
         "collection": collection,
@@ -269,7 +286,7 @@ class _Scorers(NamedTuple):
 
 
 def _trained(
-    config: Mapping[str, Any], data: str | None = None, best_only: bool = False
+    config: Mapping[str, Any], sizes: Sizes, data: str | None = None, best_only: bool = False
 ) -> list[_Scorers]:
     """Return the checkpoints of the trainings, of all or of those that learn from some data.
 
@@ -281,32 +298,30 @@ def _trained(
             if data not in (None, treatment(config, optimizer).data):
                 continue
             settings = training_settings(config, model, optimizer)
-            encoder = _backbone(config, model, "encoder")
+            encoder = _size(sizes, "models", model, "encoder")
             number = len(config["grid"]["seeds"]) * (1 if best_only else settings["epochs"])
             scorers.append(_Scorers(number, encoder, settings["precision"]))
     return scorers
 
 
-def _of_others(config: Mapping[str, Any], again: Collection[str]) -> list[_Scorers]:
-    """Return the checkpoints that others trained, one that scores in two precisions as two.
-
-    Sizes are known of rows of the sources' table.
-    """
+def _of_others(config: Mapping[str, Any], sizes: Sizes, again: Collection[str]) -> list[_Scorers]:
+    """Return the checkpoints that others trained, one that scores in two precisions as two."""
     return [
-        _Scorers(1, _assumed(config, "backbones", system["checkpoint"], "encoder"), precision)
+        _Scorers(1, _size(sizes, "systems", name, "encoder"), precision)
         for name, system in others(config).items()
         if "checkpoint" in system
         for precision in precisions(config, name, name in again)
     ]
 
 
-def _teacher(config: Mapping[str, Any], entry: Mapping[str, Any]) -> _Scorers:
+def _teacher(config: Mapping[str, Any], sizes: Sizes, name: str) -> _Scorers:
+    entry = config["teachers"][name]
     checkpoint = entry.get("checkpoint", "")
     if checkpoint in (trained := teachers.of_grid(config)):
         model, optimizer = trained[checkpoint]
         precision = training_settings(config, model, optimizer)["precision"]
-        return _Scorers(1, _backbone(config, model, "encoder"), precision)
-    encoder = _assumed(config, "backbones", checkpoint, "encoder")
+        return _Scorers(1, _size(sizes, "models", model, "encoder"), precision)
+    encoder = _size(sizes, "teachers", name, "encoder")
     own = entry.get("precision") or config["training"]["defaults"]["precision"]
     return _Scorers(1, encoder, own)
 
@@ -331,6 +346,7 @@ def _scoring(
 
 def disk_use(
     config: Mapping[str, Any],
+    sizes: Sizes,
     sources: list[Source],
     trainings: list[dict],
     reranking: list[dict],
@@ -398,7 +414,7 @@ def disk_use(
         yield item(f"model cards of {training['name']}", training["bytes_with_cards"], how)
     for name, system in others(config).items():
         if "checkpoint" in system:
-            parameters = _assumed(config, "backbones", system["checkpoint"], "parameters")
+            parameters = _size(sizes, "systems", name, "parameters")
             yield item(f"checkpoint {name}", product(BYTES_A_WEIGHT, parameters), "weights")
     largest = max(
         (each for each in trainings if each["bytes_within_epoch"] is not None),

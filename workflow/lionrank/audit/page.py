@@ -16,6 +16,7 @@ from typing import Any
 from lionrank import templates, wording
 from lionrank.audit.disks import disks
 from lionrank.audit.estimates import (
+    Sizes,
     Storage,
     disk_use,
     held_out_work,
@@ -59,6 +60,8 @@ def collect(
     recorded: Mapping[str, str | None],
     catalogued: Mapping[str, list[str]],
     paths: Mapping[Storage, Path],
+    sizes: Sizes,
+    uncounted: Mapping[str, str],
 ) -> dict[str, Any]:
     """Return what the page shows, by name.
 
@@ -73,6 +76,9 @@ def collect(
         recorded: the commits of what was downloaded already, None of a copy of an unknown one.
         catalogued: identifiers in the catalogue ir_datasets, by collection.
         paths: where caches and folders lie, as `lionrank.audit.disks.paths` returns it.
+        sizes: the parameters of what computes, and
+        uncounted: why those of the rest are not known, as `lionrank.audit.backbones.sizes` returns
+            both.
 
     Raises:
         UserError: a used source is not in the table, or not in its package, `settings` cannot be
@@ -80,7 +86,7 @@ def collect(
     """
     needed = [*map(looked_up, _used(sources, set(used), config["sources"]["table"]))]
     trainings = [
-        training_work(config, model, optimizer)
+        training_work(config, sizes, model, optimizer)
         for model in config["grid"]["models"]
         for optimizer in config["grid"]["optimizers"]
     ]
@@ -90,19 +96,21 @@ def collect(
     hours_so_far = [training["cost"]["hours"] for training in trainings if training["cost"]]
     reranking = [
         reranking_work(
-            *(config, "test_sets", name),
+            *(config, sizes, "test_sets", name),
             again=[system for system, names in scored_again.items() if name in names],
         )
         for name in config["grid"]["test_sets"]
     ]
-    development = [reranking_work(config, "dev_sets", name) for name in dev_sets(config)]
-    held_out = [held_out_work(config, data) for data in used_data(config)]
+    development = [reranking_work(config, sizes, "dev_sets", name) for name in dev_sets(config)]
+    held_out = [held_out_work(config, sizes, data) for data in used_data(config)]
     teaching = [
-        teaching_work(config, teacher, collection)
+        teaching_work(config, sizes, teacher, collection)
         for teacher, collection in used_teachers(config)
         if "run_file" not in config["teachers"][teacher]
     ]
-    disk = list(disk_use(config, needed, trainings, reranking, development, teaching, catalogued))
+    disk = list(
+        disk_use(config, sizes, needed, trainings, reranking, development, teaching, catalogued)
+    )
     places, on_disks = disks(disk, paths)
     rows = [row for path in settings for row in published.read(path)]
     compared = published.compare_settings(
@@ -124,6 +132,8 @@ def collect(
         },
         "download": total(source.bytes for source in needed),
         "assumed": _assumed(config),
+        "sizes": {_last(key): size for key, size in sizes.items()},
+        "uncounted": {_last(key): reason for key, reason in uncounted.items()},
         "rate": config["audit"]["rate"],
         "trainings": trainings,
         "treated": any(name in config["treatments"] for name in config["grid"]["optimizers"]),
@@ -228,17 +238,17 @@ def _scoring(config: Mapping[str, Any], system: str, again: bool) -> Iterator[in
     yield " and ".join(precisions(config, system, again))
 
 
+def _last(key: str) -> str:
+    return key.rpartition(".")[2]
+
+
 def _assumed(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the GPU, and those backbones and collections that the estimates are made with."""
-    assumed, grid = config["audit"], config["grid"]
-    backbones = {config["models"][model]["pretrained"] for model in grid["models"]}
-    backbones |= {system.get("checkpoint") for system in others(config).values()}
-    backbones |= {config["teachers"][name].get("checkpoint") for name, _ in used_teachers(config)}
+    """Return the GPU and those collections that the estimates are made with."""
+    assumed = config["audit"]
     collections = {judged["collection"] for judged in judged_topics(config)}
     collections.update(trained_on(config))
     return {
         "gpu": assumed["gpu"],
-        "backbones": {k: v for k, v in assumed["backbones"].items() if k in backbones},
         "collections": {k: v for k, v in assumed["collections"].items() if k in collections},
     }
 

@@ -37,6 +37,7 @@ from lionrank.config.plan_of_teachers import TeachersPlan
 from lionrank.config.settings import ordered, training_settings
 from lionrank.config.sources import Source, read_table
 from lionrank.config.studies import read_studies
+from lionrank.config.training_data import used_teachers
 from lionrank.config.treatments import treatment, treatments
 from lionrank.errors import UserError
 from lionrank.grid import BEST, FIRST_STAGE, checkpoint_name, seeds_by_name, training_name
@@ -320,6 +321,24 @@ class Plan:
         """A model's entry in the config without its label, which changes no weight."""
         entry = {"architecture": None, "tokenizer": None, **self.config["models"][model]}
         return ordered({key: value for key, value in entry.items() if key != "label"})
+
+    def starts(self) -> dict[str, dict[str, Any]]:
+        """What all that computes starts from, as `backbone` returns it, by its place in the config.
+
+        That is the grid's models, and other systems and teachers that are checkpoints of others.
+        """
+        taught_by = dict.fromkeys(name for name, _ in used_teachers(self.config))
+        others = self.other_systems.checkpoints
+        places = {name: f"systems.{name}" for name in self.other_checkpoints}
+        places |= {name: f"teachers.{name}" for name in taught_by if name in others}
+        rest = {"architecture": None, "tokenizer": None}
+        return {
+            **{f"models.{name}": self.backbone(name) for name in self.models},
+            **{
+                place: {"pretrained": others[name]["checkpoint"], **rest}
+                for name, place in places.items()
+            },
+        }
 
     def draws(self) -> dict[str, Any]:
         """How the tests of significance and the bootstrap draw."""

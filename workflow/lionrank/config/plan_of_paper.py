@@ -4,10 +4,13 @@ Runs at every parse of the workflow, so it imports nothing heavy.
 """
 
 from dataclasses import dataclass
+from itertools import permutations
 from typing import TYPE_CHECKING, Any
 
 from lionrank.config import contrasts, evaluation, grids
+from lionrank.config.treatments import BCE, treatment
 from lionrank.grid import checkpoint_name, training_name
+from lionrank.measures import PRIMARY
 
 if TYPE_CHECKING:
     from lionrank.config.plan import Plan
@@ -26,26 +29,45 @@ class PaperPlan:
 
     def parts(self) -> list[str]:
         """The figures and tables of the paper, as files below paper/, that have what to show."""
+        return [
+            *(f"figures/{name}.pdf" for name in self.figures()),
+            *(f"tables/{name}.tex" for name in self._tables()),
+        ]
+
+    def figures(self) -> list[str]:
+        """The names of the figures that have what to show."""
         plan = self.plan
         figures: list[str] = []
-        tables = ["collection", "comparisons", "datasets", "levels", "results"]
-        tables += plan.published.tables()
-        # Without a second optimizer no topic changes from one to the other.
-        if len({plan.learns(name) for name in plan.optimizers}) < len(plan.optimizers):
+        if self._has_changes:
             figures.append("changes")
-            tables.append("changes")
         if plan.trainings:
             figures += ["cost", "curves", "epochs"]
-            tables += ["comparisons_by_epoch", "efficiency", "optimizers", "training"]
         if plan.depths.test_sets:
             figures.append("depths")
         if plan.others:
             figures.append("systems")
-            tables.append("comparisons_systems")
-        if len(plan.other_checkpoints) > 1:
+        ladders = contrasts.ladders(plan.config)
+        if ladders or len(plan.other_checkpoints) > 1:
             figures.append("sizes")
+        if ladders and self._has_gains:
+            figures.append("gains")
         if plan.averages:
             figures.append("differences")
+        if plan.has_lessons:
+            figures.append("treatments")
+        return figures
+
+    def _tables(self) -> list[str]:
+        plan = self.plan
+        tables = ["collection", "comparisons", "datasets", "levels", "results"]
+        tables += plan.published.tables()
+        if self._has_changes:
+            tables.append("changes")
+        if plan.trainings:
+            tables += ["comparisons_by_epoch", "efficiency", "optimizers", "training"]
+        if plan.others:
+            tables.append("comparisons_systems")
+        if plan.averages:
             tables.append("sets")
         if any(each["test_set"] in plan.averages for each in plan.compared_measures):
             tables.append("wins")
@@ -55,10 +77,27 @@ class PaperPlan:
             tables += REPLICATION_TABLES
         if plan.has_lessons:
             tables += LESSON_TABLES
-        return [
-            *(f"figures/{name}.pdf" for name in figures),
-            *(f"tables/{name}.tex" for name in tables),
-        ]
+        return tables
+
+    @property
+    def _has_gains(self) -> bool:
+        """Whether treatments of a model are compared, over BCE or by optimizer, in nDCG@10."""
+        plan = self.plan
+        recipes = [treatment(plan.config, name) for name in plan.optimizers]
+        over_bce = any(
+            left.objective != BCE and right.objective == BCE and left.optimizer == right.optimizer
+            for left, right in permutations(recipes, 2)
+        )
+        has = {"objectives": over_bce, "optimizers": self._has_changes}
+        is_primary = any(each["metric"] == PRIMARY for each in plan.compared_measures)
+        families = plan.config["comparisons"]["families"]
+        return is_primary and any(has[family] for family in has if family in families)
+
+    @property
+    def _has_changes(self) -> bool:
+        """Whether topics change from one optimizer to a second one."""
+        plan = self.plan
+        return len({plan.learns(name) for name in plan.optimizers}) < len(plan.optimizers)
 
     def sized(self) -> dict[str, str]:
         """A checkpoint of each model and of each system of others that is one, by its name."""

@@ -4,10 +4,12 @@ import importlib.util
 import os
 import re
 import sys
+from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import fields
 from inspect import getsource
 from pathlib import Path
+from typing import Any
 
 import torch
 from transformers import (
@@ -15,6 +17,7 @@ from transformers import (
     MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING,
     AutoConfig,
     AutoModelForSequenceClassification,
+    PreTrainedConfig,
     PreTrainedModel,
     PreTrainedTokenizerBase,
     set_seed,
@@ -98,6 +101,23 @@ def initialise(
     write(who, model, tokenizer, max_length, folder, remedy)
 
 
+def planned(
+    backbone: Mapping[str, Any], folders: dict[str, str], key: str = "models"
+) -> PreTrainedConfig:
+    """Return the config of the cross-encoder that a backbone becomes, without reading weights.
+
+    Arguments are those of `initialise`, for which the config names the backbone under a `key`.
+
+    Raises:
+        UserError: as `initialise`, of a source or of an architecture.
+    """
+    if (source := backbone["pretrained"]) is not None:
+        return Pretrained(source, Path(locate(source, folders, key)), key).config()
+    who = f"{key}: the architecture {backbone['architecture']['model_type']!r}"
+    tokenizer = _open(backbone["tokenizer"], folders).tokenizer()
+    return _untrained_config(who, backbone["architecture"], tokenizer)
+
+
 def _open(source: str, folders: dict[str, str]) -> Pretrained:
     return Pretrained(source, Path(locate(source, folders)))
 
@@ -171,6 +191,17 @@ def _untrained(
     who: str, architecture: dict, tokenizer: PreTrainedTokenizerBase, seed: int
 ) -> PreTrainedModel:
     """Build a randomly initialised model for the tokenizer's vocabulary and special tokens."""
+    config = _untrained_config(who, architecture, tokenizer)
+    try:
+        set_seed(seed)
+        return AutoModelForSequenceClassification.from_config(config)
+    except Exception as error:
+        raise UserError(f"{who}: transformers cannot build it: {one_line(error)}") from error
+
+
+def _untrained_config(
+    who: str, architecture: dict, tokenizer: PreTrainedTokenizerBase
+) -> PreTrainedConfig:
     _check_keys(who, architecture)
     first = tokenizer.bos_token_id if tokenizer.cls_token_id is None else tokenizer.cls_token_id
     last = tokenizer.eos_token_id if tokenizer.sep_token_id is None else tokenizer.sep_token_id
@@ -183,11 +214,9 @@ def _untrained(
     }
     known = {name: number for name, number in special.items() if number is not None}
     try:
-        config = AutoConfig.for_model(
+        return AutoConfig.for_model(
             **architecture, num_labels=1, vocab_size=len(tokenizer), **known
         )
-        set_seed(seed)
-        return AutoModelForSequenceClassification.from_config(config)
     except Exception as error:
         raise UserError(f"{who}: transformers cannot build it: {one_line(error)}") from error
 

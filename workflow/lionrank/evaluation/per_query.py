@@ -312,19 +312,21 @@ def _by_seed(table: pd.DataFrame) -> Iterator[tuple[pd.DataFrame, dict[str, str]
     Checkpoints have the names of the first seed's, and beside the rows are the names of all
     trainings, by those that they really have.
     """
-    has_none = table["seed"].isna()
-    checkpoints = table[~has_none].drop_duplicates("system")
-    if checkpoints.empty:
+    labels = table[["system", "model", "optimizer", "seed"]].drop_duplicates("system")
+    trained = labels.dropna(subset="seed")
+    if trained.empty:
         yield table, {}
-    for _, own in checkpoints.groupby("seed", sort=False):
-        renamed, names = {}, {}
-        for system, model, optimizer in own[["system", "model", "optimizer"]].itertuples(
-            index=False
-        ):
-            name, (training, _, end) = training_name(model, optimizer), system.rpartition("_")
-            names[training], renamed[system] = name, f"{name}_{end}"
-        rows = table[has_none | table["system"].isin(renamed)]
-        yield rows.assign(system=rows["system"].replace(renamed)), names
+    for _, own in trained.groupby("seed", sort=False):
+        names: dict[str, str] = {}
+        renamed = {name: name for name in labels["system"][labels["seed"].isna()]}
+        for system, *parts, _ in own.itertuples(index=False):
+            training, _, end = system.rpartition("_")
+            names[training] = training_name(*parts)
+            renamed[system] = f"{names[training]}_{end}"
+        rows = table[table["system"].isin(renamed)] if len(renamed) < len(labels) else table
+        if names.keys() != {*names.values()}:
+            rows = rows.assign(system=rows["system"].map(renamed))
+        yield rows, names
 
 
 def _of_seed(chosen: Mapping[str, int], names: Mapping[str, str]) -> dict[str, int]:

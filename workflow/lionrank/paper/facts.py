@@ -41,12 +41,13 @@ def make_facts(
     `others` are passed on as they are: `asked`, the contrasts of ladders and of the config;
     `changes`, the content of changes.json; parts of the config (`backbones`, `retrieval`, `pairs`;
     `selection` and `training`, the entries of the collections that are tested and of the training
-    pairs; `learnt_from`, how training data were chosen); the labels of the `objectives` and of the
-    `dev_sets`, the `overlap` of these with test sets, and whether it is `dropped` from the
-    evaluation, the `collection`'s name and `statistics`; `replication`, what published checkpoints
-    reproduce, None where there are none; `by_depth`, what came of cutting candidates at several
-    depths, a test set each, the first of which the figure has; and `smoothing`, the part of an
-    epoch that the running mean in the figure of the training curves covers. The functions of
+    pairs; `learnt_from`, how training data were chosen); the names of the `figures`; the labels of
+    the `objectives`, of the `ladders` and of the `dev_sets`, the `overlap` of these with test sets,
+    and whether it is `dropped` from the evaluation, the `collection`'s name and `statistics`;
+    `replication`, what published checkpoints reproduce, None where there are none; `by_depth`, what
+    came of cutting candidates at several depths, a test set each, the first of which the figure
+    has; and `smoothing`, the part of an epoch that the running mean in the figure of the training
+    curves covers. The functions of
     `lionrank.paper.prose` are among the facts, too.
     """
     shared = shared_settings(settings, findings.grid)

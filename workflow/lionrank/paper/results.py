@@ -96,6 +96,14 @@ class Layout:
                 ]
         return shown
 
+    @property
+    def leading(self) -> dict[str, Measure]:
+        """One measure of each test set: the primary metric or, where that is not shown, another."""
+        found: dict[str, Measure] = {}
+        for measure in sorted(self.measures(), key=lambda each: each.metric != PRIMARY):
+            found.setdefault(measure.test_set, measure)
+        return {name: found[name] for name in self.test_sets if name in found}
+
     def levels_of(self, column: Measure) -> list[tuple[int, str]]:
         """Return the lowest grade that a column counts, with the label of what it is shown of.
 

@@ -21,11 +21,19 @@ import huggingface_hub
 import pooch
 from huggingface_hub.errors import (
     CachedRepoTreeNotFoundError,
+    LocalEntryNotFoundError,
     RevisionResolutionError,
 )
 from huggingface_hub.utils import tqdm
 
-from lionrank.config.downloads import Download, DownloadedFile, check_agreement, read_record
+from lionrank.config.downloads import (
+    FOLDER,
+    Download,
+    DownloadedFile,
+    check_agreement,
+    place_of,
+    read_record,
+)
 from lionrank.config.sources import Source
 from lionrank.errors import UserError
 from lionrank.files import remove_scratch, scratch_folder, sha256, write_json
@@ -33,6 +41,15 @@ from lionrank.sources.catalogues import looked_up
 from lionrank.sources.refusals import HUB, explained, of_download
 
 RETRIES = 2
+WEIGHTS = ".safetensors"
+FAILURES = (
+    OSError,
+    RuntimeError,
+    httpx2.HTTPError,
+    RevisionResolutionError,
+    CachedRepoTreeNotFoundError,
+)
+"""What a download may end with."""
 BAR_SECONDS = 5.0
 """How often a progress bar is drawn: the log keeps every drawing."""
 
@@ -98,19 +115,66 @@ def fetch(
         if record != recorded:
             write_json(lock, record.as_json())
         _link(files, Path(folder))
-    except (
-        OSError,
-        RuntimeError,
-        httpx2.HTTPError,
-        RevisionResolutionError,
-        CachedRepoTreeNotFoundError,
-    ) as error:
+    except FAILURES as error:
         told = explained(of_download(source), error)
         if told is None:
             raise
         raise UserError(told) from error
     volume = sum(file.bytes for file in files.values())
     print(f"{source.label}: {volume:,} bytes, all of them verified.")
+
+
+def small_files(source: Source, local: str | None, patterns: Iterable[str] = ()) -> Path:
+    """Return a folder that has some files of a model, without its weights being downloaded.
+
+    That is where it was fetched to, or `local`, a copy of it; else the files are downloaded alone,
+    into the hub's cache, and nothing is recorded.
+
+    Args:
+        patterns: of the files; none for all that the source asks for but weights.
+
+    Raises:
+        UserError: they are out of reach, missing or damaged.
+    """
+    fetched = Path(FOLDER, source.name)
+    if fetched.exists():
+        return fetched
+    if local is not None:
+        return Path(local)
+    asked = [*patterns] or [each for each in source.files if not each.endswith(WEIGHTS)]
+    part = dataclasses.replace(source, files=tuple(asked))
+    try:
+        if not part.revision:
+            recorded = read_record(place_of(source.name))
+            part = dataclasses.replace(part, revision=recorded.revision if recorded else None)
+        if (cached := _in_cache(part)) is not None:
+            return cached
+        # Asked once, where a download would try again for half a minute.
+        commit = huggingface_hub.HfApi().model_info(part.id, revision=part.revision).sha
+        files = _from_hub(dataclasses.replace(part, revision=commit))
+        _check_arrival(part, _measured(files))
+        path, file = next(iter(files.items()))
+    except FAILURES as error:
+        told = explained(of_download(source), error)
+        if told is None:
+            raise
+        raise UserError(told) from error
+    return Path(str(file).removesuffix(path))
+
+
+def _in_cache(source: Source) -> Path | None:
+    """Return the folder in the hub's cache that has the files of a source, if all are there."""
+    try:
+        return Path(
+            huggingface_hub.snapshot_download(
+                source.id,
+                revision=source.revision,
+                allow_patterns=list(source.files),
+                local_files_only=True,
+            )
+        )
+    except LocalEntryNotFoundError:
+        return None
 
 
 # Where the files come from.

@@ -71,7 +71,7 @@ class TrainingStatus:
 
 
 def read(directory: str | os.PathLike) -> list[TrainingStatus]:
-    """Return the trainings in an experiment's working directory, by name.
+    """Return the trainings in an experiment's working directory, by name and then by seed.
 
     Raises:
         UserError: there are none.
@@ -86,7 +86,13 @@ def read(directory: str | os.PathLike) -> list[TrainingStatus]:
             f"no trainings in {directory}: name the working directory of an experiment, such as "
             "runs/demo, in which a training has been prepared."
         )
-    return [_training(root, name, max(numbers)) for name, numbers in sorted(epochs.items())]
+    return [_training(root, name, max(epochs[name])) for name in sorted(epochs, key=_by_seed)]
+
+
+def _by_seed(name: str) -> tuple[str, int]:
+    """Return what sorts a training beside those that differ in their seed, the first one first."""
+    training, _, seed = name.rpartition("_s")
+    return (training, int(seed)) if seed.isdecimal() else (name, -1)
 
 
 def _training(root: Path, name: str, last: int) -> TrainingStatus:

@@ -2,15 +2,18 @@ from lionrank.jobs.script import begin, end
 
 begin(snakemake)
 
+from lionrank.audit.backbones import sizes
 from lionrank.audit.disks import paths
 from lionrank.audit.page import collect, page
 from lionrank.config.sources import read_table
 from lionrank.files import atomic_write
 from lionrank.jobs.repository import located
 
+sources = read_table(located(snakemake, snakemake.params.table))
+local = snakemake.params.config["sources"]["local"]
 facts = collect(
     snakemake.params.config,
-    read_table(located(snakemake, snakemake.params.table)),
+    sources,
     snakemake.params.sources,
     [located(snakemake, path) for path in snakemake.params.published],
     snakemake.params.scored_again,
@@ -19,6 +22,7 @@ facts = collect(
     snakemake.params.recorded,
     snakemake.params.catalogued,
     paths(),
+    *sizes(snakemake.params.starts, sources, local),
 )
 with atomic_write(snakemake.output[0]) as handle:
     handle.write(page(facts))

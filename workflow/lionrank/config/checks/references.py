@@ -107,7 +107,6 @@ def references(
         if (row := first_stages.source_of(config, name)) is not None:
             yield f"first_stages.{name}.bi_encoder, which may be a path with a /", row, of_models
     for kind, known in (
-        ("backbones", sources),
         ("collections", collections),
         ("test_sets", config["test_sets"]),
         ("dev_sets", config["dev_sets"]),

@@ -10,6 +10,7 @@ from lionrank.grid import Grid, Model
 from lionrank.paper.figures.style import (
     COLUMN,
     FIRST_STAGE_LOOK,
+    draw_first_stage,
     legend,
     looks,
     plot_epochs,
@@ -68,9 +69,7 @@ def _draw_model(
 ) -> None:
     """Draw a model's optimizers, side by side at each epoch, over the first stage."""
     scores = results.scores[results.layout.primary]
-    first = scores[grid.first_stages[results.layout.primary.test_set].name]
-    ax.axhspan(first.low, first.high, color=FIRST_STAGE_LOOK["color"], alpha=0.15, linewidth=0)
-    ax.axhline(first.mean, **FIRST_STAGE_LOOK)
+    draw_first_stage(ax, scores[grid.first_stages[results.layout.primary.test_set].name])
     dodge = min(_DODGE, _ALL_DODGED / len(grid.optimizers))
     for place, training in enumerate(grid.of_model(model)):
         look = looks(grid)[training.treatment.name]

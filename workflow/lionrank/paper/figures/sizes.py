@@ -1,91 +1,111 @@
-"""The figure of effectiveness against the number of parameters, whoever trained them."""
+"""The figure of effectiveness against the encoder's parameters, whoever trained it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import cycle
+from typing import Any
 
-import matplotlib.pyplot as plt
 import seaborn as sns
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lionrank.grid import Grid
+from lionrank.measures import METRICS, PRIMARY
+from lionrank.paper.figures.scale import (
+    Scale,
+    draw_intervals,
+    head,
+    joined,
+    millions,
+    panels,
+)
 from lionrank.paper.figures.style import (
-    COLUMN,
     FIRST_STAGE_LOOK,
-    legend,
-    log_ticks,
+    draw_first_stage,
     looks,
     sample,
+    with_edge,
+    with_legend,
 )
 from lionrank.paper.figures.systems import NOT_HERE
-from lionrank.paper.results import Results
+from lionrank.paper.results import Results, Score
 
-_PANEL_INCHES = 2.2
-_LEGEND_INCHES = 0.17
-_MILLION = 1e6
-# The axis is so much longer than its points on either side.
-_ROOM = 1.4
 _MARKERS = "sDvPX*o^"
 
 
 def sizes_figure(
-    results: Results, sizes: Mapping[str, int], grid: Grid, chosen: Mapping[str, int]
+    results: Results,
+    parameters: Mapping[str, int],
+    grid: Grid,
+    chosen: Mapping[str, int],
+    ladders: Iterable[Sequence[str]] = (),
 ) -> Figure:
-    """Draw the primary measure of cross-encoders against their parameters, with its interval.
+    """Draw cross-encoders against the parameters of their encoders, each with its interval.
 
-    A training is at its chosen epoch, its marker a model and its colour an optimizer; hollow points
-    are of systems of others, each with a marker and a colour of its own. The first stage is a
-    horizontal line in the band of its interval.
+    A panel is a test set, or average, of which the paper has the primary metric. A line is a
+    treatment over the models of a ladder, at the chosen epochs; models on none are points of its
+    look. Hollow points are of systems of others, each with a marker and a colour of its own. The
+    first stage is a horizontal line in the band of its interval.
 
     Args:
         results: the scores of every system.
-        sizes: the number of parameters by model and by system of others; run files have none.
+        parameters: those of the encoder, by model and by system of others; run files have none.
         grid: what was trained, and the systems of others.
         chosen: the epoch of each training, by `{model}_{optimizer}`.
+        ladders: models of one architecture by size.
     """
-    markers = dict(zip([model.name for model in grid.models], cycle(_MARKERS), strict=False))
-    points = [
-        (
-            training.checkpoint(chosen[training.name]),
-            sizes[training.model.name] / _MILLION,
-            ", ".join(training.labels),
-            {
-                "color": looks(grid)[training.treatment.name]["color"],
-                "marker": markers[training.model.name],
-            },
-        )
-        for training in grid.trainings()
+    layout = results.layout
+    measures = [each for each in [layout.primary, *layout.columns] if each.metric == PRIMARY]
+    measures = list(dict.fromkeys(measures))
+    figure, axes = panels(len(measures), grid)
+    scale = Scale.of(figure, parameters, grid.models, len(grid.optimizers))
+    lines = joined(grid, ladders)
+    others = _others(grid, parameters)
+    for measure, ax in zip(measures, axes, strict=True):
+        scores = results.scores[measure]
+        if (first_stage := grid.first_stage(measure.test_set)) is not None:
+            draw_first_stage(ax, scores[first_stage.name])
+        _draw_trainings(ax, scores, scale, lines, grid, chosen)
+        for name, look in others.items():
+            if name in scores:
+                draw_intervals(ax, [millions(parameters[name])], [scores[name]], look)
+        ax.set_ylabel(METRICS[measure.metric])
+        if len(measures) > 1:
+            head(ax, layout.test_sets[measure.test_set].label)
+    scale.draw(axes, grid.models)
+    labels = {each.name: f"{each.label}{NOT_HERE}" for each in grid.systems}
+    first_stage = grid.first_stage_of(each.test_set for each in measures)
+    entries = [
+        *(sample(with_edge(look), grid.optimizers[name]) for name, look in looks(grid).items()),
+        *(sample(with_edge(look), labels[name]) for name, look in others.items()),
+        sample(FIRST_STAGE_LOOK, first_stage.label),
     ]
-    colors = sns.color_palette("colorblind").as_hex()
-    others = [other for other in grid.systems if other.name in sizes]
-    points += [
-        (
-            other.name,
-            sizes[other.name] / _MILLION,
-            f"{other.label}{NOT_HERE}",
-            {"color": color, "marker": marker, "markerfacecolor": "none"},
-        )
-        for other, color, marker in zip(others, cycle(colors), cycle(_MARKERS), strict=False)
-    ]
-    figure, ax = plt.subplots(figsize=(COLUMN, _PANEL_INCHES))
-    first_stage = grid.first_stages[results.layout.primary.test_set]
-    first = results.scores[results.layout.primary][first_stage.name]
-    ax.axhspan(first.low, first.high, color=FIRST_STAGE_LOOK["color"], alpha=0.15, linewidth=0)
-    ax.axhline(first.mean, **FIRST_STAGE_LOOK)
-    entries = []
-    for system, parameters, label, look in points:
-        score = results.scores[results.layout.primary][system]
-        ax.vlines(parameters, score.low, score.high, color=look["color"], linewidth=0.4, alpha=0.6)
-        edge = {"markeredgecolor": look["color"], "markeredgewidth": 0.8, "linestyle": "none"}
-        ax.plot(parameters, score.mean, **look, **edge)
-        entries.append(sample(look | edge, label))
-    low = min(parameters for _, parameters, *_ in points) / _ROOM
-    high = max(parameters for _, parameters, *_ in points) * _ROOM
-    ax.set_xscale("log")
-    ax.set_xlim(low, high)
-    log_ticks(ax.xaxis, low, high)
-    ax.set_xlabel("Parameters (millions)")
-    ax.set_ylabel(results.layout.name(results.layout.primary))
-    entries.append(sample(FIRST_STAGE_LOOK, first_stage.label))
-    # They come above the panel, however many they are.
-    figure.set_figheight(_PANEL_INCHES + _LEGEND_INCHES * legend(figure, entries))
+    with_legend(figure, entries)
     return figure
+
+
+def _draw_trainings(
+    ax: Axes,
+    scores: Mapping[str, Score],
+    scale: Scale,
+    lines: Iterable[Sequence[str]],
+    grid: Grid,
+    chosen: Mapping[str, int],
+) -> None:
+    trainings = {(each.model.name, each.treatment.name): each for each in grid.trainings()}
+    for place, (treatment, look) in enumerate(looks(grid).items()):
+        for models in lines:
+            found = [trainings[model, treatment] for model in models]
+            at = [scale.at(model, place, len(grid.optimizers)) for model in models]
+            draw_intervals(
+                ax, at, [scores[each.checkpoint(chosen[each.name])] for each in found], look
+            )
+
+
+def _others(grid: Grid, parameters: Mapping[str, int]) -> dict[str, dict[str, Any]]:
+    """Return the looks of the systems of others whose size is known."""
+    colors = sns.color_palette("colorblind").as_hex()
+    named = [each.name for each in grid.systems if each.name in parameters]
+    return {
+        name: {"color": color, "marker": marker, "markerfacecolor": "none", "linestyle": "none"}
+        for name, color, marker in zip(named, cycle(colors), cycle(_MARKERS), strict=False)
+    }

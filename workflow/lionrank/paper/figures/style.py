@@ -28,6 +28,7 @@ from matplotlib.ticker import LogLocator, NullFormatter, NullLocator, StrMethodF
 
 from lionrank.files import atomic_write
 from lionrank.grid import Grid, Model
+from lionrank.paper.results import Score
 
 _INCH = 72.27  # TeX points
 COLUMN = 252 / _INCH
@@ -38,8 +39,11 @@ PAGE = 516 / _INCH
 _CHARACTER = 4.3
 # Points that are left of the first panel, for the ticks and the label of its axis.
 _LEFT_AXIS = 26
-# Line styles and markers tell in black and white what the colours tell.
-_LINES = ("-", "--", "-.", ":")
+_LEGEND_ROW_INCHES = 0.17
+# The page has the caption as well.
+_MOST_INCHES = 8.5
+LINES = ("-", "--", "-.", ":")
+"""Line styles, which with the markers tell in black and white what the colours tell."""
 _MARKERS = "o^sDvPX*"
 MODEL_MARKERS = "sDvPX*"
 """Of models, where optimizers are told by their lines: of none of the first optimizers."""
@@ -71,7 +75,7 @@ def save(figure: Figure, outputs: Iterable[str | os.PathLike]) -> None:
 def looks(grid: Grid) -> dict[str, dict[str, Any]]:
     """Return the colour, line style and marker of each optimizer, as arguments of `plot`."""
     colors = itertools.cycle(sns.color_palette("colorblind").as_hex())
-    lines, markers = itertools.cycle(_LINES), itertools.cycle(_MARKERS)
+    lines, markers = itertools.cycle(LINES), itertools.cycle(_MARKERS)
     return {
         name: {"color": next(colors), "linestyle": next(lines), "marker": next(markers)}
         for name in grid.optimizers
@@ -81,6 +85,11 @@ def looks(grid: Grid) -> dict[str, dict[str, Any]]:
 def plain(text: str) -> str:
     """Return a text as matplotlib draws it letter by letter, for dollars would be mathematics."""
     return unicodedata.normalize("NFC", text).replace("$", r"\$")
+
+
+def with_edge(look: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a look whose markers have an edge of its colour, so that hollow ones are seen."""
+    return {**look, "markeredgecolor": look["color"], "markeredgewidth": 0.8}
 
 
 def sample(look: Mapping[str, Any], label: str) -> Line2D:
@@ -95,6 +104,12 @@ def plot_epochs(
     edge = {"markeredgecolor": look["color"], "markeredgewidth": 0.8}
     ax.plot(x, y, **look, **edge, markerfacecolor="white")
     ax.plot(x[chosen], y[chosen], **{**look, **edge, "linestyle": "none"})
+
+
+def draw_first_stage(ax: Axes, score: Score) -> None:
+    """Draw a horizontal line in the band of its interval."""
+    ax.axhspan(score.low, score.high, color=FIRST_STAGE_LOOK["color"], alpha=0.15, linewidth=0)
+    ax.axhline(score.mean, **FIRST_STAGE_LOOK)
 
 
 def title(figure: Figure, ax: Axes, model: Model, panels: int) -> None:
@@ -121,6 +136,12 @@ def legend(figure: Figure, *rows: Sequence[Artist]) -> int:
     handles = list(itertools.chain.from_iterable(filled))
     figure.legend(handles=handles, loc="outside upper right", ncols=len(filled))
     return len(broken)
+
+
+def with_legend(figure: Figure, *rows: Sequence[Artist]) -> None:
+    """Put a legend above the panels, which stay as high as they are if the page has the room."""
+    height = figure.get_figheight() + _LEGEND_ROW_INCHES * legend(figure, *rows)
+    figure.set_figheight(min(height, _MOST_INCHES))
 
 
 def _points(figure: Figure) -> float:

@@ -1,0 +1,43 @@
+"""How large backbones are, counted from their configs before any weight is downloaded."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from lionrank.config.sources import Source
+from lionrank.cross_encoder.initialise import planned
+from lionrank.cross_encoder.parameters import Parameters, count
+from lionrank.errors import UserError
+from lionrank.sources.download import small_files
+
+
+def sizes(
+    starts: Mapping[str, Mapping[str, Any]],
+    sources: Mapping[str, Source],
+    local: Mapping[str, str],
+) -> tuple[dict[str, Parameters], dict[str, str]]:
+    """Return the parameters of what can be counted, and of the rest why it cannot be.
+
+    Of a source that was neither fetched nor copied, config.json alone is downloaded, and for a
+    random start the files of its tokenizer.
+
+    Args:
+        starts: pretrained, architecture and tokenizer by place in the config, as
+            `lionrank.config.plan.Plan.starts` returns them.
+        sources: the rows of the table of sources.
+        local: the local copies of some.
+    """
+    counted: dict[str, Parameters] = {}
+    uncounted: dict[str, str] = {}
+    for key, start in starts.items():
+        patterns = ["config.json"] if start["pretrained"] else []
+        try:
+            folders = {
+                name: str(small_files(sources[name], local.get(name), patterns))
+                if name in sources
+                else name
+                for name in filter(None, (start["pretrained"], start["tokenizer"]))
+            }
+            counted[key] = count(planned(start, folders, key.partition(".")[0]))
+        except UserError as error:
+            uncounted[key] = str(error)
+    return counted, uncounted
