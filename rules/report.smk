@@ -3,11 +3,7 @@
 from lionrank import strict_yaml
 from lionrank.grid import FIRST_STAGE, FIRST_STAGE_LABEL, VARIOUS
 
-REPORT_TABLES = {
-    table: text
-    for table, text in strict_yaml.read(ROOT / "workflow" / "report" / "tables.yaml").items()
-    if f"tables/{table}.tex" in PLAN.paper.parts()
-}
+REPORT_TABLES = PLAN.paper.described(strict_yaml.read(ROOT / "workflow" / "report" / "tables.yaml"))
 PAGE_TEMPLATES = [
     of_repository(f"workflow/lionrank/report/{name}")
     for name in ("page.html.j2", "page.css", "results.html.j2")

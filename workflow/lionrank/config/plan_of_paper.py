@@ -3,6 +3,7 @@
 Runs at every parse of the workflow, so it imports nothing heavy.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import permutations
 from typing import TYPE_CHECKING, Any
@@ -98,6 +99,24 @@ class PaperPlan:
         """Whether topics change from one optimizer to a second one."""
         plan = self.plan
         return len({plan.learns(name) for name in plan.optimizers}) < len(plan.optimizers)
+
+    def described(self, texts: Mapping[str, Mapping[str, str]]) -> dict[str, Mapping[str, str]]:
+        """What stands with the tables of the paper, by their names.
+
+        Args:
+            texts: what stands with each table that a paper may have; with those that studies have,
+                by their names without the study's. Their titles name it where there are several.
+        """
+        parts, studies = {*self.parts()}, self.plan.studies
+        found: dict[str, Mapping[str, str]] = {}
+        for table, text in texts.items():
+            titles = {table: text["title"]}
+            for name, study in studies.items():
+                titles[f"{table}_{name}"] = text["title"] + f": {study.label}" * (len(studies) > 1)
+            for name, title in titles.items():
+                if f"tables/{name}.tex" in parts:
+                    found[name] = {**text, "title": title}
+        return found
 
     def sized(self) -> dict[str, str]:
         """A checkpoint of each model and of each system of others that is one, by its name."""
