@@ -3,6 +3,7 @@
 import io
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -90,6 +91,15 @@ def test_a_setting_that_optimizers_differ_in_is_shown_for_each(settings):
         r"AdamW: --\newline Lion: \num{2}",
         "--",
     ]
+
+
+def test_all_seeds_are_told(settings):
+    assert (
+        cells_of(tex("training", training.table(settings, SIZES, ORIGINS, GRID)), "Seed")
+        == [r"\num{12}"] * 3
+    )
+    table = training.table(settings, SIZES, ORIGINS, replace(GRID, seeds=(12, 13, 7)))
+    assert cells_of(tex("training", table), "Seeds") == ["12, 13, 7"] * 3
 
 
 def test_restarts_are_shown_where_there_are_any(settings):

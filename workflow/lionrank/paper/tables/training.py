@@ -43,6 +43,7 @@ def table(settings: TrainingSettings, sizes: Sizes, origins: Origins, grid: Grid
         | dict(zip(("weights", "revision"), _origin(origins[model.name]), strict=True))
         | {key: sizes[model.name][key] for key in _SIZES}
         | {key: value_of(settings, each.name, key) for key in _OF_TRAINING}
+        | ({"seed": ", ".join(map(str, grid.seeds))} if grid.seeds[1:] else {})
         for model in grid.models
         for each in grid.of_model(model)
     ]
@@ -54,6 +55,7 @@ def table(settings: TrainingSettings, sizes: Sizes, origins: Origins, grid: Grid
     known = [key for key in _OF_TRAINING if any(row[key] is not None for row in rows)]
     may_stop = any(row["early_stopping"] for row in rows)
     labels = SETTINGS | ({"epochs": "Epochs at most"} if may_stop else {})
+    labels |= {"seed": "Seeds"} if grid.seeds[1:] else {}
     # Most losses have no arguments.
     columns = [key for key in rows[0] if key != "loss_arguments" or key in known]
     beside = panels([[model] for model in models], most=TEXTS)
