@@ -36,13 +36,17 @@ from tests.support.rankings import best_files, draw, write_paper
 from tests.support.results import (
     AVERAGED_SETS,
     BESIDE_OTHERS,
+    CONTRASTS,
     FAST,
     GRID,
+    LABELS_OF_CONTRASTS,
+    LADDER,
     LEARNING,
     MIXED,
     NOTHING_TRAINED,
     RANKED,
     TEST_SETS,
+    THREE_SIZES,
     TWO_TEST_SETS,
 )
 from tests.support.said import Said
@@ -195,6 +199,21 @@ def test_a_paper_with_averages_has_their_scores_and_tests_on_the_page(tmp_path, 
     of_average = metrics[metrics["test_set"].isin(["ranked", "whole"])]
     for mean in of_average["mean"][of_average["metric"] == "ndcg_cut_10"]:
         assert f"{mean:.4f}" in text
+
+
+@pytest.mark.parametrize(("grid", "ladder"), [(GRID, THREE_SIZES), (LEARNING, LADDER)])
+def test_a_paper_with_contrasts_has_them_by_every_measure_on_the_page(tmp_path, grid, ladder):
+    grid = replace(grid, seeds=(12, 13) if grid is GRID else (12,))
+    draw(tmp_path, grid, test_sets=AVERAGED_SETS, ladders=[ladder], contrasts=CONTRASTS)
+    shown = {"columns": AVERAGED_COLUMNS, "contrasts": LABELS_OF_CONTRASTS}
+    shown |= {"first_stages": printed_first_stages(grid, Layout.build(AVERAGED_SETS, []))}
+    write_paper(tmp_path, decide(tmp_path, grid), grid, AVERAGED_SETS, **shown)
+    _, text = compiled(tmp_path)
+    compared = json.loads((tmp_path / "results" / "comparisons.json").read_text())
+    named = [each for each in compared["contrasts"] if each["name"] is not None]
+    assert {each["test_set"] for each in named} == {"pydocs", "given", "ranked", "whole"}
+    for contrast in named:
+        assert f"{abs(contrast['difference']):.4f}" in text
 
 
 MANY_SETS = TEST_SETS | {

@@ -112,6 +112,7 @@ def draw(
     queries: int = 16,
     test_sets: Mapping[str, Mapping[str, Any]] = TEST_SETS,
     ladders: Sequence[Ladder] = (),
+    contrasts: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> None:
     """Write run files, qrels and topics, and what is computed of them, into a folder.
 
@@ -133,6 +134,7 @@ def draw(
         FAMILIES,
         FAST,
         ladders,
+        contrasts,
     )
     write_json(folder / "results" / "comparisons.json", compared)
 
@@ -288,10 +290,11 @@ def write_paper(
         return {ending: figures / f"{name}.{ending}" for ending in ("pdf", "png")}
 
     on_ladders = {"ladders": [[*each.encoder] for each in ladders]}
-    labels = {"ladders": {each.name: each.name for each in ladders}, "contrasts": {}}
+    of_ladders = {each.name: each.name for each in ladders}
+    labels = params.get("contrasts", {"ladders": of_ladders, "contrasts": {}})
     drawn = {
         "figures": sized_figures(grid, ladders),
-        "ladders": [*labels["ladders"]],
+        "ladders": [*of_ladders],
         "contrasts": labels,
     }
     sizes = {"parameters": write_parameters(folder, grid, ladders)}
@@ -367,7 +370,7 @@ def write_paper(
     for name in drawn["figures"]:
         inputs = metrics | best | compared | sizes
         jobs.append((f"{name}_figure", inputs, figure(name), shown | style | on_ladders))
-    if ladders:
+    if any(labels.values()):
         jobs.append(
             ("contrasts_table", compared, table("contrasts"), shown | {"contrasts": labels})
         )
