@@ -260,6 +260,16 @@ def test_a_slope_needs_the_sizes_of_the_models(tmp_path):
     assert found["reason"] == "the parameters of ettin17m were not counted"
 
 
+def test_models_of_one_size_have_no_slope(tmp_path):
+    means = {"dl20": changing(0.06, **LION)}
+    ours = measured(tmp_path, means, encoders=dict.fromkeys(ETTIN, 7))
+    found = decide("sizes", "s1", ours)
+    assert found["verdict"] == "not testable"
+    assert found["reason"] == (
+        "ettin17m, ettin32m, ettin68m and ettin150m have the same number of parameters"
+    )
+
+
 @pytest.mark.parametrize(
     ("six", "twelve", "noise", "verdict"),
     [

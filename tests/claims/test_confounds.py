@@ -98,6 +98,15 @@ def test_what_was_not_trained_has_no_data(tmp_path):
     assert found["reason"] == "minilm_infonce is not in the grid"
 
 
+@pytest.mark.parametrize(
+    ("claim", "reason"), [("d8", "no data of treatments"), ("d9", "no dev sets")]
+)
+def test_what_the_study_does_not_tell_of_is_not_read(tmp_path, claim, reason):
+    found = decide("objectives", claim, measured(tmp_path, MEANS))
+    assert found["verdict"] == "not testable"
+    assert f"study.yaml tells of {reason}" in {found["reason"], found["reason"].split(",")[0]}
+
+
 SETS = ["dl19", "dl20", "marco_dev", "nfcorpus", "scifact", "lotte", "robust04"]
 ALL = dict.fromkeys(SETS, trainings(["minilm"], {"bce": 0.5}))
 APART = dict.fromkeys(SETS, (50, 0))

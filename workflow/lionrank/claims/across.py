@@ -4,7 +4,7 @@
 the first one minus the second.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -116,6 +116,7 @@ class _Slope:
 
     def published(self, published: Published) -> Outcome:
         sizes = {model: published.parameters(model) for model in self.models}
+        _check_sizes(sizes)
         gaps = {model: self.gap.published(published, model) for model in self.models}
         total = round(sum(weight * gaps[model] for model, weight in slope(sizes).items()), DIGITS)
         course = f"{'falls' if total < 0 else 'rises'} by {abs(total):.4f}"
@@ -137,7 +138,8 @@ class _Slope:
         """Return the parameters of the models that are here, two at least.
 
         Raises:
-            Untestable: there are fewer; says what the first of the others lacks.
+            Untestable: there are fewer, and says what the first of the others lacks; or all have
+                the same size.
         """
         sizes: dict[str, int] = {}
         lacking: list[Untestable] = []
@@ -149,6 +151,7 @@ class _Slope:
                 lacking.append(missing)
         if len(sizes) < 2:
             raise lacking[0]
+        _check_sizes(sizes)
         return sizes
 
     def _described(self, published: Published, models: Sequence[str], course: str) -> str:
@@ -217,6 +220,12 @@ class SameSign(Asked):
     def questions(self, published: Published) -> Iterator[_Signs]:
         for measure in self.metrics:
             yield _Signs(_Gap(measure, self.treatments), self.models)
+
+
+def _check_sizes(sizes: Mapping[str, int]) -> None:
+    """Raise Untestable unless models differ in size."""
+    if len({*sizes.values()}) == 1:
+        raise Untestable(f"{listed([*sizes])} have the same number of parameters")
 
 
 def _of_model(model: str, treatments: Sequence[str]) -> list[System]:

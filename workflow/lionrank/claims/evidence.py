@@ -307,6 +307,10 @@ class Ours:
         """Return what a training has learned from; Untestable if it is not ours."""
         passages = max(self.log(training, "examples").values())
         trained = self.grid.training(self._own(training))
+        if trained.treatment.name not in self.data:
+            raise Untestable(
+                "study.yaml tells of no data of treatments, so that ours were not read"
+            )
         data = self.data[trained.treatment.name]
         return Learnt(data, int(passages), len(trained.epochs))
 
@@ -316,6 +320,8 @@ class Ours:
         Of an average they are those of all its test sets.
         """
         name = self.test_set(published)
+        if not self.shared:
+            raise Untestable("study.yaml tells of no dev sets, so that no overlap was looked for")
         parts = self.per_query.parts(Measure(name, GRADED)) or [Measure(name, GRADED)]
         topics, shared = zip(*(self.shared[each.test_set] for each in parts), strict=True)
         return sum(topics), sum(shared)
