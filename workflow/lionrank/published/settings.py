@@ -1,6 +1,6 @@
-"""Our settings beside those of the published work, from paper/published/settings.csv.
+"""Our settings beside those of a published study, from its settings.csv.
 
-The paper, the thesis and the authors' code tell of one experiment in three ways. In a row of the
+Its paper, its thesis and its authors' code tell of one experiment in three ways. In a row of the
 table, `setting` is a key of a training's resolved settings, dotted where it is nested, and
 `training` says of which trainings: patterns over `{model}_{optimizer}`, or `all`. Where `training`
 is `experiment`, `setting` is a dotted key of the config; where it is `-`, the row is text that no
