@@ -1,7 +1,9 @@
 """The claims file: what it may say, what holds on paper, and every verdict on our results."""
 
+import json
 from dataclasses import replace
 from hashlib import sha256
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,6 +13,7 @@ from lionrank.claims import decide as claims
 from lionrank.claims import file as claim_file
 from lionrank.claims.parts import Outcome, Verdict, conclude, fact
 from lionrank.evaluation import per_query
+from lionrank.files import write_json_lines
 from lionrank.grid import Grid
 from tests.support import published_facts
 from tests.support.per_query_tables import joined
@@ -453,6 +456,21 @@ def test_training_logs_decide_what_is_said_of_optimizers(tmp_path):
     assert other["c15"]["ours"]["verdict"] == "contradicted"
     assert other["c16"]["ours"]["verdict"] == "contradicted"
     assert other["c13"]["ours"]["verdict"] == "contradicted"
+
+
+def test_the_logs_of_several_seeds_are_averaged_step_by_step(tmp_path):
+    one = ours(tmp_path, line=log_line)
+    others = {}
+    for name, paths in one.logs.items():
+        # With another seed, Lion keeps as much as AdamW; it stopped after the first epoch.
+        lines = [json.loads(line) for line in Path(paths[0]).read_text().splitlines()]
+        path = tmp_path / f"{name}_s13.jsonl"
+        write_json_lines(path, [line | {"optimizer_state_bytes": 1_000_400} for line in lines])
+        others[f"{name}_s13"] = [path]
+    both = replace(one, grid=replace(one.grid, seeds=(12, 13)), logs={**one.logs, **others})
+    kept = both.log("minilm_lion", "optimizer_state_bytes")
+    assert {*kept.values()} == {750_200} and len(kept) == 10
+    assert decide(both)["c15"]["ours"]["verdict"] == "contradicted"
 
 
 def test_settings_are_compared_as_they_were_resolved(tmp_path):

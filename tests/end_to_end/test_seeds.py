@@ -27,7 +27,7 @@ comparisons:
     - {{test_set: repairs, metric: ndcg_cut_10}}
 """
 TARGETS = (
-    *("best_epochs", "results/comparisons.json", "results/claims.json"),
+    *("best_epochs", "results/comparisons.json", "results/claims/lion.json"),
     *("results/efficiency.json", "results/depths.csv"),
 )
 CARDS = [f"hub/gte_lion{seed}_e1" for seed in ("", "_s13")]
@@ -120,7 +120,7 @@ def test_a_seed_that_is_added_is_trained_and_scored_alone(two):
     }
     of_results = {path for path in again if not path.startswith(("logs/", "timings/", "records/"))}
     assert of_results == {
-        *(f"results/{name}.json" for name in ("comparisons", "claims", "efficiency")),
+        *(f"results/{name}.json" for name in ("comparisons", "claims/lion", "efficiency")),
         *("results/depths.csv", "results/metrics.csv", "results/per_query.parquet"),
         *("results/per_query/pydocs.parquet", "results/per_query/repairs.parquet"),
     }

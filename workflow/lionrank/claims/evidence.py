@@ -176,7 +176,7 @@ class Ours:
         grid: what was trained, and the systems of others.
         levels: the paper's least relevant grade on each test set, None for averages.
         stand_ins: test sets of the grid, by the published test set that each is taken for.
-        logs: the training logs of each training, a file an epoch.
+        logs: the training logs of each training with each of its seeds, a file an epoch.
         settings: the resolved settings of each training.
         encoders: the parameters of each model's encoder, without embeddings and head.
         data: what each treatment learns from.
@@ -286,10 +286,19 @@ class Ours:
         return self.settings[self._own(training)][key]
 
     def log(self, training: str, quantity: str) -> dict[int, float]:
-        """Return what a training's logs say of a quantity, by optimizer step."""
+        """Return what a training's logs say of a quantity, by optimizer step: means over seeds."""
+        seeded = self.grid.training(self._own(training)).names
+        first, *others = (self._log(name, quantity) for name in seeded)
+        return {
+            step: math.fsum([value, *(each[step] for each in others)]) / len(seeded)
+            for step, value in first.items()
+            if all(step in each for each in others)
+        }
+
+    def _log(self, name: str, quantity: str) -> dict[int, float]:
         found = {
             line["step"]: line[quantity]
-            for path in self.logs[self._own(training)]
+            for path in self.logs[name]
             for line in log.read(path)
             if isinstance(line.get(quantity), int | float) and math.isfinite(line[quantity])
         }

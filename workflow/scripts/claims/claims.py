@@ -13,20 +13,20 @@ from lionrank.files import read_json, write_json
 from lionrank.grid import Grid
 from lionrank.jobs.repository import located
 from lionrank.published.study import CLAIMS, Study
+from lionrank.training import development
 
 given, params = snakemake.input, snakemake.params
 grid = Grid.build(**params.grid)
 folder = located(snakemake, params.study[0]).parent
 published = Published.read(folder, Study.read(folder))
 primary = next(iter(published.values()))
-read = per_query.read(given.per_query, given.best, grid, params.averages)
-trained = read.replicates[0].trained
+trained = Grid.build(**params.grid, last=development.last_epochs(given.best))
 ours = Ours(
-    per_query=read,
+    per_query=per_query.read(given.per_query, given.best, grid, params.averages),
     grid=grid,
     levels=params.levels,
     stand_ins=params.stand_ins,
-    logs={name: getattr(given, name)[: len(epochs)] for name, epochs in trained.items()},
+    logs=trained.logs(given),
     settings=params.settings,
     encoders={
         name: size["encoder"] for path in given.parameters for name, size in read_json(path).items()
