@@ -123,6 +123,59 @@ rule metrics:
         "../workflow/scripts/evaluation/metrics.py"
 
 
+# Only with several seeds is it asked for: with one it would be results/metrics.csv again.
+rule over_seeds:
+    input:
+        per_query="results/per_query.parquet",
+        best=PLAN.best_epochs(),
+    output:
+        "results/over_seeds.csv",
+    log:
+        "logs/evaluation/over_seeds.log",
+    benchmark:
+        "timings/evaluation/over_seeds.tsv"
+    conda:
+        "../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=8000,
+    params:
+        grid=PLAN.grid(),
+        averages=PLAN.averages,
+        draws=PLAN.draws(),
+        code=code("evaluation/over_seeds.py"),
+    message:
+        "Averaging the trainings over their seeds"
+    script:
+        "../workflow/scripts/evaluation/over_seeds.py"
+
+
+rule variance:
+    input:
+        per_query="results/per_query.parquet",
+        best=PLAN.best_epochs(),
+    output:
+        "results/variance.json",
+    log:
+        "logs/evaluation/variance.log",
+    benchmark:
+        "timings/evaluation/variance.tsv"
+    conda:
+        "../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=8000,
+    params:
+        grid=PLAN.grid(),
+        measures=PLAN.compared_measures,
+        averages=PLAN.averages,
+        code=code("evaluation/variance.py"),
+    message:
+        "Telling the variance between seeds from that between topics"
+    script:
+        "../workflow/scripts/evaluation/variance.py"
+
+
 rule comparisons:
     input:
         per_query="results/per_query.parquet",

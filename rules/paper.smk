@@ -57,7 +57,7 @@ rule provenance:
 rule main_tex:
     input:
         **PLAN.training_logs(),
-        metrics="results/metrics.csv",
+        metrics=PLAN.paper.means(),
         best=PLAN.best_epochs(),
         comparisons="results/comparisons.json",
         published_comparisons=PLAN.published.tested(),

@@ -46,6 +46,7 @@ rule archive:
             "results/efficiency.json",
             "results/metrics.csv",
             "results/per_query.parquet",
+            *PLAN.paper.of_seeds(),
             *PLAN.published.tested(),
             *expand(
                 "results/published_per_query/{study}.parquet",

@@ -75,7 +75,7 @@ rule report_table:
 rule results_page:
     input:
         **PLAN.training_logs(),
-        metrics="results/metrics.csv",
+        metrics=PLAN.paper.means(),
         best=PLAN.best_epochs(),
     output:
         report(

@@ -8,6 +8,7 @@ localrules:
     cost_figure,
     depths_figure,
     systems_figure,
+    seeds_figure,
     differences_figure,
     sizes_figure,
     gains_figure,
@@ -48,7 +49,7 @@ rule curves_figure:
 
 rule epochs_figure:
     input:
-        metrics="results/metrics.csv",
+        metrics=PLAN.paper.means(),
         best=PLAN.best_epochs(),
     output:
         "paper/figures/epochs.pdf",
@@ -113,7 +114,7 @@ rule changes_figure:
 
 rule cost_figure:
     input:
-        metrics="results/metrics.csv",
+        metrics=PLAN.paper.means(),
         best=PLAN.best_epochs(),
         efficiency="results/efficiency.json",
     output:
@@ -179,7 +180,7 @@ rule depths_figure:
 
 rule systems_figure:
     input:
-        metrics="results/metrics.csv",
+        metrics=PLAN.paper.means(),
         best=PLAN.best_epochs(),
     output:
         "paper/figures/systems.pdf",
@@ -211,9 +212,43 @@ rule systems_figure:
         "../../workflow/scripts/paper/figures/systems_figure.py"
 
 
+rule seeds_figure:
+    input:
+        metrics=PLAN.paper.means(),
+        best=PLAN.best_epochs(),
+    output:
+        "paper/figures/seeds.pdf",
+        report(
+            "paper/figures/seeds.png",
+            caption="../../workflow/report/seeds.rst",
+            category="Figures",
+            labels={"Figure": "Every seed"},
+        ),
+    log:
+        "logs/paper/seeds_figure.log",
+    benchmark:
+        "timings/paper/seeds_figure.tsv"
+    conda:
+        "../../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        grid=PLAN.paper.grid(),
+        columns=evaluation.paper_columns(config),
+        test_sets=PLAN.paper.test_sets(),
+        style=of_repository("paper/paper.mplstyle"),
+        code=code("paper/figures/seeds_figure.py"),
+    message:
+        "Drawing the scores of every seed"
+    script:
+        "../../workflow/scripts/paper/figures/seeds_figure.py"
+
+
 rule differences_figure:
     input:
-        metrics="results/metrics.csv",
+        metrics=PLAN.paper.means(),
         best=PLAN.best_epochs(),
     output:
         "paper/figures/differences.pdf",
@@ -247,7 +282,7 @@ rule differences_figure:
 
 rule sizes_figure:
     input:
-        metrics="results/metrics.csv",
+        metrics=PLAN.paper.means(),
         best=PLAN.best_epochs(),
         parameters="results/parameters.json",
     output:
@@ -319,7 +354,7 @@ rule gains_figure:
 
 rule treatments_figure:
     input:
-        metrics="results/metrics.csv",
+        metrics=PLAN.paper.means(),
         best=PLAN.best_epochs(),
     output:
         "paper/figures/treatments.pdf",

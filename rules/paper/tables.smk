@@ -5,6 +5,7 @@ localrules:
     results_table,
     systems_table,
     efficiency_table,
+    variance_table,
     comparisons_table,
     published_comparisons_table,
     comparisons_systems_table,
@@ -23,7 +24,7 @@ localrules:
 
 rule results_table:
     input:
-        metrics="results/metrics.csv",
+        metrics=PLAN.paper.means(),
         best=PLAN.best_epochs(),
     output:
         results="paper/tables/results.tex",
@@ -61,7 +62,7 @@ rule results_table:
 
 rule systems_table:
     input:
-        metrics="results/metrics.csv",
+        metrics=PLAN.paper.means(),
         best=PLAN.best_epochs(),
     output:
         tex="paper/tables/systems_{study}.tex",
@@ -117,6 +118,34 @@ rule efficiency_table:
         "Making the table of what each training cost"
     script:
         "../../workflow/scripts/paper/tables/efficiency_table.py"
+
+
+rule variance_table:
+    input:
+        "results/variance.json",
+    output:
+        tex="paper/tables/variance.tex",
+        source_map="paper/tables/variance.tex.map",
+        csv="paper/tables/variance.csv",
+    log:
+        "logs/paper/variance_table.log",
+    benchmark:
+        "timings/paper/variance_table.tsv"
+    conda:
+        "../../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        grid=PLAN.paper.grid(),
+        test_sets=PLAN.paper.test_sets(),
+        template=of_repository("paper/tables/variance.tex.j2"),
+        code=code("paper/tables/variance_table.py"),
+    message:
+        "Making the table of the variance between topics and between seeds"
+    script:
+        "../../workflow/scripts/paper/tables/variance_table.py"
 
 
 rule comparisons_table:
@@ -498,7 +527,7 @@ rule learnt_tables:
     input:
         data=PLAN.training_data.files(".parquet"),
         counts=[*PLAN.training_data.counts().values()],
-        metrics="results/metrics.csv",
+        metrics=PLAN.paper.means(),
         best=PLAN.best_epochs(),
         comparisons="results/comparisons.json",
         efficiency="results/efficiency.json",
@@ -539,7 +568,7 @@ rule learnt_tables:
 
 rule averages_tables:
     input:
-        metrics="results/metrics.csv",
+        metrics=PLAN.paper.means(),
         best=PLAN.best_epochs(),
         comparisons="results/comparisons.json",
     output:

@@ -1,5 +1,6 @@
 """Means over the seeds of a training, their spread, and the value of each seed."""
 
+from dataclasses import replace
 from statistics import fmean, stdev
 
 import numpy as np
@@ -10,30 +11,30 @@ from lionrank.evaluation.over_seeds import over_seeds
 from lionrank.evaluation.per_query import means
 from lionrank.evaluation.significance import interval
 from lionrank.measures import PRIMARY
+from lionrank.paper.results import Layout
 from tests.support.results import (
     AVERAGED,
     AVERAGED_AT_BEST,
     FAST,
     GRID,
-    Replicated,
     averages_of,
     made_up_scores,
-    replicated,
+    seeded_table,
 )
 
 SCORES = made_up_scores(3)
 SEEDS = (12, 13, 14)
+SEEDED = replace(GRID, seeds=SEEDS)
 LABELS = ["test_set", "system", "metric", "level"]
 
 
-def averaged(made: Replicated) -> pd.DataFrame:
-    layout = made.layout
-    return over_seeds(made.table, made.chosen, FAST, averages_of(layout), GRID.first_stages)
+def averaged(table: pd.DataFrame, chosen: dict[str, int], layout: Layout) -> pd.DataFrame:
+    return over_seeds(table, chosen, FAST, averages_of(layout), GRID.first_stages)
 
 
-def by_checkpoint(made: Replicated) -> pd.DataFrame:
+def by_checkpoint(table: pd.DataFrame, layout: Layout) -> pd.DataFrame:
     """Return the means of each seed's checkpoints."""
-    return means(made.table, FAST, averages_of(made.layout), GRID.first_stages)
+    return means(table, FAST, averages_of(layout), GRID.first_stages)
 
 
 def key(row, system: str) -> tuple:
@@ -46,9 +47,9 @@ def of_training(row, seed: int) -> str:
 
 @pytest.mark.parametrize("layout", [AVERAGED, AVERAGED_AT_BEST], ids=["all epochs", "chosen ones"])
 def test_a_mean_is_of_the_checkpoints_of_every_seed_and_tells_them(layout):
-    made = replicated(SCORES, layout=layout, seeds=SEEDS)
-    singles = {key(row, row.system): row.mean for row in by_checkpoint(made).itertuples()}
-    found = averaged(made)
+    table, chosen = seeded_table(SCORES, SEEDED, layout)
+    singles = {key(row, row.system): row.mean for row in by_checkpoint(table, layout).itertuples()}
+    found = averaged(table, chosen, layout)
     assert not found.duplicated(LABELS).any()
     trained = found[found["model"].notna()]
     assert set(trained["system"]) == {
@@ -58,7 +59,7 @@ def test_a_mean_is_of_the_checkpoints_of_every_seed_and_tells_them(layout):
         of_seeds = []
         for seed in SEEDS:
             name = of_training(row, seed)
-            epoch = made.chosen[name] if pd.isna(row.epoch) else row.epoch
+            epoch = chosen[name] if pd.isna(row.epoch) else row.epoch
             names = (
                 [f"{name}_best", f"{name}_e{epoch}"] if pd.isna(row.epoch) else [f"{name}_e{epoch}"]
             )
@@ -69,31 +70,31 @@ def test_a_mean_is_of_the_checkpoints_of_every_seed_and_tells_them(layout):
 
 
 def test_the_interval_is_over_topics_of_the_mean_over_seeds_of_each():
-    made = replicated(SCORES, layout=AVERAGED, seeds=SEEDS)
-    rows = made.table.query("test_set == 'pydocs' and metric == @PRIMARY")
+    table, chosen = seeded_table(SCORES, SEEDED, AVERAGED)
+    rows = table.query("test_set == 'pydocs' and metric == @PRIMARY")
     rows = rows[rows["epoch"].eq(2) & rows["model"].eq("gte") & rows["optimizer"].eq("lion")]
     values = rows.groupby("qid")["value"].mean().to_numpy()
     low, high = interval(values[:, np.newaxis], FAST.resamples, FAST.confidence, FAST.seed)
-    found = averaged(made).set_index(["test_set", "system", "metric"])
+    found = averaged(table, chosen, AVERAGED).set_index(["test_set", "system", "metric"])
     row = found.loc["pydocs", "gte_lion_e2", PRIMARY]
     assert (row["low"], row["high"]) == pytest.approx((low.item(), high.item()))
 
 
 def test_what_was_not_trained_is_as_it_is_and_has_no_seeds():
-    made = replicated(SCORES, layout=AVERAGED, seeds=SEEDS)
-    found = averaged(made)
+    table, chosen = seeded_table(SCORES, SEEDED, AVERAGED)
+    found = averaged(table, chosen, AVERAGED)
     first = found[found["system"] == "bm25"]
     same = [*LABELS, "mean", "low", "high", "queries"]
-    alone = by_checkpoint(made)
+    alone = by_checkpoint(table, AVERAGED)
     expected = alone[alone["system"] == "bm25"][same].reset_index(drop=True)
     pd.testing.assert_frame_equal(first[same].reset_index(drop=True), expected)
     assert first["sd"].isna().all() and (first["by_seed"] == "").all()
 
 
 def test_an_epoch_that_a_seed_did_not_have_is_left_out():
-    made = replicated(SCORES, seeds=SEEDS)
-    chosen = made.chosen | {"minilm_lion_s13": 1}
-    without = made.table[made.table["system"] != "minilm_lion_s13_e3"]
+    table, chosen = seeded_table(SCORES, SEEDED)
+    chosen |= {"minilm_lion_s13": 1}
+    without = table[table["system"] != "minilm_lion_s13_e3"]
     found = over_seeds(without, chosen, FAST)
     names = set(found[found["system"].str.startswith("minilm_lion")]["system"])
     assert names == {"minilm_lion_e1", "minilm_lion_e2", "minilm_lion_best"}

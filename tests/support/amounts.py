@@ -1,10 +1,13 @@
 """How many of what are as a claim of the paper says, computed from the tables of its world."""
 
 from collections.abc import Callable, Mapping
+from statistics import fmean, stdev
 from typing import Any
 
 from lionrank.evaluation import comparisons
+from lionrank.evaluation.per_query import System
 from lionrank.evaluation.published import FAMILIES
+from lionrank.grid import checkpoint_name
 from lionrank.measures import METRICS, PRIMARY, Measure
 from lionrank.paper.depths import Deepened
 from tests.support.accounts import CELLS, stands
@@ -91,7 +94,7 @@ class Amounts:
             "interrupted jobs": self.interrupted,
             "repeated steps": lambda: dict.fromkeys(range(self.of_epochs("repeated_steps")), True),
             "checkpoints on the front": lambda: {
-                name: name in self.front() for name in self.world.checkpoints
+                name: name in self.front() for name in self.grid.checkpoints()
             },
             "study's trainings above all published systems": lambda: {
                 (model, optimizer): value > highest
@@ -143,6 +146,7 @@ class Amounts:
             },
             "gains by depth on other test sets": lambda: self.deepened("above", others=True),
             "losses by depth on other test sets": lambda: self.deepened("below", others=True),
+            "seeds with lion above adamw": lambda: self.seeds_above(claim.models[0]),
             "seeds": lambda: dict.fromkeys(range(self.world.made.compared["seeds"]), True),
             "published claims that can be told hold": lambda: {
                 claim["id"]: claim["published"]["printed"]["verdict"] == "holds"
@@ -181,7 +185,9 @@ class Amounts:
         # What is said of checkpoints and trainings is said of systems where nothing was trained.
         for word in ("above", "level with"):
             known[f"systems {word} {first}"] = known[f"checkpoints {word} {first}"]
-        known[f"columns in which a system reaches {leading}"] = self.columns_reached
+            known[f"trainings {word} {first}"] = known[f"checkpoints {word} {first}"]
+        for noun in ("system", "training"):
+            known[f"columns in which a {noun} reaches {leading}"] = self.columns_reached
         for word, sign in (("above", 1), ("below", -1)):
             for noun in ("systems", "systems of others"):
                 known[f"{noun} significantly {word} {first}"] = lambda sign=sign: (
@@ -262,8 +268,29 @@ class Amounts:
 
     def chosen(self) -> dict[str, float]:
         """Return the printed scores of the checkpoints that development data chose."""
-        names = [f"{name}_e{self.world.made.chosen[name]}" for name in self.trainings]
+        names = [checkpoint_name(name, self.world.made.chosen[name]) for name in self.trainings]
         return {name: self.world.printed[name] for name in names}
+
+    def by_seed(self, training: str) -> list[float]:
+        """Return the primary score of each seed at the epoch that it chose."""
+        results = self.world.made.results
+        replicates = self.world.made.per_query.replicates
+        return [each.mean(results.layout.primary, System(training)) for each in replicates]
+
+    def seeds_above(self, model: str) -> Items:
+        """Return with which seeds Lion is above AdamW, as it is printed."""
+        sides = [self.by_seed(f"{model}_{optimizer}") for optimizer in ("lion", "adamw")]
+        pairs = enumerate(zip(*sides, strict=True))
+        return {place: round(lion, 4) > round(adamw, 4) for place, (lion, adamw) in pairs}
+
+    def deviations(self) -> dict[str, float]:
+        """Return the standard deviation over seeds of each training, as it is printed."""
+        return {name: round(stdev(self.by_seed(name)), 4) for name in self.trainings}
+
+    def cost(self, training: str, key: str) -> float:
+        """Return a quantity of efficiency.json, the mean over the seeds of a training."""
+        names = self.grid.training(training).names
+        return fmean(self.world.costs["trainings"][name][key] for name in names)
 
     def against(self, wanted: str, claim: Claim | None) -> Items:
         models = claim and claim.models
@@ -298,8 +325,15 @@ class Amounts:
         first, *others = results.layout.columns
         winners = set(results.best(first, self.world.checkpoints))
         return {
-            self._column(column): bool(winners & set(results.best(column))) for column in others
+            self._column(column): bool(winners & set(results.best(column, self._compared(column))))
+            for column in others
         }
+
+    def _compared(self, column: Measure) -> list[str]:
+        """Return the systems of a column, of several seeds without single epochs."""
+        left_out = {*self.grid.checkpoints()} if self.grid.is_replicated else set()
+        found = self.world.made.results.scores[column]
+        return [name for name in found if name not in left_out]
 
     def _column(self, column: Measure) -> str:
         """Return the name of a column, with its test set unless that is the first one."""
@@ -395,10 +429,16 @@ class Amounts:
 
     def logged(self, quantity: str, training: str) -> float:
         """Return what a training logged of its last epoch, as it is printed."""
-        each = self.world.logged[training]
+        of_seeds = [self.world.logged[name] for name in self.grid.training(training).names]
         if quantity == "held_out":
-            return round(each.held_out[max(each.held_out)], 3)
-        return round(getattr(each, quantity), 3)
+            return self._held_out(training)[-1]
+        return round(fmean(getattr(each, quantity) for each in of_seeds), 3)
+
+    def _held_out(self, training: str) -> list[float]:
+        """Return the loss on held-out pairs after each epoch, as it is printed."""
+        of_seeds = [self.world.logged[name] for name in self.grid.training(training).names]
+        curves = [each.held_out.values() for each in of_seeds]
+        return [round(fmean(losses), 3) for losses in zip(*curves, strict=True)]
 
     def agreeing(self) -> Items:
         found = {}
@@ -410,10 +450,7 @@ class Amounts:
         return found
 
     def lowest_at_the_end(self) -> Items:
-        curves = {
-            name: [round(loss, 3) for loss in each.held_out.values()]
-            for name, each in self.world.logged.items()
-        }
+        curves = {name: self._held_out(name) for name in self.trainings}
         return {name: curve[-1] < min(curve[:-1], default=1e9) for name, curve in curves.items()}
 
     def of_epochs(self, key: str) -> float:
@@ -433,9 +470,13 @@ class Amounts:
         points = {}
         for name in self.trainings:
             spent = 0
-            for epoch in self.world.costs["trainings"][name]["by_epoch"]:
-                spent += epoch["device_hours"]
-                system = f"{name}_e{epoch['epoch']}"
+            costs = [
+                self.world.costs["trainings"][own]["by_epoch"]
+                for own in self.grid.training(name).names
+            ]
+            for of_seeds in zip(*costs, strict=True):
+                spent += fmean(each["device_hours"] for each in of_seeds)
+                system = f"{name}_e{of_seeds[0]['epoch']}"
                 points[system] = (spent, self.world.printed[system])
         return {
             name: (cost, score)

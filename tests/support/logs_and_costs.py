@@ -3,7 +3,7 @@
 import random
 from typing import Any
 
-from lionrank.grid import Grid, Training
+from lionrank.grid import Grid, SeededTraining
 from lionrank.training.log import Logged
 
 
@@ -16,13 +16,17 @@ def efficiency_of(grid: Grid, seed: int = 12, energy: bool = True) -> dict[str, 
     return {
         "trainings": {
             training.name: _cost(training, dice, fate, seed % 3, energy)
-            for training in grid.trainings()
+            for training in grid.seeded()
         }
     }
 
 
 def _cost(
-    training: Training, dice: random.Random, fate: random.Random, interrupted: int, energy: bool
+    training: SeededTraining,
+    dice: random.Random,
+    fate: random.Random,
+    interrupted: int,
+    energy: bool,
 ) -> dict[str, Any]:
     seconds = [60.0 + 30 * dice.randrange(4) for _ in training.epochs]
     by_epoch = [
@@ -64,5 +68,5 @@ def logged_of(grid: Grid, seed: int = 12) -> dict[str, Logged]:
 
     return {
         training.name: Logged(drawn(), drawn(), {epoch: drawn() for epoch in training.epochs})
-        for training in grid.trainings()
+        for training in grid.seeded()
     }

@@ -220,7 +220,8 @@ def depths_of(made: Experiment, seed: int = 0, others: int = 0) -> list[Depths]:
     ranked = [name for name in made.grid.first_stages if name != primary]
     test_sets = [primary, *ranked[:others]]
     path = Path(made.per_query.replicates[0].path).with_name("depths.csv")
-    write_depths(path, made.grid, made.chosen, test_sets, seed=seed)
+    chosen = made.per_query.replicates[0].chosen
+    write_depths(path, made.grid, chosen, test_sets, seed=seed)
     return read_depths(path, made.grid)
 
 

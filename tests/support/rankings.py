@@ -19,7 +19,6 @@ from lionrank.collections.describe import DataSet
 from lionrank.evaluation import comparisons, per_query
 from lionrank.evaluation import trec_eval as evaluation
 from lionrank.evaluation.ladders import Ladder
-from lionrank.evaluation.per_query import means
 from lionrank.files import write_json, write_json_lines
 from lionrank.grid import Grid
 from lionrank.measures import Measure
@@ -46,7 +45,9 @@ from tests.support.results import (
     TEST_SETS,
     averages_of,
     labels_of,
+    means_file,
     plain,
+    write_means,
 )
 from tests.support.rule_scripts import PARTS, SCRIPTS, of_repository
 
@@ -186,8 +187,6 @@ def _draw(
             tables.append(evaluation.tidy(values, test_set=test_set, system=system, **labels))
     table = pd.concat(tables, ignore_index=True).astype({"epoch": "Int64", "seed": "Int64"})
     parquet.write(folder / "results" / "per_query.parquet", table)
-    averaged = means(table, FAST, averages, grid.first_stages)
-    averaged.to_csv(folder / "results" / "metrics.csv", index=False)
     best = []
     for training in grid.seeded():
         best.append(folder / "training" / f"{training.name}.best.json")
@@ -201,6 +200,7 @@ def _draw(
             ]
             lines.append({"step": steps[-1], "epoch": float(epoch), "eval_loss": 1 / epoch})
             write_json_lines(folder / "training" / f"{checkpoint}.jsonl", lines)
+    write_means(folder / "results", table, development.chosen(best), grid, averages)
     return best
 
 
@@ -261,7 +261,7 @@ def write_paper(
     }
     style = {"style": of_repository("paper/paper.mplstyle")}
     changed = {"changes": results / "changes.json"}
-    metrics = {"metrics": results / "metrics.csv"}
+    metrics = {"metrics": results / means_file(grid)}
     published = results / "published_comparisons" / "lion.json"
     of_topics = results / "published_per_query" / "lion.parquet"
     draws = {"draws": asdict(FAST)}
@@ -374,6 +374,17 @@ def write_paper(
         jobs.append(
             ("contrasts_table", compared, table("contrasts"), shown | {"contrasts": labels})
         )
+    if grid.is_replicated:
+        variance = {"variance": results / "variance.json"}
+        found = {"per_query": results / "per_query.parquet", **best}
+        averages = averages_of(Layout.build(test_sets, []))
+        measures = {"measures": [asdict(Layout.build(test_sets, []).primary)], "averages": averages}
+        jobs = [
+            ("variance", found, variance, shown | measures),
+            ("variance_table", variance, table("variance"), shown),
+            ("seeds_figure", metrics | best, figure("seeds"), shown | style),
+            *jobs,
+        ]
     if grid.has_lessons:
         jobs.append(_learnt_tables(folder, grid, shown, facts | metrics | best | compared))
         jobs.append(("treatments_figure", metrics | best, figure("treatments"), shown | style))

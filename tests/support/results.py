@@ -16,11 +16,12 @@ import pandas as pd
 
 from lionrank.evaluation import comparisons
 from lionrank.evaluation.ladders import Ladder
+from lionrank.evaluation.over_seeds import over_seeds
 from lionrank.evaluation.per_query import COLUMNS, PerQuery, means, read_table
 from lionrank.evaluation.significance import Draws
 from lionrank.grid import BEST, VARIOUS, FirstStage, Grid, seeds_by_name
 from lionrank.measures import GRADED, METRICS, PRIMARY
-from lionrank.paper.results import Layout, Results, read_results
+from lionrank.paper.results import Chosen, Layout, Results, chosen_epochs, read_results
 
 RANDOM = "random start"
 BM25 = {"name": "bm25", "label": "BM25"}
@@ -208,7 +209,7 @@ class Experiment:
 
     grid: Grid
     results: Results
-    chosen: Mapping[str, int]
+    chosen: Chosen
     per_query: PerQuery
     ladders: Sequence[Ladder] = ()
     contrasts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -319,73 +320,68 @@ def experiment(
     seeds: Sequence[int] = (12,),
     **table: Any,
 ) -> Experiment:
-    """Write the values and means of an experiment into a folder.
-
-    Seeds have the same scores, and differ in the values of each query.
-    """
+    """Write values and means of an experiment into a folder, as `seeded_table` makes them up."""
     folder.mkdir(exist_ok=True)
-    dice = random.Random(str(scores))
-    tables, chosen = [], {}
+    grid = replace(grid, seeds=tuple(seeds))
     averages = averages_of(layout)
-    for named, seed in seeds_by_name(seeds).items():
+    values, chosen = seeded_table(scores, grid, layout, **table)
+    path = folder / "per_query.parquet"
+    values.to_parquet(path)
+    write_means(folder, values, chosen, grid, averages)
+    results = read_results(folder / means_file(grid), layout, grid)
+    read = PerQuery.of(read_table(path), path, chosen, grid, averages)
+    return Experiment(grid, results, chosen_epochs(grid, chosen), read)
+
+
+def means_file(grid: Grid) -> str:
+    """Return what the file with the means is called that the paper shows."""
+    return "over_seeds.csv" if grid.is_replicated else "metrics.csv"
+
+
+def write_means(
+    folder: Path,
+    values: pd.DataFrame,
+    chosen: Mapping[str, int],
+    grid: Grid,
+    averages: Mapping[str, Mapping[str, int]],
+) -> None:
+    """Write the means of every checkpoint and, of several seeds, those over them."""
+    averaged = means(values, FAST, averages, grid.first_stages)
+    averaged.to_csv(folder / "metrics.csv", index=False)
+    if grid.is_replicated:
+        together = over_seeds(values, chosen, FAST, averages, grid.first_stages)
+        together.to_csv(folder / "over_seeds.csv", index=False)
+
+
+def seeded_table(
+    scores: Mapping[str, float], grid: Grid, layout: Layout = LAYOUT, **table: Any
+) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Return made-up values, and the epochs chosen by the name of each seed's training.
+
+    The first seed has the scores; those of the others are a little higher or lower.
+    """
+    dice, shifts = random.Random(str(scores)), random.Random(len(scores))
+    tables, chosen = [], {}
+    trained = {*grid.checkpoints()}
+    for named, seed in seeds_by_name(grid.seeds).items():
+        of_seed = {
+            name: score + (shifts.uniform(-0.02, 0.02) if named and name in trained else 0)
+            for name, score in scores.items()
+        }
         epochs = {each.name: dice.choice(each.epochs) for each in grid.trainings()}
-        values = per_query_table(scores, grid, layout, seed=seed, **table)
+        values = per_query_table(of_seed, grid, layout, seed=seed, **table)
         values = at_best(values, layout, grid, epochs)
         if named:
             values = values[values["seed"].notna()]
             values = values.assign(system=values["system"].map(partial(_with_seed, named)))
         tables.append(values)
         chosen |= {f"{training}{named}": epoch for training, epoch in epochs.items()}
-    whole, path = pd.concat(tables, ignore_index=True), folder / "per_query.parquet"
-    whole.to_parquet(path)
-    grid = replace(grid, seeds=tuple(seeds))
-    averaged = means(whole, FAST, averages, grid.first_stages)
-    averaged.to_csv(folder / "metrics.csv", index=False)
-    results = read_results(folder / "metrics.csv", layout, grid)
-    read = PerQuery.of(read_table(path), path, chosen, grid, averages)
-    return Experiment(grid, results, chosen, read)
+    return pd.concat(tables, ignore_index=True), chosen
 
 
 def _with_seed(named: str, checkpoint: str) -> str:
     training, _, end = checkpoint.rpartition("_")
     return f"{training}{named}_{end}"
-
-
-@dataclass
-class Replicated:
-    """One table of every seed, and the epochs chosen by the names of all seeds' trainings."""
-
-    table: pd.DataFrame
-    chosen: Mapping[str, int]
-    layout: Layout
-
-
-def replicated(
-    scores: Mapping[str, float],
-    grid: Grid = GRID,
-    layout: Layout = LAYOUT,
-    seeds: Sequence[int] = (12, 13, 14),
-    **table: Any,
-) -> Replicated:
-    """Make up values of trainings with several seeds; the means of all but the first one differ."""
-    dice = random.Random(str(scores))
-    tables, chosen = [], {}
-    for seed in seeds:
-        suffix = "" if seed == seeds[0] else f"_s{seed}"
-        of_seed = {
-            name: score + (0.02 * dice.random() if suffix and name in grid.checkpoints() else 0)
-            for name, score in scores.items()
-        }
-        own = {each.name: dice.choice(each.epochs) for each in grid.trainings()}
-        values = per_query_table(of_seed, grid, layout, seed=seed, **table)
-        values = at_best(values, layout, grid, own)
-        if suffix:
-            values = values[values["seed"].notna()]
-            parts = values["system"].str.rpartition("_")
-            values = values.assign(system=parts[0] + suffix + "_" + parts[2])
-        tables.append(values)
-        chosen |= {f"{name}{suffix}": epoch for name, epoch in own.items()}
-    return Replicated(pd.concat(tables, ignore_index=True), chosen, layout)
 
 
 def averages_of(layout: Layout) -> dict[str, dict[str, int]]:

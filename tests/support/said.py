@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lionrank.grid import Grid
+from lionrank.grid import BEST, Grid
 from lionrank.paper.latex import escape
 from lionrank.paper.says import KINDS, PREFIX
 
@@ -153,14 +153,20 @@ def _check_systems(claim: Claim, grid: Grid, labels: Mapping[str, str]) -> None:
     """Check that words name the best, ours by model, optimizer and epoch, and no other."""
     parts = re.split(r",? and |, ", claim.words)
     ours = {training.name for training in grid.trainings()}
-    if not ours & {system.rpartition("_e")[0] or system for system in claim.systems}:
+    if not ours & {_training(system) for system in claim.systems}:
         others = {other.name: escape(other.label) for other in grid.systems}
         named = [*claim.systems, *(claim.on or [])]
         assert all(others.get(name, name) in claim.words for name in named)
         return
     for words, system in zip(parts, claim.systems, strict=True):
-        name, _, epoch = system.partition("_e")
-        training = grid.training(name)
+        training = grid.training(_training(system))
+        _, _, epoch = system.partition("_e")
         assert _labels(words, labels) == [training.model.label]
         assert training.treatment.label in words
         assert ([epoch] if epoch else []) == re.findall(r"\b\d+\b", words)
+        assert ("chosen epochs" in words) == system.endswith(f"_{BEST}")
+
+
+def _training(system: str) -> str:
+    """Return the training that a checkpoint is of, and any other name as it is."""
+    return re.sub(rf"_(?:e\d+|{BEST})$", "", system)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from lionrank.evaluation.significance import POWER
+from lionrank.grid import checkpoint_name
 from lionrank.measures import GRADED, LEVEL, METRICS, PRIMARY, Measure
 from lionrank.published.per_query import LABELS
 from tests.support.accounts import CELLS, stands
@@ -73,7 +74,7 @@ class Truths(Amounts):
         if system == "best":
             return max(scores[name] for name in self.world.checkpoints)
         if system in self.world.made.chosen:
-            system = f"{system}_e{self.world.made.chosen[system]}"
+            system = checkpoint_name(system, self.world.made.chosen[system])
         return scores[system]
 
     def _scores_in(self, claim: Claim) -> dict[str, float]:
@@ -124,6 +125,10 @@ class Truths(Amounts):
         else:
             found: dict[str, Callable[[], dict[str, float]]] = {
                 "selection_bias": self.selection_bias,
+                "highest deviation over seeds": self.deviations,
+                "lowest deviation over seeds": lambda: {
+                    name: -deviation for name, deviation in self.deviations().items()
+                },
                 "published score": lambda: PUBLISHED,
                 "our score among published systems": self.chosen,
                 "score of systems of others": lambda: self.world.others_printed,
@@ -248,6 +253,8 @@ class Truths(Amounts):
             "topics": lambda: self.world.made.results.queries[of],
             "power": lambda: POWER,
             "alpha": lambda: self.world.alpha,
+            "highest deviation over seeds": lambda: self.deviations()[of],
+            "lowest deviation over seeds": lambda: self.deviations()[of],
             "best epochs": lambda: self._best_epochs(of),
             "best mean": lambda: max(self.scores(of).values()),
             "last mean": lambda: self.scores(of)[max(self.scores(of))],
@@ -278,8 +285,8 @@ class Truths(Amounts):
         if claim.what == "repeated seconds":
             return self.of_epochs("repeated_seconds")
         best = min if claim.what.startswith("least") else max
-        trainings = self.world.costs["trainings"].items()
-        hours = [each["device_hours"] for name, each in trainings if name.startswith(claim.of)]
+        trainings = [each for each in self.grid.trainings() if each.model.name == claim.of]
+        hours = [self.cost(each.name, "device_hours") for each in trainings]
         return 3600 * best(hours)
 
     def _of_published(self, what: str, claim: Claim) -> float:
@@ -324,12 +331,11 @@ class Truths(Amounts):
 
     def _states(self) -> list[int]:
         """Return the lowest and the highest percentage of AdamW's state that Lion's takes."""
-        trainings = self.world.costs["trainings"]
         shares = {
             round(
                 100
-                * trainings[f"{model.name}_lion"]["optimizer_state_bytes"]
-                / trainings[f"{model.name}_adamw"]["optimizer_state_bytes"]
+                * self.cost(f"{model.name}_lion", "optimizer_state_bytes")
+                / self.cost(f"{model.name}_adamw", "optimizer_state_bytes")
             )
             for model in self.grid.models
         }

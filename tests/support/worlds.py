@@ -20,10 +20,10 @@ from lionrank.claims import file as claim_file
 from lionrank.claims.evidence import Ours
 from lionrank.evaluation import comparisons
 from lionrank.evaluation.per_query import PerQuery, means, read_table
-from lionrank.grid import Grid
+from lionrank.grid import Grid, checkpoint_name
 from lionrank.measures import METRICS
 from lionrank.paper.depths import Depths, read_depths
-from lionrank.paper.results import Layout, read_results
+from lionrank.paper.results import Layout, of_table, read_results
 from lionrank.paper.tables import efficiency as efficiency_table
 from lionrank.paper.tables import results as results_table
 from lionrank.training.log import Logged, read_logged
@@ -98,6 +98,8 @@ WITH_AVERAGES = {
     for number in range(3)
 }
 """Worlds with averages over test sets."""
+WITH_SEEDS = {f"{seeds} seeds {number}": seeds for seeds in (2, 3, 5) for number in range(3)}
+"""Worlds whose trainings have several seeds."""
 OF_OTHER_FIRST_STAGES = {
     f"{kind} {number}": (replace(grid, first_stages=first_stages), layout)
     for number, grid in enumerate((GRID, GRID, BESIDE_OTHERS, NOTHING_TRAINED))
@@ -132,6 +134,7 @@ PUBLISHED_LAYOUT = Layout.build(
         {"test_set": "marco_qa_dev", "metrics": ["recip_rank_10"]},
     ],
 )
+_SPREAD = r"(?:\{[^&]*\})?"
 BM25_THERE = next(float(each.score) for each in TABLE2 if each.name == "BM25")
 """As it was published on DL 2019."""
 
@@ -189,15 +192,15 @@ class World:
     @cached_property
     def printed(self) -> dict[str, float]:
         """The primary scores as the table prints them, read back from the table."""
-        systems = [self.first_stage, *self.grid.checkpoints(), *self.others_named]
+        systems = [self.first_stage, *of_table(self.grid), *self.others_named]
         printed = results_table.table(self.made.results, self.grid, self.made.chosen)
         rows = [
             line
             for line in tex("results", printed).splitlines()
-            if re.search(r"& *(?:\\bfseries )?0\.\d{4} & \[", line)
+            if re.search(rf"& *(?:\\bfseries )?0\.\d{{4}}{_SPREAD} & \[", line)
         ]
         return {
-            system: float(re.search(r"(0\.\d{4}) & \[", row)[1])
+            system: float(re.search(rf"(0\.\d{{4}}){_SPREAD} & \[", row)[1])
             for system, row in zip(systems, rows, strict=True)
         }
 
@@ -212,8 +215,13 @@ class World:
 
     @property
     def checkpoints(self) -> dict[str, float]:
-        """The printed scores of the checkpoints or, where there is none, of systems of others."""
+        """The printed scores of the checkpoints or, where there is none, of systems of others.
+
+        Of trainings with several seeds, they are those of the epochs that these chose.
+        """
         names = self.grid.checkpoints() or self.others_named
+        if self.grid.is_replicated:
+            names = [checkpoint_name(*each) for each in self.made.chosen.items()]
         return {name: self.printed[name] for name in names}
 
     @cached_property
@@ -276,9 +284,8 @@ def _turned(contrast: Mapping[str, Any]) -> dict[str, Any]:
 def made_up(name: str, folder: Path) -> World:
     """Return a made-up world; how much its topics vary decides how much of it is significant."""
     own = OF_OTHER_FIRST_STAGES
-    place = [*MADE_UP, *STOPPED, *WITH_OTHERS, *DIFFERING, *WITH_AVERAGES, *own, *ASKING].index(
-        name
-    )
+    known = [*MADE_UP, *STOPPED, *WITH_OTHERS, *DIFFERING, *WITH_AVERAGES, *own, *ASKING]
+    place = [*known, *WITH_SEEDS].index(name)
     asked = {name: grid for name, (grid, _) in ASKING.items()}
     others = WITH_OTHERS | DIFFERING | WITH_AVERAGES | asked
     layout = AVERAGED if name in WITH_AVERAGES else LAYOUT
@@ -286,7 +293,8 @@ def made_up(name: str, folder: Path) -> World:
     grid, layout = own.get(name, (grid, layout))
     scores = SCENARIOS.get(name) or made_up_scores(place, grid)
     spread = [0.001, 0.01, 0.1][place % 3]
-    made = experiment(folder, scores, grid, layout, shuffled=True, spread=spread)
+    grid = replace(grid, seeds=tuple(range(12, 12 + WITH_SEEDS.get(name, 1))))
+    made = experiment(folder, scores, grid, layout, grid.seeds, shuffled=True, spread=spread)
     if name in ASKING:
         made = replace(made, ladders=[ASKING[name][1]], contrasts=CONTRASTS)
     return World(

@@ -225,6 +225,11 @@ class Grid:
         return len(self.models) > 4
 
     @property
+    def is_replicated(self) -> bool:
+        """Whether there are trainings, with several seeds."""
+        return bool(self.models) and len(self.seeds) > 1
+
+    @property
     def is_ragged(self) -> bool:
         """Whether trainings differ in how many epochs they had."""
         return len({each.epochs for each in self.seeded()}) > 1

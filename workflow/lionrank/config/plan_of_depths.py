@@ -35,14 +35,18 @@ class DepthsPlan:
         return ["results/depths.csv"] if self.test_sets else []
 
     def systems(self) -> list[tuple[str, dict[str, Any]]]:
-        """The run files of what ranks the candidates on those test sets, with their labels."""
+        """The run files of what ranks the candidates on those test sets, with their labels.
+
+        Trainings are there with their first seed.
+        """
         return [
             (path, labels)
             for each in self.test_sets
             for path, labels in zip(
                 self.plan.run_files(each.name), self.plan.labels(each.name), strict=True
             )
-            if labels["system"] not in self.plan.other_systems.given_on(each.name)
+            if labels["seed"] in (None, self.plan.seeds[0])
+            and labels["system"] not in self.plan.other_systems.given_on(each.name)
         ]
 
     def run_files(self) -> list[str]:

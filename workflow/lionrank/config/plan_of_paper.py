@@ -43,6 +43,8 @@ class PaperPlan:
             figures.append("changes")
         if plan.trainings:
             figures += ["cost", "curves", "epochs"]
+        if self.is_replicated:
+            figures.append("seeds")
         if plan.depths.test_sets:
             figures.append("depths")
         if plan.others:
@@ -76,6 +78,8 @@ class PaperPlan:
             tables.append("contrasts")
         if plan.replication.systems:
             tables += REPLICATION_TABLES
+        if self.is_replicated:
+            tables.append("variance")
         if plan.has_lessons:
             tables += LESSON_TABLES
         return tables
@@ -117,6 +121,19 @@ class PaperPlan:
                 if f"tables/{name}.tex" in parts:
                     found[name] = {**text, "title": title}
         return found
+
+    @property
+    def is_replicated(self) -> bool:
+        """Whether there are trainings, with several seeds."""
+        return bool(self.plan.trainings) and len(self.plan.seeds) > 1
+
+    def means(self) -> str:
+        """The file with the means that the paper shows: with several seeds, over these."""
+        return f"results/{'over_seeds' if self.is_replicated else 'metrics'}.csv"
+
+    def of_seeds(self) -> list[str]:
+        """What is computed of several seeds."""
+        return ["results/over_seeds.csv", "results/variance.json"] if self.is_replicated else []
 
     def sized(self) -> dict[str, str]:
         """A checkpoint of each model and of each system of others that is one, by its name."""

@@ -2,19 +2,17 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from lionrank.grid import Model
 from lionrank.paper.contrasts import Comparison
 from lionrank.paper.duels import Duel
 from lionrank.paper.findings import Findings
+from lionrank.paper.measured import Measured, over_seeds
 from lionrank.paper.tables.efficiency import columns
 from lionrank.training.cost import spent
 
 _SECONDS = 3600
 """Of an hour."""
-Measured = Mapping[str, Any]
-"""One training of efficiency.json."""
 
 
 @dataclass(frozen=True)
@@ -56,13 +54,16 @@ class Jobs:
 class Costs:
     """What the trainings cost.
 
-    `front` has the checkpoints, cheapest first, that no other checkpoint equals or surpasses in the
-    primary measure at the same or a lower cost without being level in both; a checkpoint's cost is
-    the device hours of its training up to its epoch. `device_seconds` are those of each training.
+    `front` has the checkpoints, cheapest first, that no other one of `checkpoints` equals or
+    surpasses in the primary measure at the same or a lower cost without being level in both; a
+    checkpoint's cost is the device hours of its training up to its epoch. `device_seconds` are
+    those of each training. With several seeds all are means over them, but `jobs`, which are those
+    of all.
     """
 
     duels: tuple[DuelCost, ...]
     front: tuple[str, ...]
+    checkpoints: int
     devices: tuple[str, ...]
     jobs: Jobs
     device_seconds: Mapping[str, float]
@@ -79,20 +80,17 @@ class Costs:
 
 def costs(findings: Findings, trainings: Mapping[str, Measured]) -> Costs:
     """Compute the costs; `trainings` are those of efficiency.json (`lionrank.training.cost`)."""
-    devices = dict.fromkeys(trainings[name]["device"] for name in _names(findings))
+    of_seeds = [trainings[name] for each in findings.grid.trainings() for name in each.names]
+    means = over_seeds(trainings, findings.grid)
+    points = _points(findings, means)
     return Costs(
-        duels=tuple(_duel_cost(duel, trainings) for duel in findings.duels),
-        front=tuple(_front(_points(findings, trainings))),
-        devices=tuple(devices),
-        jobs=_jobs([trainings[name] for name in _names(findings)]),
-        device_seconds={
-            name: _SECONDS * trainings[name]["device_hours"] for name in _names(findings)
-        },
+        duels=tuple(_duel_cost(duel, means) for duel in findings.duels),
+        front=tuple(_front(points)),
+        checkpoints=len(points),
+        devices=tuple(dict.fromkeys(each["device"] for each in of_seeds)),
+        jobs=_jobs(of_seeds),
+        device_seconds={name: _SECONDS * each["device_hours"] for name, each in means.items()},
     )
-
-
-def _names(findings: Findings) -> list[str]:
-    return [training.name for training in findings.grid.trainings()]
 
 
 def _jobs(trainings: Sequence[Measured]) -> Jobs:

@@ -100,8 +100,10 @@ def _point(row: Mapping[str, str], place: str) -> Point:
         depth = int(row["depth"])
     except ValueError as error:
         raise UserError(f"{place}: {error}; {AGAIN}.") from None
-    score, gain = ([values[key] for key in keys] for keys in (_SCORE, _GAIN))
-    return Point(depth, Score(*score), Score(*gain))
+    score, gain = (
+        Score(values[mean], values[low], values[high]) for mean, low, high in (_SCORE, _GAIN)
+    )
+    return Point(depth, score, gain)
 
 
 def _of_test_set(

@@ -24,6 +24,12 @@ class Duel:
         return Comparison(self.lion.best, self.adamw.best)
 
     @property
+    def seeds_above(self) -> int:
+        """With how many seeds Lion has the higher score, at the epochs that these chose."""
+        pairs = zip(self.lion.by_seed, self.adamw.by_seed, strict=True)
+        return sum(lion > adamw for lion, adamw in pairs)
+
+    @property
     def by_epoch(self) -> list[Comparison]:
         """At each epoch that both had."""
         lion, adamw = self.lion.scores, self.adamw.scores

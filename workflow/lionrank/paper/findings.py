@@ -6,13 +6,13 @@ from typing import Any
 
 from lionrank.errors import UserError
 from lionrank.evaluation.comparisons import alpha, of_grid, on_primary
-from lionrank.grid import FirstStage, Grid, Model, OtherSystem
+from lionrank.grid import BEST, FirstStage, Grid, Model, OtherSystem
 from lionrank.measures import Measure
 from lionrank.paper.across import ByAverage, find_across
 from lionrank.paper.contrasts import Comparison, Tested
 from lionrank.paper.duels import Duel, find_duels
 from lionrank.paper.lessons import BOTH, LESSONS, Lesson, Share, find_lessons, find_shares
-from lionrank.paper.results import Results, Score
+from lionrank.paper.results import Chosen, Results, Score
 from lionrank.paper.trained import Trained, find_trained
 from lionrank.training.log import Logged
 
@@ -78,6 +78,9 @@ class Findings:
 
     @property
     def checkpoints(self) -> list[str]:
+        """All of them; with several seeds, each training at the epochs that these chose."""
+        if self.grid.is_replicated:
+            return [training.chosen_checkpoint for training in self.trainings]
         return self.grid.checkpoints()
 
     @property
@@ -145,8 +148,15 @@ class Findings:
     @property
     def columns_led(self) -> list[str]:
         """The other columns in which one of the best has the highest value of all systems."""
-        led = [c for c in self.columns_of_best if set(self.results.best(c)) & set(self.best)]
+        led = [
+            c for c in self.columns_of_best if {*self.results.best(c, self._in(c))} & {*self.best}
+        ]
         return [self.results.layout.name(column) for column in led]
+
+    def _in(self, measure: Measure) -> list[str]:
+        """Return the systems that are compared in a measure, subjects and what was not trained."""
+        compared = {*self.subjects, *self.grid.untrained}
+        return [name for name in self.results.scores[measure] if name in compared]
 
     @property
     def first_stage_leads(self) -> bool:
@@ -162,18 +172,23 @@ class Findings:
         )
 
     def of_model(self, model: Model) -> list[str]:
-        trainings = self.grid.of_model(model)
-        return [name for each in trainings for name in each.checkpoints()]
+        of_model = [each.training for each in self.trainings if each.training.model == model]
+        own = {name for each in of_model for name in [*each.checkpoints(), each.checkpoint(BEST)]}
+        return [name for name in self.checkpoints if name in own]
 
     def describe(self, name: str) -> str:
         """Return a system in words, a checkpoint as "MiniLM with Lion at epoch 2".
 
-        A training as such has no epoch.
+        A training as such has no epoch, and one with several seeds those that these chose.
         """
         words = {
             each.training.checkpoint(epoch): f"{each.described} at epoch {epoch}"
             for each in self.trainings
             for epoch in each.training.epochs
+        }
+        words |= {
+            each.training.checkpoint(BEST): f"{each.described} at the chosen epochs"
+            for each in self.trainings
         }
         words |= {each.name: each.described for each in self.trainings}
         return (words | {each.name: each.label for each in self.grid.systems})[name]
@@ -185,7 +200,7 @@ class Findings:
 def find(
     results: Results,
     grid: Grid,
-    chosen: Mapping[str, int],
+    chosen: Chosen,
     compared: Mapping[str, Any],
     logged: Mapping[str, Logged] | None = None,
 ) -> Findings:

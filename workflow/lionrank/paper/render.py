@@ -60,6 +60,7 @@ def render(
         identifier=identifier,
         breakable=lambda text: breakable(escape(text)),
         bold=bold,
+        spread=spread,
         cell=cell,
         column=column,
         signed=signed,
@@ -74,6 +75,7 @@ def render(
     )
     environment.globals |= {"word": word, "counted": counted, "share": share}
     environment.globals |= {"digits": DIGITS, "interval": interval, "blocks": blocks}
+    environment.globals |= {"score_column": score_column}
     environment.loader = marking = Marking(folder)
     return read_off(placed(templates.render(environment, name, facts)), marking.places)
 
@@ -144,6 +146,17 @@ def effect(size: float) -> Markup:
 def bold(text: str, marked: bool = True) -> Markup:
     """Return the content of an S column, bold where it is marked."""
     return Markup(rf"\bfseries {escape(text)}") if marked else escape(text)
+
+
+def spread(sd: float | None) -> Markup:
+    """Return what follows a mean in its S column: the standard deviation, if there is one."""
+    return Markup("" if sd is None else rf"{{\,\normalfont\scriptsize$\pm$\num{{{score(sd)}}}}}")
+
+
+def score_column(with_spread: bool = False) -> Markup:
+    """Return an S column of scores, with room for what `spread` makes."""
+    room = f", table-space-text-post={{{spread(0.0)}}}" if with_spread else ""
+    return Markup(f"S[table-format=1.{DIGITS}{room}]")
 
 
 def cell(value: float | None) -> Markup:

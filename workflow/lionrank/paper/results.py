@@ -8,14 +8,18 @@ import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import stdev
 from typing import Any
 
 from lionrank.errors import UserError
 from lionrank.files import AGAIN, csv_rows
-from lionrank.grid import BEST, Grid
+from lionrank.grid import BEST, Grid, Training
 from lionrank.measures import GRADED, METRICS, PRIMARY, Measure
 from lionrank.training import development
 from lionrank.wording import DIGITS
+
+Chosen = Mapping[str, int | str]
+"""The epoch that development data chose by training: BEST where each of several seeds chose one."""
 
 _COLUMNS = ("test_set", "system", "epoch", "metric", "level", "mean", "low", "high", "queries")
 
@@ -151,11 +155,17 @@ def _measure(test_set: str, metric: str, level: int | None) -> Measure:
 
 @dataclass(frozen=True)
 class Score:
-    """A mean over topics with the bounds of its interval, rounded to DIGITS decimals."""
+    """A mean over topics with the bounds of its interval, rounded to DIGITS decimals.
+
+    Of a training with several seeds it is the mean over these as well: `sd` is their standard
+    deviation, and `by_seed` has the mean of each, in their order and not rounded.
+    """
 
     mean: float
     low: float
     high: float
+    sd: float | None = None
+    by_seed: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -188,14 +198,21 @@ def read_results(path: str | os.PathLike, layout: Layout, grid: Grid) -> Results
     """Read the means that the layout shows, for first stages and every system of a grid.
 
     A system of others has none on a test set for which no run file of it was given. A chosen epoch
-    has the name of its checkpoint also where it was the only one to be evaluated.
+    has the name of its checkpoint also where it was the only one to be evaluated. With several
+    seeds, which may have chosen different ones, the chosen epochs have the name of the best.
+
+    Args:
+        path: results/metrics.csv or, with several seeds, results/over_seeds.csv.
+        layout: what the paper shows.
+        grid: what was trained.
 
     Raises:
         UserError: a column, a system or a measure is absent, or a value is no number.
     """
     wanted: dict[Measure, dict[str, Score]] = {measure: {} for measure in layout.measures()}
     queries: dict[str, set[int]] = {name: set() for name in layout.test_sets}
-    best = {training.checkpoint(BEST): training for training in grid.trainings()}
+    of_one_seed = [] if grid.is_replicated else grid.trainings()
+    best = {training.checkpoint(BEST): training for training in of_one_seed}
     for place, row in csv_rows(path, _COLUMNS, AGAIN):
         level = _integer(row, "level", place) if row["level"] else None
         measure = Measure(row["test_set"], row["metric"], level)
@@ -213,11 +230,12 @@ def read_results(path: str | os.PathLike, layout: Layout, grid: Grid) -> Results
     return Results(layout, scores, counts)
 
 
-def read_experiment(given: Any, params: Any) -> tuple[Grid, Results, dict[str, int]]:
+def read_experiment(given: Any, params: Any) -> tuple[Grid, Results, Chosen]:
     """Return the grid with the epochs that were trained, its scores, and the chosen epochs.
 
     Args:
-        given: the inputs of a rule: `metrics`, and `best`, the `training/{training}.best.json`.
+        given: the inputs of a rule: `metrics`, as `read_results` takes it, and `best`, the
+            `training/{training}.best.json` of every seed.
         params: its parameters: `grid`, and `test_sets` and `columns`, which make the layout.
 
     Raises:
@@ -225,7 +243,21 @@ def read_experiment(given: Any, params: Any) -> tuple[Grid, Results, dict[str, i
     """
     grid = Grid.build(**params.grid, last=development.last_epochs(given.best))
     layout = Layout.build(params.test_sets, params.columns)
-    return grid, read_results(given.metrics, layout, grid), development.chosen(given.best)
+    chosen = chosen_epochs(grid, development.chosen(given.best))
+    return grid, read_results(given.metrics, layout, grid), chosen
+
+
+def chosen_epochs(grid: Grid, by_seed: Mapping[str, int]) -> Chosen:
+    """Return the chosen epoch of every training, of those by the name of each seed's training."""
+    return {
+        training.name: BEST if grid.is_replicated else by_seed[training.name]
+        for training in grid.trainings()
+    }
+
+
+def epoch_label(epoch: int | str) -> int | str:
+    """Return what tables call an epoch: those that each seed chose are not the best of a test."""
+    return "chosen" if epoch == BEST else epoch
 
 
 def _integer(row: Mapping[str, str], column: str, place: str) -> int:
@@ -246,7 +278,9 @@ def _score(row: Mapping[str, str], place: str) -> Score:
                 f"{place}: {column} of {row['metric']} of {row['system']} is {row[column]!r}, "
                 "not a number from 0 to 1; evaluate its run file again."
             )
-    return Score(**values)
+    by_seed = tuple(float(each) for each in row.get("by_seed", "").split(";") if each)
+    spread = round(stdev(by_seed), DIGITS) if len(by_seed) > 1 else None
+    return Score(**values, sd=spread, by_seed=by_seed)
 
 
 def _in_order(
@@ -256,7 +290,7 @@ def _in_order(
     first = [] if first_stage is None else [first_stage.name]
     given = {each.name for each in grid.systems if each.kind == "run file"}
     every_epoch = layout.test_sets[measure.test_set].every_epoch
-    checkpoints = grid.checkpoints() if every_epoch else _chosen(found, grid)
+    checkpoints = of_table(grid) if every_epoch else _chosen(found, grid)
     systems = [*first, *checkpoints, *(each.name for each in grid.systems)]
     if absent := [system for system in systems if system not in found and system not in given]:
         level = "" if measure.level is None else f" at level {measure.level}"
@@ -265,6 +299,20 @@ def _in_order(
             "evaluate its run file and make the metrics again."
         )
     return {system: found[system] for system in systems if system in found}
+
+
+def of_table(grid: Grid) -> list[str]:
+    """Return the checkpoints that tables show: with several seeds, the chosen ones come last."""
+    return [
+        training.checkpoint(epoch)
+        for training in grid.trainings()
+        for epoch in epochs_of(training, grid)
+    ]
+
+
+def epochs_of(training: Training, grid: Grid) -> list[int | str]:
+    """Return the epochs of a training that tables show, and after them what several seeds chose."""
+    return [*training.epochs, *([BEST] if grid.is_replicated else [])]
 
 
 def _chosen(found: Iterable[str], grid: Grid) -> list[str]:

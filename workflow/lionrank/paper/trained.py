@@ -1,13 +1,14 @@
 """What came of each training: its scores by epoch, and what it logged."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from statistics import fmean
 from typing import Any
 
 from lionrank.evaluation.comparisons import on_primary
 from lionrank.grid import Grid, Training
-from lionrank.paper.results import Results
+from lionrank.paper.results import Chosen, Results
 from lionrank.training.log import Logged
 from lionrank.wording import DIGITS
 
@@ -18,6 +19,10 @@ LOSS_DIGITS = 3
 class Trained:
     """What came of a training: its scores by epoch in the primary measure, and what it logged.
 
+    With several seeds all are means over them, and `chosen` is BEST, for each chose an epoch.
+    `reached` is the score at the chosen epoch, `by_seed` that of each seed, as it is printed, and
+    `sd` their standard deviation.
+
     `selection_bias` is how much the epoch that is best on the test topics is above the one that
     development data chose, averaged over the seeds; None where comparisons.json does not tell.
     `loss` and `grad_norm` are means over the last epoch, and `held_out` is the loss on held-out
@@ -26,7 +31,10 @@ class Trained:
 
     training: Training
     scores: Mapping[int, float]
-    chosen: int
+    chosen: int | str
+    reached: float
+    by_seed: tuple[float, ...] = ()
+    sd: float | None = None
     selection_bias: float | None = None
     loss: float | None = None
     grad_norm: float | None = None
@@ -39,11 +47,6 @@ class Trained:
     @property
     def described(self) -> str:
         return " with ".join(self.training.labels)
-
-    @property
-    def reached(self) -> float:
-        """The score at the chosen epoch."""
-        return self.scores[self.chosen]
 
     @property
     def chosen_checkpoint(self) -> str:
@@ -83,7 +86,7 @@ class Trained:
 def find_trained(
     results: Results,
     grid: Grid,
-    chosen: Mapping[str, int],
+    chosen: Chosen,
     compared: Mapping[str, Any],
     logged: Mapping[str, Logged],
 ) -> list[Trained]:
@@ -93,24 +96,32 @@ def find_trained(
         each["training"]: round(each["selection_bias"], DIGITS)
         for each in on_primary(compared["selection"], primary.test_set)
     }
-    return [
-        Trained(
-            training,
-            {e: results.mean(primary, training.checkpoint(e)) for e in training.epochs},
-            chosen[training.name],
-            selection_bias=selection_bias.get(training.name),
-            **_of_logs(logged.get(training.name)),
+    trainings = []
+    for training in grid.trainings():
+        reached = results.scores[primary][training.checkpoint(chosen[training.name])]
+        trainings.append(
+            Trained(
+                training,
+                {e: results.mean(primary, training.checkpoint(e)) for e in training.epochs},
+                chosen[training.name],
+                reached.mean,
+                tuple(round(each, DIGITS) for each in reached.by_seed),
+                reached.sd,
+                selection_bias=selection_bias.get(training.name),
+                **_of_logs([logged[name] for name in training.names if name in logged]),
+            )
         )
-        for training in grid.trainings()
-    ]
+    return trainings
 
 
-def _of_logs(logged: Logged | None) -> dict[str, Any]:
-    """Return what a training logged in the digits that are printed."""
-    if logged is None:
+def _of_logs(logged: Sequence[Logged]) -> dict[str, Any]:
+    """Return what a training logged, as the mean over its seeds, in the digits that are printed."""
+    if not logged:
         return {}
+    held_out = [each.held_out for each in logged]
+    epochs = [epoch for epoch in held_out[0] if all(epoch in each for each in held_out)]
     return {
-        "loss": round(logged.loss, LOSS_DIGITS),
-        "grad_norm": round(logged.grad_norm, LOSS_DIGITS),
-        "held_out": {e: round(loss, LOSS_DIGITS) for e, loss in logged.held_out.items()},
+        "loss": round(fmean(each.loss for each in logged), LOSS_DIGITS),
+        "grad_norm": round(fmean(each.grad_norm for each in logged), LOSS_DIGITS),
+        "held_out": {e: round(fmean(each[e] for each in held_out), LOSS_DIGITS) for e in epochs},
     }

@@ -48,7 +48,7 @@ def table_page(
     Raises:
         UserError: a row has more or fewer cells than the header; names file and row.
     """
-    shown = columns(_read(path), {**METRICS, **PUBLISHED, **labels})
+    shown = columns(_read(path), {**METRICS, **PUBLISHED, "sd": "SD", **labels})
     facts = {"title": title, "caption": caption, "note": note, "columns": shown}
     return page("page.html.j2", facts)
 

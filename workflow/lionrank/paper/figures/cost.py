@@ -15,10 +15,12 @@ from lionrank.paper.figures.style import (
     legend,
     log_ticks,
     looks,
+    place_of,
     plot_epochs,
     sample,
 )
-from lionrank.paper.results import Results
+from lionrank.paper.measured import over_seeds
+from lionrank.paper.results import Chosen, Results
 from lionrank.training.cost import spent
 
 _HEIGHT_INCHES = 2.3
@@ -28,12 +30,12 @@ _MINUTE = 60
 
 
 def cost_figure(
-    results: Results, efficiency: Mapping[str, Any], grid: Grid, chosen: Mapping[str, int]
+    results: Results, efficiency: Mapping[str, Any], grid: Grid, chosen: Chosen
 ) -> Figure:
     """Draw the primary measure of every checkpoint against what training had cost up to it.
 
     A line is a training, its epochs in their order: its style an optimizer, its markers a model,
-    filled at the epoch that development data chose.
+    filled at the epoch that development data chose. With several seeds, both are means over them.
 
     Args:
         results: the scores of every checkpoint.
@@ -51,8 +53,9 @@ def cost_figure(
     for training in grid.trainings():
         y = [scores[checkpoint].mean for checkpoint in training.checkpoints()]
         look = looks(grid)[training.treatment.name] | {"marker": markers[training.model.name]}
-        best = training.epochs.index(chosen[training.name])
-        plot_epochs(ax, so_far[training.name], y, look, best)
+        plot_epochs(
+            ax, so_far[training.name], y, look, place_of(chosen[training.name], training.epochs)
+        )
     ax.set_xlabel(f"Training up to the checkpoint ({unit})")
     ax.set_ylabel(results.layout.name(results.layout.primary))
     totals = [each[-1] for each in so_far.values()]
@@ -81,13 +84,13 @@ def cost_by_epoch(efficiency: Mapping[str, Any], grid: Grid) -> tuple[dict[str, 
     Raises:
         UserError: the cost of an epoch of the grid is absent.
     """
-    trainings = efficiency["trainings"]
+    trainings = over_seeds(efficiency["trainings"], grid)
     devices = {training["device"] for training in trainings.values()}
     on_gpu = devices != {"CPU"}
     field, divisor = ("device_hours", 1) if on_gpu else ("seconds", _MINUTE)
     by_training = {}
     for training in grid.trainings():
-        by_epoch = spent(trainings.get(training.name, {"by_epoch": []}), field)
+        by_epoch = spent(trainings[training.name], field)
         if absent := [epoch for epoch in training.epochs if epoch not in by_epoch]:
             raise UserError(
                 f"results/efficiency.json has no cost of epoch {absent[0]} of {training.name}: "

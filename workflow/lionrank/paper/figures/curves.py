@@ -22,6 +22,8 @@ ROWS = {
 }
 """The rows of the figure from top to bottom: a field of the logs, and its axis' label."""
 _NOISY = ("loss", "grad_norm")
+# The line of one of several seeds.
+_OF_SEED: dict[str, Any] = {"linewidth": 0.5, "markersize": 2}
 _ROW_INCHES = 0.82
 _MARGIN_INCHES = 0.6
 # From here on a linear axis would press the smaller values to its bottom.
@@ -34,9 +36,10 @@ def curves_figure(logs: Mapping[str, Sequence[str | os.PathLike]], grid: Grid) -
     """Draw the training logs over epochs: a column a model, a line an optimizer, a row a field.
 
     Rows have one y axis for all models. That of held-out losses is left out where none was logged.
+    Of several seeds each has a line, a thin one, without what it smooths.
 
     Args:
-        logs: the training logs of each training, `{model}_{optimizer} -> files in epoch order`.
+        logs: the training logs of each seed's training, by its name, in the order of the epochs.
         grid: models, optimizers and epochs with their labels.
 
     Raises:
@@ -55,9 +58,10 @@ def curves_figure(logs: Mapping[str, Sequence[str | os.PathLike]], grid: Grid) -
     for field, row in zip(shown, axes, strict=True):
         for model, ax in zip(grid.models, row, strict=True):
             for training in grid.of_model(model):
-                treatment = training.treatment
-                look = looks(grid)[treatment.name]
-                _draw(ax, _logged(curves[training.name], field), field, training.epochs, look)
+                look = looks(grid)[training.treatment.name]
+                for each in training.by_seed:
+                    logged = _logged(curves[each.name], field)
+                    _draw(ax, logged, field, each.epochs, look, is_alone=not grid.is_replicated)
         row[0].set_ylabel(ROWS[field])
         _scale(row[0], field, [_logged(each, field)[field] for each in curves.values()])
     for model, ax in zip(grid.models, axes[0], strict=True):
@@ -75,11 +79,21 @@ def _logged(curves: Curves, field: str) -> pd.DataFrame:
 
 
 def _draw(
-    ax: Axes, logged: pd.DataFrame, field: str, epochs: Sequence[int], look: Mapping[str, Any]
+    ax: Axes,
+    logged: pd.DataFrame,
+    field: str,
+    epochs: Sequence[int],
+    look: Mapping[str, Any],
+    is_alone: bool,
 ) -> None:
-    """Draw one training: a marker at each checkpoint; noise faint, below its running mean."""
+    """Draw one training: a marker at each checkpoint; noise faint, below its running mean.
+
+    With other seeds beside it, a training has a thinner line and small markers, and no noise.
+    """
     values = logged[field]
-    if field in _NOISY:
+    if not is_alone:
+        look = {**look, **_OF_SEED}
+    if field in _NOISY and is_alone:
         ax.plot(
             logged["epoch"],
             values,
@@ -90,6 +104,7 @@ def _draw(
             alpha=0.3,
             zorder=1.5,
         )
+    if field in _NOISY:
         values = smoothed(logged, field)
     ax.plot(logged["epoch"], values, markevery=_checkpoints(logged["epoch"], epochs), **look)
     ax.margins(x=0.02)

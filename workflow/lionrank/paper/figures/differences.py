@@ -1,6 +1,6 @@
 """The figure of how far each system is from the first stage on each test set of an average."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -12,7 +12,7 @@ from lionrank.grid import Grid
 from lionrank.measures import METRICS, Measure
 from lionrank.paper.figures.style import PAGE, plain
 from lionrank.paper.figures.systems import NOT_HERE
-from lionrank.paper.results import Results
+from lionrank.paper.results import Chosen, Results
 
 _ROW_INCHES = 0.17
 _MARGIN_INCHES = 0.75
@@ -22,7 +22,7 @@ _WRITTEN_COLUMNS = 20
 _LABEL_POINTS, _NUMBER_POINTS = 7.0, 5.5
 
 
-def differences_figure(results: Results, grid: Grid, chosen: Mapping[str, int]) -> Figure:
+def differences_figure(results: Results, grid: Grid, chosen: Chosen) -> Figure:
     """Draw each system's mean minus the first stage's: a row a system, a column a test set.
 
     There is a panel for each average, in the first metric that is shown of it, and its last column

@@ -1,6 +1,6 @@
 """The figure of the primary measure over the epochs."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
@@ -13,11 +13,12 @@ from lionrank.paper.figures.style import (
     draw_first_stage,
     legend,
     looks,
+    place_of,
     plot_epochs,
     sample,
     title,
 )
-from lionrank.paper.results import Results
+from lionrank.paper.results import Chosen, Results, Score
 
 _PANELS_A_ROW = 3
 _ROW_INCHES = 1.45
@@ -27,11 +28,12 @@ _DODGE = 0.24
 _ALL_DODGED = 0.8
 
 
-def epochs_figure(results: Results, grid: Grid, chosen: Mapping[str, int]) -> Figure:
+def epochs_figure(results: Results, grid: Grid, chosen: Chosen) -> Figure:
     """Draw the primary measure over epochs: a panel a model, a line an optimizer.
 
     Each point has its bootstrap interval over topics, and is filled at the epoch that development
-    data chose. The first stage is a horizontal line in the band of its interval.
+    data chose. With several seeds a point is their mean, not filled, and a thin line is a seed:
+    each chose its own epoch. The first stage is a horizontal line in the band of its interval.
 
     Args:
         results: the scores of every checkpoint and of the first stage.
@@ -64,9 +66,7 @@ def epochs_figure(results: Results, grid: Grid, chosen: Mapping[str, int]) -> Fi
     return figure
 
 
-def _draw_model(
-    ax: Axes, model: Model, results: Results, grid: Grid, chosen: Mapping[str, int]
-) -> None:
+def _draw_model(ax: Axes, model: Model, results: Results, grid: Grid, chosen: Chosen) -> None:
     """Draw a model's optimizers, side by side at each epoch, over the first stage."""
     scores = results.scores[results.layout.primary]
     draw_first_stage(ax, scores[grid.first_stages[results.layout.primary.test_set].name])
@@ -78,5 +78,15 @@ def _draw_model(
         found = [scores[checkpoint] for checkpoint in training.checkpoints()]
         low, high = [each.low for each in found], [each.high for each in found]
         ax.vlines(x, low, high, color=look["color"], linewidth=0.8)
-        best = training.epochs.index(chosen[training.name])
+        for of_seed in _by_seed(found):
+            ax.plot(
+                x, of_seed, color=look["color"], linewidth=0.4, alpha=0.6, marker="", zorder=1.5
+            )
+        best = place_of(chosen[training.name], training.epochs)
         plot_epochs(ax, x, [each.mean for each in found], look, best)
+
+
+def _by_seed(scores: Sequence[Score]) -> list[tuple[float, ...]]:
+    """Return the scores of each seed over the epochs; none where there is only one."""
+    by_seed = list(zip(*(each.by_seed for each in scores), strict=True))
+    return by_seed if len(by_seed) > 1 else []

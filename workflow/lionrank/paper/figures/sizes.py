@@ -27,7 +27,7 @@ from lionrank.paper.figures.style import (
     with_legend,
 )
 from lionrank.paper.figures.systems import NOT_HERE
-from lionrank.paper.results import Results, Score
+from lionrank.paper.results import Chosen, Results, Score
 
 _MARKERS = "sDvPX*o^"
 
@@ -36,7 +36,7 @@ def sizes_figure(
     results: Results,
     parameters: Mapping[str, int],
     grid: Grid,
-    chosen: Mapping[str, int],
+    chosen: Chosen,
     ladders: Iterable[Sequence[str]] = (),
 ) -> Figure:
     """Draw cross-encoders against the parameters of their encoders, each with its interval.
@@ -89,7 +89,7 @@ def _draw_trainings(
     scale: Scale,
     lines: Iterable[Sequence[str]],
     grid: Grid,
-    chosen: Mapping[str, int],
+    chosen: Chosen,
 ) -> None:
     trainings = {(each.model.name, each.treatment.name): each for each in grid.trainings()}
     for place, (treatment, look) in enumerate(looks(grid).items()):

@@ -98,12 +98,18 @@ def sample(look: Mapping[str, Any], label: str) -> Line2D:
 
 
 def plot_epochs(
-    ax: Axes, x: Sequence[float], y: Sequence[float], look: Mapping[str, Any], chosen: int
+    ax: Axes, x: Sequence[float], y: Sequence[float], look: Mapping[str, Any], chosen: int | None
 ) -> None:
     """Join the epochs of a training: hollow markers, and a filled one at the place `chosen`."""
     edge = {"markeredgecolor": look["color"], "markeredgewidth": 0.8}
     ax.plot(x, y, **look, **edge, markerfacecolor="white")
-    ax.plot(x[chosen], y[chosen], **{**look, **edge, "linestyle": "none"})
+    if chosen is not None:
+        ax.plot(x[chosen], y[chosen], **{**look, **edge, "linestyle": "none"})
+
+
+def place_of(chosen: int | str, epochs: Sequence[int]) -> int | None:
+    """Return the place of the chosen epoch, None where each of several seeds chose its own."""
+    return None if isinstance(chosen, str) else epochs.index(chosen)
 
 
 def draw_first_stage(ax: Axes, score: Score) -> None:

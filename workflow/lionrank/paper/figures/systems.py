@@ -1,13 +1,11 @@
 """The figure of the primary measure of all systems beside each other, those of others too."""
 
-from collections.abc import Mapping
-
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
 from lionrank.grid import Grid
 from lionrank.paper.figures.style import COLUMN, FIRST_STAGE_LOOK, looks, plain
-from lionrank.paper.results import Results
+from lionrank.paper.results import Chosen, Results
 
 NOT_HERE = "\N{DOUBLE DAGGER}"
 """What marks a system that was not trained here, as in the tables."""
@@ -18,7 +16,12 @@ _MOST_INCHES = 8.5
 _OTHER_COLOR = "black"
 
 
-def systems_figure(results: Results, grid: Grid, chosen: Mapping[str, int]) -> Figure:
+def _at(chosen: int | str) -> str:
+    """Return the chosen epoch in parentheses, nothing where several seeds chose their own."""
+    return "" if isinstance(chosen, str) else f" ({chosen})"
+
+
+def systems_figure(results: Results, grid: Grid, chosen: Chosen) -> Figure:
     """Draw the primary measure of every training at its chosen epoch and of every other system.
 
     A row is a system with its bootstrap interval over topics, the highest at the top; hollow points
@@ -34,7 +37,7 @@ def systems_figure(results: Results, grid: Grid, chosen: Mapping[str, int]) -> F
     rows = [
         (
             scores[training.checkpoint(chosen[training.name])],
-            f"{', '.join(training.labels)} ({chosen[training.name]})",
+            ", ".join(training.labels) + _at(chosen[training.name]),
             looked[training.treatment.name],
         )
         for training in grid.trainings()

@@ -20,7 +20,7 @@ from lionrank.paper.figures.style import (
     with_edge,
     with_legend,
 )
-from lionrank.paper.results import Layout, Results
+from lionrank.paper.results import Chosen, Layout, Results
 
 Published = Mapping[Measure, Mapping[str, float]]
 """Published values that may stand beside ours, by the name of the training."""
@@ -34,9 +34,7 @@ _DODGED = 0.7
 _HOLLOW = {"markerfacecolor": "white"}
 
 
-def treatments_figure(
-    results: Results, grid: Grid, chosen: Mapping[str, int], published: Published
-) -> Figure:
+def treatments_figure(results: Results, grid: Grid, chosen: Chosen, published: Published) -> Figure:
     """Draw every training at its chosen epoch: a panel a model, a row a test set, dots treatments.
 
     A row has the primary metric of a test set, or of an average, and where the paper has none of
@@ -86,7 +84,7 @@ def _draw_model(
     measures: list[Measure],
     results: Results,
     grid: Grid,
-    chosen: Mapping[str, int],
+    chosen: Chosen,
     published: Published,
 ) -> None:
     for row, measure in enumerate(measures):

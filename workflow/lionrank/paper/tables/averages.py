@@ -8,9 +8,9 @@ from lionrank.evaluation.comparisons import alpha
 from lionrank.grid import Grid
 from lionrank.measures import METRICS, Measure
 from lionrank.paper.across import Across, at_chosen, compared_by
-from lionrank.paper.results import Layout, Results
+from lionrank.paper.results import Chosen, Layout, Results, epoch_label
 from lionrank.paper.tables.comparisons import sides
-from lionrank.paper.tables.pages import panels
+from lionrank.paper.tables.pages import panels, width_of_scores
 from lionrank.paper.tables.tabular import Row, Table
 
 _COUNTED = {"above": "above", "level": "level with", "below": "below"}
@@ -27,18 +27,18 @@ class _System:
     name: str | None
     model: str
     optimizer: str | None = None
-    epoch: int | None = None
+    epoch: int | str | None = None
     trained_here: bool = True
 
 
-def by_set(results: Results, grid: Grid, chosen: Mapping[str, int]) -> Table:
+def by_set(results: Results, grid: Grid, chosen: Chosen) -> Table:
     """Return the scores of all systems on each test set of each average, and by the average.
 
     A row is a test set or, last of its sets, the average, in one metric. A system's value has the
-    name of the training, which is at its chosen epoch, or of the system and, of the same, `_low`
-    and `_high`; what there is none of is None. The LaTeX has `blocks`, one for each average and
-    metric, with `panels` of columns, each with `lines` of `cells`: the longer of test sets and
-    systems are below each other.
+    name of the training, which is at its chosen epoch, or of the system and, of the same, `_low`,
+    `_high` and, with several seeds, `_sd`; what there is none of is None. The LaTeX has `blocks`,
+    one for each average and metric, with `panels` of columns, each with `lines` of `cells`: the
+    longer of test sets and systems are below each other.
 
     Args:
         results: of what `Layout.by_set` names.
@@ -51,17 +51,19 @@ def by_set(results: Results, grid: Grid, chosen: Mapping[str, int]) -> Table:
     for average, sets in results.layout.by_set.items():
         of_average = [_row(results, grid, average, each, systems) for each in (*sets, average)]
         rows += of_average
-        blocks.append(_block(results, of_average, systems))
-    return Table(rows, facts={"blocks_of_sets": blocks, "has_others": bool(grid.systems)})
+        blocks.append(_block(results, grid, of_average, systems))
+    facts = {"blocks_of_sets": blocks, "has_others": bool(grid.systems), "grid": grid}
+    return Table(rows, facts=facts)
 
 
-def _systems(layout: Layout, grid: Grid, chosen: Mapping[str, int]) -> list[_System]:
+def _systems(layout: Layout, grid: Grid, chosen: Chosen) -> list[_System]:
     first_stage = grid.first_stage_of(layout.single(layout.averages))
     return [
         _System(first_stage.name, None, first_stage.label),
         *(
-            _System(each.name, each.checkpoint(chosen[each.name]), *each.labels, chosen[each.name])
+            _System(each.name, each.checkpoint(epoch), *each.labels, epoch_label(epoch))
             for each in grid.trainings()
+            for epoch in [chosen[each.name]]
         ),
         *(_System(each.name, each.name, each.label, trained_here=False) for each in grid.systems),
     ]
@@ -83,10 +85,14 @@ def _row(
         row[system.column] = found.mean if found else None
         row[f"{system.column}_low"] = found.low if found else None
         row[f"{system.column}_high"] = found.high if found else None
+        if grid.is_replicated:
+            row[f"{system.column}_sd"] = found.sd if found else None
     return row
 
 
-def _block(results: Results, rows: list[dict[str, Any]], systems: list[_System]) -> dict[str, Any]:
+def _block(
+    results: Results, grid: Grid, rows: list[dict[str, Any]], systems: list[_System]
+) -> dict[str, Any]:
     """Return how the rows of an average are printed: with systems beside each other, or below."""
     test_sets, average = results.layout.test_sets, rows[-1]
     cells = [[_cell(row, each, systems) for each in systems] for row in rows]
@@ -112,16 +118,20 @@ def _block(results: Results, rows: list[dict[str, Any]], systems: list[_System])
                     for head, line in zip(below, cells, strict=True)
                 ],
             }
-            for places in panels([[place] for place in range(len(across))])
+            for places in panels(
+                [[place] for place in range(len(across))],
+                [width_of_scores(grid)] * len(across),
+            )
         ],
     }
 
 
 def _cell(row: Row, system: _System, systems: list[_System]) -> dict[str, Any]:
-    """Return a score, and whether it is the highest on its test set."""
+    """Return a score, its deviation, and whether it is the highest on its test set."""
     score = row[system.column]
     known = [row[each.column] for each in systems if row[each.column] is not None]
-    return {"score": score, "best": score is not None and score == max(known)}
+    is_best = score is not None and score == max(known)
+    return {"score": score, "best": is_best, "sd": row.get(f"{system.column}_sd")}
 
 
 def wins(compared: Mapping[str, Any], layout: Layout, grid: Grid) -> Table:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lionrank.grid import Grid
+from lionrank.paper.measured import over_seeds
 from lionrank.paper.tables.tabular import Table
 from lionrank.wording import largest_unit
 
@@ -61,11 +62,11 @@ def columns(trainings: Trainings) -> Iterator[Quantity]:
 
 
 def table(costs: Mapping[str, Any], grid: Grid) -> Table:
-    """Return what is in efficiency.json, in its units, a training a row.
+    """Return what is in efficiency.json, in its units, a training a row: the mean over its seeds.
 
     A quantity that no training has a value of is left out.
     """
-    trainings = costs["trainings"]
+    trainings = over_seeds(costs["trainings"], grid)
     shown = list(columns(trainings))
     keys = ["device", "devices", *(column.key for column in shown)]
     rows = [

@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from lionrank.grid import Grid
 from lionrank.measures import METRICS, Measure
 from lionrank.paper.learnt import Learnt
-from lionrank.paper.results import Results
+from lionrank.paper.measured import over_seeds
+from lionrank.paper.results import Chosen, Results, epoch_label
 from lionrank.paper.tables.efficiency import Trainings, columns
-from lionrank.paper.tables.pages import panels
+from lionrank.paper.tables.pages import panels, width_of_scores
 from lionrank.paper.tables.tabular import Table
 
 _COSTS = ("device_hours", "energy_joules")
@@ -45,7 +46,7 @@ def data(learnt: Sequence[Learnt]) -> Table:
 def reached(
     results: Results,
     grid: Grid,
-    chosen: Mapping[str, int],
+    chosen: Chosen,
     labels: Mapping[str, Mapping[str, str]],
     costs: Trainings,
 ) -> Table:
@@ -56,8 +57,9 @@ def reached(
         grid: what was trained.
         chosen: the epoch that development data chose, by `{model}_{optimizer}`.
         labels: of the optimizers and of the objectives, by their keys in the config.
-        costs: what efficiency.json has of each training.
+        costs: what efficiency.json has of each seed's training, of which the means are shown.
     """
+    costs = over_seeds(costs, grid)
     layout = results.layout
     measures = {
         measure.test_set: measure
@@ -78,8 +80,9 @@ def reached(
                 "objective": labels["objectives"].get(treatment.objective or ""),
                 "data": treatment.data,
                 "training": training.name,
-                "epoch": epoch,
+                "epoch": epoch_label(epoch),
                 **{name: results.mean(each, checkpoint) for name, each in measures.items()},
+                **_spreads(results, measures if grid.is_replicated else {}, checkpoint),
                 "low": results.scores[layout.primary][checkpoint].low,
                 "high": results.scores[layout.primary][checkpoint].high,
                 "best": _best(results, measures, among, checkpoint),
@@ -89,7 +92,10 @@ def reached(
         )
     facts = {
         "test_sets": {name: layout.test_sets[name].label for name in measures},
-        "panels": panels([[name] for name in measures], most=_TEST_SETS),
+        "panels": panels(
+            [[name] for name in measures], [width_of_scores(grid)] * len(measures), _TEST_SETS
+        ),
+        "grid": grid,
         "primary": layout.primary.test_set,
         "metric": METRICS[layout.primary.metric],
         "costs": shown,
@@ -97,6 +103,13 @@ def reached(
     }
     left_out = ("best", "training")
     return Table(rows, [key for key in rows[0] if key not in left_out], facts)
+
+
+def _spreads(
+    results: Results, measures: Mapping[str, Measure], checkpoint: str
+) -> dict[str, float | None]:
+    """Return the standard deviations over seeds by test set, named `{test_set}_sd`."""
+    return {f"{name}_sd": results.scores[each][checkpoint].sd for name, each in measures.items()}
 
 
 def _best(

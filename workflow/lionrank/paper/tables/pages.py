@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import NamedTuple, TypeVar
 
+from lionrank.grid import Grid
 from lionrank.paper.source_map import Rendered, SourceMap
 
 COLUMNS = 12
@@ -35,6 +36,11 @@ class _Line(NamedTuple):
     @property
     def is_rule(self) -> bool:
         return self.text == r"\midrule"
+
+
+def width_of_scores(grid: Grid) -> int:
+    """Return how many columns of numbers one of scores takes: with their deviation, two."""
+    return 2 if grid.is_replicated else 1
 
 
 def panels(

@@ -6,8 +6,8 @@ from typing import Any
 
 from lionrank.grid import Grid, OtherSystem, checkpoint_name, training_name
 from lionrank.measures import GRADED, METRICS, PRIMARY, Measure
-from lionrank.paper.results import Results
-from lionrank.paper.tables.pages import panels
+from lionrank.paper.results import Chosen, Results, epoch_label, epochs_of
+from lionrank.paper.tables.pages import panels, width_of_scores
 from lionrank.paper.tables.tabular import Table
 from lionrank.published.scores import PublishedScores
 from lionrank.wording import DIGITS
@@ -22,16 +22,18 @@ _OF_ROW = ("other", "best", "published")
 def table(
     results: Results,
     grid: Grid,
-    chosen: Mapping[str, int],
+    chosen: Chosen,
     published: PublishedScores | None = None,
 ) -> Table:
     """Return all systems on the paper's columns: the first stage, a row a checkpoint, and others'.
 
     The first row has in each column the first stage of its test set. Values are named
-    `{test_set}_{metric}` and, of the same, `_low` and `_high`. With `published`, `_published` and
-    `_difference` are the published value and ours minus it. What there is none of is None. `best`
-    has the names of the values that are the highest of their columns, `published` says whether
-    there is any published value, and `other` is the system that was not trained here.
+    `{test_set}_{metric}` and, of the same, `_low` and `_high`. With several seeds the last row of a
+    training has the epochs that these chose, and `_sd` is the deviation over them. With
+    `published`, `_published` and `_difference` are the published value and ours minus it. What
+    there is none of is None. `best` has the names of the values that are the highest of their
+    columns, `published` says whether there is any published value, and `other` is the system that
+    was not trained here.
 
     Args:
         results: ours.
@@ -45,23 +47,24 @@ def table(
     of_first: dict[str, Any] = {"model": first_stage.name, "optimizer": "", "epoch": ""}
     of_first |= {"chosen": "", "trained_here": "", "other": None}
     by_test_set = {test_set: each.name for test_set, each in grid.first_stages.items()}
-    rows = [of_first | _scores(results, by_test_set, published)]
+    rows = [of_first | _scores(results, grid, by_test_set, published)]
     for training in grid.trainings():
-        for epoch in training.epochs:
+        for epoch in epochs_of(training, grid):
             names: dict[str, Any] = {
                 "model": training.model.name,
                 "optimizer": training.treatment.name,
             }
-            names |= {"epoch": epoch, "chosen": epoch == chosen[training.name]}
+            names |= {"epoch": epoch_label(epoch), "chosen": epoch == chosen[training.name]}
             names |= {"trained_here": True, "other": None}
             checkpoint = training.checkpoint(epoch)
             rows.append(
-                names | _scores(results, dict.fromkeys(shown, checkpoint), published, checkpoint)
+                names
+                | _scores(results, grid, dict.fromkeys(shown, checkpoint), published, checkpoint)
             )
     for other in grid.systems:
         names = _names(other) | {"chosen": "", "trained_here": False, "other": other}
         named = dict.fromkeys(shown, other.name)
-        rows.append(names | _scores(results, named, published, _as_published(other)))
+        rows.append(names | _scores(results, grid, named, published, _as_published(other)))
     columns = [
         {
             "name": _name(column),
@@ -74,7 +77,10 @@ def table(
     ]
     groups = [[*group] for _, group in groupby(columns, lambda each: each["test_set"])]
     intervals = [len([each for each in group if each["has_interval"]]) for group in groups]
-    widths = [len(group) + extra for group, extra in zip(groups, intervals, strict=True)]
+    widths = [
+        width_of_scores(grid) * len(group) + extra
+        for group, extra in zip(groups, intervals, strict=True)
+    ]
     facts = {
         "has_several_intervals": sum(intervals) > 1,
         "panels": panels(groups, widths),
@@ -114,6 +120,7 @@ def _as_published(other: OtherSystem) -> str:
 
 def _scores(
     results: Results,
+    grid: Grid,
     systems: Mapping[str, str],
     published: PublishedScores | None,
     as_published: str = "",
@@ -130,6 +137,8 @@ def _scores(
         values[name] = found.mean if found else None
         values[f"{name}_low"] = found.low if found else None
         values[f"{name}_high"] = found.high if found else None
+        if grid.is_replicated:
+            values[f"{name}_sd"] = found.sd if found else None
         if found and system in results.best(column):
             values["best"].append(name)
         if published is not None and column in published:
@@ -146,7 +155,7 @@ def _name(column: Measure) -> str:
     return f"{column.test_set}_{column.metric}"
 
 
-def levels(results: Results, grid: Grid, chosen: Mapping[str, int]) -> Table:
+def levels(results: Results, grid: Grid, chosen: Chosen) -> Table:
     """Return the binary measures at each relevance threshold, named `{metric}_from_{grade}`.
 
     The rows are the first stage, where there is one, every training at its chosen epoch and every
@@ -175,13 +184,20 @@ def levels(results: Results, grid: Grid, chosen: Mapping[str, int]) -> Table:
                 name: results.mean(measure, system) if name in best else None
                 for name, measure in measures.items()
             }
+            if grid.is_replicated:
+                values |= {
+                    f"{name}_sd": results.scores[measure][system].sd if name in best else None
+                    for name, measure in measures.items()
+                }
             leads = {"best": [name for name, among in best.items() if system in among]}
             rows.append({"test_set": test_set, **names, **values, **leads})
     facts = {
         "grades": grades,
         "metrics": METRICS,
         "panels": panels(
-            [[metric] for metric in _BINARY], [len(grades)] * len(_BINARY), most=_CLOSE_COLUMNS
+            [[metric] for metric in _BINARY],
+            [width_of_scores(grid) * len(grades)] * len(_BINARY),
+            most=_CLOSE_COLUMNS,
         ),
         "labels": grid.untrained | {model.name: model.label for model in grid.models},
         "others": [other.name for other in grid.systems],
@@ -194,7 +210,7 @@ def levels(results: Results, grid: Grid, chosen: Mapping[str, int]) -> Table:
 
 
 def _at_chosen(
-    results: Results, test_set: str, grid: Grid, chosen: Mapping[str, int]
+    results: Results, test_set: str, grid: Grid, chosen: Chosen
 ) -> dict[str, dict[str, object]]:
     """Return the first stage, every training at its chosen epoch, and others, where they are."""
     systems: dict[str, dict[str, object]] = {}
@@ -204,7 +220,7 @@ def _at_chosen(
     for training in grid.trainings():
         epoch = chosen[training.name]
         names = {"model": training.model.name, "optimizer": training.treatment.name}
-        systems[training.checkpoint(epoch)] = names | {"epoch": epoch}
+        systems[training.checkpoint(epoch)] = names | {"epoch": epoch_label(epoch)}
     for other in grid.systems:
         if results.has(test_set, other.name):
             systems[other.name] = _names(other)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from lionrank.grid import Grid
 from lionrank.measures import GRADED, Measure
-from lionrank.paper.results import Results
+from lionrank.paper.results import Chosen, Results, epoch_label
 from lionrank.paper.tables.tabular import Table
 from lionrank.published.scores import PublishedScores
 from lionrank.published.study import Study
@@ -31,7 +31,7 @@ def table(
     study: Study,
     results: Results,
     grid: Grid,
-    chosen: Mapping[str, int],
+    chosen: Chosen,
 ) -> Table:
     """Return all systems, those of a group together.
 
@@ -49,18 +49,28 @@ def table(
     by = measure(study)
     rows += [*_of_study(scores[by], study), *_of_ours(results, by, grid, chosen)]
     rows += _of_others(results, by, grid)
-    return Table(rows)
+    left_out = () if grid.is_replicated else ("sd",)
+    return Table(rows, [key for key in rows[0] if key not in left_out])
 
 
 def _row(
-    group: str, system: str, epoch: int | None, printed: str, reference: str | None = None
+    group: str,
+    system: str,
+    epoch: int | str | None,
+    printed: str,
+    reference: str | None = None,
+    sd: float | None = None,
 ) -> dict[str, object]:
-    """Return a row; `epoch` is of a checkpoint, `reference` of what was published."""
+    """Return a row; `epoch` is of a checkpoint, `reference` of what was published.
+
+    `sd` is the standard deviation over several seeds.
+    """
     return {
         "group": group,
         "system": system,
         "epoch": epoch,
         GRADED: printed,
+        "sd": sd,
         "reference": reference,
     }
 
@@ -78,7 +88,7 @@ def _of_study(scores: Mapping[str, float], study: Study) -> Iterator[dict[str, o
 
 
 def _of_ours(
-    results: Results, by: Measure, grid: Grid, chosen: Mapping[str, int]
+    results: Results, by: Measure, grid: Grid, chosen: Chosen
 ) -> Iterator[dict[str, object]]:
     if by not in results.scores:
         return
@@ -87,8 +97,9 @@ def _of_ours(
         yield _row(OUR_GROUP, first_stage.label, None, score(value))
     for training in grid.trainings():
         epoch = chosen[training.name]
-        value = results.mean(by, training.checkpoint(epoch))
-        yield _row(OUR_GROUP, ", ".join(training.labels), epoch, score(value))
+        found = results.scores[by][training.checkpoint(epoch)]
+        label, printed = ", ".join(training.labels), score(found.mean)
+        yield _row(OUR_GROUP, label, epoch_label(epoch), printed, sd=found.sd)
 
 
 def _of_others(results: Results, by: Measure, grid: Grid) -> Iterator[dict[str, object]]:
