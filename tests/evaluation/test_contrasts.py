@@ -1,6 +1,7 @@
 """Contrasts that are weighted sums of systems: of ladders, and of those that a config names."""
 
 import json
+import re
 from dataclasses import replace
 from itertools import chain
 
@@ -11,13 +12,18 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.weightstats import ttost_paired
 
+from lionrank.config.contrasts import compared_ladders, contrasts
+from lionrank.config.plan import Plan
 from lionrank.evaluation import comparisons, per_query
 from lionrank.evaluation.contrasts import plan
 from lionrank.evaluation.ladders import Ladder
 from lionrank.evaluation.significance import Draws
+from lionrank.files import read_json
 from lionrank.grid import FirstStage, Grid
 from lionrank.measures import Measure
+from tests.support.configs import ROOT, overlaid
 from tests.support.per_query_tables import joined, write_experiment
+from tests.support.rankings import run_scripts
 
 SIZES = {"small": 4_000_000, "middle": 12_000_000, "large": 30_000_000}
 LADDER = Ladder("ettin", SIZES, 0.05)
@@ -221,3 +227,41 @@ def test_what_a_test_set_lacks_of_a_named_contrast_is_told(tmp_path):
         read, grid, measures, [], DRAWS, contrasts={"gain": NAMED["mean_gain"]}
     )
     assert [each["test_set"] for each in found["contrasts"]] == ["dl19"]
+
+
+def test_the_example_of_the_docs_is_checked_planned_and_tested_as_it_stands(tmp_path):
+    page = (ROOT / "docs" / "results.md").read_text()
+    _, _, section = page.partition("\n### Contrasts of your own\n")
+    example, ladder = re.findall(r"```yaml\n(.+?)```", section, re.DOTALL)[:2]
+    on_dl19 = "grid: {test_sets: [dl19]}\ncomparisons: {measures: []}"
+    plan = Plan.read(overlaid(on_dl19, ladder, example), ROOT)
+    grid = Grid.build(**plan.grid())
+    random = np.random.default_rng(2)
+    values = {name: random.uniform(size=43) for name in ["bm25", *grid.checkpoints()]}
+    chosen = {training.name: 1 for training in grid.trainings()}
+    table, best = write_experiment(tmp_path, values, chosen)
+    params = {
+        "grid": plan.grid(),
+        "measures": plan.compared_measures,
+        "averages": plan.averages,
+        "families": plan.config["comparisons"]["families"],
+        "ladders": compared_ladders(plan.config),
+        "margin": plan.config["comparisons"]["margin"],
+        "contrasts": contrasts(plan.config),
+        "draws": {"permutations": 1_000, "resamples": 100},
+    }
+    files = {"per_query": str(table), "best": list(map(str, best)), "parameters": []}
+    output = {"comparisons": "results/comparisons.json"}
+    run_scripts(tmp_path, [("comparisons", files, output, params)])
+    tested = read_json(tmp_path / "results" / "comparisons.json")["contrasts"]
+    named = {each["name"]: each for each in tested if each["name"]}
+    assert list(named) == ["gap", "mean_gain", "no_difference", "small_is_enough"]
+    gap = [
+        values[f"{model}_lion_e1"] - values[f"{model}_adamw_e1"]
+        for model in ("minilm", "modernbert")
+    ]
+    assert named["gap"]["difference"] == pytest.approx((gap[1] - gap[0]).mean())
+    left, right = (values[f"gte_{optimizer}_e1"] for optimizer in ("lion", "adamw"))
+    p_value, *_ = ttost_paired(left, right, -0.01, 0.01)
+    assert named["no_difference"]["p_t"] == pytest.approx(p_value)
+    assert named["small_is_enough"]["left"] == {"training": "minilm_adamw", "epoch": 3}
