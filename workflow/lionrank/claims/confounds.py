@@ -30,7 +30,7 @@ class _Same:
     treatments: tuple[str, str]
 
     def published(self, published: Published) -> Outcome:
-        said = [published.study.treatments[each].data or {} for each in self.treatments]
+        said = [published.study.treatments[each].data for each in self.treatments]
         values = [each.get(self.fact) for each in said]
         if None in values:
             raise Untestable(f"the study does not give the {FACTS[self.fact]} of both")
