@@ -3,7 +3,7 @@
 One of them has a single job and, with a grid, another has as many as the experiment. The ratios are
 of processor time, which other processes disturb less than they do wall time. Run with
 `make bench-dryrun`, and `make bench-dryrun GRID=9x6x3x20` for nine models, six treatments, three
-epochs and twenty test sets.
+epochs and twenty test sets; GRID=9x6x3x20x3 has three seeds as well.
 """
 
 import argparse
@@ -68,7 +68,7 @@ def prepare(
 
 
 def overlay(
-    folder: Path, models: int, treatments: int, epochs: int, test_sets: int
+    folder: Path, models: int, treatments: int, epochs: int, test_sets: int, seeds: int = 1
 ) -> dict[str, Any]:
     """Return an overlay on the objectives, whose test sets are of collections in a folder.
 
@@ -92,6 +92,7 @@ def overlay(
             "models": [*backbones],
             "optimizers": TREATMENTS[:treatments],
             "epochs": epochs,
+            "seeds": [*range(12, 12 + seeds)],
             "test_sets": names,
         },
         "paper": {"columns": [{"test_set": name, "metrics": ["ndcg_cut_10"]} for name in names]},
@@ -125,8 +126,10 @@ def _processor_seconds() -> float:
 
 
 def _grid(text: str) -> list[int]:
-    if not re.fullmatch("[0-9]+x[1-9]x[0-9]+x[0-9]+", text):
-        raise argparse.ArgumentTypeError(f"{text} is not as 9x6x3x20, of at most 9 treatments")
+    if not re.fullmatch("[0-9]+x[1-9]x[0-9]+x[0-9]+(x[0-9]+)?", text):
+        raise argparse.ArgumentTypeError(
+            f"{text} is not as 9x6x3x20 or 9x6x3x20x3, of at most 9 treatments"
+        )
     return [int(number) for number in text.split("x")]
 
 
@@ -137,7 +140,9 @@ def main() -> None:
     )
     parser.add_argument("--target", default="paper/main.pdf", help="what is to be made")
     parser.add_argument(
-        "--grid", type=_grid, help="models x treatments x epochs x test sets, as 9x6x3x20"
+        "--grid",
+        type=_grid,
+        help="models x treatments x epochs x test sets, as 9x6x3x20, and perhaps x seeds",
     )
     parser.add_argument("--repeats", type=int, default=12, help="dry runs of each")
     options = parser.parse_args()
