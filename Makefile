@@ -4,7 +4,7 @@ PYTHON ?= python3
 
 # On PATH for the commands of rules and tests, but not for PYTHON above, which makes .venv.
 IN_VENV := PATH="$(CURDIR)/.venv/bin:$$PATH"
-# OVERLAY=objectives is config/demo_objectives.yaml, in a working directory of its own.
+# OVERLAY=sizes is config/demo_sizes.yaml, in a working directory of its own.
 OVERLAID := $(if $(OVERLAY),--directory runs/demo_$(OVERLAY) \
 	--configfile config/demo.yaml config/demo_$(OVERLAY).yaml)
 PAPER := runs/demo$(addprefix _,$(OVERLAY))/paper/main.pdf
@@ -24,7 +24,7 @@ help: ## show this list
 
 install: .venv/.installed ## set up .venv from envs/lock.txt (PYTHON=python3.12 chooses the Python)
 
-demo: install ## build the demo paper (ARGS="-n" goes to snakemake, OVERLAY=objectives is another demo)
+demo: install ## build the demo paper (ARGS="-n" goes to snakemake, OVERLAY=objectives and OVERLAY=sizes are others)
 	@$(IN_VENV) snakemake all --profile profiles/demo $(ARGS) $(LOGGER) $(OVERLAID)
 	@test ! -e $(PAPER) || echo $(PAPER)
 
@@ -66,7 +66,7 @@ bench-optimizer: ## time a step of AdamW and Lion in all their forms (MODEL, DEV
 bench-bm25: ## time BM25 beside Pyserini's command (PASSAGES, QUERIES, DEPTH)
 bench-draw: ## time the draw of training data from a ranking beside the dictionary way (LINES)
 bench-join: ## time the join of triplets with their text beside the dictionary way (PASSAGES, TRIPLETS)
-bench-dryrun: ## time a dry run beside that of a trivial Snakefile (GRID=9x6x3x20, REPEATS, as for those above)
+bench-dryrun: ## time a dry run beside that of a trivial Snakefile (GRID=9x6x3x20x3, REPEATS, as for those above)
 
 $(BENCHMARKS): bench-%: install
 	@$(IN_VENV) python benchmarks/$*.py $(strip $(OPTIONS)) $(ARGS)

@@ -10,6 +10,7 @@ from tests.support.running import jobs, run_overlaid
 OVERLAYS = {
     "objectives": ["beir.yaml", "lotte.yaml", "objectives_study.yaml"],
     "sizes": ["sizes.yaml"],
+    "demo": ["demo.yaml", "demo_sizes.yaml"],
 }
 FILES = {name: [ROOT / "config" / file for file in files] for name, files in OVERLAYS.items()}
 PLANS = {
@@ -37,6 +38,8 @@ def told(tmp_path):
         ("objectives", {"train_epoch": 162 * 3, "best_epoch": 162, "rerank": 162 * (3 + 20)}),
         # 8 sizes x 2 optimizers x 5 seeds, every epoch on both test sets.
         ("sizes", {"train_epoch": 80 * 3, "best_epoch": 80, "rerank": 80 * 3 * 2}),
+        # 3 sizes x 2 optimizers x 3 seeds.
+        ("demo", {"train_epoch": 18 * 2, "best_epoch": 18, "rerank": 18 * 2}),
     ],
 )
 def test_each_plans_its_paper(told, name, expected):
@@ -48,14 +51,15 @@ def test_each_plans_its_paper(told, name, expected):
 def test_each_is_audited(told, tmp_path, name):
     told(name, "audit")
     page = (tmp_path / "audit.md").read_text()
-    seeds = len(PLANS[name].config["grid"]["seeds"])
-    assert f" x {seeds} seeds x 3 epochs" in page
+    grid = PLANS[name].config["grid"]
+    assert f" x {len(grid['seeds'])} seeds x {grid['epochs']} epochs" in page
     for training in PLANS[name].settings():
         assert f"| {training} | " in page
 
 
-def test_within_a_ladder_of_sizes_nothing_but_the_size_differs():
-    config = PLANS["sizes"].config
+@pytest.mark.parametrize("name", ["sizes", "demo"])
+def test_within_a_ladder_of_sizes_nothing_but_the_size_differs(name):
+    config = PLANS[name].config
     for ladder in config["ladders"].values():
         for optimizer in config["grid"]["optimizers"]:
             sizes = [training_settings(config, model, optimizer) for model in ladder["models"]]
