@@ -13,6 +13,7 @@ from tests.support.results import (
     LABELS_OF_CONTRASTS,
     LADDER,
     LEARNING,
+    NOTHING_TRAINED,
     THREE_SIZES,
     experiment,
     made_up_scores,
@@ -78,6 +79,14 @@ def test_a_step_of_a_ladder_names_both_models_with_what_they_learn(tmp_path):
         assert (each.claim, each.margin) == ("not_below", LADDER.margin)
     assert r"no more than \num{0.05} below the next larger one with binary cross-entropy" in text
     assert "schuirmann1987comparison" not in text
+
+
+def test_systems_of_others_may_be_asked_about_where_nothing_was_trained(tmp_path):
+    alike = {"alike": CONTRASTS["alike"] | {"weights": {"l6": 1, "authors": -1}}}
+    found, text = text_of(tmp_path, NOTHING_TRAINED, 0.1, contrasts=alike)
+    assert found["Lion beside AdamW"].of == ["l6"]
+    assert r"Lion beside AdamW is \num{" in text
+    assert "Development Data Where None" not in text
 
 
 def test_where_nothing_is_asked_there_is_no_trace_of_it(tmp_path):
