@@ -4,6 +4,7 @@ import shutil
 import subprocess
 
 import pytest
+import yaml
 
 from tests.support.configs import SOURCES
 from tests.support.papers import PAPER
@@ -67,7 +68,9 @@ def cited_in_templates() -> set[str]:
 def cited_in_data() -> set[str]:
     with open(PAPER / "published" / "lion" / "systems.csv", encoding="utf-8") as handle:
         references = {row["reference"] for row in csv.DictReader(handle)}
-    return references | {source.cited for source in SOURCES.values() if source.cited}
+    studies = (PAPER / "published").glob("*/study.yaml")
+    cited = {yaml.safe_load(path.read_text())["cite"] for path in studies}
+    return references | cited | {source.cited for source in SOURCES.values() if source.cited}
 
 
 def families(key: str) -> list[str]:

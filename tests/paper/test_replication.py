@@ -1,6 +1,7 @@
 """What the paper says of published checkpoints, whichever rows they reproduce."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
@@ -57,7 +58,9 @@ def _facts(tmp_path_factory):
 
 @pytest.fixture(name="source", scope="module")
 def _source(found, facts):
-    return render(PAPER, facts | {"replication": found}, "sections/replication.tex.j2").text
+    (study,) = facts["studies"]
+    told = facts | {"replication": found, "study": study}
+    return render(PAPER, told, study.part("replication")).text
 
 
 @pytest.fixture(name="said", scope="module")
@@ -174,7 +177,9 @@ def test_the_tables_have_our_values_and_the_rows(found):
 
 @pytest.mark.parametrize("name", ["none", "several"], indirect=True, scope="module")
 def test_the_paper_begins_and_ends_with_how_many_reproduce_a_row(found, facts):
-    told = facts | {"replication": found, "claims": facts["claims"] | {"stand_ins": {}}}
+    (study,) = facts["studies"]
+    whole = replace(study, claims=study.claims | {"stand_ins": {}})
+    told = facts | {"replication": found, "studies": [whole]}
     said = Said.read(render(PAPER, told).text)
     for section in ("abstract", "The Published Checkpoints", "Conclusion"):
         claim = said.one("count", what="checkpoints that reproduce a row", section=section)

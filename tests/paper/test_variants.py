@@ -71,7 +71,8 @@ def test_a_demo_says_so_and_the_full_experiment_does_not(tmp_path):
     }
     # What backbones start from does not show in these.
     assert plain == {
-        *("tab:claims", "tab:collection", "tab:datasets", "tab:optimizers", "tab:systems")
+        *("tab:claims_lion", "tab:collection", "tab:datasets", "tab:optimizers"),
+        "tab:systems_lion",
     }
     assert "emonstration" not in prose(facts_of(made, note=None))
     told = world_of(made, claims=CLAIMS).said.find(what="evidence on the published study")
@@ -85,7 +86,9 @@ def test_the_table_of_results_says_what_stands_beside_published_values(tmp_path)
     said = "and, Signed, Ours Minus It: Starred and Coloured"
     assert said not in prose(facts_of(made))
     for account, words in [("printed", "as Printed"), ("files", "by the Authors' Files")]:
-        paper = params_of(GRID)["paper"] | {"beside_published": account}
+        paper = params_of(GRID)["paper"] | {
+            "beside_published": {"study": "lion", "account": account}
+        }
         text = prose(facts_of(made, paper=paper))
         assert f"Below Each Value, the Published One {words} {said}" in text
         elsewhere = (
