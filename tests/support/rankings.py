@@ -69,6 +69,11 @@ QUERIES = [
     "a query that goes on and on, as people who copy a whole sentence of their homework write it "
     * 2,
 ]
+OF_STUDIES = (
+    *("claims_table", "published_comparisons", "published_comparisons_table"),
+    *("published_settings_table", "published_values_table", "systems_table"),
+)
+"""The rules whose files a paper about no study has not."""
 OF_TRAININGS = (
     *("efficiency_table", "optimizers_table", "changes_table"),
     *("changes_figure", "curves_figure", "epochs_figure", "cost_figure"),
@@ -230,7 +235,7 @@ def _templates(script: str) -> dict[str, str]:
 
 def write_paper(
     folder: Path,
-    claims: Mapping[str, Any],
+    claims: Mapping[str, Any] | None,
     grid: Grid = GRID,
     test_sets: Mapping[str, Mapping[str, Any]] = TEST_SETS,
     provenance: Mapping[str, Any] = PROVENANCE,
@@ -240,7 +245,8 @@ def write_paper(
 ) -> None:
     """Write main.tex with its tables and figures into `folder`/paper, by the rules' scripts.
 
-    `claims` is what claims.json has; STATISTICS and PROVENANCE are of no collection. `params`
+    `claims` is what was found of the claims of Lion, None where the paper is about no study;
+    STATISTICS and PROVENANCE are of no collection. `params`
     replace some of the text's.
     """
     results, paper = folder / "results", folder / "paper"
@@ -272,11 +278,15 @@ def write_paper(
     templates = {"templates": [of_repository("paper/main.tex.j2")]}
     facts = {name: folder / f"{name}.json" for name in told}
     decided = {"claims": results / "claims" / "lion.json"}
-    write_json(decided["claims"], claims)
+    if claims is not None:
+        write_json(decided["claims"], claims)
     compared_with = {"lion": {"models": [], "measures": [], "apart": []}}
-    told_studies = {"studies": {"lion": [of_repository(f"{LION}/study.yaml")]}}
-    told_studies |= {"compared": compared_with}
     study = {"study": [of_repository(f"{LION}/study.yaml")]}
+    told_studies = {
+        "studies": {} if claims is None else {"lion": study["study"]},
+        "compared": compared_with,
+    }
+    found = {"claims": [decided["claims"]], "published_comparisons": [published]}
 
     def table(name: str) -> dict[str, Path]:
         return {kind: tables / f"{name}.{kind}" for kind in ("tex", "csv")}
@@ -351,7 +361,7 @@ def write_paper(
         (
             "main_tex",
             {**logs, **best, **metrics, **compared, **changed, **facts}
-            | {"claims": [decided["claims"]], "published_comparisons": [published]}
+            | ({} if claims is None else found)
             | {"depths": [depths["depths"]]},
             {"tex": paper / "main.tex"},
             shown | settings | params_of(grid) | drawn | templates | told_studies | params,
@@ -392,6 +402,8 @@ def write_paper(
         output = two_tables(sets="sets", wins="wins")
         jobs.append(("averages_tables", metrics | best | compared, output, shown))
         jobs.append(("differences_figure", metrics | best, figure("differences"), shown | style))
+    if claims is None:
+        jobs = [job for job in jobs if job[0] not in OF_STUDIES]
     if not grid.trainings():
         jobs = [job for job in jobs if job[0] not in OF_TRAININGS]
     has_pairs = len({each.learns for each in grid.treatments}) < len(grid.treatments)

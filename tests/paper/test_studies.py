@@ -1,0 +1,161 @@
+"""What the paper says of published studies: what each one's folder has, and nothing of others."""
+
+import re
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import yaml
+
+from lionrank.claims import decide as claims_
+from lionrank.claims import file as claim_file
+from lionrank.claims.evidence import Published
+from lionrank.config.plan import Plan
+from lionrank.config.studies import read_studies
+from lionrank.files import write_json
+from lionrank.paper.render import render
+from lionrank.paper.studies import read_study
+from tests.support.configs import ROOT, overlaid
+from tests.support.papers import NOTE, PAPER, facts_of, findings_of, lion, prose
+from tests.support.published_as_measured import DRAWS, ours
+from tests.support.rankings import draw, write_paper
+from tests.support.results import BESIDE_OTHERS, GRID, NOTHING_TRAINED, experiment, made_up_scores
+
+TRACES = re.compile(
+    r"kumar2025|skfrost2025|modal2024|[Pp]ublished (stud|find|claim|val|compar|checkp|system)"
+    r"|thesis|trec\\_eval files|published_|tab:claims|tab:systems"
+)
+"""Of the study of Lion and AdamW, or of any."""
+
+
+def plain_of(made, **changes) -> str:
+    return prose(facts_of(made, studies=[], **changes))
+
+
+@pytest.mark.parametrize("note", [NOTE, None], ids=["demo", "whole"])
+@pytest.mark.parametrize(
+    "grid", [GRID, BESIDE_OTHERS, NOTHING_TRAINED], ids=["trained", "beside others", "others"]
+)
+def test_without_a_study_the_paper_says_nothing_of_any(tmp_path, grid, note):
+    made = experiment(tmp_path, made_up_scores(1, grid), grid)
+    text = plain_of(made, note=note)
+    assert not TRACES.search(text), TRACES.search(text)
+    assert TRACES.search(prose(facts_of(made, note=note)))
+    assert {*re.findall(r"\\ref\{(\S+?)\}", text)} <= {*re.findall(r"\\label\{(\S+?)\}", text)}
+
+
+def test_without_lion_in_the_grid_or_in_a_study_nothing_is_said_of_it(tmp_path):
+    grid = replace(GRID, optimizers={"adamw": "AdamW"})
+    made = experiment(tmp_path, made_up_scores(1, grid), grid)
+    body = plain_of(made).partition("\\maketitle")[2]
+    assert "Lion" not in body
+    assert "Lion" in plain_of(experiment(tmp_path / "both", made_up_scores(1))).partition("make")[2]
+
+
+def test_the_tables_of_a_paper_are_those_that_its_studies_have():
+    parts = {
+        name: {*Plan.read(overlaid(f"paper: {{studies: {name}}}"), ROOT).paper.parts()}
+        for name in ("[]", "[lion]", "[sizes]")
+    }
+    claims, *others = sorted(parts["[lion]"] - parts["[]"])
+    assert claims == "tables/claims_lion.tex"
+    assert others == [
+        *("tables/published_comparisons_lion.tex", "tables/published_settings_lion.tex"),
+        *("tables/published_values_lion.tex", "tables/systems_lion.tex"),
+    ]
+    assert "tables/claims_sizes.tex" in parts["[sizes]"]
+    assert not [each for each in parts["[sizes]"] if "lion" in each]
+
+
+def test_nothing_is_made_of_a_study_that_the_config_does_not_name():
+    plan = Plan.read(overlaid("paper: {studies: []}"), ROOT)
+    assert (plan.published.claims(), plan.published.tested()) == ([], [])
+    assert plan.published.templates(ROOT) == []
+
+
+MINE = {
+    "label": "Mine & ours",
+    "cite": "morand2026reproducing",
+    "where": {"B": "Blog"},
+    "accounts": {"blog": "in a blog"},
+    "models": {"minilm": {"label": "Mini", "backbone": "a/b"}},
+    "treatments": {
+        "adamw": {"label": "A", "optimizer": "adamw", "objective": "bce"},
+        "lion": {"label": "L", "optimizer": "lion", "objective": "bce"},
+    },
+    "test_sets": {
+        "dl19": {"label": "DL", "first_stage": "bm25", "level": 1, "metrics": ["ndcg_cut_10"]}
+    },
+}
+TABLE = """model,treatment,epoch,test_set,metric,value,source
+minilm,adamw,,dl19,ndcg_cut_10,0.7,blog
+minilm,lion,,dl19,ndcg_cut_10,0.6,blog
+"""
+CLAIM = {
+    "id": "b1",
+    "text": "A is better.",
+    "where": ["B"],
+    "tests": [
+        {
+            "kind": "greater",
+            "metrics": ["dl19"],
+            "left": ["minilm_adamw"],
+            "right": ["minilm_lion"],
+        }
+    ],
+}
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    """A study with the four files that it needs, its section that of the page on adding one."""
+    shutil.copytree(PAPER, tmp_path / "paper")
+    shutil.copytree(ROOT / "schemas", tmp_path / "schemas")
+    made = tmp_path / "paper" / "published" / "my_own"
+    made.mkdir()
+    (made / "study.yaml").write_text(yaml.safe_dump(MINE, sort_keys=False))
+    (made / "table.csv").write_text(TABLE)
+    (made / "claims.yaml").write_text(yaml.safe_dump({"claims": [CLAIM]}))
+    (section,) = re.findall("```tex\n(.*?)```", (PAPER / "published/README.md").read_text(), re.S)
+    (made / "section.tex.j2").write_text(section)
+    return made
+
+
+def test_a_study_is_a_folder(folder, tmp_path):
+    config = {"paper": {"studies": ["my_own"]}}
+    (study,) = read_studies(config, tmp_path).values()
+    published = Published.read(folder, study)
+    read = claim_file.read(folder / "claims.yaml", published["blog"])
+    decided = claims_.decide(read, published, ours(tmp_path / "ours"), DRAWS)
+    assert decided["claims"][0]["published"]["blog"]["verdict"] == "holds"
+    assert decided["claims"][0]["ours"]["verdict"] == "replicated"
+    claims_file = tmp_path / "my_own.json"
+    write_json(claims_file, decided)
+
+    made = experiment(tmp_path / "made", made_up_scores(1))
+    findings = findings_of(made)
+    nothing = {"models": [], "measures": [], "apart": []}
+    facts = read_study(folder, claims_file, None, nothing, findings)
+    text = render(tmp_path / "paper", facts_of(made, studies=[lion(findings), facts])).text
+    alone = render(tmp_path / "paper", facts_of(made, studies=[facts], note=None)).text
+    assert "\\input{tables/claims_my_own.tex}" in text and "\\label{tab:claims_my_own}" in text
+    assert "Table~\\ref{tab:claims_lion}, Table~\\ref{tab:claims_my_own}" in text
+    assert "of Mine \\& ours, one is replicated here" in " ".join(text.split())
+    assert "(B: Blog), by What Was Published," in alone
+    assert not re.search("kumar2025|skfrost2025|lion.tex", alone)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("latexmk") is None, reason="latexmk is not installed")
+def test_a_paper_about_no_study_is_compiled_with_what_it_takes(tmp_path):
+    from tests.paper.test_compiled_paper import compiled
+
+    draw(tmp_path, GRID)
+    write_paper(tmp_path, None)
+    source, text = compiled(tmp_path)
+    assert not TRACES.search(source)
+    bibliography = (tmp_path / "paper" / "main.bbl").read_text()
+    assert "Lion and AdamW" not in bibliography and "chen2023symbolic" in bibliography
+    assert "Published Claims" not in text
+    assert not [*(tmp_path / "paper" / "tables").glob("*lion*")]
