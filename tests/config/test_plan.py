@@ -269,6 +269,25 @@ def test_every_training_is_done_with_every_seed_the_first_of_which_no_name_has()
     assert plan.grid()["seeds"] == [7, 13, 0]
 
 
+def test_every_seed_stops_and_chooses_by_its_own_development_scores():
+    overlay = SEEDED.replace("epochs: 2", "epochs: 3")
+    plan = Plan.read(overlaid(overlay, "training: {models: {gte: {early_stopping: 1}}}"), ROOT)
+    undecided = plan.early_stopping.undecided
+    names = [f"{model}_lion{seed}" for model in ("gte", "minilm") for seed in ("", "_s13", "_s0")]
+    assert [*undecided] == [f"{name}_e3" for name in names]
+    of_13 = undecided["gte_lion_s13_e3"]
+    assert plan.early_stopping.scores(*of_13) == [
+        f"training/gte_lion_s13_e{epoch}.dev.json" for epoch in (1, 2)
+    ]
+    assert plan.early_stopping.decision(*of_13) == "training/gte_lion_s13_e3.stop.json"
+    best = BEST_ON_SECOND.replace("[7]", "[7, 13]")
+    assert Plan.read(overlaid(best), ROOT).run_files("marco_qa_dev") == [
+        f"results/marco_qa_dev/{model}_lion{seed}_best.trec"
+        for model in ("gte", "minilm")
+        for seed in ("", "_s13")
+    ]
+
+
 def test_the_parts_of_a_checkpoints_name_are_model_optimizer_seed_and_epoch():
     plan = Plan.read(overlaid(SEEDED), ROOT)
     for name in (*plan.checkpoints, "minilm_lion_s13_best"):

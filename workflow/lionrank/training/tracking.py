@@ -41,7 +41,7 @@ def report_to(tracking: str | None, training: str, folder: str | os.PathLike) ->
 
     Args:
         tracking: None, `tensorboard` or `wandb`.
-        training: the run's name, `{model}_{optimizer}`.
+        training: the run's name, which is that of the training with its seed.
         folder: of the experiment's training logs.
 
     Raises:
