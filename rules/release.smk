@@ -45,6 +45,7 @@ rule archive:
             "results/comparisons.json",
             "results/efficiency.json",
             "results/metrics.csv",
+            "results/parameters.json",
             "results/per_query.parquet",
             *PLAN.paper.of_seeds(),
             *PLAN.published.tested(),
