@@ -91,6 +91,20 @@ def test_the_work_of_treatments_is_that_of_their_logs(tmp_path):
     assert found["reason"] == "passages read in training: 6,400 with BCE; 50 with RankNet"
 
 
+def test_the_work_of_several_seeds_is_their_mean(tmp_path):
+    data = learning(**dict.fromkeys(OBJECTIVES, "lists"))
+    ours = measured(tmp_path, MEANS, others=[MEANS], data=data)
+    assert decide("objectives", "d10", ours)["verdict"] == "replicated"
+    # One seed had an epoch more than the others.
+    ours.logs["minilm_ranknet_s13"].append(ours.logs["minilm_ranknet_s13"][0])
+    found = decide("objectives", "d10", ours)
+    assert found["verdict"] == "contradicted"
+    assert found["reason"] == "passes over the training data: 1 with BCE; 1.5 with RankNet"
+    write_json_lines(ours.logs["minilm_ranknet_s13"][0], [{"step": 1, "examples": 50}])
+    found = decide("objectives", "d10", ours)
+    assert found["reason"] == "passages read in training: 6,400 with BCE; 3,225 with RankNet"
+
+
 def test_what_was_not_trained_has_no_data(tmp_path):
     means = {"dl19": trainings(["minilm"], {"bce": 0.5})}
     found = decide("objectives", "d8", measured(tmp_path, means, data=learning(bce="pairs")))

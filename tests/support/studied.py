@@ -91,7 +91,7 @@ def measured(
     for path in best:
         write_json(path, {"epoch": 1, "epochs": [development.scores(1, None, {})]})
     logs = {}
-    for name in trainings:
+    for name in (f"{each}{named}" for each in trainings for named in seeds_by_name(by_seed)):
         logs[name] = [str(folder / "training" / f"{name}_e1.jsonl")]
         lines = [{"step": step, "examples": PASSAGES // 2 * step} for step in (1, 2)]
         write_json_lines(Path(logs[name][0]), lines)

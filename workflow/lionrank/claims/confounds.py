@@ -57,7 +57,7 @@ class _Same:
 
 
 def _written(value: Any) -> str:
-    return f"{value:,}" if isinstance(value, int) else str(value)
+    return f"{value:,.1f}".removesuffix(".0") if isinstance(value, int | float) else str(value)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -161,11 +162,14 @@ class Data:
 
 @dataclass(frozen=True)
 class Learnt:
-    """What a training has learned from, and how many passages it has read in how many passes."""
+    """What a training has learned from, and how many passages it has read in how many passes.
+
+    Both are means over its seeds, one of which may have stopped before another.
+    """
 
     examples: Data
-    passages: int
-    passes: int
+    passages: float
+    passes: float
 
 
 @dataclass(frozen=True)
@@ -314,14 +318,16 @@ class Ours:
 
     def learnt(self, training: str) -> Learnt:
         """Return what a training has learned from; Untestable if it is not ours."""
-        passages = max(self.log(training, "examples").values())
         trained = self.grid.training(self._own(training))
         if trained.treatment.name not in self.data:
             raise Untestable(
                 "study.yaml tells of no data of treatments, so that ours were not read"
             )
-        data = self.data[trained.treatment.name]
-        return Learnt(data, int(passages), len(trained.epochs))
+        return Learnt(
+            self.data[trained.treatment.name],
+            passages=fmean(max(self._log(each, "examples").values()) for each in trained.names),
+            passes=fmean(len(self.logs[each]) for each in trained.names),
+        )
 
     def overlap(self, published: str) -> tuple[int, int]:
         """Return how many topics a test set has here, and how many are development queries.
