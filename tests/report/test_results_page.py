@@ -11,6 +11,7 @@ from lionrank.errors import UserError
 from lionrank.grid import Grid
 from lionrank.measures import METRICS, Measure
 from lionrank.paper.results import Layout
+from lionrank.report.curves import plots
 from lionrank.report.results_page import results_page
 from lionrank.training import development
 from tests.support.browser import visit
@@ -64,7 +65,7 @@ def write_metrics(path, grid=GRID):
 def write_trainings(folder, held_out=True, grid=GRID):
     """Write the logs of the grid's trainings and their best epochs, and return the paths."""
     logs, best = {}, []
-    for number, training in enumerate((each.name for each in grid.trainings()), start=1):
+    for number, training in enumerate((each.name for each in grid.seeded()), start=1):
         logs[training] = [folder / f"{training}_e{epoch}.jsonl" for epoch in GRID.epochs]
         for epoch, path in zip(GRID.epochs, logs[training], strict=True):
             steps = range(20 * (epoch - 1) + 1, 20 * epoch + 1)
@@ -422,3 +423,26 @@ def test_an_average_is_a_group_as_a_test_set_is_and_the_page_says_what_it_is_of(
     expected = [f"{means[name].mean:.4f}" for name in ("bm25", *GRID.checkpoints())]
     browser.eventually(lambda: shown(browser, "MAP"), expected)
     assert not browser.errors
+
+
+def test_of_several_seeds_rows_have_means_and_deviations_and_each_a_curve(browser, tmp_path):
+    made = experiment(tmp_path, made_up_scores(2), seeds=(12, 13, 14))
+    logs, best = write_trainings(tmp_path, grid=made.grid)
+    test_sets = {"pydocs": TEST_SETS["pydocs"]}
+    means = tmp_path / "over_seeds.csv"
+    page = results_page(means, best, logs, made.grid, test_sets, PAPER)
+    (tmp_path / "results.html").write_text(page, "utf-8")
+    browser.open(tmp_path / "results.html")
+    browser.page.wait_for_selector("#curve-grad_norm canvas")
+    choose(browser, "Chosen", "yes")
+    shows(browser, "Epoch", ["chosen"] * 6)
+    cells = browser.page.locator("tbody tr td.score:visible").all_inner_texts()
+    scores = made.results.scores[made.results.layout.primary]
+    for training in made.grid.trainings():
+        score = scores[training.checkpoint("best")]
+        bounds = f"{score.low:.4f}\N{EN DASH}{score.high:.4f}"
+        assert f"{score.mean:.4f}\n\N{PLUS-MINUS SIGN}{score.sd:.4f}; {bounds}" in cells
+    drawn = plots(logs, made.grid, dict.fromkeys(logs, CHOSEN))["lr"].renderers
+    of_lion = [each for each in drawn if each.tags == ["gte_lion"]]
+    # A line and what the pointer meets, of each seed.
+    assert len(of_lion) == 2 * 3

@@ -40,7 +40,8 @@ def plots(
 ) -> dict[str, Model]:
     """Return a plot of every field that was logged, a training's renderers tagged with its name.
 
-    `chosen` is the epoch of each training that development data chose.
+    Each of its seeds has a line. `chosen` is the epoch of each training that development data
+    chose, and has as `logs` the names of all seeds' trainings.
 
     Raises:
         UserError: no loss was logged, or a line lacks a finite value; names the file.
@@ -54,9 +55,10 @@ def plots(
         axes["y_axis_type"] = "log" if field == "grad_norm" else "linear"
         plot = figure(title=title, x_axis_label="Epoch", **axes, **_LOOK)
         for training, line in lines(grid).items():
-            logged = read[training].held_out if field == "eval_loss" else read[training].steps
-            if not logged.empty:
-                _draw(plot, logged, field, line, chosen[training])
+            for name in grid.training(training).names:
+                logged = read[name].held_out if field == "eval_loss" else read[name].steps
+                if not logged.empty:
+                    _draw(plot, logged, field, line, chosen[name])
             for each in plot.renderers:
                 each.tags = each.tags or [training]
         if plot.renderers:

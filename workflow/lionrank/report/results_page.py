@@ -2,15 +2,25 @@
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from statistics import fmean
 from typing import Any
 
 from bokeh.embed import components
 from bokeh.resources import Resources
 from markupsafe import Markup
 
-from lionrank.grid import Grid
+from lionrank.grid import BEST, Grid, Training
 from lionrank.measures import GRADED, METRICS, Measure
-from lionrank.paper.results import Layout, Results, Score, read_results
+from lionrank.paper.results import (
+    Layout,
+    Results,
+    Score,
+    chosen_epochs,
+    epoch_label,
+    epochs_of,
+    of_table,
+    read_results,
+)
 from lionrank.report.curves import lines, plots
 from lionrank.report.page import CHOICE, Cell, Column, packed, page
 from lionrank.training import development
@@ -28,9 +38,9 @@ def results_page(
     """Return the page, which is whole in itself.
 
     Args:
-        metrics: results/metrics.csv.
-        best: the best epoch of every training, `{training}.best.json`.
-        logs: the logs of each training's epochs in order.
+        metrics: results/metrics.csv or, with several seeds, results/over_seeds.csv.
+        best: the best epoch of every training with each seed, `{training}.best.json`.
+        logs: the logs of the epochs of each of those in order.
         test_sets: by name, the fields of `lionrank.paper.results.TestSet`.
         paper: the title, and the note of a demonstration or None.
 
@@ -46,6 +56,7 @@ def results_page(
         "columns": [*_systems(layout, grid, best), *_scores(results, grid)],
         "groups": list(_groups(layout).values()),
         "others": bool(grid.systems),
+        "seeds": len(grid.seeds) if grid.is_replicated else 1,
         "averages": {
             entry.label: listed(layout.test_sets[each].label for each in entry.test_sets)
             for entry in layout.averages.values()
@@ -73,13 +84,10 @@ def _curves(
 
 def _systems(layout: Layout, grid: Grid, best: Sequence[str | os.PathLike]) -> Iterator[Column]:
     """Yield the columns that say what each row is: first stages, checkpoints, then others."""
-    chosen = development.chosen(best)
-    scores: dict[tuple[str, int], Mapping[str, Any]] = {
-        (name, each["epoch"]): each
-        for name, history in development.histories(best).items()
-        for each in history
-    }
-    rows = [(training, epoch) for training in grid.trainings() for epoch in training.epochs]
+    chosen, histories = development.chosen(best), development.histories(best)
+    rows = [
+        (training, epoch) for training in grid.trainings() for epoch in epochs_of(training, grid)
+    ]
     nothing = Cell.of("")
     of_others = [nothing] * len(grid.systems)
 
@@ -98,16 +106,37 @@ def _systems(layout: Layout, grid: Grid, best: Sequence[str | os.PathLike]) -> I
         yield Column("Optimizer", column(Cell.of(each.treatment.label) for each, _ in rows))
     epochs = [*(epoch for _, epoch in rows), *(other.epoch for other in grid.systems)]
     if any(epochs):
-        cells = [nothing, *(Cell.of(str(epoch or "")) for epoch in epochs)]
+        cells = [nothing, *map(_epoch, epochs)]
         yield Column("Epoch", cells, numeric=True, rising=True, options=CHOICE)
     if not rows:
         return
-    marks = ("yes" if chosen[each.name] == epoch else "" for each, epoch in rows)
+    named = chosen_epochs(grid, chosen)
+    marks = ("yes" if named[each.name] == epoch else "" for each, epoch in rows)
     yield Column("Chosen", column(map(Cell.of, marks)))
     for key, name in (("mean_ndcg_cut_10", "Dev nDCG@10"), ("eval_loss", "Held-out loss")):
-        found = (scores.get((each.name, epoch), {}).get(key) for each, epoch in rows)
+        found = (_developed(each, epoch, key, histories, chosen) for each, epoch in rows)
         values = (Cell.of("" if value is None else score(value)) for value in found)
         yield Column(name, column(values), numeric=True, rising=key == "eval_loss")
+
+
+def _epoch(epoch: int | str | None) -> Cell:
+    """Return the cell of an epoch: those that several seeds chose are no number to sort by."""
+    return Cell("", str(epoch_label(epoch))) if epoch == BEST else Cell.of(str(epoch or ""))
+
+
+def _developed(
+    training: Training,
+    epoch: int | str,
+    key: str,
+    histories: Mapping[str, Sequence[Mapping[str, Any]]],
+    chosen: Mapping[str, int],
+) -> float | None:
+    """Return a score on development data, the mean over seeds; None where one has none."""
+    found = []
+    for name in training.names:
+        of_seed = chosen[name] if epoch == BEST else epoch
+        found += [each[key] for each in histories[name] if each["epoch"] == of_seed]
+    return None if not found or None in found else fmean(found)
 
 
 def _first_stages(layout: Layout, grid: Grid) -> Cell:
@@ -122,7 +151,7 @@ def _first_stages(layout: Layout, grid: Grid) -> Cell:
 
 def _scores(results: Results, grid: Grid) -> Iterator[Column]:
     """Yield the columns of every measure in every group, of which the first is seen at first."""
-    systems = [*grid.checkpoints(), *(each.name for each in grid.systems)]
+    systems = [*of_table(grid), *(each.name for each in grid.systems)]
     for place, ((test_set, level), group) in enumerate(_groups(results.layout).items()):
         shown = {"className": f"dt-right score group{place}", "visible": place == 0}
         for metric, label in METRICS.items():
@@ -146,4 +175,6 @@ def _groups(layout: Layout) -> dict[tuple[str, int | None], str]:
 def _score(found: Score | None) -> Cell:
     if found is None:
         return Cell.of("")
-    return Cell.of(score(found.mean), f"{score(found.low)}\N{EN DASH}{score(found.high)}")
+    bounds = f"{score(found.low)}\N{EN DASH}{score(found.high)}"
+    spread = "" if found.sd is None else f"\N{PLUS-MINUS SIGN}{score(found.sd)}; "
+    return Cell.of(score(found.mean), spread + bounds)
