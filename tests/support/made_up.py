@@ -11,7 +11,7 @@ from lionrank.grid import training_name
 from tests.support.configs import ROOT, overlaid
 from tests.support.running import Finished, run_overlaid
 
-RESULTS = ("comparisons", "changes", "claims", "efficiency")
+RESULTS = ("comparisons", "changes", "claims/lion", "efficiency")
 TARGETS = ("run_files", "best_epochs", *(f"results/{name}.json" for name in RESULTS))
 NAMES = ("train", "dev", "other", "test")
 GRID = """

@@ -155,3 +155,19 @@ systems: {more: {label: More, run_files: {ours: given.trec}, model: minilm}}
     assert of(other, "checkpoints/", ".trec") == {"checkpoints/theirs", "results/theirs.trec"}
     ranked = of(finished.planned("systems: {theirs: {precision: fp32}}"), "checkpoints/", ".trec")
     assert ranked == {"results/theirs.trec"}
+
+
+def test_a_contrast_or_a_ladder_more_is_tested_and_nothing_else_is_made_again(finished, another):
+    asked = """
+comparisons:
+  contrasts: {sizes: {label: Sizes, weights: {minilm_lion: 1, modernbert_lion: -1}}}
+ladders: {bert: {label: BERT, models: [minilm, modernbert]}}
+"""
+    planned = finished.planned(asked)
+    assert of(planned, "results/") == {"results/comparisons.json", "results/parameters.json"}
+    assert not of(planned, "checkpoints/", "training/")
+    another.finish(asked)
+    assert another.planned(asked.replace("Sizes", "Small against large")) == set()
+    assert another.planned(asked.replace("-1}", "-1}, claim: not_below, margin: 0.02")) == {
+        "results/comparisons.json"
+    }
