@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ Means = Mapping[str, Mapping[str, float]]
 """By test set, and then by training."""
 
 
+@cache
 def published(name: str) -> Published:
     """Return the only account of the values of a study."""
     study = read_studies({"paper": {"studies": [name]}}, ROOT)[name]
@@ -36,6 +38,7 @@ def published(name: str) -> Published:
     return found
 
 
+@cache
 def claim(study: str, name: str) -> claim_file.Claim:
     claims_of_study = claim_file.read(ROOT / FOLDER / study / CLAIMS, published(study))
     return next(each for each in claims_of_study if each.id == name)
