@@ -99,3 +99,18 @@ def test_gains_are_drawn_where_treatments_of_a_model_are_compared_in_the_primary
     """
     overlay = (ROOT / "config/objectives.yaml").read_text()
     assert {"gains", "treatments"} < figures_of(LADDER, overlay, objectives)
+
+
+def test_with_several_seeds_the_paper_has_their_means_and_shows_how_they_vary():
+    assert (PLAN.paper.means(), PLAN.paper.of_seeds()) == ("results/metrics.csv", [])
+    of_seeds = {"figures/seeds.pdf", "tables/variance.tex"}
+    assert not of_seeds & {*PLAN.paper.parts()}
+    several = Plan.read(overlaid("grid: {seeds: [12, 13]}"), ROOT).paper
+    assert several.means() == "results/over_seeds.csv"
+    assert several.of_seeds() == ["results/over_seeds.csv", "results/variance.json"]
+    assert {*several.parts()} == {*PLAN.paper.parts()} | of_seeds
+    untrained = """
+    grid: {models: [], seeds: [12, 13], systems: [theirs]}
+    systems: {theirs: {label: Theirs, checkpoint: ./theirs}}
+    """
+    assert Plan.read(overlaid(untrained), ROOT).paper.means() == "results/metrics.csv"
