@@ -22,7 +22,7 @@ from lionrank.training import losses
 from tests.support import tiny_training as tiny
 from tests.support.configs import CONFIG, SOURCES
 from tests.support.downloading import workplace
-from tests.support.published_backbones import publish
+from tests.support.published_backbones import name_as_on_hub, publish
 from tests.support.rerankers import score
 from tests.support.running import ROOT
 from tests.support.tokenizers_of_backbones import WRITERS
@@ -82,6 +82,7 @@ def sources(tmp_path_factory):
             folder.mkdir(parents=True)
             known = WRITERS[architecture](folder)
             publish(folder, name, TINY | OWN.get(name, {}) | known)
+            name_as_on_hub(folder, name)
             files = {path.name: path.read_bytes() for path in folder.iterdir()}
             pickled = {"pytorch_model.bin": b"never wanted"}
             source = SOURCES[row]
@@ -124,12 +125,19 @@ def test_what_a_row_fetches_is_a_whole_backbone(sources, starts, tmp_path, name)
     first, other = (load_file(at / "model.safetensors") for at in (starts / name, tmp_path / "13"))
     drawn = {key.rpartition(".")[0] for key in first if not torch.equal(first[key], other[key])}
     assert drawn == HEADS[architecture]
+    published = load_file(f"{sources[row]}/model.safetensors")
+    body = {numbers(weight) for key, weight in first.items() if key.rpartition(".")[0] not in drawn}
+    assert body <= {numbers(weight) for weight in published.values()}
     kind = type(tokenizer_of(starts / name).backend_tokenizer.model).__name__
     assert kind == KINDS.get(architecture, "BPE")
     assert (
         tokenizer_of(starts / name)(*ROWS[1])["input_ids"]
         == (tokenizer_of(sources[row])(*ROWS[1])["input_ids"])
     )
+
+
+def numbers(weight):
+    return weight.shape, weight.double().sum().item(), weight.double().square().sum().item()
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)

@@ -2,11 +2,12 @@
 
 import json
 import math
+import re
 from pathlib import Path
 
 import torch
 import transformers
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer, pre_tokenizers, processors
 from tokenizers import models as tokenizer_models
 from torch.nn import functional
@@ -194,6 +195,36 @@ def publish(folder: Path, name: str, size: dict, spread: float = 0.1) -> Path:
         kind = transformers.CONFIG_MAPPING[config["model_type"]]
         CHECKPOINTS[config["model_type"]](kind.from_dict(config)).save_pretrained(folder)
     return folder
+
+
+def name_as_on_hub(folder: Path, name: str) -> None:
+    """Give a checkpoint the weights' names, further weights and precision that the hub's has."""
+    path = folder / "model.safetensors"
+    weights = load_file(path)
+    hidden = json.loads((folder / "config.json").read_text())["hidden_size"]
+    positions = {"embeddings.position_ids": torch.arange(512)[None]}
+    square = {"dense.weight": torch.ones(hidden, hidden), "dense.bias": torch.ones(hidden)}
+    if name == "bert":
+        old = {"weight": "gamma", "bias": "beta"}
+        weights = {
+            re.sub(r"LayerNorm\.(\w+)", lambda found: f"LayerNorm.{old[found[1]]}", key): weight
+            for key, weight in weights.items()
+        }
+    elif name == "minilml6":
+        body = {key: weight for key, weight in weights.items() if key.startswith("bert.")}
+        weights = {key.removeprefix("bert."): weight for key, weight in body.items()} | positions
+    elif name in ("roberta", "electra"):
+        more = positions | {f"pooler.{key}": weight for key, weight in square.items()}
+        kept = {key: more[key] for key in more if name == "roberta" or "pooler" not in key}
+        weights |= {f"{name}.{key}": weight for key, weight in kept.items()}
+    elif name == "deberta":
+        weights = {key: w for key, w in weights.items() if key.startswith("deberta.")}
+        weights |= {f"deberta.{key}": weight for key, weight in positions.items()}
+        for part in ("lm_predictions.lm_head", "mask_predictions"):
+            weights |= {f"{part}.{key}": weight.clone() for key, weight in square.items()}
+        weights["mask_predictions.classifier.weight"] = torch.ones(1, hidden)
+        weights = {key: w.half() if w.is_floating_point() else w for key, w in weights.items()}
+    save_file(weights, path, metadata={"format": "pt"})
 
 
 def as_described(weights: dict, config: dict, ids: torch.Tensor, mask: torch.Tensor):
