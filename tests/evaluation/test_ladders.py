@@ -32,21 +32,21 @@ def test_steps_are_from_each_model_to_the_next_larger_one():
     assert Ladder("ettin", ETTIN, 0.01).steps == [("e17", "e32"), ("e32", "e68"), ("e68", "e150")]
 
 
-@pytest.mark.parametrize("sizes", [{"l12": 20, "l6": 10}, {"one": 20, "other": 20}])
-def test_models_that_do_not_stand_by_size_are_named(sizes):
-    _, larger = sizes
+def test_models_of_one_size_are_named(tmp_path):
+    write_json(tmp_path / "parameters.json", {name: {"encoder": 20} for name in ("one", "other")})
     with pytest.raises(UserError) as refused:
-        Ladder("bert", sizes, 0.01)
-    assert "ladders.bert.models" in str(refused.value)
-    assert f"the encoder of {larger} has {sizes[larger]} parameters" in str(refused.value)
+        ladders.read([tmp_path / "parameters.json"], {"bert": ["other", "one"]}, 0.01)
+    assert "ladders.bert.models: the encoder of other has 20 parameters" in str(refused.value)
 
 
-def test_sizes_are_read_for_the_models_of_each_ladder(tmp_path):
+def test_sizes_are_read_for_the_models_of_each_ladder_and_order_them(tmp_path):
     sizes = {name: {"parameters": 2 * size, "encoder": size} for name, size in ETTIN.items()}
     write_json(tmp_path / "parameters.json", sizes | {"bert": {"parameters": 5, "encoder": 4}})
-    named = {"ettin": ["e17", "e68"], "whole": list(ETTIN)}
-    assert ladders.read([tmp_path / "parameters.json"], named, 0.02) == [
+    named = {"ettin": ["e68", "e17"], "whole": [*reversed(ETTIN)]}
+    found = ladders.read([tmp_path / "parameters.json"], named, 0.02)
+    assert found == [
         Ladder("ettin", {name: ETTIN[name] for name in ("e17", "e68")}, 0.02),
         Ladder("whole", ETTIN, 0.02),
     ]
+    assert found[0].steps == [("e17", "e68")]
     assert ladders.read([], {}, 0.02) == []

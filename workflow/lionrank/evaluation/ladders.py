@@ -23,7 +23,7 @@ class Ladder:
     margin: float
 
     def __post_init__(self) -> None:
-        """Check the order, by which models are larger than others.
+        """Check that each model is larger than the one before.
 
         Raises:
             UserError: a model's encoder has no more parameters than that of the one before.
@@ -32,9 +32,9 @@ class Ladder:
             if self.encoder[smaller] >= self.encoder[larger]:
                 raise UserError(
                     f"ladders.{self.name}.models: the encoder of {larger} has "
-                    f"{self.encoder[larger]:,} parameters and that of {smaller}, which stands "
-                    f"before it, {self.encoder[smaller]:,}: name them from the smallest to the "
-                    "largest."
+                    f"{self.encoder[larger]:,} parameters and that of {smaller} "
+                    f"{self.encoder[smaller]:,}, and the models of a ladder differ in size: leave "
+                    "one of them out."
                 )
 
     @property
@@ -65,15 +65,19 @@ def slope(sizes: Mapping[str, int]) -> dict[str, float]:
 def read(
     parameters: Sequence[str | os.PathLike], models: Mapping[str, Sequence[str]], margin: float
 ) -> list[Ladder]:
-    """Return ladders, whose `models` are by name.
+    """Return ladders, whose `models` are by name, in any order.
 
     `parameters` is the file that has `encoder` of each model, or nothing where there is no ladder.
 
     Raises:
-        UserError: the file is damaged, or models do not stand by size.
+        UserError: the file is damaged, or two models of a ladder are of one size.
     """
-    sizes = {name: size for path in parameters for name, size in read_json(path).items()}
-    return [
-        Ladder(name, {model: sizes[model]["encoder"] for model in each}, margin)
+    found = {name: size for path in parameters for name, size in read_json(path).items()}
+    by_size = {
+        name: sorted((found[model]["encoder"], model) for model in each)
         for name, each in models.items()
+    }
+    return [
+        Ladder(name, {model: size for size, model in each}, margin)
+        for name, each in by_size.items()
     ]
