@@ -411,6 +411,22 @@ def test_what_is_lacking_is_not_testable_and_says_why(tmp_path, changes, lacking
             assert result["p"] is None
 
 
+def test_what_was_published_of_no_value_is_not_testable_there(tmp_path):
+    measured = ours(tmp_path)
+    lion = [each for each in BOTH["printed"].checkpoints if each.training == "modernbert_lion"]
+    gone = {
+        measure: {system: value for system, value in values.items() if system not in lion}
+        for measure, values in BOTH["printed"].values.items()
+    }
+    lacking = {account: replace(values, values=gone) for account, values in BOTH.items()}
+    found = claims.decide(claim_file.read(CLAIMS, PRINTED), lacking, measured, DRAWS)["claims"]
+    said = {claim["id"]: claim["published"]["printed"] for claim in found}
+    for name in ("c7", "c12"):
+        assert said[name]["verdict"] == "not testable"
+    assert said["c12"]["reason"] == "no nDCG@10 of ModernBERT + Lion was published"
+    assert said["c1"]["verdict"] == "holds"
+
+
 def test_a_stand_in_is_named_and_has_no_table_two(tmp_path):
     test_sets = dict.fromkeys(TEST_SETS, "pydocs")
     stand_ins = dict.fromkeys(("dl19", "marco_qa_dev"), "pydocs")

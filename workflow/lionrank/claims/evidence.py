@@ -127,7 +127,7 @@ class Published:
         for system in systems:
             found = {
                 each: value
-                for each, value in self.values[measure].items()
+                for each, value in self.values.get(measure, {}).items()
                 if system in (each, System(each.training))
             }
             if not found:
