@@ -417,3 +417,10 @@ def test_the_command_writes_the_page(snakemake, tmp_path):
     told = snakemake("audit", overlay=overlay)
     assert told.returncode == 1
     assert "nano_nq.lock.json is damaged" in told.stdout
+
+
+def test_without_a_study_that_has_settings_nothing_is_set_beside_ours():
+    page = audit.page(facts_of(merged(), settings=()))
+    assert "Beside the published work" not in page
+    assert "differs from the paper" not in page and "skfrost" not in page
+    assert "Beside the published work" in audit.page(facts_of(merged()))
