@@ -242,9 +242,7 @@ rule changes:
         per_query="results/per_query.parquet",
         best=PLAN.best_epochs(),
         # Of the first seed.
-        runs=expand(
-            "results/{training}_e{epoch}.trec", training=PLAN.settings(), epoch=PLAN.epochs
-        ),
+        runs=expand("results/{training}_e{epoch}.trec", training=PLAN.settings(), epoch=PLAN.epochs),
         qrels=PLAN.first_test_set.qrels,
         topics=PLAN.first_test_set.topics_file,
     output:
