@@ -12,7 +12,8 @@ from statsmodels.formula.api import ols
 from statsmodels.stats.anova import anova_lm
 
 from lionrank.errors import UserError
-from lionrank.evaluation.variance import components, of_trainings
+from lionrank.evaluation.per_query import System
+from lionrank.evaluation.variance import components, of_experiment
 from lionrank.measures import PRIMARY, Measure
 from tests.support.results import AVERAGED, GRID, made_up_scores
 from tests.support.results import experiment as made_up
@@ -86,22 +87,32 @@ def test_one_seed_or_one_topic_has_no_variance(shape):
 def test_every_training_has_its_own_on_every_single_test_set(tmp_path):
     made = made_up(tmp_path, made_up_scores(1), layout=AVERAGED, seeds=(12, 13, 14))
     measures = [Measure("pydocs", PRIMARY), Measure("ranked", PRIMARY)]
-    found = list(of_trainings(made.per_query, GRID, measures))
+    found = of_experiment(made.per_query, GRID, measures)["trainings"]
     assert [(each["test_set"], each["training"]) for each in found] == [
         (test_set, training.name)
         for test_set in ("pydocs", "more")
         for training in GRID.trainings()
     ]
     for each in found:
-        of_seeds = [
-            replicate.named(
-                Measure(each["test_set"], PRIMARY), f"{each['training']}_e{epoch}"
-            ).to_numpy()
-            for replicate, epoch in zip(made.per_query.replicates, each["epochs"], strict=True)
-        ]
+        measure, system = Measure(each["test_set"], PRIMARY), System(each["training"])
+        of_seeds = [r.values(measure, system).to_numpy() for r in made.per_query.replicates]
         means = [float(values.mean()) for values in of_seeds]
         assert each["mean"] == pytest.approx(fmean(means))
         assert (each["seeds_seen"], each["topics_seen"]) == (3, len(of_seeds[0]))
         # The variance of a seed's mean is that between seeds and its part of the residual.
         of_mean = each["seeds"] + each["residual"] / each["topics_seen"]
         assert of_mean == pytest.approx(variance(means), abs=1e-12)
+
+
+def test_differences_are_taken_seed_by_seed_and_topic_by_topic(tmp_path):
+    made = made_up(tmp_path, made_up_scores(1), seeds=(12, 13, 14))
+    measure = Measure("pydocs", PRIMARY)
+    found = of_experiment(made.per_query, GRID, [measure])["differences"]
+    assert [(each["left"], each["right"]) for each in found] == [
+        (f"{model.name}_lion", f"{model.name}_adamw") for model in GRID.models
+    ]
+    for each in found:
+        left, right = (made.per_query.values(measure, System(each[s])) for s in ("left", "right"))
+        expected = components(left - right)
+        assert (each["topics"], each["seeds"]) == (expected.topics, expected.seeds)
+        assert each["mean"] == pytest.approx(left.mean() - right.mean())

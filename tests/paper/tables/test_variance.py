@@ -8,7 +8,7 @@ from statistics import stdev
 import pytest
 
 from lionrank.evaluation.per_query import System
-from lionrank.evaluation.variance import of_trainings
+from lionrank.evaluation.variance import of_experiment
 from lionrank.measures import PRIMARY, Measure
 from lionrank.paper.tables import variance
 from tests.support.papers import tex
@@ -27,15 +27,16 @@ def _made(tmp_path_factory):
 
 
 def table_of(made):
-    found = list(of_trainings(made.per_query, made.grid, MEASURES))
-    return found, variance.table({"trainings": found}, LABELS, made.grid)
+    found = of_experiment(made.per_query, made.grid, MEASURES)
+    return found, variance.table(found, LABELS, made.grid)
 
 
 def test_a_row_has_the_deviations_of_a_training_and_that_of_its_means(made):
     found, table = table_of(made)
     rows = list(csv.DictReader(io.StringIO(table.csv())))
-    assert len(rows) == len(found) == 2 * len(made.grid.trainings())
-    for row, each in zip(rows, found, strict=True):
+    assert len(rows) == 2 * (6 + 3)
+    trainings = [row for row in rows if not row["minus"]]
+    for row, each in zip(trainings, found["trainings"], strict=True):
         for name in variance.COMPONENTS:
             assert float(row[name]) == pytest.approx(sqrt(max(each[name], 0)), abs=5.1e-5)
             assert (name in row["below_zero"].split(";")) == (each[name] < 0)
@@ -47,7 +48,20 @@ def test_a_row_has_the_deviations_of_a_training_and_that_of_its_means(made):
 
 def test_an_estimate_below_zero_is_printed_as_zero_with_a_star(made):
     found, table = table_of(made)
-    below = sum(each[name] < 0 for each in found for name in variance.COMPONENTS)
+    records = [*found["trainings"], *found["differences"]]
+    below = sum(each[name] < 0 for each in records for name in variance.COMPONENTS)
     latex = tex("variance", table)
     assert latex.count(BELOW) == latex.count(f"0.0000{BELOW}") == below > 0
     assert r"\emph{nDCG@10 on More, \num{8} topics}" in latex
+
+
+def test_differences_between_optimizers_follow_the_trainings_of_their_measure(made):
+    _, table = table_of(made)
+    of_measure = [row for row in table.rows if row["test_set"] == "more"]
+    assert [row["minus"] for row in of_measure] == [None] * 6 + ["AdamW"] * 3
+    for row, model in zip(of_measure[6:], made.grid.models, strict=True):
+        assert (row["model"], row["optimizer"]) == (model.label, "Lion")
+        means = {each["model"] + each["optimizer"]: each["mean"] for each in of_measure[:6]}
+        difference = means[f"{model.label}Lion"] - means[f"{model.label}AdamW"]
+        assert row["mean"] == pytest.approx(difference)
+    assert "Lion $-$ AdamW" in tex("variance", table)

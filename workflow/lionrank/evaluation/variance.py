@@ -10,14 +10,16 @@ Generalizability theory, chapter 2). That is unbiased, and so may come out below
 variance is small.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lionrank.errors import UserError
+from lionrank.evaluation.contrasts import plan
 from lionrank.evaluation.per_query import PerQuery, System
 from lionrank.grid import Grid
 from lionrank.measures import Measure
@@ -62,29 +64,39 @@ def components(values: NDArray[np.float64]) -> Components:
     )
 
 
-def of_trainings(
-    per_query: PerQuery, grid: Grid, measures: Sequence[Measure]
-) -> Iterator[dict[str, Any]]:
-    """Yield the components of every training on every measure, at the epochs that its seeds chose.
+def of_experiment(per_query: PerQuery, grid: Grid, measures: Sequence[Measure]) -> dict[str, Any]:
+    """Return the components of every training, and of the differences between optimizers.
 
-    Those of an average are of each of its test sets, for topics of different sets are not of one
-    population. A record has the fields of the measure, `training`, `epochs` (by seed), `mean`, the
-    numbers of `topics_seen` and `seeds_seen`, and the fields of `Components`.
+    All are at the epochs that each seed chose. Those of an average are of each of its test sets,
+    for topics of different sets are not of one population. The result is a JSON object:
+    `trainings`, each with `training`, and `differences` of the later minus the earlier optimizer of
+    a model, seed by seed and topic by topic, each with `left` and `right`. A record has the fields
+    of the measure, `mean`, the numbers of `topics_seen` and `seeds_seen`, and the components.
 
     Raises:
         UserError: as `components`.
     """
     single = [part for measure in measures for part in per_query.parts(measure) or [measure]]
+    found: dict[str, Any] = {"trainings": [], "differences": []}
     for measure in dict.fromkeys(single):
+        values = partial(per_query.values, measure)
         for training in grid.trainings():
-            system = System(training.name)
-            values = per_query.values(measure, system)
-            yield {
-                **asdict(measure),
-                "training": training.name,
-                "epochs": per_query.epochs(system),
-                "mean": float(values.mean()),
-                "seeds_seen": values.shape[0],
-                "topics_seen": values.shape[1],
-                **asdict(components(values)),
-            }
+            record = _record(measure, values(System(training.name)))
+            found["trainings"].append({**record, "training": training.name})
+        for planned in plan("optimizers", grid, measure.test_set):
+            left, right = planned.sides(values)
+            names = [each.training for each, _ in planned.terms]
+            sides = dict(zip(("left", "right"), names, strict=True))
+            found["differences"].append({**_record(measure, left - right), **sides})
+    return found
+
+
+def _record(measure: Measure, values: NDArray[np.float64]) -> dict[str, Any]:
+    seeds, topics = values.shape
+    return {
+        **asdict(measure),
+        "mean": float(values.mean()),
+        "seeds_seen": seeds,
+        "topics_seen": topics,
+        **asdict(components(values)),
+    }

@@ -1,4 +1,4 @@
-"""Take apart how much of the variance of each training is of topics and how much of seeds."""
+"""Take apart how much of the variance of trainings is of topics and how much of seeds."""
 
 from lionrank.jobs.script import begin, end
 
@@ -13,6 +13,6 @@ params = snakemake.params
 grid = Grid.build(**params.grid)
 values = per_query.read(snakemake.input.per_query, snakemake.input.best, grid, params.averages)
 measures = [Measure(**measure) for measure in params.measures]
-write_json(snakemake.output[0], {"trainings": [*variance.of_trainings(values, grid, measures)]})
+write_json(snakemake.output[0], variance.of_experiment(values, grid, measures))
 
 end(snakemake)
