@@ -2,7 +2,7 @@
 
 import pytest
 
-from lionrank.grid import Grid, is_left_out
+from lionrank.grid import Grid, is_left_out, training_of
 
 GRID = Grid.build(
     {
@@ -45,9 +45,36 @@ def test_a_training_that_stopped_early_has_the_epochs_up_to_its_last():
     assert Grid.build(models, *planned).epochs == (1, 2, 3, 4)
 
 
+def test_a_training_has_a_name_and_its_own_epochs_with_each_seed():
+    models = {each.name: {"label": each.label, "start": each.start} for each in GRID.models}
+    last = {"gte_lion": 2, "gte_lion_s13": 3, "gte_lion_s7": 1}
+    grid = Grid.build(models, GRID.optimizers, (1, 2, 3), last, seeds=(12, 13, 7))
+    training = grid.training("gte_lion_s13")
+    assert training == grid.training("gte_lion")
+    assert training.names == ("gte_lion", "gte_lion_s13", "gte_lion_s7")
+    assert [each.seed for each in training.by_seed] == [12, 13, 7]
+    # Means over seeds are of the epochs that all had, by the name of the first.
+    assert training.epochs == (1,) and training.checkpoints() == ["gte_lion_e1"]
+    own = [name for each in training.by_seed for name in each.checkpoints()]
+    assert own == [
+        *("gte_lion_e1", "gte_lion_e2"),
+        *("gte_lion_s13_e1", "gte_lion_s13_e2", "gte_lion_s13_e3"),
+        "gte_lion_s7_e1",
+    ]
+    assert {training_of(name) for name in (*own, "gte_lion_s7_best")} == {*training.names}
+    assert grid.is_ragged
+    logs = {each.name: [f"{each.name}_e{epoch}" for epoch in (1, 2, 3)] for each in grid.seeded()}
+    assert [name for name in own if name in grid.logs(logs)[training_of(name)]] == own
+    assert len(grid.seeded()) == 3 * len(grid.trainings())
+
+
 @pytest.mark.parametrize(
     ("system", "left_out"),
-    [("gte_lion_e1", False), ("gte_lion_e2", True), ("bm25", False), ("gte_adamw_e3", False)],
+    [
+        *(("gte_lion_e1", False), ("gte_lion_e2", True), ("bm25", False), ("gte_adamw_e3", False)),
+        *(("gte_lion_s13_e2", False), ("gte_lion_s13_e3", True)),
+    ],
 )
 def test_a_checkpoint_after_the_last_epoch_was_left_out(system, left_out):
-    assert is_left_out(system, {"gte_lion": 1, "gte_adamw": 3}) is left_out
+    last = {"gte_lion": 1, "gte_lion_s13": 2, "gte_adamw": 3}
+    assert is_left_out(system, last) is left_out
