@@ -378,6 +378,11 @@ rule treatments_figure:
         grid=PLAN.paper.grid(),
         columns=evaluation.paper_columns(config),
         test_sets=PLAN.paper.test_sets(),
+        studies={
+            study: [of_repository(name) for name in PLAN.published.files(study)]
+            for study in PLAN.studies
+        },
+        compared=PLAN.published.compared(),
         style=of_repository("paper/paper.mplstyle"),
         code=code("paper/figures/treatments_figure.py"),
     message:

@@ -13,6 +13,7 @@ localrules:
     changes_table,
     claims_table,
     published_values_table,
+    published_scores_table,
     training_table,
     optimizers_table,
     published_settings_table,
@@ -343,6 +344,31 @@ rule published_values_table:
         "Making the table of the published values that differ from the authors' files"
     script:
         "../../workflow/scripts/paper/tables/published_values_table.py"
+
+
+rule published_scores_table:
+    output:
+        tex="paper/tables/published_scores_{study}.tex",
+        source_map="paper/tables/published_scores_{study}.tex.map",
+        csv="paper/tables/published_scores_{study}.csv",
+    log:
+        "logs/paper/published_scores_table.{study}.log",
+    benchmark:
+        "timings/paper/published_scores_table.{study}.tsv"
+    conda:
+        "../../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        study=published_files,
+        template=of_repository("paper/tables/published_scores.tex.j2"),
+        code=code("paper/tables/published_scores_table.py"),
+    message:
+        "Making the table of what {wildcards.study} published"
+    script:
+        "../../workflow/scripts/paper/tables/published_scores_table.py"
 
 
 rule training_table:

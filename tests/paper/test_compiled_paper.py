@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import replace
 from math import nan
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 
 from lionrank.claims import decide as claims
 from lionrank.claims import file as claim_file
-from lionrank.claims.evidence import Ours
+from lionrank.claims.evidence import Data, Ours, Published
 from lionrank.config.check import check
 from lionrank.evaluation import per_query
 from lionrank.evaluation.ladders import Ladder
@@ -22,6 +23,8 @@ from lionrank.grid import FirstStage, Grid, Model
 from lionrank.measures import METRICS
 from lionrank.paper.latex import compile_pdf
 from lionrank.paper.results import Layout
+from lionrank.published.scores import read_scores
+from lionrank.published.study import Study
 from tests.support.configs import CONFIG, SCHEMA, SOURCES
 from tests.support.papers import (
     OBJECTIVES,
@@ -31,7 +34,7 @@ from tests.support.papers import (
     printed_first_stages,
     settings_of,
 )
-from tests.support.published_as_measured import BOTH, CLAIMS, PRINTED
+from tests.support.published_as_measured import BOTH
 from tests.support.rankings import best_files, draw, write_paper
 from tests.support.results import (
     AVERAGED_SETS,
@@ -57,23 +60,34 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(shutil.which("latexmk") is None, reason="latexmk is not installed"),
 ]
+STAND_INS = {"dl19": "pydocs", "marco_qa_dev": "given"}
 
 
-def decide(folder: Path, grid: Grid = GRID) -> dict:
-    """Decide the published claims on the experiment in a folder."""
+def decide(
+    folder: Path,
+    grid: Grid = GRID,
+    published: Mapping[str, Published] = BOTH,
+    stand_ins: Mapping[str, str] = STAND_INS,
+) -> dict:
+    """Decide the claims of a study, if nothing else is said of Lion and AdamW, on an experiment."""
     table = folder / "results" / "per_query.parquet"
+    primary = next(iter(published.values()))
     ours = Ours(
         per_query=per_query.read(table, best_files(folder, grid), grid),
         grid=grid,
         levels={"pydocs": 1, "given": 1},
-        stand_ins={"dl19": "pydocs", "marco_qa_dev": "given"},
+        stand_ins=stand_ins,
         logs={
             each.name: [folder / f"training/{name}.jsonl" for name in each.checkpoints()]
             for each in grid.seeded()
         },
         settings=settings_of(grid),
+        encoders=PARAMETERS,
+        shared={"pydocs": (16, 1), "given": (16, 0)},
+        data={each.name: Data(str(each.data), str(each.data)) for each in grid.treatments},
     )
-    return claims.decide(claim_file.read(CLAIMS, PRINTED), BOTH, ours, FAST)
+    found = claim_file.read(PAPER / "published" / primary.study.name / "claims.yaml", primary)
+    return claims.decide(found, published, ours, FAST)
 
 
 def write(folder: Path, grid: Grid, **params) -> None:
@@ -115,20 +129,32 @@ def test_the_paper_compiles_without_an_overfull_box(tmp_path, seeds):
 
 
 @pytest.mark.parametrize(
-    ("models", "treatments"),
-    [(ETTIN[:3], OPTIMIZERS), (["bert", "minilm", *ETTIN[:4]], OBJECTIVES)],
-    ids=["optimizers", "objectives"],
+    ("models", "treatments", "name"),
+    [
+        (ETTIN[:3], OPTIMIZERS, "sizes"),
+        (["bert", "minilm", *ETTIN[:4]], OBJECTIVES, "objectives"),
+    ],
+    ids=["sizes", "objectives"],
 )
-def test_a_paper_of_a_ladder_has_figures_against_size(tmp_path, models, treatments):
+def test_a_paper_of_a_ladder_has_figures_against_size_and_its_study_alone(
+    tmp_path, models, treatments, name
+):
     grid = sized(models, treatments)
-    encoder = {name: size for name, size in PARAMETERS.items() if name in {*ETTIN} & {*models}}
+    encoder = {each: size for each, size in PARAMETERS.items() if each in {*ETTIN} & {*models}}
     ladders = [Ladder("Ettin", encoder, 0.01)]
     draw(tmp_path, grid, ladders=ladders)
-    write_paper(tmp_path, decide(tmp_path, grid), grid, ladders=ladders)
-    latex, _ = compiled(tmp_path)
-    for name in ("sizes", "gains"):
-        assert rf"\ref{{fig:{name}}}" in latex and rf"\label{{fig:{name}}}" in latex
+    folder = PAPER / "published" / name
+    published = Published.read(folder, Study.read(folder))
+    decided = decide(tmp_path, grid, published, {"dl19": "pydocs", "dl20": "pydocs"})
+    write_paper(tmp_path, None, grid, ladders=ladders, others={name: decided})
+    latex, text = compiled(tmp_path)
+    for figure in ("sizes", "gains"):
+        assert rf"\ref{{fig:{figure}}}" in latex and rf"\label{{fig:{figure}}}" in latex
     assert (r"\label{fig:treatments}" in latex) == grid.has_lessons
+    assert "kumar2025comparative" not in latex
+    study = Study.read(folder)
+    for values in read_scores(folder / "table.csv", study)[study.primary].values():
+        assert all(f"{value:.4f}" in text for value in values.values())
 
 
 @pytest.mark.parametrize("grid", [BESIDE_OTHERS, NOTHING_TRAINED], ids=["beside", "alone"])

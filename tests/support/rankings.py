@@ -69,11 +69,6 @@ QUERIES = [
     "a query that goes on and on, as people who copy a whole sentence of their homework write it "
     * 2,
 ]
-OF_STUDIES = (
-    *("claims_table", "published_comparisons", "published_comparisons_table"),
-    *("published_settings_table", "published_values_table", "systems_table"),
-)
-"""The rules whose files a paper about no study has not."""
 OF_TRAININGS = (
     *("efficiency_table", "optimizers_table", "changes_table"),
     *("changes_figure", "curves_figure", "epochs_figure", "cost_figure"),
@@ -241,13 +236,14 @@ def write_paper(
     provenance: Mapping[str, Any] = PROVENANCE,
     columns: Sequence[Mapping[str, Any]] = COLUMNS,
     ladders: Sequence[Ladder] = (),
+    others: Mapping[str, Mapping[str, Any]] | None = None,
     **params: Any,
 ) -> None:
     """Write main.tex with its tables and figures into `folder`/paper, by the rules' scripts.
 
-    `claims` is what was found of the claims of Lion, None where the paper is about no study;
-    STATISTICS and PROVENANCE are of no collection. `params`
-    replace some of the text's.
+    `claims` is what was decided of the study of Lion and AdamW, None where the paper is not about
+    it, and `others` has the same of other studies. STATISTICS and PROVENANCE are of no collection.
+    `params` replace some of the text's.
     """
     results, paper = folder / "results", folder / "paper"
     tables, figures = paper / "tables", paper / "figures"
@@ -277,16 +273,15 @@ def write_paper(
     settings = {"settings": settings_of(grid)}
     templates = {"templates": [of_repository("paper/main.tex.j2")]}
     facts = {name: folder / f"{name}.json" for name in told}
-    decided = {"claims": results / "claims" / "lion.json"}
-    if claims is not None:
-        write_json(decided["claims"], claims)
-    compared_with = {"lion": {"models": [], "measures": [], "apart": []}}
-    study = {"study": [of_repository(f"{LION}/study.yaml")]}
+    decided = ({} if claims is None else {"lion": claims}) | (others or {})
+    of_claims = {name: results / "claims" / f"{name}.json" for name in decided}
+    for name, path in of_claims.items():
+        write_json(path, decided[name])
+    studies = {name: [of_repository(f"paper/published/{name}/study.yaml")] for name in decided}
     told_studies = {
-        "studies": {} if claims is None else {"lion": study["study"]},
-        "compared": compared_with,
+        "studies": studies,
+        "compared": {name: {"models": [], "measures": [], "apart": []} for name in decided},
     }
-    found = {"claims": [decided["claims"]], "published_comparisons": [published]}
 
     def table(name: str) -> dict[str, Path]:
         return {kind: tables / f"{name}.{kind}" for kind in ("tex", "csv")}
@@ -315,28 +310,13 @@ def write_paper(
             two_tables(results="results", levels="levels"),
             shown | {"study": []},
         ),
-        ("systems_table", metrics | best, table("systems_lion"), shown | study),
         ("efficiency_table", facts, table("efficiency"), shown),
         ("optimizers_table", {}, table("optimizers"), shown | settings),
-        ("published_values_table", {}, table("published_values_lion"), study),
-        ("published_settings_table", {}, table("published_settings_lion"), shown | study),
         (
             "comparisons_table",
             compared,
             two_tables(chosen="comparisons", by_epoch="comparisons_by_epoch"),
             shown,
-        ),
-        (
-            "published_comparisons",
-            {},
-            {"per_query": of_topics, "comparisons": published},
-            {"values": of_repository(PER_QUERY), **draws, **study},
-        ),
-        (
-            "published_comparisons_table",
-            {"comparisons": published},
-            table("published_comparisons_lion"),
-            study,
         ),
         (
             "changes",
@@ -357,16 +337,45 @@ def write_paper(
         ("cost_figure", metrics | best | facts, figure("cost"), shown | style),
         ("depths_figure", depths, figure("depths"), shown | style),
         ("collection_table", facts, table("collection"), {}),
-        ("claims_table", decided, table("claims_lion"), study),
         (
             "main_tex",
             {**logs, **best, **metrics, **compared, **changed, **facts}
-            | ({} if claims is None else found)
+            | {"claims": [*of_claims.values()]}
+            | {"published_comparisons": [published] if "lion" in studies else []}
             | {"depths": [depths["depths"]]},
             {"tex": paper / "main.tex"},
             shown | settings | params_of(grid) | drawn | templates | told_studies | params,
         ),
     ]
+    of_studies = [
+        ("claims_table", {"claims": path}, table(f"claims_{name}"), {"study": studies[name]})
+        for name, path in of_claims.items()
+    ]
+    of_studies += [
+        ("published_scores_table", {}, table(f"published_scores_{name}"), {"study": study})
+        for name, study in studies.items()
+        if name != "lion"
+    ]
+    if "lion" in studies:
+        study = {"study": studies["lion"]}
+        of_studies += [
+            ("systems_table", metrics | best, table("systems_lion"), shown | study),
+            ("published_values_table", {}, table("published_values_lion"), study),
+            ("published_settings_table", {}, table("published_settings_lion"), shown | study),
+            (
+                "published_comparisons",
+                {},
+                {"per_query": of_topics, "comparisons": published},
+                {"values": of_repository(PER_QUERY), **draws, **study},
+            ),
+            (
+                "published_comparisons_table",
+                {"comparisons": published},
+                table("published_comparisons_lion"),
+                study,
+            ),
+        ]
+    jobs = [*of_studies, *jobs]
     if grid.systems:
         jobs += [
             (
@@ -397,13 +406,12 @@ def write_paper(
         ]
     if grid.has_lessons:
         jobs.append(_learnt_tables(folder, grid, shown, facts | metrics | best | compared))
-        jobs.append(("treatments_figure", metrics | best, figure("treatments"), shown | style))
+        params = shown | style | told_studies
+        jobs.append(("treatments_figure", metrics | best, figure("treatments"), params))
     if any(entry.get("test_sets") for entry in test_sets.values()):
         output = two_tables(sets="sets", wins="wins")
         jobs.append(("averages_tables", metrics | best | compared, output, shown))
         jobs.append(("differences_figure", metrics | best, figure("differences"), shown | style))
-    if claims is None:
-        jobs = [job for job in jobs if job[0] not in OF_STUDIES]
     if not grid.trainings():
         jobs = [job for job in jobs if job[0] not in OF_TRAININGS]
     has_pairs = len({each.learns for each in grid.treatments}) < len(grid.treatments)

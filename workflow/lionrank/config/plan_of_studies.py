@@ -92,9 +92,13 @@ class StudiesPlan:
 
     def tables(self) -> list[str]:
         """The tables of the paper that only studies have, by name."""
+        two = self.of_two_accounts()
         return [
             *(f"claims_{study}" for study in self.studies),
-            *(f"published_values_{study}" for study in self.of_two_accounts()),
+            *(
+                f"published_{'values' if study in two else 'scores'}_{study}"
+                for study in self.studies
+            ),
             *(f"{table}_{study}" for name, table in TABLES.items() for study in self.having(name)),
         ]
 

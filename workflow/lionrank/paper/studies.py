@@ -9,10 +9,11 @@ from typing import Any
 from lionrank.files import read_json
 from lionrank.paper.claims import Changed, changed
 from lionrank.paper.findings import Findings
+from lionrank.paper.leads import Lead, leads
 from lionrank.paper.published_tests import PublishedTests, published_tests
 from lionrank.paper.standing import Standing, stand
 from lionrank.published.agreement import Agreements
-from lionrank.published.scores import PublishedScores, read_scores
+from lionrank.published.scores import PublishedScores, read_scores, rounded
 from lionrank.published.study import FOLDER, SYSTEMS, TABLE, Study
 from lionrank.published.systems import read_systems
 
@@ -48,6 +49,11 @@ class StudyFacts:
     def changed_claims(self) -> list[Changed]:
         """Its claims with two verdicts by its two accounts, none where there is one."""
         return [] if self.agreements is None else changed(self.claims, self.agreements)
+
+    @property
+    def leads(self) -> list[Lead]:
+        """How the treatments that it published stand to each other, where it says no epochs."""
+        return leads(rounded(self.values[self.study.primary]), self.study)
 
     def part(self, name: str) -> str:
         """Return the template of a part of the paper that the study may have."""
