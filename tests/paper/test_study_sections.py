@@ -117,3 +117,9 @@ def test_figures_are_named_where_the_paper_has_them(made):
     )
     after = text.partition("Of our results")[2]
     assert "fig:sizes" in after and "fig:gains" in after and "fig:treatments" not in after
+
+
+def test_what_is_asked_again_is_what_a_study_published_values_of(tmp_path):
+    duel = experiment(tmp_path, made_up_scores(2))
+    text = prose(facts_of(duel, studies=[study_of("sizes")]))
+    assert "This paper asks whether Lion" in text and "adds to the stud" not in text

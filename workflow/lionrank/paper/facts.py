@@ -64,7 +64,7 @@ def make_facts(
                 if not layout.test_sets[name].every_epoch
             ],
             "averages": _averages(layout, compared),
-            "asked_before": any({"adamw", "lion"} <= {*each.study.treatments} for each in studies),
+            "asked_before": any({"adamw", "lion"} <= each.treatments for each in studies),
             "beside_published": _beside(paper["beside_published"], studies),
             "costs": costs(findings, efficiency["trainings"]),
             "depth": first_stages[0]["depth"],

@@ -55,6 +55,12 @@ class StudyFacts:
         """How the treatments that it published stand to each other, where it says no epochs."""
         return leads(rounded(self.values[self.study.primary]), self.study)
 
+    @property
+    def treatments(self) -> set[str]:
+        """The treatments that it published values of."""
+        published = self.values[self.study.primary].values()
+        return {name.split("_")[1] for values in published for name in values}
+
     def part(self, name: str) -> str:
         """Return the template of a part of the paper that the study may have."""
         return f"{FOLDER.removeprefix('paper/')}/{self.name}/{name}.tex.j2"
