@@ -12,7 +12,7 @@ from lionrank.evaluation.per_query import System
 from lionrank.grid import BEST
 from lionrank.measures import PRIMARY
 from lionrank.paper.measured import over_seeds
-from lionrank.paper.tables import averages, results
+from lionrank.paper.tables import averages, learnt, results
 from tests.support.logs_and_costs import efficiency_of
 from tests.support.papers import facts_of, prose, tex
 from tests.support.results import (
@@ -20,6 +20,7 @@ from tests.support.results import (
     AVERAGED,
     BESIDE_OTHERS,
     GRID,
+    LEARNING,
     made_up_scores,
 )
 from tests.support.results import experiment as made_up
@@ -125,3 +126,16 @@ def test_the_score_at_the_chosen_epochs_is_named_best_in_the_results(tmp_path):
     assert set(made.chosen.values()) == {BEST}
     for score in made.results.scores[made.results.layout.primary].values():
         assert len(score.by_seed) in (0, len(SEEDS))
+
+
+def test_what_treatments_reached_has_deviations_and_whole_passages(tmp_path):
+    made = made_up(tmp_path, made_up_scores(1, LEARNING), LEARNING, seeds=SEEDS)
+    costs = efficiency_of(made.grid)["trainings"]
+    table = learnt.reached(
+        made.results, made.grid, made.chosen, {"optimizers": {}, "objectives": {}}, costs
+    )
+    assert [row["passages"] for row in rows_of(table)] == ["4800"] * len(LEARNING.trainings())
+    for row, training in zip(table.rows, made.grid.trainings(), strict=True):
+        score = made.results.scores[made.results.layout.primary][training.checkpoint(BEST)]
+        assert (row["epoch"], row["pydocs"], row["pydocs_sd"]) == ("chosen", score.mean, score.sd)
+    assert len(SD.findall(tex("lessons", table))) == len(table.rows)

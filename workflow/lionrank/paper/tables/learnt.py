@@ -86,7 +86,8 @@ def reached(
                 "low": results.scores[layout.primary][checkpoint].low,
                 "high": results.scores[layout.primary][checkpoint].high,
                 "best": _best(results, measures, among, checkpoint),
-                "passages": costs[training.name]["examples"],
+                # Of several seeds, some of which stopped earlier, a mean.
+                "passages": round(costs[training.name]["examples"]),
                 **{each.key: costs[training.name][each.key] for each in shown},
             }
         )
