@@ -160,7 +160,7 @@ training:
     told = snakemake("-n", "paper/main.pdf", overlay=overlay)
     assert told.returncode == 0, told.stdout
     assert jobs(told.stdout)["train_epoch"] == 3 * 3 * 2
-    assert "Training gte with sgd, epoch 2" in told.stdout
+    assert "Training checkpoints/gte_sgd_e2 " in told.stdout
 
 
 def plain_snakemake(directory, *arguments, before="pass"):
