@@ -17,7 +17,7 @@ from lionrank.files import write_json
 from lionrank.paper.render import render
 from lionrank.paper.studies import read_study
 from tests.support.configs import ROOT, overlaid
-from tests.support.papers import NOTE, PAPER, facts_of, findings_of, lion, prose
+from tests.support.papers import NOTE, PAPER, facts_of, findings_of, lion, params_of, prose
 from tests.support.published_as_measured import DRAWS, ours
 from tests.support.rankings import draw, write_paper
 from tests.support.results import BESIDE_OTHERS, GRID, NOTHING_TRAINED, experiment, made_up_scores
@@ -72,6 +72,54 @@ def test_nothing_is_made_of_a_study_that_the_config_does_not_name():
     plan = Plan.read(overlaid("paper: {studies: []}"), ROOT)
     assert (plan.published.claims(), plan.published.tested()) == ([], [])
     assert plan.published.templates(ROOT) == []
+
+
+def test_where_published_values_stand_beside_ours_the_paper_says_which_do_not(tmp_path):
+    made = experiment(tmp_path, made_up_scores(1))
+    findings = findings_of(made)
+    why = "MAP on TREC DL 2019 reranks bm25 there, and naver/splade here"
+    compared = {"models": ["gte"], "measures": [{"metric": "map"}], "apart": [why]}
+    study = replace(lion(findings), compared=compared)
+    paper = params_of(GRID)["paper"]
+    beside = paper | {"beside_published": {"study": "lion", "account": "files"}}
+    told = prose(facts_of(made, studies=[study], paper=beside)).replace(r"\allowbreak{}", "")
+    assert why in told.replace(r"\slash ", "/")
+    assert why[:20] not in prose(facts_of(made, studies=[study], paper=paper))
+
+
+@pytest.mark.parametrize(
+    ("overlay", "models", "apart"),
+    [
+        ("{}", ["minilm", "gte", "modernbert"], []),
+        ("models: {gte: {pretrained: null}}", ["minilm", "modernbert"], ["GTE is Alibaba-NLP/"]),
+        (
+            "evaluation: {relevance_level: 2}",
+            ["minilm", "gte", "modernbert"],
+            [f"{name} on TREC DL 2019 counts" for name in ("MAP", "Recall@10", "R-Prec", "P@10")],
+        ),
+        (
+            "first_stages: {splade: {label: S, run_files: {dl19: a.trec}}}\n"
+            "test_sets: {dl19: {first_stage: splade}}",
+            ["minilm", "gte", "modernbert"],
+            [
+                f"{name} on TREC DL 2019 reranks bm25 there, and splade here"
+                for name in ("nDCG@10", "MAP", "Recall@10", "R-Prec", "P@10")
+            ],
+        ),
+    ],
+    ids=["as published", "backbone", "threshold", "first stage"],
+)
+def test_published_values_are_ours_where_backbone_threshold_and_first_stage_are(
+    overlay, models, apart
+):
+    architecture = "models: {gte: {architecture: {model_type: bert}, tokenizer: 'package:a/b'}}"
+    config = overlaid(overlay, architecture) if "null" in overlay else overlaid(overlay)
+    compared = Plan.read(config, ROOT).published.compared()["lion"]
+    assert compared["models"] == models
+    assert len(compared["measures"]) == 6 - len([each for each in apart if " on " in each])
+    assert [
+        each[: len(start)] for each, start in zip(compared["apart"], apart, strict=True)
+    ] == apart
 
 
 MINE = {

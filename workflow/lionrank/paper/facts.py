@@ -113,15 +113,11 @@ def _told_optimizers(findings: Findings, studies: Iterable[StudyFacts]) -> set[s
 def _beside(
     asked: Mapping[str, str] | None, studies: Iterable[StudyFacts]
 ) -> dict[str, Any] | None:
-    """Return study, account and label of the values that stand beside ours, None without any.
-
-    `apart` says of what of ours no value of the study stands beside it, and why.
-    """
+    """Return study, account and label of the values that stand beside ours, None without any."""
     if asked is None:
         return None
     (study,) = [each for each in studies if each.name == asked["study"]]
-    label = study.study.accounts[asked["account"]]
-    return {**asked, "label": label, "apart": study.compared["apart"]}
+    return {**asked, "label": study.study.accounts[asked["account"]]}
 
 
 def overlap(
