@@ -14,7 +14,7 @@ from lionrank.measures import PRIMARY
 from lionrank.paper.measured import over_seeds
 from lionrank.paper.tables import averages, learnt, results
 from tests.support.logs_and_costs import efficiency_of
-from tests.support.papers import facts_of, prose, tex
+from tests.support.papers import OBJECTIVES, facts_of, prose, tex
 from tests.support.results import (
     AT_BEST,
     AVERAGED,
@@ -131,9 +131,8 @@ def test_the_score_at_the_chosen_epochs_is_named_best_in_the_results(tmp_path):
 def test_what_treatments_reached_has_deviations_and_whole_passages(tmp_path):
     made = made_up(tmp_path, made_up_scores(1, LEARNING), LEARNING, seeds=SEEDS)
     costs = efficiency_of(made.grid)["trainings"]
-    table = learnt.reached(
-        made.results, made.grid, made.chosen, {"optimizers": {}, "objectives": {}}, costs
-    )
+    labels = {"optimizers": {"adamw": "AdamW", "lion": "Lion"}, "objectives": OBJECTIVES}
+    table = learnt.reached(made.results, made.grid, made.chosen, labels, costs)
     assert [row["passages"] for row in rows_of(table)] == ["4800"] * len(LEARNING.trainings())
     for row, training in zip(table.rows, made.grid.trainings(), strict=True):
         score = made.results.scores[made.results.layout.primary][training.checkpoint(BEST)]
