@@ -275,10 +275,13 @@ def params_of(grid: Grid, note: str | None = NOTE) -> dict[str, Any]:
 
 
 def sized_figures(grid: Grid, ladders: Sequence[Ladder] = ()) -> list[str]:
-    """Return which figures against sizes the paper of a grid has."""
+    """Return which figures the paper of a grid has against sizes and of treatments."""
     checkpoints = [each for each in grid.systems if each.kind == "checkpoint"]
-    sizes = ["sizes"] if ladders or len(checkpoints) > 1 else []
-    return [*sizes, "gains"] if ladders else sizes
+    return [
+        *(["sizes"] if ladders or len(checkpoints) > 1 else []),
+        *(["gains"] if ladders else []),
+        *(["treatments"] if grid.has_lessons else []),
+    ]
 
 
 def facts_of(

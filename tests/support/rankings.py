@@ -388,7 +388,8 @@ def write_paper(
         ]
     for name in drawn["figures"]:
         inputs = metrics | best | compared | sizes
-        jobs.append((f"{name}_figure", inputs, figure(name), shown | style | on_ladders))
+        drawn_with = shown | style | on_ladders | told_studies
+        jobs.append((f"{name}_figure", inputs, figure(name), drawn_with))
     if any(labels.values()):
         jobs.append(
             ("contrasts_table", compared, table("contrasts"), shown | {"contrasts": labels})
@@ -406,8 +407,6 @@ def write_paper(
         ]
     if grid.has_lessons:
         jobs.append(_learnt_tables(folder, grid, shown, facts | metrics | best | compared))
-        params = shown | style | told_studies
-        jobs.append(("treatments_figure", metrics | best, figure("treatments"), params))
     if any(entry.get("test_sets") for entry in test_sets.values()):
         output = two_tables(sets="sets", wins="wins")
         jobs.append(("averages_tables", metrics | best | compared, output, shown))
