@@ -12,7 +12,7 @@ from statsmodels.stats.weightstats import ttost_ind, ttost_paired
 
 from lionrank.errors import UserError
 from lionrank.evaluation import significance
-from lionrank.evaluation.significance import Claim, Draws
+from lionrank.evaluation.significance import Draws, ToShow
 
 # Heights of crossed minus self-fertilised maize of 15 pairs, in eighths of an inch: Charles Darwin
 # 1876, The effects of cross and self fertilisation in the vegetable kingdom. Fisher analyses them
@@ -457,9 +457,9 @@ def test_equivalence_and_no_loss_are_the_two_one_sided_tests_of_statsmodels(marg
     left, right = drawn(43, 2, mean=0.1, seed=1).T
     p_value, (_, p_low, _), (_, p_high, _) = ttost_paired(left, right, -margin, margin)
     differences = left - right
-    assert claimed(differences, Claim("equivalent", margin))[1] == pytest.approx(p_value)
-    assert claimed(differences, Claim("not_below", margin))[1] == pytest.approx(p_low)
-    assert claimed(-differences, Claim("not_below", margin))[1] == pytest.approx(p_high)
+    assert claimed(differences, ToShow("equivalent", margin))[1] == pytest.approx(p_value)
+    assert claimed(differences, ToShow("not_below", margin))[1] == pytest.approx(p_low)
+    assert claimed(-differences, ToShow("not_below", margin))[1] == pytest.approx(p_high)
 
 
 def test_of_two_sets_they_are_those_of_welch_on_twice_the_margin():
@@ -467,8 +467,8 @@ def test_of_two_sets_they_are_those_of_welch_on_twice_the_margin():
     # The mean of two sets is half the difference between one and the other with its sign changed.
     p_value, (_, p_low, _), _ = ttost_ind(first, -second, -0.8, 0.8, usevar="unequal")
     both = np.concatenate([first, second])
-    assert claimed(both, Claim("equivalent", 0.4), [12, 40])[1] == pytest.approx(p_value)
-    assert claimed(both, Claim("not_below", 0.4), [12, 40])[1] == pytest.approx(p_low)
+    assert claimed(both, ToShow("equivalent", 0.4), [12, 40])[1] == pytest.approx(p_value)
+    assert claimed(both, ToShow("not_below", 0.4), [12, 40])[1] == pytest.approx(p_low)
 
 
 @pytest.mark.parametrize("strata", [None, [2, 3, 6]])
@@ -489,8 +489,8 @@ def test_their_randomization_tests_are_those_of_scipy_about_the_margin(strata):
     low, high = one_sided(differences + margin), one_sided(margin - differences)
     assert low != high
     exact = 2**11
-    assert claimed(differences, Claim("not_below", margin), strata, exact)[0] == pytest.approx(low)
-    both = claimed(differences, Claim("equivalent", margin), strata, exact)
+    assert claimed(differences, ToShow("not_below", margin), strata, exact)[0] == pytest.approx(low)
+    both = claimed(differences, ToShow("equivalent", margin), strata, exact)
     assert both[0] == pytest.approx(max(low, high))
 
 
@@ -517,8 +517,8 @@ def test_claims_on_five_queries_are_enumerated_as_by_hand(
         return significance.randomization_test(each, 32, 1, strata, alternative)
 
     each = np.array(differences, dtype=float)[:, np.newaxis]
-    assert Claim("not_below", margin).p_values(each, test) == [not_below / 32]
-    assert Claim("equivalent", margin).p_values(each, test) == [equivalent / 32]
+    assert ToShow("not_below", margin).p_values(each, test) == [not_below / 32]
+    assert ToShow("equivalent", margin).p_values(each, test) == [equivalent / 32]
 
 
 @pytest.mark.parametrize("strata", [None, SETS])
@@ -530,24 +530,24 @@ def test_at_the_margin_itself_p_values_are_uniform_and_nearer_equivalence_is_fou
         return significance.randomization_test(differences, 2_000, 1, strata, alternative)
 
     noise = drawn(sum(SETS), 1_000)
-    at_margin = Claim("not_below", 0.3).p_values(noise - 0.3, tested)
+    at_margin = ToShow("not_below", 0.3).p_values(noise - 0.3, tested)
     assert stats.kstest(at_margin, "uniform").pvalue > 0.01
     # The margin is so wide that a mean at one end is never beyond the other.
-    equivalent = Claim("equivalent", 3.0)
+    equivalent = ToShow("equivalent", 3.0)
     assert (equivalent.p_values(noise + 3, tested) < 0.05).mean() == pytest.approx(0.05, abs=0.02)
     assert (equivalent.p_values(noise, tested) < 0.05).all()
 
 
 def test_a_difference_of_the_margin_but_for_rounding_is_not_within_it():
     differences = np.full(43, 0.3 - 0.4)
-    for claim in (Claim("not_below", 0.1), Claim("equivalent", 0.1)):
+    for claim in (ToShow("not_below", 0.1), ToShow("equivalent", 0.1)):
         assert claimed(differences, claim) == (1, 1)
-    assert claimed(differences, Claim("not_below", 0.11))[1] == 0
+    assert claimed(differences, ToShow("not_below", 0.11))[1] == 0
 
 
 def test_claims_change_the_p_values_of_their_own_contrasts_and_no_other_figure():
     left, right = drawn(43, 4, mean=0.1, seed=1), drawn(43, 4, seed=2)
-    claims = [Claim(), Claim("not_below", 0.2), Claim("equivalent", 0.5), Claim()]
+    claims = [ToShow(), ToShow("not_below", 0.2), ToShow("equivalent", 0.5), ToShow()]
     plain = significance.compare(left, right, Draws(2_000, 500))
     mixed = significance.compare(left, right, Draws(2_000, 500), claims=claims)
     p_values = ("p_randomization", "p_t")

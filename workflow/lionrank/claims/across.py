@@ -201,7 +201,7 @@ class _Signs:
         for model in self.models:
             self.gap.check(ours, model)
         measure = ours.measure(self.gap.measure)
-        return parts.SameSign(
+        return parts.SignsAgree(
             [
                 pair_of(published, self.gap.measure, measure, *self.gap.systems(model))
                 for model in self.models

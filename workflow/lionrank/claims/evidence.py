@@ -161,7 +161,7 @@ class Data:
 
 
 @dataclass(frozen=True)
-class Learnt:
+class LearntFrom:
     """What a training has learned from, and how many passages it has read in how many passes.
 
     Both are means over its seeds, one of which may have stopped before another.
@@ -316,14 +316,14 @@ class Ours:
             raise Untestable(f"the parameters of {model} were not counted")
         return self.encoders[model]
 
-    def learnt(self, training: str) -> Learnt:
+    def learnt(self, training: str) -> LearntFrom:
         """Return what a training has learned from; Untestable if it is not ours."""
         trained = self.grid.training(self._own(training))
         if trained.treatment.name not in self.data:
             raise Untestable(
                 "study.yaml tells of no data of treatments, so that ours were not read"
             )
-        return Learnt(
+        return LearntFrom(
             self.data[trained.treatment.name],
             passages=fmean(max(self._log(each, "examples").values()) for each in trained.names),
             passes=fmean(len(self.logs[each]) for each in trained.names),

@@ -14,7 +14,7 @@ from lionrank.claims.evidence import Ours, Untestable, words
 from lionrank.evaluation import significance
 from lionrank.evaluation.contrasts import sides
 from lionrank.evaluation.per_query import System
-from lionrank.evaluation.significance import Claim
+from lionrank.evaluation.significance import ToShow
 from lionrank.measures import Measure
 
 # Log lines (or pairs of successive ones) without which nothing is said about their mean.
@@ -130,7 +130,7 @@ class Shown:
     """
 
     difference: Difference
-    claim: Claim
+    claim: ToShow
     turned: bool = False
     contrary: bool = False
 
@@ -181,7 +181,7 @@ def compare_pairs(
             np.stack(right, 1),
             settings,
             ours.per_query.strata(measure) if measure else None,
-            [pair.claim if isinstance(pair, Shown) else Claim() for pair in group],
+            [pair.claim if isinstance(pair, Shown) else ToShow() for pair in group],
         )
         compared |= zip(group, contrasts, strict=True)
     return compared

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from lionrank.claims.evidence import Untestable
 from lionrank.claims.pairs import Difference, Pair, Shown, TestedPair
-from lionrank.evaluation.significance import Claim
+from lionrank.evaluation.significance import ToShow
 
 
 class Verdict(StrEnum):
@@ -134,15 +134,15 @@ class Judged:
 
 def not_below(difference: Difference, margin: float) -> Judged:
     """Return whether a difference is above -margin, its contrary being that it is below."""
-    beyond = Claim("not_below", -margin)
-    shown = Shown(difference, Claim("not_below", margin))
+    beyond = ToShow("not_below", -margin)
+    shown = Shown(difference, ToShow("not_below", margin))
     return Judged(shown, [Shown(difference, beyond, turned=True, contrary=True)], margin)
 
 
 def level(difference: Difference, margin: float) -> Judged:
     """Return whether a difference is within a margin, its contraries being both sides beyond it."""
-    beyond = Claim("not_below", -margin)
-    shown = Shown(difference, Claim("equivalent", margin))
+    beyond = ToShow("not_below", -margin)
+    shown = Shown(difference, ToShow("equivalent", margin))
     contraries = [Shown(difference, beyond, turned, contrary=True) for turned in (False, True)]
     return Judged(shown, contraries, margin)
 
@@ -150,12 +150,12 @@ def level(difference: Difference, margin: float) -> Judged:
 def differs(difference: Difference, margin: float) -> Judged:
     """Return whether a difference is not 0, its contrary being that it is within a margin."""
     return Judged(
-        difference, [Shown(difference, Claim("equivalent", margin), contrary=True)], margin
+        difference, [Shown(difference, ToShow("equivalent", margin), contrary=True)], margin
     )
 
 
 @dataclass(frozen=True)
-class SameSign:
+class SignsAgree:
     """Whether differences are all above 0, or all below."""
 
     pairs: Sequence[Difference]

@@ -14,7 +14,7 @@ from lionrank.config.contrasts import OF_LADDERS, SCALING
 from lionrank.config.treatments import BCE
 from lionrank.evaluation.ladders import Ladder
 from lionrank.evaluation.per_query import System
-from lionrank.evaluation.significance import Claim, FloatArray
+from lionrank.evaluation.significance import FloatArray, ToShow
 from lionrank.grid import VARIOUS, Grid, Treatment, training_name
 
 
@@ -28,7 +28,7 @@ class Planned:
 
     family: str
     terms: tuple[tuple[System, float], ...]
-    claim: Claim = field(default_factory=Claim)
+    claim: ToShow = field(default_factory=ToShow)
     name: str | None = None
 
     @property
@@ -192,7 +192,7 @@ def _steps(ladder: Ladder, grid: Grid) -> Iterator[Planned]:
                 "ladder",
                 System(training_name(smaller, left)),
                 System(training_name(larger, right)),
-                claim=Claim("not_below", ladder.margin),
+                claim=ToShow("not_below", ladder.margin),
                 name=ladder.name,
             )
 
@@ -209,7 +209,7 @@ def named(
         terms = [
             (system(each, grid, test_set), weight) for each, weight in entry["weights"].items()
         ]
-        claim = Claim(entry["claim"], entry["margin"] or 0.0)
+        claim = ToShow(entry["claim"], entry["margin"] or 0.0)
         planned = Planned(entry["family"], tuple(terms), claim, name)
         families.setdefault(planned.family, []).append(planned)
     return list(families.values())

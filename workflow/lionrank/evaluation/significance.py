@@ -7,7 +7,7 @@ and the numbers of queries and draws: the figures of a contrast do not depend on
 `strata` are the numbers of queries of several sets, whose rows follow each other: the mean is then
 that of the sets' means, so that each set has the same weight whatever its size. None is one set.
 
-What a test is to show is a `Claim`: that the mean is not 0, that it is no further than a margin
+What a test is to show is a `ToShow`: that the mean is not 0, that it is no further than a margin
 from 0, or that it is not below 0 by more than a margin.
 
 SciPy and statsmodels are imported where they are used: `lionrank --help` does not wait for them.
@@ -52,7 +52,7 @@ Alternative = Literal["two-sided", "greater"]
 
 
 @dataclass(frozen=True)
-class Claim:
+class ToShow:
     """What is to be shown of a mean difference; the test rejects that it is otherwise.
 
     two_sided: it is not 0. not_below: it is above -`margin` (non-inferiority), by a one-sided test
@@ -105,7 +105,7 @@ def compare(
     right: FloatArray,
     settings: Draws,
     strata: Sequence[int] | None = None,
-    claims: Sequence[Claim] | None = None,
+    claims: Sequence[ToShow] | None = None,
 ) -> list[Contrast]:
     """Compare two systems in each column of (queries, contrasts); row by row the same query.
 
@@ -124,7 +124,7 @@ def compare(
             f"systems are compared over queries, and there is {fewest}: evaluate two or more"
         )
     differences = _minus(left, right)
-    of_columns = [Claim()] * left.shape[1] if claims is None else claims
+    of_columns = [ToShow()] * left.shape[1] if claims is None else claims
     flipped = partial(
         randomization_test,
         permutations=settings.permutations,
@@ -320,7 +320,7 @@ def holm(p_values: FloatArray) -> FloatArray:
 
 
 def _p_values(
-    differences: FloatArray, claims: Sequence[Claim], test: Callable[..., FloatArray]
+    differences: FloatArray, claims: Sequence[ToShow], test: Callable[..., FloatArray]
 ) -> FloatArray:
     """Return the p-value of each column's claim, those of one claim tested together."""
     if len(claims) != differences.shape[1]:

@@ -13,7 +13,7 @@ MINUS = "−"  # noqa: RUF001
 
 
 @dataclass(frozen=True)
-class Asked:
+class AskedContrast:
     """A contrast with a name, and what may be said of it.
 
     `label` is how it is printed, and `models` are the labels of those over which it is a slope,
@@ -46,7 +46,7 @@ class Asked:
 
 def find_asked(
     compared: Mapping[str, Any], grid: Grid, labels: Mapping[str, Mapping[str, str]]
-) -> Iterator[Asked]:
+) -> Iterator[AskedContrast]:
     """Yield the contrasts of comparisons.json that have a name, on every measure.
 
     `labels` are those of `contrasts` and of `ladders`, by name.
@@ -54,7 +54,7 @@ def find_asked(
     for record in of_names(compared["contrasts"]):
         tested = Tested.of(record, alpha(compared))
         models = _models(record, grid) if record["family"] == SCALING else ()
-        yield Asked(record, _label(record, grid, labels), tested, models)
+        yield AskedContrast(record, _label(record, grid, labels), tested, models)
 
 
 def _label(record: ContrastRecord, grid: Grid, labels: Mapping[str, Mapping[str, str]]) -> str:
