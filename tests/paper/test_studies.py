@@ -16,8 +16,9 @@ from lionrank.config.studies import read_studies
 from lionrank.files import write_json
 from lionrank.paper.render import render
 from lionrank.paper.studies import read_study
+from lionrank.published.study import Study
 from tests.support.configs import ROOT, overlaid
-from tests.support.papers import NOTE, PAPER, facts_of, findings_of, lion, params_of, prose
+from tests.support.papers import CLAIMS, NOTE, PAPER, facts_of, findings_of, lion, params_of, prose
 from tests.support.published_as_measured import DRAWS, ours
 from tests.support.rankings import draw, write_paper
 from tests.support.results import BESIDE_OTHERS, GRID, NOTHING_TRAINED, experiment, made_up_scores
@@ -120,6 +121,24 @@ def test_published_values_are_ours_where_backbone_threshold_and_first_stage_are(
     assert [
         each[: len(start)] for each, start in zip(compared["apart"], apart, strict=True)
     ] == apart
+
+
+@pytest.mark.parametrize("name", ["objectives", "sizes"])
+def test_a_paper_about_another_study_has_no_trace_of_that_of_lion(tmp_path, name):
+    folder = PAPER / "published" / name
+    account = Study.read(folder).primary
+    claims = [
+        {**claim, "published": {account: claim["published"]["printed"]}}
+        for claim in CLAIMS["claims"]
+    ]
+    write_json(tmp_path / "claims.json", {**CLAIMS, "stand_ins": {}, "claims": claims})
+    made = experiment(tmp_path, made_up_scores(1))
+    findings = findings_of(made)
+    compared = {"models": [], "measures": [], "apart": []}
+    study = read_study(folder, tmp_path / "claims.json", None, compared, findings)
+    text = prose(facts_of(made, studies=[study], note=None))
+    assert f"tab:claims_{name}" in text
+    assert not re.search(r"kumar2025|skfrost2025|modal2024|thesis|_lion\\.tex|claims_lion", text)
 
 
 MINE = {
