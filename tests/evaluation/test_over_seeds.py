@@ -1,6 +1,7 @@
 """Means over the seeds of a training, their spread, and the value of each seed."""
 
-from dataclasses import replace
+import json
+from dataclasses import asdict, replace
 from statistics import fmean, stdev
 
 import numpy as np
@@ -12,6 +13,7 @@ from lionrank.evaluation.per_query import means
 from lionrank.evaluation.significance import interval
 from lionrank.measures import PRIMARY
 from lionrank.paper.results import Layout
+from tests.support.rankings import best_files, draw, run_scripts
 from tests.support.results import (
     AVERAGED,
     AVERAGED_AT_BEST,
@@ -19,6 +21,7 @@ from tests.support.results import (
     GRID,
     averages_of,
     made_up_scores,
+    plain,
     seeded_table,
 )
 
@@ -98,3 +101,16 @@ def test_an_epoch_that_a_seed_did_not_have_is_left_out():
     found = over_seeds(without, chosen, FAST)
     names = set(found[found["system"].str.startswith("minilm_lion")]["system"])
     assert names == {"minilm_lion_e1", "minilm_lion_e2", "minilm_lion_best"}
+
+
+def test_the_rule_writes_them(tmp_path):
+    draw(tmp_path, SEEDED)
+    results = tmp_path / "results"
+    written = (results / "over_seeds.csv").read_text()
+    given = {"per_query": results / "per_query.parquet", "best": best_files(tmp_path, SEEDED)}
+    params = {"grid": plain(SEEDED), "averages": {}, "draws": asdict(FAST)}
+    output = {"over_seeds": results / "over_seeds.csv"}
+    (results / "over_seeds.csv").unlink()
+    jobs = [("over_seeds", given, output, params)]
+    run_scripts(tmp_path, json.loads(json.dumps(jobs, default=str)))
+    assert (results / "over_seeds.csv").read_text() == written
