@@ -359,6 +359,9 @@ def test_what_is_not_known_of_the_hours_is_counted_beside_their_price():
     hours = facts["training_hours"]["known"]
     told = f"{hours:.2f}, without 2 of 6 that are not known; {250 * hours:,.2f} USD"
     assert f"| GPU hours of 6 trainings | {told} |" in audit.page(facts)
+    precision = {"training": {"defaults": {"precision": "fp32"}}}
+    page = audit.page(facts_of(merged(RATE, precision)))
+    assert "| GPU hours of 6 trainings | not estimated |" in page
 
 
 def test_the_speed_at_another_precision_is_not_guessed():

@@ -306,10 +306,9 @@ def summed(sums: Mapping[str, float | None], form: str) -> str:
     return f"{text}, without {sums['missing']} of {sums['of']} that {verb} not known"
 
 
-def cost(sums: Mapping[str, float | None], rate: Mapping[str, Any]) -> str:
-    """Return what the hours of a total cost, "1,024.50 EUR"; `rate` is `audit.rate`."""
-    known = sums["known"]
-    return MISSING if known is None else f"{known * rate['gpu_hour']:,.2f} {rate['currency']}"
+def cost(number: float, rate: Mapping[str, Any]) -> str:
+    """Return what hours cost, "1,024.50 EUR"; `rate` is `audit.rate`."""
+    return f"{number * rate['gpu_hour']:,.2f} {rate['currency']}"
 
 
 def cell(text: str) -> str:
