@@ -60,7 +60,8 @@ class Training:
         self.log = directory / "training" / f"{name}_e1.jsonl"
         self.said = directory / "logs" / "training" / f"{name}_e1.log"
         self.state = self.log.with_suffix(".state")
-        self.comment = f"rule_train_epoch_wildcards_{name}_1"
+        # Model, optimizer, seed (the first one has no place in names) and epoch.
+        self.comment = f"rule_train_epoch_wildcards_{name}__1"
         self.jobs_before = len(self._all_jobs())
 
     def _all_jobs(self) -> list[dict[str, str]]:
