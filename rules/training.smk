@@ -118,7 +118,7 @@ rule train_epoch:
         settings=lambda wildcards: epoch_settings(settings_of(wildcards)),
         code=code("training/train_epoch.py"),
     message:
-        "Training {output.checkpoint} ({threads} threads, {resources.mem_mb} MB, gpu={resources.gpu} {resources.gpu_model})"
+        "Training {wildcards.model}_{wildcards.optimizer}{wildcards.seed}, epoch {wildcards.epoch} ({threads} threads, {resources.mem_mb} MB, gpu={resources.gpu} {resources.gpu_model})"
     script:
         "../workflow/scripts/training/train_epoch.py"
 

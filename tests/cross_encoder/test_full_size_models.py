@@ -75,7 +75,7 @@ def test_the_full_size_backbone_takes_a_training_step_and_scores(name):
     assert measured["changed weights"] == measured["weights"]
     assert math.isfinite(measured["loss"])
     assert np.isfinite(measured["scores"]).all() and len(set(measured["scores"])) == 8
-    assert measured["peak GiB"] < 8
+    assert measured["peak GiB"] < 10
     if name == "gte":  # names, shapes and dtype make the header; so all of them are right
         assert measured["source bytes"] == 610_753_338
 

@@ -335,4 +335,4 @@ def test_the_workflow_itself_takes_the_profile(tmp_path):
     )
     told = finished.stdout + finished.stderr
     assert finished.returncode == 0, told
-    assert "Training checkpoints/minilm_lion_e1 (2 threads, 16000 MB, gpu=1" in told
+    assert "Training minilm_lion, epoch 1 (2 threads, 16000 MB, gpu=1" in told

@@ -26,8 +26,8 @@ def test_a_run_file_needs_its_own_training_up_to_its_epoch(snakemake):
         "train_epoch": 2,
         "rerank": 1,
     }
-    assert "Training checkpoints/minilm_lion_e1" in told.stdout
-    assert "Training checkpoints/minilm_lion_e2" in told.stdout
+    assert "Training minilm_lion, epoch 1" in told.stdout
+    assert "Training minilm_lion, epoch 2" in told.stdout
 
 
 def test_a_run_file_of_another_seed_needs_the_training_with_it(snakemake):
@@ -35,7 +35,7 @@ def test_a_run_file_of_another_seed_needs_the_training_with_it(snakemake):
     assert told.returncode == 0, told.stdout
     counts = jobs(told.stdout)
     assert (counts["initialise"], counts["train_epoch"], counts["rerank"]) == (1, 2, 1)
-    assert "Training checkpoints/minilm_lion_s13_e2" in told.stdout
+    assert "Training minilm_lion_s13, epoch 2" in told.stdout
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ dev_sets:
 
 def test_a_training_asks_for_all_gpus_and_a_reranking_for_one(snakemake):
     told = snakemake("-n", "results/gte_lion_e1.trec", overlay="hardware: {gpus: 4}")
-    assert re.search(r"Training checkpoints/gte_lion_e1 .* gpu=4 ", told.stdout)
+    assert re.search(r"Training gte_lion, epoch 1 .* gpu=4 ", told.stdout)
     assert re.search(r"Reranking results/gte_lion_e1.trec .* gpu=1 ", told.stdout)
 
 
@@ -160,7 +160,7 @@ training:
     told = snakemake("-n", "paper/main.pdf", overlay=overlay)
     assert told.returncode == 0, told.stdout
     assert jobs(told.stdout)["train_epoch"] == 3 * 3 * 2
-    assert "Training checkpoints/gte_sgd_e2 " in told.stdout
+    assert "Training gte_sgd, epoch 2 " in told.stdout
 
 
 def plain_snakemake(directory, *arguments, before="pass"):
