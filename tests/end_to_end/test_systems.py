@@ -21,7 +21,7 @@ def overlay(demo: Path) -> str:
         f"again_{name}": f"{{label: {name} again, checkpoint: {demo}/hub/{name}_e2}}"
         for name in MODELS
     }
-    systems["mine"] = "{label: Mine, checkpoint: ./mine, published: true, model: gte}"
+    systems["mine"] = "{label: Mine, checkpoint: ./mine, published: lion, model: gte}"
     systems["given"] = "{label: Another tool, run_files: {pydocs: other.trec.gz}}"
     entries = "\n".join(f"  {name}: {entry}" for name, entry in systems.items())
     return f"grid: {{models: [], systems: [{', '.join(systems)}]}}\nsystems:\n{entries}\n"

@@ -9,6 +9,7 @@ from lionrank.audit.estimates import reranking_work
 from lionrank.config import evaluation, formats
 from lionrank.config.plan import Plan
 from lionrank.java import package
+from tests.support.audits import SIZES
 from tests.support.configs import ROOT, overlaid
 from tests.support.running import jobs, run_overlaid
 
@@ -76,7 +77,7 @@ def test_their_sizes_are_those_that_ir_datasets_counted(dataset, topics, passage
 def test_the_audit_knows_the_sizes_of_all_its_test_sets(name):
     config = PLANS[name].config
     for test_set in config["grid"]["test_sets"]:
-        work = reranking_work(config, "test_sets", test_set)
+        work = reranking_work(config, SIZES, "test_sets", test_set)
         assert None not in work.values()
 
 

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from lionrank.audit.estimates import training_work
+from tests.support.audits import SIZES
 from tests.support.configs import CONFIG, ROOT
 from tests.support.workflow import parsed, resources
 
@@ -43,7 +44,7 @@ def test_on_a_workstation_no_gpu_waits_for_cores(rule):
 
 @pytest.mark.parametrize("model", CONFIG["grid"]["models"])
 def test_an_epoch_has_room_over_the_audits_estimate_and_more_when_it_is_tried_again(model):
-    work = training_work(CONFIG, model, "adamw")
+    work = training_work(CONFIG, SIZES, model, "adamw")
     minutes = 60 * work["gpu_hours"] / work["jobs"]
     first, second = (
         resources("train_epoch", *A100, attempt=attempt, model=model, **JOB) for attempt in (1, 2)
