@@ -344,7 +344,7 @@ def test_an_experiment_that_downloaded_something_else_is_told_before_it_is_remov
 def test_what_was_downloaded_without_a_record_is_not_used(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     sources = read_table(ROOT / "config" / "sources.csv")
-    downloads = Plan({}, Path("t.csv"), sources).downloads
+    downloads = Plan({}, Path("t.csv"), sources, {}).downloads
     fetched = downloads.of("gte")
     (tmp_path / "sources" / "gte").mkdir(parents=True)
     with pytest.raises(UserError, match=r"its record sources/gte\.lock\.json is gone"):
