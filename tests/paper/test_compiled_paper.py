@@ -51,6 +51,7 @@ from tests.support.results import (
     TEST_SETS,
     THREE_SIZES,
     TWO_TEST_SETS,
+    means_file,
 )
 from tests.support.said import Said
 from tests.support.sized import ETTIN, OPTIMIZERS, PARAMETERS, sized
@@ -220,8 +221,7 @@ def test_a_paper_with_averages_has_their_scores_and_tests_on_the_page(tmp_path, 
     for contrast in by_average:
         if contrast["left"]["epoch"] is None:
             assert f"{abs(contrast['difference']):.4f}" in text
-    metrics = pd.read_csv(tmp_path / "results" / "metrics.csv")
-    metrics = metrics[metrics["seed"].isna() | metrics["seed"].eq(seeds[0])]
+    metrics = pd.read_csv(tmp_path / "results" / means_file(grid))
     of_average = metrics[metrics["test_set"].isin(["ranked", "whole"])]
     for mean in of_average["mean"][of_average["metric"] == "ndcg_cut_10"]:
         assert f"{mean:.4f}" in text
