@@ -267,8 +267,7 @@ def test_tables_of_many_systems_and_test_sets_go_on_over_pages_and_lose_nothing(
         *({"test_set": f"set{place}", "metrics": ["ndcg_cut_10"]} for place in range(6)),
     ]
     draw(tmp_path, MANY, test_sets=MANY_AVERAGED)
-    table = tmp_path / "results" / "per_query.parquet"
-    claims = decide(tmp_path, [table], best_files(tmp_path, MANY), MANY)
+    claims = decide(tmp_path, MANY)
     write_paper(tmp_path, claims, MANY, MANY_AVERAGED, columns=columns)
     _, text = compiled(tmp_path)
     assert "CONTINUED" in "".join(text.split()).upper()
@@ -353,7 +352,7 @@ def test_texts_read_in_the_paper_as_they_are_written(tmp_path):
     draw(tmp_path)
     write_paper(
         tmp_path,
-        decide(tmp_path, [tmp_path / "results" / "per_query.parquet"], best_files(tmp_path)),
+        decide(tmp_path),
         grid,
         {
             name: entry | {"label": label}

@@ -25,7 +25,7 @@ def _made(tmp_path_factory):
 
 @pytest.fixture(name="authors", scope="module")
 def _authors(made):
-    return macros(findings_of(made), CLAIMS, made.compared)
+    return macros(findings_of(made), CLAIMS["claims"], made.compared)
 
 
 def say(folder, made, template):
@@ -60,7 +60,7 @@ def test_a_delta_has_a_sign_and_is_of_the_printed_values(authors):
 def test_the_best_is_named_with_all_that_are_level(tmp_path, authors):
     assert authors["best"]() == "ModernBERT with Lion at epoch 3"
     level = experiment(tmp_path, dict.fromkeys([*RISING, "bm25"], 0.5))
-    named = macros(findings_of(level), CLAIMS, level.compared)["best"]()
+    named = macros(findings_of(level), CLAIMS["claims"], level.compared)["best"]()
     assert named.startswith("MiniLM with AdamW at epoch 1, MiniLM with AdamW at epoch 2, ")
     assert named.endswith(" and ModernBERT with Lion at epoch 3")
 
