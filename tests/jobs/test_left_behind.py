@@ -53,7 +53,7 @@ def test_the_same_command_begins_again_when_the_jobs_have_ended(experiment):
     # A job that is there when it is first asked for, and never again.
     (experiment / "squeue").write_text(
         f"#!/bin/sh\ncd {experiment}\n"
-        f"[ -e asked ] || echo '17  {log}  rule_train_epoch_wildcards_gte_lion_1'\n: > asked\n"
+        f"[ -e asked ] || echo '17  {log}  rule_train_epoch_wildcards_gte_lion__1'\n: > asked\n"
     )
     told = subprocess.run(
         [sys.executable, "-c", COMMAND],

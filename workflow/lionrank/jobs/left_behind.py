@@ -40,7 +40,12 @@ def running(directory: Path) -> dict[str, str]:
         )
     line = re.compile(rf"(\d\S*) +{re.escape(str(logs))}/\S+ +rule_(.*\S) *")
     found = map(line.fullmatch, done.stdout.splitlines())
-    return {match[1]: match[2].replace("_wildcards_", " ") for match in found if match}
+    # Empty wildcards leave nothing between two underscores.
+    return {
+        match[1]: re.sub("_+", "_", match[2].replace("_wildcards_", " "))
+        for match in found
+        if match
+    }
 
 
 def wait_and_begin_again(jobs: Mapping[str, str], workflow: Any) -> None:
