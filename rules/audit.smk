@@ -29,7 +29,7 @@ rule audit:
         catalogued=PLAN.downloads.catalogued(),
         table=of_repository(config["sources"]["table"]),
         published=[
-            of_repository(PLAN.published.file(study, SETTINGS))
+            [of_repository(PLAN.published.file(study, name)) for name in (STUDY, SETTINGS)]
             for study in PLAN.published.having(SETTINGS)
         ],
         scored_again=PLAN.replication.scored_again(),

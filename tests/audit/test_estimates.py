@@ -7,7 +7,7 @@ from transformers import TrainingArguments
 
 from lionrank.audit import estimates
 from lionrank.audit import page as audit
-from tests.support.audits import CONFIG, SETTINGS, SIZES, facts_of, merged, row_of
+from tests.support.audits import CONFIG, LION, SIZES, facts_of, merged, row_of
 
 DATA = {
     "collection": "msmarco",
@@ -47,7 +47,7 @@ def test_the_published_steps_are_those_of_dropped_batches_on_three_devices():
 
 
 def steps_by_row():
-    with SETTINGS.open(encoding="utf-8", newline="") as handle:
+    with (LION / "settings.csv").open(encoding="utf-8", newline="") as handle:
         return [row for row in csv.DictReader(handle) if row["setting"] == "steps_an_epoch"]
 
 

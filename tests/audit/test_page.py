@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from lionrank.audit import page as audit
 from lionrank.audit.estimates import Storage
@@ -15,8 +16,9 @@ from lionrank.files import write_json, write_json_lines
 from tests.support.audits import (
     COMMIT,
     JOBS,
+    LION,
     PATHS,
-    SETTINGS,
+    compared,
     facts_of,
     marked,
     merged,
@@ -105,12 +107,12 @@ def test_a_number_is_the_same_however_it_is_written():
 
 
 def test_every_setting_of_the_table_is_one_of_ours():
-    assert [row.setting for row in facts_of(merged())["compared"] if not row.set_here] == []
+    assert [row.setting for row in compared(merged()) if not row.set_here] == []
 
 
 def test_trainings_that_are_not_in_the_grid_are_not_compared():
-    compared = facts_of(merged({"grid": {"models": ["minilm"]}}))["compared"]
-    assert {name for row in compared for name in row.trainings} == {"minilm_adamw", "minilm_lion"}
+    rows = compared(merged({"grid": {"models": ["minilm"]}}))
+    assert {name for row in rows for name in row.trainings} == {"minilm_adamw", "minilm_lion"}
 
 
 NANO_FEVER = """
@@ -223,9 +225,7 @@ def test_downloads_are_summed_and_unknown_sizes_counted():
 
 def test_a_source_that_is_not_in_the_table_is_named():
     with pytest.raises(UserError, match=r"sources\.csv: there is no row 'msmarcoo'"):
-        audit.collect(
-            *(merged(), {}, ["msmarcoo"], [SETTINGS], {}, JOBS, [], {}, {}, PATHS, {}, {})
-        )
+        audit.collect(*(merged(), {}, ["msmarcoo"], [LION], {}, JOBS, [], {}, {}, PATHS, {}, {}))
 
 
 def test_jobs_are_listed_and_summed():
@@ -423,7 +423,22 @@ def test_the_command_writes_the_page(snakemake, tmp_path):
 
 
 def test_without_a_study_that_has_settings_nothing_is_set_beside_ours():
-    page = audit.page(facts_of(merged(), settings=()))
+    page = audit.page(facts_of(merged(), studies=()))
     assert "Beside the published work" not in page
     assert "differs from the paper" not in page and "skfrost" not in page
-    assert "Beside the published work" in audit.page(facts_of(merged()))
+    page = audit.page(facts_of(merged()))
+    assert "Beside the published work" in page and "skfrost19" in page
+
+
+def test_each_study_has_its_own_sources_beside_ours(tmp_path):
+    mine = {"blog": "on its authors' page", "code": "at their repository"}
+    content = yaml.safe_load((LION / "study.yaml").read_text())
+    (tmp_path / "study.yaml").write_text(yaml.safe_dump(content | {"label": "M", "sources": mine}))
+    rows = "setting,training,blog,code,note\nlearning_rate,*_lion,1e-3,-,\n"
+    (tmp_path / "settings.csv").write_text(rows)
+    page = audit.page(facts_of(merged(), studies=(LION, tmp_path)))
+    assert "| differs from the blog (M) in | learning_rate |" in page
+    assert "| differs from the code (M) in | nothing that it says |" in page
+    assert "| differs from the thesis (Lion and AdamW) in |" in page
+    assert "| setting | trainings | ours | blog | code | note |" in page
+    assert "| setting | trainings | ours | paper | thesis | code | note |" in page

@@ -7,6 +7,7 @@ import pytest
 from lionrank.errors import UserError
 from lionrank.published import settings as published
 
+SOURCES = ("paper", "thesis", "code")
 SETTINGS = Path(__file__).parents[2] / "paper" / "published" / "lion" / "settings.csv"
 COLUMNS = "setting,training,paper,thesis,code,note\n"
 
@@ -30,14 +31,16 @@ def test_a_wrong_line_of_the_table_is_named(tmp_path, old, new, message):
     assert old in text
     table.write_text(text.replace(old, new), encoding="utf-8")
     with pytest.raises(UserError) as caught:
-        published.read(table)
+        published.read(table, SOURCES)
     assert message in str(caught.value)
     assert str(caught.value).startswith(str(table))
 
 
 def compared(tmp_path, row: str, **trainings):
     (tmp_path / "settings.csv").write_text(COLUMNS + row + "\n")
-    return published.compare_settings(published.read(tmp_path / "settings.csv"), {}, trainings)
+    return published.compare_settings(
+        published.read(tmp_path / "settings.csv", SOURCES), {}, trainings
+    )
 
 
 def test_trainings_with_one_value_in_common_are_compared_once(tmp_path):
@@ -46,21 +49,21 @@ def test_trainings_with_one_value_in_common_are_compared_once(tmp_path):
     trainings = {name: {"learning_rate": rate} for name, rate in settings.items()}
     both, alone = compared(tmp_path, row, **trainings)
     assert (both.trainings, both.ours) == (("minilm_lion", "gte_lion"), 3e-6)
-    assert [both.differs(source) for source in published.SOURCES] == [True, False, False]
+    assert [both.differs(source) for source in SOURCES] == [True, False, False]
     assert (alone.trainings, alone.ours) == (("modernbert_lion",), 2e-6)
-    assert [alone.differs(source) for source in published.SOURCES] == [False, False, True]
+    assert [alone.differs(source) for source in SOURCES] == [False, False, True]
     assert both.said["paper"].remark == "in Table 2"
 
 
 def test_an_inferred_value_is_compared_and_known_as_inferred(tmp_path):
     row = "global_batch_size,all,64,- (not known),512 (inferred: from its steps),"
     (row,) = compared(tmp_path, row, gte_lion={"global_batch_size": 512})
-    assert [row.said[source].inferred for source in published.SOURCES] == [False, False, True]
-    assert [row.differs(source) for source in published.SOURCES] == [True, False, False]
+    assert [row.said[source].inferred for source in SOURCES] == [False, False, True]
+    assert [row.differs(source) for source in SOURCES] == [True, False, False]
     assert (row.said["code"].value, row.said["code"].remark) == (512, "from its steps")
 
 
 def test_a_setting_that_our_config_does_not_have_differs_from_every_value(tmp_path):
     (row,) = compared(tmp_path, "schedule.kind,all,cosine,-,-,", gte_lion={"schedule": None})
     assert not row.set_here
-    assert [row.differs(source) for source in published.SOURCES] == [True, False, False]
+    assert [row.differs(source) for source in SOURCES] == [True, False, False]

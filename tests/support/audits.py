@@ -1,7 +1,7 @@
 """Audits of the experiment and of overlays on it, for the tests of the page and its arithmetic."""
 
 import copy
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
@@ -12,9 +12,10 @@ from lionrank.audit import page as audit
 from lionrank.audit.estimates import Storage
 from lionrank.config.sources import Source
 from lionrank.cross_encoder.parameters import Parameters
+from lionrank.published.settings import ComparedSetting
 
 ROOT = Path(__file__).parents[2]
-SETTINGS = ROOT / "paper" / "published" / "lion" / "settings.csv"
+LION = ROOT / "paper" / "published" / "lion"
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 JOBS = {"initialise": 6, "train_epoch": 18}
@@ -65,20 +66,25 @@ def facts_of(
     sizes: Mapping[str, Parameters] = MappingProxyType(SIZES),
     uncounted: Mapping[str, str] = MappingProxyType({}),
     scored_again: Mapping[str, list[str]] = MappingProxyType({}),
-    settings: Iterable[Path] = (SETTINGS,),
+    studies: Iterable[Path] = (LION,),
 ) -> dict:
     """Return the facts of an audit of an experiment that downloads these sources."""
     table = {source.name: source for source in sources}
     return audit.collect(
-        *(config, table, list(table), settings, scored_again),
+        *(config, table, list(table), studies, scored_again),
         *(JOBS, logs, recorded, catalogued, paths, sizes, uncounted),
     )
 
 
+def compared(config: dict) -> Sequence[ComparedSetting]:
+    """Return our settings beside those of the study of Lion."""
+    (beside,) = facts_of(config)["beside"]
+    return beside.compared
+
+
 def marked(config: dict, source: str) -> list[tuple[str, tuple[str, ...]]]:
     """Return (setting, trainings) of what differs from a source."""
-    compared = facts_of(config)["compared"]
-    return [(row.setting, row.trainings) for row in compared if row.differs(source)]
+    return [(row.setting, row.trainings) for row in compared(config) if row.differs(source)]
 
 
 def row_of(page: str, *starts: str) -> str:

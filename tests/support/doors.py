@@ -132,7 +132,7 @@ DOORS = {
         lambda folder: published_values.read(folder / "authors_per_query.csv"),
     ),
     "published settings": Door(
-        "settings.csv", lambda folder: settings.read(folder / "settings.csv")
+        "settings.csv", lambda folder: settings.read(folder / "settings.csv", STUDY.sources)
     ),
     "claims": Door("claims.yaml", lambda folder: claim_file.read(folder / "claims.yaml", PRINTED)),
     "table of sources": Door("sources.csv", lambda folder: read_table(folder / "sources.csv")),

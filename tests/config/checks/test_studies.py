@@ -71,7 +71,12 @@ def root(tmp_path) -> Path:
         (("metrics: [recip_rank_10]", "metrics: [mrr]"), ": unknown value 'mrr'; known: ndcg_"),
         (("    level: 1", "    level: one"), ".level: expected a whole number or null, found the"),
         (("systems: dl19", "systems: dl20"), ": systems: unknown 'dl20'; known: dl19, "),
-        (("systems: dl19\n", ""), ": systems is the test set that systems.csv is on, and one"),
+        (("systems: dl19\n", ""), ": systems says what systems.csv is about, and the key"),
+        (
+            ("  thesis: of", "  2thesis: of"),
+            ": sources: '2thesis' is not a name of lower-case letters",
+        ),
+        (("sources:", "dev_sets: {dev: {dl20: true}}\nsources:"), ".dev: unknown 'dl20'; known: d"),
         (("label: Lion and AdamW", "label: [}"), "this is no YAML"),
         (("label: Lion and AdamW", "label: 2026-01-01"), "label: the date 2026-01-01"),
     ],

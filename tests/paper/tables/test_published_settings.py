@@ -10,7 +10,7 @@ from tests.support.papers import TABLE1, tex
 from tests.support.published_as_measured import SETTINGS_TABLE, STUDY
 from tests.support.typeset import PAGE, size_of
 
-TABLE = published_settings.table(read(SETTINGS_TABLE), TABLE1, STUDY)
+TABLE = published_settings.table(read(SETTINGS_TABLE, STUDY.sources), TABLE1, STUDY)
 TRAININGS = [
     f"{model}_{optimizer}"
     for model in ("minilm", "gte", "modernbert")

@@ -9,6 +9,7 @@ import math
 import os
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,7 @@ from lionrank.config.training_data import trained_on, used_data, used_teachers
 from lionrank.errors import UserError
 from lionrank.grid import checkpoint_name
 from lionrank.published import settings as published
+from lionrank.published.study import SETTINGS, Study
 from lionrank.sources.catalogues import looked_up
 from lionrank.training.cost import jobs_cost
 
@@ -49,11 +51,38 @@ NULLS = {
 """What null means in a setting that may be null."""
 
 
+@dataclass(frozen=True)
+class Beside:
+    """What a study has said of its settings, beside ours; `texts` are what no setting expresses."""
+
+    study: Study
+    compared: Sequence[published.ComparedSetting]
+    texts: Sequence[published.PublishedSetting]
+
+    @classmethod
+    def read(
+        cls, folder: Path, config: Mapping[str, Any], ours: Mapping[str, Mapping[str, Any]]
+    ) -> "Beside":
+        """Read a study in its folder; `ours` are the settings of our trainings, by their names.
+
+        Raises:
+            UserError: as `lionrank.published.settings.read`.
+        """
+        study = Study.read(folder)
+        rows = published.read(folder / SETTINGS, study.sources)
+        compared = published.compare_settings(rows, config, ours)
+        return cls(study, compared, [row for row in rows if not row.training])
+
+    def differing(self, source: str) -> list[str]:
+        """Return the settings in which ours differ from a source, each once."""
+        return list(dict.fromkeys(row.setting for row in self.compared if row.differs(source)))
+
+
 def collect(
     config: Mapping[str, Any],
     sources: Mapping[str, Source],
     used: Iterable[str],
-    settings: Iterable[Path],
+    studies: Iterable[Path],
     scored_again: Mapping[str, Sequence[str]],
     jobs: Mapping[str, int],
     logs: Iterable[str | os.PathLike],
@@ -69,7 +98,7 @@ def collect(
         config: the merged and checked config.
         sources: the sources' table.
         used: names of the sources that this experiment uses.
-        settings: the settings.csv of the config's studies that have one.
+        studies: the folders of the config's studies that have settings.csv.
         scored_again: test sets that published checkpoints score in two precisions, by system.
         jobs: number of jobs of the whole experiment by rule.
         logs: the training logs that there are.
@@ -81,8 +110,8 @@ def collect(
             both.
 
     Raises:
-        UserError: a used source is not in the table, or not in its package, `settings` cannot be
-            read, or a log does not tell what its epoch cost; names it.
+        UserError: a used source is not in the table, or not in its package, a settings.csv
+            cannot be read, or a log does not tell what its epoch cost; names it.
     """
     needed = [*map(looked_up, _used(sources, set(used), config["sources"]["table"]))]
     trainings = [
@@ -112,10 +141,7 @@ def collect(
         disk_use(config, sizes, needed, trainings, reranking, development, teaching, catalogued)
     )
     places, on_disks = disks(disk, paths)
-    rows = [row for path in settings for row in published.read(path)]
-    compared = published.compare_settings(
-        rows, config, {t["name"]: t["settings"] for t in trainings}
-    )
+    ours = {training["name"]: training["settings"] for training in trainings}
     return {
         "title": config["paper"]["title"],
         "digest": digest(config),
@@ -159,9 +185,7 @@ def collect(
         "places": places,
         "disks": on_disks,
         "jobs": dict(jobs),
-        "compared": compared,
-        "differing": {source: _differing(compared, source) for source in published.SOURCES if rows},
-        "texts": [row for row in rows if not row.training],
+        "beside": [Beside.read(folder, config, ours) for folder in studies] if trainings else [],
     }
 
 
@@ -251,11 +275,6 @@ def _assumed(config: Mapping[str, Any]) -> dict[str, Any]:
         "gpu": assumed["gpu"],
         "collections": {k: v for k, v in assumed["collections"].items() if k in collections},
     }
-
-
-def _differing(compared: list[published.ComparedSetting], source: str) -> list[str]:
-    """Return the settings in which ours differ from a source, each once."""
-    return list(dict.fromkeys(row.setting for row in compared if row.differs(source)))
 
 
 def page(facts: Mapping[str, Any]) -> str:

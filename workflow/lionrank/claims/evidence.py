@@ -68,8 +68,7 @@ class Published:
         """
         systems = read_systems(folder / SYSTEMS) if study.systems else []
         others = {system.name: float(system.score) for system in systems}
-        has_settings = (folder / SETTINGS).is_file()
-        rows = published_settings.read(folder / SETTINGS) if has_settings else []
+        rows = published_settings.read(folder / SETTINGS, study.sources) if study.sources else []
         return {
             account: cls(study, _by_system(scores), others, rows)
             for account, scores in read_scores(folder / TABLE, study).items()

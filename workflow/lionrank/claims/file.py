@@ -14,7 +14,6 @@ from lionrank.claims.kinds import KINDS
 from lionrank.errors import UserError
 from lionrank.evaluation.per_query import System
 from lionrank.measures import Measure
-from lionrank.published.settings import SOURCES
 from lionrank.wording import did_you_mean, shortened
 
 # Instead of a list of systems: all trainings, or all checkpoints, of the published table.
@@ -203,7 +202,7 @@ _PARSERS: dict[str, Callable[[Any, str, Published], Any]] = {
     "facts": _names(lambda published: FACTS),
     "trainings": _names(lambda published: [each.training for each in published.trainings]),
     "settings": _names(lambda published: dict.fromkeys(row.setting for row in published.settings)),
-    "sources": _names(lambda published: SOURCES),
+    "sources": _names(lambda published: published.study.sources),
     **dict.fromkeys(("margin", "ratio"), _number),
     **dict.fromkeys(("quantity", "reason"), _text),
     **dict.fromkeys(("most", "level"), _flag),

@@ -3,7 +3,7 @@
 Runs at every parse of the workflow, so it imports nothing heavy.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from lionrank import strict_yaml
 from lionrank.config.schema import check_plain, check_schema, meant
 from lionrank.errors import UserError
-from lionrank.published.study import FOLDER, PER_QUERY, STUDY, SYSTEMS, Study
+from lionrank.published.study import FOLDER, PER_QUERY, SETTINGS, STUDY, SYSTEMS, Study
 from lionrank.wording import shortened
 
 SCHEMA = "schemas/study.schema.yaml"
@@ -41,14 +41,23 @@ def _read(name: str, root: Path) -> Study:
     check_plain(content, place)
     check_schema(content, (root / SCHEMA).read_bytes(), place)
     study = Study.build(path.parent, content)
-    for key, file in (("systems", SYSTEMS), ("per_query", PER_QUERY)):
-        if (named := content.get(key)) not in (None, *study.test_sets):
+    for keys, named in _named(content):
+        if named not in study.test_sets:
             hint = meant(named, study.test_sets)
-            raise UserError(f"{place([key])}: {key}: unknown {shortened(named)}{hint}")
+            key = ".".join(keys)
+            raise UserError(f"{place(keys)}: {key}: unknown {shortened(named)}{hint}")
+    for key, file in (("sources", SETTINGS), ("systems", SYSTEMS), ("per_query", PER_QUERY)):
         if (key in content) != (file in study.has):
-            remedy = f"write {file}, or leave the key out" if key in content else "name it"
+            missing, other = (file, "key") if key in content else (f"the key {key}", "file")
             raise UserError(
-                f"{place([key])}: {key} is the test set that {file} is on, and one of them is "
-                f"missing: {remedy}"
+                f"{place([key])}: {key} says what {file} is about, and {missing} is missing: write "
+                f"it, or leave the {other} out"
             )
     return study
+
+
+def _named(content: Mapping[str, Any]) -> Iterator[tuple[list[str], str]]:
+    """Yield the test sets that a study.yaml names, each with the keys where it does."""
+    yield from (([key], content[key]) for key in ("systems", "per_query") if key in content)
+    for name, shares in content.get("dev_sets", {}).items():
+        yield from ((["dev_sets", name], test_set) for test_set in shares)

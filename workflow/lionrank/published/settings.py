@@ -1,10 +1,10 @@
 """Our settings beside those of a published study, from its settings.csv.
 
-Its paper, its thesis and its authors' code tell of one experiment in three ways. In a row of the
-table, `setting` is a key of a training's resolved settings, dotted where it is nested, and
+Its sources, a paper and its authors' code say, may tell of one experiment in several ways. In a row
+of the table, `setting` is a key of a training's resolved settings, dotted where it is nested, and
 `training` says of which trainings: patterns over `{model}_{optimizer}`, or `all`. Where `training`
 is `experiment`, `setting` is a dotted key of the config; where it is `-`, the row is text that no
-setting of ours expresses.
+setting of ours expresses. The sources are those of study.yaml, a column each.
 
 A cell under a source is a value (JSON or a word), a value and a remark in parentheses, or `-` and a
 remark where the source gives no value. Only values are compared. In `512 (inferred: remark)` the
@@ -14,7 +14,7 @@ value is none that the source says, but one that follows from what the remark sa
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -23,8 +23,6 @@ from typing import Any
 from lionrank.errors import UserError
 from lionrank.files import csv_rows
 
-SOURCES = ("paper", "thesis", "code")
-COLUMNS = ("setting", "training", *SOURCES, "note")
 EXPERIMENT, TEXT, SILENT = "experiment", "-", "-"
 INFERRED = "inferred: "
 
@@ -86,21 +84,22 @@ class ComparedSetting:
 _ABSENT = object()
 
 
-def read(path: Path) -> list[PublishedSetting]:
-    """Read the table.
+def read(path: Path, sources: Collection[str]) -> list[PublishedSetting]:
+    """Read the table, of which `sources` are columns.
 
     Raises:
         UserError: other columns, or a row with more or fewer cells; names file and line.
     """
-    return [_row(row, place) for place, row in csv_rows(path, COLUMNS, "restore the file")]
+    columns = ("setting", "training", *sources, "note")
+    return [_row(row, sources, place) for place, row in csv_rows(path, columns, "restore the file")]
 
 
-def _row(row: Mapping[str, str], place: str) -> PublishedSetting:
-    for column in COLUMNS[:-1]:
+def _row(row: Mapping[str, str], sources: Collection[str], place: str) -> PublishedSetting:
+    for column in ("setting", "training", *sources):
         if not row[column].strip():
             raise UserError(f"{place}: {column} is empty; write - where there is nothing to say")
     text = row["training"] == TEXT
-    said = {source: _plain(row[source]) if text else _said(row[source]) for source in SOURCES}
+    said = {source: _plain(row[source]) if text else _said(row[source]) for source in sources}
     for source, heard in said.items():
         if heard.inferred and not heard.gives:
             raise UserError(f"{place}: {source}: no value is inferred; write it before its reason")

@@ -75,6 +75,8 @@ class Study:
         models: what was trained, by the keys of models in our config.
         treatments: how it was trained, by the keys of our treatments or optimizers.
         test_sets: where values were published, by the keys of our test sets and averages.
+        sources: what tells of the settings of its trainings, by the columns of settings.csv, with
+            where each is to be found; none where it has no such file.
         systems: the test set of systems.csv, None where it has none.
         per_query: the same of authors_per_query.csv.
         dev_sets: what its checkpoints were chosen on, with whether each shares queries with which
@@ -90,6 +92,7 @@ class Study:
     models: Mapping[str, PublishedModel]
     treatments: Mapping[str, PublishedTreatment]
     test_sets: Mapping[str, PublishedSet]
+    sources: Mapping[str, str] = field(default_factory=dict)
     systems: str | None = None
     per_query: str | None = None
     dev_sets: Mapping[str, Mapping[str, bool]] = field(default_factory=dict)

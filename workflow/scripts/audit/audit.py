@@ -15,7 +15,7 @@ facts = collect(
     snakemake.params.config,
     sources,
     snakemake.params.sources,
-    [located(snakemake, path) for path in snakemake.params.published],
+    [located(snakemake, study).parent for study, _ in snakemake.params.published],
     snakemake.params.scored_again,
     snakemake.params.jobs,
     snakemake.params.logs,

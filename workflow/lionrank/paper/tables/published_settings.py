@@ -6,7 +6,7 @@ from typing import Any
 from lionrank.paper.settings import SETTINGS
 from lionrank.paper.tables.tabular import Row, Table
 from lionrank.published.scores import PublishedScores
-from lionrank.published.settings import SOURCES, PublishedSetting, Statement
+from lionrank.published.settings import PublishedSetting, Statement
 from lionrank.published.study import Study
 
 LABELS = SETTINGS | {"steps_an_epoch": "Steps an epoch"}
@@ -26,7 +26,7 @@ def table(settings: Iterable[PublishedSetting], scores: PublishedScores, study: 
     found: dict[str, dict[str, dict[str, Statement]]] = {}
     for each in settings:
         if each.setting in LABELS:
-            by_source = found.setdefault(each.setting, {source: {} for source in SOURCES})
+            by_source = found.setdefault(each.setting, {source: {} for source in study.sources})
             for source, said in by_source.items():
                 said |= dict.fromkeys(each.matching(trainings), each.said[source])
     rows = [row for key, said in found.items() for row in _rows(key, said, trainings)]
@@ -46,7 +46,7 @@ def _rows(key: str, by_source: Mapping[str, Said], trainings: Sequence[str]) -> 
     values = [said.value for sayings in given.values() for said in sayings]
     if all(value == values[0] for value in values):
         return
-    for source in filter(given.get, SOURCES):
+    for source in filter(given.get, by_source):
         row: dict[str, Any] = {"setting": LABELS[key], "key": key, "source": source}
         for training in trainings:
             said = by_source[source].get(training)

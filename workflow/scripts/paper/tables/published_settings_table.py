@@ -14,7 +14,7 @@ output, params = snakemake.output, snakemake.params
 folder = located(snakemake, params.study[0]).parent
 study = Study.read(folder)
 scores = read_scores(folder / TABLE, study)[study.primary]
-made = published_settings.table(read(folder / SETTINGS), scores, study)
+made = published_settings.table(read(folder / SETTINGS, study.sources), scores, study)
 made.write(located(snakemake, params.template), output.tex, output.csv)
 
 end(snakemake)
