@@ -37,5 +37,5 @@ def test_every_script_is_that_of_a_rule_of_its_own_door():
 def test_a_rule_that_is_made_from_another_has_its_script():
     assert RULES["rerank_shard"]["script"] == RULES["rerank"]["script"]
     assert RULES["results_table"]["script"] == "workflow/scripts/paper/tables/results_table.py"
-    assert RULES["results_table"]["file"] == "rules/paper/tables.smk"
+    assert RULES["results_table"]["file"] == "rules/paper/tables/results.smk"
     assert RULES["all"]["script"] is None

@@ -18,7 +18,7 @@ from tests.support.running import ROOT
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
 RULES = {
     "results_table": {
-        "file": "rules/paper/tables.smk",
+        "file": "rules/paper/tables/results.smk",
         "line": 16,
         "script": "workflow/scripts/paper/tables/results_table.py",
     },
@@ -311,7 +311,7 @@ def test_a_remote_leads_to_an_address_without_credentials(remote, address):
 def test_a_link_leads_to_rule_and_script_at_the_built_commit():
     link = provenance.link(PROVENANCE, "results_table")
     base = r"https://example.org/a_lab/lion\%7Ererank/blob/" + GIT["commit"]
-    assert rf"\href{{{base}/rules/paper/tables.smk\#L16}}{{rule}}" in link
+    assert rf"\href{{{base}/rules/paper/tables/results.smk\#L16}}{{rule}}" in link
     assert rf"\href{{{base}/workflow/scripts/paper/tables/results_table.py}}{{script}}" in link
 
 
