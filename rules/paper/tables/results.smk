@@ -1,4 +1,4 @@
-# Tables of what the systems score, of what that cost, and of what was learnt from, in paper/tables/.
+# Tables of scores, of what they cost, and of what was learnt from, in paper/tables/.
 
 
 localrules:
