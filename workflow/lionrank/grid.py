@@ -80,6 +80,11 @@ class Training:
         return min((each.epochs for each in self.by_seed), key=len)
 
     @property
+    def chooses_by_seed(self) -> bool:
+        """Whether there are several seeds, each of which had epochs to choose from."""
+        return len(self.by_seed) > 1 and any(len(each.epochs) > 1 for each in self.by_seed)
+
+    @property
     def labels(self) -> tuple[str, str]:
         """Those of the model and the treatment."""
         return self.model.label, self.treatment.label

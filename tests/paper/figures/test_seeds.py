@@ -28,7 +28,7 @@ def _in_style():
 @pytest.mark.parametrize("seeds", [(12, 13), (12, 13, 14, 15, 16)], ids=len)
 def test_every_seed_is_a_dot_in_the_row_of_its_training_and_the_bar_is_their_mean(tmp_path, seeds):
     made = experiment(tmp_path, made_up_scores(3), seeds=seeds)
-    figure = seeds_figure(made.results, made.grid)
+    figure = seeds_figure(made.results, made.grid, made.chosen)
     (ax,) = figure.axes
     scores = made.results.scores[made.results.layout.primary]
     chosen = [scores[each.checkpoint(BEST)] for each in made.grid.trainings()]

@@ -424,3 +424,25 @@ def test_the_first_stage_of_an_average_is_that_of_each_of_its_sets(tmp_path):
     assert first["whole_ndcg_cut_10"] == pytest.approx((0.4 + 0.46 + 0.46) / 3)
     printed, *_ = rows_of(tex("results", table))
     assert printed[0] == VARIOUS.label and "{--}" not in printed
+
+
+@pytest.mark.parametrize("layout", [TWO_TEST_SETS, AT_BEST], ids=["every epoch", "the best alone"])
+def test_a_training_of_one_epoch_has_one_row_whatever_the_number_of_seeds(tmp_path, layout):
+    one = dataclasses.replace(GRID, epochs=(1,))
+    made = experiment(tmp_path, made_up_scores(3, one), one, layout, seeds=(12, 13))
+    found = tables.table(made.results, made.grid, made.chosen)
+    _, *rows = found.rows
+    assert [(row["epoch"], row["chosen"]) for row in rows] == [(1, True)] * len(one.trainings())
+    assert None not in [
+        row[f"{each.test_set}_{each.metric}"] for row in rows for each in layout.columns
+    ]
+    for row, training in zip(rows, one.trainings(), strict=True):
+        assert (
+            row["pydocs_ndcg_cut_10_sd"]
+            == made.results.scores[layout.primary][training.checkpoint(1)].sd
+        )
+    several = experiment(tmp_path / "three", made_up_scores(3), seeds=(12, 13))
+    epochs = [
+        row["epoch"] for row in tables.table(several.results, several.grid, several.chosen).rows
+    ]
+    assert epochs[1:] == [1, 2, 3, "chosen"] * len(GRID.trainings())

@@ -198,8 +198,8 @@ def read_results(path: str | os.PathLike, layout: Layout, grid: Grid) -> Results
     """Read the means that the layout shows, for first stages and every system of a grid.
 
     A system of others has none on a test set for which no run file of it was given. A chosen epoch
-    has the name of its checkpoint also where it was the only one to be evaluated. With several
-    seeds, which may have chosen different ones, the chosen epochs have the name of the best.
+    has the name of its checkpoint also where it was the only one to be evaluated. Of several seeds,
+    which may have chosen different ones, the chosen epochs have the name of the best.
 
     Args:
         path: results/metrics.csv or, with several seeds, results/over_seeds.csv.
@@ -211,16 +211,20 @@ def read_results(path: str | os.PathLike, layout: Layout, grid: Grid) -> Results
     """
     wanted: dict[Measure, dict[str, Score]] = {measure: {} for measure in layout.measures()}
     queries: dict[str, set[int]] = {name: set() for name in layout.test_sets}
-    of_one_seed = [] if grid.is_replicated else grid.trainings()
-    best = {training.checkpoint(BEST): training for training in of_one_seed}
+    best = {
+        training.checkpoint(BEST): training
+        for training in grid.trainings()
+        if not training.chooses_by_seed
+    }
     for place, row in csv_rows(path, _COLUMNS, AGAIN):
         level = _integer(row, "level", place) if row["level"] else None
         measure = Measure(row["test_set"], row["metric"], level)
         if measure in wanted:
-            training = best.get(row["system"])
-            system = (
-                training.checkpoint(_integer(row, "epoch", place)) if training else row["system"]
-            )
+            system = row["system"]
+            if (training := best.get(system)) is not None:
+                # Means over seeds have no epoch here; without a choice, it is the only one.
+                only = training.epochs[0] if grid.is_replicated else _integer(row, "epoch", place)
+                system = training.checkpoint(only)
             wanted[measure][system] = _score(row, place)
             queries[measure.test_set].add(_integer(row, "queries", place))
     scores = {
@@ -250,7 +254,7 @@ def read_experiment(given: Any, params: Any) -> tuple[Grid, Results, Chosen]:
 def chosen_epochs(grid: Grid, by_seed: Mapping[str, int]) -> Chosen:
     """Return the chosen epoch of every training, of those by the name of each seed's training."""
     return {
-        training.name: BEST if grid.is_replicated else by_seed[training.name]
+        training.name: BEST if training.chooses_by_seed else by_seed[training.name]
         for training in grid.trainings()
     }
 
@@ -306,13 +310,13 @@ def of_table(grid: Grid) -> list[str]:
     return [
         training.checkpoint(epoch)
         for training in grid.trainings()
-        for epoch in epochs_of(training, grid)
+        for epoch in epochs_of(training)
     ]
 
 
-def epochs_of(training: Training, grid: Grid) -> list[int | str]:
+def epochs_of(training: Training) -> list[int | str]:
     """Return the epochs of a training that tables show, and after them what several seeds chose."""
-    return [*training.epochs, *([BEST] if grid.is_replicated else [])]
+    return [*training.epochs, *([BEST] if training.chooses_by_seed else [])]
 
 
 def _chosen(found: Iterable[str], grid: Grid) -> list[str]:

@@ -19,7 +19,7 @@ LOSS_DIGITS = 3
 class Trained:
     """What came of a training: its scores by epoch in the primary measure, and what it logged.
 
-    With several seeds all are means over them, and `chosen` is BEST, for each chose an epoch.
+    With several seeds all are means over them, and `chosen` is BEST where each chose its own.
     `reached` is the score at the chosen epoch, `by_seed` that of each seed, as it is printed, and
     `sd` their standard deviation.
 

@@ -6,9 +6,9 @@ import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lionrank.grid import BEST, Grid, Model
+from lionrank.grid import Grid, Model
 from lionrank.paper.figures.style import COLUMN, FIRST_STAGE_LOOK, legend, looks, plain, sample
-from lionrank.paper.results import Results
+from lionrank.paper.results import Chosen, Results
 
 _ROW_INCHES = 0.2
 _MARGIN_INCHES = 0.62
@@ -18,7 +18,7 @@ _MOST_INCHES = 8.5
 _MEAN_LENGTH = 0.6
 
 
-def seeds_figure(results: Results, grid: Grid) -> Figure:
+def seeds_figure(results: Results, grid: Grid, chosen: Chosen) -> Figure:
     """Draw the primary measure of each seed of every training, at the epoch that the seed chose.
 
     A row is a training, those of a model together, with a dot a seed and a bar at their mean. The
@@ -27,10 +27,11 @@ def seeds_figure(results: Results, grid: Grid) -> Figure:
     Args:
         results: the scores of every training, with those of each seed.
         grid: what was trained, with several seeds.
+        chosen: the epoch of each training, by `{model}_{optimizer}`.
     """
     scores = results.scores[results.layout.primary]
     rows = [
-        (training, scores[training.checkpoint(BEST)])
+        (training, scores[training.checkpoint(chosen[training.name])])
         for model in grid.models
         for training in grid.of_model(model)
     ]

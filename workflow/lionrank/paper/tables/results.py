@@ -28,8 +28,8 @@ def table(
     """Return all systems on the paper's columns: the first stage, a row a checkpoint, and others'.
 
     The first row has in each column the first stage of its test set. Values are named
-    `{test_set}_{metric}` and, of the same, `_low` and `_high`. With several seeds the last row of a
-    training has the epochs that these chose, and `_sd` is the deviation over them. With
+    `{test_set}_{metric}` and, of the same, `_low` and `_high`. With several seeds `_sd` is the
+    deviation over them, and the last row of a training has the epochs that these chose. With
     `published`, `_published` and `_difference` are the published value and ours minus it. What
     there is none of is None. `best` has the names of the values that are the highest of their
     columns, `published` says whether there is any published value, and `other` is the system that
@@ -49,7 +49,7 @@ def table(
     by_test_set = {test_set: each.name for test_set, each in grid.first_stages.items()}
     rows = [of_first | _scores(results, grid, by_test_set, published)]
     for training in grid.trainings():
-        for epoch in epochs_of(training, grid):
+        for epoch in epochs_of(training):
             names: dict[str, Any] = {
                 "model": training.model.name,
                 "optimizer": training.treatment.name,

@@ -9,8 +9,8 @@ from lionrank.paper.figures.seeds import seeds_figure
 from lionrank.paper.figures.style import save, style
 from lionrank.paper.results import read_experiment
 
-grid, results, _ = read_experiment(snakemake.input, snakemake.params)
+grid, results, chosen = read_experiment(snakemake.input, snakemake.params)
 with style(located(snakemake, snakemake.params.style)):
-    save(seeds_figure(results, grid), snakemake.output)
+    save(seeds_figure(results, grid, chosen), snakemake.output)
 
 end(snakemake)
