@@ -88,10 +88,11 @@ def _draw(
 ) -> None:
     """Draw one training: a marker at each checkpoint; noise faint, below its running mean.
 
-    With other seeds beside it, a training has a thinner line and small markers, and no noise.
+    With other seeds beside it, a training has a thinner line and small markers, and no noise. A
+    single value, which no line leads to, keeps a marker that is seen.
     """
     values = logged[field]
-    if not is_alone:
+    if not is_alone and len(values) > 1:
         look = {**look, **_OF_SEED}
     if field in _NOISY and is_alone:
         ax.plot(
