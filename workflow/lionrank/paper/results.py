@@ -308,9 +308,7 @@ def _in_order(
 def of_table(grid: Grid) -> list[str]:
     """Return the checkpoints that tables show: with several seeds, the chosen ones come last."""
     return [
-        training.checkpoint(epoch)
-        for training in grid.trainings()
-        for epoch in epochs_of(training)
+        training.checkpoint(epoch) for training in grid.trainings() for epoch in epochs_of(training)
     ]
 
 

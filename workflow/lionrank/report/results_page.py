@@ -85,9 +85,7 @@ def _curves(
 def _systems(layout: Layout, grid: Grid, best: Sequence[str | os.PathLike]) -> Iterator[Column]:
     """Yield the columns that say what each row is: first stages, checkpoints, then others."""
     chosen, histories = development.chosen(best), development.histories(best)
-    rows = [
-        (training, epoch) for training in grid.trainings() for epoch in epochs_of(training)
-    ]
+    rows = [(training, epoch) for training in grid.trainings() for epoch in epochs_of(training)]
     nothing = Cell.of("")
     of_others = [nothing] * len(grid.systems)
 
