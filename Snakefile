@@ -48,7 +48,7 @@ rule all:
     input:
         "paper/main.pdf",
         "paper/arxiv.tar.gz",
-        PLAN.results(".eval"),
+        PLAN.results.of(".eval"),
         expand("results/per_query/{test_set}.parquet", test_set=PLAN.test_sets),
         PLAN.best_epochs(),
         expand("hub/{checkpoint}", checkpoint=PLAN.checkpoints),
@@ -63,5 +63,5 @@ rule trainings:
 # Every run file of the grid with its trec_eval file.
 rule run_files:
     input:
-        PLAN.results(".trec"),
-        PLAN.results(".eval"),
+        PLAN.results.of(".trec"),
+        PLAN.results.of(".eval"),

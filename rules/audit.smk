@@ -21,10 +21,10 @@ rule audit:
     params:
         config=brief(config),
         sources=PLAN.downloads.needed,
-        starts=PLAN.starts(),
-        jobs=PLAN.jobs(),
+        starts=PLAN.audit.starts(),
+        jobs=PLAN.audit.jobs(),
         # No input: an audit is no reason to train, whatever has changed.
-        logs=lambda wildcards: brief(PLAN.logs_so_far()),
+        logs=lambda wildcards: brief(PLAN.audit.logs_so_far()),
         recorded=lambda wildcards: PLAN.downloads.recorded(),
         catalogued=PLAN.downloads.catalogued(),
         table=of_repository(config["sources"]["table"]),

@@ -64,7 +64,7 @@ rule unpack_lotte:
 
 rule import_corpus:
     input:
-        lambda wildcards: PLAN.corpus_files(**wildcards),
+        lambda wildcards: PLAN.collections.corpus_files(**wildcards),
     output:
         directory("collections/{collection}/corpus"),
     log:
@@ -110,7 +110,7 @@ rule import_topics:
             collection_of(wildcards), wildcards.topics
         ),
         folders=collection_folders,
-        levels=lambda wildcards: PLAN.relevance_levels(**wildcards),
+        levels=lambda wildcards: PLAN.collections.relevance_levels(**wildcards),
         remove_query=removes_query,
         code=code("collections/import_topics.py"),
     message:
@@ -194,8 +194,8 @@ rule msmarco_qrels:
 
 rule track_topics:
     input:
-        topics=lambda wildcards: PLAN.track_file(**wildcards, kind="topics"),
-        qrels=lambda wildcards: PLAN.track_file(**wildcards, kind="qrels"),
+        topics=lambda wildcards: PLAN.collections.track_file(**wildcards, kind="topics"),
+        qrels=lambda wildcards: PLAN.collections.track_file(**wildcards, kind="qrels"),
     output:
         topics="collections/{collection}/topics.{topics}.tsv",
         qrels="collections/{collection}/qrels.{topics}.txt",
@@ -205,14 +205,14 @@ rule track_topics:
         "timings/collections/{collection}.{topics}.tsv"
     wildcard_constraints:
         collection=collections_in("msmarco"),
-        topics="|".join(name for name in PLAN.topics if name != "train"),
+        topics="|".join(name for name in PLAN.collections.topics if name != "train"),
     conda:
         "../envs/lionrank.yaml"
     threads: 1
     resources:
         mem_mb=1000,
     params:
-        levels=lambda wildcards: PLAN.relevance_levels(**wildcards),
+        levels=lambda wildcards: PLAN.collections.relevance_levels(**wildcards),
         remove_query=removes_query,
         code=code("collections/track_topics.py"),
     message:
@@ -225,9 +225,11 @@ rule statistics:
     input:
         corpus="collections/{collection}/corpus",
         topics=lambda wildcards: [
-            each.topics_file for each in PLAN.test_sets_of(wildcards.collection)
+            each.topics_file for each in PLAN.collections.test_sets(wildcards.collection)
         ],
-        qrels=lambda wildcards: [each.qrels for each in PLAN.test_sets_of(wildcards.collection)],
+        qrels=lambda wildcards: [
+            each.qrels for each in PLAN.collections.test_sets(wildcards.collection)
+        ],
     output:
         "collections/{collection}/statistics.json",
     log:
@@ -242,7 +244,9 @@ rule statistics:
     resources:
         mem_mb=4000,
     params:
-        names=lambda wildcards: [each.topics for each in PLAN.test_sets_of(wildcards.collection)],
+        names=lambda wildcards: [
+            each.topics for each in PLAN.collections.test_sets(wildcards.collection)
+        ],
         code=code("collections/statistics.py"),
     message:
         "Describing {wildcards.collection}"

@@ -77,7 +77,7 @@ wildcard_constraints:
     epoch="|".join(map(str, PLAN.epochs)) or NOTHING,
     checkpoint=PLAN.checkpoint_pattern,
     collection="|".join(config["collections"]),
-    topics="|".join(PLAN.topics),
+    topics="|".join(PLAN.collections.topics),
     study="|".join(PLAN.studies) or NOTHING,
     source="|".join(PLAN.sources),
     # What ranks, after the topics' name: nothing for BM25 and for candidates that a collection brings.
@@ -85,7 +85,7 @@ wildcard_constraints:
     first_stage="|".join([FIRST_STAGE, *config["first_stages"]]),
     # The folder below results/: none for the first test set, its name for every other.
     folder="({})?".format("|".join(f"{name}/" for name in [*PLAN.test_sets][1:])),
-    system=PLAN.system_pattern,
+    system=PLAN.results.system_pattern,
     test_set="|".join(PLAN.test_sets),
 
 

@@ -39,8 +39,8 @@ rule overlap:
 rule evaluate:
     input:
         run="results/{folder}{system}.trec",
-        qrels=lambda wildcards: PLAN.test_set_in(wildcards.folder).qrels,
-        overlap=PLAN.dropped,
+        qrels=lambda wildcards: PLAN.results.test_set_in(wildcards.folder).qrels,
+        overlap=PLAN.results.dropped,
     output:
         "results/{folder}{system}.eval",
     log:
@@ -54,9 +54,9 @@ rule evaluate:
         mem_mb=4000,
     params:
         level=lambda wildcards: evaluation.paper_level(
-            config, PLAN.test_set_in(wildcards.folder).name
+            config, PLAN.results.test_set_in(wildcards.folder).name
         ),
-        test_set=lambda wildcards: PLAN.test_set_in(wildcards.folder).name,
+        test_set=lambda wildcards: PLAN.results.test_set_in(wildcards.folder).name,
         code=code("evaluation/evaluate.py"),
     message:
         "Evaluating {input.run}"
@@ -67,11 +67,11 @@ rule evaluate:
 # One job a test set, not one a run file: there are many, and reading one takes a second.
 rule per_query:
     input:
-        runs=lambda wildcards: PLAN.run_files(wildcards.test_set),
+        runs=lambda wildcards: PLAN.results.run_files(wildcards.test_set),
         candidates=lambda wildcards: PLAN.test_sets[wildcards.test_set].candidates,
         qrels=lambda wildcards: PLAN.test_sets[wildcards.test_set].qrels,
-        best=lambda wildcards: PLAN.chosen_on(wildcards.test_set),
-        overlap=PLAN.dropped,
+        best=lambda wildcards: PLAN.results.chosen_on(wildcards.test_set),
+        overlap=PLAN.results.dropped,
     output:
         "results/per_query/{test_set}.parquet",
     log:
@@ -84,7 +84,7 @@ rule per_query:
     resources:
         mem_mb=8000,
     params:
-        labels=lambda wildcards: brief(PLAN.labels(wildcards.test_set)),
+        labels=lambda wildcards: brief(PLAN.results.labels(wildcards.test_set)),
         # Rankings of documents of their own, and not of the candidates.
         given=lambda wildcards: PLAN.other_systems.given_on(wildcards.test_set),
         levels=lambda wildcards: evaluation.relevance_levels(config, wildcards.test_set),
@@ -213,7 +213,7 @@ rule depths:
         runs=lambda wildcards: PLAN.depths.run_files(),
         candidates=[each.candidates for each in PLAN.depths.test_sets],
         qrels=[each.qrels for each in PLAN.depths.test_sets],
-        overlap=PLAN.dropped,
+        overlap=PLAN.results.dropped,
         best=PLAN.best_epochs(),
     output:
         "results/depths.csv",

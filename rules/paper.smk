@@ -22,7 +22,7 @@ rule provenance:
         # the jobs of the stages that it adds up, too.
         parts=expand("paper/{part}", part=PLAN.paper.parts()),
         changes="results/changes.json",
-        overlap=PLAN.overlap,
+        overlap=PLAN.results.overlap,
     output:
         "paper/provenance.json",
     log:
@@ -38,7 +38,7 @@ rule provenance:
     params:
         # No input: all are behind the parts, and a grid has thousands.
         runs=lambda wildcards: brief(
-            [*PLAN.results(".trec", PLAN.reported), *PLAN.replication.second_passes()]
+            [*PLAN.results.of(".trec", PLAN.reported), *PLAN.replication.second_passes()]
         ),
         config=brief(config),
         defaults=of_repository("config.yaml"),
@@ -63,7 +63,7 @@ rule main_tex:
         published_comparisons=PLAN.published.tested(),
         changes="results/changes.json",
         claims=PLAN.published.claims(),
-        overlap=PLAN.overlap,
+        overlap=PLAN.results.overlap,
         replication=PLAN.replication.result(),
         depths=PLAN.depths.result(),
         efficiency="results/efficiency.json",

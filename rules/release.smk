@@ -38,7 +38,7 @@ rule arxiv:
 # No checkpoints: they are large, and hub/ is for them.
 rule archive:
     input:
-        results=lambda wildcards: PLAN.results_to_archive(),
+        results=lambda wildcards: PLAN.release.results(),
         computed=[
             "results/changes.json",
             *PLAN.published.claims(),
@@ -53,7 +53,7 @@ rule archive:
                 "results/published_per_query/{study}.parquet",
                 study=PLAN.published.having(PER_QUERY),
             ),
-            *PLAN.overlap,
+            *PLAN.results.overlap,
         ],
         training=[
             *expand("training/{checkpoint}.jsonl", checkpoint=PLAN.checkpoints),
@@ -129,7 +129,7 @@ rule model_cards:
 
 rule push_to_hub:
     input:
-        folder=lambda wildcards: PLAN.folder_to_push(**wildcards),
+        folder=lambda wildcards: PLAN.release.folder_to_push(**wildcards),
     output:
         "hub/{checkpoint}.json",
     log:
@@ -145,7 +145,7 @@ rule push_to_hub:
         mem_mb=2000,
     params:
         # No digest of the code, as elsewhere: what was published is not uploaded again for that.
-        repository=lambda wildcards: PLAN.repository(**wildcards),
+        repository=lambda wildcards: PLAN.release.repository(**wildcards),
         private=config["hub"]["private"],
     message:
         "Publishing {input.folder} as {params.repository}"

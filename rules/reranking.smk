@@ -19,7 +19,7 @@ localrules:
 
 rule first_stage:
     input:
-        candidates=lambda wildcards: PLAN.ranked_by(**wildcards),
+        candidates=lambda wildcards: PLAN.results.ranked_by(**wildcards),
     output:
         ensure("results/{folder}{first_stage}.trec", non_empty=True),
     log:
@@ -42,7 +42,7 @@ rule first_stage:
 rule rerank:
     input:
         checkpoint="checkpoints/{checkpoint}",
-        candidates=lambda wildcards: PLAN.test_set_in(wildcards.folder).candidates,
+        candidates=lambda wildcards: PLAN.results.test_set_in(wildcards.folder).candidates,
     output:
         ensure("results/{folder}{checkpoint}.trec", non_empty=True),
     log:

@@ -32,7 +32,7 @@ rule index:
 
 rule prebuilt_index:
     input:
-        archive=lambda wildcards: PLAN.index_archive(wildcards.collection),
+        archive=lambda wildcards: PLAN.collections.index_archive(wildcards.collection),
         corpus="collections/{collection}/corpus",
     output:
         directory("indexes/{collection}"),

@@ -32,9 +32,9 @@ rule import_checkpoint:
 rule import_run:
     input:
         run=lambda wildcards: PLAN.other_systems.given_run(**wildcards),
-        topics=lambda wildcards: PLAN.test_set_in(wildcards.folder).topics_file,
-        corpus=lambda wildcards: PLAN.test_set_in(wildcards.folder).corpus,
-        candidates=lambda wildcards: PLAN.test_set_in(wildcards.folder).candidates,
+        topics=lambda wildcards: PLAN.results.test_set_in(wildcards.folder).topics_file,
+        corpus=lambda wildcards: PLAN.results.test_set_in(wildcards.folder).corpus,
+        candidates=lambda wildcards: PLAN.results.test_set_in(wildcards.folder).candidates,
     output:
         ensure("results/{folder}{system}.trec", non_empty=True),
     log:
@@ -49,9 +49,9 @@ rule import_run:
     resources:
         mem_mb=8000,
     params:
-        depth=lambda wildcards: PLAN.test_set_in(wildcards.folder).depth,
+        depth=lambda wildcards: PLAN.results.test_set_in(wildcards.folder).depth,
         remove_query=lambda wildcards: formats.removes_query(
-            config, PLAN.test_set_in(wildcards.folder).collection
+            config, PLAN.results.test_set_in(wildcards.folder).collection
         ),
         code=code("systems/import_run.py"),
     message:

@@ -75,20 +75,30 @@ CHANGES = st.lists(
 def ask_all(plan: Plan) -> None:
     """Ask a plan what rules ask of it while Snakemake reads them."""
     for ending in (".trec", ".eval"):
-        plan.results(ending)
+        plan.results.of(ending)
     (
         plan.judged_sets(),
-        plan.corpora(),
+        plan.collections.corpora(),
         plan.paper.parts(),
-        plan.jobs(),
+        plan.audit.jobs(),
         plan.origins(),
         plan.draws(),
     )
-    plan.settings(), plan.paper.grid(), plan.paper.test_sets(), plan.training_logs(), plan.topics
+    (
+        plan.settings(),
+        plan.paper.grid(),
+        plan.paper.test_sets(),
+        plan.training_logs(),
+        plan.collections.topics,
+    )
     plan.grid(), plan.checkpoint_pattern, plan.best_epochs()
-    assert plan.system_pattern and plan.downloads.needed
+    assert plan.results.system_pattern and plan.downloads.needed
     for test_set in plan.test_sets:
-        plan.labels(test_set), plan.chosen_on(test_set), plan.other_systems.given_on(test_set)
+        (
+            plan.results.labels(test_set),
+            plan.results.chosen_on(test_set),
+            plan.other_systems.given_on(test_set),
+        )
     others = plan.other_systems
     for system in others.defined("checkpoint"):
         others.files(system), others.max_length(system), plan.precision(system)

@@ -63,7 +63,7 @@ def test_each_is_as_deep_as_its_sets_ask_for(several):
 
 
 def test_the_run_file_of_a_first_stage_is_named_by_it(several):
-    first = {name: several.run_files(name)[0] for name in several.test_sets}
+    first = {name: several.results.run_files(name)[0] for name in several.test_sets}
     assert first == {
         "dl19": "results/splade.trec",
         "dl20": "results/dl20/bm25.trec",
@@ -71,10 +71,10 @@ def test_the_run_file_of_a_first_stage_is_named_by_it(several):
         "marco_qa_dense": "results/marco_qa_dense/dense.trec",
         "nano": "results/nano/bm25.trec",
     }
-    assert several.labels("dl19")[0]["system"] == "splade"
-    assert several.ranked_by("", "splade") == several.test_sets["dl19"].candidates
+    assert several.results.labels("dl19")[0]["system"] == "splade"
+    assert several.results.ranked_by("", "splade") == several.test_sets["dl19"].candidates
     with pytest.raises(UserError, match=r"dl20\.first_stage: it is bm25, and not splade"):
-        several.ranked_by("dl20/", "splade")
+        several.results.ranked_by("dl20/", "splade")
 
 
 def test_the_grid_knows_what_ranked_the_candidates_of_each_reported_test_set(several):

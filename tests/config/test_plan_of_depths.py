@@ -8,7 +8,10 @@ from tests.support.plans import PLAN, SMALL
 def test_depths_are_looked_at_where_a_ranking_is_deep_and_something_reranks_it(small):
     assert [each.name for each in PLAN.depths.test_sets] == ["dl19", "dl20"]
     labelled = PLAN.depths.systems()
-    assert [path for path, _ in labelled] == [*PLAN.run_files("dl19"), *PLAN.run_files("dl20")]
+    assert [path for path, _ in labelled] == [
+        *PLAN.results.run_files("dl19"),
+        *PLAN.results.run_files("dl20"),
+    ]
     assert {labels["test_set"] for _, labels in labelled} == {"dl19", "dl20"}
     assert small.depths.levels() == {"dl20": 1}
     assert small.depths.result() == ["results/depths.csv"]

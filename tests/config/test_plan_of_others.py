@@ -13,17 +13,17 @@ from tests.support.plans import NOTHING_TRAINED, OTHERS, PLAN
 
 def test_systems_of_others_come_after_the_trainings_where_they_have_a_run_file():
     plan = Plan.read(overlaid(OTHERS), ROOT)
-    assert plan.run_files("dl19")[-3:] == [
+    assert plan.results.run_files("dl19")[-3:] == [
         *("results/theirs.trec", "results/given.trec", "results/mine.trec")
     ]
-    assert plan.run_files("marco_qa_dev")[-2:] == [
+    assert plan.results.run_files("marco_qa_dev")[-2:] == [
         *("results/marco_qa_dev/theirs.trec", "results/marco_qa_dev/mine.trec")
     ]
-    labels = [*plan.labels("dl19")[-3].values()]
+    labels = [*plan.results.labels("dl19")[-3].values()]
     assert labels == ["dl19", "theirs", None, "lion", None, None, "as_written"]
-    assert plan.jobs()["rerank"] == (18 + 2) * 2
-    assert (plan.jobs()["import_checkpoint"], plan.jobs()["import_run"]) == (2, 1)
-    assert "import_run" not in PLAN.jobs()
+    assert plan.audit.jobs()["rerank"] == (18 + 2) * 2
+    assert (plan.audit.jobs()["import_checkpoint"], plan.audit.jobs()["import_run"]) == (2, 1)
+    assert "import_run" not in PLAN.audit.jobs()
 
 
 def test_the_grid_tells_what_systems_of_others_are():
@@ -81,12 +81,12 @@ def test_nothing_is_trained_without_a_model():
     plan = Plan.read(overlaid(NOTHING_TRAINED), ROOT)
     nothing = (plan.trainings, plan.checkpoints, plan.epochs, plan.optimizers, plan.best_epochs())
     assert nothing == ([], [], [], [], [])
-    assert plan.run_files("dl19", "") == [
+    assert plan.results.run_files("dl19", "") == [
         f"results/{x}" for x in ("bm25", "theirs", "given", "mine")
     ]
     assert plan.dev_sets == {}
     assert not {"msmarco_triplets", "msmarco_queries", "nano_nq", "gte"} & {*plan.downloads.needed}
-    assert not plan.jobs().keys() & {"initialise", "train_epoch", "dev_scores", "model_card"}
-    assert [*plan.used_collections()] == ["msmarco", "marco_qa"]
+    assert not plan.audit.jobs().keys() & {"initialise", "train_epoch", "dev_scores", "model_card"}
+    assert [*plan.collections.used()] == ["msmarco", "marco_qa"]
     grid = Grid.build(**plan.grid())
     assert (grid.trainings(), grid.optimizers, grid.epochs) == ([], {}, ())

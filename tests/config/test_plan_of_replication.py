@@ -29,8 +29,8 @@ def test_published_checkpoints_score_in_both_precisions_where_values_were_publis
     plan = Plan.read(overlaid(REPLICATED, overlay), ROOT)
     assert plan.replication.first_stages() == ["results/splade.trec"]
     assert plan.replication.depth() == 100
-    assert plan.jobs()["rerank_again"] == 4
-    assert "results/mine.fp32.trec" in plan.results_to_archive()
+    assert plan.audit.jobs()["rerank_again"] == 4
+    assert "results/mine.fp32.trec" in plan.release.results()
     assert "tables/replication.tex" in plan.paper.parts()
     assert plan.replication.replicated()["mine"]["optimizer"] == "lion"
 
@@ -48,4 +48,4 @@ def test_without_published_checkpoints_nothing_is_compared_with_their_values():
     for plan in (PLAN, Plan.read(overlaid(OTHERS), ROOT)):
         assert (plan.replication.passes(), plan.replication.result()) == ([], [])
         assert not [part for part in plan.paper.parts() if "replication" in part]
-        assert "rerank_again" not in plan.jobs()
+        assert "rerank_again" not in plan.audit.jobs()

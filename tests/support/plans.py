@@ -16,6 +16,8 @@ grid:
 paper: {columns: [], beside_published: null}
 comparisons: {measures: []}
 """
+BEST_ON_SECOND = SMALL.replace("dev_sets:", "every_epoch_on: [dl19]\n  dev_sets:")
+SEEDED = SMALL.replace("[7]", "[7, 13, 0]")
 OTHERS = """
 grid: {test_sets: [dl19, marco_qa_dev], systems: [theirs, given, mine]}
 systems:

@@ -202,7 +202,7 @@ def test_the_whole_experiment_has_four_test_sets(tmp_path):
     assert counts["best_epoch"] == 6
     assert counts["fetch"] == 17
     # What the audit says of the jobs, it says without a plan of Snakemake's.
-    assert Plan.read(CONFIG, ROOT).jobs().items() <= counts.items()
+    assert Plan.read(CONFIG, ROOT).audit.jobs().items() <= counts.items()
 
 
 def test_one_run_file_of_the_experiment_fetches_only_what_it_needs(tmp_path):

@@ -37,7 +37,7 @@ rule datasets_table:
     input:
         training=PLAN.training_data.files(".parquet"),
         held_out=PLAN.training_data.files(".held_out.parquet"),
-        corpora=PLAN.corpora(),
+        corpora=PLAN.collections.corpora(),
         topics=[each.topics_file for each in PLAN.judged_sets()],
         qrels=[each.qrels for each in PLAN.judged_sets()],
         candidates=[each.candidates for each in PLAN.judged_sets()],
@@ -56,7 +56,7 @@ rule datasets_table:
         mem_mb=4000,
         runtime=60,
     params:
-        collections={name: config["collections"][name] for name in PLAN.used_collections()},
+        collections={name: config["collections"][name] for name in PLAN.collections.used()},
         trained_on={name: collection_of_data(config, name) for name in PLAN.data},
         sets=[vars(each) for each in PLAN.judged_sets()],
         first_stages=PLAN.first_stages.printed(PLAN.judged_sets()),

@@ -3,29 +3,18 @@
 Runs at every parse of the workflow, so it imports nothing heavy.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lionrank.config import formats, teachers, training_data
+from lionrank.config.plan_part import PlanPart
 from lionrank.config.settings import ordered
 from lionrank.config.treatments import PAIRS, collection_of_data, treatment
 from lionrank.grid import FIRST_STAGE
 
-if TYPE_CHECKING:
-    from lionrank.config.plan import Plan
 
-
-@dataclass(frozen=True)
-class DataPlan:
+class DataPlan(PlanPart):
     """The training data of an experiment: `pairs`, and the entries of training_data by name."""
-
-    plan: "Plan"
-
-    @property
-    def config(self) -> Mapping[str, Any]:
-        return self.plan.config
 
     def file(self, optimizer: str, ending: str) -> str:
         """A file, with this ending, of the data that a treatment learns from."""

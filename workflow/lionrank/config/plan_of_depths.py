@@ -3,27 +3,22 @@
 Runs at every parse of the workflow, so it imports nothing heavy.
 """
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lionrank.config import evaluation
+from lionrank.config.judged_sets import JudgedSet
+from lionrank.config.plan_part import PlanPart
 from lionrank.errors import UserError
-
-if TYPE_CHECKING:
-    from lionrank.config.plan import JudgedSet, Plan
 
 LEAST = 20
 """Candidates of a topic from which on it is of interest how many are reranked."""
 
 
-@dataclass(frozen=True)
-class DepthsPlan:
+class DepthsPlan(PlanPart):
     """Where the paper reports a test set whose ranking is deep enough, and what reranks it."""
 
-    plan: "Plan"
-
     @property
-    def test_sets(self) -> list["JudgedSet"]:
+    def test_sets(self) -> list[JudgedSet]:
         """The reported test sets with a ranking of at least `LEAST`; none where nothing reranks."""
         if not (self.plan.trainings or self.plan.other_checkpoints):
             return []
@@ -43,7 +38,9 @@ class DepthsPlan:
             (path, labels)
             for each in self.test_sets
             for path, labels in zip(
-                self.plan.run_files(each.name), self.plan.labels(each.name), strict=True
+                self.plan.results.run_files(each.name),
+                self.plan.results.labels(each.name),
+                strict=True,
             )
             if labels["seed"] in (None, self.plan.seeds[0])
             and labels["system"] not in self.plan.other_systems.given_on(each.name)
@@ -66,6 +63,5 @@ class DepthsPlan:
     def levels(self) -> dict[str, int]:
         """The relevance threshold of each of those test sets, by name."""
         return {
-            each.name: evaluation.paper_level(self.plan.config, each.name)
-            for each in self.test_sets
+            each.name: evaluation.paper_level(self.config, each.name) for each in self.test_sets
         }

@@ -4,30 +4,23 @@ Runs at every parse of the workflow, so it imports nothing heavy.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from lionrank.config import experiment
 from lionrank.config.downloads import FOLDER, check_agreement, place_of, read_record
+from lionrank.config.plan_part import PlanPart
 from lionrank.config.sources import Source
 from lionrank.errors import UserError
 
-if TYPE_CHECKING:
-    from lionrank.config.plan import Plan
 
-
-@dataclass(frozen=True)
-class DownloadsPlan:
+class DownloadsPlan(PlanPart):
     """The sources of an experiment."""
-
-    plan: "Plan"
 
     @cached_property
     def needed(self) -> list[str]:
         """The names of the sources that the experiment downloads."""
-        return experiment.needed_sources(self.plan.config)
+        return experiment.needed_sources(self.config)
 
     def of(self, name: str) -> str:
         """What the download of a source hangs on: which files of which repository its row names.
@@ -55,7 +48,7 @@ class DownloadsPlan:
             self.plan.table,
             self.plan.sources,
             self.needed,
-            [*self.plan.config["sources"]["local"]],
+            [*self.config["sources"]["local"]],
         )
 
     def pinned(self) -> dict[str, bool]:
@@ -69,10 +62,10 @@ class DownloadsPlan:
 
     def catalogued(self) -> dict[str, list[str]]:
         """Identifiers in the catalogue ir_datasets, which downloads them itself, by collection."""
-        used = {each["collection"] for each in experiment.judged_topics(self.plan.config)}
+        used = {each["collection"] for each in experiment.judged_topics(self.config)}
         used.update(self.plan.trained_on)
         return {
             name: list(entry["ids"].values())
-            for name, entry in self.plan.config["collections"].items()
+            for name, entry in self.config["collections"].items()
             if entry["format"] == "ir_datasets" and name in used
         }

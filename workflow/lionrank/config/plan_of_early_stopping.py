@@ -3,33 +3,26 @@
 Runs at every parse of the workflow, so it imports nothing heavy.
 """
 
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from lionrank.config import seeds
+from lionrank.config.plan_part import PlanPart
 from lionrank.config.settings import epoch_settings, training_settings
 from lionrank.errors import UserError
 from lionrank.files import read_json
 from lionrank.grid import checkpoint_name, training_name
 
-if TYPE_CHECKING:
-    from lionrank.config.plan import Plan
-
 FIRST_STOPPED = 3
 """The first epoch before which a training can stop: the second is the first to be compared."""
 
 
-@dataclass(frozen=True)
-class EarlyStoppingPlan:
+class EarlyStoppingPlan(PlanPart):
     """The epochs of which early stopping decides."""
-
-    plan: "Plan"
 
     def patience(self, model: str, optimizer: str) -> int | None:
         """The epochs without a better score after which a training stops, None if it never does."""
-        return training_settings(self.plan.config, model, optimizer)["early_stopping"]
+        return training_settings(self.config, model, optimizer)["early_stopping"]
 
     def decision(self, model: str, optimizer: str, seed: str, epoch: int | str) -> str | list[str]:
         """What says whether a training has stopped before an epoch, nothing where it cannot.
@@ -37,7 +30,7 @@ class EarlyStoppingPlan:
         Raises:
             UserError: the grid has no such seed.
         """
-        seeds.of_name(self.plan.config, seed)
+        seeds.of_name(self.config, seed)
         if int(epoch) < FIRST_STOPPED:
             return []
         return f"training/{_checkpoint(model, optimizer, seed, int(epoch))}.stop.json"
@@ -72,7 +65,7 @@ class EarlyStoppingPlan:
             found = read_json(Path("checkpoints", name, "settings.json"))
         except UserError:
             return False
-        return found == epoch_settings(training_settings(self.plan.config, model, optimizer, seed))
+        return found == epoch_settings(training_settings(self.config, model, optimizer, seed))
 
 
 def _checkpoint(model: str, optimizer: str, seed: str, epoch: int) -> str:

@@ -4,26 +4,17 @@ Runs at every parse of the workflow, so it imports nothing heavy.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lionrank.config import first_stages
+from lionrank.config.judged_sets import JudgedSet
+from lionrank.config.plan_part import PlanPart
 from lionrank.errors import UserError
 from lionrank.grid import FIRST_STAGE
 
-if TYPE_CHECKING:
-    from lionrank.config.plan import JudgedSet, Plan
 
-
-@dataclass(frozen=True)
-class FirstStagesPlan:
+class FirstStagesPlan(PlanPart):
     """The first stages of a config, by the suffix that the names of their files have."""
-
-    plan: "Plan"
-
-    @property
-    def config(self) -> Mapping[str, Any]:
-        return self.plan.config
 
     def by(self, kind: str) -> list[str]:
         """Patterns of the suffixes of all in the config with this key, one of their kinds."""
@@ -57,7 +48,7 @@ class FirstStagesPlan:
         """What its vectors hang on."""
         return self.plan.other_systems.bi_encoder_files(self.bi_encoder(by))
 
-    def printed(self, sets: Iterable["JudgedSet"]) -> list[dict[str, Any]]:
+    def printed(self, sets: Iterable[JudgedSet]) -> list[dict[str, Any]]:
         """What the paper says of the first stages of dev sets and test sets that have a ranking.
 
         `kind` is one of `first_stages.KINDS`, bm25, or given where the collection brings it.
@@ -75,7 +66,7 @@ class FirstStagesPlan:
             if each.first_stage is not None
         ]
 
-    def _way(self, judged: "JudgedSet") -> dict[str, str | None]:
+    def _way(self, judged: JudgedSet) -> dict[str, str | None]:
         entry = self.config["first_stages"].get(judged.first_stage, {})
         collection = self.config["collections"][judged.collection]
         is_given = collection["format"] in first_stages.WITH_CANDIDATES and not judged.suffix

@@ -3,32 +3,20 @@
 Runs at every parse of the workflow, so it imports nothing heavy.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lionrank.config import experiment, teachers
+from lionrank.config.plan_part import PlanPart
 from lionrank.errors import UserError
-
-if TYPE_CHECKING:
-    from lionrank.config.plan import Plan
-
 
 MADE = ("sources", "checkpoints", "hub")
 """Folders of an experiment in which rules make those of checkpoints."""
 
 
-@dataclass(frozen=True)
-class OtherSystemsPlan:
+class OtherSystemsPlan(PlanPart):
     """The systems that others made, and the teachers that are checkpoints of others."""
-
-    plan: "Plan"
-
-    @property
-    def config(self) -> Mapping[str, Any]:
-        return self.plan.config
 
     @cached_property
     def checkpoints(self) -> dict[str, dict[str, Any]]:
@@ -92,7 +80,7 @@ class OtherSystemsPlan:
         Raises:
             UserError: its entry names none.
         """
-        test_set = self.plan.test_set_in(folder).name
+        test_set = self.plan.results.test_set_in(folder).name
         files = self.config["systems"][system]["run_files"]
         if test_set not in files:
             raise UserError(

@@ -4,17 +4,14 @@ Runs at every parse of the workflow, so it imports nothing heavy.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import permutations
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lionrank.config import contrasts, evaluation, grids
+from lionrank.config.plan_part import PlanPart
 from lionrank.config.treatments import BCE, treatment
 from lionrank.grid import checkpoint_name, training_name
 from lionrank.measures import PRIMARY
-
-if TYPE_CHECKING:
-    from lionrank.config.plan import Plan
 
 REPLICATION_TABLES = ("replication", "replication_rows", "replication_variants")
 """The tables of checkpoints that others published beside the values that they published."""
@@ -22,11 +19,8 @@ LESSON_TABLES = ("data", "lessons", "comparisons_lessons")
 """The tables of what trainings learn from that differ in their objective or data."""
 
 
-@dataclass(frozen=True)
-class PaperPlan:
+class PaperPlan(PlanPart):
     """What is in the paper of an experiment."""
-
-    plan: "Plan"
 
     def parts(self) -> list[str]:
         """The figures and tables of the paper, as files below paper/, that have what to show."""

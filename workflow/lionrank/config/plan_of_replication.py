@@ -3,32 +3,22 @@
 Runs at every parse of the workflow, so it imports nothing heavy.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lionrank.config import evaluation, experiment, formats
 from lionrank.config.first_stages import WITH_CANDIDATES
+from lionrank.config.judged_sets import JudgedSet
+from lionrank.config.plan_part import PlanPart
 from lionrank.errors import UserError
 from lionrank.published.first_stages import Bm25, PublishedRanking, read
 from lionrank.published.study import Study
 
-if TYPE_CHECKING:
-    from lionrank.config.plan import JudgedSet, Plan
-
 FIRST_STAGES = "paper/published/first_stages.csv"
 
 
-@dataclass(frozen=True)
-class ReplicationPlan:
+class ReplicationPlan(PlanPart):
     """The systems of an experiment whose values were published, and where they are compared."""
-
-    plan: "Plan"
-
-    @property
-    def config(self) -> Mapping[str, Any]:
-        return self.plan.config
 
     @property
     def systems(self) -> dict[str, dict[str, Any]]:
@@ -41,7 +31,7 @@ class ReplicationPlan:
         return next((self.plan.studies[each["published"]] for each in self.systems.values()), None)
 
     @property
-    def test_sets(self) -> dict[str, "JudgedSet"]:
+    def test_sets(self) -> dict[str, JudgedSet]:
         """Our test sets on which there are published values, by the names of the published ones."""
         named = {} if self.study is None else evaluation.published_on(self.config, self.study)
         return {name: self.plan.test_sets[ours] for name, ours in named.items()}
@@ -71,7 +61,7 @@ class ReplicationPlan:
     def passes(self) -> list[str]:
         """The run files of those systems, that of the other precision after that of their own."""
         return [
-            f"results/{self.plan.folder(test_set.name)}{name}{ending}.trec"
+            f"results/{self.plan.results.folder(test_set.name)}{name}{ending}.trec"
             for name in self.systems
             for test_set in self.test_sets.values()
             for ending in ("", f".{self._precisions(name)[1]}")
@@ -84,7 +74,7 @@ class ReplicationPlan:
     def first_stages(self) -> list[str]:
         """The run files of the first stages of those test sets, where there are any."""
         return [
-            f"results/{self.plan.folder(each.name)}{each.first_stage}.trec"
+            f"results/{self.plan.results.folder(each.name)}{each.first_stage}.trec"
             for each in self.test_sets.values()
             if each.first_stage is not None
         ]
@@ -144,7 +134,7 @@ class ReplicationPlan:
             for ending in ["" if self._bm25(test_set) == published.bm25 else ".published"]
         ]
 
-    def _bm25(self, test_set: "JudgedSet") -> Bm25 | None:
+    def _bm25(self, test_set: JudgedSet) -> Bm25 | None:
         """How the grid's own BM25 ranks, if it ranks just as that of Anserini's command does.
 
         It does not where a collection's candidates stand in for it, nor where another document

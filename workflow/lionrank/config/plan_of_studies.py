@@ -4,11 +4,11 @@ Runs at every parse of the workflow, so it imports nothing heavy.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lionrank.config import evaluation, experiment, first_stages
+from lionrank.config.plan_part import PlanPart
 from lionrank.measures import METRICS, Measure
 from lionrank.published.study import (
     CLAIMS,
@@ -22,9 +22,6 @@ from lionrank.published.study import (
 )
 from lionrank.wording import listed
 
-if TYPE_CHECKING:
-    from lionrank.config.plan import Plan
-
 TABLES = {
     PER_QUERY: "published_comparisons",
     SETTINGS: "published_settings",
@@ -33,11 +30,8 @@ TABLES = {
 """The tables of the paper that a study has if it has a file."""
 
 
-@dataclass(frozen=True)
-class StudiesPlan:
+class StudiesPlan(PlanPart):
     """The studies of a config, by the names of their folders."""
-
-    plan: "Plan"
 
     @property
     def studies(self) -> Mapping[str, Study]:
@@ -58,9 +52,7 @@ class StudiesPlan:
 
     def levels(self) -> dict[str, int | None]:
         """The relevance threshold of each test set that is reported, none of averages over them."""
-        levels = {
-            name: evaluation.paper_level(self.plan.config, name) for name in self.plan.reported
-        }
+        levels = {name: evaluation.paper_level(self.config, name) for name in self.plan.reported}
         return levels | dict.fromkeys(self.plan.averages)
 
     def of_two_accounts(self) -> list[str]:
@@ -112,12 +104,12 @@ class StudiesPlan:
 
     def beside(self) -> list[str]:
         """The files of the study whose values stand in the table of results, none without any."""
-        asked = self.plan.config["paper"]["beside_published"]
+        asked = self.config["paper"]["beside_published"]
         return [] if asked is None else self.files(asked["study"])
 
     def compared_beside(self) -> dict[str, Any] | None:
         """What `compared` says of that study."""
-        asked = self.plan.config["paper"]["beside_published"]
+        asked = self.config["paper"]["beside_published"]
         return None if asked is None else self._compared(self.plan.studies[asked["study"]])
 
     def compared(self) -> dict[str, dict[str, Any]]:
@@ -148,7 +140,7 @@ class StudiesPlan:
 
     def _backbone(self, model: str) -> str | None:
         """The repository that a model of ours starts from, None where it is none on the hub."""
-        source = self.plan.sources.get(self.plan.config["models"][model]["pretrained"] or "")
+        source = self.plan.sources.get(self.config["models"][model]["pretrained"] or "")
         return source.id if source is not None and source.kind == "model" else None
 
     def _measures(self, study: Study) -> Iterator[Measure]:
@@ -158,7 +150,7 @@ class StudiesPlan:
 
     def _apart(self, study: Study, measure: Measure) -> str:
         """Return in what a published measure is another one here, or nothing."""
-        config, published = self.plan.config, study.test_sets[measure.test_set]
+        config, published = self.config, study.test_sets[measure.test_set]
         label = f"{METRICS[measure.metric]} on {published.label}"
         ours = evaluation.measured(config, measure.test_set, measure.metric)
         if ours.level != measure.level:
@@ -175,6 +167,6 @@ class StudiesPlan:
 
     def _first_stage(self, test_set: str) -> str | None:
         """What ranks a test set's candidates: bm25, a repository on the hub, or a key of ours."""
-        name = experiment.first_stage(self.plan.config, test_set)
-        row = None if name is None else first_stages.source_of(self.plan.config, name)
+        name = experiment.first_stage(self.config, test_set)
+        row = None if name is None else first_stages.source_of(self.config, name)
         return name if row is None else self.plan.sources[row].id

@@ -3,25 +3,12 @@
 Runs at every parse of the workflow, so it imports nothing heavy.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
 from lionrank.config import teachers, training_data
-
-if TYPE_CHECKING:
-    from lionrank.config.plan import Plan
+from lionrank.config.plan_part import PlanPart
 
 
-@dataclass(frozen=True)
-class TeachersPlan:
+class TeachersPlan(PlanPart):
     """The teachers of a config, by name."""
-
-    plan: "Plan"
-
-    @property
-    def config(self) -> Mapping[str, Any]:
-        return self.plan.config
 
     def by(self, kind: str) -> list[str]:
         """The names of all teachers in the config with this key; `kind` is one of their kinds."""
