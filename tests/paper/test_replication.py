@@ -32,6 +32,7 @@ WORLDS = {
         {"printed": {"gte_lion_e1": NEAR}, "files": {"gte_lion_e3": OURS}},
         {"epoch": None},
     ),
+    "no epoch is published": ({"printed": {"gte_lion": NEAR}}, {"epoch": None}),
     "none": ({"printed": {"gte_lion_e3": FAR}}, {}),
     "a variant": ({"printed": {"gte_lion_e3": MADE.values("level_2")}}, {}),
     "nothing expected": ({"printed": {"gte_lion_e3": NEAR}}, {"optimizer": None, "epoch": None}),

@@ -15,10 +15,26 @@ from lionrank.config.plan import Plan
 from lionrank.config.studies import read_studies
 from lionrank.files import write_json
 from lionrank.paper.render import render
+from lionrank.paper.standing import stand
 from lionrank.paper.studies import read_study
+from lionrank.paper.tables import published_settings, published_values, systems
+from lionrank.published.agreement import Agreements
+from lionrank.published.scores import read_scores
+from lionrank.published.settings import read as read_settings
 from lionrank.published.study import Study
+from lionrank.published.systems import read_systems
 from tests.support.configs import ROOT, overlaid
-from tests.support.papers import CLAIMS, NOTE, PAPER, facts_of, findings_of, lion, params_of, prose
+from tests.support.papers import (
+    CLAIMS,
+    NOTE,
+    PAPER,
+    facts_of,
+    findings_of,
+    lion,
+    params_of,
+    prose,
+    tex,
+)
 from tests.support.published_as_measured import DRAWS, ours
 from tests.support.rankings import draw, write_paper
 from tests.support.results import BESIDE_OTHERS, GRID, NOTHING_TRAINED, experiment, made_up_scores
@@ -211,6 +227,41 @@ def test_a_study_is_a_folder(folder, tmp_path):
     assert "of Mine \\& ours, one is replicated here" in " ".join(text.split())
     assert "(B: Blog), by What Was Published," in alone
     assert not re.search("kumar2025|skfrost2025|lion.tex", alone)
+
+
+def test_a_study_that_says_no_epochs_may_have_all_that_others_have(folder, tmp_path):
+    two = {"blog": "in a blog", "code": "in the code"}
+    content = MINE | {"accounts": two, "systems": "dl19", "sources": {"blog": "its address"}}
+    (folder / "study.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
+    second = TABLE.replace(",blog", ",code").replace("0.7,", "0.72,").partition("\n")[2]
+    (folder / "table.csv").write_text(TABLE + second)
+    (folder / "systems.csv").write_text("group,system,ndcg_cut_10,reference\nsparse,S,0.65,\n")
+    rows = "learning_rate,*_lion,1e-3,\nlearning_rate,*_adamw,1e-2,\n"
+    (folder / "settings.csv").write_text(f"setting,training,blog,note\n{rows}")
+    (study,) = read_studies({"paper": {"studies": ["my_own"]}}, tmp_path).values()
+    scores = read_scores(folder / "table.csv", study)
+
+    different = Agreements.of(scores, study).that_are("different")
+    assert [(each.training, each.epoch) for each in different] == [("Mini with A", None)]
+    made = published_values.table(Agreements.of(scores, study), study)
+    assert [(row["blog"], row["code"]) for row in made.rows] == [(0.7, 0.72), (0.6, 0.6)]
+    latex = tex("published_values", made)
+    assert r"Mini & A &  & 0.7000 \\" in latex and "0.7200" in latex
+
+    experiment_ = experiment(tmp_path / "made", made_up_scores(1))
+    findings = findings_of(experiment_)
+    of = read_systems(folder / "systems.csv")
+    assert stand(scores["blog"], of, study, findings).study == {
+        "minilm_adamw": 0.7,
+        "minilm_lion": 0.6,
+    }
+    made = systems.table(of, scores["blog"], study, experiment_.results, GRID, {})
+    assert [(row["system"], row["epoch"]) for row in made.rows[:3]] == [
+        *(("S", None), ("Mini, A", None), ("Mini, L", None))
+    ]
+    settings = read_settings(folder / "settings.csv", study.sources)
+    (row,) = published_settings.table(settings, scores["blog"], study).rows
+    assert (row["minilm_adamw"], row["minilm_lion"]) == (1e-2, 1e-3)
 
 
 @pytest.mark.slow

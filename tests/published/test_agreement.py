@@ -20,7 +20,7 @@ def test_every_cell_stands_as_the_digits_of_both_files_do():
     assert BY_NAME.keys() == CELLS.keys()
     for name, texts in CELLS.items():
         cell = BY_NAME[name]
-        assert (cell.printed, cell.files) == tuple(map(float, texts))
+        assert (cell.printed, cell.second) == tuple(map(float, texts))
         assert cell.agreement == stands(*texts)
     tally = Counter(cell.agreement for cell in FOUND.cells)
     assert tally == {"same": 62, "cut off": 4, "different": 42}
@@ -29,7 +29,7 @@ def test_every_cell_stands_as_the_digits_of_both_files_do():
 def test_gte_with_lion_has_other_values_in_the_files():
     ndcg = [BY_NAME["ndcg_cut_10", f"gte_lion_e{epoch}"] for epoch in (1, 2, 3)]
     assert [cell.printed for cell in ndcg] == [0.6785, 0.6909, 0.6904]
-    assert [cell.files for cell in ndcg] == [0.6970, 0.6792, 0.6571]
+    assert [cell.second for cell in ndcg] == [0.6970, 0.6792, 0.6571]
     assert [cell.difference for cell in ndcg] == [-0.0185, 0.0117, 0.0333]
 
 

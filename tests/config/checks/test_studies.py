@@ -68,6 +68,7 @@ def root(tmp_path) -> Path:
     [
         (("cite:", "sight:"), "4: top level: unknown key 'sight'; known: label, cite,"),
         (("optimizer: adamw, ", ""), "13: treatments.adamw: the key 'optimizer' is missing"),
+        (("by the authors' files}", "by the authors' files, other: o}"), ": accounts: "),
         (("metrics: [recip_rank_10]", "metrics: [mrr]"), ": unknown value 'mrr'; known: ndcg_"),
         (("    level: 1", "    level: one"), ".level: expected a whole number or null, found the"),
         (("systems: dl19", "systems: dl20"), ": systems: unknown 'dl20'; known: dl19, "),

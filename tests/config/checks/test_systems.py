@@ -114,6 +114,10 @@ def test_checkpoints_of_others_may_be_published_ones():
             "theirs.published: the values are on dl19, marco_qa_dev, of which the grid has none",
         ),
         ("systems: {theirs: {published: lions}}", "'lions' is not in paper.studies; did you mean"),
+        (
+            "{paper: {studies: [lion, sizes]}, systems: {theirs: {published: sizes}}}",
+            "theirs.published: paper/published/sizes/replication.tex.j2 is missing",
+        ),
         ("paper: {studies: []}", "theirs.published: 'lion' is not in paper.studies; it is empty"),
     ],
 )

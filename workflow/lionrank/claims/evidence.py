@@ -20,7 +20,7 @@ from lionrank.files import read_json
 from lionrank.grid import Grid, checkpoint_name, training_name
 from lionrank.measures import GRADED, METRICS, Measure
 from lionrank.published import settings as published_settings
-from lionrank.published.scores import PublishedScores, read_scores, rounded
+from lionrank.published.scores import PublishedScores, parts, read_scores, rounded, training_of
 from lionrank.published.study import SETTINGS, SYSTEMS, TABLE, Study
 from lionrank.published.systems import read_systems
 from lionrank.training import log
@@ -29,9 +29,8 @@ from lionrank.wording import listed
 
 def _published_system(name: str) -> System:
     """Take apart a name that `read_scores` gives: of a checkpoint or, without epoch, a training."""
-    model, treatment, *epoch = name.split("_")
-    training = training_name(model, treatment)
-    return System(training, int(epoch[0].removeprefix("e")) if epoch else None)
+    _, _, epoch = parts(name)
+    return System(training_of(name), epoch)
 
 
 class Untestable(Exception):
@@ -92,9 +91,9 @@ class Published:
 
     def label(self, system: System) -> str:
         """Return a system as prose names it; without an epoch, the training."""
-        parts = map(self.study.label_of, system.training.split("_"))
+        labels = map(self.study.label_of, system.training.split("_"))
         epoch = "" if system.epoch is None else f", epoch {system.epoch}"
-        return " + ".join(parts) + epoch
+        return " + ".join(labels) + epoch
 
     def title(self, measure: Measure) -> str:
         """Return what prose calls a measure: its metric and, if it is on several, its test set."""
@@ -336,8 +335,8 @@ class Ours:
         name = self.test_set(published)
         if not self.shared:
             raise Untestable("study.yaml tells of no dev sets, so that no overlap was looked for")
-        parts = self.per_query.parts(Measure(name, GRADED)) or [Measure(name, GRADED)]
-        topics, shared = zip(*(self.shared[each.test_set] for each in parts), strict=True)
+        measures = self.per_query.parts(Measure(name, GRADED)) or [Measure(name, GRADED)]
+        topics, shared = zip(*(self.shared[each.test_set] for each in measures), strict=True)
         return sum(topics), sum(shared)
 
     def _is_trained(self, training: str) -> bool:

@@ -9,17 +9,19 @@ from lionrank.published.agreement import Agreements
 
 @dataclass(frozen=True)
 class Changed:
-    """A claim with one verdict as printed and another one by the files.
+    """A claim with one verdict by the primary account, and another one by the second.
 
     Attributes:
+        printed: the verdict by the primary account.
+        second: that by the second one.
         values: the values by which it does not hold, in the first account in which it does not.
-        by_difference: whether any value of the metrics that it is about differs in the files; else
+        by_difference: whether any value of the metrics that it is about differs in them; else
             it is by digits that were cut off.
     """
 
     id: str
     printed: str
-    files: str
+    second: str
     values: str
     by_difference: bool
 
@@ -31,13 +33,13 @@ def changed(claims: Mapping[str, Any], agreements: Agreements) -> list[Changed]:
 
 def _changed(claims: Mapping[str, Any], agreements: Agreements) -> Iterator[Changed]:
     for claim in claims["claims"]:
-        printed, files, *_ = claim["published"].values()
-        if printed["verdict"] != files["verdict"]:
+        printed, second = claim["published"].values()
+        if printed["verdict"] != second["verdict"]:
             metrics = [name for test in claim["tests"] for name in test.get("metrics", ())]
             yield Changed(
                 claim["id"],
                 printed["verdict"],
-                files["verdict"],
-                [*printed["counterexamples"], *files["counterexamples"]][0],
+                second["verdict"],
+                [*printed["counterexamples"], *second["counterexamples"]][0],
                 agreements.differ_in(metrics),
             )

@@ -10,6 +10,7 @@ from typing import Any
 
 from lionrank.files import read_json
 from lionrank.measures import METRICS
+from lionrank.published.scores import parts
 from lionrank.replication.variants import AS_SCORED, OTHER_PRECISION
 from lionrank.wording import DIGITS, listed, score
 
@@ -34,19 +35,20 @@ class Names:
     tables: Mapping[str, str]
     labels: Mapping[str, str]
 
-    def parts(self, checkpoint: str) -> tuple[str, str, str]:
-        """Return model, treatment and epoch of a published checkpoint as prose names them."""
-        model, treatment, epoch = checkpoint.split("_")
-        return self.labels[model], self.labels[treatment], epoch.removeprefix("e")
+    def parts(self, checkpoint: str) -> tuple[str, str, int | None]:
+        """Return model, treatment and any epoch of a published row, the first two as prose does."""
+        model, treatment, epoch = parts(checkpoint)
+        return self.labels[model], self.labels[treatment], epoch
 
     def described(self, checkpoint: str) -> str:
         """Return a published checkpoint as prose names it, "GTE with Lion at epoch 1"."""
-        return "{} with {} at epoch {}".format(*self.parts(checkpoint))
+        model, treatment, epoch = self.parts(checkpoint)
+        return f"{model} with {treatment}" + ("" if epoch is None else f" at epoch {epoch}")
 
     def short(self, checkpoint: str) -> str:
         """Return a row as tables of one model name it, "Lion 2"."""
         _, treatment, epoch = self.parts(checkpoint)
-        return f"{treatment} {epoch}"
+        return treatment if epoch is None else f"{treatment} {epoch}"
 
     def where(self, tables: Mapping[str, float]) -> str:
         """Return some tables with the distances in them, nothing where there are none."""
@@ -87,7 +89,7 @@ class Match:
     @property
     def where(self) -> str:
         """The tables as prose names them, with the distances."""
-        if len(self.tables) == len(self.names.tables) and len({*self.tables.values()}) == 1:
+        if len(self.tables) == 2 and len({*self.tables.values()}) == 1:
             return f"in both tables ({score(self.distance)})"
         return self.names.where(self.tables)
 
@@ -148,8 +150,8 @@ class Replicated:
         return [
             name
             for name in dict.fromkeys(row.checkpoint for row in self.rows)
-            if self.optimizer == name.split("_")[1]
-            and (self.epoch is None or name.endswith(f"_e{self.epoch}"))
+            for _, treatment, epoch in [parts(name)]
+            if self.optimizer == treatment and self.epoch in (None, epoch)
         ]
 
     @property
@@ -232,9 +234,10 @@ class Replication:
     def in_tables(self) -> list[tuple[str, int]]:
         """Return how many systems reproduce their closest row where, as prose names it."""
         closest = [found[0].tables.keys() for each in self.systems if (found := each.reproduced())]
-        ways = {"in both tables": {*self.names.tables}}
-        ways |= {f"{label} alone": {table} for table, label in self.names.tables.items()}
-        return [(way, sum(found == tables for found in closest)) for way, tables in ways.items()]
+        tables = self.names.tables
+        ways = {"in both tables": {*tables}} if len(tables) == 2 else {}
+        ways |= {f"{label} alone": {table} for table, label in tables.items()}
+        return [(way, sum(found == of for found in closest)) for way, of in ways.items()]
 
     @cached_property
     def moves(self) -> list[Move]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from lionrank.paper.findings import Findings
 from lionrank.paper.tables.systems import measure
-from lionrank.published.scores import PublishedScores
+from lionrank.published.scores import PublishedScores, training_of
 from lionrank.published.study import Study
 from lionrank.published.systems import PublishedSystem
 
@@ -105,7 +105,7 @@ def stand(
     by = measure(study)
     own: dict[str, float] = {}
     for checkpoint, value in scores[by].items():
-        name = checkpoint.rpartition("_e")[0]
+        name = training_of(checkpoint)
         own[name] = max(value, own.get(name, value))
     found = findings.results.scores.get(by, {})
     ours = {}

@@ -13,7 +13,7 @@ from lionrank.paper.leads import Lead, leads
 from lionrank.paper.published_tests import PublishedTests, published_tests
 from lionrank.paper.standing import Standing, stand
 from lionrank.published.agreement import Agreements
-from lionrank.published.scores import PublishedScores, read_scores, rounded
+from lionrank.published.scores import PublishedScores, parts, read_scores, rounded
 from lionrank.published.study import FOLDER, SYSTEMS, TABLE, Study
 from lionrank.published.systems import read_systems
 
@@ -59,7 +59,7 @@ class StudyFacts:
     def treatments(self) -> set[str]:
         """The treatments that it published values of."""
         published = self.values[self.study.primary].values()
-        return {name.split("_")[1] for values in published for name in values}
+        return {parts(name)[1] for values in published for name in values}
 
     def part(self, name: str) -> str:
         """Return the template of a part of the paper that the study may have."""

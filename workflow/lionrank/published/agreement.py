@@ -1,8 +1,9 @@
-"""Where the published values as printed and those of the authors' trec_eval files agree.
+"""Where two accounts of published values agree, as what was printed and the authors' files.
 
-Both have four decimals, MRR@10 in the files more. A printed value agrees with the files' one if it
-is that, rounded: if they differ by no more than half a unit of the last printed digit. One that is
-what is left when the further digits are dropped is cut off; any other is different.
+Values are printed with four decimals, and the second account may have more. A value of the primary
+account, here "printed", agrees with that of the second one if it is that, rounded: if they differ
+by no more than half a unit of the last printed digit. One that is what is left when the further
+digits are dropped is cut off; any other is different.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,9 +11,8 @@ from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 from enum import StrEnum
 
-from lionrank.grid import training_name
 from lionrank.measures import METRICS, Measure
-from lionrank.published.scores import PublishedScores
+from lionrank.published.scores import PublishedScores, parts, training_of
 from lionrank.published.study import Study
 from lionrank.wording import DIGITS
 
@@ -21,7 +21,7 @@ _UNIT = Decimal(1).scaleb(-DIGITS)
 
 
 class Agreement(StrEnum):
-    """How a printed value stands to that of the files."""
+    """How a printed value stands to that of the second account."""
 
     SAME = "same"
     CUT_OFF = "cut off"
@@ -30,7 +30,7 @@ class Agreement(StrEnum):
 
 @dataclass(frozen=True)
 class PublishedCell:
-    """A checkpoint's value in a measure, as printed and by the files.
+    """The value of a checkpoint, or of a training of no epoch, in a measure by two accounts.
 
     `training` is what prose calls the training.
     """
@@ -38,23 +38,23 @@ class PublishedCell:
     measure: Measure
     model: str
     optimizer: str
-    epoch: int
+    epoch: int | None
     training: str
     printed: float
-    files: float
+    second: float
 
     @property
     def difference(self) -> float:
-        """The printed value minus that of the files, with the printed digits."""
-        return round(self.printed - self.files, DIGITS)
+        """The printed value minus that of the second account, with the printed digits."""
+        return round(self.printed - self.second, DIGITS)
 
     @property
     def agreement(self) -> Agreement:
         # As decimals: half a unit is no binary number.
-        printed, files = (Decimal(repr(value)) for value in (self.printed, self.files))
-        if abs(printed - files) <= _UNIT / 2:
+        printed, second = (Decimal(repr(value)) for value in (self.printed, self.second))
+        if abs(printed - second) <= _UNIT / 2:
             return Agreement.SAME
-        if printed == files.quantize(_UNIT, ROUND_DOWN):
+        if printed == second.quantize(_UNIT, ROUND_DOWN):
             return Agreement.CUT_OFF
         return Agreement.DIFFERENT
 
@@ -66,15 +66,15 @@ class PublishedCell:
 
 @dataclass(frozen=True)
 class Agreements:
-    """All published cells, measure by measure in the order of table I."""
+    """All published cells, measure by measure in the order of study.yaml."""
 
     cells: tuple[PublishedCell, ...]
 
     @classmethod
     def of(cls, accounts: Mapping[str, PublishedScores], study: Study) -> "Agreements":
-        """Compare what was printed, a study's primary account, with its second one."""
-        printed, files, *_ = accounts.values()
-        return cls(tuple(_cells(printed, files, study)))
+        """Compare the two accounts of a study's values, the primary one first."""
+        printed, second = accounts.values()
+        return cls(tuple(_cells(printed, second, study)))
 
     def that_are(self, agreement: str) -> list[PublishedCell]:
         return [cell for cell in self.cells if cell.agreement == agreement]
@@ -111,13 +111,9 @@ class Agreements:
 
 
 def _cells(
-    printed: PublishedScores, files: PublishedScores, study: Study
+    printed: PublishedScores, second: PublishedScores, study: Study
 ) -> Iterator[PublishedCell]:
     for measure, values in printed.items():
         for name, value in values.items():
-            model, optimizer, epoch = name.split("_")
-            described = "{} with {}".format(*study.labels(training_name(model, optimizer)))
-            yield PublishedCell(
-                *(measure, model, optimizer, int(epoch.removeprefix("e")), described),
-                *(value, files[measure][name]),
-            )
+            described = "{} with {}".format(*study.labels(training_of(name)))
+            yield PublishedCell(measure, *parts(name), described, value, second[measure][name])

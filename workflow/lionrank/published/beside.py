@@ -6,7 +6,7 @@ from typing import Any
 
 from lionrank.grid import Grid, training_name
 from lionrank.measures import Measure
-from lionrank.published.scores import read_scores, rounded
+from lionrank.published.scores import parts, read_scores, rounded
 from lionrank.published.study import TABLE, Study
 
 
@@ -28,7 +28,7 @@ def read_beside(
         measure: {
             name: value
             for name, value in scores[measure].items()
-            if name.split("_")[0] in compared["models"]
+            if parts(name)[0] in compared["models"]
         }
         for measure in (Measure(**each) for each in compared["measures"])
     }
@@ -47,8 +47,8 @@ def as_ours(
         measure: {
             training_name(model, ours): value
             for name, value in of_measure.items()
-            for model, treatment, *epoch in [name.split("_")]
-            if not epoch and (ours := named[treatment]) is not None
+            for model, treatment, epoch in [parts(name)]
+            if epoch is None and (ours := named[treatment]) is not None
         }
         for measure, of_measure in values.items()
     }

@@ -23,6 +23,17 @@ PublishedScores = Mapping[Measure, Mapping[str, float]]
 """Published values by measure, and then by the name of the checkpoint or training."""
 
 
+def parts(name: str) -> tuple[str, str, int | None]:
+    """Return model, treatment and epoch by the name of a checkpoint; a training has no epoch."""
+    model, treatment, *epoch = name.split("_")
+    return model, treatment, int(epoch[0].removeprefix("e")) if epoch else None
+
+
+def training_of(name: str) -> str:
+    """Return the training of a checkpoint, and that of a training itself, by its name."""
+    return training_name(*parts(name)[:2])
+
+
 def read_scores(path: str | os.PathLike, study: Study) -> dict[str, PublishedScores]:
     """Read the table of a study: its values by account.
 

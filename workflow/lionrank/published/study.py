@@ -20,7 +20,9 @@ STUDY, TABLE, CLAIMS = "study.yaml", "table.csv", "claims.yaml"
 """What each has."""
 SETTINGS, SYSTEMS, PER_QUERY = "settings.csv", "systems.csv", "authors_per_query.csv"
 """What it may have: the settings of its trainings, other systems, and the values of each topic."""
-OPTIONAL = (SETTINGS, SYSTEMS, PER_QUERY)
+REPLICATION = "replication.tex.j2"
+"""What it has if the values of checkpoints of others are its own: the section on these."""
+OPTIONAL = (SETTINGS, SYSTEMS, PER_QUERY, REPLICATION)
 
 
 @dataclass(frozen=True)

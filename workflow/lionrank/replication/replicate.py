@@ -11,7 +11,7 @@ from typing import Any
 
 from lionrank import trec
 from lionrank.measures import Measure
-from lionrank.published.scores import PublishedScores
+from lionrank.published.scores import PublishedScores, parts
 from lionrank.published.study import Study
 from lionrank.replication.variants import OTHER_PRECISION, VARIANTS, Variant, means, tied
 from lionrank.trec import Qrels, Run
@@ -120,7 +120,7 @@ def _of_model(
     scores: PublishedScores, measures: Sequence[Measure], model: str
 ) -> dict[str, list[float]]:
     """Return the published values of a model's checkpoints, in the order of the measures."""
-    names = [name for name in scores[measures[0]] if name.split("_")[0] == model]
+    names = [name for name in scores[measures[0]] if parts(name)[0] == model]
     return {name: [scores[measure][name] for measure in measures] for name in names}
 
 

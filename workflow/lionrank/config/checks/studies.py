@@ -11,7 +11,7 @@ from lionrank.config.experiment import others
 from lionrank.config.schema import meant
 from lionrank.errors import UserError
 from lionrank.measures import METRICS
-from lionrank.published.study import Study
+from lionrank.published.study import FOLDER, REPLICATION, Study
 from lionrank.wording import shortened
 
 
@@ -70,6 +70,11 @@ def _check_systems(config: Mapping[str, Any], studies: Mapping[str, Study]) -> N
             raise UserError(
                 f"{place}: other systems of the grid have values of {first.name}: put checkpoints "
                 "of one study at a time into grid.systems"
+            )
+        if REPLICATION not in study.has:
+            raise UserError(
+                f"{place}: {FOLDER}/{study.name}/{REPLICATION} is missing, the section on such "
+                "checkpoints: write it, or set this to null"
             )
         if "checkpoint" not in system:
             raise UserError(f"{place}: values were published of checkpoints: set checkpoint")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from lionrank.measures import METRICS, Measure
 from lionrank.paper.tables.tabular import Row, Table
-from lionrank.published.scores import PublishedScores
+from lionrank.published.scores import PublishedScores, parts
 from lionrank.published.study import Study
 
 
@@ -18,7 +18,7 @@ def table(scores: PublishedScores, study: Study) -> Table:
     rows = [
         _row(name, of_model, scores, study)
         for model in study.models
-        for of_model in [[name for name in names if name.split("_")[0] == model]]
+        for of_model in [[name for name in names if parts(name)[0] == model]]
         for name in of_model
     ]
     columns = [
@@ -33,7 +33,8 @@ def table(scores: PublishedScores, study: Study) -> Table:
 
 
 def _row(name: str, of_model: Sequence[str], scores: PublishedScores, study: Study) -> Row:
-    model, treatment, *epoch = name.split("_")
+    model, treatment, epoch = parts(name)
+    label = study.treatments[treatment].label
     best = [
         _column(measure)
         for measure, values in scores.items()
@@ -41,7 +42,7 @@ def _row(name: str, of_model: Sequence[str], scores: PublishedScores, study: Stu
     ]
     return {
         "model": study.models[model].label,
-        "treatment": ", epoch ".join([study.treatments[treatment].label, *(e[1:] for e in epoch)]),
+        "treatment": label if epoch is None else f"{label}, epoch {epoch}",
         **{_column(measure): values[name] for measure, values in scores.items()},
         "best": best,
     }

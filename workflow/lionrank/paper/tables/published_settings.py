@@ -5,7 +5,7 @@ from typing import Any
 
 from lionrank.paper.settings import SETTINGS
 from lionrank.paper.tables.tabular import Row, Table
-from lionrank.published.scores import PublishedScores
+from lionrank.published.scores import PublishedScores, training_of
 from lionrank.published.settings import PublishedSetting, Statement
 from lionrank.published.study import Study
 
@@ -22,7 +22,7 @@ def table(settings: Iterable[PublishedSetting], scores: PublishedScores, study: 
     is none, and `{training}_is` whether it is said, inferred or not said.
     """
     checkpoints = [name for values in scores.values() for name in values]
-    trainings = list(dict.fromkeys(name.rpartition("_e")[0] for name in checkpoints))
+    trainings = list(dict.fromkeys(map(training_of, checkpoints)))
     found: dict[str, dict[str, dict[str, Statement]]] = {}
     for each in settings:
         if each.setting in LABELS:

@@ -1,4 +1,4 @@
-"""The table of the published values that are not the same in the authors' trec_eval files."""
+"""The table of the published values that are not the same by two accounts of them."""
 
 from typing import Any
 
@@ -11,12 +11,12 @@ _CHECKPOINT = ("model", "optimizer", "epoch")
 
 
 def table(agreements: Agreements, study: Study) -> Table:
-    """Return every published value with that of the files, `difference` printed minus files.
+    """Return every published value by both accounts, `difference` the first minus the second.
 
     The LaTeX has the checkpoints and the measures of which any value is different: `checkpoints`
     with the rows of each as its `cells`, in the order of `metrics`.
     """
-    rows = [_row(cell) for cell in agreements.cells]
+    rows = [_row(cell, study) for cell in agreements.cells]
     different = [row for row in rows if row["agreement"] == Agreement.DIFFERENT]
     metrics = dict.fromkeys(row["metric"] for row in different)
     names = {_name(row) for row in different}
@@ -25,6 +25,7 @@ def table(agreements: Agreements, study: Study) -> Table:
         if row["metric"] in metrics and _name(row) in names:
             checkpoints.setdefault(_name(row), []).append(row)
     facts = {
+        "accounts": [*study.accounts],
         "labels": {name: study.label_of(name) for name in (*study.models, *study.treatments)},
         "metrics": [METRICS[metric] for metric in metrics],
         "checkpoints": [
@@ -35,15 +36,16 @@ def table(agreements: Agreements, study: Study) -> Table:
     return Table(rows, facts=facts)
 
 
-def _row(cell: PublishedCell) -> Row:
+def _row(cell: PublishedCell, study: Study) -> Row:
+    printed, second = study.accounts
     return {
         "test_set": cell.measure.test_set,
         "metric": cell.measure.metric,
         "model": cell.model,
         "optimizer": cell.optimizer,
         "epoch": cell.epoch,
-        "printed": cell.printed,
-        "files": cell.files,
+        printed: cell.printed,
+        second: cell.second,
         "difference": cell.difference,
         "agreement": str(cell.agreement),
     }

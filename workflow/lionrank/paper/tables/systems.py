@@ -12,7 +12,7 @@ from lionrank.grid import Grid
 from lionrank.measures import GRADED, Measure
 from lionrank.paper.results import Chosen, Results, epoch_label
 from lionrank.paper.tables.tabular import Table
-from lionrank.published.scores import PublishedScores
+from lionrank.published.scores import PublishedScores, parts, training_of
 from lionrank.published.study import Study
 from lionrank.published.systems import PublishedSystem
 from lionrank.wording import score
@@ -77,11 +77,12 @@ def _row(
 
 def _of_study(scores: Mapping[str, float], study: Study) -> Iterator[dict[str, object]]:
     """Yield the study's trainings, the first of the best epochs of each."""
-    best: dict[str, tuple[float, int]] = {}
+    best: dict[str, tuple[float, int | None]] = {}
     for name, value in scores.items():
-        training, _, place = name.rpartition("_e")
+        _, _, epoch = parts(name)
+        training = training_of(name)
         if training not in best or value > best[training][0]:
-            best[training] = value, int(place)
+            best[training] = value, epoch
     for training, (value, epoch) in best.items():
         name = ", ".join(study.labels(training))
         yield _row(STUDY_GROUP, name, epoch, score(value), study.cite)
