@@ -6,10 +6,7 @@ from lionrank.claims.evidence import Ours, Untestable
 from lionrank.evaluation.per_query import System
 from tests.support.studied import decide, measured, published
 
-RECIPES = {
-    name: (each.optimizer, each.objective)
-    for name, each in published("objectives").study.treatments.items()
-}
+RECIPES = published("objectives").study.recipes
 
 
 def made(optimizer: str, objective: str) -> dict[str, str]:

@@ -30,10 +30,12 @@ def grid_of(**recipes):
         ({"infonce": ("adamw", "infonce")}, {"bert_infonce"}),
         ({"mine": ("adamw", "infonce")}, {"bert_mine"}),
         ({"infonce": ("lion", "infonce")}, set()),
+        # A control of the study, which has the same optimizer and objective.
+        ({"infoncetriplets": ("adamw", "infonce")}, set()),
         ({"one": ("adamw", "infonce"), "two": ("adamw", "infonce")}, set()),
         ({"one": ("adamw", "infonce"), "infonce": ("adamw", "infonce")}, {"bert_infonce"}),
     ],
-    ids=["same", "renamed", "another optimizer", "several", "one of several"],
+    ids=["same", "renamed", "another optimizer", "control", "several", "one of several"],
 )
 def test_a_published_treatment_is_ours_with_its_optimizer_and_objective(recipes, named):
     values = {DL19: {"bert_infonce": 0.5, "bert_bce": 0.25, "bert_infonce_e1": 0.75}}

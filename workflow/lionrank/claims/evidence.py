@@ -20,6 +20,7 @@ from lionrank.files import read_json
 from lionrank.grid import Grid, checkpoint_name, training_name
 from lionrank.measures import GRADED, METRICS, Measure
 from lionrank.published import settings as published_settings
+from lionrank.published.beside import made_alike
 from lionrank.published.scores import PublishedScores, parts, read_scores, rounded, training_of
 from lionrank.published.study import SETTINGS, SYSTEMS, TABLE, Study
 from lionrank.published.systems import read_systems
@@ -240,24 +241,19 @@ class Ours:
     def treatment(self, published: str) -> str:
         """Return the name that a published treatment has here, or its own where it is not here.
 
-        It is the treatment with its optimizer and objective, of several the one of its name. Of
-        several published ones that have the same, only the first is known without its name.
         Untestable if it may be one of several, or if its name is that of another treatment.
         """
-        recipe = self.recipes.get(published)
-        made = {each.name: (each.optimizer, each.objective) for each in self.grid.treatments}
-        if recipe is None or made.get(published) in (recipe, (None, None)):
+        if published not in self.recipes:
             return published
-        is_first = [*self.recipes.values()].index(recipe) == [*self.recipes].index(published)
-        alike = [each for each in made if made[each] == recipe and each not in self.recipes]
-        if is_first and len(alike) > 1:
-            raise Untestable(f"it was not said which of {listed(alike)} is {published}")
-        if is_first and alike:
-            return alike[0]
-        if published in made:
-            said = " and ".join(map(str, made[published]))
-            raise Untestable(f"{published} is another treatment here, {said}")
-        return published
+        found = made_alike(published, self.recipes, self.grid)
+        if len(found) > 1:
+            raise Untestable(f"it was not said which of {listed(found)} is {published}")
+        other = {each.name: each for each in self.grid.treatments}.get(published)
+        if not found and other is not None:
+            raise Untestable(
+                f"{published} is another treatment here, {other.optimizer} and {other.objective}"
+            )
+        return found[0] if found else published
 
     def mean_over_seeds(self, measure: Measure, published: System) -> np.ndarray:
         """Return the values (queries,) of what a published system is here; `check` it before."""

@@ -1,4 +1,4 @@
-"""The published values that may stand beside ours."""
+"""What of ours a published treatment is, and the published values that may stand beside ours."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,6 +8,23 @@ from lionrank.grid import Grid, training_name
 from lionrank.measures import Measure
 from lionrank.published.scores import parts, read_scores, rounded
 from lionrank.published.study import TABLE, Study
+
+
+def made_alike(published: str, recipes: Mapping[str, tuple[str, str]], grid: Grid) -> list[str]:
+    """Return the names of our treatments of which a published one is one.
+
+    They have its optimizer and objective, which `recipes` are of the study's treatments: of several
+    the one of its name. Of several published ones that are made alike, only the first is known
+    without its name.
+    """
+    made = {each.name: (each.optimizer, each.objective) for each in grid.treatments}
+    recipe = recipes[published]
+    if made.get(published) == recipe:
+        return [published]
+    first = next(name for name, each in recipes.items() if each == recipe)
+    if published != first:
+        return []
+    return [name for name, each in made.items() if each == recipe and name not in recipes]
 
 
 def read_beside(
@@ -39,25 +56,16 @@ def as_ours(
 ) -> dict[Measure, dict[str, float]]:
     """Return the values of a study's trainings by the names of ours.
 
-    A treatment is ours that has the same optimizer and objective, of several the one of the same
-    name; of others, and of single checkpoints, there is no value.
+    There is none of treatments that are none of ours, or may be one of several, as `made_alike` has
+    it, nor of single checkpoints.
     """
-    named = {each: _ours(each, study, grid) for each in study.treatments}
+    ours = {each: made_alike(each, study.recipes, grid) for each in study.treatments}
     return {
         measure: {
-            training_name(model, ours): value
+            training_name(model, *ours[treatment]): value
             for name, value in of_measure.items()
             for model, treatment, epoch in [parts(name)]
-            if epoch is None and (ours := named[treatment]) is not None
+            if epoch is None and len(ours[treatment]) == 1
         }
         for measure, of_measure in values.items()
     }
-
-
-def _ours(published: str, study: Study, grid: Grid) -> str | None:
-    made = study.treatments[published]
-    recipe = (made.optimizer, made.objective)
-    alike = [each.name for each in grid.treatments if (each.optimizer, each.objective) == recipe]
-    if published in alike:
-        return published
-    return alike[0] if len(alike) == 1 else None

@@ -134,6 +134,11 @@ class Study:
             for metric in test_set.metrics:
                 yield Measure(name, metric, None if metric == GRADED else test_set.level)
 
+    @property
+    def recipes(self) -> dict[str, tuple[str, str]]:
+        """The optimizer and the objective of each treatment."""
+        return {name: (each.optimizer, each.objective) for name, each in self.treatments.items()}
+
     def labels(self, training: str) -> tuple[str, str]:
         """Return the labels of model and treatment of a training, by its name."""
         model, treatment = training.split("_")

@@ -38,9 +38,7 @@ ours = Ours(
         for name, found in read_json(path).items()
     },
     are_left_out=params.dropped,
-    recipes={
-        name: (each.optimizer, each.objective) for name, each in primary.study.treatments.items()
-    },
+    recipes=primary.study.recipes,
 )
 decided = claims.decide(
     claim_file.read(folder / CLAIMS, primary),
