@@ -73,6 +73,30 @@ def test_a_wrong_test_is_named_with_file_claim_and_key(tmp_path, test, message):
             "margin: expected a number of at least 0, found nan",
         ),
         (
+            {"kind": "equal", "metrics": ["map"], "systems": ["gte_lion"] * 2, "margin": 0.1},
+            "systems: has gte_lion twice; remove one",
+        ),
+        (BEST | {"metrics": ["dl19", "map"]}, "metrics: has map on dl19 twice; remove one"),
+        (TREND | {"models": ["gte", "gte"]}, "models: has gte twice; remove one"),
+        (
+            {
+                "kind": "greater",
+                "metrics": ["map"],
+                "left": ["gte_lion"],
+                "right": ["gte_adamw", "gte_lion"],
+            },
+            "left, right: gte_lion is in both; remove one",
+        ),
+        (
+            {
+                "kind": "above_all",
+                "metrics": ["map"],
+                "treatments": ["lion"],
+                "others": ["lion"],
+            },
+            "treatments, others: lion is in both; remove one",
+        ),
+        (
             {
                 "kind": "same_settings",
                 "trainings": ["gte_lion", "gte_adamw"],
@@ -138,3 +162,13 @@ def test_wrong_values_of_other_kinds_are_named(tmp_path, test, message):
 def test_a_wrong_file_is_named(tmp_path, content, message):
     with pytest.raises(UserError, match=message):
         claim_file.read(written(tmp_path, content), PRINTED)
+
+
+def test_one_treatment_may_be_compared_from_size_to_size(tmp_path):
+    test = TREND | {"kind": "not_below", "treatments": ["lion", "lion"]}
+    del test["level"]
+    claim = {"id": "c1", "text": "It is so.", "where": ["P"], "tests": [test]}
+    ((read,),) = (
+        each.tests for each in claim_file.read(written(tmp_path, {"claims": [claim]}), PRINTED)
+    )
+    assert read.treatments == ("lion", "lion")

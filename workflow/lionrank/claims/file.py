@@ -27,6 +27,10 @@ _LENGTHS = {
     **{(kind, "optimizers"): 2 for kind in ("log_greater", "log_smoother", "log_ratio")},
     **{(kind, "treatments"): 2 for kind in ("not_below", "trend", "same_sign")},
 }
+# What may be listed twice: a treatment with one size and with the next.
+_REPEATED = {("not_below", "treatments")}
+# What is on one of these sides cannot be on the other.
+_SIDES = (("left", "right"), ("treatments", "others"))
 # Fewer make no sense.
 _FEWEST = {
     ("same_data", "treatments"): 2,
@@ -101,12 +105,24 @@ def _test(entry: Any, place: str, published: Published) -> Test:
         for key, value in entry.items()
         if key != "kind"
     }
+    _check_lists(kind, values, place)
+    return KINDS[kind](**values)
+
+
+def _check_lists(kind: str, values: Mapping[str, Any], place: str) -> None:
+    """Check that lists have as much in them as makes sense, and nothing twice."""
     for key, value in values.items():
         if (length := _LENGTHS.get((kind, key))) and len(value) != length:
             raise UserError(f"{place}: {key}: {kind} takes {length}, found {len(value)}")
         if (fewest := _FEWEST.get((kind, key))) and len(value) < fewest:
             raise UserError(f"{place}: {key}: {kind} takes {fewest} or more, found {len(value)}")
-    return KINDS[kind](**values)
+        if not isinstance(value, tuple) or (kind, key) in _REPEATED:
+            continue
+        if twice := [each for each in value if value.count(each) > 1]:
+            raise UserError(f"{place}: {key}: has {_named(twice[0])} twice; remove one")
+    for left, right in _SIDES:
+        if both := [each for each in values.get(left, ()) if each in values.get(right, ())]:
+            raise UserError(f"{place}: {left}, {right}: {_named(both[0])} is in both; remove one")
 
 
 def _check_keys(entry: Any, place: str, required: Iterable[str], known: Iterable[str]) -> None:
@@ -130,6 +146,13 @@ def _listed(value: Any, place: str) -> list:
     if not (isinstance(value, list) and value):
         raise UserError(f"{place}: expected a list, found {shortened(value)}")
     return value
+
+
+def _named(each: Any) -> str:
+    """Return what a list has as it is named there: a name, or a system's or a measure's."""
+    if isinstance(each, Measure):
+        return f"{each.metric} on {each.test_set}"
+    return _name(each) if isinstance(each, System) else str(each)
 
 
 def _metrics(value: Any, place: str, published: Published) -> tuple[Measure, ...]:
