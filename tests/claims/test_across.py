@@ -257,7 +257,9 @@ def test_a_slope_of_two_models_is_a_difference_of_differences(tmp_path):
 def test_a_slope_needs_the_sizes_of_the_models(tmp_path):
     found = decide("sizes", "s1", measured(tmp_path, {"dl20": changing(0.06, **LION)}))
     assert found["verdict"] == "not testable"
-    assert found["reason"] == "the parameters of ettin17m were not counted"
+    assert found["reason"] == (
+        "study.yaml tells of no parameters of models, so that ours were not counted"
+    )
 
 
 def test_models_of_one_size_have_no_slope(tmp_path):
@@ -266,7 +268,7 @@ def test_models_of_one_size_have_no_slope(tmp_path):
     found = decide("sizes", "s1", ours)
     assert found["verdict"] == "not testable"
     assert found["reason"] == (
-        "ettin17m, ettin32m, ettin68m and ettin150m have the same number of parameters"
+        "Ettin-17M, Ettin-32M, Ettin-68M and Ettin-150M have the same number of parameters"
     )
 
 

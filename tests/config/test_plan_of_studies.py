@@ -1,5 +1,7 @@
 """What the claims of a published study are decided by."""
 
+from dataclasses import replace
+
 from lionrank.config.plan import Plan
 from tests.support.configs import ROOT, overlaid
 
@@ -22,3 +24,15 @@ def test_without_trainings_there_are_no_records_of_data():
     alone = f"{{grid: {{models: [], systems: [given]}}, systems: {{given: {given}}}}}"
     plan = Plan.read(overlaid(alone, "paper: {studies: [objectives]}"), ROOT).published
     assert plan.records("objectives")["data"] == []
+
+
+def test_where_a_study_does_not_say_from_which_grade_on_it_counts_that_is_said():
+    plan = Plan.read(overlaid("{}"), ROOT)
+    lion = plan.studies["lion"]
+    silent = {name: replace(each, level=None) for name, each in lion.test_sets.items()}
+    of_silent = replace(plan, studies={"lion": replace(lion, test_sets=silent)}).published
+    compared = of_silent.compared()["lion"]
+    assert [each["metric"] for each in compared["measures"]] == ["ndcg_cut_10"]
+    assert compared["apart"][0] == (
+        "MAP on TREC DL 2019 does not say from which grade on it counts there"
+    )

@@ -15,7 +15,7 @@ COLUMNS = "setting,training,paper,thesis,code,note\n"
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("setting,training,", "setting,trainings,", ":1: no column training; restore the file"),
+        ("setting,training,", "setting,trainings,", ":1: no column training; correct or restore"),
         (
             "schedule,modernbert_lion,cosine,",
             "schedule,modernbert_lion,",

@@ -116,7 +116,7 @@ class _Slope:
 
     def published(self, published: Published) -> Outcome:
         sizes = {model: published.parameters(model) for model in self.models}
-        _check_sizes(sizes)
+        _check_sizes(sizes, published)
         gaps = {model: self.gap.published(published, model) for model in self.models}
         total = round(sum(weight * gaps[model] for model, weight in slope(sizes).items()), DIGITS)
         course = f"{'falls' if total < 0 else 'rises'} by {abs(total):.4f}"
@@ -125,6 +125,7 @@ class _Slope:
 
     def part(self, ours: Ours, published: Published) -> Part:
         sizes = self._sizes(ours)
+        _check_sizes(sizes, published)
         terms = [
             (system, sign * weight)
             for model, weight in slope(sizes).items()
@@ -138,8 +139,7 @@ class _Slope:
         """Return the parameters of the models that are here, two at least.
 
         Raises:
-            Untestable: there are fewer, and says what the first of the others lacks; or all have
-                the same size.
+            Untestable: there are fewer, and says what the first of the others lacks.
         """
         sizes: dict[str, int] = {}
         lacking: list[Untestable] = []
@@ -151,7 +151,6 @@ class _Slope:
                 lacking.append(missing)
         if len(sizes) < 2:
             raise lacking[0]
-        _check_sizes(sizes)
         return sizes
 
     def _described(self, published: Published, models: Sequence[str], course: str) -> str:
@@ -222,10 +221,12 @@ class SameSign(Asked):
             yield _Signs(_Gap(measure, self.treatments), self.models)
 
 
-def _check_sizes(sizes: Mapping[str, int]) -> None:
+def _check_sizes(sizes: Mapping[str, int], published: Published) -> None:
     """Raise Untestable unless models differ in size."""
     if len({*sizes.values()}) == 1:
-        raise Untestable(f"{listed([*sizes])} have the same number of parameters")
+        raise Untestable(
+            f"{listed(map(published.study.label_of, sizes))} have the same number of parameters"
+        )
 
 
 def _of_model(model: str, treatments: Sequence[str]) -> list[System]:

@@ -82,15 +82,16 @@ class _Apart:
 
     def published(self, published: Published) -> Outcome:
         study = published.study
-        label, dev_sets = study.test_sets[self.test_set].label, listed([*study.dev_sets])
-        known = [shares.get(self.test_set) for shares in study.dev_sets.values()]
-        if any(known):
-            return fact(False, f"{label} has queries that {dev_sets} chose the checkpoints by")
-        if not known or None in known:
+        label = study.test_sets[self.test_set].label
+        known = {name: shares.get(self.test_set) for name, shares in study.dev_sets.items()}
+        if sharing := [name for name, shares in known.items() if shares]:
+            by = listed(sharing)
+            return fact(False, f"{label} has queries that {by} chose the checkpoints by")
+        if not known or None in known.values():
             raise Untestable(
                 f"{label}: the study does not say if its queries chose the checkpoints"
             )
-        return fact(True, f"{label} has no query of {dev_sets}")
+        return fact(True, f"{label} has no query of {listed(known)}")
 
     def part(self, ours: Ours, published: Published) -> Part:
         topics, shared = ours.overlap(self.test_set)

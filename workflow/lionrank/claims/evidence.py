@@ -307,7 +307,9 @@ class Ours:
     def encoder(self, model: str) -> int:
         """Return the parameters of a model's encoder; Untestable if they were not counted."""
         if model not in self.encoders:
-            raise Untestable(f"the parameters of {model} were not counted")
+            raise Untestable(
+                "study.yaml tells of no parameters of models, so that ours were not counted"
+            )
         return self.encoders[model]
 
     def learnt(self, training: str) -> LearntFrom:

@@ -147,7 +147,7 @@ class _AboveOthers:
         measure = ours.measure(of)
         if measure.test_set != of.test_set:
             raise Untestable(
-                f"the systems of Table II are known on {of.test_set} only, for which "
+                f"the other systems are known on {of.test_set} only, for which "
                 f"{measure.test_set} stands in"
             )
         for system in self.systems:

@@ -153,6 +153,8 @@ class StudiesPlan(PlanPart):
         config, published = self.config, study.test_sets[measure.test_set]
         label = f"{METRICS[measure.metric]} on {published.label}"
         ours = evaluation.measured(config, measure.test_set, measure.metric)
+        if ours.level != measure.level and measure.level is None:
+            return f"{label} does not say from which grade on it counts there"
         if ours.level != measure.level:
             return (
                 f"{label} counts grades from {measure.level} on there and from {ours.level} on here"

@@ -16,7 +16,7 @@ from lionrank.measures import Measure
 from lionrank.published.study import Study
 from lionrank.wording import DIGITS, did_you_mean
 
-RESTORE = "restore the file"
+RESTORE = "correct or restore the file"
 COLUMNS = ("model", "treatment", "epoch", "test_set", "metric", "value", "source")
 
 PublishedScores = Mapping[Measure, Mapping[str, float]]

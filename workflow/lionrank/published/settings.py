@@ -22,6 +22,7 @@ from typing import Any
 
 from lionrank.errors import UserError
 from lionrank.files import csv_rows
+from lionrank.published.scores import RESTORE
 
 EXPERIMENT, TEXT, SILENT = "experiment", "-", "-"
 INFERRED = "inferred: "
@@ -91,7 +92,7 @@ def read(path: Path, sources: Collection[str]) -> list[PublishedSetting]:
         UserError: other columns, or a row with more or fewer cells; names file and line.
     """
     columns = ("setting", "training", *sources, "note")
-    return [_row(row, sources, place) for place, row in csv_rows(path, columns, "restore the file")]
+    return [_row(row, sources, place) for place, row in csv_rows(path, columns, RESTORE)]
 
 
 def _row(row: Mapping[str, str], sources: Collection[str], place: str) -> PublishedSetting:
