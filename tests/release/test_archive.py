@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -21,6 +22,9 @@ from tests.support.rule_scripts import of_repository, run_script
 from tests.support.running import ROOT, run_snakemake
 
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
+STUDIES = [
+    ROOT / "paper/published" / name / "study.yaml" for name in ("lion", "objectives", "sizes")
+]
 MADE = {
     "results/bm25.trec": "q1 Q0 d1 1 2.5 bm25\n" * 1000,
     "results/dl20/bm25.trec": "q2 Q0 d1 1 2.5 bm25\n",
@@ -290,8 +294,22 @@ def test_the_citation_agrees_with_config_licence_and_version():
 
 
 def test_the_citation_names_the_published_paper():
-    (paper,) = yaml.safe_load((ROOT / "CITATION.cff").read_text())["references"]
+    paper, *_ = yaml.safe_load((ROOT / "CITATION.cff").read_text())["references"]
     assert paper["type"] == "article" and paper["year"] == 2025
     assert [each["family-names"] for each in paper["authors"]] == ["Kumar", "Pande", "Damle"]
     assert paper["identifiers"][0]["value"] == "arXiv:2506.18297"
     assert paper["title"].startswith("Comparative Analysis of Lion and AdamW Optimizers")
+
+
+def test_the_citation_names_what_each_study_cites():
+    papers = yaml.safe_load((ROOT / "CITATION.cff").read_text())["references"]
+    bibliography = (ROOT / "paper" / "refs.bib").read_text()
+    cited = [yaml.safe_load(path.read_text())["cite"] for path in STUDIES]
+    for key, paper in zip(cited, papers, strict=True):
+        (entry,) = re.findall(rf"^@\w+\{{{key},(.*?)^\}}", bibliography, re.M | re.S)
+        assert paper["identifiers"][0]["value"] in entry and f"{{{paper['year']}}}" in entry
+        title = re.sub("[{}]", "", re.search(r"title += \{(.*)\},", entry)[1])
+        assert paper["title"] == title
+        families = [each["family-names"] for each in paper["authors"]]
+        found = re.sub("[{}]", "", re.search(r"author += \{(.*)\},", entry)[1]).split(" and ")
+        assert [each.partition(",")[0] for each in found] == families
