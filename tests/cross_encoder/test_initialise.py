@@ -267,9 +267,12 @@ def test_a_max_length_beyond_the_positions_is_refused(published, tmp_path):
 SMALL_BERT = {"model_type": "bert", "hidden_size": 32, "num_attention_heads": 2}
 
 
+def of_random_weights(architecture: dict) -> dict:
+    return {"pretrained": None, "architecture": architecture, "tokenizer": PACKAGE}
+
+
 def untrained(architecture: dict, folder: Path) -> Path:
-    backbone = {"pretrained": None, "architecture": architecture, "tokenizer": PACKAGE}
-    models.initialise(backbone, {}, 12, 32, folder)
+    models.initialise(of_random_weights(architecture), {}, 12, 32, folder)
     return folder
 
 
@@ -290,6 +293,8 @@ def untrained(architecture: dict, folder: Path) -> Path:
 def test_an_architecture_that_is_none_is_refused_in_words(tmp_path, architecture, match):
     with pytest.raises(UserError, match=f"^models: the architecture {match}"):
         untrained(architecture, tmp_path / "e0")
+    with pytest.raises(UserError, match=f"^models: the architecture {match}"):
+        models.planned(of_random_weights(architecture), {})
 
 
 @pytest.mark.parametrize(

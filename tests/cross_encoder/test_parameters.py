@@ -89,3 +89,8 @@ def test_they_are_the_weights_that_a_model_has(kind, tmp_path):
 def test_a_folder_without_a_config_is_named(tmp_path):
     with pytest.raises(UserError, match=r"checkpoint: '.*': it has no config.json"):
         of_checkpoint(tmp_path)
+
+
+def test_a_config_that_is_of_no_model_is_named(tmp_path):
+    with pytest.raises(UserError, match=r"checkpoint: '.*': transformers cannot build it .*769"):
+        counted(EVERY["bert"] | {"hidden_size": 769}, tmp_path)

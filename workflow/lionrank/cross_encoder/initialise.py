@@ -4,14 +4,13 @@ import importlib.util
 import os
 import re
 import sys
-from collections.abc import Mapping
-from copy import deepcopy
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import fields
 from inspect import getsource
 from pathlib import Path
 from typing import Any
 
-import torch
 from transformers import (
     CONFIG_MAPPING,
     MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING,
@@ -29,6 +28,7 @@ from lionrank.cross_encoder.pretrained import (
     cross_encoder_of,
     is_cross_encoder,
     one_line,
+    outlined,
 )
 from lionrank.errors import UserError
 from lionrank.wording import did_you_mean, listed
@@ -103,8 +103,8 @@ def initialise(
 
 def planned(
     backbone: Mapping[str, Any], folders: dict[str, str], key: str = "models"
-) -> PreTrainedConfig:
-    """Return the config of the cross-encoder that a backbone becomes, without reading weights.
+) -> PreTrainedModel:
+    """Return the outline of the cross-encoder that a backbone becomes, without reading weights.
 
     Arguments are those of `initialise`, for which the config names the backbone under a `key`.
 
@@ -112,10 +112,13 @@ def planned(
         UserError: as `initialise`, of a source or of an architecture.
     """
     if (source := backbone["pretrained"]) is not None:
-        return Pretrained(source, Path(locate(source, folders, key)), key).config()
+        pretrained = Pretrained(source, Path(locate(source, folders, key)), key)
+        return pretrained.outline(pretrained.config())
     who = f"{key}: the architecture {backbone['architecture']['model_type']!r}"
     tokenizer = _open(backbone["tokenizer"], folders).tokenizer()
-    return _untrained_config(who, backbone["architecture"], tokenizer)
+    config = _untrained_config(who, backbone["architecture"], tokenizer)
+    with _building(who):
+        return outlined(config)
 
 
 def _open(source: str, folders: dict[str, str]) -> Pretrained:
@@ -129,12 +132,7 @@ def _pretrained(backbone: Pretrained, seed: int) -> PreTrainedModel:
     """
     config = backbone.config()
     weights = backbone.weights()
-    kind = MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING[type(config)]
-    try:
-        with torch.device("meta"):
-            plan = kind(deepcopy(config))
-    except Exception as error:
-        raise backbone.unfit(f"transformers cannot build it ({one_line(error)})") from error
+    plan = backbone.outline(config)
     head = {name for name, _ in plan.named_children() if name != plan.base_model_prefix}
     if not head:
         raise backbone.unfit("its cross-encoder has no head apart from the body")
@@ -192,11 +190,9 @@ def _untrained(
 ) -> PreTrainedModel:
     """Build a randomly initialised model for the tokenizer's vocabulary and special tokens."""
     config = _untrained_config(who, architecture, tokenizer)
-    try:
+    with _building(who):
         set_seed(seed)
         return AutoModelForSequenceClassification.from_config(config)
-    except Exception as error:
-        raise UserError(f"{who}: transformers cannot build it: {one_line(error)}") from error
 
 
 def _untrained_config(
@@ -213,10 +209,17 @@ def _untrained_config(
         "eos_token_id": last,
     }
     known = {name: number for name, number in special.items() if number is not None}
-    try:
+    with _building(who):
         return AutoConfig.for_model(
             **architecture, num_labels=1, vocab_size=len(tokenizer), **known
         )
+
+
+@contextmanager
+def _building(who: str) -> Iterator[None]:
+    """Say in words that transformers cannot build an architecture."""
+    try:
+        yield
     except Exception as error:
         raise UserError(f"{who}: transformers cannot build it: {one_line(error)}") from error
 

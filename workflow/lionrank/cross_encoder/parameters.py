@@ -1,11 +1,10 @@
 """The parameters of a cross-encoder, counted from its config: no weight is read or made."""
 
-from copy import deepcopy
 from pathlib import Path
 from typing import TypedDict
 
 import torch
-from transformers import MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING, PreTrainedConfig
+from transformers import PreTrainedModel
 
 from lionrank.cross_encoder.pretrained import Pretrained
 
@@ -28,13 +27,12 @@ def of_checkpoint(checkpoint: Path) -> Parameters:
     Raises:
         UserError: config.json is missing or damaged, or of no cross-encoder.
     """
-    return count(Pretrained(str(checkpoint), checkpoint, "checkpoint").config())
+    pretrained = Pretrained(str(checkpoint), checkpoint, "checkpoint")
+    return count(pretrained.outline(pretrained.config()))
 
 
-def count(config: PreTrainedConfig) -> Parameters:
-    """Count the parameters of the cross-encoder that a config describes; what is shared once."""
-    with torch.device("meta"):
-        model = MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING[type(config)](deepcopy(config))
+def count(model: PreTrainedModel) -> Parameters:
+    """Count the parameters of a cross-encoder, which may be an outline; what is shared once."""
     body = model.base_model
     tables = {each.weight for each in body.modules() if isinstance(each, torch.nn.Embedding)}
     return {

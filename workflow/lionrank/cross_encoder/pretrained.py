@@ -6,6 +6,7 @@ Weights are read from local safetensors alone: never a pickle, never remote code
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -97,6 +98,17 @@ class Pretrained:
         if stated.get("model_type") == gte.ORIGINAL:
             return gte.native_config(stated, self.who)
         return stated
+
+    def outline(self, config: PreTrainedConfig) -> PreTrainedModel:
+        """Build the cross-encoder of its `config` as `outlined` does.
+
+        Raises:
+            UserError: transformers cannot build it.
+        """
+        try:
+            return outlined(config)
+        except Exception as error:
+            raise self.unfit(f"transformers cannot build it ({one_line(error)})") from error
 
     def modules(self) -> list[tuple[str, str]] | None:
         """Return the class and the folder of each module that sentence-transformers lists.
@@ -219,6 +231,12 @@ def is_cross_encoder(model_type: object) -> bool:
     """Say whether transformers has a cross-encoder of an architecture."""
     known = isinstance(model_type, str) and model_type in CONFIG_MAPPING
     return known and CONFIG_MAPPING[model_type] in MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING
+
+
+def outlined(config: PreTrainedConfig) -> PreTrainedModel:
+    """Build a cross-encoder on the meta device, where weights have shapes and take no memory."""
+    with torch.device("meta"):
+        return MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING[type(config)](deepcopy(config))
 
 
 def cross_encoder_of(
