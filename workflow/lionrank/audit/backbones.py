@@ -1,6 +1,7 @@
 """How large backbones are, counted from their configs before any weight is downloaded."""
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from lionrank.config.sources import Source
@@ -28,16 +29,25 @@ def sizes(
     """
     counted: dict[str, Parameters] = {}
     uncounted: dict[str, str] = {}
+    # At once: each waits until its timeout where the hub does not answer.
+    with ThreadPoolExecutor(max(1, len(starts))) as pool:
+        folders = {
+            key: pool.submit(_folder, start, sources, local) for key, start in starts.items()
+        }
     for key, start in starts.items():
-        patterns = ["config.json"] if start["pretrained"] else []
         try:
-            folders = {
-                name: str(small_files(sources[name], local.get(name), patterns))
-                if name in sources
-                else name
-                for name in filter(None, (start["pretrained"], start["tokenizer"]))
-            }
-            counted[key] = count(planned(start, folders, key.partition(".")[0]))
+            counted[key] = count(planned(start, folders[key].result(), key.partition(".")[0]))
         except UserError as error:
             uncounted[key] = str(error)
     return counted, uncounted
+
+
+def _folder(
+    start: Mapping[str, Any], sources: Mapping[str, Source], local: Mapping[str, str]
+) -> dict[str, str]:
+    """Return where the small files lie that tell how large a start is, by the source's name."""
+    name = start["pretrained"] or start["tokenizer"]
+    if name not in sources:
+        return {name: name}
+    patterns = ["config.json"] if start["pretrained"] else []
+    return {name: str(small_files(sources[name], local.get(name), patterns))}

@@ -19,6 +19,7 @@ from typing import Any
 import httpx2
 import huggingface_hub
 import pooch
+from huggingface_hub.constants import HF_HUB_ETAG_TIMEOUT
 from huggingface_hub.errors import (
     CachedRepoTreeNotFoundError,
     LocalEntryNotFoundError,
@@ -149,8 +150,12 @@ def small_files(source: Source, local: str | None, patterns: Iterable[str] = ())
             part = dataclasses.replace(part, revision=recorded.revision if recorded else None)
         if (cached := _in_cache(part)) is not None:
             return cached
-        # Asked once, where a download would try again for half a minute.
-        commit = huggingface_hub.HfApi().model_info(part.id, revision=part.revision).sha
+        # Asked once, where a download would try again for half a minute, or wait without an end.
+        commit = (
+            huggingface_hub.HfApi()
+            .model_info(part.id, revision=part.revision, timeout=HF_HUB_ETAG_TIMEOUT)
+            .sha
+        )
         files = _from_hub(dataclasses.replace(part, revision=commit))
         _check_arrival(part, _measured(files))
         path, file = next(iter(files.items()))
@@ -165,16 +170,16 @@ def small_files(source: Source, local: str | None, patterns: Iterable[str] = ())
 def _in_cache(source: Source) -> Path | None:
     """Return the folder in the hub's cache that has the files of a source, if all are there."""
     try:
-        return Path(
-            huggingface_hub.snapshot_download(
-                source.id,
-                revision=source.revision,
-                allow_patterns=list(source.files),
-                local_files_only=True,
-            )
+        snapshot = huggingface_hub.snapshot_download(
+            source.id,
+            revision=source.revision,
+            allow_patterns=list(source.files),
+            local_files_only=True,
         )
     except LocalEntryNotFoundError:
         return None
+    # What other programs put there may be a part, and the hub's list of the files is not there.
+    return Path(snapshot) if not _unmatched(source, _files_below(Path(snapshot))) else None
 
 
 # Where the files come from.
@@ -255,7 +260,7 @@ def _copied(source: Source, recorded: Download | None, local: Path) -> dict[str,
         raise UserError(f"{place} is no file: it has to be a copy of {source.label}.")
     if not local.is_dir():
         raise UserError(f"{place} is no folder: it has to be a copy of {source.label}.")
-    found = [file.relative_to(local).as_posix() for file in local.rglob("*") if file.is_file()]
+    found = _files_below(local)
     _check_patterns(source, found, place)
     known = [*source.checksums, *(recorded.files if recorded else ())]
     lacking = sorted(set(source.matching(known)).difference(found))
@@ -264,14 +269,25 @@ def _copied(source: Source, recorded: Download | None, local: Path) -> dict[str,
     return {path: local / path for path in source.matching(found)}
 
 
-def _check_patterns(source: Source, paths: Iterable[str], place: str) -> None:
-    paths = list(paths)
-    for pattern in source.files:
-        if not dataclasses.replace(source, files=(pattern,)).matching(paths):
-            raise UserError(
-                f"{source.label}: no file matches {pattern!r} in {place}: correct files or "
-                f"revision in {source.table}, or complete the copy."
-            )
+def _files_below(folder: Path) -> list[str]:
+    return [file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()]
+
+
+def _unmatched(source: Source, paths: list[str]) -> list[str]:
+    """Return the patterns of a source that no path matches."""
+    return [
+        pattern
+        for pattern in source.files
+        if not dataclasses.replace(source, files=(pattern,)).matching(paths)
+    ]
+
+
+def _check_patterns(source: Source, paths: list[str], place: str) -> None:
+    if unmatched := _unmatched(source, paths):
+        raise UserError(
+            f"{source.label}: no file matches {unmatched[0]!r} in {place}: correct files or "
+            f"revision in {source.table}, or complete the copy."
+        )
 
 
 def _measured(places: dict[str, Path]) -> _Files:
