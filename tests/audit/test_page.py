@@ -18,6 +18,7 @@ from tests.support.audits import (
     JOBS,
     LION,
     PATHS,
+    SIZES,
     compared,
     facts_of,
     marked,
@@ -324,12 +325,22 @@ def test_what_cannot_be_estimated_is_said_and_nothing_else_is_lost():
     config = merged()
     config["audit"] |= {"test_sets": {}, "collections": {}}
     page = audit.page(facts_of(config, sizes={}, uncounted={"models.gte": "out of reach."}))
-    assert "parameters of gte are not known**, and no estimate that hangs on them: out of" in page
+    assert (
+        "parameters of models.gte are not known**, and no estimate that hangs on them: out of"
+        in page
+    )
     assert "| GPU hours of 6 trainings | not estimated |" in page
     assert row_of(page, "dl19").endswith(
         "| not estimated | 1,000 | not estimated | not estimated | not estimated |"
     )
     assert "| 1,990,000 | 31,094 | 93,282 | 3 | not estimated |" in page
+
+
+def test_a_teacher_may_have_the_name_of_a_model():
+    sizes = SIZES | {"teachers.gte": {"parameters": 123_456_789, "encoder": 1_234_567}}
+    page = audit.page(facts_of(merged(), sizes=sizes))
+    assert "| models.gte | 305,959,681 | 113,329,152 |" in page
+    assert "| teachers.gte | 123,456,789 | 1,234,567 |" in page
 
 
 RATE = {"audit": {"rate": {"currency": "USD", "gpu_hour": 250}}}

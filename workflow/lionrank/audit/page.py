@@ -158,8 +158,8 @@ def collect(
         },
         "download": total(source.bytes for source in needed),
         "assumed": _assumed(config),
-        "sizes": {_last(key): size for key, size in sizes.items()},
-        "uncounted": {_last(key): reason for key, reason in uncounted.items()},
+        "sizes": sizes,
+        "uncounted": uncounted,
         "rate": config["audit"]["rate"],
         "trainings": trainings,
         "treated": any(name in config["treatments"] for name in config["grid"]["optimizers"]),
@@ -260,10 +260,6 @@ def _scoring(config: Mapping[str, Any], system: str, again: bool) -> Iterator[in
     defaults = config["training"]["defaults"]
     yield config["systems"][system].get("max_length") or defaults["max_length"]
     yield " and ".join(precisions(config, system, again))
-
-
-def _last(key: str) -> str:
-    return key.rpartition(".")[2]
 
 
 def _assumed(config: Mapping[str, Any]) -> dict[str, Any]:
