@@ -11,6 +11,7 @@ from lionrank import parquet
 from lionrank.audit.explain import Number, explain, find
 from lionrank.errors import UserError
 from lionrank.evaluation.per_query import means
+from lionrank.files import write_json
 from lionrank.jobs import records
 from tests.support.results import (
     AT_BEST,
@@ -25,7 +26,12 @@ from tests.support.results import (
     means_in,
     per_query_table,
     plain,
+    seeded_table,
+    write_means,
 )
+
+# Three epochs that differ in nothing.
+LEVEL = dict.fromkeys(("gte_lion_e1", "gte_lion_e2", "gte_lion_e3"), 0.4)
 
 
 @pytest.mark.parametrize(
@@ -148,6 +154,25 @@ def test_a_mean_over_seeds_is_explained_by_the_mean_and_the_run_file_of_each(tmp
     assert "is the mean ndcg_cut_10 of gte_lion_e2\non pydocs, over 2 seeds" in told
     for seed, path in zip((12, 13), runs, strict=True):
         assert re.search(rf"\n  seed {seed} [\d.]+ \({path}\)\n", told)
+
+
+def test_a_mean_at_the_chosen_epochs_is_of_these_though_others_are_level(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    scores, grid = made_up_scores(1) | LEVEL, replace(GRID, seeds=(12, 13))
+    values, chosen = seeded_table(scores, grid)
+    for folder in ("results/per_query", "training"):
+        Path(folder).mkdir(parents=True)
+    write_means(Path("results"), values, chosen, grid, {})
+    trainings = ("gte_lion", "gte_lion_s13")
+    for name in trainings:
+        write_json(f"training/{name}.best.json", {"epoch": chosen[name]})
+    runs = [f"results/{name}_e{chosen[name]}.trec" for name in trainings]
+    Path("results/per_query/pydocs.parquet").touch()
+    records.write(["results/per_query/pydocs.parquet"], "per_query", dict.fromkeys(runs, ""), {})
+    averaged = pd.read_csv("results/over_seeds.csv").set_index(["test_set", "metric", "system"])
+    told = explain(Number.of(f"{averaged['mean']['pydocs', 'ndcg_cut_10', 'gte_lion_best']:.12f}"))
+    (of_best,) = (block for block in told.split("\n\n") if "of gte_lion_best\n" in block)
+    assert re.findall(r"seed (\d+) [\d.]+ \((.*)\)", of_best) == [("12", runs[0]), ("13", runs[1])]
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from lionrank.files import AGAIN, csv_rows, read_json
 from lionrank.grid import VARIOUS, checkpoint_name, training_of
 from lionrank.jobs import descent, records
 from lionrank.measures import Averages, Measure, averaged
+from lionrank.training import development
 
 METRICS, PER_QUERY = "results/metrics.csv", "results/per_query.parquet"
 OVER_SEEDS = "results/over_seeds.csv"
@@ -126,16 +127,16 @@ def _of_mean(row: dict[str, str]) -> str:
 
 def _over_seeds(row: dict[str, str]) -> Iterator[str]:
     """Yield what a mean over seeds is the mean of: that of each, and its run file."""
-    means = [float(each) for each in row["by_seed"].split(";")]
+    seeds = len(row["by_seed"].split(";"))
     yield f"{row['mean']} is the mean {row['metric']} of {row['system']}"
-    yield f"on {row['test_set']}, over {len(means)} seeds ({OVER_SEEDS};"
+    yield f"on {row['test_set']}, over {seeds} seeds ({OVER_SEEDS};"
     yield "explain any of their means for its topics and its training):"
     same = ("test_set", "metric", "level", "model", "optimizer")
+    # Of the chosen epochs, each seed has one of its own.
+    chosen = {} if row["epoch"] else development.chosen(Path("training").glob("*.best.json"))
     for _, each in _rows(Path(METRICS), OF_SEED):
-        # Of the chosen epochs, each seed has another.
-        is_same = all(each[key] == row[key] for key in same)
-        is_same = is_same and row["epoch"] in ("", each["epoch"]) and each["seed"] != ""
-        if is_same and any(math.isclose(float(each["mean"]), mean) for mean in means):
+        epoch = row["epoch"] or str(chosen.get(training_of(each["system"])))
+        if each["epoch"] == epoch and all(each[key] == row[key] for key in same):
             run = ", ".join(_run_files(each)) or "no run file is known"
             yield f"  seed {each['seed']} {each['mean']} ({run})"
 
