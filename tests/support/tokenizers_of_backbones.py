@@ -70,19 +70,15 @@ def byte_level_bpe_of_modernbert(folder: Path) -> dict:
 
 def sentencepiece_unigram(folder: Path) -> dict:
     """Write DeBERTa-v3's files: spm.model, and a tokenizer_config.json that names no class."""
-    pieces = {"pad_piece": "[PAD]", "bos_piece": "[CLS]", "eos_piece": "[SEP]"}
+    special = {"pad": "[PAD]", "bos": "[CLS]", "eos": "[SEP]", "unk": "[UNK]"}
     sentencepiece.SentencePieceTrainer.train(
         sentence_iterator=iter(TEXT),
         model_prefix=str(folder / "spm"),
         model_type="unigram",
         vocab_size=100,
-        pad_id=0,
-        bos_id=1,
-        eos_id=2,
-        unk_id=3,
-        unk_piece="[UNK]",
-        **pieces,
         minloglevel=2,
+        **{f"{role}_id": number for number, role in enumerate(special)},
+        **{f"{role}_piece": piece for role, piece in special.items()},
     )
     (folder / "spm.vocab").unlink()
     _write(folder, {"do_lower_case": False, "vocab_type": "spm"})
