@@ -75,7 +75,7 @@ def test_the_full_size_backbone_takes_a_training_step_and_scores(name):
     assert measured["changed weights"] == measured["weights"]
     assert math.isfinite(measured["loss"])
     assert np.isfinite(measured["scores"]).all() and len(set(measured["scores"])) == 8
-    assert measured["peak GiB"] < 10
+    assert measured["peak GiB"] < 8
     if name == "gte":  # names, shapes and dtype make the header; so all of them are right
         assert measured["source bytes"] == 610_753_338
 
@@ -155,8 +155,14 @@ def measure(name: str) -> dict:
 
 
 def checksums(model: torch.nn.Module) -> dict[str, float]:
-    """The sum of each weight in float64, which one step of an optimizer changes."""
-    return {key: w.sum(dtype=torch.float64).item() for key, w in model.named_parameters()}
+    """The sum of each weight in float64, which one step of an optimizer changes.
+
+    Weights are summed in parts, as torch makes a copy in float64 of all that it sums at once.
+    """
+    return {
+        key: sum(part.sum(dtype=torch.float64).item() for part in weight.flatten().split(2**20))
+        for key, weight in model.named_parameters()
+    }
 
 
 if __name__ == "__main__":
