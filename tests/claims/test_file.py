@@ -76,6 +76,11 @@ def test_a_wrong_test_is_named_with_file_claim_and_key(tmp_path, test, message):
             {"kind": "equal", "metrics": ["map"], "systems": ["gte_lion"] * 2, "margin": 0.1},
             "systems: has gte_lion twice; remove one",
         ),
+        (BEST | {"over": ["gte_lion"]}, "over: has nothing beside systems; name another"),
+        (
+            {"kind": "monotonic", "metrics": ["map"], "systems": ["gte_lion_e1"]},
+            "systems: monotonic takes 2 or more, found 1",
+        ),
         (BEST | {"metrics": ["dl19", "map"]}, "metrics: has map on dl19 twice; remove one"),
         (TREND | {"models": ["gte", "gte"]}, "models: has gte twice; remove one"),
         (

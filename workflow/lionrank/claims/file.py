@@ -33,6 +33,7 @@ _REPEATED = {("not_below", "treatments")}
 _SIDES = (("left", "right"), ("treatments", "others"))
 # Fewer make no sense.
 _FEWEST = {
+    ("monotonic", "systems"): 2,
     ("same_data", "treatments"): 2,
     **{(kind, "models"): 2 for kind in ("not_below", "trend", "same_sign")},
 }
@@ -120,6 +121,8 @@ def _check_lists(kind: str, values: Mapping[str, Any], place: str) -> None:
             continue
         if twice := [each for each in value if value.count(each) > 1]:
             raise UserError(f"{place}: {key}: has {_named(twice[0])} twice; remove one")
+    if "over" in values and not {*values["over"]} - {*values["systems"]}:
+        raise UserError(f"{place}: over: has nothing beside systems; name another system")
     for left, right in _SIDES:
         if both := [each for each in values.get(left, ()) if each in values.get(right, ())]:
             raise UserError(f"{place}: {left}, {right}: {_named(both[0])} is in both; remove one")
