@@ -123,7 +123,10 @@ def test_the_rules_write_the_verdicts_and_the_table(tmp_path):
             "grid": {
                 "models": {m.name: {"label": m.label, "start": m.start} for m in GRID.models},
                 "optimizers": dict(GRID.optimizers),
-                "recipes": dict(GRID.recipes),
+                "recipes": {
+                    name: {"optimizer": name, "objective": "bce", "data": "pairs"}
+                    for name in GRID.optimizers
+                },
                 "epochs": list(GRID.epochs),
             },
             "levels": {"dl19": 1, "marco_qa_dev": 1},
