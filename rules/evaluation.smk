@@ -214,7 +214,8 @@ rule depths:
         candidates=[each.candidates for each in PLAN.depths.test_sets],
         qrels=[each.qrels for each in PLAN.depths.test_sets],
         overlap=PLAN.results.dropped,
-        best=PLAN.best_epochs(),
+        # Of the first seed, as the run files.
+        best=expand("training/{training}.best.json", training=PLAN.settings()),
     output:
         "results/depths.csv",
     log:
@@ -240,8 +241,8 @@ rule depths:
 rule changes:
     input:
         per_query="results/per_query.parquet",
-        best=PLAN.best_epochs(),
         # Of the first seed.
+        best=expand("training/{training}.best.json", training=PLAN.settings()),
         runs=expand("results/{training}_e{epoch}.trec", training=PLAN.settings(), epoch=PLAN.epochs),
         qrels=PLAN.first_test_set.qrels,
         topics=PLAN.first_test_set.topics_file,

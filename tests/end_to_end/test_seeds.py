@@ -120,7 +120,7 @@ def test_a_seed_that_is_added_is_trained_and_scored_alone(two):
     of_results = {path for path in again if not path.startswith(("logs/", "timings/", "records/"))}
     assert of_results == {
         *(f"results/{name}.json" for name in ("comparisons", "claims/lion", "efficiency")),
-        *("results/depths.csv", "results/metrics.csv", "results/per_query.parquet"),
+        *("results/metrics.csv", "results/per_query.parquet"),
         *("results/per_query/pydocs.parquet", "results/per_query/repairs.parquet"),
     }
     compared = json.loads((directory / "results" / "comparisons.json").read_text())
