@@ -10,7 +10,7 @@ import pytest
 from lionrank import parquet
 from lionrank.audit.explain import Number, explain, find
 from lionrank.errors import UserError
-from lionrank.evaluation.per_query import means
+from lionrank.evaluation.means import means
 from lionrank.files import write_json
 from lionrank.jobs import records
 from tests.support.results import (

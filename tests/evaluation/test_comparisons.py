@@ -11,7 +11,8 @@ from statsmodels.stats.multitest import multipletests
 
 from lionrank.errors import UserError
 from lionrank.evaluation import comparisons, contrasts, per_query
-from lionrank.evaluation.per_query import System, means
+from lionrank.evaluation.means import means
+from lionrank.evaluation.per_query import System
 from lionrank.evaluation.significance import Draws
 from lionrank.grid import VARIOUS, FirstStage, Grid
 from lionrank.measures import Measure

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from lionrank.evaluation.means import means
 from lionrank.evaluation.over_seeds import over_seeds
-from lionrank.evaluation.per_query import means
 from lionrank.evaluation.significance import interval
 from lionrank.measures import PRIMARY
 from lionrank.paper.results import Layout

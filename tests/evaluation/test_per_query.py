@@ -7,18 +7,20 @@ import pytest
 from lionrank.errors import UserError
 from lionrank.evaluation import per_query
 from lionrank.evaluation.per_query import System
-from lionrank.evaluation.significance import Draws
 from lionrank.grid import VARIOUS, Grid
 from lionrank.measures import Measure
-from tests.support.per_query_tables import QIDS, joined, write_experiment
+from tests.support.per_query_tables import (
+    BOTH,
+    QIDS,
+    VALUES,
+    joined,
+    mixed,
+    ranked_apart,
+    write_experiment,
+    write_two,
+)
 
-DRAWS = Draws(permutations=1_000, resamples=1_000)
 NDCG = Measure("dl19", "ndcg_cut_10")
-VALUES = {
-    "bm25": [0.1, 0.2, 0.3],
-    "minilm_adamw_e1": [0.4, 0.5, 0.6],
-    "minilm_adamw_e2": [0.7, 0.8, 0.9],
-}
 OTHERS = Grid.build({}, {}, (), systems={"theirs": {"label": "", "kind": "checkpoint"}})
 BESIDE_OTHERS = VALUES | {"theirs": [0.3, 0.2, 0.1]}
 
@@ -184,28 +186,6 @@ def test_an_epoch_was_trained_if_it_was_with_every_seed(tmp_path):
     assert by_seed[0][2] == pytest.approx(0.8)
 
 
-BOTH = {"both": {"dl19": 1, "small": 2}}
-
-
-def write_two(folder, seed=12, without=()):
-    """Write values on dl19 and on small, whose first topics have the same qids."""
-    small = {"bm25": [0.4, 0.6], "minilm_adamw_e1": [1.0, 0.0], "minilm_adamw_e2": [0.2, 0.2]}
-    parts = []
-    for test_set, values in (("dl19", VALUES), ("small", small)):
-        for metric, level in (("ndcg_cut_10", None), ("map", 1), ("map", 2)):
-            kept = {
-                name: np.array(each) / (level or 1)
-                for name, each in values.items()
-                if (test_set, name) not in without
-            }
-            table, best = write_experiment(
-                folder, kept, {"minilm_adamw": 2}, seed, "as_written", test_set, metric, level
-            )
-            parts.append(pd.read_parquet(table))
-    pd.concat(parts).to_parquet(table)
-    return table, best
-
-
 def test_an_average_has_the_topics_of_all_its_sets_and_gives_each_set_the_same_weight(tmp_path):
     table, best = write_two(tmp_path)
     read = per_query.read(table, best, averages=BOTH)
@@ -227,39 +207,6 @@ def test_an_average_is_of_the_systems_that_are_on_all_of_its_sets(tmp_path):
     read = per_query.read(table, best, averages=BOTH)
     measure = Measure("both", "ndcg_cut_10")
     assert read.has(NDCG, System("bm25")) and not read.has(measure, System("bm25"))
-    averaged = per_query.means(pd.read_parquet(table), DRAWS, BOTH)
-    of_both = averaged[averaged["test_set"] == "both"]
-    assert set(of_both["system"]) == {"minilm_adamw_e2"}
-
-
-def test_an_average_that_no_system_has_all_test_sets_of_is_named(tmp_path):
-    table, _ = write_two(tmp_path)
-    on_first = pd.read_parquet(table).query("test_set == 'dl19'")
-    with pytest.raises(UserError, match=r"averages\.both: no system has results on all of dl19, "):
-        per_query.means(on_first, DRAWS, BOTH)
-
-
-def test_the_rows_of_an_average_stand_beside_those_of_its_sets(tmp_path):
-    table, _ = write_two(tmp_path)
-    whole = pd.read_parquet(table)
-    averaged = per_query.means(whole, DRAWS, BOTH)
-    alone = per_query.means(whole, DRAWS)
-    rows = len(alone)
-    pd.testing.assert_frame_equal(averaged[:rows], alone)
-    assert list(averaged["test_set"][rows:].unique()) == ["both"]
-    of_both = averaged[rows:].set_index(["system", "metric"])
-    bm25 = of_both.loc["bm25", "ndcg_cut_10"]
-    assert bm25["mean"] == pytest.approx((0.2 + 0.5) / 2)
-    assert bm25["queries"] == 5
-    # Resampled within the sets: no mean is further out than those of the extreme topics.
-    assert (0.1 + 0.4) / 2 <= bm25["low"] < bm25["mean"] < bm25["high"] <= (0.3 + 0.6) / 2
-    assert of_both.loc["bm25", "map"]["mean"] == pytest.approx((0.2 + 0.25) / 2)
-    adamw = of_both.loc["minilm_adamw_e2", "ndcg_cut_10"]
-    assert (adamw["model"], adamw["epoch"], adamw["seed"]) == ("minilm", 2, 12)
-    # As a CSV file has them: whole numbers of levels, and none of an average.
-    written = averaged.to_csv(index=False).splitlines()
-    assert any(line.startswith("dl19,bm25,,,,,as_written,map,1,") for line in written)
-    assert any(line.startswith("both,bm25,,,,,as_written,map,,") for line in written)
 
 
 def test_seeds_are_averaged_topic_by_topic_within_each_set(tmp_path):
@@ -271,23 +218,6 @@ def test_seeds_are_averaged_topic_by_topic_within_each_set(tmp_path):
     assert read.mean_over_seeds(measure, system) == pytest.approx([0.7, 0.8, 0.9, 0.2, 0.2])
 
 
-def mixed() -> Grid:
-    """Return a grid of test sets with another first stage each, and their average."""
-    named = {"dl19": ("bm25", "BM25"), "small": ("dense", "Dense"), "both": ("first_stage", "")}
-    fields = {name: dict(zip(("name", "label"), of, strict=True)) for name, of in named.items()}
-    return Grid.build({}, {}, (), first_stages=fields)
-
-
-def ranked_apart(folder):
-    """Write values on two test sets, of which the second one has another first stage."""
-    table, best = write_two(folder)
-    whole = pd.read_parquet(table)
-    is_other = (whole["test_set"] == "small") & (whole["system"] == "bm25")
-    whole["system"] = whole["system"].mask(is_other, "dense")
-    whole.to_parquet(table)
-    return table, best
-
-
 def test_first_stages_that_differ_are_one_by_an_average(tmp_path):
     table, best = ranked_apart(tmp_path)
     read = per_query.read(table, best, mixed(), BOTH)
@@ -297,18 +227,3 @@ def test_first_stages_that_differ_are_one_by_an_average(tmp_path):
     assert read.values(measure, first).tolist() == [[0.1, 0.2, 0.3, 0.4, 0.6]]
     assert read.values(NDCG, first).tolist() == [VALUES["bm25"]]
     assert read.epochs(first) == []
-    averaged = per_query.means(pd.read_parquet(table), DRAWS, BOTH, mixed().first_stages)
-    rows = averaged.set_index(["test_set", "system", "metric"])["mean"]
-    assert rows["both", "first_stage", "ndcg_cut_10"] == pytest.approx((0.2 + 0.5) / 2)
-    assert rows["both", "first_stage", "map"] == pytest.approx((0.2 + 0.25) / 2)
-    # Each test set has its own by its name.
-    assert {system for name, system, _ in rows.index if name == "small"} >= {"dense"}
-    assert {name for name, system, _ in rows.index if system == "first_stage"} == {"both"}
-
-
-def test_an_average_that_no_system_has_is_named_with_its_test_sets(tmp_path):
-    table, _ = ranked_apart(tmp_path)
-    whole = pd.read_parquet(table)
-    untrained = whole[whole["epoch"].isna()]
-    with pytest.raises(UserError, match=r"averages\.both: no system .* dl19, small"):
-        per_query.means(untrained, DRAWS, BOTH)

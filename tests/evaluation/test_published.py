@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from lionrank.evaluation import published
-from lionrank.evaluation.per_query import means
+from lionrank.evaluation.means import means
 from lionrank.evaluation.significance import Draws
 from lionrank.published.per_query import LABELS
 from tests.support.published_as_measured import STUDY

@@ -1,15 +1,23 @@
 """Made-up per-query tables in the form of results/per_query.parquet."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from lionrank import parquet
 from lionrank.files import write_json
-from lionrank.grid import BEST
+from lionrank.grid import BEST, Grid
 
 QIDS = [f"q{place:03}" for place in range(100)]
+VALUES = {
+    "bm25": [0.1, 0.2, 0.3],
+    "minilm_adamw_e1": [0.4, 0.5, 0.6],
+    "minilm_adamw_e2": [0.7, 0.8, 0.9],
+}
+"""Of one test set, dl19."""
+BOTH = {"both": {"dl19": 1, "small": 2}}
 
 
 def write_experiment(
@@ -67,3 +75,44 @@ def joined(first: Path, *others: Path) -> Path:
     seeded = [table[table["seed"].notna()] for table in tables[1:]]
     parquet.write(first, pd.concat([tables[0], *seeded], ignore_index=True))
     return first
+
+
+def write_two(
+    folder: Path, seed: int = 12, without: Collection[tuple[str, str]] = ()
+) -> tuple[Path, list[Path]]:
+    """Write values on dl19 and on small, whose first topics have the same qids.
+
+    Test set and system of those in `without` have none.
+    """
+    small = {"bm25": [0.4, 0.6], "minilm_adamw_e1": [1.0, 0.0], "minilm_adamw_e2": [0.2, 0.2]}
+    parts = []
+    for test_set, values in (("dl19", VALUES), ("small", small)):
+        for metric, level in (("ndcg_cut_10", None), ("map", 1), ("map", 2)):
+            kept = {
+                name: np.array(each) / (level or 1)
+                for name, each in values.items()
+                if (test_set, name) not in without
+            }
+            table, best = write_experiment(
+                folder, kept, {"minilm_adamw": 2}, seed, "as_written", test_set, metric, level
+            )
+            parts.append(pd.read_parquet(table))
+    pd.concat(parts).to_parquet(table)
+    return table, best
+
+
+def mixed() -> Grid:
+    """Return a grid of test sets with another first stage each, and their average."""
+    named = {"dl19": ("bm25", "BM25"), "small": ("dense", "Dense"), "both": ("first_stage", "")}
+    fields = {name: dict(zip(("name", "label"), of, strict=True)) for name, of in named.items()}
+    return Grid.build({}, {}, (), first_stages=fields)
+
+
+def ranked_apart(folder: Path) -> tuple[Path, list[Path]]:
+    """Write values on two test sets, of which the second one has another first stage."""
+    table, best = write_two(folder)
+    whole = pd.read_parquet(table)
+    is_other = (whole["test_set"] == "small") & (whole["system"] == "bm25")
+    whole["system"] = whole["system"].mask(is_other, "dense")
+    whole.to_parquet(table)
+    return table, best

@@ -14,14 +14,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lionrank.evaluation import comparisons
+from lionrank.evaluation import comparisons, per_query
 from lionrank.evaluation.ladders import Ladder
+from lionrank.evaluation.means import means
 from lionrank.evaluation.over_seeds import over_seeds
-from lionrank.evaluation.per_query import COLUMNS, PerQuery, means, read_table
+from lionrank.evaluation.per_query import COLUMNS, PerQuery
 from lionrank.evaluation.significance import Draws
 from lionrank.grid import BEST, VARIOUS, FirstStage, Grid, seeds_by_name
 from lionrank.measures import GRADED, METRICS, PRIMARY
 from lionrank.paper.results import Chosen, Layout, Results, chosen_epochs, read_results
+from tests.support.published_as_measured import write_best
 
 RANDOM = "random start"
 BM25 = {"name": "bm25", "label": "BM25"}
@@ -329,7 +331,7 @@ def experiment(
     values.to_parquet(path)
     write_means(folder, values, chosen, grid, averages)
     results = read_results(folder / means_file(grid), layout, grid)
-    read = PerQuery.of(read_table(path), path, chosen, grid, averages)
+    read = per_query.read(path, write_best(folder, chosen), grid, averages)
     return Experiment(grid, results, chosen_epochs(grid, chosen), read)
 
 

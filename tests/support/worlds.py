@@ -18,8 +18,8 @@ import pandas as pd
 from lionrank.claims import decide as claims_
 from lionrank.claims import file as claim_file
 from lionrank.claims.evidence import Ours
-from lionrank.evaluation import comparisons
-from lionrank.evaluation.per_query import PerQuery, means, read_table
+from lionrank.evaluation import comparisons, per_query
+from lionrank.evaluation.means import means
 from lionrank.grid import Grid, checkpoint_name
 from lionrank.measures import METRICS
 from lionrank.paper.depths import Depths, read_depths
@@ -407,7 +407,8 @@ def _experiment(
     table.to_parquet(path)
     means(table, FAST).to_csv(folder / "metrics.csv", index=False)
     results = read_results(folder / "metrics.csv", layout, grid)
-    return Experiment(grid, results, chosen, PerQuery.of(read_table(path), path, chosen))
+    read = per_query.read(path, write_best(folder, chosen))
+    return Experiment(grid, results, chosen, read)
 
 
 def reverse(world: World, folder: Path) -> World:

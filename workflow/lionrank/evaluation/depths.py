@@ -12,7 +12,7 @@ import pandas as pd
 
 from lionrank import parquet
 from lionrank.evaluation import trec_eval as evaluation
-from lionrank.evaluation.per_query import means
+from lionrank.evaluation.means import means
 from lionrank.evaluation.significance import Draws
 from lionrank.grid import training_of
 from lionrank.trec import Qrels, Run
@@ -92,7 +92,7 @@ def evaluate_at(run: Run, ranks: Ranks, qrels: Qrels, level: int, labels: Labels
 def summarised(tables: Sequence[pd.DataFrame], settings: Draws) -> pd.DataFrame:
     """Average what `evaluate_at` returns for systems of one test set over topics.
 
-    The columns are those of `per_query.means` and `depth`; `gain` is the mean less that at the
+    The columns are those of `means.means` and `depth`; `gain` is the mean less that at the
     least depth, and `gain_low` and `gain_high` bound it: topic by topic, as the mean is.
     """
     table = pd.concat(tables, ignore_index=True).astype({"epoch": "Int64", "seed": "Int64"})

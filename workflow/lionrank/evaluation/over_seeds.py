@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lionrank.evaluation.per_query import Columns, columns
+from lionrank.evaluation.means import Columns, columns
 from lionrank.evaluation.significance import Draws, mean
 from lionrank.grid import BEST, FirstStage, checkpoint_name, training_name
 from lionrank.measures import Averages
@@ -23,12 +23,12 @@ def over_seeds(
 ) -> pd.DataFrame:
     """Average a tidy per-query table over seeds and topics.
 
-    The rows are those of `per_query.means` with all seeds of a checkpoint in one, which has the
+    The rows are those of `means.means` with all seeds of a checkpoint in one, which has the
     name of the first seed's, and one more for each training, named as its best, of the epochs that
     each seed chose. Its interval is over topics, of the mean over seeds of each. What was not
     trained has no seeds and is as it is.
 
-    Beside the columns of `per_query.means`, `by_seed` has the mean of each seed, in their order and
+    Beside the columns of `means.means`, `by_seed` has the mean of each seed, in their order and
     with `;` between them, and `sd` their standard deviation (of a sample). An epoch that a seed did
     not have is left out: its mean would be of other seeds than that of the next one.
 
@@ -36,8 +36,8 @@ def over_seeds(
         per_query: the values of every checkpoint of every seed.
         chosen: the epoch that development data chose, by the name of each seed's training.
         settings: how intervals are drawn.
-        averages: as of `per_query.means`.
-        first_stages: as of `per_query.means`.
+        averages: as of `means.means`.
+        first_stages: as of `means.means`.
     """
     found = columns(per_query, averages, first_stages)
     tables = [_averaged(each, chosen, settings) for each in found]

@@ -10,7 +10,8 @@ begin(snakemake)
 import pandas as pd
 
 from lionrank import parquet
-from lionrank.evaluation.per_query import means, read_table, without_left_out
+from lionrank.evaluation.means import means
+from lionrank.evaluation.per_query import read_table, without_left_out
 from lionrank.evaluation.significance import Draws
 from lionrank.files import atomic_write
 from lionrank.grid import Grid
