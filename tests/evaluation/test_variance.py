@@ -15,7 +15,7 @@ from lionrank.errors import UserError
 from lionrank.evaluation.per_query import System
 from lionrank.evaluation.variance import components, of_experiment
 from lionrank.measures import PRIMARY, Measure
-from tests.support.results import AVERAGED, GRID, made_up_scores
+from tests.support.results import AVERAGED, GRID, LEARNING, made_up_scores
 from tests.support.results import experiment as made_up
 
 TABLES = arrays(np.float64, (4, 9), elements=st.integers(0, 1000).map(lambda n: n / 1000))
@@ -116,3 +116,20 @@ def test_differences_are_taken_seed_by_seed_and_topic_by_topic(tmp_path):
         expected = components(left - right)
         assert (each["topics"], each["seeds"]) == (expected.topics, expected.seeds)
         assert each["mean"] == pytest.approx(left.mean() - right.mean())
+
+
+def test_treatments_are_compared_by_optimizer_objective_and_data(tmp_path):
+    made = made_up(tmp_path, made_up_scores(1, LEARNING), LEARNING, seeds=(12, 13))
+    found = of_experiment(made.per_query, LEARNING, [Measure("pydocs", PRIMARY)])["differences"]
+    for model in LEARNING.models:
+        pairs = {
+            (left.removeprefix(f"{model.name}_"), right.removeprefix(f"{model.name}_"))
+            for left, right in ((each["left"], each["right"]) for each in found)
+            if left.startswith(f"{model.name}_")
+        }
+        assert pairs == {
+            *(("lion", "adamw"), ("infoncelion", "infonce"), ("bcelists", "adamw")),
+            *(("infonce", "adamw"), ("infonce", "bcelists"), ("infoncelion", "lion")),
+            *(("ranknet", "adamw"), ("ranknet", "bcelists")),
+        }
+    assert len(found) == 8 * len(LEARNING.models)

@@ -19,10 +19,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lionrank.errors import UserError
-from lionrank.evaluation.contrasts import plan
+from lionrank.evaluation.contrasts import Planned, plan
 from lionrank.evaluation.per_query import PerQuery, System
 from lionrank.grid import Grid
 from lionrank.measures import Measure
+
+FAMILIES = ("optimizers", "objectives", "data")
+"""Families of contrasts between treatments of a model (`contrasts.plan`)."""
 
 
 @dataclass(frozen=True)
@@ -64,14 +67,19 @@ def components(values: NDArray[np.float64]) -> Components:
     )
 
 
+def differences(grid: Grid, test_set: str) -> list[Planned]:
+    """Return the contrasts of families within models whose components are told."""
+    return [each for family in FAMILIES for each in plan(family, grid, test_set)]
+
+
 def of_experiment(per_query: PerQuery, grid: Grid, measures: Sequence[Measure]) -> dict[str, Any]:
-    """Return the components of every training, and of the differences between optimizers.
+    """Return the components of every training, and of the `differences` between them.
 
     All are at the epochs that each seed chose. Those of an average are of each of its test sets,
     for topics of different sets are not of one population. The result is a JSON object:
-    `trainings`, each with `training`, and `differences` of the later minus the earlier optimizer of
-    a model, seed by seed and topic by topic, each with `left` and `right`. A record has the fields
-    of the measure, `mean`, the numbers of `topics_seen` and `seeds_seen`, and the components.
+    `trainings`, each with `training`, and `differences`, left minus right seed by seed and topic by
+    topic, each with `left` and `right`. A record has the fields of the measure, `mean`, the numbers
+    of `topics_seen` and `seeds_seen`, and the components.
 
     Raises:
         UserError: as `components`.
@@ -83,7 +91,7 @@ def of_experiment(per_query: PerQuery, grid: Grid, measures: Sequence[Measure]) 
         for training in grid.trainings():
             record = _record(measure, values(System(training.name)))
             found["trainings"].append({**record, "training": training.name})
-        for planned in plan("optimizers", grid, measure.test_set):
+        for planned in differences(grid, measure.test_set):
             left, right = planned.sides(values)
             names = [each.training for each, _ in planned.terms]
             sides = dict(zip(("left", "right"), names, strict=True))

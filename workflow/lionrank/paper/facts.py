@@ -7,6 +7,7 @@ from typing import Any
 
 from lionrank.evaluation.comparisons import alpha, of_grid
 from lionrank.evaluation.significance import ALPHA, POWER, is_exact
+from lionrank.evaluation.variance import differences
 from lionrank.files import read_json
 from lionrank.measures import METRICS
 from lionrank.paper.costs import costs
@@ -69,6 +70,7 @@ def make_facts(
             "costs": costs(findings, efficiency["trainings"]),
             "depth": first_stages[0]["depth"],
             "depths": grouped(first_stages, "depth"),
+            "differing": bool(differences(findings.grid, layout.primary.test_set)),
             "efficiency": efficiency,
             "findings": findings,
             "first_stage": findings.first_stage,
