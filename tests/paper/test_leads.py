@@ -1,10 +1,10 @@
 import pytest
 
-from lionrank.measures import Measure
 from lionrank.paper.leads import leads
 from lionrank.published.scores import read_scores
 from lionrank.published.study import Study
 from tests.support.papers import PAPER
+from tests.support.studied import SCORES
 
 
 def study_of(name):
@@ -15,24 +15,16 @@ def study_of(name):
 
 def test_a_treatment_leads_where_none_is_higher_and_gains_where_bce_has_a_value():
     study, _ = study_of("objectives")
-    values = {
-        Measure("dl19", "ndcg_cut_10"): {
-            "bert_bce": 0.5,
-            "bert_infonce": 0.75,
-            "bert_ranknet": 0.75,
-            "minilm_bce": 0.5,
-            "minilm_infonce": 0.25,
-        },
-        Measure("dl20", "ndcg_cut_10"): {"bert_bce": 0.75, "bert_ranknet": 0.5},
-    }
+    _, second = SCORES
+    values = {**SCORES, second: {k: v for k, v in SCORES[second].items() if k != "bert_infonce"}}
     found = {each.treatment: each for each in leads(values, study)}
     assert [*found] == ["bce", "infonce", "ranknet"]
     assert {name: (each.cells, each.led, each.gains) for name, each in found.items()} == {
-        "bce": (3, 2, ()),
-        "infonce": (2, 1, (0.25, -0.25)),
-        "ranknet": (2, 1, (0.25, -0.25)),
+        "bce": (4, 3, ()),
+        "infonce": (1, 1, (0.125,)),
+        "ranknet": (2, 1, (0.125, -0.375)),
     }
-    assert found["infonce"].above_bce == 1
+    assert found["ranknet"].above_bce == 1
 
 
 def test_what_was_published_of_objectives_has_the_leads_that_its_table_has():

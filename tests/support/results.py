@@ -38,12 +38,13 @@ MIXED = {
     **dict.fromkeys(("ranked", "whole"), VARIOUS),
 }
 """First stages of test sets other than BM25: everywhere the same, and not on all the same."""
+MODELS = {
+    "minilm": {"label": "MiniLM", "start": "pretrained"},
+    "gte": {"label": "GTE", "start": RANDOM},
+    "modernbert": {"label": "ModernBERT", "start": RANDOM},
+}
 GRID = Grid.build(
-    models={
-        "minilm": {"label": "MiniLM", "start": "pretrained"},
-        "gte": {"label": "GTE", "start": RANDOM},
-        "modernbert": {"label": "ModernBERT", "start": RANDOM},
-    },
+    models=MODELS,
     optimizers={"adamw": "AdamW", "lion": "Lion"},
     epochs=(1, 2, 3),
     first_stages=RANKED,
@@ -70,10 +71,7 @@ BESIDE_OTHERS = replace(
 NOTHING_TRAINED = Grid.build({}, {}, (), systems=OTHERS, first_stages=RANKED)
 
 LEARNING = Grid.build(
-    models={
-        "minilm": {"label": "MiniLM", "start": "pretrained"},
-        "gte": {"label": "GTE", "start": RANDOM},
-    },
+    models={name: MODELS[name] for name in ("minilm", "gte")},
     optimizers={
         "adamw": "AdamW",
         "lion": "Lion",

@@ -20,6 +20,8 @@ PARAMETERS = {
     "ettin400m": 343_000_000,
     "ettin1b": 937_000_000,
 }
+BESIDE = {"minilm": 21_000_000, "modernbert": 110_000_000, "l6": 11_000_000, "authors": 113_000_000}
+"""Those of what has any in `tests.support.results.BESIDE_OTHERS`."""
 ETTIN = [name for name in PARAMETERS if name.startswith("ettin")]
 OPTIMIZERS = {"adamw": "AdamW", "lion": "Lion"}
 

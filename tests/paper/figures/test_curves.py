@@ -1,21 +1,10 @@
 import json
 
-import matplotlib.pyplot as plt
-import pytest
-
 from lionrank.grid import Grid
 from lionrank.paper.figures.curves import ROWS, curves_figure
-from lionrank.paper.figures.style import style
 from lionrank.training.log import read_curves, smoothed
-from tests.support.drawings import STEPS, STYLE, cycle, legend_of, line_of, write_logs
+from tests.support.drawings import STEPS, cycle, legend_of, line_of, write_logs
 from tests.support.results import GRID, RANDOM
-
-
-@pytest.fixture(autouse=True)
-def _in_style():
-    with style(STYLE):
-        yield
-    plt.close("all")
 
 
 def panels(figure, fields, grid=GRID):

@@ -1,15 +1,12 @@
 from dataclasses import replace
 from itertools import pairwise
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
 from lionrank.grid import FirstStage, Model
 from lionrank.paper.figures.differences import differences_figure
-from lionrank.paper.figures.style import style
 from lionrank.paper.results import Layout, Results, Score
-from tests.support.drawings import STYLE
 from tests.support.results import (
     AVERAGED,
     BESIDE_OTHERS,
@@ -18,13 +15,6 @@ from tests.support.results import (
     experiment,
     made_up_scores,
 )
-
-
-@pytest.fixture(autouse=True)
-def _in_style():
-    with style(STYLE):
-        yield
-    plt.close("all")
 
 
 def test_every_cell_is_a_system_minus_the_first_stage_of_its_test_set(tmp_path):

@@ -16,9 +16,9 @@ from lionrank.paper.figures.depths import depths_figure
 from lionrank.paper.figures.epochs import epochs_figure
 from lionrank.paper.figures.gains import gains_figure
 from lionrank.paper.figures.sizes import sizes_figure
-from lionrank.paper.figures.style import legend, looks, sample, save, style
+from lionrank.paper.figures.style import legend, looks, sample, save
 from lionrank.paper.figures.treatments import treatments_figure
-from tests.support.drawings import STYLE, cycle, efficiency_of, legend_of, texts, write_logs
+from tests.support.drawings import cycle, efficiency_of, legend_of, texts, write_logs
 from tests.support.papers import OBJECTIVES, depths_of
 from tests.support.results import (
     BESIDE_OTHERS,
@@ -29,7 +29,7 @@ from tests.support.results import (
     experiment,
     made_up_scores,
 )
-from tests.support.sized import ETTIN, parameters_of, sized
+from tests.support.sized import BESIDE, ETTIN, parameters_of, sized
 
 WIDTHS = {
     "curves": 516,
@@ -41,15 +41,6 @@ WIDTHS = {
     "gains": 516,
     "treatments": 516,
 }
-
-SIZES = {"minilm": 21_000_000, "modernbert": 110_000_000, "l6": 11_000_000, "authors": 113_000_000}
-
-
-@pytest.fixture(autouse=True)
-def _in_style():
-    with style(STYLE):
-        yield
-    plt.close("all")
 
 
 @pytest.fixture(name="draw", scope="module")
@@ -69,7 +60,7 @@ def _draw(tmp_path_factory):
         "changes": lambda: changes_figure(changed, GRID),
         "cost": lambda: cost_figure(made.results, efficiency_of(), GRID, made.chosen),
         "depths": lambda: depths_figure(depths, BESIDE_OTHERS, "nDCG@10"),
-        "sizes": lambda: sizes_figure(beside.results, SIZES, BESIDE_OTHERS, beside.chosen),
+        "sizes": lambda: sizes_figure(beside.results, BESIDE, BESIDE_OTHERS, beside.chosen),
         "gains": lambda: gains_figure(many.compared, LAYOUT, sizes, many.grid, [ETTIN[:4]]),
         "treatments": lambda: treatments_figure(many.results, many.grid, many.chosen, {}),
     }

@@ -1,21 +1,13 @@
-import matplotlib.pyplot as plt
 import pytest
 
 from lionrank.evaluation.comparisons import of_family
 from lionrank.measures import METRICS, PRIMARY
 from lionrank.paper.figures.gains import gains_figure
-from lionrank.paper.figures.style import LINES, looks, style
-from tests.support.drawings import STYLE, legend_of
+from lionrank.paper.figures.style import LINES, looks
+from tests.support.drawings import legend_of
 from tests.support.papers import OBJECTIVES
 from tests.support.results import AVERAGED, LAYOUT, LEARNING, experiment, made_up_scores
 from tests.support.sized import ETTIN, OPTIMIZERS, parameters_of, sized
-
-
-@pytest.fixture(autouse=True)
-def _in_style():
-    with style(STYLE):
-        yield
-    plt.close("all")
 
 
 def drawn(folder, grid, layout=LAYOUT, ladders=(), parameters=None):

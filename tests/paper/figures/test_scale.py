@@ -1,20 +1,11 @@
 from itertools import pairwise
 
-import matplotlib.pyplot as plt
 import pytest
 
 from lionrank.paper.figures.scale import Scale, joined, panels
-from lionrank.paper.figures.style import style
-from tests.support.drawings import STYLE, texts
+from tests.support.drawings import texts
 from tests.support.papers import OBJECTIVES
 from tests.support.sized import ETTIN, OPTIMIZERS, PARAMETERS, parameters_of, sized
-
-
-@pytest.fixture(autouse=True)
-def _in_style():
-    with style(STYLE):
-        yield
-    plt.close("all")
 
 
 def scaled(models, lines):

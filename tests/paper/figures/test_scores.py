@@ -1,15 +1,13 @@
 from dataclasses import replace
 
-import matplotlib.pyplot as plt
 import pytest
 
 from lionrank.errors import UserError
 from lionrank.grid import Grid, Model
 from lionrank.paper.figures.cost import cost_by_epoch, cost_figure
 from lionrank.paper.figures.epochs import epochs_figure
-from lionrank.paper.figures.style import style
 from lionrank.paper.figures.systems import systems_figure
-from tests.support.drawings import STYLE, cycle, efficiency_of, legend_of, line_of, texts
+from tests.support.drawings import cycle, efficiency_of, legend_of, line_of, texts
 from tests.support.results import (
     BESIDE_OTHERS,
     GRID,
@@ -27,13 +25,6 @@ DODGED = 0.12
 @pytest.fixture(name="made", scope="module")
 def _made(tmp_path_factory):
     return experiment(tmp_path_factory.mktemp("made"), SCENARIOS["made up 2"])
-
-
-@pytest.fixture(autouse=True)
-def _in_style():
-    with style(STYLE):
-        yield
-    plt.close("all")
 
 
 def colors(grid=GRID):

@@ -3,7 +3,6 @@
 from dataclasses import replace
 from statistics import fmean
 
-import matplotlib.pyplot as plt
 import pytest
 
 from lionrank.evaluation.comparisons import of_family
@@ -15,10 +14,10 @@ from lionrank.paper.figures.epochs import epochs_figure
 from lionrank.paper.figures.gains import gains_figure
 from lionrank.paper.figures.seeds import seeds_figure
 from lionrank.paper.figures.sizes import sizes_figure
-from lionrank.paper.figures.style import looks, style
+from lionrank.paper.figures.style import looks
 from lionrank.paper.figures.systems import systems_figure
 from lionrank.paper.figures.treatments import treatments_figure
-from tests.support.drawings import STYLE, legend_of, line_of
+from tests.support.drawings import legend_of, line_of
 from tests.support.papers import OBJECTIVES
 from tests.support.rankings import draw
 from tests.support.results import BESIDE_OTHERS, GRID, LAYOUT, experiment, made_up_scores
@@ -26,13 +25,6 @@ from tests.support.sized import ETTIN, parameters_of, sized
 
 SEEDS = (12, 13, 14)
 AS_PRINTED = 0.5001e-4
-
-
-@pytest.fixture(autouse=True)
-def _in_style():
-    with style(STYLE):
-        yield
-    plt.close("all")
 
 
 @pytest.mark.parametrize("seeds", [(12, 13), (12, 13, 14, 15, 16)], ids=len)

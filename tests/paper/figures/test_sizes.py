@@ -1,28 +1,18 @@
-import matplotlib.pyplot as plt
 import pytest
 
 from lionrank.grid import Grid
 from lionrank.measures import PRIMARY
 from lionrank.paper.figures.sizes import sizes_figure
-from lionrank.paper.figures.style import looks, style
-from tests.support.drawings import STYLE, legend_of, line_of, texts
+from lionrank.paper.figures.style import looks
+from tests.support.drawings import legend_of, line_of, texts
 from tests.support.papers import OBJECTIVES
 from tests.support.results import AVERAGED, BESIDE_OTHERS, RANKED, experiment, made_up_scores
-from tests.support.sized import ETTIN, OPTIMIZERS, PARAMETERS, parameters_of, sized
-
-SIZES = {"minilm": 21_000_000, "modernbert": 110_000_000, "l6": 11_000_000, "authors": 113_000_000}
-
-
-@pytest.fixture(autouse=True)
-def _in_style():
-    with style(STYLE):
-        yield
-    plt.close("all")
+from tests.support.sized import BESIDE, ETTIN, OPTIMIZERS, PARAMETERS, parameters_of, sized
 
 
 def test_sizes_are_those_of_checkpoints_and_run_files_have_none(tmp_path):
     made = experiment(tmp_path, made_up_scores(2, BESIDE_OTHERS), BESIDE_OTHERS)
-    figure = sizes_figure(made.results, SIZES, BESIDE_OTHERS, made.chosen)
+    figure = sizes_figure(made.results, BESIDE, BESIDE_OTHERS, made.chosen)
     others = ["MiniLM-L6 v2‡", "The Authors' GTE & Lion‡"]
     # Matplotlib fills a legend column by column.
     assert sorted(legend_of(figure)) == sorted(["AdamW", "Lion", *others, "BM25"])
@@ -31,9 +21,9 @@ def test_sizes_are_those_of_checkpoints_and_run_files_have_none(tmp_path):
     scores = made.results.scores[made.results.layout.primary]
     assert list(across.get_ydata()) == [scores["bm25"].mean] * 2
     drawn = [(point.get_xdata()[0], point.get_ydata()[0]) for point in points]
-    assert drawn[-2:] == [(SIZES[name] / 1e6, scores[name].mean) for name in ("l6", "authors")]
+    assert drawn[-2:] == [(BESIDE[name] / 1e6, scores[name].mean) for name in ("l6", "authors")]
     trained = [
-        (SIZES[each.model.name] / 1e6, scores[each.checkpoint(made.chosen[each.name])].mean)
+        (BESIDE[each.model.name] / 1e6, scores[each.checkpoint(made.chosen[each.name])].mean)
         for each in BESIDE_OTHERS.trainings()
     ]
     for (x, y), (size, mean) in zip(sorted(drawn[:-2]), sorted(trained), strict=True):

@@ -1,23 +1,15 @@
-import matplotlib.pyplot as plt
 import pytest
 
 from lionrank.measures import PRIMARY
-from lionrank.paper.figures.style import looks, style
+from lionrank.paper.figures.style import looks
 from lionrank.paper.figures.treatments import treatments_figure
 from lionrank.paper.results import Layout, Results, Score
-from tests.support.drawings import STYLE, legend_of, texts
+from tests.support.drawings import legend_of, texts
 from tests.support.papers import OBJECTIVES
 from tests.support.results import AVERAGED, TWO_TEST_SETS, experiment, made_up_scores
 from tests.support.sized import OPTIMIZERS, PARAMETERS, sized
 
 GRID = sized(["minilm", "bert"], {name: OBJECTIVES[name] for name in ("bce", "infonce", "ranknet")})
-
-
-@pytest.fixture(autouse=True)
-def _in_style():
-    with style(STYLE):
-        yield
-    plt.close("all")
 
 
 def dots(ax, hollow=False):

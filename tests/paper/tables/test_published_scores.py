@@ -1,26 +1,12 @@
 import pytest
 
-from lionrank.measures import Measure
 from lionrank.paper.tables.published_scores import table
 from lionrank.published.scores import read_scores
 from lionrank.published.study import Study
 from tests.support.papers import PAPER, rows_of, tex
+from tests.support.studied import SCORES
 
 STUDY = Study.read(PAPER / "published" / "objectives")
-SCORES = {
-    Measure("dl19", "ndcg_cut_10"): {
-        "minilm_bce": 0.5,
-        "bert_bce": 0.625,
-        "bert_infonce": 0.75,
-        "bert_ranknet": 0.75,
-    },
-    Measure("robust04", "ndcg_cut_10"): {
-        "minilm_bce": 0.25,
-        "bert_bce": 0.5,
-        "bert_infonce": 0.25,
-        "bert_ranknet": 0.125,
-    },
-}
 
 
 def test_a_row_is_a_training_in_the_order_of_the_study_and_the_best_of_a_model_are_bold():
