@@ -1,7 +1,7 @@
 """How many of what are as a claim of the paper says, computed from the tables of its world."""
 
 from collections.abc import Callable, Mapping
-from statistics import fmean, stdev
+from statistics import stdev
 from typing import Any
 
 from lionrank.evaluation import comparisons
@@ -11,15 +11,13 @@ from lionrank.grid import checkpoint_name
 from lionrank.measures import METRICS, PRIMARY, Measure
 from lionrank.paper.depths import Deepened
 from tests.support.accounts import CELLS, stands
+from tests.support.efforts import Efforts, Items
 from tests.support.papers import SETTINGS, TABLE1, TABLE2, relation
 from tests.support.published_as_measured import STUDY, of_side
 from tests.support.said import VERDICTS, Claim
-from tests.support.worlds import World
 
 PUBLISHED = {each.name: float(each.score) for each in TABLE2}
 """The published systems on DL 2019."""
-Items = Mapping[Any, bool]
-"""Things, and which of them are as a claim says."""
 
 
 def study() -> dict[str, dict[str, float]]:
@@ -37,13 +35,8 @@ def differs_by_account(claim: Mapping[str, Any]) -> bool:
     return len({each["verdict"] for each in claim["published"].values()}) > 1
 
 
-class Amounts:
+class Amounts(Efforts):
     """What the tables of a world let one count."""
-
-    def __init__(self, world: World) -> None:
-        self.world = world
-        self.grid = world.grid
-        self.trainings = [training.name for training in self.grid.trainings()]
 
     def items(self, what: str, claim: Claim | None = None) -> Items:
         """Return the things that a claim counts; `what` is the claim's."""
@@ -287,11 +280,6 @@ class Amounts:
         """Return the standard deviation over seeds of each training, as it is printed."""
         return {name: round(stdev(self.by_seed(name)), 4) for name in self.trainings}
 
-    def cost(self, training: str, key: str) -> float:
-        """Return a quantity of efficiency.json, the mean over the seeds of a training."""
-        names = self.grid.training(training).names
-        return fmean(self.world.costs["trainings"][name][key] for name in names)
-
     def against(self, wanted: str, claim: Claim | None) -> Items:
         models = claim and claim.models
         baseline = self.world.printed[self.world.first_stage]
@@ -425,64 +413,6 @@ class Amounts:
             each["training"]: round(each["selection_bias"], 4)
             for each in self.world.made.compared["selection"]
             if (each["test_set"], each["metric"]) == (self.world.primary, PRIMARY)
-        }
-
-    def logged(self, quantity: str, training: str) -> float:
-        """Return what a training logged of its last epoch, as it is printed."""
-        of_seeds = [self.world.logged[name] for name in self.grid.training(training).names]
-        if quantity == "held_out":
-            return self._held_out(training)[-1]
-        return round(fmean(getattr(each, quantity) for each in of_seeds), 3)
-
-    def _held_out(self, training: str) -> list[float]:
-        """Return the loss on held-out pairs after each epoch, as it is printed."""
-        of_seeds = [self.world.logged[name] for name in self.grid.training(training).names]
-        curves = [each.held_out.values() for each in of_seeds]
-        return [round(fmean(losses), 3) for losses in zip(*curves, strict=True)]
-
-    def agreeing(self) -> Items:
-        found = {}
-        for model in self.grid.models:
-            losses = [self.logged("loss", f"{model.name}_{o}") for o in ("lion", "adamw")]
-            contrast = self.world.duel(model.name)
-            means = [round(contrast[key], 4) for key in ("left_mean", "right_mean")]
-            found[model.name] = {relation(*losses), relation(*means)} == {"above", "below"}
-        return found
-
-    def lowest_at_the_end(self) -> Items:
-        curves = {name: self._held_out(name) for name in self.trainings}
-        return {name: curve[-1] < min(curve[:-1], default=1e9) for name, curve in curves.items()}
-
-    def of_epochs(self, key: str) -> float:
-        """Return a quantity of efficiency.json, added up over all epochs."""
-        trainings = self.world.costs["trainings"].values()
-        return sum(epoch[key] for each in trainings for epoch in each["by_epoch"])
-
-    def epochs(self) -> int:
-        return sum(len(each["by_epoch"]) for each in self.world.costs["trainings"].values())
-
-    def interrupted(self) -> Items:
-        jobs = self.of_epochs("jobs")
-        return {place: place < jobs - self.epochs() for place in range(jobs)}
-
-    def front(self) -> dict[str, tuple[float, float]]:
-        """Return cost and score of the checkpoints that no other one surpasses in both."""
-        points = {}
-        for name in self.trainings:
-            spent = 0
-            costs = [
-                self.world.costs["trainings"][own]["by_epoch"]
-                for own in self.grid.training(name).names
-            ]
-            for of_seeds in zip(*costs, strict=True):
-                spent += fmean(each["device_hours"] for each in of_seeds)
-                system = f"{name}_e{of_seeds[0]['epoch']}"
-                points[system] = (spent, self.world.printed[system])
-        return {
-            name: (cost, score)
-            for name, (cost, score) in points.items()
-            if all(s < score for c, s in points.values() if c < cost)
-            and all(c > cost for c, s in points.values() if s > score)
         }
 
     def systems_to_our_best(self, wanted: str) -> Items:
