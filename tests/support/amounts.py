@@ -30,11 +30,6 @@ def study() -> dict[str, dict[str, float]]:
     return best
 
 
-def differs_by_account(claim: Mapping[str, Any]) -> bool:
-    """Return whether a claim has another verdict by the files than as printed."""
-    return len({each["verdict"] for each in claim["published"].values()}) > 1
-
-
 class Amounts(Efforts):
     """What the tables of a world let one count."""
 
