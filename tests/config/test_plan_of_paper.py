@@ -94,6 +94,7 @@ def test_gains_are_drawn_where_treatments_of_a_model_are_compared_in_the_primary
     assert "gains" not in figures_of(LADDER, by_map)
     one = "grid: {optimizers: [adamw]}"
     assert "gains" not in figures_of(LADDER, one)
+    assert "gains" not in figures_of(LADDER, "comparisons: {families: [tuning]}")
     objectives = """
     grid: {optimizers: [bce, hinge]}
     """

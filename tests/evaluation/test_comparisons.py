@@ -19,6 +19,7 @@ from lionrank.measures import Measure
 from lionrank.paper.tables import comparisons as tables
 from tests.support.papers import tex
 from tests.support.per_query_tables import joined, write_experiment
+from tests.support.results import TUNED
 
 GRID = Grid.build(
     {name: {"label": name, "start": "pretrained"} for name in ("minilm", "gte", "modernbert")},
@@ -376,3 +377,15 @@ def test_an_average_of_several_first_stages_is_compared_with_each_test_sets_own(
         assert [each["difference"] for each in both["sets"]] == [
             each["difference"] for each in (dl19, small)
         ]
+
+
+def test_tuned_is_compared_with_untuned_within_each_model_at_the_chosen_epochs():
+    expected = [
+        (f"{model.name}_tuned{optimizer}", f"{model.name}_{optimizer}")
+        for model in TUNED.models
+        for optimizer in ("adamw", "lion")
+    ]
+    assert sides("tuning", TUNED) == expected
+    assert {each.epoch for pair in planned("tuning", TUNED) for each in pair} == {None}
+    by_epoch = sides("optimizers_by_epoch", TUNED)
+    assert {*by_epoch} == {*sides("optimizers", TUNED)} and len(by_epoch) == 3 * 4

@@ -96,6 +96,29 @@ LEARNING = Grid.build(
 )
 """A grid whose trainings differ in what they learn."""
 
+TUNED = Grid.build(
+    models={name: MODELS[name] for name in ("minilm", "gte")},
+    optimizers={
+        "adamw": "AdamW",
+        "lion": "Lion",
+        "tunedadamw": "AdamW (tuned)",
+        "tunedlion": "Lion (tuned)",
+    },
+    epochs=(1, 2, 3),
+    recipes={
+        f"{'tuned' * searched}{name}": {
+            "optimizer": name,
+            "objective": "bce",
+            "data": "pairs",
+            "searched": searched,
+        }
+        for searched in (False, True)
+        for name in ("adamw", "lion")
+    },
+    first_stages=RANKED,
+)
+"""A grid with the settings of the config, and with those that a search chose."""
+
 LADDER = Ladder("bert", {"minilm": 10_000_000, "gte": 80_000_000}, 0.05)
 THREE_SIZES = Ladder("three", {"minilm": 1, "gte": 3, "modernbert": 20}, 0.05)
 CONTRASTS = {
@@ -137,7 +160,7 @@ LABELS_OF_CONTRASTS = {
 
 FAST = Draws(permutations=400, resamples=100)
 FAMILIES = (
-    *("optimizers", "optimizers_by_epoch", "objectives", "data"),
+    *("optimizers", "optimizers_by_epoch", "tuning", "objectives", "data"),
     *("models", "first_stage", "systems", "scaling", "ladder"),
 )
 TEST_SETS = {

@@ -30,6 +30,7 @@ class Treatment:
     """How a backbone is trained: its key in the config, its printed label and what it is made of.
 
     `optimizer`, `objective` and `data` are keys of the config, None where only the name is known.
+    `searched` is whether development data chose its settings among the trials of a search.
     """
 
     name: str
@@ -37,11 +38,17 @@ class Treatment:
     optimizer: str | None = None
     objective: str | None = None
     data: str | None = None
+    searched: bool = False
 
     @property
     def learns(self) -> tuple[str | None, str | None]:
         """Objective and data."""
         return self.objective, self.data
+
+    def differs_in(self, other: "Treatment") -> set[str]:
+        """Return which of `optimizer`, `objective`, `data` and `searched` another has otherwise."""
+        parts = ("optimizer", "objective", "data", "searched")
+        return {part for part in parts if getattr(self, part) != getattr(other, part)}
 
 
 @dataclass(frozen=True)
@@ -144,7 +151,7 @@ class Grid:
     epochs: tuple[int, ...]
     last: Mapping[str, int] = field(default_factory=dict)
     systems: tuple[OtherSystem, ...] = ()
-    recipes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    recipes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     first_stages: Mapping[str, FirstStage] = field(default_factory=dict)
     seeds: tuple[int, ...] = (12,)
 
@@ -156,7 +163,7 @@ class Grid:
         epochs: Iterable[int],
         last: Mapping[str, int] | None = None,
         systems: Mapping[str, Mapping[str, Any]] | None = None,
-        recipes: Mapping[str, Mapping[str, str]] | None = None,
+        recipes: Mapping[str, Mapping[str, Any]] | None = None,
         first_stages: Mapping[str, Mapping[str, str]] | None = None,
         seeds: Iterable[int] = (12,),
     ) -> "Grid":

@@ -3,21 +3,70 @@
 Runs at every parse of the workflow, so it imports nothing heavy.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import combinations, permutations
 from typing import Any
+
+from lionrank.config.treatments import BCE
+from lionrank.grid import Treatment
 
 SCALING = "scaling"
 OF_LADDERS = (SCALING, "ladder")
 """Families that are about the models of ladders."""
 FAMILIES = (
-    *("optimizers", "optimizers_by_epoch", "objectives", "data", "models", "first_stage"),
-    *("systems", *OF_LADDERS),
+    *("optimizers", "optimizers_by_epoch", "tuning", "objectives", "data", "models"),
+    *("first_stage", "systems", *OF_LADDERS),
 )
 """The families that `comparisons.families` may name."""
+OF_TREATMENTS = ("optimizers", "tuning", "objectives", "data")
+"""Those that compare the treatments of a model at the chosen epochs."""
+GAINS = ("objectives", "optimizers", "tuning")
+"""Those of them that a figure shows against the sizes of the models."""
 NAMED = "named"
 """The family of contrasts of the config that name none."""
 TWO_SIDED = "two_sided"
 """The claim of contrasts that name none."""
+
+
+def between_treatments(
+    family: str, treatments: Sequence[Treatment]
+) -> list[tuple[Treatment, Treatment]]:
+    """Return what one of `OF_TREATMENTS` compares, left minus right.
+
+    All compare like with like: the settings of both were searched for, or of neither, but in
+    tuning, which is about that alone. optimizers: every later treatment minus every earlier one
+    with its objective and data; tuning: what was searched for minus what was not, of the same
+    optimizer, objective and data; objectives: every treatment minus those of BCE with its
+    optimizer; data: every later one minus every earlier one that differs in its data alone.
+    """
+    match family:
+        case "optimizers":
+            return [
+                (later, earlier)
+                for earlier, later in combinations(treatments, 2)
+                if later.differs_in(earlier) <= {"optimizer"}
+            ]
+        case "tuning":
+            return [
+                (left, right)
+                for left, right in permutations(treatments, 2)
+                if left.searched and left.differs_in(right) == {"searched"}
+            ]
+        case "objectives":
+            return [
+                (left, right)
+                for left, right in permutations(treatments, 2)
+                if left.objective != BCE
+                and right.objective == BCE
+                and left.differs_in(right) <= {"objective", "data"}
+            ]
+        case "data":
+            return [
+                (later, earlier)
+                for earlier, later in combinations(treatments, 2)
+                if later.differs_in(earlier) == {"data"}
+            ]
+    raise ValueError(f"no family of treatments is {family!r}")
 
 
 def ladders(config: Mapping[str, Any]) -> dict[str, list[str]]:

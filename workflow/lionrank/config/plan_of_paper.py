@@ -4,13 +4,11 @@ Runs at every parse of the workflow, so it imports nothing heavy.
 """
 
 from collections.abc import Mapping
-from itertools import permutations
 from typing import Any
 
 from lionrank.config import contrasts, evaluation, grids
 from lionrank.config.plan_part import PlanPart
-from lionrank.config.treatments import BCE, treatment
-from lionrank.grid import checkpoint_name, training_name
+from lionrank.grid import Grid, checkpoint_name, training_name
 from lionrank.measures import PRIMARY
 
 REPLICATION_TABLES = ("replication", "replication_rows", "replication_variants")
@@ -80,23 +78,21 @@ class PaperPlan(PlanPart):
 
     @property
     def _has_gains(self) -> bool:
-        """Whether treatments of a model are compared, over BCE or by optimizer, in nDCG@10."""
-        plan = self.plan
-        recipes = [treatment(plan.config, name) for name in plan.optimizers]
-        over_bce = any(
-            left.objective != BCE and right.objective == BCE and left.optimizer == right.optimizer
-            for left, right in permutations(recipes, 2)
-        )
-        has = {"objectives": over_bce, "optimizers": self._has_changes}
-        is_primary = any(each["metric"] == PRIMARY for each in plan.compared_measures)
-        families = plan.config["comparisons"]["families"]
-        return is_primary and any(has[family] for family in has if family in families)
+        """Whether treatments of a model are compared in nDCG@10, in what the figure has."""
+        is_primary = any(each["metric"] == PRIMARY for each in self.plan.compared_measures)
+        families = self.plan.config["comparisons"]["families"]
+        gained = [each for each in contrasts.GAINS if each in families]
+        return is_primary and any(self._compares(family) for family in gained)
 
     @property
     def _has_changes(self) -> bool:
         """Whether topics change from one optimizer to a second one."""
-        plan = self.plan
-        return len({plan.learns(name) for name in plan.optimizers}) < len(plan.optimizers)
+        return self._compares("optimizers")
+
+    def _compares(self, family: str) -> bool:
+        """Whether there are treatments that a family compares, as `between_treatments` says."""
+        treatments = Grid.build(**grids.named(self.plan)).treatments
+        return bool(contrasts.between_treatments(family, treatments))
 
     def described(self, texts: Mapping[str, Mapping[str, str]]) -> dict[str, Mapping[str, str]]:
         """What stands with the tables of the paper, by their names.

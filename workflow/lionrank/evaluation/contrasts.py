@@ -5,17 +5,16 @@ Each family is a question. A difference of two systems is the sum with the weigh
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations, permutations, product
+from itertools import combinations, product
 from typing import Any
 
 import numpy as np
 
-from lionrank.config.contrasts import OF_LADDERS, SCALING
-from lionrank.config.treatments import BCE
+from lionrank.config.contrasts import OF_LADDERS, OF_TREATMENTS, SCALING, between_treatments
 from lionrank.evaluation.ladders import Ladder
 from lionrank.evaluation.per_query import System
 from lionrank.evaluation.significance import FloatArray, ToShow
-from lionrank.grid import VARIOUS, Grid, Treatment, training_name
+from lionrank.grid import VARIOUS, Grid, training_name
 
 
 @dataclass(frozen=True)
@@ -64,10 +63,8 @@ def difference(family: str, left: System, right: System, **more: Any) -> Planned
 def plan(family: str, grid: Grid, test_set: str, ladders: Sequence[Ladder] = ()) -> list[Planned]:
     """Return the contrasts of a family on a test set, in the order of the grid.
 
-    optimizers: every later optimizer minus every earlier one that has its objective and data,
-    within each model, at the epochs that development data chose; objectives: every treatment minus
-    those of BCE that have its optimizer, and data: every later one minus every earlier one that
-    has its optimizer and objective and other data, both within each model and at the chosen epochs;
+    optimizers, tuning, objectives and data: the treatments that `between_treatments` says, within
+    each model, at the epochs that development data chose;
     models: every later model minus every earlier one, with each optimizer, at the chosen epochs;
     optimizers_by_epoch and models_by_epoch: the same at each epoch, of which those are tested that
     both trainings had; epochs: every later epoch minus every earlier one of each training;
@@ -84,21 +81,16 @@ def plan(family: str, grid: Grid, test_set: str, ladders: Sequence[Ladder] = ())
         return [each for ladder in ladders for each in of_ladder(ladder, grid)]
     trainings = [System(each.name) for each in grid.trainings()]
     others = [System(each.name) for each in grid.systems]
-    optimizers = _within_models(grid, _optimizers(grid))
     between_models = [
         (training_name(later.name, treatment), training_name(earlier.name, treatment))
         for treatment in grid.optimizers
         for earlier, later in combinations(grid.models, 2)
     ]
     match family:
-        case "optimizers":
-            pairs = _at_chosen(optimizers)
-        case "objectives":
-            pairs = _at_chosen(_within_models(grid, _objectives(grid)))
-        case "data":
-            pairs = _at_chosen(_within_models(grid, _data(grid)))
+        case _ if family in OF_TREATMENTS:
+            pairs = _at_chosen(_within_models(family, grid))
         case "optimizers_by_epoch":
-            pairs = _at_each_epoch(optimizers, grid)
+            pairs = _at_each_epoch(_within_models("optimizers", grid), grid)
         case "models":
             pairs = _at_chosen(between_models)
         case "models_by_epoch":
@@ -123,43 +115,12 @@ Pairs = Iterable[tuple[str, str]]
 """Names of what is on the left and on the right."""
 
 
-def _optimizers(grid: Grid) -> list[tuple[str, str]]:
-    """Return the treatments that differ in their optimizer alone."""
+def _within_models(family: str, grid: Grid) -> list[tuple[str, str]]:
+    """Return the trainings of each model that one of `OF_TREATMENTS` compares."""
     return [
-        (later.name, earlier.name)
-        for earlier, later in combinations(grid.treatments, 2)
-        if earlier.learns == later.learns
-    ]
-
-
-def _objectives(grid: Grid) -> list[tuple[str, str]]:
-    """Return each treatment with another objective beside those of BCE with its optimizer."""
-
-    def is_beside(left: Treatment, right: Treatment) -> bool:
-        same_optimizer = left.optimizer == right.optimizer
-        return same_optimizer and left.objective != BCE and right.objective == BCE
-
-    pairs = permutations(grid.treatments, 2)
-    return [(left.name, right.name) for left, right in pairs if is_beside(left, right)]
-
-
-def _data(grid: Grid) -> list[tuple[str, str]]:
-    """Return the treatments that differ in their data alone."""
-    return [
-        (later.name, earlier.name)
-        for earlier, later in combinations(grid.treatments, 2)
-        if earlier.optimizer == later.optimizer
-        and earlier.objective == later.objective
-        and earlier.data != later.data
-    ]
-
-
-def _within_models(grid: Grid, treatments: Pairs) -> list[tuple[str, str]]:
-    """Return the trainings of each model by pairs of treatments."""
-    return [
-        (training_name(model.name, left), training_name(model.name, right))
+        (training_name(model.name, left.name), training_name(model.name, right.name))
         for model in grid.models
-        for left, right in treatments
+        for left, right in between_treatments(family, grid.treatments)
     ]
 
 
@@ -176,22 +137,23 @@ def _at_each_epoch(trainings: Pairs, grid: Grid) -> list[tuple[System, System]]:
 
 
 def _slopes(ladder: Ladder, grid: Grid) -> Iterator[Planned]:
-    for left, right in [*_optimizers(grid), *_objectives(grid)]:
-        terms = [
-            (System(training_name(model, treatment)), sign * weight)
-            for model, weight in ladder.slope.items()
-            for treatment, sign in ((left, 1), (right, -1))
-        ]
-        yield Planned(SCALING, tuple(terms), name=ladder.name)
+    for family in ("optimizers", "objectives"):
+        for left, right in between_treatments(family, grid.treatments):
+            terms = [
+                (System(training_name(model, treatment.name)), sign * weight)
+                for model, weight in ladder.slope.items()
+                for treatment, sign in ((left, 1), (right, -1))
+            ]
+            yield Planned(SCALING, tuple(terms), name=ladder.name)
 
 
 def _steps(ladder: Ladder, grid: Grid) -> Iterator[Planned]:
     for smaller, larger in ladder.steps:
-        for left, right in _objectives(grid):
+        for left, right in between_treatments("objectives", grid.treatments):
             yield difference(
                 "ladder",
-                System(training_name(smaller, left)),
-                System(training_name(larger, right)),
+                System(training_name(smaller, left.name)),
+                System(training_name(larger, right.name)),
                 claim=ToShow("not_below", ladder.margin),
                 name=ladder.name,
             )

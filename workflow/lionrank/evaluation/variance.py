@@ -18,14 +18,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lionrank.config.contrasts import OF_TREATMENTS
 from lionrank.errors import UserError
 from lionrank.evaluation.contrasts import Planned, plan
 from lionrank.evaluation.per_query import PerQuery, System
 from lionrank.grid import Grid
 from lionrank.measures import Measure
-
-FAMILIES = ("optimizers", "objectives", "data")
-"""Families of contrasts between treatments of a model (`contrasts.plan`)."""
 
 
 @dataclass(frozen=True)
@@ -68,8 +66,8 @@ def components(values: NDArray[np.float64]) -> Components:
 
 
 def differences(grid: Grid, test_set: str) -> list[Planned]:
-    """Return the contrasts of families within models whose components are told."""
-    return [each for family in FAMILIES for each in plan(family, grid, test_set)]
+    """Return the contrasts between treatments of a model, whose components are told."""
+    return [each for family in OF_TREATMENTS for each in plan(family, grid, test_set)]
 
 
 def of_experiment(per_query: PerQuery, grid: Grid, measures: Sequence[Measure]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from lionrank.paper.trained import Trained, find_trained
 from lionrank.training.log import Logged
 
 FAMILIES = (
-    *("optimizers", "optimizers_by_epoch", *LESSONS),
+    *("optimizers", "optimizers_by_epoch", "tuning", *LESSONS),
     *("models", "first_stage", "systems"),
 )
 """Of comparisons.py."""

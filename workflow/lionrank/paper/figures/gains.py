@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from lionrank.config.contrasts import GAINS
 from lionrank.evaluation.comparisons import ContrastRecord, of_family
 from lionrank.grid import Grid
 from lionrank.measures import METRICS, PRIMARY
@@ -22,8 +23,8 @@ from lionrank.paper.figures.scale import (
 from lionrank.paper.figures.style import LINES, looks, sample, with_edge, with_legend
 from lionrank.paper.results import Layout, Score
 
-FAMILIES = {"objectives": "Against BCE", "optimizers": "Between optimizers"}
-"""The families of comparisons that are within a model, and what heads their panels."""
+_HEADS = {"objectives": "Against BCE", "optimizers": "Between optimizers", "tuning": "By tuning"}
+"""What heads the panels of each of GAINS."""
 _Pair = tuple[str, str]
 
 
@@ -36,18 +37,18 @@ def gains_figure(
 ) -> Figure:
     """Draw tested differences within models against the parameters of the encoders.
 
-    A panel is one of FAMILIES on a test set, or average, by whose primary metric systems are
+    A panel is one of GAINS on a test set, or average, by whose primary metric systems are
     compared. A line is a treatment minus another one over the models of a ladder, at the chosen
     epochs; models on none are points of its look. Each has the interval of its test.
 
     Args:
-        compared: comparisons.json, with a contrast of one of FAMILIES at least.
+        compared: comparisons.json, with a contrast of one of GAINS at least.
         layout: the labels of the test sets.
         parameters: those of the encoder, by model.
         grid: what was trained.
         ladders: models of one architecture by size.
     """
-    found = {family: _by_test_set(of_family(compared, family)) for family in FAMILIES}
+    found = {family: _by_test_set(of_family(compared, family)) for family in GAINS}
     looked = {family: _looks(by_set, grid) for family, by_set in found.items() if by_set}
     test_sets = {name for by_set in found.values() for name in by_set}
     drawn = [(family, name) for family in looked for name in found[family]]
@@ -58,7 +59,7 @@ def gains_figure(
         ax.axhline(0, color="black", linewidth=0.4)
         _draw(ax, found[family][test_set], looked[family], scale, lines, grid)
         ax.set_ylabel(f"\N{GREEK CAPITAL LETTER DELTA} {METRICS[PRIMARY]}")
-        heads = [FAMILIES[family]] if len(looked) > 1 else []
+        heads = [_HEADS[family]] if len(looked) > 1 else []
         heads += [layout.test_sets[test_set].label] if len(test_sets) > 1 else []
         head(ax, ", ".join(heads))
     scale.draw(axes, grid.models)

@@ -16,7 +16,8 @@ from lionrank.published import per_query as published_values
 from lionrank.published.study import Study
 
 SIDES = ("left", "right")
-_FAMILIES = ("optimizers", "models", "first_stage")
+_ON_EVERY_MEASURE = ("optimizers", "tuning")
+_ON_THE_PRIMARY = ("models", "first_stage")
 _OF_MEASURE = ("test_set", "metric", "level", "queries")
 _COLUMNS = 12
 """Systems that fit beside each other on a page, at most."""
@@ -27,7 +28,8 @@ def chosen(
 ) -> Table:
     """Return the contrasts at the epochs that development data chose.
 
-    Those between optimizers are on every measure that was compared, the others on the primary one.
+    Those between optimizers, and of tuning, are on every measure that was compared, the others on
+    the primary one.
 
     Args:
         compared: comparisons.json.
@@ -35,10 +37,9 @@ def chosen(
         primary: the first test set.
         grid: what was trained.
     """
-    contrasts = []
-    for family in _FAMILIES:
-        found = of_family(compared, family)
-        contrasts += found if family == "optimizers" else on_primary(found, primary)
+    contrasts = [each for family in _ON_EVERY_MEASURE for each in of_family(compared, family)]
+    for family in _ON_THE_PRIMARY:
+        contrasts += on_primary(of_family(compared, family), primary)
     facts = {"labels": labels, "metrics": METRICS, "spread": compared["seeds"] > 1}
     return _table(contrasts, grid, alpha=alpha(compared), **facts)
 
