@@ -55,14 +55,21 @@ def leave_out(root: Path, epoch: int) -> None:
     write_json(root / "checkpoints" / f"minilm_lion_e{epoch}" / "environment.json", ENVIRONMENT)
 
 
-def state_of(root: Path, epoch: int) -> EpochState:
-    return EpochState(root / "training" / f"minilm_lion_e{epoch}.state")
+def state_of(root: Path, epoch: int, name: str = "minilm_lion") -> EpochState:
+    return EpochState(root / "training" / f"{name}_e{epoch}.state")
 
 
 @contextmanager
-def job(root: Path, epoch: int, step: int | None = None, logged: int = 0, kept: int | None = None):
+def job(
+    root: Path,
+    epoch: int,
+    step: int | None = None,
+    logged: int = 0,
+    kept: int | None = None,
+    name: str = "minilm_lion",
+):
     """Have a job train an epoch, which has come to a step, logged some lines, and kept a state."""
-    state = state_of(root, epoch)
+    state = state_of(root, epoch, name)
     with state.locked():
         state.claim({"epoch": epoch})
         with attempt(state.folder, time.time(), 3, 2, "NVIDIA A100") as account:

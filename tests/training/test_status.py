@@ -1,8 +1,10 @@
 """What `lionrank status` says of trainings in every state they can be in."""
 
 import json
+import math
 import os
 import re
+import shutil
 import signal
 import time
 from contextlib import ExitStack
@@ -293,6 +295,64 @@ def test_device_hours_are_those_of_finished_epochs_and_of_all_jobs_of_this_one(t
         rewrite(tmp_path, 2, begun=10 * HOUR, alive=10 * HOUR + begun)
     # 0.5, and on two devices 1 and 2 hours.
     assert only(tmp_path).device_hours == pytest.approx(6.5)
+
+
+# Trials of a search
+
+
+def try_out(root: Path, trial: str, score: float | None, training: str = "minilm_lion") -> None:
+    """Write what a trial of one epoch leaves once its checkpoint is gone."""
+    name = f"search/{training}_{trial}"
+    train(root, 1, name=name, of=1)
+    shutil.rmtree(root / "checkpoints" / f"{name}_e1")
+    scores = development.scores(1, 0.5, {} if score is None else {"nq": score})
+    write_json(root / "training" / f"{name}_e1.dev.json", scores)
+
+
+def test_a_trial_has_its_search_and_its_score_and_comes_after_all_trainings(tmp_path):
+    train(tmp_path, 1, name="minilm_zlion", of=1)
+    try_out(tmp_path, "t0000000a", 0.41)
+    found, trial = status.read(tmp_path)
+    assert (found.name, found.search, found.score) == ("minilm_zlion", None, None)
+    assert (trial.name, trial.search) == ("minilm_lion_t0000000a", "minilm_lion")
+    assert (trial.score, trial.is_chosen, trial.state) == (0.41, False, status.FINISHED)
+    write_json(tmp_path / "training" / "minilm_lion.chosen.json", {"chosen": "t0000000a"})
+    assert status.read(tmp_path)[1].is_chosen
+
+
+def test_the_best_score_of_a_trial_is_that_of_its_best_epoch(tmp_path):
+    name = "search/minilm_lion_t0000000a"
+    train(tmp_path, 1, 2, name=name)
+    for epoch, score in ((1, 0.4), (2, 0.3)):
+        path = tmp_path / "training" / f"{name}_e{epoch}.dev.json"
+        write_json(path, development.scores(epoch, 0.5, {"nq": score}))
+    assert only(tmp_path).score == 0.4
+    assert only(tmp_path).state == status.BETWEEN
+
+
+def test_a_search_is_one_row_and_only_trials_with_a_job_have_rows_of_their_own(tmp_path):
+    for trial, score in (("t0000000a", 0.41), ("t0000000b", 0.43), ("t0000000c", None)):
+        try_out(tmp_path, trial, score)
+    try_out(tmp_path, "t0000000d", 0.2, "gte_lion")
+    write_json(tmp_path / "training" / "gte_lion.chosen.json", {"chosen": "t0000000d"})
+    with job(tmp_path, 1, step=27, logged=2, name="search/minilm_lion_t0000000e"):
+        found = status.read(tmp_path)
+        text = status.to_text(found, datetime.now())
+    rows = [line.split() for line in text.splitlines()]
+    named = [row[0] for row in rows if row]
+    assert named[:2] == ["training", "minilm_lion_t0000000e"]
+    assert "gte_lion 1 finished t0000000d 0.2000 t0000000d".split() in rows
+    assert "minilm_lion 3 finished, 1 running t0000000b 0.4300 -".split() in rows
+    hours = math.fsum(each.device_hours for each in found)
+    assert text.endswith(f"\n\n{hours:,.2f} device hours so far\n") and hours >= 2
+
+
+def test_a_damaged_choice_is_named_once(tmp_path):
+    for trial in ("t0000000a", "t0000000b"):
+        try_out(tmp_path, trial, 0.4)
+    (tmp_path / "training" / "minilm_lion.chosen.json").write_text("{")
+    text = status.to_text(status.read(tmp_path), datetime.now())
+    assert text.count("damaged, and left out: all of training/minilm_lion.chosen.json") == 1
 
 
 # Folders

@@ -20,12 +20,15 @@ from lionrank.training.state import LOCK, LOG, OWNER, EpochState
 
 
 class EpochFiles:
-    """One epoch of a training, by its files; what is damaged of them is left out, and told."""
+    """One epoch of a training, by its files; what is damaged of them is left out, and told.
+
+    A trial of a search is a training with its folder in its name, as in search/NAME.
+    """
 
     def __init__(self, root: Path, training: str, number: int) -> None:
         self.number = number
         self.checkpoint = root / "checkpoints" / f"{training}_e{number}"
-        self.log = root / "training" / f"{self.checkpoint.name}.jsonl"
+        self.log = root / "training" / f"{training}_e{number}.jsonl"
         self.state = self.log.with_suffix(".state")
         self.damaged: dict[Path, str] = {}
         """What of its files could not be read so far, in words."""

@@ -4,10 +4,10 @@ import math
 import os
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import takewhile
+from itertools import starmap, takewhile
 from pathlib import Path
 from statistics import harmonic_mean
 from typing import Any
@@ -24,6 +24,7 @@ from lionrank.wording import rough_duration
 FINISHED, RUNNING, SILENT = "finished", "running", "silent"
 STOPPED, BETWEEN, NOT_BEGUN = "stopped", "between epochs", "not begun"
 STATES = (FINISHED, RUNNING, SILENT, STOPPED, BETWEEN, NOT_BEGUN)
+_UNFINISHED = (RUNNING, SILENT, STOPPED)
 
 NEWEST = 10
 """Log lines by which speed and end are estimated."""
@@ -41,8 +42,17 @@ _COLUMNS = {
     "state": "left",
 }
 
+_SEARCH_COLUMNS = {
+    "search": "left",
+    "trials": "left",
+    "best so far": "left",
+    "nDCG@10": "right",
+    "chosen": "left",
+}
+
 # A config has at most 1000 epochs.
 _CHECKPOINT = re.compile(r"(\w+)_e(0|[1-9][0-9]{0,3})(?:\.jsonl|\.state)?")
+_TRIALS = "search/"
 
 
 @dataclass(frozen=True)
@@ -53,7 +63,8 @@ class TrainingStatus:
     the last that was. `step`, of `steps`, counts from the training's start, over all its epochs.
     `loss` is the newest line's; `examples_per_second` is of the newest lines, without saving.
     `device_hours` are those of all its jobs so far, killed ones too. `damaged` are files of which
-    something is left out of all this, in words.
+    something is left out of all this, in words. A trial of a search has the training that the
+    `search` is for, and the best `score` of its epochs so far (nDCG@10 on development data).
     """
 
     name: str
@@ -68,19 +79,26 @@ class TrainingStatus:
     ends: datetime | None = None
     device_hours: float = 0.0
     damaged: tuple[str, ...] = ()
+    search: str | None = None
+    score: float | None = None
+    is_chosen: bool = False
 
 
 def read(directory: str | os.PathLike) -> list[TrainingStatus]:
     """Return the trainings in an experiment's working directory, by name and then by seed.
+
+    After them, trials of searches.
 
     Raises:
         UserError: there are none.
     """
     root = Path(directory)
     epochs: dict[str, set[int]] = defaultdict(set)
-    for path in (*root.glob("checkpoints/*"), *root.glob("training/*")):
-        if found := _CHECKPOINT.fullmatch(path.name):
-            epochs[found[1]].add(int(found[2]))
+    for folder in ("", _TRIALS):
+        for kind in ("checkpoints", "training"):
+            for path in root.glob(f"{kind}/{folder}*"):
+                if found := _CHECKPOINT.fullmatch(path.name):
+                    epochs[folder + found[1]].add(int(found[2]))
     if not epochs:
         raise UserError(
             f"no trainings in {directory}: name the working directory of an experiment, such as "
@@ -89,20 +107,37 @@ def read(directory: str | os.PathLike) -> list[TrainingStatus]:
     return [_training(root, name, max(epochs[name])) for name in sorted(epochs, key=_by_seed)]
 
 
-def _by_seed(name: str) -> tuple[str, int]:
+def _by_seed(name: str) -> tuple[bool, str, int]:
     """Return what sorts a training beside those that differ in their seed, the first one first."""
     training, _, seed = name.rpartition("_s")
-    return (training, int(seed)) if seed.isdecimal() else (name, -1)
+    is_trial = name.startswith(_TRIALS)
+    return (is_trial, training, int(seed)) if seed.isdecimal() else (is_trial, name, -1)
 
 
 def _training(root: Path, name: str, last: int) -> TrainingStatus:
     epochs = [EpochFiles(root, name, number) for number in range(1, last + 1)]
+    name, is_trial = name.removeprefix(_TRIALS), name.startswith(_TRIALS)
     found = replace(
         _found(name, epochs), device_hours=math.fsum(each.device_hours for each in epochs)
     )
+    if is_trial:
+        found = replace(found, **_as_trial(root, name, epochs))
     files = {path: part for epoch in epochs for path, part in epoch.damaged.items()}
     damaged = [f"{part} of {path.relative_to(root)}" for path, part in files.items()]
     return replace(found, damaged=tuple(damaged))
+
+
+def _as_trial(root: Path, name: str, epochs: Sequence[EpochFiles]) -> dict[str, Any]:
+    """Return what is known of a trial beside its training, as fields of `TrainingStatus`."""
+    search, _, trial = name.rpartition("_")
+    told = (epoch.read_json(epoch.log.with_suffix(".dev.json")) for epoch in epochs)
+    scores = [each.get("mean_ndcg_cut_10") for each in told]
+    choice = epochs[0].read_json(root / "training" / f"{search}.chosen.json")
+    return {
+        "search": search,
+        "score": max(filter(attempts.is_number, scores), default=None),
+        "is_chosen": choice.get("chosen") == trial,
+    }
 
 
 def _found(name: str, epochs: Sequence[EpochFiles]) -> TrainingStatus:
@@ -236,20 +271,58 @@ def _seconds(line: Mapping[str, Any]) -> float:
 
 
 def to_text(trainings: Sequence[TrainingStatus], now: datetime) -> str:
-    """Return a row a training, and below the table how many are in each state."""
-    table = tabulate(
-        [_row(training, now) for training in trainings],
-        headers=list(_COLUMNS),
-        colalign=list(_COLUMNS.values()),
+    """Return a row a training and a row a search, and below how many are in each state.
+
+    A trial has a row while it is neither finished nor left out, and counts in its search.
+    """
+    listed = [each for each in trainings if each.search is None or each.state in _UNFINISHED]
+    searches: dict[str, list[TrainingStatus]] = defaultdict(list)
+    for each in trainings:
+        if each.search is not None:
+            searches[each.search].append(each)
+    tables = [_table(_COLUMNS, [_row(training, now) for training in listed])]
+    if searches:
+        tables.append(_table(_SEARCH_COLUMNS, list(starmap(_row_of_search, searches.items()))))
+    counts = _counts(each for each in trainings if each.search is None)
+    hours = math.fsum(training.device_hours for training in trainings)
+    cost = f"{hours:,.2f} device hours so far" if hours else ""
+    summary = "; ".join(filter(None, (counts, cost)))
+    # Trials of one search share the file of their choice.
+    damaged = dict.fromkeys(part for each in trainings for part in each.damaged)
+    told = "".join(f"damaged, and left out: {part}\n" for part in damaged)
+    return "\n\n".join([*tables, f"{summary}\n{told}"])
+
+
+def _table(columns: Mapping[str, str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table of columns with their alignments."""
+    return tabulate(
+        rows,
+        headers=list(columns),
+        colalign=list(columns.values()) if rows else None,
         tablefmt="plain",
         disable_numparse=True,
     )
+
+
+def _counts(trainings: Iterable[TrainingStatus]) -> str:
     number = Counter(training.state for training in trainings)
-    counts = ", ".join(f"{number[state]} {state}" for state in STATES if number[state])
-    hours = math.fsum(training.device_hours for training in trainings)
-    cost = f"; {hours:,.2f} device hours so far" if hours else ""
-    damaged = [f"damaged, and left out: {part}\n" for each in trainings for part in each.damaged]
-    return f"{table}\n\n{counts}{cost}\n{''.join(damaged)}"
+    return ", ".join(f"{number[state]} {state}" for state in STATES if number[state])
+
+
+def _row_of_search(search: str, trials: Sequence[TrainingStatus]) -> tuple[str, ...]:
+    scores = {_trial_of(each): each.score for each in trials if each.score is not None}
+    best = max(scores, key=scores.__getitem__, default=_UNKNOWN)
+    return (
+        search,
+        _counts(trials),
+        best,
+        f"{scores[best]:.4f}" if scores else _UNKNOWN,
+        next((_trial_of(each) for each in trials if each.is_chosen), _UNKNOWN),
+    )
+
+
+def _trial_of(training: TrainingStatus) -> str:
+    return training.name.rpartition("_")[2]
 
 
 def _row(training: TrainingStatus, now: datetime) -> tuple[str, ...]:
