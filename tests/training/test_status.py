@@ -330,6 +330,24 @@ def test_the_best_score_of_a_trial_is_that_of_its_best_epoch(tmp_path):
     assert only(tmp_path).state == status.BETWEEN
 
 
+def test_a_trial_that_diverged_says_in_which_epoch_and_keeps_the_score_from_before(tmp_path):
+    name = "search/minilm_lion_t0000000a"
+    train(tmp_path, 1, 2, name=name, of=2)
+    for epoch, scores in ((1, {"nq": 0.4}), (2, {})):
+        found = development.scores(epoch, None, scores)
+        ending = {} if scores else {"ending": "diverged"}
+        write_json(tmp_path / "training" / f"{name}_e{epoch}.dev.json", found | ending)
+    assert seen(tmp_path) == (status.DIVERGED, "diverged in epoch 2")
+    assert only(tmp_path).score == 0.4
+
+
+def test_a_trial_that_successive_halving_dropped_is_finished(tmp_path):
+    name = "search/minilm_lion_t0000000a"
+    train(tmp_path, 1, name=name, of=2)
+    write_json_lines(tmp_path / "training" / f"{name}_e2.jsonl", [])
+    assert seen(tmp_path) == (status.FINISHED, "finished early, after epoch 1")
+
+
 def test_a_search_is_one_row_and_only_trials_with_a_job_have_rows_of_their_own(tmp_path):
     for trial, score in (("t0000000a", 0.41), ("t0000000b", 0.43), ("t0000000c", None)):
         try_out(tmp_path, trial, score)
@@ -341,8 +359,8 @@ def test_a_search_is_one_row_and_only_trials_with_a_job_have_rows_of_their_own(t
     rows = [line.split() for line in text.splitlines()]
     named = [row[0] for row in rows if row]
     assert named[:2] == ["training", "minilm_lion_t0000000e"]
-    assert "gte_lion 1 finished t0000000d 0.2000 t0000000d".split() in rows
-    assert "minilm_lion 3 finished, 1 running t0000000b 0.4300 -".split() in rows
+    assert ["gte_lion", "1", "finished", "t0000000d", "0.2000", "t0000000d"] in rows
+    assert ["minilm_lion", "3", "finished,", "1", "running", "t0000000b", "0.4300", "-"] in rows
     hours = math.fsum(each.device_hours for each in found)
     assert text.endswith(f"\n\n{hours:,.2f} device hours so far\n") and hours >= 2
 

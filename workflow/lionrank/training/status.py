@@ -23,7 +23,9 @@ from lionrank.wording import rough_duration
 
 FINISHED, RUNNING, SILENT = "finished", "running", "silent"
 STOPPED, BETWEEN, NOT_BEGUN = "stopped", "between epochs", "not begun"
-STATES = (FINISHED, RUNNING, SILENT, STOPPED, BETWEEN, NOT_BEGUN)
+DIVERGED = "diverged"
+"""Of trials, which it is an outcome for."""
+STATES = (FINISHED, DIVERGED, RUNNING, SILENT, STOPPED, BETWEEN, NOT_BEGUN)
 _UNFINISHED = (RUNNING, SILENT, STOPPED)
 
 NEWEST = 10
@@ -130,14 +132,18 @@ def _training(root: Path, name: str, last: int) -> TrainingStatus:
 def _as_trial(root: Path, name: str, epochs: Sequence[EpochFiles]) -> dict[str, Any]:
     """Return what is known of a trial beside its training, as fields of `TrainingStatus`."""
     search, _, trial = name.rpartition("_")
-    told = (epoch.read_json(epoch.log.with_suffix(".dev.json")) for epoch in epochs)
+    told = [epoch.read_json(epoch.log.with_suffix(".dev.json")) for epoch in epochs]
     scores = [each.get("mean_ndcg_cut_10") for each in told]
     choice = epochs[0].read_json(root / "training" / f"{search}.chosen.json")
-    return {
+    known = {
         "search": search,
         "score": max(filter(attempts.is_number, scores), default=None),
         "is_chosen": choice.get("chosen") == trial,
     }
+    ends = [number for number, each in enumerate(told, 1) if each.get("ending") == DIVERGED]
+    if ends:
+        known |= {"state": DIVERGED, "note": f"diverged in epoch {ends[0]}", "epoch": ends[0]}
+    return known
 
 
 def _found(name: str, epochs: Sequence[EpochFiles]) -> TrainingStatus:
