@@ -1,11 +1,16 @@
 """Reranking development data: what the first stage missed stays missed."""
 
+import shutil
+
 import pandas as pd
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
+from lionrank.errors import Diverged
 from lionrank.evaluation import dev_sets as dev_evaluation
 from lionrank.reranking import score as reranking
+from lionrank.training import checkpoints, development
 from tests.support import tiny_training as tiny
 
 CPU = torch.device("cpu")
@@ -51,3 +56,39 @@ def test_missed_positives_are_not_put_back(checkpoint, candidates, tmp_path):
 def test_a_topic_without_candidates_counts_as_zero(checkpoint, candidates, tmp_path):
     everything = [("q1", f"d{number}") for number in (1, 2, 3)]
     assert ndcg(checkpoint, candidates, tmp_path, [*everything, ("q3", "d1")]) == 0.5
+
+
+def scores(checkpoint, candidates, tmp_path, **changes):
+    qrels, log = tmp_path / "qrels.txt", tmp_path / "log.jsonl"
+    qrels.write_text("q1 0 d1 1\nq1 0 d2 1\nq1 0 d3 1\n")
+    log.write_text('{"step": 3, "eval_loss": 0.5}\n')
+    dev_sets = [dev_evaluation.DevSet("nq", candidates, qrels)]
+    return dev_evaluation.scores(
+        *(1, checkpoint, log, dev_sets, "fp32", tiny.HARDWARE, CPU), **changes
+    )
+
+
+@pytest.mark.parametrize("trial", [False, True])
+def test_an_epoch_has_its_loss_and_its_scores(checkpoint, candidates, tmp_path, trial):
+    expected = development.scores(1, 0.5, {"nq": 1.0})
+    assert scores(checkpoint, candidates, tmp_path, trial=trial) == expected
+
+
+def test_of_a_checkpoint_of_no_numbers_only_a_trial_has_an_outcome(
+    checkpoint, candidates, tmp_path
+):
+    broken = tmp_path / "broken"
+    shutil.copytree(checkpoint, broken)
+    weights = load_file(broken / "model.safetensors")
+    weights["classifier.weight"].fill_(torch.nan)
+    save_file(weights, broken / "model.safetensors", {"format": "pt"})
+    with pytest.raises(Diverged, match="not finite"):
+        scores(broken, candidates, tmp_path)
+    found = scores(broken, candidates, tmp_path, trial=True)
+    assert found == development.no_scores(1, "diverged")
+
+
+def test_a_trial_that_has_ended_has_no_scores(candidates, tmp_path):
+    checkpoints.leave_out(tmp_path / "ended", "stopped")
+    found = scores(tmp_path / "ended", candidates, tmp_path, trial=True)
+    assert found == development.no_scores(1, "stopped")

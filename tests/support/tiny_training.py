@@ -69,6 +69,8 @@ SETTINGS = {
     "epochs": 2,
     "optimizer": OPTIMIZERS["adamw"],
 }
+OF_TRIALS = {"share"}
+"""What the settings of a trial of a search may have besides."""
 HARDWARE = {
     "per_device_batch": None,
     "tokens_at_once": None,
@@ -123,7 +125,8 @@ def write_start(folder: Path, architecture: str, max_length: int = 32) -> Path:
 def request(previous: Path, data: dict, epoch: int, folder: Path, **changes) -> dict:
     """Return the arguments of `launch.train`; `changes` are of settings, hardware, or tracking."""
     name = f"tiny_{folder.name.replace('_', '')}_e{epoch}"
-    settings = SETTINGS | {key: changes.pop(key) for key in changes.keys() & SETTINGS.keys()}
+    own = changes.keys() & (SETTINGS.keys() | OF_TRIALS)
+    settings = SETTINGS | {key: changes.pop(key) for key in own}
     hardware = {key: changes.pop(key) for key in changes.keys() & HARDWARE.keys()}
     return {
         "gpus": 0,

@@ -55,6 +55,30 @@ def test_processes_divide_each_global_batch_between_them(processes):
     assert len(whole) == len(shares[0]) == 4
 
 
+@pytest.mark.parametrize("sizes", [pairs(20), np.full(20, 3), np.arange(20) % 5 + 1])
+def test_a_share_is_of_the_same_examples_in_every_epoch_and_of_those_of_a_larger_share(sizes):
+    def rows(share, epoch, seed=12, **changes):
+        order = batches.GlobalBatches(sizes, 6, seed, share=share, **changes)
+        return [row for step in steps(order, epoch) for row in step]
+
+    half = rows(0.5, 0)
+    assert len(half) == len(set(half)) == 10
+    assert sorted(rows(0.5, 1)) == sorted(half) != half != rows(0.5, 1)
+    assert rows(0.5, 1, restarts=True) == half
+    assert set(rows(0.2, 0)) < set(half) < set(rows(0.8, 0)) < set(rows(1.0, 0)) == set(range(20))
+    assert set(rows(0.5, 0, seed=13)) != set(half)
+    assert len(rows(0.001, 0)) == 1
+
+
+def test_the_steps_of_a_share_are_as_large_as_those_of_all():
+    order = batches.GlobalBatches(np.random.default_rng(12).integers(1, 51, 997), 64, 12, share=0.3)
+    for epoch in range(4):
+        order.set_epoch(epoch)
+        passages = [order.passages_at(step) for step in range(len(order))]
+        assert sum(map(order.examples_at, range(len(order)))) == 299
+        assert min(passages) > 64 - 51 and max(passages) < 64 + 51 + 1
+
+
 def test_a_step_has_as_many_whole_lists_as_its_passages():
     lists = batches.GlobalBatches(np.full(10, 8), 30, seed=12)
     assert [len(step) for step in lists] == [3, 3, 3, 1]

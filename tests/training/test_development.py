@@ -28,6 +28,15 @@ def test_an_epoch_has_the_mean_over_its_dev_sets():
     assert development.scores(2, None, {})["mean_ndcg_cut_10"] is None
 
 
+def test_the_end_of_a_trial_is_read_as_it_was_written(tmp_path):
+    told = [development.scores(1, 0.5, {"a": 0.5}), development.no_scores(2, "diverged")]
+    assert told[1] == development.scores(2, None, {}) | {"ending": "diverged"}
+    paths = [tmp_path / "e1.json", tmp_path / "e2.json"]
+    for path, each in zip(paths, told, strict=True):
+        write_json(path, each)
+    assert development.read(paths) == told
+
+
 def best_epoch(*epochs: tuple[float | None, list[float]]) -> int:
     return development.best(history(*epochs))["epoch"]
 

@@ -11,3 +11,7 @@ class UserError(Exception):
     def __str__(self) -> str:
         """Return the message; control characters, which damaged files hold, are spelled out."""
         return _CONTROL.sub(lambda found: repr(found[0])[1:-1], super().__str__())
+
+
+class Diverged(UserError):
+    """A loss of a training, or a logit of its checkpoint, is NaN or infinite."""

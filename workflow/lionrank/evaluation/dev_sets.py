@@ -1,16 +1,60 @@
 """How a checkpoint reranks the candidates of development data."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from statistics import mean
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
 from lionrank import parquet, trec
+from lionrank.errors import Diverged
 from lionrank.evaluation.trec_eval import evaluate
 from lionrank.measures import PRIMARY
 from lionrank.reranking import score as reranking
+from lionrank.training import checkpoints, development
+from lionrank.training.log import held_out_loss
+
+
+class DevSet(NamedTuple):
+    """A dev set by its files."""
+
+    name: str
+    candidates: str | os.PathLike
+    qrels: str | os.PathLike
+
+
+def scores(
+    epoch: int,
+    checkpoint: str | os.PathLike,
+    log: str | os.PathLike,
+    dev_sets: Iterable[DevSet],
+    precision: str,
+    hardware: Mapping[str, Any],
+    device: torch.device,
+    trial: bool = False,
+) -> development.EpochScores:
+    """Return the scores of an epoch's checkpoint, of which `log` is the training log.
+
+    A `trial` of a search that has stopped before, or has diverged, has none.
+
+    Raises:
+        Diverged: a logit is NaN or infinite, and it is no trial.
+        UserError: a file is damaged.
+    """
+    if ending := checkpoints.ending(checkpoint):
+        return development.no_scores(epoch, ending)
+    try:
+        found = {
+            each.name: ndcg(checkpoint, each.candidates, each.qrels, precision, hardware, device)
+            for each in dev_sets
+        }
+    except Diverged as error:
+        if not trial:
+            raise
+        print(f"The trial diverged, which is its outcome: {error}")
+        return development.no_scores(epoch, "diverged")
+    return development.scores(epoch, held_out_loss(log), found)
 
 
 def ndcg(

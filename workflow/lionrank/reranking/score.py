@@ -15,7 +15,7 @@ from lionrank import parquet
 from lionrank.cross_encoder import model as cross_encoder
 from lionrank.cross_encoder.device import autocast
 from lionrank.cross_encoder.tokens import Batch, budgets, encode, take
-from lionrank.errors import UserError
+from lionrank.errors import Diverged
 from lionrank.reranking.journal import Journal
 
 CHUNK = 8192
@@ -40,7 +40,7 @@ def score(
     start and stop count.
 
     Raises:
-        UserError: a logit is NaN or infinite, by which nothing can be ranked.
+        Diverged: a logit is NaN or infinite, by which nothing can be ranked.
     """
     model = cross_encoder.load(checkpoint, device)
     found = logits(model, candidates, precision, hardware, rows)
@@ -52,11 +52,11 @@ def check_finite(found: Tensor, checkpoint: str | os.PathLike) -> None:
     """Check that candidates can be ranked by their logits.
 
     Raises:
-        UserError: one is NaN or infinite.
+        Diverged: one is.
     """
     wrong = found[~found.isfinite()]
     if len(wrong):
-        raise UserError(
+        raise Diverged(
             f"{checkpoint}: {len(wrong):,} of {len(found):,} logits are not finite "
             f"({wrong[0]:f}): the training diverged, or the weights are damaged: see the log of "
             "the training; lower its learning_rate in the config, or delete the checkpoint and run "

@@ -118,6 +118,8 @@ class GlobalBatches(Sampler[list[int]]):
     the epochs are trained by one job or by several. With `restarts` it is that of the first epoch
     in each. A step has as many whole examples as `size` passages hold, and the last one of an epoch
     may be smaller. Where examples differ in their passages, all steps have about `size` of them.
+    With a `share` below 1 they are of so many of the examples, the same in all epochs and for
+    whatever else differs than the seed; a smaller share's are among those of a larger one.
     """
 
     def __init__(
@@ -128,6 +130,7 @@ class GlobalBatches(Sampler[list[int]]):
         process: int = 0,
         processes: int = 1,
         restarts: bool = False,
+        share: float = 1.0,
     ) -> None:
         """Take the number of passages of each example [examples], and of a step.
 
@@ -141,26 +144,30 @@ class GlobalBatches(Sampler[list[int]]):
             )
         self.sizes, self.seed = sizes, seed
         self.process, self.processes, self.restarts = process, processes, restarts
+        self.taken = _taken(len(sizes), share, seed) if share < 1 else None
+        own = sizes if self.taken is None else sizes[self.taken.numpy()]
+        self.number = len(own)
         self.each = size // longest if sizes.min() == longest else None
         if self.each:
-            self.steps = math.ceil(len(sizes) / self.each)
+            self.steps = math.ceil(self.number / self.each)
         else:
             # No step is empty, as it has room for the longest.
-            self.steps = max(int(sizes.sum()) // size, 1)
+            self.steps = max(int(own.sum()) // size, 1)
         self.set_epoch(0)
 
     def set_epoch(self, epoch: int) -> None:
         """Take the order of an epoch, counted from 0."""
         seed = self.seed * 1_000_003 + (0 if self.restarts else epoch)
         generator = torch.Generator().manual_seed(seed)
-        self.order = torch.randperm(len(self.sizes), generator=generator)
+        order = torch.randperm(self.number, generator=generator)
+        self.order = order if self.taken is None else self.taken[order]
         if self.each:
             self.first = np.arange(self.steps + 1) * self.each
         else:
             sizes = self.sizes[self.order.numpy()]
             step = (sizes.cumsum() - sizes) * self.steps // sizes.sum()
             self.first = np.searchsorted(step, np.arange(self.steps + 1))
-        self.first[-1] = len(self.sizes)
+        self.first[-1] = self.number
 
     def __len__(self) -> int:
         return self.steps
@@ -180,6 +187,12 @@ class GlobalBatches(Sampler[list[int]]):
     def __iter__(self) -> Iterator[list[int]]:
         for step in range(len(self)):
             yield self.rows(step)[self.process :: self.processes]
+
+
+def _taken(number: int, share: float, seed: int) -> Tensor:
+    """Return the rows of a share of so many examples, at least one."""
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randperm(number, generator=generator)[: max(round(share * number), 1)]
 
 
 class Tokenise:

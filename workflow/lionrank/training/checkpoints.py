@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 from lionrank.cross_encoder.weights import weight_files
 from lionrank.errors import UserError
@@ -18,6 +19,12 @@ PROGRESS = "progress.json"
 
 SETTINGS, ENVIRONMENT = "settings.json", "environment.json"
 """What every checkpoint has but e0, which is no training's."""
+
+Ending = Literal["stopped", "diverged"]
+"""Why a trial of a search has no checkpoint of an epoch: successive halving dropped it before, or
+a loss was not finite."""
+ENDING = "ending.json"
+"""All that a trial's folder then has."""
 
 OF_MODEL = ("config.json", "tokenizer_config.json")
 OF_TRAINING = ("optimizer.pt", "scheduler.pt", TRAINER_STATE, PROGRESS)
@@ -101,6 +108,26 @@ def carry_over(previous: str | os.PathLike, checkpoint: str | os.PathLike) -> No
     """Make the checkpoint of the epoch before also that of this one: the training has stopped."""
     with folder_from(Path(previous), checkpoint):
         print(f"Stopped early: {checkpoint} holds the weights of {previous}.")
+
+
+def leave_out(checkpoint: str | os.PathLike, ending: Ending) -> None:
+    """Say in the folder of a trial's checkpoint why it is none."""
+    folder = Path(checkpoint)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_json(folder / ENDING, {"ending": ending})
+
+
+def ending(checkpoint: str | os.PathLike) -> Ending | None:
+    """Return why a folder has no checkpoint, None where it has one.
+
+    Raises:
+        UserError: what says so is damaged.
+    """
+    path = Path(checkpoint) / ENDING
+    if not path.exists():
+        return None
+    found: Ending = read_json(path, f"delete {checkpoint} and run again")["ending"]
+    return found
 
 
 @contextmanager

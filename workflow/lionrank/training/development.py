@@ -5,22 +5,25 @@ from collections.abc import Iterable, Mapping, Sequence
 from operator import itemgetter
 from pathlib import Path
 from statistics import mean
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from lionrank.errors import UserError
 from lionrank.files import read_json
+from lionrank.training.checkpoints import Ending
 
 
 class EpochScores(TypedDict):
     """The scores at the end of one epoch, which counts from 1.
 
     `eval_loss` is None where no pairs are held out, `mean_ndcg_cut_10` where there is no dev set.
+    A trial of a search that has ended in the epoch or before it has an `ending`, and no scores.
     """
 
     epoch: int
     eval_loss: float | None
     ndcg_cut_10: dict[str, float]
     mean_ndcg_cut_10: float | None
+    ending: NotRequired[Ending]
 
 
 def scores(epoch: int, eval_loss: float | None, ndcg: Mapping[str, float]) -> EpochScores:
@@ -33,6 +36,11 @@ def scores(epoch: int, eval_loss: float | None, ndcg: Mapping[str, float]) -> Ep
     }
 
 
+def no_scores(epoch: int, ending: Ending) -> EpochScores:
+    """Return what there is instead of the scores of an epoch that a trial did not come to."""
+    return {**scores(epoch, None, {}), "ending": ending}
+
+
 def read(paths: Iterable[str | os.PathLike]) -> list[EpochScores]:
     """Return the scores in the files of some epochs, in their order.
 
@@ -43,12 +51,13 @@ def read(paths: Iterable[str | os.PathLike]) -> list[EpochScores]:
 
 
 def _of_epoch(told: Mapping[str, Any]) -> EpochScores:
-    return {
+    found: EpochScores = {
         "epoch": told["epoch"],
         "eval_loss": told["eval_loss"],
         "ndcg_cut_10": told["ndcg_cut_10"],
         "mean_ndcg_cut_10": told["mean_ndcg_cut_10"],
     }
+    return {**found, "ending": told["ending"]} if "ending" in told else found
 
 
 def best(epochs: Sequence[EpochScores]) -> EpochScores:

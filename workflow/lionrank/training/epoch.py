@@ -29,7 +29,7 @@ from lionrank import parquet
 from lionrank.cross_encoder import model as cross_encoder
 from lionrank.cross_encoder.device import check_precision, resolve
 from lionrank.cross_encoder.weights import weight_files
-from lionrank.errors import UserError
+from lionrank.errors import Diverged, UserError
 from lionrank.files import sha256, write_json_lines
 from lionrank.training import batches, checkpoints, optimizers
 from lionrank.training.attempts import Attempt, attempt
@@ -68,6 +68,7 @@ def train_epoch(
     checkpoint: str | os.PathLike,
     log: str | os.PathLike,
     begun: float | None = None,
+    trial: bool = False,
 ) -> None:
     """Train from the checkpoint `previous` to the end of epoch `epoch` and write `checkpoint`.
 
@@ -79,12 +80,14 @@ def train_epoch(
     epoch that was killed has left beside `log` is taken up. Run by several processes, as torchrun
     starts them, they share each global batch. `begun` is when the job got its devices, in seconds
     since 1970; left out, it is now. The last line of `log` says what all jobs of the epoch took.
+    Where a `trial` of a search diverges, that is its outcome: its log ends with a line that says
+    so, and its checkpoint is left out.
 
     Raises:
         ValueError: `previous` is that of another epoch than the one that a restart follows.
         UserError: what the settings ask for cannot be had, an input is damaged, a state belongs to
-            another training, memory or disk are too small, the loss is not finite, or a signal
-            stopped the training.
+            another training, memory or disk are too small, or a signal stopped the training.
+        Diverged: the loss is not finite, and it is no trial.
     """
     begun = time.time() if begun is None else begun
     transformers_logging.disable_progress_bar()  # of every file that is read or written
@@ -109,23 +112,24 @@ def train_epoch(
         trainer.add_callback(LogFile(state.folder / LOG, first_step))
         if start:
             trainer.restore(Path(start), restarts=_restarts(settings) and not found)
-        _train(trainer, start, job)
+        try:
+            _train(trainer, start, job)
+            end = _measured(trainer, held_out, settings["precision"]) if job else None
+        except Diverged as error:
+            if not trial:
+                raise
+            end = None
+            _note(trainer.state, error)
         if job:
-            end = state.newest()
-            if end is None:
-                raise UserError(
-                    f"{state.folder}: the state after the last step cannot be read back: see to "
-                    "the disk, then run the same command again."
-                )
-            lost = eval_loss(end, held_out, loss, settings["precision"], device)
-            if lost is not None:
-                trainer.log({"eval_loss": lost})
             lines = lines_since(first_step, trainer.state)
             # The trackers, which draw curves, have no use for it.
             cost = {name: lines[-1][name] for name in ("step", "epoch")} | job.cost()
             # Before the checkpoint, which is what the next job takes for the end of this one.
             write_json_lines(log, [*lines, cost])
-            checkpoints.complete(end, _facts(settings, epoch, epochs, arguments), checkpoint)
+            if end:
+                checkpoints.complete(end, _facts(settings, epoch, epochs, arguments), checkpoint)
+            else:
+                checkpoints.leave_out(checkpoint, "diverged")
 
 
 @contextmanager
@@ -207,7 +211,10 @@ def build_trainer(
         arguments.process_index,
         arguments.world_size,
         _restarts(settings),
+        settings.get("share", 1.0),
     )
+    if order.number < len(examples) and arguments.process_index == 0:
+        print(f"It trains on {order.number:,} of {len(examples):,} examples.")
     tokenise = batches.Tokenise(model.tokenizer, examples.targets)
     return Trainer(
         model,
@@ -294,6 +301,33 @@ def _train(trainer: Trainer, start: str | os.PathLike | None, job: Attempt | Non
         raise
     finally:
         trainer.meter.close()
+
+
+def _measured(trainer: Trainer, held_out: str | os.PathLike, precision: str) -> Path:
+    """Return the state at the epoch's end, of which the log then has the loss on held-out pairs.
+
+    Raises:
+        UserError: the state is damaged.
+        Diverged: the loss is not finite.
+    """
+    end = trainer.states.newest()
+    if end is None:
+        raise UserError(
+            f"{trainer.states.folder}: the state after the last step cannot be read back: see to "
+            "the disk, then run the same command again."
+        )
+    lost = eval_loss(end, held_out, trainer.loss, precision, trainer.args.device)
+    if lost is not None:
+        trainer.log({"eval_loss": lost})
+    return end
+
+
+def _note(state: TrainerState, error: Diverged) -> None:
+    """Have a line of the log that says how a trial ended."""
+    if state.is_world_process_zero:
+        print(f"The trial diverged, which is its outcome: {error}")
+    place = {"step": state.global_step, "epoch": state.epoch}
+    state.log_history.append(place | {"diverged": str(error)})
 
 
 def _facts(

@@ -10,7 +10,7 @@ from lionrank import parquet
 from lionrank.cross_encoder import model as cross_encoder
 from lionrank.cross_encoder.device import autocast
 from lionrank.cross_encoder.unpadded import to
-from lionrank.errors import UserError
+from lionrank.errors import Diverged
 from lionrank.training import batches
 from lionrank.training.losses import Loss, of_examples
 
@@ -28,7 +28,7 @@ def eval_loss(
     """Return the mean loss over the examples of a Parquet file, None where it has none.
 
     Raises:
-        UserError: the loss is NaN or infinite, by which no epoch can be chosen.
+        Diverged: the loss is NaN or infinite, by which no epoch can be chosen.
     """
     if parquet.count(held_out) == 0:
         return None
@@ -44,7 +44,7 @@ def eval_loss(
                 losses += of_examples(loss, logits, to(targets, device), sizes).tolist()
     found = mean(losses)
     if not math.isfinite(found):
-        raise UserError(
+        raise Diverged(
             f"{checkpoint}: the loss on held-out data is {found}: the training diverged; lower "
             "its learning_rate in the config."
         )

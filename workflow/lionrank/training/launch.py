@@ -21,23 +21,35 @@ from lionrank.training.epoch import train_epoch
 REFUSAL = "refusal.txt"
 
 
-def train(gpus: int, threads: int, stop: str | os.PathLike | None = None, **request: Any) -> None:
+def train(
+    gpus: int,
+    threads: int,
+    stop: str | os.PathLike | None = None,
+    trial: bool = False,
+    **request: Any,
+) -> None:
     """Call `train_epoch` with the request, on so many GPUs, or on the CPU where it is none.
 
     `stop` is the file that says whether the training has stopped before this epoch; without one it
-    has not. Where it has, the checkpoint is that of the epoch before, and the log is empty.
+    has not. Where it has, the checkpoint is that of the epoch before, and the log is empty. Of a
+    `trial` of a search, that has stopped or diverged, the checkpoint is left out.
 
     Raises:
         UserError: as `train_epoch`, or the file is damaged.
     """
     # Decided here, for all processes, and before one of them asks for a device.
-    if stop and read_json(stop)["stopped_after"] is not None:
-        checkpoints.carry_over(request["previous"], request["checkpoint"])
+    stopped = stop is not None and read_json(stop)["stopped_after"] is not None
+    ending = checkpoints.ending(request["previous"]) or ("stopped" if stopped else None)
+    if ending:
+        if trial:
+            checkpoints.leave_out(request["checkpoint"], ending)
+        else:
+            checkpoints.carry_over(request["previous"], request["checkpoint"])
         write_json_lines(request["log"], [])
     elif gpus > 1:
-        train_with_processes(gpus, gpus, threads, **request)
+        train_with_processes(gpus, gpus, threads, trial=trial, **request)
     else:
-        train_epoch(device=prepare(threads, gpus), **request)
+        train_epoch(device=prepare(threads, gpus), trial=trial, **request)
 
 
 def train_with_processes(processes: int, gpus: int, threads: int, **request: Any) -> None:

@@ -2,8 +2,9 @@
 
 Each epoch has a log of its own, a JSON-lines file. A line with `loss` tells of the steps since the
 one before (`lionrank.training.meter`), the line with `eval_loss` of held-out pairs at the end of
-the epoch, and the last line of what its jobs cost (`lionrank.training.attempts`). The log of an
-epoch before which the training was stopped is empty.
+the epoch, one with `diverged` of how a trial of a search ended, and the last line of what its jobs
+cost (`lionrank.training.attempts`). The log of an epoch before which the training was stopped, or
+the trial had ended, is empty.
 """
 
 import json

@@ -27,7 +27,7 @@ from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR, set_seed
 from lionrank.cross_encoder import model as cross_encoder
 from lionrank.cross_encoder.tokens import Batch, take
 from lionrank.cross_encoder.unpadded import to
-from lionrank.errors import UserError
+from lionrank.errors import Diverged, UserError
 from lionrank.files import read_json, write_json
 from lionrank.training import batches
 from lionrank.training.checkpoints import PROGRESS
@@ -230,13 +230,13 @@ class Trainer(CrossEncoderTrainer):
         """Check the losses since the last line.
 
         Raises:
-            UserError: one is not finite; names the step and the pairs of its batch.
+            Diverged: one is not finite; names the step and the pairs of its batch.
         """
         if (found := self.meter.first_not_finite()) is None:
             return
         step, loss = found
         pairs = self.name_pairs(self.order.rows((step - 1) % len(self.order)))
-        raise UserError(
+        raise Diverged(
             f"the loss is {loss} at step {step}, learning rate {self.rate:g}, in the batch of "
             f"{pairs}: lower training's learning_rate, raise its warmup, or look at these pairs."
         )

@@ -23,6 +23,7 @@ train(
     pairs=snakemake.input.pairs,
     held_out=snakemake.input.held_out,
     stop=snakemake.input.get("stop") or None,
+    trial=snakemake.wildcards.get("trial") is not None,
     settings=snakemake.params.settings,
     epoch=int(snakemake.wildcards.epoch),
     code=snakemake.params.code,
