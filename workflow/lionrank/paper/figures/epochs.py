@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -10,13 +9,13 @@ from lionrank.grid import Grid, Model
 from lionrank.paper.figures.style import (
     COLUMN,
     FIRST_STAGE_LOOK,
+    Panels,
     draw_first_stage,
     legend,
     looks,
     place_of,
     plot_epochs,
     sample,
-    title,
 )
 from lionrank.paper.results import Chosen, Results, Score
 
@@ -40,30 +39,20 @@ def epochs_figure(results: Results, grid: Grid, chosen: Chosen) -> Figure:
         grid: what was trained.
         chosen: the epoch of each training, by `{model}_{optimizer}`.
     """
-    columns = min(_PANELS_A_ROW, len(grid.models))
-    rows = -(-len(grid.models) // columns)
-    figure, axes = plt.subplots(
-        rows,
-        columns,
-        sharey=True,
-        squeeze=False,
-        figsize=(COLUMN, _ROW_INCHES * rows + _MARGIN_INCHES),
-    )
-    for ax in axes.flat[len(grid.models) :]:
-        ax.set_axis_off()
-    for place, (model, ax) in enumerate(zip(grid.models, axes.flat, strict=False)):
+    panels = Panels.build(grid.models, _PANELS_A_ROW, COLUMN, _ROW_INCHES, _MARGIN_INCHES)
+    for model in grid.models:
+        ax = panels.by_model[model.name]
         _draw_model(ax, model, results, grid, chosen)
-        title(figure, ax, model, columns)
-        if place + columns >= len(grid.models):
-            ax.set_xlabel("Epoch")
         ax.set_xticks(grid.epochs)
         ax.set_xlim(min(grid.epochs) - 0.5, max(grid.epochs) + 0.5)
-    for ax in axes[:, 0]:
+    for ax in panels.lowest:
+        ax.set_xlabel("Epoch")
+    for ax in panels.left:
         ax.set_ylabel(results.layout.name(results.layout.primary))
     lines = [sample(look, grid.optimizers[name]) for name, look in looks(grid).items()]
     first_stage = grid.first_stages[results.layout.primary.test_set]
-    legend(figure, [*lines, sample(FIRST_STAGE_LOOK, first_stage.label)])
-    return figure
+    legend(panels.figure, [*lines, sample(FIRST_STAGE_LOOK, first_stage.label)])
+    return panels.figure
 
 
 def _draw_model(ax: Axes, model: Model, results: Results, grid: Grid, chosen: Chosen) -> None:

@@ -10,6 +10,7 @@ import textwrap
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -116,6 +117,55 @@ def draw_first_stage(ax: Axes, score: Score) -> None:
     """Draw a horizontal line in the band of its interval."""
     ax.axhspan(score.low, score.high, color=FIRST_STAGE_LOOK["color"], alpha=0.15, linewidth=0)
     ax.axhline(score.mean, **FIRST_STAGE_LOOK)
+
+
+@dataclass(frozen=True)
+class Panels:
+    """A figure with a panel a model: those by their names, the lowest ones, and those at the left.
+
+    All have the same y axis.
+    """
+
+    figure: Figure
+    by_model: Mapping[str, Axes]
+    lowest: Sequence[Axes]
+    left: Sequence[Axes]
+
+    @classmethod
+    def build(
+        cls,
+        models: Sequence[Model],
+        a_row: int,
+        width: float,
+        row_inches: float,
+        margin_inches: float,
+        sharex: bool = False,
+    ) -> "Panels":
+        """Make a figure of rows of at most `a_row` panels, each headed with its model.
+
+        `width` is in inches, as are the height of a row and what the figure has above and below all
+        rows. With `sharex` all have the same x axis, too, whose ticks only the lowest label.
+        """
+        columns = min(a_row, len(models))
+        rows = -(-len(models) // columns)
+        figure, axes = plt.subplots(
+            rows,
+            columns,
+            sharex=sharex,
+            sharey=True,
+            squeeze=False,
+            figsize=(width, row_inches * rows + margin_inches),
+        )
+        panels = axes.flat[: len(models)]
+        for ax in axes.flat[len(models) :]:
+            ax.set_axis_off()
+        for model, ax in zip(models, panels, strict=True):
+            title(figure, ax, model, columns)
+        lowest = panels[-columns:]
+        for ax in lowest:
+            ax.tick_params(labelbottom=True)
+        by_model = dict(zip([each.name for each in models], panels, strict=True))
+        return cls(figure, by_model, [*lowest], [*axes[:, 0]])
 
 
 def title(figure: Figure, ax: Axes, model: Model, panels: int) -> None:

@@ -13,10 +13,10 @@ from lionrank.paper.figures.style import (
     COLUMN,
     FIRST_STAGE_LOOK,
     PAGE,
+    Panels,
     looks,
     plain,
     sample,
-    title,
     with_edge,
     with_legend,
 )
@@ -47,35 +47,21 @@ def treatments_figure(results: Results, grid: Grid, chosen: Chosen, published: P
         published: what may stand beside the dots; nothing is hollow where it has nothing.
     """
     measures = [*results.layout.leading.values()]
-    columns = min(_PANELS_A_ROW, len(grid.models))
-    rows = -(-len(grid.models) // columns)
-    row = max(_ROW_INCHES, _DOT_INCHES * len(grid.optimizers))
-    height = rows * (row * len(measures) + _HEAD_INCHES) + _MARGIN_INCHES
-    figure, axes = plt.subplots(
-        rows,
-        columns,
-        sharex=True,
-        sharey=True,
-        squeeze=False,
-        figsize=(COLUMN if len(grid.models) == 1 else PAGE, height),
-    )
-    for ax in axes.flat[len(grid.models) :]:
-        ax.set_axis_off()
-    for place, (model, ax) in enumerate(zip(grid.models, axes.flat, strict=False)):
-        _draw_model(ax, model, measures, results, grid, chosen, published)
-        title(figure, ax, model, columns)
-        if place + columns >= len(grid.models):
-            ax.tick_params(labelbottom=True)
+    row = max(_ROW_INCHES, _DOT_INCHES * len(grid.optimizers)) * len(measures) + _HEAD_INCHES
+    width = COLUMN if len(grid.models) == 1 else PAGE
+    panels = Panels.build(grid.models, _PANELS_A_ROW, width, row, _MARGIN_INCHES, sharex=True)
+    for model in grid.models:
+        _draw_model(panels.by_model[model.name], model, measures, results, grid, chosen, published)
     names = [_name(measure, results.layout) for measure in measures]
-    axes[0, 0].set_yticks(range(len(measures)), [*map(plain, names)])
-    axes[0, 0].set_ylim(len(measures) - 0.5, -0.5)
-    figure.supxlabel(METRICS[PRIMARY], fontsize=plt.rcParams["axes.labelsize"])
+    panels.left[0].set_yticks(range(len(measures)), [*map(plain, names)])
+    panels.left[0].set_ylim(len(measures) - 0.5, -0.5)
+    panels.figure.supxlabel(METRICS[PRIMARY], fontsize=plt.rcParams["axes.labelsize"])
     entries = [sample(_dot(look), grid.optimizers[name]) for name, look in looks(grid).items()]
     if any(published.values()):
         entries.append(sample(_dot({"color": "0.4", "marker": "o"}) | _HOLLOW, "As published"))
     first_stage = grid.first_stage_of(measure.test_set for measure in measures)
-    with_legend(figure, [*entries, sample(FIRST_STAGE_LOOK, first_stage.label)])
-    return figure
+    with_legend(panels.figure, [*entries, sample(FIRST_STAGE_LOOK, first_stage.label)])
+    return panels.figure
 
 
 def _draw_model(
