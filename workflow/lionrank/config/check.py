@@ -19,6 +19,7 @@ from lionrank.config.checks.evaluation import (
 )
 from lionrank.config.checks.first_stages import check_first_stages
 from lionrank.config.checks.references import references
+from lionrank.config.checks.search import check_search
 from lionrank.config.checks.seeds import check_seeds
 from lionrank.config.checks.systems import check_systems
 from lionrank.config.checks.teachers import check_teachers
@@ -61,6 +62,7 @@ def check(config: Mapping[str, Any], schema_path: Path, sources: Mapping[str, So
     check_development(config)
     check_training(config)
     check_optimizers(config)
+    check_search(config)
     check_test_sets(config)
     check_catalogue(config)
 

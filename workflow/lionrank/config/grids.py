@@ -72,10 +72,12 @@ def _of_all(first_stages: set[str | None]) -> str | None:
     return None if None in first_stages else VARIOUS.name
 
 
-def _recipes(plan: "Plan") -> dict[str, dict[str, str]]:
+def _recipes(plan: "Plan") -> dict[str, dict[str, Any]]:
     found = {name: treatment(plan.config, name)._asdict() for name in plan.optimizers}
+    searched = {optimizer for _, optimizer in plan.search.searched}
     return {
         name: {key: recipe[key] for key in ("optimizer", "objective", "data")}
+        | ({"searched": True} if name in searched else {})
         for name, recipe in found.items()
     }
 

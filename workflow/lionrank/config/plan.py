@@ -34,6 +34,7 @@ from lionrank.config.plan_of_paper import PaperPlan
 from lionrank.config.plan_of_release import ReleasePlan
 from lionrank.config.plan_of_replication import ReplicationPlan
 from lionrank.config.plan_of_results import ResultsPlan
+from lionrank.config.plan_of_search import SearchPlan
 from lionrank.config.plan_of_studies import StudiesPlan
 from lionrank.config.plan_of_teachers import TeachersPlan
 from lionrank.config.settings import ordered, training_settings
@@ -108,6 +109,10 @@ class Plan:
     @cached_property
     def early_stopping(self) -> EarlyStoppingPlan:
         return EarlyStoppingPlan(self)
+
+    @cached_property
+    def search(self) -> SearchPlan:
+        return SearchPlan(self)
 
     @cached_property
     def collections(self) -> CollectionsPlan:

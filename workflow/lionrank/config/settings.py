@@ -12,6 +12,9 @@ from lionrank.config import seeds
 from lionrank.config.treatments import treatment
 from lionrank.grid import training_name
 
+OF_OPTIMIZER = ("betas",)
+"""Searched settings that are arguments of the optimizer."""
+
 
 def training_settings(
     config: Mapping[str, Any], model: str, optimizer: str, seed: str = ""
@@ -42,6 +45,15 @@ def training_settings(
         "loss": objective["loss"],
         **({"loss_arguments": arguments} if arguments else {}),
     }
+
+
+def with_point(settings: Mapping[str, Any], point: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a training's settings with the values of a point of its search in their place."""
+    built_of = settings["optimizer"]
+    arguments = {key: value for key, value in point.items() if key in OF_OPTIMIZER}
+    others = {key: value for key, value in point.items() if key not in OF_OPTIMIZER}
+    changed = built_of | {"arguments": built_of["arguments"] | arguments}
+    return {**settings, **others, "optimizer": changed}
 
 
 def epoch_settings(settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -73,6 +73,8 @@ def references(
     ):
         for name in config["training"][kind]:
             yield f"training.{kind}", name, known
+    for name in config["search"]["spaces"]:
+        yield "search.spaces", name, [*treated, *training_names(config)]
     for name, entry in config["treatments"].items():
         for key, known in (
             ("optimizer", optimizers),

@@ -1,0 +1,123 @@
+"""Which trainings have their settings chosen by a search, and the trials of each.
+
+Runs at every parse of the workflow, so it imports nothing heavy.
+"""
+
+from functools import cached_property
+from typing import Any
+
+from lionrank.config import search_space
+from lionrank.config.plan_part import PlanPart
+from lionrank.config.search_space import Point, Space
+from lionrank.config.settings import epoch_settings, training_settings, with_point
+from lionrank.errors import UserError
+from lionrank.grid import checkpoint_name, training_name
+from lionrank.wording import shortened
+
+
+class SearchPlan(PlanPart):
+    """The searches of an experiment, each of one model and treatment of the grid."""
+
+    pattern = "t[0-9a-f]{8}"
+    """A regular expression for the names of trials."""
+
+    @cached_property
+    def searched(self) -> list[tuple[str, str]]:
+        """Model and treatment of each search."""
+        return search_space.searched(self.config)
+
+    @property
+    def dev_sets(self) -> list[str]:
+        """The dev sets that a trial's score is the mean of."""
+        named: list[str] | None = self.config["search"]["dev_sets"]
+        return [*self.plan.dev_sets] if named is None else named
+
+    @property
+    def epochs(self) -> list[int]:
+        """Those of a trial, if it is not stopped or diverges before."""
+        return [*range(1, self.config["search"]["epochs"] + 1)]
+
+    def budget(self, model: str, optimizer: str) -> dict[str, Any]:
+        """The number of trials of a search, and what each of them may cost."""
+        keys = ("epochs", "share", "keep")
+        return {"trials": len(self.trials(model, optimizer))} | {
+            key: self.config["search"][key] for key in keys
+        }
+
+    def space(self, model: str, optimizer: str) -> Space:
+        """What is tried of each setting, as configured; empty where nothing is searched."""
+        return search_space.space(self.config, model, optimizer)
+
+    @cached_property
+    def _points(self) -> dict[tuple[str, str], dict[str, Point]]:
+        return {
+            each: search_space.points(self.config["search"], self.space(*each))
+            for each in self.searched
+        }
+
+    def trials(self, model: str, optimizer: str) -> dict[str, Point]:
+        """The points that may be chosen, by the names of their trials."""
+        return self._points.get((model, optimizer), {})
+
+    def untuned(self, model: str, optimizer: str) -> str:
+        """The name of the trial of the config's own values, which may be one of the space."""
+        return search_space.trial_name(self._untuned(model, optimizer))
+
+    def _untuned(self, model: str, optimizer: str) -> Point:
+        settings = training_settings(self.config, model, optimizer)
+        return search_space.point_of(settings, self.space(model, optimizer))
+
+    def trained(self, model: str, optimizer: str) -> dict[str, Point]:
+        """The points of all trials by name: those that may be chosen, and the untuned one."""
+        if (model, optimizer) not in self._points:
+            return {}
+        untuned = self._untuned(model, optimizer)
+        return self.trials(model, optimizer) | {search_space.trial_name(untuned): untuned}
+
+    def point(self, model: str, optimizer: str, trial: str) -> Point:
+        """The point of a trial.
+
+        Raises:
+            UserError: its training is not searched, or has no such trial.
+        """
+        points = self.trained(model, optimizer)
+        if trial not in points:
+            where = f"config: search.spaces: {training_name(model, optimizer)}"
+            if not points:
+                raise UserError(f"{where} is not searched, and has no trial {shortened(trial)}")
+            raise UserError(f"{where} has no trial {shortened(trial)}; known: {', '.join(points)}")
+        return points[trial]
+
+    def settings(self, model: str, optimizer: str, trial: str) -> dict[str, Any]:
+        """The settings that an epoch of a trial hangs on, a training of `search.epochs` epochs.
+
+        They are those of the training with the grid's first seed, with the trial's point in their
+        place, and the `share` of the examples that it sees.
+
+        Raises:
+            UserError: as `point`.
+        """
+        own = training_settings(self.config, model, optimizer)
+        search = self.config["search"]
+        own |= {"epochs": search["epochs"], "share": search["share"]}
+        return epoch_settings(with_point(own, self.point(model, optimizer, trial)))
+
+    def choice(self, model: str, optimizer: str) -> str | list[str]:
+        """The file that has the settings chosen for a training, nothing where it has its own."""
+        if not self.space(model, optimizer):
+            return []
+        return f"training/{training_name(model, optimizer)}.chosen.json"
+
+    def choices(self) -> dict[str, str]:
+        """Those files of all searches, by the names of the trainings with the first seed."""
+        return {
+            training_name(
+                model, optimizer
+            ): f"training/{training_name(model, optimizer)}.chosen.json"
+            for model, optimizer in self.searched
+        }
+
+    def scores(self, model: str, optimizer: str, trial: str) -> list[str]:
+        """The development scores of a trial, by epoch."""
+        name = training_name(model, f"{optimizer}_{trial}")
+        return [f"training/search/{checkpoint_name(name, each)}.dev.json" for each in self.epochs]
