@@ -146,7 +146,7 @@ def test_it_computes_without_padding_if_it_can(starts, name, capsys):
     for load in (partial(cross_encoder.load, device=CPU), with_padding):
         model = load(starts / name)
         pairs = encode(model.tokenizer, *zip(*ROWS, strict=True))
-        logits = model(cross_encoder.arguments(model, pairs))["scores"][:, 0]
+        logits = model.logits(pairs)
         torch.nn.functional.softplus(logits).sum().backward()
         gradients = [weight.grad.flatten() for weight in model.parameters()]
         found[load] = logits.detach(), torch.cat(gradients)
@@ -159,7 +159,7 @@ def test_it_computes_without_padding_if_it_can(starts, name, capsys):
 
 def with_padding(checkpoint):
     model = cross_encoder.load(checkpoint, CPU)
-    model[0].model.set_attn_implementation("eager")
+    model.body.set_attn_implementation("eager")
     return model
 
 

@@ -185,12 +185,11 @@ def test_bigbird_scores_a_long_pair_the_same_before_and_after_a_short_one(initia
     """Its sparse attention turns into full attention, for good, at the first short batch."""
     model = cross_encoder.load(initialise("big_bird", max_length=POSITIONS), CPU)
     long, short = (
-        cross_encoder.arguments(model, encode(model.tokenizer, ["w1"], [passage]))
-        for passage in ("w2 w3 w4 " * POSITIONS, "w5")
+        encode(model.tokenizer, ["w1"], [passage]) for passage in ("w2 w3 w4 " * POSITIONS, "w5")
     )
-    before = model(long)["scores"]
-    model(short)
-    assert torch.equal(model(long)["scores"], before)
+    before = model.logits(long)
+    model.logits(short)
+    assert torch.equal(model.logits(long), before)
 
 
 def test_a_model_that_does_not_look_at_the_pairs_is_refused(initialise, tmp_path):

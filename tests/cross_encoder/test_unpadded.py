@@ -56,12 +56,8 @@ def pairs():
 def padded_model(checkpoint):
     """A checkpoint as transformers computes it, on padded batches."""
     model = cross_encoder.load(checkpoint, CPU)
-    model[0].model.set_attn_implementation("sdpa")
+    model.body.set_attn_implementation("sdpa")
     return model
-
-
-def logits(model, batch):
-    return model(cross_encoder.arguments(model, batch))["scores"][:, 0]
 
 
 @pytest.mark.parametrize("architecture", UNPADDED)
@@ -69,7 +65,7 @@ def test_logits_and_gradients_are_those_of_a_padded_batch(starts, pairs, archite
     found = {}
     for load in (partial(cross_encoder.load, device=CPU), padded_model):
         model = load(starts / architecture)
-        scores = logits(model, pairs)
+        scores = model.logits(pairs)
         torch.nn.functional.softplus(scores).sum().backward()
         gradients = [weights.grad.flatten() for weights in model.parameters()]
         found[load] = scores.detach(), torch.cat(gradients)
@@ -86,7 +82,7 @@ def test_no_token_is_computed_for_padding(starts, pairs, architecture):
     for layer in model.modules():
         if isinstance(layer, torch.nn.Linear) and layer.in_features == 48:
             layer.register_forward_hook(lambda _, given, __: seen.add(given[0].shape[:2]))
-    logits(model, pairs)
+    model.logits(pairs)
     assert seen == {(1, int(pairs["lengths"].sum()))}
 
 
@@ -96,7 +92,7 @@ def test_a_padding_token_in_a_text_has_the_position_that_it_has_in_a_padded_batc
     ours, theirs = cross_encoder.load(starts / "roberta", CPU), padded_model(starts / "roberta")
     pairs = encode(ours.tokenizer, *texts)
     assert (pairs["input_ids"] == ours.tokenizer.pad_token_id).sum() == 3
-    torch.testing.assert_close(logits(ours, pairs), logits(theirs, pairs), rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(ours.logits(pairs), theirs.logits(pairs), rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("architecture", ["deberta"])
@@ -105,8 +101,8 @@ def test_a_model_whose_attention_is_its_own_is_computed_with_padding(
 ):
     model = cross_encoder.load(starts / architecture, CPU)
     assert "computes with padding: its attention is causal, or its own" in capsys.readouterr().out
-    singly = [logits(model, take(pairs, torch.tensor([row]))) for row in range(24)]
-    torch.testing.assert_close(logits(model, pairs), torch.cat(singly), rtol=1e-4, atol=1e-4)
+    singly = [model.logits(take(pairs, torch.tensor([row]))) for row in range(24)]
+    torch.testing.assert_close(model.logits(pairs), torch.cat(singly), rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("architecture", [*UNPADDED, "deberta"])
@@ -115,13 +111,12 @@ def test_logits_are_those_of_predict(starts, tmp_path, architecture):
     model = cross_encoder.load(starts / architecture, CPU)
     peer = CrossEncoder(str(starts / architecture), device="cpu")
     peer.activation_fn = torch.nn.Identity()
-    found = logits(model, encode(model.tokenizer, *zip(*texts, strict=True)))
+    found = model.logits(encode(model.tokenizer, *zip(*texts, strict=True)))
     assert found.tolist() == pytest.approx(peer.predict(texts).tolist(), abs=1e-5, rel=1e-5)
 
 
 def test_a_checkpoint_does_not_say_how_it_was_computed(starts, tmp_path):
-    model = cross_encoder.load(starts / "bert", CPU)
-    model.save_pretrained(str(tmp_path))
+    cross_encoder.load(starts / "bert", CPU).body.save_pretrained(tmp_path)
     assert unpadded.NAME not in (tmp_path / "config.json").read_text()
 
 
@@ -178,14 +173,14 @@ def test_dropout_of_attention_is_in_training_alone(starts, pairs):
         if isinstance(layer, torch.nn.Dropout) and layer is not _of_attention(model, layer):
             layer.p = 0.0
     torch.manual_seed(0)
-    drawn = [logits(model, pairs) for _ in range(2)]
+    drawn = [model.logits(pairs) for _ in range(2)]
     assert not torch.allclose(*drawn)
     model.eval()
-    assert torch.equal(logits(model, pairs), logits(model, pairs))
+    assert torch.equal(model.logits(pairs), model.logits(pairs))
 
 
 def _of_attention(model, dropout):
-    attentions = [each.attention.self for each in model[0].model.bert.encoder.layer]
+    attentions = [each.attention.self for each in model.body.bert.encoder.layer]
     return next((each.dropout for each in attentions if each.dropout is dropout), None)
 
 

@@ -238,6 +238,7 @@ def test_a_linked_table_stays_a_link_and_keeps_its_permissions(work):
 INTERRUPTED = """
 import os, signal, sys
 from lionrank.sources import pin
+signal.signal(signal.SIGINT, signal.default_int_handler)
 os.fsync = lambda handle: os.kill(os.getpid(), signal.SIGINT)
 pin.write(sys.argv[1], {"crane": {"revision": "1" * 40}})
 """

@@ -4,7 +4,6 @@ import inspect
 import os
 
 import torch
-from sentence_transformers.cross_encoder import CrossEncoder
 from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
@@ -200,15 +199,14 @@ def _try_out(who: str, checkpoint: str | os.PathLike) -> None:
         model.tokenizer.save_pretrained(str(checkpoint))
 
 
-def _logits(model: CrossEncoder, one_by_one: bool = False) -> Tensor:
+def _logits(model: cross_encoder.CrossEncoder, one_by_one: bool = False) -> Tensor:
     words = PASSAGE.split()
     passages = [" ".join(words[:length]) for length in range(1, len(words), 3)]
     pairs = encode(model.tokenizer, ["what is that"] * len(passages), passages)
     rows = torch.arange(len(passages))
     with torch.inference_mode():
         batches = [take(pairs, some) for some in (rows.split(1) if one_by_one else [rows])]
-        logits = [model(cross_encoder.arguments(model, batch))["scores"] for batch in batches]
-    return torch.cat(logits).flatten()
+        return torch.cat([model.logits(batch) for batch in batches])
 
 
 def _same(left: Tensor, right: Tensor) -> bool:

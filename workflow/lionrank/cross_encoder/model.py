@@ -2,14 +2,20 @@
 
 import math
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
 from accelerate.utils.memory import should_reduce_batch_size
 from safetensors import SafetensorError
-from sentence_transformers.cross_encoder import CrossEncoder
 from torch import Tensor
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from transformers import (
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
 
 from lionrank.cross_encoder import unpadded
 from lionrank.cross_encoder.device import autocast, resolve
@@ -20,6 +26,40 @@ from lionrank.errors import UserError
 
 TOLERANCE = {"rtol": 1e-4, "atol": 1e-5}
 """Between the logits of a pair with and without padding, in float32."""
+
+
+class CrossEncoder(torch.nn.Module):
+    """A model and its tokenizer, which give each query-passage pair a logit.
+
+    The class of sentence-transformers, which trainings wrap the same model in, has all that and
+    more, and takes longer to import than many a test set to score.
+    """
+
+    def __init__(self, body: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:
+        super().__init__()
+        self.body, self.tokenizer = body, tokenizer
+
+    @property
+    def device(self) -> torch.device:
+        return self.body.device
+
+    def forward(self, arguments: dict[str, Any]) -> Tensor:
+        """Return the logits [pairs] of what `arguments` has made of a batch."""
+        found: Tensor = self.body(**arguments).logits
+        return found[:, 0]
+
+    def logits(self, batch: Batch) -> Tensor:
+        """Return the logits [pairs] of a batch, on the model's device."""
+        found: Tensor = self(arguments(self.body, self.tokenizer, batch))
+        return found
+
+
+class Float32Linear(torch.nn.Linear):
+    """A layer that computes in float32 under autocast, too."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        with torch.autocast(input.device.type, enabled=False):
+            return super().forward(input.float())
 
 
 def load(checkpoint: str | os.PathLike, device: torch.device) -> CrossEncoder:
@@ -35,28 +75,48 @@ def load(checkpoint: str | os.PathLike, device: torch.device) -> CrossEncoder:
         UserError: the folder lacks a part of it, or its weights are not those that its config
             describes.
     """
-    try:
-        model = CrossEncoder(
-            str(checkpoint),
-            device=str(device),
-            num_labels=1,
-            local_files_only=True,
-            model_kwargs={"dtype": torch.float32},
+    with telling_what_lacks(checkpoint):
+        body = AutoModelForSequenceClassification.from_pretrained(
+            checkpoint, num_labels=1, dtype=torch.float32, local_files_only=True
         )
+        tokenizer = AutoTokenizer.from_pretrained(checkpoint, local_files_only=True)
+    body.get_submodule(last_layer(body)).__class__ = Float32Linear
+    body.to(device).eval()
+    make_ready(checkpoint, body, tokenizer)
+    return CrossEncoder(body, tokenizer)
+
+
+@contextmanager
+def telling_what_lacks(checkpoint: str | os.PathLike) -> Iterator[None]:
+    """Raise what transformers raises of a folder that it cannot load as a UserError."""
+    try:
+        yield
     except (OSError, RuntimeError, ValueError, SafetensorError) as error:
         if should_reduce_batch_size(error):
             raise
         raise _not_whole(checkpoint, one_line(error)) from error
-    _check_whole(checkpoint, model)
+
+
+def last_layer(body: torch.nn.Module) -> str:
+    """Return the name of the layer that gives the logit."""
     *_, last = (
         name
-        for name, layer in model.named_modules()
+        for name, layer in body.named_modules()
         if isinstance(layer, torch.nn.Linear) and layer.out_features == 1
     )
-    model.set_keep_in_fp32_modules([last])
-    model.eval()
-    _do_without_padding(model)
-    return model
+    return last
+
+
+def make_ready(
+    checkpoint: str | os.PathLike, body: PreTrainedModel, tokenizer: PreTrainedTokenizerBase
+) -> None:
+    """Check that a model is all of its checkpoint, and let it do without padding if it can.
+
+    Raises:
+        UserError: transformers made do with a part of the checkpoint.
+    """
+    _check_whole(checkpoint, body, tokenizer)
+    _do_without_padding(CrossEncoder(body, tokenizer))
 
 
 def _not_whole(checkpoint: str | os.PathLike, what: str) -> UserError:
@@ -65,13 +125,15 @@ def _not_whole(checkpoint: str | os.PathLike, what: str) -> UserError:
     )
 
 
-def _check_whole(checkpoint: str | os.PathLike, model: CrossEncoder) -> None:
+def _check_whole(
+    checkpoint: str | os.PathLike, body: PreTrainedModel, tokenizer: PreTrainedTokenizerBase
+) -> None:
     """Raise a UserError unless a folder has all that the model is, where transformers makes do."""
-    if len(model.tokenizer) <= len(model.tokenizer.all_special_tokens):
+    if len(tokenizer) <= len(tokenizer.all_special_tokens):
         raise _not_whole(checkpoint, "it has no tokenizer")
     # Counted, as some architectures are stored under other names; what is shared is stored once.
     stored = sum(map(math.prod, shapes(checkpoint).values()))
-    weights = {each.data_ptr(): each.numel() for each in model[0].model.state_dict().values()}
+    weights = {each.data_ptr(): each.numel() for each in body.state_dict().values()}
     if stored != sum(weights.values()):
         raise _not_whole(
             checkpoint,
@@ -82,16 +144,16 @@ def _check_whole(checkpoint: str | os.PathLike, model: CrossEncoder) -> None:
 
 def _do_without_padding(model: CrossEncoder) -> None:
     """Let the model compute without padding, if it can and two pairs then have the same logits."""
-    body: PreTrainedModel = model[0].model
+    body = model.body
     # Of different lengths, the longer one second, and with tokens in both segments.
     pairs = encode(model.tokenizer, ["a", "two words"], ["few", "a passage of some more words"])
     with torch.inference_mode():
-        expected = model(arguments(model, pairs))["scores"]
+        expected = model.logits(pairs)
         ordinary = body.config._attn_implementation
         reason = "its attention is causal, or its own"
         if unpadded.prepare(body):
             try:
-                found = model(arguments(model, pairs))["scores"]
+                found = model.logits(pairs)
                 reason = "without it, its logits are others"
             # Whatever a model raises that was not written for this, it has another way.
             except Exception as error:
@@ -111,22 +173,23 @@ def check_computes_in(precision: str, model: CrossEncoder) -> None:
     pairs = encode(model.tokenizer, ["a"], ["few"])
     try:
         with torch.inference_mode(), autocast(model.device, precision):
-            model(arguments(model, pairs))
+            model.logits(pairs)
     except RuntimeError as error:
         if resolve(precision, model.device) != "bf16" or should_reduce_batch_size(error):
             raise
         raise UserError(
-            f"training: {model[0].model.config.model_type} cannot be computed in bf16 ({error}): "
+            f"training: {model.body.config.model_type} cannot be computed in bf16 ({error}): "
             "set its precision to fp32 under training.models."
         ) from error
 
 
-def arguments(model: CrossEncoder, batch: Batch) -> dict[str, Any]:
-    """Return what the model is called with to compute the logits [pairs, 1] of a batch."""
-    body: PreTrainedModel = model[0].model
+def arguments(
+    body: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, batch: Batch
+) -> dict[str, Any]:
+    """Return what a model is called with to compute the logits [pairs, 1] of a batch."""
     if body.config._attn_implementation == unpadded.NAME:
         return unpadded.arrange(batch, body)
-    return padded(batch, model.tokenizer, body.device)
+    return padded(batch, tokenizer, body.device)
 
 
 def padded(

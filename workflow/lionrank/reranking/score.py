@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import torch
-from sentence_transformers.cross_encoder import CrossEncoder
 from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 from tqdm import tqdm
@@ -65,7 +64,7 @@ def check_finite(found: Tensor, checkpoint: str | os.PathLike) -> None:
 
 
 def logits(
-    model: CrossEncoder,
+    model: cross_encoder.CrossEncoder,
     candidates: str | os.PathLike,
     precision: str,
     hardware: Mapping[str, Any],
@@ -93,7 +92,7 @@ def logits(
             batches, batch_size=None, num_workers=hardware["workers"], generator=torch.Generator()
         ):
             # Left on their device, so that a GPU is not waited for.
-            found.append(model(cross_encoder.arguments(model, pairs))["scores"][:, 0])
+            found.append(model.logits(pairs))
             places.append(place)
             if journal is not None and journal.is_due():
                 journal.add(torch.cat(places), torch.cat(found))

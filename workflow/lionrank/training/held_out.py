@@ -40,7 +40,7 @@ def eval_loss(
         for chunk in examples.rows.iter(SIZE):
             rows = [dict(zip(chunk, row, strict=True)) for row in zip(*chunk.values(), strict=True)]
             for pairs, targets, sizes in batches.micro_batches(tokenise(rows), SIZE):
-                logits = model(cross_encoder.arguments(model, pairs))["scores"].view(-1)
+                logits = model.logits(pairs)
                 losses += of_examples(loss, logits, to(targets, device), sizes).tolist()
     found = mean(losses)
     if not math.isfinite(found):

@@ -182,7 +182,7 @@ class Trainer(CrossEncoderTrainer):
         return loss
 
     def _logits(self, model: torch.nn.Module, pairs: Batch) -> Tensor:
-        arguments = cross_encoder.arguments(self.model, pairs)
+        arguments = cross_encoder.arguments(self.model[0].model, self.model.tokenizer, pairs)
         self.slots += arguments["input_ids"].numel()
         logits: Tensor = model(arguments)["scores"].view(-1)
         return logits
