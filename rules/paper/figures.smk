@@ -13,6 +13,8 @@ localrules:
     sizes_figure,
     gains_figure,
     treatments_figure,
+    search_figure,
+    budget_figure,
 
 
 rule curves_figure:
@@ -389,3 +391,65 @@ rule treatments_figure:
         "Drawing the treatments on every test set"
     script:
         "../../workflow/scripts/paper/figures/treatments_figure.py"
+
+
+rule search_figure:
+    input:
+        choices=[*PLAN.search.choices().values()],
+    output:
+        "paper/figures/search.pdf",
+        report(
+            "paper/figures/search.png",
+            caption="../../workflow/report/search.rst",
+            category="Figures",
+            labels={"Figure": "Scores by learning rate"},
+        ),
+    log:
+        "logs/paper/search_figure.log",
+    benchmark:
+        "timings/paper/search_figure.tsv"
+    conda:
+        "../../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        grid=PLAN.paper.grid(),
+        style=of_repository("paper/paper.mplstyle"),
+        code=code("paper/figures/search_figure.py"),
+    message:
+        "Drawing the scores of all trials by their learning rates"
+    script:
+        "../../workflow/scripts/paper/figures/search_figure.py"
+
+
+rule budget_figure:
+    input:
+        choices=[*PLAN.search.choices().values()],
+    output:
+        "paper/figures/budget.pdf",
+        report(
+            "paper/figures/budget.png",
+            caption="../../workflow/report/budget.rst",
+            category="Figures",
+            labels={"Figure": "Expected best scores"},
+        ),
+    log:
+        "logs/paper/budget_figure.log",
+    benchmark:
+        "timings/paper/budget_figure.tsv"
+    conda:
+        "../../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        grid=PLAN.paper.grid(),
+        style=of_repository("paper/paper.mplstyle"),
+        code=code("paper/figures/budget_figure.py"),
+    message:
+        "Drawing the expected best scores by the number of trials"
+    script:
+        "../../workflow/scripts/paper/figures/budget_figure.py"

@@ -4,6 +4,7 @@ from lionrank.config.plan import Plan
 from lionrank.grid import Grid
 from tests.support.configs import ROOT, changed, overlaid
 from tests.support.plans import PLAN
+from tests.support.searches import SEARCHED
 
 
 def test_the_paper_prints_the_grid_by_labels():
@@ -115,3 +116,16 @@ def test_with_several_seeds_the_paper_has_their_means_and_shows_how_they_vary():
     systems: {theirs: {label: Theirs, checkpoint: ./theirs}}
     """
     assert Plan.read(overlaid(untrained), ROOT).paper.means() == "results/metrics.csv"
+
+
+def test_searches_have_figures_of_their_learning_rates_and_of_fewer_trials():
+    of_searches = {"search", "budget"}
+    assert not of_searches & {*PLAN.paper.figures()}
+    assert of_searches < figures_of(SEARCHED)
+    one = "search: {trials: 1, spaces: {tunedlion: {weight_decay: [0.1, 1.0]}}}"
+    assert of_searches & figures_of(SEARCHED, one) == {"search"}
+    decays = """
+    search: {trials: 2, spaces: {tunedlion: {weight_decay: [0.1, 1.0]}}}
+    """
+    without = SEARCHED.split("search:")[0]
+    assert of_searches & figures_of(without, decays) == {"budget"}

@@ -9,16 +9,19 @@ import seaborn as sns
 from matplotlib.colors import to_hex
 
 from lionrank.grid import Grid
+from lionrank.paper.figures.budget import budget_figure
 from lionrank.paper.figures.changes import changes_figure
 from lionrank.paper.figures.cost import cost_figure
 from lionrank.paper.figures.curves import curves_figure
 from lionrank.paper.figures.depths import depths_figure
 from lionrank.paper.figures.epochs import epochs_figure
 from lionrank.paper.figures.gains import gains_figure
+from lionrank.paper.figures.search import search_figure
 from lionrank.paper.figures.sizes import sizes_figure
 from lionrank.paper.figures.style import legend, looks, sample, save
 from lionrank.paper.figures.treatments import treatments_figure
 from tests.support.drawings import cycle, efficiency_of, legend_of, texts, write_logs
+from tests.support.made_up_searches import RATES, RATES_AND_DECAYS, choices_of, tuned
 from tests.support.papers import OBJECTIVES, depths_of
 from tests.support.results import (
     BESIDE_OTHERS,
@@ -40,6 +43,8 @@ WIDTHS = {
     "depths": 252,
     "gains": 516,
     "treatments": 516,
+    "search": 516,
+    "budget": 516,
 }
 
 
@@ -54,7 +59,12 @@ def _draw(tmp_path_factory):
     (depths,) = depths_of(beside)
     grid = sized(["bert", "electra", *ETTIN[:4]], OBJECTIVES)
     many, sizes = experiment(folder / "many", made_up_scores(3, grid), grid), parameters_of(grid)
+    searched = tuned()
+    spaces = {"tunedadamw": RATES, "tunedlion": RATES_AND_DECAYS}
+    choices = choices_of(folder, searched, spaces, keep=0.5)
     return {
+        "search": lambda: search_figure(choices, searched),
+        "budget": lambda: budget_figure(choices, searched),
         "curves": lambda: curves_figure(logs, GRID),
         "epochs": lambda: epochs_figure(made.results, GRID, made.chosen),
         "changes": lambda: changes_figure(changed, GRID),

@@ -50,6 +50,15 @@ class PaperPlan(PlanPart):
             figures.append("differences")
         if plan.has_lessons:
             figures.append("treatments")
+        return figures + self._figures_of_search()
+
+    def _figures_of_search(self) -> list[str]:
+        search = self.plan.search
+        figures = []
+        if any(len(search.trials(*each)) > 1 for each in search.searched):
+            figures.append("budget")
+        if any("learning_rate" in search.space(*each) for each in search.searched):
+            figures.append("search")
         return figures
 
     def _tables(self) -> list[str]:

@@ -1,0 +1,172 @@
+"""What the figures of searches show: every trial, and what fewer of them would have found."""
+
+from dataclasses import replace
+
+import pytest
+
+from lionrank.paper.figures.budget import budget_figure
+from lionrank.paper.figures.search import search_figure
+from lionrank.paper.figures.style import looks
+from lionrank.search.budget import expected_best
+from tests.support.drawings import legend_of, line_of
+from tests.support.made_up_searches import (
+    DECAYS,
+    LISTS,
+    RATES,
+    RATES_AND_DECAYS,
+    TREATMENTS,
+    choices_of,
+    tuned,
+)
+
+SPACES = {"tunedadamw": RATES_AND_DECAYS, "tunedlion": LISTS}
+
+
+def panel_of(figure, training):
+    (ax,) = [ax for ax in figure.axes if ax.get_title(loc="left") == training.model.label]
+    return ax
+
+
+def dots_of(ax, grid, training):
+    """Return what a panel shows of each trial of a training, by its place."""
+    color = looks(grid)[training.treatment.name]["color"]
+    lines = [each for each in ax.lines if each.get_color() == color]
+    dots = [each for each in lines if each.get_linestyle() == "None"]
+    return {(each.get_xdata()[0], each.get_ydata()[0]): each for each in dots}
+
+
+def lines_across(ax, color):
+    """Return the scores that a panel has lines of a colour at, from side to side."""
+    lines = [each for each in ax.lines if each.get_color() == color]
+    return [each.get_ydata()[0] for each in lines if [*each.get_xdata()] == [0, 1]]
+
+
+def place_of(trial):
+    return trial.settings["learning_rate"], trial.score
+
+
+@pytest.mark.parametrize("models", [1, 2, 3])
+def test_a_trial_is_a_dot_at_its_learning_rate_in_the_panel_of_its_model(tmp_path, models):
+    grid = tuned(models)
+    choices = choices_of(tmp_path, grid, SPACES)
+    figure = search_figure(choices, grid)
+    assert len(figure.axes) == models
+    searched = [each for each in grid.trainings() if each.name in choices]
+    assert len(searched) == 2 * models
+    for training in searched:
+        dots = dots_of(panel_of(figure, training), grid, training)
+        trials = choices[training.name].trials
+        scored = {place_of(trial) for trial in trials if trial.score is not None}
+        diverged = {trial.settings["learning_rate"] for trial in trials if trial.score is None}
+        crosses = {place for place, dot in dots.items() if dot.get_marker() == "x"}
+        assert {rate for rate, _ in crosses} == diverged
+        assert dots.keys() - crosses == scored
+
+
+def test_the_chosen_trial_is_filled_and_the_untuned_one_half_filled_on_a_line(tmp_path):
+    grid = tuned(1)
+    choices = choices_of(tmp_path, grid, {"tunedadamw": RATES_AND_DECAYS}, keep=0.5)
+    (choice,) = choices.values()
+    figure = search_figure(choices, grid)
+    (training,) = [each for each in grid.trainings() if each.name in choices]
+    (ax,) = figure.axes
+    dots = dots_of(ax, grid, training)
+    color = looks(grid)["tunedadamw"]["color"]
+    best, reference = dots[place_of(choice.best)], dots[place_of(choice.reference)]
+    others = {
+        status: [dots[place_of(e)] for e in choice.of_space if e.status == status]
+        for status in ("complete", "stopped")
+    }
+    assert best.get_markerfacecolor() == color and best.get_fillstyle() == "full"
+    assert reference.get_fillstyle() == "bottom"
+    others["complete"].remove(best)
+    (size,) = {dot.get_markersize() for dot in others["complete"]}
+    (small,) = {dot.get_markersize() for dot in others["stopped"]}
+    assert small < size < best.get_markersize()
+    assert {dot.get_markerfacecolor() for each in others.values() for dot in each} == {"white"}
+    assert lines_across(ax, color) == [choice.reference.score]
+    kinds = {"Trial", "Stopped", "Diverged", "Untuned", "Chosen"}
+    assert {*legend_of(figure)} == {"AdamW (tuned)"} | kinds
+
+
+def test_a_line_joins_trials_where_nothing_but_the_learning_rate_was_searched(tmp_path):
+    grid = tuned(1)
+    choices = choices_of(tmp_path, grid, {"tunedadamw": RATES, "tunedlion": RATES_AND_DECAYS})
+    (ax,) = search_figure(choices, grid).axes
+    of_space = [e for e in choices["minilm_tunedadamw"].of_space if e.score is not None]
+    joined = [
+        [*zip(each.get_xdata(), each.get_ydata(), strict=True)]
+        for each in ax.lines
+        if len(each.get_xdata()) > 2
+    ]
+    assert joined == [sorted(map(place_of, of_space))]
+
+
+def test_only_what_was_searched_has_a_panel_and_a_place_in_the_legend(tmp_path):
+    grid = tuned(3)
+    choices = choices_of(tmp_path, grid, {"tunedadamw": DECAYS, "tunedlion": LISTS})
+    choices = {
+        name: choice
+        for name, choice in choices.items()
+        if choice.model == "gte" or name == "minilm_tunedadamw"
+    }
+    search, budget = search_figure(choices, grid), budget_figure(choices, grid)
+    heads = [[ax.get_title(loc="left") for ax in figure.axes] for figure in (search, budget)]
+    assert heads == [["GTE"], ["MiniLM", "GTE"]]
+    labels = {*TREATMENTS.values()}
+    assert [name for name in legend_of(search) if name in labels] == ["Lion (tuned)"]
+    assert legend_of(budget) == ["AdamW (tuned)", "Lion (tuned)", "Untuned"]
+
+
+@pytest.mark.parametrize("rates", [[2e-5], [1e-5, 2e-5, 5e-5]])
+def test_learning_rates_within_a_decade_have_ticks_that_are_labelled(tmp_path, rates):
+    grid = tuned(1)
+    figure = search_figure(
+        choices_of(tmp_path, grid, {"tunedadamw": {"learning_rate": rates}}), grid
+    )
+    figure.draw_without_rendering()
+    (ax,) = figure.axes
+    low, high = ax.get_xlim()
+    labels = [
+        label.get_text()
+        for place, label in zip(ax.get_xticks(), ax.get_xticklabels(), strict=True)
+        if low <= place <= high
+    ]
+    assert len(labels) > 1 and all(labels)
+
+
+@pytest.mark.parametrize("trials", [1, 2, 40])
+def test_a_line_is_the_expected_best_score_of_so_many_trials_in_the_band_of_its_half(
+    tmp_path, trials
+):
+    grid = tuned(2)
+    choices = choices_of(tmp_path, grid, {"tunedadamw": RATES, "tunedlion": RATES}, trials)
+    figure = budget_figure(choices, grid)
+    for training in (each for each in grid.trainings() if each.name in choices):
+        choice, ax = choices[training.name], panel_of(figure, training)
+        color = looks(grid)[training.treatment.name]["color"]
+        found = expected_best(trial.score for trial in choice.of_space)
+        line = line_of(ax, color)
+        assert [*line.get_xdata()] == [*range(1, trials + 1)]
+        assert [*line.get_ydata()] == [best.expected for best in found]
+        ends = {(each.trials, end) for each in found for end in (each.low, each.high)}
+        bands = [{(x, y) for x, y in e.get_paths()[0].vertices} for e in ax.collections]
+        assert ends in bands
+        assert lines_across(ax, color) == [choice.reference.score]
+    figure.draw_without_rendering()
+    for ax in figure.axes:
+        low, high = ax.get_xlim()
+        assert all(place == round(place) for place in ax.get_xticks() if low <= place <= high)
+
+
+def test_untuned_settings_that_diverged_have_no_line(tmp_path):
+    grid = tuned(1)
+    choices = choices_of(tmp_path, grid, {"tunedadamw": RATES})
+    ((name, choice),) = choices.items()
+    diverged = replace(choice.reference, score=None, scores=(None,), status="diverged")
+    trials = tuple(diverged if e is choice.reference else e for e in choice.trials)
+    choices = {name: replace(choice, trials=trials)}
+    color = looks(grid)["tunedadamw"]["color"]
+    for figure in (search_figure(choices, grid), budget_figure(choices, grid)):
+        (ax,) = figure.axes
+        assert not lines_across(ax, color)
