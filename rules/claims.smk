@@ -13,6 +13,7 @@ rule claims:
         parameters=lambda wildcards: PLAN.published.records(wildcards.study)["parameters"],
         data=lambda wildcards: PLAN.published.records(wildcards.study)["data"],
         overlap=lambda wildcards: PLAN.published.records(wildcards.study)["overlap"],
+        choices=[*PLAN.search.choices().values()],
     output:
         "results/claims/{study}.json",
     log:

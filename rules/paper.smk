@@ -66,6 +66,7 @@ rule main_tex:
         overlap=PLAN.results.overlap,
         replication=PLAN.replication.result(),
         depths=PLAN.depths.result(),
+        choices=[*PLAN.search.choices().values()],
         efficiency="results/efficiency.json",
         statistics=f"collections/{PLAN.collection}/statistics.json",
         provenance="paper/provenance.json",

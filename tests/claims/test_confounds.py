@@ -170,6 +170,7 @@ def test_the_rule_takes_parameters_data_and_overlap_from_their_records(tmp_path)
             "best": [str(path) for path in (tmp_path / "training").glob("*.best.json")],
             **{key: [f"{key}.json"] for key in ("parameters", "overlap")},
             "data": ["lists.json"],
+            "choices": [],
             **ours.logs,
         },
         "output": ["results/claims/objectives.json"],

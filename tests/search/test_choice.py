@@ -2,8 +2,10 @@
 
 import pytest
 
+from lionrank.config.settings import training_settings
 from lionrank.errors import UserError
-from lionrank.search.choice import Choice, read_all
+from lionrank.search.choice import Choice, read_all, with_choices
+from tests.support.configs import CONFIG
 from tests.support.searches import choice_file
 
 
@@ -37,3 +39,12 @@ def test_a_damaged_choice_is_named(tmp_path):
     path.write_text('{"model": "minilm"}')
     with pytest.raises(UserError, match=r"minilm_tunedlion\.chosen\.json is damaged"):
         Choice.read(path)
+
+
+def test_what_was_chosen_takes_the_place_of_the_settings_of_its_training_alone(tmp_path):
+    names = ("minilm_lion", "minilm_tunedlion")
+    own = {name: training_settings(CONFIG, "minilm", "lion") for name in names}
+    found = with_choices(own, [choice_file(tmp_path)])
+    assert found["minilm_lion"] == own["minilm_lion"]
+    assert found["minilm_tunedlion"] == own["minilm_tunedlion"] | {"learning_rate": 1e-06}
+    assert with_choices(own, []) == own

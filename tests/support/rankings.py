@@ -311,7 +311,7 @@ def write_paper(
             shown | {"study": []},
         ),
         ("efficiency_table", facts, table("efficiency"), shown),
-        ("optimizers_table", {}, table("optimizers"), shown | settings),
+        ("optimizers_table", {"choices": []}, table("optimizers"), shown | settings),
         (
             "comparisons_table",
             compared,

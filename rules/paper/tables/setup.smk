@@ -74,6 +74,7 @@ rule training_table:
         checkpoints=expand(
             "checkpoints/{model}_{optimizer}_e0", model=PLAN.models, optimizer=PLAN.optimizers[:1]
         ),
+        choices=[*PLAN.search.choices().values()],
     output:
         tex="paper/tables/training.tex",
         source_map="paper/tables/training.tex.map",
@@ -101,6 +102,8 @@ rule training_table:
 
 
 rule optimizers_table:
+    input:
+        choices=[*PLAN.search.choices().values()],
     output:
         tex="paper/tables/optimizers.tex",
         source_map="paper/tables/optimizers.tex.map",

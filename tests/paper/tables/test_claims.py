@@ -115,7 +115,7 @@ def test_the_rules_write_the_verdicts_and_the_table(tmp_path):
         "input": {
             "per_query": str(write_results(tmp_path)),
             "best": [str(path) for path in write_best(tmp_path, CHOSEN)],
-            **{key: [] for key in ("parameters", "data", "overlap")},
+            **{key: [] for key in ("parameters", "data", "overlap", "choices")},
             **logs,
         },
         "output": ["results/claims/lion.json"],

@@ -18,6 +18,7 @@ from lionrank.paper.tables import collection, optimizers, training
 from tests.support.papers import SETTINGS, STATISTICS, settings_of, tex
 from tests.support.rankings import run_scripts
 from tests.support.results import GRID, RANDOM
+from tests.support.searches import choice_file
 from tests.support.typeset import overfull
 
 ADAMW = {
@@ -188,6 +189,15 @@ def test_a_setting_that_models_differ_in_has_a_row_a_model(settings):
     assert table.count(r"\quad") == 3
 
 
+def test_an_argument_that_models_differ_in_has_a_row_a_model(settings):
+    settings["gte_lion"]["optimizer"] = LION | {"arguments": {"betas": [0.95, 0.99]}}
+    table = tex("optimizers", optimizers.table(settings, GRID))
+    assert cells_of(table, r"$\beta_1$") == ["", ""]
+    assert cells_of(table, r"\quad GTE") == [r"\num{0.9}", r"\num{0.95}"]
+    assert cells_of(table, r"$\beta_2$") == [r"\num{0.999}", r"\num{0.99}"]
+    assert table.count(r"\quad") == 3
+
+
 def test_the_csv_has_a_training_a_row(settings):
     settings["gte_lion"]["learning_rate"] = 3e-6
     trainings = training.table(settings, SIZES, ORIGINS, GRID).csv()
@@ -267,6 +277,7 @@ def test_the_rules_write_each_table_and_its_csv(tmp_path, settings):
         "epochs": list(GRID.epochs),
     }
     given = {"grid": grid, "settings": settings}
+    choices = {"choices": [str(choice_file(tmp_path, optimizer="lion"))]}
 
     def outputs(name):
         return {kind: str(tmp_path / f"{name}.{kind}") for kind in ("tex", "csv")}
@@ -274,11 +285,11 @@ def test_the_rules_write_each_table_and_its_csv(tmp_path, settings):
     jobs = [
         (
             "training_table",
-            {"checkpoints": [str(folder) for folder in checkpoints]},
+            {"checkpoints": [str(folder) for folder in checkpoints]} | choices,
             outputs("training"),
             given | {"origins": ORIGINS},
         ),
-        ("optimizers_table", {}, outputs("optimizers"), given),
+        ("optimizers_table", choices, outputs("optimizers"), given),
         (
             "collection_table",
             {"statistics": str(tmp_path / "statistics.json")},
@@ -287,6 +298,7 @@ def test_the_rules_write_each_table_and_its_csv(tmp_path, settings):
         ),
     ]
     run_scripts(tmp_path, jobs)
+    settings["minilm_lion"]["learning_rate"] = 1e-6
     size = dict.fromkeys(SIZE) | {"layers": 2, "parameters": 12}
     facts = (settings, {model.name: size for model in GRID.models}, ORIGINS, GRID)
     expected = {

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from lionrank.config.settings import with_point
 from lionrank.files import read_json
 from lionrank.grid import training_name
 
@@ -102,3 +103,16 @@ def read_all(paths: Iterable[str | os.PathLike]) -> dict[str, Choice]:
     """
     choices = map(Choice.read, paths)
     return {training_name(each.model, each.optimizer): each for each in choices}
+
+
+def with_choices(
+    settings: Mapping[str, Mapping[str, Any]], paths: Iterable[str | os.PathLike]
+) -> dict[str, dict[str, Any]]:
+    """Return the settings of trainings by name, those that were chosen in their places.
+
+    Raises:
+        UserError: a file is damaged.
+    """
+    choices = read_all(paths).items()
+    chosen = {name: with_point(settings[name], choice.best.settings) for name, choice in choices}
+    return {name: chosen.get(name, {**own}) for name, own in settings.items()}

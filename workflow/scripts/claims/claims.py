@@ -13,6 +13,7 @@ from lionrank.files import read_json, write_json
 from lionrank.grid import Grid
 from lionrank.jobs.repository import located
 from lionrank.published.study import CLAIMS, Study
+from lionrank.search.choice import with_choices
 from lionrank.training import development
 
 given, params = snakemake.input, snakemake.params
@@ -27,7 +28,7 @@ ours = Ours(
     levels=params.levels,
     stand_ins=params.stand_ins,
     logs=trained.logs(given),
-    settings=params.settings,
+    settings=with_choices(params.settings, given.choices),
     encoders={
         name: size["encoder"] for path in given.parameters for name, size in read_json(path).items()
     },

@@ -14,6 +14,7 @@ from lionrank.paper.render import render
 from lionrank.paper.replication import Replication
 from lionrank.paper.results import read_experiment
 from lionrank.paper.studies import read_studies
+from lionrank.search.choice import with_choices
 from lionrank.training.log import SMOOTHING, read_logged
 
 params = snakemake.params
@@ -38,7 +39,7 @@ replication = snakemake.input.get("replication")
 depths = snakemake.input.get("depths")
 facts = make_facts(
     findings=findings,
-    settings=params.settings,
+    settings=with_choices(params.settings, given.get("choices", [])),
     compared=compared,
     asked=list(find_asked(compared, grid, params.contrasts)),
     studies=studies,

@@ -1,6 +1,6 @@
 """The table of the parameters of the optimizers, an optimizer a column."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
@@ -15,9 +15,9 @@ _OF_OPTIMIZER = ("learning_rate", "weight_decay", "decay_biases_and_norms")
 def table(settings: TrainingSettings, grid: Grid) -> Table:
     """Return class, learning rate, weight decay and the arguments of the config, a training a row.
 
-    The LaTeX has them by optimizer, in `panels` of the places of columns: `by_model` has a setting
-    of each model where any optimizer has several values of it, else of the first one; arguments are
-    those with the first model. Where trainings say the same with every model, they share a column.
+    The LaTeX has them by optimizer, in `panels` of the places of columns: settings and arguments
+    of each model where any optimizer has several values of them, else of the first one. Where
+    trainings say the same with every model, they share a column.
 
     Raises:
         UserError: a setting is absent.
@@ -33,8 +33,8 @@ def table(settings: TrainingSettings, grid: Grid) -> Table:
     facts = {
         "optimizers": models[0],
         "labels": SETTINGS,
-        "by_model": {key: _by_model(models, key) for key in _OF_OPTIMIZER},
-        "arguments": list(_arguments(models[0])),
+        "settings": {key: _by_model(models, itemgetter(key)) for key in _OF_OPTIMIZER},
+        "arguments": list(_arguments(models)),
         "panels": panels([[place] for place in range(len(models[0]))], most=TEXTS),
     }
     return Table(
@@ -68,18 +68,24 @@ def _of_training(settings: TrainingSettings, training: str) -> dict[str, Any]:
     return {"class": optimizer["class"], **own, "arguments": optimizer["arguments"]}
 
 
-def _by_model(models: Sequence[Sequence[Row]], key: str) -> Sequence[Sequence[Row]]:
-    """Return the rows of each model, or of the first one where they say the same of a setting."""
-    said = [[row[key] for row in rows] for rows in models]
-    return models[:1] if all(each == said[0] for each in said) else models
+def _by_model(
+    models: Sequence[Sequence[Row]], cell: Callable[[Row], Any]
+) -> list[tuple[str, list[Any]]]:
+    """Return each model with its cells, or the first one alone where these are the same of all."""
+    said = [(rows[0]["model"], [cell(row) for row in rows]) for rows in models]
+    return said[:1] if all(cells == said[0][1] for _, cells in said) else said
 
 
-def _arguments(rows: Sequence[Row]) -> Iterator[Row]:
-    """Yield what each optimizer is given as an argument, in `cells`; of the betas one by one."""
-    flat = [dict(_flat(row["arguments"])) for row in rows]
-    for name, place in dict.fromkeys(key for arguments in flat for key in arguments):
-        cells = [arguments.get((name, place)) for arguments in flat]
-        yield {"name": name, "place": place, "cells": cells}
+def _arguments(models: Sequence[Sequence[Row]]) -> Iterator[dict[str, Any]]:
+    """Yield what optimizers are given as arguments, `by_model`; of the betas one by one."""
+    rows = [row for rows in models for row in rows]
+    for key in dict.fromkeys(key for row in rows for key, _ in _flat(row["arguments"])):
+        name, place = key
+
+        def cell(row: Row, key: tuple[str, int | None] = key) -> Any:
+            return dict(_flat(row["arguments"])).get(key)
+
+        yield {"name": name, "place": place, "by_model": _by_model(models, cell)}
 
 
 def _flat(arguments: Mapping[str, Any]) -> Iterator[tuple[tuple[str, int | None], Any]]:
