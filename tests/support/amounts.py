@@ -1,6 +1,6 @@
 """How many of what are as a claim of the paper says, computed from the tables of its world."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from statistics import stdev
 from typing import Any
 
@@ -34,7 +34,11 @@ class Amounts(Efforts):
     """What the tables of a world let one count."""
 
     def items(self, what: str, claim: Claim | None = None) -> Items:
-        """Return the things that a claim counts; `what` is the claim's."""
+        """Return the things that a claim counts; `what` is the claim's.
+
+        Lion and AdamW are the treatments of these names unless it names others.
+        """
+        pair = (claim and claim.pair) or ("lion", "adamw")
         highest, curves = max(PUBLISHED.values()), self.curves()
         first, of_columns = self.world.first_stage, self.first_stages_of_columns()
         leading = first if of_columns == {first} else "first_stage"
@@ -60,8 +64,10 @@ class Amounts(Efforts):
             "steps of ladders shown": lambda: self.significant("ladder"),
             "significant models": lambda: self.significant("models"),
             "significant optimizers_by_epoch": lambda: self.significant("optimizers_by_epoch"),
-            "significant optimizers": self.significant_duels,
-            "significant optimizers above": self.significant_above,
+            "significant optimizers": lambda: self.significant_duels(pair),
+            "significant optimizers above": lambda: self.significant_above(pair),
+            "significant tuning": lambda: self.significant("tuning"),
+            "backbones with another order": self.reordered,
             "topics won": lambda: self.topics("wins", claim),
             "topics level": lambda: self.topics("ties", claim),
             "trainings best after the last epoch": lambda: {
@@ -77,7 +83,7 @@ class Amounts(Efforts):
                 for name in self.trainings
             },
             "flattered trainings": lambda: {n: v > 0 for n, v in self.selection_bias().items()},
-            "backbones with the lower loss and the higher score": self.agreeing,
+            "backbones with the lower loss and the higher score": lambda: self.agreeing(pair),
             "trainings with the lowest held-out loss at the end": self.lowest_at_the_end,
             "interrupted jobs": self.interrupted,
             "repeated steps": lambda: dict.fromkeys(range(self.of_epochs("repeated_steps")), True),
@@ -134,7 +140,7 @@ class Amounts(Efforts):
             },
             "gains by depth on other test sets": lambda: self.deepened("above", others=True),
             "losses by depth on other test sets": lambda: self.deepened("below", others=True),
-            "seeds with lion above adamw": lambda: self.seeds_above(claim.models[0]),
+            "seeds with lion above adamw": lambda: self.seeds_above(claim.models[0], pair),
             "seeds": lambda: dict.fromkeys(range(self.world.made.compared["seeds"]), True),
             "published claims that can be told hold": lambda: {
                 claim["id"]: claim["published"]["printed"]["verdict"] == "holds"
@@ -182,7 +188,7 @@ class Amounts(Efforts):
                     self.against_first_stage(sign, others=True)
                 )
         for word in ("above", "below", "level with"):
-            known[f"pairs with lion {word} adamw"] = lambda word=word: self.pairs(word)
+            known[f"pairs with lion {word} adamw"] = lambda word=word: self.pairs(word, pair)
         for side, verdicts in VERDICTS.items():
             for verdict in verdicts:
                 known[f"{side} {verdict}"] = lambda side=side, verdict=verdict: {
@@ -265,9 +271,9 @@ class Amounts(Efforts):
         replicates = self.world.made.per_query.replicates
         return [each.mean(results.layout.primary, System(training)) for each in replicates]
 
-    def seeds_above(self, model: str) -> Items:
+    def seeds_above(self, model: str, pair: Sequence[str]) -> Items:
         """Return with which seeds Lion is above AdamW, as it is printed."""
-        sides = [self.by_seed(f"{model}_{optimizer}") for optimizer in ("lion", "adamw")]
+        sides = [self.by_seed(f"{model}_{optimizer}") for optimizer in pair]
         pairs = enumerate(zip(*sides, strict=True))
         return {place: round(lion, 4) > round(adamw, 4) for place, (lion, adamw) in pairs}
 
@@ -367,16 +373,29 @@ class Amounts(Efforts):
             return lessons[left, right]["difference"]
         return -lessons[right, left]["difference"]
 
-    def significant_duels(self) -> Items:
+    def significant_duels(self, pair: Sequence[str]) -> Items:
         return {
-            model.name: self.world.duel(model.name)["p_holm"] < self.world.alpha
+            model.name: self.world.duel(model.name, pair)["p_holm"] < self.world.alpha
             for model in self.grid.models
         }
 
-    def significant_above(self) -> Items:
+    def reordered(self) -> Items:
+        """Return on which backbones Lion stands to AdamW otherwise by the search, as printed."""
+        return {
+            model.name: len(
+                {
+                    relation(*self.rounded(self.world.duel_of(f"{model.name}_{lion}")))
+                    for lion in ("lion", "tunedlion")
+                }
+            )
+            > 1
+            for model in self.grid.models
+        }
+
+    def significant_above(self, pair: Sequence[str]) -> Items:
         """Return the significant differences of Lion and AdamW, and in which Lion is above."""
-        those = [model for model, is_so in self.significant_duels().items() if is_so]
-        duels = {model: self.world.duel(model) for model in those}
+        those = [model for model, is_so in self.significant_duels(pair).items() if is_so]
+        duels = {model: self.world.duel(model, pair) for model in those}
         return {model: each["left_mean"] > each["right_mean"] for model, each in duels.items()}
 
     def topics(self, key: str, claim: Claim) -> Items:
@@ -391,11 +410,11 @@ class Amounts(Efforts):
         total = contrast["wins"] + contrast["ties"] + contrast["losses"]
         return {place: place < contrast[key] for place in range(total)}
 
-    def pairs(self, wanted: str) -> Items:
+    def pairs(self, wanted: str, pair: Sequence[str]) -> Items:
         """Return Lion's and AdamW's checkpoints of the same epoch, and which stand so."""
-        printed = self.world.printed
+        printed, (lion, adamw) = self.world.printed, pair
         names = [
-            (f"{model.name}_lion_e{epoch}", f"{model.name}_adamw_e{epoch}")
+            (f"{model.name}_{lion}_e{epoch}", f"{model.name}_{adamw}_e{epoch}")
             for model in self.grid.models
             for epoch in self.grid.epochs
         ]

@@ -1,6 +1,6 @@
 """What the trainings of a world cost and logged, for the truth of what the paper says of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
@@ -73,11 +73,11 @@ class Efforts:
         curves = {name: self._held_out(name) for name in self.trainings}
         return {name: curve[-1] < min(curve[:-1], default=1e9) for name, curve in curves.items()}
 
-    def agreeing(self) -> Items:
+    def agreeing(self, pair: Sequence[str]) -> Items:
         found = {}
         for model in self.grid.models:
-            losses = [self.logged("loss", f"{model.name}_{o}") for o in ("lion", "adamw")]
-            contrast = self.world.duel(model.name)
+            losses = [self.logged("loss", f"{model.name}_{each}") for each in pair]
+            contrast = self.world.duel(model.name, pair)
             means = [round(contrast[key], 4) for key in ("left_mean", "right_mean")]
             found[model.name] = {relation(*losses), relation(*means)} == {"above", "below"}
         return found

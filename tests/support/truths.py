@@ -1,8 +1,8 @@
 """Whether a claim of the paper is what the tables of its world say."""
 
 import re
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
 
 import pytest
 
@@ -56,6 +56,13 @@ def _check(claim: Claim, truths: "Truths") -> None:
 class Truths(Amounts):
     """What the tables of a world say."""
 
+    _OF_TUNING: ClassVar = {
+        "tuned mean": "left_mean",
+        "untuned mean": "right_mean",
+        "tuning p": "p_holm",
+        **{f"tuning {key}": key for key in ("difference", "low", "high")},
+    }
+
     def check_order(self, claim: Claim) -> None:
         if claim.models is None:
             pairs = [[self.mean(side, claim) for side in (claim.left, claim.right)]]
@@ -63,7 +70,8 @@ class Truths(Amounts):
             pairs = [self._pair(claim, model) for model in claim.models]
         assert [relation(*pair) for pair in pairs] == [claim.kind] * len(pairs)
         if claim.significant:
-            assert all(self.significant_duels()[model] for model in claim.models)
+            pair = (claim.left, claim.right)
+            assert all(self.significant_duels(pair)[model] for model in claim.models)
 
     def mean(self, system: str, claim: Claim) -> float:
         """Return the printed mean of a system in the measure that a claim names.
@@ -100,7 +108,7 @@ class Truths(Amounts):
 
     def _in_contrast(self, training: str, key: str) -> Any:
         """Return what the contrast of Lion and AdamW at the chosen epochs has of a side of it."""
-        contrast = self.world.duel(training.split("_")[0])
+        contrast = self.world.duel_of(training)
         (side,) = [s for s in ("left", "right") if contrast[s]["training"] == training]
         return contrast[f"{side}_{key}"]
 
@@ -197,7 +205,7 @@ class Truths(Amounts):
             truth = self._seconds(claim)
             assert seconds(claim.words) == pytest.approx(truth, abs=0.5)
         elif "<" in claim.words:
-            assert claim.what in ("p", "published p", "tested p", "contrast p")
+            assert claim.what in ("p", "published p", "tested p", "contrast p", "tuning p")
             assert numbers(claim.words) == [1e-4]
             assert self.value(claim.what, claim.of, claim) < 1e-4
         else:
@@ -223,13 +231,14 @@ class Truths(Amounts):
         if what == "last epoch":
             (last,) = {max(self.scores(training)) for training in of}
             return last
+        if what in self._OF_TUNING:
+            return self.world.tuning(*of)[self._OF_TUNING[what]]
         if what in ("lesson", "margin of a lesson"):
             difference = self.lesson(*of)
             return difference if what == "lesson" else abs(difference)
         if isinstance(of, list):
-            model = of[0].split("_")[0]
-            assert [f"{model}_lion", f"{model}_adamw"] == of
-            contrast = self.world.duel(model)
+            contrast = self.world.duel_of(of[0])
+            assert [contrast[side]["training"] for side in ("left", "right")] == of
             return contrast["p_holm" if what == "p" else what]
         if what in ("loss", "held_out", "grad_norm"):
             return self.logged(what, of)
@@ -263,9 +272,9 @@ class Truths(Amounts):
                 sum(self.selection_bias().values()) / len(self.trainings)
             ),
             "highest selection_bias": lambda: max(self.selection_bias().values()),
-            "furthest bound": self._furthest_bound,
-            "pairs of lion and adamw": lambda: len(self.pairs("above")),
-            "optimizer states": self._states,
+            "furthest bound": lambda: self._furthest_bound(claim.pair),
+            "pairs of lion and adamw": lambda: len(self.pairs("above", claim.pair)),
+            "optimizer states": lambda: self._states(*claim.pair),
             "jobs": lambda: self.of_epochs("jobs"),
             "epochs": self.epochs,
             "repeated steps": lambda: self.of_epochs("repeated_steps"),
@@ -325,17 +334,17 @@ class Truths(Amounts):
         lengths = {len(self.scores(name)) for name in self.trainings}
         return sorted({min(lengths), max(lengths)})
 
-    def _furthest_bound(self) -> float:
-        duels = [self.world.duel(model.name) for model in self.grid.models]
+    def _furthest_bound(self, pair: Sequence[str]) -> float:
+        duels = [self.world.duel(model.name, pair) for model in self.grid.models]
         return max(abs(each[side]) for each in duels for side in ("low", "high"))
 
-    def _states(self) -> list[int]:
+    def _states(self, lion: str, adamw: str) -> list[int]:
         """Return the lowest and the highest percentage of AdamW's state that Lion's takes."""
         shares = {
             round(
                 100
-                * self.cost(f"{model.name}_lion", "optimizer_state_bytes")
-                / self.cost(f"{model.name}_adamw", "optimizer_state_bytes")
+                * self.cost(f"{model.name}_{lion}", "optimizer_state_bytes")
+                / self.cost(f"{model.name}_{adamw}", "optimizer_state_bytes")
             )
             for model in self.grid.models
         }

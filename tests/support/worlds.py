@@ -7,7 +7,7 @@ one is the demo, and both have an opposite, in which every ordering is reversed.
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -65,6 +65,7 @@ from tests.support.results import (
     SCENARIOS,
     TEST_SETS,
     THREE_SIZES,
+    TUNED,
     TWO_TEST_SETS,
     Experiment,
     experiment,
@@ -88,6 +89,8 @@ WITH_OTHERS = {
 """Worlds with systems that were not trained here."""
 DIFFERING = {f"learning {number}": LEARNING for number in range(6)}
 """Worlds whose trainings differ in what they learn."""
+SEARCHED = {f"tuned {number}": TUNED for number in range(6)}
+"""Worlds with settings that were given and with such as a search chose."""
 WITH_AVERAGES = {
     f"{kind} averaged {number}": grid
     for kind, grid in (
@@ -249,16 +252,35 @@ class World:
         """The tested contrasts on the primary measure."""
         return comparisons.on_primary(self.made.compared["contrasts"], self.primary)
 
-    def duel(self, model: str) -> dict[str, Any]:
-        """Return the contrast of Lion (left) with AdamW at the chosen epochs of a model."""
+    def duel(self, model: str, pair: Sequence[str] = ("lion", "adamw")) -> dict[str, Any]:
+        """Return the contrast of Lion (left) with AdamW at the chosen epochs of a model.
+
+        `pair` names the treatments that stand for them.
+        """
+        lion, adamw = (f"{model}_{treatment}" for treatment in pair)
         (found,) = [
             each
             for each in self.contrasts
             if each["family"] == "optimizers"
-            and {each[side]["training"] for side in ("left", "right")}
-            == {f"{model}_lion", f"{model}_adamw"}
+            and {each[side]["training"] for side in ("left", "right")} == {lion, adamw}
         ]
-        return found if found["left"]["training"].endswith("_lion") else _turned(found)
+        return found if found["left"]["training"] == lion else _turned(found)
+
+    def duel_of(self, training: str) -> dict[str, Any]:
+        """Return the same of the model of a training, with settings found as this one's were."""
+        model, treatment = training.split("_")
+        tuned = "tuned" * treatment.startswith("tuned")
+        return self.duel(model, (f"{tuned}lion", f"{tuned}adamw"))
+
+    def tuning(self, tuned: str, untuned: str) -> dict[str, Any]:
+        """Return the contrast of a training with searched settings with one with given ones."""
+        (found,) = [
+            each
+            for each in self.contrasts
+            if each["family"] == "tuning"
+            and [each[side]["training"] for side in ("left", "right")] == [tuned, untuned]
+        ]
+        return found
 
     @property
     def alpha(self) -> float:
@@ -285,9 +307,9 @@ def made_up(name: str, folder: Path) -> World:
     """Return a made-up world; how much its topics vary decides how much of it is significant."""
     own = OF_OTHER_FIRST_STAGES
     known = [*MADE_UP, *STOPPED, *WITH_OTHERS, *DIFFERING, *WITH_AVERAGES, *own, *ASKING]
-    place = [*known, *WITH_SEEDS].index(name)
+    place = [*known, *WITH_SEEDS, *SEARCHED].index(name)
     asked = {name: grid for name, (grid, _) in ASKING.items()}
-    others = WITH_OTHERS | DIFFERING | WITH_AVERAGES | asked
+    others = WITH_OTHERS | DIFFERING | SEARCHED | WITH_AVERAGES | asked
     layout = AVERAGED if name in WITH_AVERAGES else LAYOUT
     grid = stopped_grid(STOPPED[name]) if name in STOPPED else others.get(name, GRID)
     grid, layout = own.get(name, (grid, layout))

@@ -222,6 +222,11 @@ class Grid:
         return len({each.learns for each in self.treatments}) > 1
 
     @property
+    def used_optimizers(self) -> list[str]:
+        """What minimises it, each once; of treatments of which no more is known, their names."""
+        return _once(each.optimizer or each.name for each in self.treatments)
+
+    @property
     def objectives(self) -> list[str]:
         """What the trainings minimise, each once, as far as it is known."""
         return _once(each.objective for each in self.treatments)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from lionrank.grid import Model
 from lionrank.paper.contrasts import Comparison
-from lionrank.paper.duels import Duel
+from lionrank.paper.duels import Contest, Duel
 from lionrank.paper.findings import Findings
 from lionrank.paper.measured import Measured, over_seeds
 from lionrank.paper.tables.efficiency import columns
@@ -30,6 +30,23 @@ class DuelCost:
     state: Comparison
     energy: Comparison | None
     state_percent: int
+
+
+@dataclass(frozen=True)
+class ContestCost:
+    """What the two treatments of a contest cost, on each model of it."""
+
+    contest: Contest
+    duels: tuple[DuelCost, ...]
+
+    @property
+    def state_percents(self) -> list[int]:
+        """Lion's states as percentages of AdamW's, each once, in order."""
+        return sorted({each.state_percent for each in self.duels})
+
+    @property
+    def with_energy(self) -> list[DuelCost]:
+        return [duel for duel in self.duels if duel.energy is not None]
 
 
 @dataclass(frozen=True)
@@ -61,7 +78,7 @@ class Costs:
     of all.
     """
 
-    duels: tuple[DuelCost, ...]
+    contests: tuple[ContestCost, ...]
     front: tuple[str, ...]
     checkpoints: int
     devices: tuple[str, ...]
@@ -69,13 +86,9 @@ class Costs:
     device_seconds: Mapping[str, float]
 
     @property
-    def state_percents(self) -> list[int]:
-        """Lion's states as percentages of AdamW's, each once, in order."""
-        return sorted({each.state_percent for each in self.duels})
-
-    @property
-    def with_energy(self) -> list[DuelCost]:
-        return [duel for duel in self.duels if duel.energy is not None]
+    def have_energy(self) -> bool:
+        """Whether the energy of both treatments of a contest was measured."""
+        return any(each.with_energy for each in self.contests)
 
 
 def costs(findings: Findings, trainings: Mapping[str, Measured]) -> Costs:
@@ -84,7 +97,10 @@ def costs(findings: Findings, trainings: Mapping[str, Measured]) -> Costs:
     means = over_seeds(trainings, findings.grid)
     points = _points(findings, means)
     return Costs(
-        duels=tuple(_duel_cost(duel, means) for duel in findings.duels),
+        contests=tuple(
+            ContestCost(each, tuple(_duel_cost(duel, means) for duel in each.duels))
+            for each in findings.contests
+        ),
         front=tuple(_front(points)),
         checkpoints=len(points),
         devices=tuple(dict.fromkeys(each["device"] for each in of_seeds)),

@@ -1,10 +1,11 @@
 """Lion against AdamW: how the two stand to each other on each model."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lionrank.grid import Model
+from lionrank.config.treatments import BCE, PAIRS
+from lionrank.grid import Model, Treatment
 from lionrank.paper.contrasts import Comparison, Tested
 from lionrank.paper.trained import LOSS_DIGITS, Trained
 
@@ -65,22 +66,70 @@ def _logged(lion: float | None, adamw: float | None) -> Comparison | None:
     return None if lion is None or adamw is None else Comparison(lion, adamw, LOSS_DIGITS)
 
 
-def find_duels(
-    trainings: Iterable[Trained], contrasts: Iterable[Mapping[str, Any]], alpha: float
-) -> Iterator[Duel]:
-    """Yield the duel on each model on which the two were compared at their chosen epochs.
+@dataclass(frozen=True)
+class Contest:
+    """Lion against AdamW as two treatments, on each model on which these were compared.
 
-    Of `contrasts`, entries of comparisons.json, those between optimizers count. `alpha` is what a
-    corrected p-value must be below.
+    Both have the settings that were given, or those that a search chose.
+    """
+
+    lion: Treatment
+    adamw: Treatment
+    duels: tuple[Duel, ...]
+
+    @property
+    def names(self) -> list[str]:
+        return [self.lion.name, self.adamw.name]
+
+    @property
+    def searched(self) -> bool:
+        return self.lion.searched
+
+    def on(self, model: Model) -> Duel | None:
+        return next((duel for duel in self.duels if duel.model == model), None)
+
+
+def find_contests(
+    trainings: Sequence[Trained],
+    contrasts: Iterable[Mapping[str, Any]],
+    alpha: float,
+    treatments: Sequence[Treatment],
+) -> list[Contest]:
+    """Return the contests with the settings that were given, and with those that a search chose.
+
+    Each has the treatments that learn from pairs with BCE, of several the one of the optimizer's
+    name, or else the first. Of `contrasts`, entries of comparisons.json, those between optimizers
+    count. `alpha` is what a corrected p-value must be below.
     """
     by_name = {training.name: training for training in trainings}
-    for contrast in contrasts:
-        if contrast["family"] != "optimizers":
+    of_optimizers = [each for each in contrasts if each["family"] == "optimizers"]
+    found = []
+    for searched in (False, True):
+        lion, adamw = (_contestant(name, searched, treatments) for name in ("lion", "adamw"))
+        if lion is None or adamw is None:
             continue
-        sides = [by_name[contrast[side]["training"]] for side in ("left", "right")]
-        tested = Tested.of(contrast, alpha)
-        match [side.training.treatment.name for side in sides]:
-            case ["lion", "adamw"]:
-                yield Duel(sides[0].training.model, sides[0], sides[1], tested)
-            case ["adamw", "lion"]:
-                yield Duel(sides[0].training.model, sides[1], sides[0], tested.turned())
+        duels = []
+        for contrast in of_optimizers:
+            left, right = (by_name[contrast[side]["training"]] for side in ("left", "right"))
+            tested, model = Tested.of(contrast, alpha), left.training.model
+            if [left.training.treatment, right.training.treatment] == [lion, adamw]:
+                duels.append(Duel(model, left, right, tested))
+            if [left.training.treatment, right.training.treatment] == [adamw, lion]:
+                duels.append(Duel(model, right, left, tested.turned()))
+        if duels:
+            found.append(Contest(lion, adamw, tuple(duels)))
+    return found
+
+
+def _contestant(
+    optimizer: str, searched: bool, treatments: Iterable[Treatment]
+) -> Treatment | None:
+    """Return the treatment that stands for an optimizer, None where there is none."""
+    found = [
+        each
+        for each in treatments
+        if (each.optimizer or each.name) == optimizer
+        and each.learns in ((None, None), (BCE, PAIRS))
+        and each.searched == searched
+    ]
+    return min(found, key=lambda each: each.name != optimizer, default=None)

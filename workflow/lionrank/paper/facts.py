@@ -108,8 +108,9 @@ def make_facts(
 
 def _told_optimizers(findings: Findings, studies: Iterable[StudyFacts]) -> set[str]:
     """Return the optimizers that anything was trained with, here or in a study."""
-    ours = {each.treatment.optimizer or each.treatment.name for each in findings.grid.trainings()}
-    return ours | {each.optimizer for study in studies for each in study.study.treatments.values()}
+    return {*findings.grid.used_optimizers} | {
+        each.optimizer for study in studies for each in study.study.treatments.values()
+    }
 
 
 def _beside(

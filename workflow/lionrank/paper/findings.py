@@ -10,10 +10,11 @@ from lionrank.grid import BEST, FirstStage, Grid, Model, OtherSystem
 from lionrank.measures import Measure
 from lionrank.paper.across import ByAverage, find_across
 from lionrank.paper.contrasts import Comparison, Tested
-from lionrank.paper.duels import Duel, find_duels
+from lionrank.paper.duels import Contest, find_contests
 from lionrank.paper.lessons import BOTH, LESSONS, Lesson, Share, find_lessons, find_shares
 from lionrank.paper.results import Chosen, Results, Score
 from lionrank.paper.trained import Trained, find_trained
+from lionrank.paper.tuning import Tuning, find_tunings
 from lionrank.training.log import Logged
 
 FAMILIES = (
@@ -27,6 +28,8 @@ FAMILIES = (
 class Findings:
     """Everything that the prose may say about the results.
 
+    `contests` are of Lion with AdamW, by settings that were given and by settings that a search
+    chose, and `tunings` those of the latter beside the former.
     `tested` has the contrasts of each of FAMILIES on the primary measure, left minus right; none
     of a family that the config does not name. Those of systems of others with the first stage are
     apart from those of the trainings, in `others_tested`. `lessons` are those of LESSONS, with
@@ -36,9 +39,10 @@ class Findings:
     results: Results
     grid: Grid
     trainings: tuple[Trained, ...]
-    duels: tuple[Duel, ...]
+    contests: tuple[Contest, ...]
     tested: Mapping[str, Sequence[Tested]]
     others_tested: Sequence[Tested]
+    tunings: Sequence[Tuning] = ()
     lessons: Sequence[Lesson] = ()
     across: Sequence[ByAverage] = ()
 
@@ -56,6 +60,20 @@ class Findings:
         """The differences in objective and data for which the grid has no control."""
         divided = [share.both for share in self.shares]
         return [each for each in self.lessons_in(BOTH) if each not in divided]
+
+    @property
+    def reordered(self) -> dict[Model, bool]:
+        """Whether Lion stands to AdamW otherwise by searched settings than by given ones.
+
+        By model, where they were compared by both.
+        """
+        if len(self.contests) < 2:
+            return {}
+        given, searched = self.contests
+        pairs = ((each, searched.on(each.model)) for each in given.duels)
+        return {
+            one.model: one.chosen.relation != other.chosen.relation for one, other in pairs if other
+        }
 
     @property
     def primary(self) -> Measure:
@@ -230,9 +248,10 @@ def find(
         results,
         grid,
         tuple(trainings),
-        duels=tuple(find_duels(trainings, contrasts, alpha(compared))),
+        contests=tuple(find_contests(trainings, contrasts, alpha(compared), grid.treatments)),
         tested=tested,
         others_tested=of_others,
+        tunings=tuple(find_tunings(trainings, contrasts, alpha(compared))),
         lessons=tuple(find_lessons(trainings, contrasts, alpha(compared))),
         across=tuple(find_across(results.layout, compared, alpha(compared))),
     )

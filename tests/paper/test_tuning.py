@@ -1,0 +1,90 @@
+"""What the prose claims where some settings were searched for: that it is said, and said truly."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from lionrank.measures import METRICS, PRIMARY
+from lionrank.paper.tables.comparisons import chosen
+from tests.support.papers import facts_of, findings_of, prose, tex
+from tests.support.results import GRID, TUNED, experiment, made_up_scores
+from tests.support.said import ORDERS
+from tests.support.truths import check
+from tests.support.worlds import SEARCHED, build
+
+SECTION = r"\subsection{Tuned against untuned}"
+GIVEN, CHOSEN = ("lion", "adamw"), ("tunedlion", "tunedadamw")
+
+
+@pytest.fixture(params=SEARCHED, name="world", scope="module")
+def _world(request, tmp_path_factory):
+    return build(request.param, tmp_path_factory.mktemp("world"))
+
+
+def test_every_claim_is_what_the_tables_say(world):
+    for claim in world.said:
+        check(claim, world)
+
+
+def test_the_optimizers_are_compared_by_given_and_by_searched_settings_and_never_across(world):
+    orders = world.said.find(*ORDERS, section="Results", subsection="Lion against AdamW")
+    assert {(each.left, each.right) for each in orders} == {GIVEN, CHOSEN}
+    for pair in (GIVEN, CHOSEN):
+        told = {name for each in orders if each.left == pair[0] for name in each.models}
+        assert told == {model.name for model in TUNED.models}
+
+
+def test_each_tuned_training_stands_beside_its_untuned_one_with_its_test(world):
+    said = world.said.find(section="Results", subsection="Tuned against untuned")
+    pairs = [(each.left, each.right) for each in said.find(*ORDERS)]
+    assert pairs == [
+        (f"{model.name}_tuned{name}", f"{model.name}_{name}")
+        for model in TUNED.models
+        for name in ("adamw", "lion")
+    ]
+    for what in ("tuning difference", "tuning low", "tuning high", "tuning p"):
+        assert [tuple(each.of) for each in said.find("value", what=what)] == pairs
+    for section in ("abstract", "Conclusion"):
+        assert world.said.one("count", section=section, what="significant tuning").total == 4
+        assert world.said.one(section=section, what="backbones with another order").total == 2
+
+
+def test_the_table_of_comparisons_has_them_under_heads_of_their_own_by_every_measure(world):
+    labels = {"pydocs": "pydocs"}
+    table = tex("comparisons", chosen(world.made.compared, labels, world.primary, world.grid))
+    heads = [line for line in table.splitlines() if "emph{Tuning: " in line]
+    measures = [METRICS[PRIMARY], METRICS["recip_rank_10"]]
+    assert [name in head for name, head in zip(measures, heads, strict=True)] == [True, True]
+    for model in TUNED.models:
+        for label in ("AdamW", "Lion"):
+            contrast = rf"{model.label}: {label} \(tuned\) \(\d\) \$-\$ {label} "
+            assert len(re.findall(contrast, table)) == len(measures)
+
+
+def test_a_paper_of_searched_settings_alone_needs_no_fairer_answer(tmp_path):
+    searched = replace(
+        TUNED, optimizers={name: label for name, label in TUNED.optimizers.items() if "(" in label}
+    )
+    made = experiment(tmp_path / "searched", made_up_scores(1, searched), searched)
+    findings, text = findings_of(made), prose(facts_of(made))
+    assert [each.names for each in findings.contests] == [[*CHOSEN]]
+    assert "A fairer answer" not in text and SECTION not in text
+    assert "Does Lion train better cross-encoders than AdamW?" in text
+    assert r"\subsection{Optimizers}" in text
+    given = prose(facts_of(experiment(tmp_path / "given", made_up_scores(1, GRID))))
+    assert "A fairer answer" in given and SECTION not in given
+
+
+def test_the_optimizers_own_names_stand_for_them_whether_searched_or_not(tmp_path):
+    recipes = {
+        name: {"optimizer": name.removeprefix("low"), "objective": "bce", "data": "pairs"}
+        for name in ("lowlion", "adamw", "lion")
+    }
+    several = replace(TUNED, optimizers={name: name for name in recipes}, recipes=recipes)
+    made = experiment(tmp_path / "several", made_up_scores(2, several), several)
+    assert [each.names for each in findings_of(made).contests] == [[*GIVEN]]
+    both = {name: entry | {"searched": True} for name, entry in recipes.items()}
+    made = experiment(tmp_path / "both", made_up_scores(2, several), replace(several, recipes=both))
+    (contest,) = findings_of(made).contests
+    assert contest.names == [*GIVEN] and contest.searched
