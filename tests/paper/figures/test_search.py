@@ -4,10 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from lionrank.config.plan import Plan
 from lionrank.paper.figures.budget import budget_figure
 from lionrank.paper.figures.search import search_figure
 from lionrank.paper.figures.style import looks
 from lionrank.search.budget import expected_best
+from tests.support.configs import ROOT, overlaid
 from tests.support.drawings import legend_of, line_of
 from tests.support.made_up_searches import (
     DECAYS,
@@ -18,6 +20,9 @@ from tests.support.made_up_searches import (
     choices_of,
     tuned,
 )
+from tests.support.rankings import run_scripts
+from tests.support.rule_scripts import of_repository
+from tests.support.searches import SEARCHED
 
 SPACES = {"tunedadamw": RATES_AND_DECAYS, "tunedlion": LISTS}
 
@@ -170,3 +175,21 @@ def test_untuned_settings_that_diverged_have_no_line(tmp_path):
     for figure in (search_figure(choices, grid), budget_figure(choices, grid)):
         (ax,) = figure.axes
         assert not lines_across(ax, color)
+
+
+@pytest.mark.slow
+def test_rules_draw_the_searches_of_a_config(tmp_path):
+    plan = Plan.read(overlaid(SEARCHED), ROOT)
+    choices = plan.search.choices()
+    (tmp_path / "training").mkdir()
+    choices_of(tmp_path / "training", tuned(2), {"tunedadamw": RATES, "tunedlion": LISTS})
+    assert {*choices.values()} == {str(e.relative_to(tmp_path)) for e in tmp_path.rglob("*.json")}
+    params = {"grid": plan.paper.grid(), "style": of_repository("paper/paper.mplstyle")}
+    inputs = {"choices": [*choices.values()]}
+    outputs = {name: {"pdf": f"{name}.pdf", "png": f"{name}.png"} for name in ("search", "budget")}
+    run_scripts(
+        tmp_path,
+        [(f"{name}_figure", inputs, drawn, params) for name, drawn in outputs.items()],
+    )
+    for drawn in outputs.values():
+        assert all((tmp_path / path).stat().st_size > 5000 for path in drawn.values())
