@@ -25,7 +25,7 @@ from lionrank.config import (
 )
 from lionrank.config.plan import NOTHING, Plan
 from lionrank.config.plan_of_paper import LESSON_TABLES
-from lionrank.config.settings import brief, epoch_settings, training_settings
+from lionrank.config.settings import brief, training_settings
 from lionrank.config.treatments import collection_of_data, needs_relevant, treatments
 from lionrank.errors import UserError
 from lionrank.grid import FIRST_STAGE
@@ -75,6 +75,7 @@ wildcard_constraints:
     data="|".join(config["training_data"]) or NOTHING,
     teacher="|".join(config["teachers"]) or NOTHING,
     epoch="|".join(map(str, PLAN.epochs)) or NOTHING,
+    trial=PLAN.search.pattern,
     checkpoint=PLAN.checkpoint_pattern,
     collection="|".join(config["collections"]),
     topics="|".join(PLAN.collections.topics),

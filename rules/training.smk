@@ -99,6 +99,7 @@ rule train_epoch:
         pairs=lambda wildcards: PLAN.training_data.file(wildcards.optimizer, ".parquet"),
         held_out=lambda wildcards: PLAN.training_data.file(wildcards.optimizer, ".held_out.parquet"),
         stop=lambda wildcards: PLAN.early_stopping.decision(**wildcards),
+        point=lambda wildcards: PLAN.search.chosen_point(wildcards.model, wildcards.optimizer),
     output:
         checkpoint=directory("checkpoints/{model}_{optimizer}{seed}_e{epoch}"),
         log="training/{model}_{optimizer}{seed}_e{epoch}.jsonl",
@@ -115,7 +116,9 @@ rule train_epoch:
         gpu_model="",
         mem_mb=16000,
     params:
-        settings=lambda wildcards: epoch_settings(settings_of(wildcards)),
+        settings=lambda wildcards: PLAN.search.given_settings(
+            wildcards.model, wildcards.optimizer, wildcards.seed
+        ),
         code=code("training/train_epoch.py"),
     message:
         "Training {wildcards.model}_{wildcards.optimizer}{wildcards.seed}, epoch {wildcards.epoch} ({threads} threads, {resources.mem_mb} MB, gpu={resources.gpu} {resources.gpu_model})"

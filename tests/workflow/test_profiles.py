@@ -16,6 +16,7 @@ A100, LOCAL = (
 )
 JOB = {"optimizer": "lion", "epoch": "1", "folder": "", "scatteritem": "1-of-2"}
 ON_A_GPU = {"train_epoch", "rerank", "rerank_shard", "rerank_again", "dev_scores"}
+ON_A_GPU |= {"train_trial", "trial_scores"}
 ON_A_GPU |= {"teach_by_bi_encoder", "teach_by_checkpoint", "encode_corpus", "dense"}
 
 
@@ -28,13 +29,16 @@ def test_all_rules_that_compute_on_a_gpu_ask_for_an_a100_and_no_other_does():
 
 
 @pytest.mark.parametrize("profile", [A100, LOCAL], ids=["a100", "local"])
-def test_a_shard_gets_what_a_whole_run_file_gets(profile):
+@pytest.mark.parametrize(
+    "rules",
+    [("rerank", "rerank_shard"), ("train_epoch", "train_trial"), ("dev_scores", "trial_scores")],
+)
+def test_a_shard_or_a_trial_gets_what_a_whole_run_file_or_a_training_gets(rules, profile):
     for attempt in (1, 2):
-        whole, shard = (
-            resources(rule, *profile, attempt=attempt, model="gte", **JOB)
-            for rule in ("rerank", "rerank_shard")
+        whole, part = (
+            resources(rule, *profile, attempt=attempt, model="gte", **JOB) for rule in rules
         )
-        assert whole == shard
+        assert whole == part
 
 
 @pytest.mark.parametrize("rule", sorted(ON_A_GPU))

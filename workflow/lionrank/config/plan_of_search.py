@@ -121,3 +121,52 @@ class SearchPlan(PlanPart):
         """The development scores of a trial, by epoch."""
         name = training_name(model, f"{optimizer}_{trial}")
         return [f"training/search/{checkpoint_name(name, each)}.dev.json" for each in self.epochs]
+
+    def all_scores(self, model: str, optimizer: str) -> list[str]:
+        """Those files of all trials that are trained, by trial and then by epoch."""
+        trials = self.trained(model, optimizer)
+        return [path for trial in trials for path in self.scores(model, optimizer, trial)]
+
+    def scores_before(self, model: str, optimizer: str, epoch: int | str) -> list[str]:
+        """Those of the trials that may be chosen, of the epochs before one."""
+        return [
+            path
+            for trial in self.trials(model, optimizer)
+            for path in self.scores(model, optimizer, trial)[: int(epoch) - 1]
+        ]
+
+    def decision(self, model: str, optimizer: str, trial: str, epoch: int | str) -> str | list[str]:
+        """What says whether a trial goes on to an epoch, nothing where all do.
+
+        That of the untuned settings, which are there to compare with, always does.
+        """
+        halved = self.config["search"]["keep"] < 1 and trial in self.trials(model, optimizer)
+        if not halved or int(epoch) == 1:
+            return []
+        return f"training/search/{_epoch_of_trial(model, optimizer, trial, epoch)}.stop.json"
+
+    def previous(self, model: str, optimizer: str, trial: str, epoch: int | str) -> str:
+        """The checkpoint that an epoch of a trial starts from: in the first, the training's own."""
+        if int(epoch) == 1:
+            return f"checkpoints/{checkpoint_name(training_name(model, optimizer), 0)}"
+        return f"checkpoints/search/{_epoch_of_trial(model, optimizer, trial, int(epoch) - 1)}"
+
+    def chosen_point(self, model: str, optimizer: str) -> str | list[str]:
+        """The file that has the chosen point alone, nothing where a training has its own settings.
+
+        It stays the same where a choice is among more trials and falls on the same one.
+        """
+        if not self.space(model, optimizer):
+            return []
+        return f"training/{training_name(model, optimizer)}.point.json"
+
+    def given_settings(self, model: str, optimizer: str, seed: str) -> dict[str, Any]:
+        """The settings that an epoch of a training hangs on, None for each that is searched."""
+        unknown = dict.fromkeys(self.space(model, optimizer))
+        return epoch_settings(
+            with_point(training_settings(self.config, model, optimizer, seed), unknown)
+        )
+
+
+def _epoch_of_trial(model: str, optimizer: str, trial: str, epoch: int | str) -> str:
+    return checkpoint_name(training_name(model, f"{optimizer}_{trial}"), epoch)

@@ -64,7 +64,9 @@ def epoch_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     that does not start again in each of them. Keys are in the order of their names, so that it does
     not count how a config has them.
     """
-    is_share = 0 < settings["warmup"] < 1
+    warmup = settings["warmup"]
+    # One that a search has yet to choose is None, and may be anything.
+    is_share = warmup is None or 0 < warmup < 1
     is_laid_out = settings["schedule"] != "none" or is_share
     others = {"early_stopping"}
     if not is_laid_out:

@@ -13,8 +13,14 @@ gpus = reserve(config["hardware"], snakemake.resources.gpu, snakemake.output.che
 # From here on it occupies its devices, while torch is imported too.
 begun = time.time()
 
+from lionrank.config.settings import epoch_settings, with_point
+from lionrank.files import read_json
 from lionrank.training.launch import train
 
+trial = snakemake.wildcards.get("trial")
+settings = snakemake.params.settings
+if point := snakemake.input.get("point"):
+    settings = epoch_settings(with_point(settings, read_json(point)))
 train(
     gpus=gpus,
     begun=begun,
@@ -23,12 +29,12 @@ train(
     pairs=snakemake.input.pairs,
     held_out=snakemake.input.held_out,
     stop=snakemake.input.get("stop") or None,
-    trial=snakemake.wildcards.get("trial") is not None,
-    settings=snakemake.params.settings,
+    trial=trial is not None,
+    settings=settings,
     epoch=int(snakemake.wildcards.epoch),
     code=snakemake.params.code,
     # No params of the rule: they change no result, so they are no reason to train again.
-    epochs=config["grid"]["epochs"],
+    epochs=config["search" if trial else "grid"]["epochs"],
     hardware=config["hardware"],
     tracking=config["tracking"],
     checkpoint=snakemake.output.checkpoint,
