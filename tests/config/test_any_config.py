@@ -19,6 +19,14 @@ grid: {systems: [theirs, given]}
 systems:
   theirs: {label: Theirs, checkpoint: gte, model: gte, optimizer: null, epoch: null}
   given: {label: Given, run_files: {dl19: given.trec}}
+search:
+  trials: 2
+  spaces:
+    adamw:
+      learning_rate: {low: 1.0e-6, high: 1.0e-3, log: true}
+      betas: [[0.9, 0.999], [0.9, 0.98]]
+    lion: {warmup: [0.0, 0.1], schedule: [none, linear], global_batch_size: {low: 8, high: 64}}
+    gte_lion: {weight_decay: [0.01, 0.1]}
 """)
 PLACES = [place for place, _ in values(CONFIG) if place]
 ODD: list[Any] = [
@@ -106,6 +114,9 @@ def ask_all(plan: Plan) -> None:
         formats.corpus_files(collection), formats.of_format(plan.config, name)
     assert experiment.title(plan.config) and evaluation.reported(plan.config)
     evaluation.stand_ins(plan.config), evaluation.compared_measures(plan.config)
+    for search in plan.search.searched:
+        for trial in plan.search.trained(*search):
+            plan.search.settings(*search, trial), plan.search.scores(*search, trial)
 
 
 @settings(max_examples=16 * settings.default.max_examples)

@@ -237,6 +237,11 @@ LOTTE = {"format": "lotte", "domain": "writing", "split": "test"}
         ("collections", {date(2020, 1, 1): {}}, "a key is the date 2020-01-01, not text"),
         ("models", {True: {}}, "models: the key true is no text (YAML reads yes, no, on, off"),
         ("models", {None: {}}, "models: the key null is no text"),
+        (
+            "training.models",
+            {"gte\n": {}},
+            "training.models: the key 'gte\\n' has a line end: remove it",
+        ),
         ("test_sets", {"trec-dl": {}}, "test_sets: 'trec-dl' is not a name of lower-case letters"),
         ("test_sets", {"TREC DL (2020)": {}}, "; for example 'trec_dl_2020'"),
         ("test_sets", {"2020-dl": {}}, "; for example 'test2020_dl'"),

@@ -103,6 +103,8 @@ def _unfit(value: Any) -> str:
 
 def _unfit_key(key: Any, place: str) -> str:
     """Return what is wrong with a key of the mapping at a place, or nothing."""
+    if isinstance(key, str) and "\n" in key:
+        return f"the key {_shown(key)} has a line end: remove it"
     if isinstance(key, str):
         return (problem := _unfit(key)) and f"the key {_shown(key)} {problem}"
     if isinstance(key, bool) or key is None:

@@ -96,7 +96,7 @@ def _value(tried: Any, share: float) -> Any:
     if isinstance(tried, list):
         return tried[int(share * len(tried))]
     low, high = tried["low"], tried["high"]
-    value = low * (high / low) ** share if tried.get("log") else low + (high - low) * share
+    value = low ** (1 - share) * high**share if tried.get("log") else low + (high - low) * share
     return min(max(float(f"{value:.3g}"), low), high)
 
 
