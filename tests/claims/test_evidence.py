@@ -1,16 +1,19 @@
 """What a published training is among ours: by its name, its recipe, or not at all."""
 
+from typing import Any
+
 import pytest
 
+from lionrank.claims import decide as claims
 from lionrank.claims.evidence import Ours, Untestable
 from lionrank.evaluation.per_query import System
-from tests.support.studied import decide, measured, published
+from tests.support.studied import DRAWS, claim, decide, measured, published
 
 RECIPES = published("objectives").study.recipes
 
 
-def made(optimizer: str, objective: str) -> dict[str, str]:
-    return {"optimizer": optimizer, "objective": objective, "data": "pairs"}
+def made(optimizer: str, objective: str, **also: bool) -> dict[str, Any]:
+    return {"optimizer": optimizer, "objective": objective, "data": "pairs", **also}
 
 
 def experiment(tmp_path, **treatments) -> Ours:
@@ -26,6 +29,12 @@ def test_a_treatment_of_another_name_is_found_by_its_optimizer_and_objective(tmp
 def test_of_several_that_are_so_made_the_one_of_the_name_is_meant(tmp_path):
     ours = experiment(tmp_path, adamw=made("adamw", "bce"), bce=made("adamw", "bce"))
     assert ours.system(System("minilm_bce")) == System("minilm_bce")
+
+
+def decide_all(ours: Ours) -> dict[str, Any]:
+    """Return what becomes of one claim of the study of objectives, with all that is said of it."""
+    found = {"paper": published("objectives")}
+    return claims.decide([claim("objectives", "d2")], found, ours, DRAWS)
 
 
 @pytest.mark.parametrize(
@@ -59,3 +68,21 @@ def test_a_claim_is_about_the_treatment_that_is_made_so(tmp_path):
     treatments = {"adamw": made("adamw", "bce"), "hinge": made("adamw", "hinge")}
     ours = measured(tmp_path, means, made=treatments, recipes=RECIPES)
     assert decide("objectives", "d2", ours)["parts"] == {"replicated": 1, "not testable": 53}
+
+
+def test_settings_that_were_given_stand_for_published_ones_before_those_of_a_search(tmp_path):
+    tuned = made("adamw", "bce", searched=True)
+    ours = experiment(tmp_path, tunedadamw=tuned, adamw=made("adamw", "bce"))
+    assert ours.system(System("minilm_bce")) == System("minilm_adamw")
+    assert decide_all(ours)["searched"] == {}
+
+
+def test_where_all_were_searched_for_it_is_said_which_stand_for_published_ones(tmp_path):
+    treatments = {
+        "tunedadamw": made("adamw", "bce", searched=True),
+        "tunedhinge": made("adamw", "hinge", searched=True),
+        "infonce": made("adamw", "infonce"),
+    }
+    ours = experiment(tmp_path, **treatments)
+    assert ours.system(System("minilm_bce")) == System("minilm_tunedadamw")
+    assert decide_all(ours)["searched"] == {"BCE": "tunedadamw", "Hinge": "tunedhinge"}

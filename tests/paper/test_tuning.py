@@ -7,7 +7,7 @@ import pytest
 
 from lionrank.measures import METRICS, PRIMARY
 from lionrank.paper.tables.comparisons import chosen
-from tests.support.papers import facts_of, findings_of, prose, tex
+from tests.support.papers import CLAIMS, facts_of, findings_of, prose, tex
 from tests.support.results import GRID, TUNED, experiment, made_up_scores
 from tests.support.said import ORDERS
 from tests.support.truths import check
@@ -74,6 +74,14 @@ def test_a_paper_of_searched_settings_alone_needs_no_fairer_answer(tmp_path):
     assert r"\subsection{Optimizers}" in text
     given = prose(facts_of(experiment(tmp_path / "given", made_up_scores(1, GRID))))
     assert "A fairer answer" in given and SECTION not in given
+
+
+def test_it_is_said_which_published_treatments_are_taken_for_searched_ones(tmp_path):
+    made = experiment(tmp_path, made_up_scores(1, TUNED), TUNED)
+    claims = CLAIMS | {"searched": {"Lion": "tunedlion", "AdamW": "tunedadamw"}}
+    said = "Lion and AdamW have settings here that were searched for, and not those of the study."
+    assert said in prose(facts_of(made, claims=claims))
+    assert "those of the study" not in prose(facts_of(made))
 
 
 def test_the_optimizers_own_names_stand_for_them_whether_searched_or_not(tmp_path):

@@ -10,6 +10,7 @@ from tests.support.papers import PAPER
 FOLDER = PAPER / "published" / "objectives"
 STUDY = Study.read(FOLDER)
 DL19 = Measure("dl19", "ndcg_cut_10")
+PARTS = ("optimizer", "objective", "searched")
 
 
 def grid_of(**recipes):
@@ -18,8 +19,8 @@ def grid_of(**recipes):
         {name: name for name in recipes},
         (1,),
         recipes={
-            name: {"optimizer": optimizer, "objective": objective, "data": "pairs"}
-            for name, (optimizer, objective) in recipes.items()
+            name: {"data": "pairs", **dict(zip(PARTS, recipe, strict=False))}
+            for name, recipe in recipes.items()
         },
     )
 
@@ -34,8 +35,15 @@ def grid_of(**recipes):
         ({"infoncetriplets": ("adamw", "infonce")}, set()),
         ({"one": ("adamw", "infonce"), "two": ("adamw", "infonce")}, set()),
         ({"one": ("adamw", "infonce"), "infonce": ("adamw", "infonce")}, {"bert_infonce"}),
+        ({"one": ("adamw", "infonce", True), "two": ("adamw", "infonce")}, {"bert_two"}),
+        ({"one": ("adamw", "infonce", True)}, {"bert_one"}),
+        ({"one": ("adamw", "infonce", True), "two": ("adamw", "infonce", True)}, set()),
+        ({"infonce": ("adamw", "infonce", True), "two": ("adamw", "infonce")}, {"bert_infonce"}),
     ],
-    ids=["same", "renamed", "another optimizer", "control", "several", "one of several"],
+    ids=[
+        *("same", "renamed", "another optimizer", "control", "several", "one of several"),
+        *("given beside searched", "searched", "several searched", "searched by its name"),
+    ],
 )
 def test_a_published_treatment_is_ours_with_its_optimizer_and_objective(recipes, named):
     values = {DL19: {"bert_infonce": 0.5, "bert_bce": 0.25, "bert_infonce_e1": 0.75}}

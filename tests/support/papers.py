@@ -96,6 +96,7 @@ PROVENANCE = {
 CLAIMS = {
     "stand_ins": {"dl19": "pydocs"},
     "not_trained_here": {},
+    "searched": {},
     "claims": [
         {
             "id": f"c{place}",

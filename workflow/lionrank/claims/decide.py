@@ -37,16 +37,18 @@ At the level alpha, which is 1 minus the confidence of the intervals:
 
 A claim that names an epoch is about that epoch; every other is about the epoch that development
 data chose, never about the best on the test set. Where a training is not ours but a system of
-others was trained so, it is about that one. Parts make a test, and tests a claim: contradicted
-if any is, replicated if all are, not testable if none is, and else inconclusive.
+others was trained so, it is about that one. Where one of ours has settings that were given, and
+another ones that were searched for, it is about the former. Parts make a test, and tests a claim:
+contradicted if any is, replicated if all are, not testable if none is, and else inconclusive.
 """
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
-from lionrank.claims.evidence import Ours, Published
+from lionrank.claims.evidence import Ours, Published, Untestable
 from lionrank.claims.file import Claim
 from lionrank.claims.pairs import Difference, compare_pairs, corrected
 from lionrank.claims.parts import Outcome, Part, Verdict, conclude
@@ -73,7 +75,8 @@ def decide(
     """Return the verdicts on all claims as a JSON object.
 
     It has `settings`; the number of `seeds`; `stand_ins`, by published test set;
-    `not_trained_here`, systems of others by the published ones that they stand for; and `claims`,
+    `not_trained_here`, systems of others by the published ones that they stand for; `searched`, our
+    treatments by the published ones that they stand for with settings of a search; and `claims`,
     each with id, text, where, `published`, `ours` and `tests`. `published` has by account a verdict
     (holds, does not hold, not testable), the values that decided it as `reason`, all that it fails
     by as `counterexamples`, and how many parts have which verdict. `ours` has a verdict
@@ -104,6 +107,7 @@ def decide(
             if for_ != name and for_ in primary.study.test_sets
         },
         "not_trained_here": _of_others(everything, ours, primary),
+        "searched": _searched(ours, primary),
         "claims": decided,
     }
 
@@ -120,6 +124,18 @@ def _of_others(pairs: Sequence[Difference], ours: Ours, published: Published) ->
     return {
         published.label(side): own.training for side, own in found.items() if own.training in others
     }
+
+
+def _searched(ours: Ours, published: Published) -> dict[str, str]:
+    """Return our treatments with searched settings, by the published ones that they stand for."""
+    searched = {each.name for each in ours.grid.treatments if each.searched}
+    found = {}
+    for name in published.study.treatments:
+        # Which of several it is was not said: every claim about it has that as its reason.
+        with suppress(Untestable):
+            if (own := ours.treatment(name)) in searched:
+                found[published.study.label_of(name)] = own
+    return found
 
 
 def _record(

@@ -14,17 +14,22 @@ def made_alike(published: str, recipes: Mapping[str, tuple[str, str]], grid: Gri
     """Return the names of our treatments of which a published one is one.
 
     They have its optimizer and objective, which `recipes` are of the study's treatments: of several
-    the one of its name. Of several published ones that are made alike, only the first is known
-    without its name.
+    the one of its name or, if there is none, those whose settings were given and not searched for.
+    Of several published ones that are made alike, only the first is known without its name.
     """
-    made = {each.name: (each.optimizer, each.objective) for each in grid.treatments}
     recipe = recipes[published]
-    if made.get(published) == recipe:
+    alike = {
+        each.name: each.searched
+        for each in grid.treatments
+        if (each.optimizer, each.objective) == recipe
+    }
+    if published in alike:
         return [published]
     first = next(name for name, each in recipes.items() if each == recipe)
     if published != first:
         return []
-    return [name for name, each in made.items() if each == recipe and name not in recipes]
+    ours = {name: searched for name, searched in alike.items() if name not in recipes}
+    return [name for name, searched in ours.items() if searched == all(ours.values())]
 
 
 def read_beside(
