@@ -248,7 +248,7 @@ LOTTE = {"format": "lotte", "domain": "writing", "split": "test"}
         ("collections", {"Café": {"format": "beir"}}, "; for example 'cafe'"),
         ("models", {"my_model": {}}, "without _; for example 'mymodel'"),
         ("optimizers", {"a_b": {}}, "optimizers: 'a_b' is not a name"),
-        ("models", {"gte\n": {}}, "models: 'gte\\n' is not a name"),
+        ("models", {"gte\n": {}}, "models: the key 'gte\\n' has a line end: remove it"),
         ("models", {"GTE": {}}, "models: 'GTE' is not a name"),
         ("models", {"a" * 300: {}}, "is too long"),
         ("protocol", "as_run\n", "protocol: 'as_run\\n' is not a name"),
