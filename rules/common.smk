@@ -24,7 +24,7 @@ from lionrank.config import (
     training_data,
 )
 from lionrank.config.plan import NOTHING, Plan
-from lionrank.config.plan_of_paper import LESSON_TABLES
+from lionrank.config.plan_of_paper import LESSON_TABLES, SEARCH_TABLES
 from lionrank.config.settings import brief, training_settings
 from lionrank.config.treatments import collection_of_data, needs_relevant, treatments
 from lionrank.errors import UserError

@@ -90,6 +90,7 @@ rule main_tex:
         test_sets=PLAN.paper.test_sets(),
         first_stages=PLAN.first_stages.printed(PLAN.test_sets[name] for name in PLAN.reported),
         dev_sets=lambda wildcards: [each.label for each in PLAN.dev_sets.values()],
+        search=PLAN.paper.search(),
         dropped=config["evaluation"]["drop_development_queries"],
         collection=PLAN.collection,
         selection=config["collections"][PLAN.collection],

@@ -10,6 +10,7 @@ from lionrank.evaluation.published import FAMILIES
 from lionrank.grid import checkpoint_name
 from lionrank.measures import METRICS, PRIMARY, Measure
 from lionrank.paper.depths import Deepened
+from lionrank.search.choice import Choice
 from tests.support.accounts import CELLS, stands
 from tests.support.efforts import Efforts, Items
 from tests.support.papers import SETTINGS, TABLE1, TABLE2, relation
@@ -111,6 +112,19 @@ class Amounts(Efforts):
                     if self.differs(*pair) == differs
                 }
                 for differs in ("objective", "data", "both")
+            },
+            "choices on the edge": lambda: {
+                name: bool(choice.edges) for name, choice in self.choices().items()
+            },
+            "choices above the untuned settings": lambda: self.tuned("above"),
+            "choices below the untuned settings": lambda: self.tuned("below"),
+            **{
+                f"trials {status}": lambda status=status: {
+                    (name, trial.trial): trial.status == status
+                    for name, choice in self.choices().items()
+                    for trial in choice.trials[:-1]
+                }
+                for status in ("diverged", "stopped")
             },
             "significant by an average": lambda: {
                 place: each["p_holm"] < self.world.alpha
@@ -280,6 +294,18 @@ class Amounts(Efforts):
     def deviations(self) -> dict[str, float]:
         """Return the standard deviation over seeds of each training, as it is printed."""
         return {name: round(stdev(self.by_seed(name)), 4) for name in self.trainings}
+
+    def choices(self) -> dict[str, Choice]:
+        """Return what the searches chose, by the names of trainings."""
+        return {each.name: each.choice for each in self.world.others["search"].searched}
+
+    def tuned(self, wanted: str) -> Items:
+        """Return which choices stand so to the untuned settings; one that diverged is the worst."""
+        return {
+            name: relation(*(round(e.score or 0, 4) for e in (choice.best, choice.reference)))
+            == wanted
+            for name, choice in self.choices().items()
+        }
 
     def against(self, wanted: str, claim: Claim | None) -> Items:
         models = claim and claim.models

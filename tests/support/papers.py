@@ -309,6 +309,7 @@ def facts_of(
         "statistics": STATISTICS,
         "smoothing": 0.1,
         "replication": None,
+        "search": None,
         "overlap": [],
         **params_of(made.grid, note),
     }

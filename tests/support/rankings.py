@@ -16,6 +16,7 @@ import pandas as pd
 
 from lionrank import parquet, trec
 from lionrank.collections.describe import DataSet
+from lionrank.config.plan_of_paper import SEARCH_TABLES
 from lionrank.evaluation import comparisons, per_query
 from lionrank.evaluation import trec_eval as evaluation
 from lionrank.evaluation.ladders import Ladder
@@ -26,6 +27,7 @@ from lionrank.paper.results import Layout
 from lionrank.paper.tables import datasets as datasets_table
 from lionrank.paper.tables import training as training_table
 from lionrank.training import development
+from tests.support.choices import DEV_SETS
 from tests.support.deepened import write_depths
 from tests.support.logs_and_costs import efficiency_of
 from tests.support.papers import (
@@ -237,13 +239,15 @@ def write_paper(
     columns: Sequence[Mapping[str, Any]] = COLUMNS,
     ladders: Sequence[Ladder] = (),
     others: Mapping[str, Mapping[str, Any]] | None = None,
+    choices: Sequence[Path] = (),
     **params: Any,
 ) -> None:
     """Write main.tex with its tables and figures into `folder`/paper, by the rules' scripts.
 
     `claims` is what was decided of the study of Lion and AdamW, None where the paper is not about
     it, and `others` has the same of other studies. STATISTICS and PROVENANCE are of no collection.
-    `params` replace some of the text's.
+    `choices` are files of what was chosen for trainings whose settings were searched. `params`
+    replace some of the text's.
     """
     results, paper = folder / "results", folder / "paper"
     tables, figures = paper / "tables", paper / "figures"
@@ -294,6 +298,7 @@ def write_paper(
     def figure(name: str) -> dict[str, Path]:
         return {ending: figures / f"{name}.{ending}" for ending in ("pdf", "png")}
 
+    searched = {"search": {"sampler": "quasi_random", "dev_sets": [*DEV_SETS.values()]}}
     on_ladders = {"ladders": [[*each.encoder] for each in ladders]}
     of_ladders = {each.name: each.name for each in ladders}
     labels = params.get("contrasts", {"ladders": of_ladders, "contrasts": {}})
@@ -342,9 +347,16 @@ def write_paper(
             {**logs, **best, **metrics, **compared, **changed, **facts}
             | {"claims": [*of_claims.values()]}
             | {"published_comparisons": [published] if "lion" in studies else []}
-            | {"depths": [depths["depths"]]},
+            | {"depths": [depths["depths"]], "choices": [*choices]},
             {"tex": paper / "main.tex"},
-            shown | settings | params_of(grid) | drawn | templates | told_studies | params,
+            shown
+            | searched
+            | settings
+            | params_of(grid)
+            | drawn
+            | templates
+            | told_studies
+            | params,
         ),
     ]
     of_studies = [
@@ -405,6 +417,11 @@ def write_paper(
             ("seeds_figure", metrics | best, figure("seeds"), shown | style),
             *jobs,
         ]
+    if choices:
+        templates = [of_repository(f"paper/tables/{name}.tex.j2") for name in SEARCH_TABLES]
+        made = two_tables(**{name: name for name in SEARCH_TABLES})
+        told = shown | searched | {"templates": templates}
+        jobs.append(("search_tables", {"choices": [*choices]}, made, told))
     if grid.has_lessons:
         jobs.append(_learnt_tables(folder, grid, shown, facts | metrics | best | compared))
     if any(entry.get("test_sets") for entry in test_sets.values()):

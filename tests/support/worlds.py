@@ -27,6 +27,7 @@ from lionrank.paper.results import Layout, of_table, read_results
 from lionrank.paper.tables import efficiency as efficiency_table
 from lionrank.paper.tables import results as results_table
 from lionrank.training.log import Logged, read_logged
+from tests.support.choices import HALVING, LISTS, search_of
 from tests.support.logs_and_costs import efficiency_of, logged_of
 from tests.support.papers import CLAIMS as MADE_UP_CLAIMS
 from tests.support.papers import (
@@ -89,8 +90,15 @@ WITH_OTHERS = {
 """Worlds with systems that were not trained here."""
 DIFFERING = {f"learning {number}": LEARNING for number in range(6)}
 """Worlds whose trainings differ in what they learn."""
-SEARCHED = {f"tuned {number}": TUNED for number in range(6)}
-"""Worlds with settings that were given and with such as a search chose."""
+SEARCHED: dict[str, tuple[Grid, dict[str, Any]]] = {
+    **{f"tuned {number}": (TUNED, {"seed": number}) for number in range(6)},
+    "searched by halving": (TUNED, {"budget": HALVING}),
+    "searched where trials diverge": (TUNED, {"diverged": 1}),
+    "searched in vain": (TUNED, {"untuned": 0.5}),
+    "searched beside what diverges": (TUNED, {"untuned": None}),
+    "searched from lists": (TUNED, {"sampler": "grid", "space": LISTS}),
+}
+"""Worlds with settings that were given and with such as a search chose, and how it did."""
 WITH_AVERAGES = {
     f"{kind} averaged {number}": grid
     for kind, grid in (
@@ -309,7 +317,8 @@ def made_up(name: str, folder: Path) -> World:
     known = [*MADE_UP, *STOPPED, *WITH_OTHERS, *DIFFERING, *WITH_AVERAGES, *own, *ASKING]
     place = [*known, *WITH_SEEDS, *SEARCHED].index(name)
     asked = {name: grid for name, (grid, _) in ASKING.items()}
-    others = WITH_OTHERS | DIFFERING | SEARCHED | WITH_AVERAGES | asked
+    searched = {name: grid for name, (grid, _) in SEARCHED.items()}
+    others = WITH_OTHERS | DIFFERING | searched | WITH_AVERAGES | asked
     layout = AVERAGED if name in WITH_AVERAGES else LAYOUT
     grid = stopped_grid(STOPPED[name]) if name in STOPPED else others.get(name, GRID)
     grid, layout = own.get(name, (grid, layout))
@@ -327,6 +336,7 @@ def made_up(name: str, folder: Path) -> World:
             "claims": MADE_UP_CLAIMS,
             "by_depth": depths_of(made, place, others=place % 3),
             "first_stages": printed_first_stages(grid, layout),
+            "search": search_of(folder, grid, **SEARCHED[name][1]) if name in SEARCHED else None,
         },
     )
 

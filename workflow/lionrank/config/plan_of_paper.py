@@ -16,6 +16,9 @@ REPLICATION_TABLES = ("replication", "replication_rows", "replication_variants")
 LESSON_TABLES = ("data", "lessons", "comparisons_lessons")
 """The tables of what trainings learn from that differ in their objective or data."""
 
+SEARCH_TABLES = ("search", "search_spaces", "search_trials")
+"""The tables of the search for settings."""
+
 
 class PaperPlan(PlanPart):
     """What is in the paper of an experiment."""
@@ -83,6 +86,8 @@ class PaperPlan(PlanPart):
             tables.append("variance")
         if plan.has_lessons:
             tables += LESSON_TABLES
+        if plan.search.searched:
+            tables += SEARCH_TABLES
         return tables
 
     @property
@@ -125,6 +130,11 @@ class PaperPlan(PlanPart):
     def is_replicated(self) -> bool:
         """Whether there are trainings, with several seeds."""
         return bool(self.plan.trainings) and len(self.plan.seeds) > 1
+
+    def search(self) -> dict[str, Any]:
+        """What the paper says of the searches, beside what they found."""
+        labels = [self.plan.dev_sets[name].label for name in self.plan.search.dev_sets]
+        return {"sampler": self.plan.config["search"]["sampler"], "dev_sets": labels}
 
     def means(self) -> str:
         """The file with the means that the paper shows: with several seeds, over these."""

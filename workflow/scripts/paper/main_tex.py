@@ -13,6 +13,7 @@ from lionrank.paper.findings import find
 from lionrank.paper.render import render
 from lionrank.paper.replication import Replication
 from lionrank.paper.results import read_experiment
+from lionrank.paper.search import Search
 from lionrank.paper.studies import read_studies
 from lionrank.search.choice import with_choices
 from lionrank.training.log import SMOOTHING, read_logged
@@ -37,9 +38,11 @@ studies = read_studies(
 replication = snakemake.input.get("replication")
 # Only where a test set has candidates enough.
 depths = snakemake.input.get("depths")
+# Only where settings are searched.
+choices = given.get("choices", [])
 facts = make_facts(
     findings=findings,
-    settings=with_choices(params.settings, given.get("choices", [])),
+    settings=with_choices(params.settings, choices),
     compared=compared,
     asked=list(find_asked(compared, grid, params.contrasts)),
     studies=studies,
@@ -61,6 +64,7 @@ facts = make_facts(
     paper=params.paper,
     by_depth=read_depths(depths[0], grid) if depths else [],
     replication=Replication.read(replication[0]) if replication else None,
+    search=Search.read(choices, grid, **params.search) if choices else None,
     **read,
 )
 render(located(snakemake, params.templates[0]).parent, facts).write(snakemake.output.tex)
