@@ -7,7 +7,16 @@ from transformers import TrainingArguments
 
 from lionrank.audit import estimates
 from lionrank.audit import page as audit
-from tests.support.audits import CONFIG, LION, SIZES, facts_of, merged, row_of
+from tests.support.audits import (
+    CONFIG,
+    LION,
+    SEARCH,
+    SEARCHES,
+    SIZES,
+    facts_of,
+    merged,
+    row_of,
+)
 
 DATA = {
     "collection": "msmarco",
@@ -248,6 +257,32 @@ def test_what_teachers_score_is_counted_once_each():
     assert " | own | " in row
     (row,) = [row for row in facts["disk"] if "teachers" in row["what"]]
     assert row["bytes"] == pairs * 345
+
+
+def test_a_search_trains_a_share_of_the_pairs_in_fewer_trials_from_epoch_to_epoch():
+    facts = facts_of(merged({"search": SEARCH}), searches=SEARCHES)
+    (search,) = facts["searches"]
+    # Four trials, then the better half of them; and the config's own settings in both epochs.
+    assert (search["epochs"], search["jobs"], search["pairs"]) == (4 + 2 + 2, 5 * 2, 995_000)
+    gpu = CONFIG["audit"]["gpu"]
+    reached = gpu["bf16_tflops"] * 1e12 * gpu["utilisation"]
+    encoder = 8 * 21_293_568
+    training = 6 * encoder * 87 * 995_000 / reached / 3600
+    scoring = 2 * encoder * (122 * 5_000 + 87 * 10_000) / reached / 3600
+    assert search["training_hours"] == pytest.approx(training)
+    assert search["scoring_hours"] == pytest.approx(scoring)
+    assert facts["search_hours"]["known"] == pytest.approx(training + scoring)
+    alone = facts_of(merged())["all_hours"]["known"]
+    assert facts["all_hours"]["known"] == pytest.approx(alone + training + scoring)
+    # A weight and its momentum.
+    (row,) = [row for row in facts["disk"] if row["what"].startswith("checkpoints of trials")]
+    assert row["bytes"] == 5 * 4 * 2 * 33_360_385
+    assert facts["disk_total"]["known"] == facts_of(merged())["disk_total"]["known"] + row["bytes"]
+
+
+def test_a_search_of_an_unknown_size_is_not_estimated():
+    (search,) = facts_of(merged({"search": SEARCH}), searches=SEARCHES, sizes={})["searches"]
+    assert (search["gpu_hours"], search["bytes"], search["epochs"]) == (None, None, 8)
 
 
 def test_without_dev_sets_the_page_says_so():

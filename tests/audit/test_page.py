@@ -18,6 +18,8 @@ from tests.support.audits import (
     JOBS,
     LION,
     PATHS,
+    SEARCH,
+    SEARCHES,
     SIZES,
     compared,
     facts_of,
@@ -226,7 +228,9 @@ def test_downloads_are_summed_and_unknown_sizes_counted():
 
 def test_a_source_that_is_not_in_the_table_is_named():
     with pytest.raises(UserError, match=r"sources\.csv: there is no row 'msmarcoo'"):
-        audit.collect(*(merged(), {}, ["msmarcoo"], [LION], {}, JOBS, [], {}, {}, PATHS, {}, {}))
+        audit.collect(
+            *(merged(), {}, ["msmarcoo"], [LION], {}, {}, JOBS, [], {}, {}, PATHS, {}, {})
+        )
 
 
 def test_jobs_are_listed_and_summed():
@@ -319,6 +323,44 @@ def test_a_training_without_an_estimate_has_no_ratio(tmp_path):
         "1 of 3 so far",
     )
     assert row.endswith("| not estimated | 1.00 | - |")
+
+
+def test_a_search_is_told_with_its_budget_its_price_and_what_it_chose():
+    rate = {"audit": {"rate": {"gpu_hour": 2.0, "currency": "EUR"}}}
+    facts = facts_of(merged({"search": SEARCH}, rate), searches=SEARCHES)
+    page, (search,) = audit.page(facts), facts["searches"]
+    hours = search["gpu_hours"]
+    told = f"| GPU hours of searching settings, 4 trials in 1 search | {hours:.2f}; {2 * hours:.2f}"
+    assert told in page
+    assert "2 epochs on a share of 0.5 of the examples; after each, a share of 0.5 of the" in page
+    tried = "learning_rate 1e-7 to 0.0001 (log), schedule none or linear"
+    row = row_of(page, "minilm_lion", tried, "4 and the config's own", "995,000", "8")
+    assert row.endswith("| not yet |")
+    point = {"learning_rate": 3e-6, "schedule": "linear"}
+    chosen = {"minilm_lion": SEARCHES["minilm_lion"] | {"chosen": point}}
+    page = audit.page(facts_of(merged({"search": SEARCH}), searches=chosen))
+    row = row_of(page, "minilm_lion", tried)
+    assert row.endswith("| learning_rate 3e-6, schedule linear |")
+    shown = row_of(page, "minilm_lion", "3e-6", "linear")
+    assert "| 0% |" in shown
+
+
+def test_without_a_search_the_page_tells_of_none():
+    page = audit.page(facts_of(merged()))
+    assert "search" not in page and "trial" not in page
+
+
+def test_what_trials_took_stands_beside_their_estimate(tmp_path):
+    names = ("t0000000a_e1", "t0000000a_e2", "t0000000b_e1", "t00000000_e1")
+    logs = [write_log(tmp_path, f"minilm_lion_{name}") for name in names]
+    facts = facts_of(merged({"search": SEARCH}), searches=SEARCHES, logs=logs)
+    page, (search,) = audit.page(facts), facts["searches"]
+    assert "| device hours that trainings and trials took so far, section 2 | 4.00 |" in page
+    hours = search["training_hours"]
+    assert row_of(page, "trials of minilm_lion") == (
+        "| trials of minilm_lion | 4 of 8 so far | 4 | 0 | 1 x NVIDIA A100 "
+        f"| {hours:.2f} | 4.00 | {4 / (hours / 2):.2f} |"
+    )
 
 
 def test_what_cannot_be_estimated_is_said_and_nothing_else_is_lost():

@@ -53,6 +53,22 @@ SIZES: dict[str, Parameters] = {
     "models.gte": {"parameters": 305_959_681, "encoder": 113_329_152},
     "models.modernbert": {"parameters": 149_605_633, "encoder": 110_330_880},
 }
+SEARCH = {"epochs": 2, "share": 0.5, "keep": 0.5}
+SEARCHES = {
+    "minilm_lion": {
+        "model": "minilm",
+        "optimizer": "lion",
+        "space": {
+            "learning_rate": {"low": 1e-7, "high": 1e-4, "log": True},
+            "schedule": ["none", "linear"],
+        },
+        "trials": ["t0000000a", "t0000000b", "t0000000c", "t0000000d"],
+        "untuned": ["t00000000"],
+        "dev_sets": ["nano_nq"],
+        "chosen": None,
+    }
+}
+"""As the audit's plan tells of a search of these settings."""
 PATHS = dict.fromkeys(Storage, Path("/"))
 
 
@@ -66,12 +82,13 @@ def facts_of(
     sizes: Mapping[str, Parameters] = MappingProxyType(SIZES),
     uncounted: Mapping[str, str] = MappingProxyType({}),
     scored_again: Mapping[str, list[str]] = MappingProxyType({}),
+    searches: Mapping[str, Mapping] = MappingProxyType({}),
     studies: Iterable[Path] = (LION,),
 ) -> dict:
     """Return the facts of an audit of an experiment that downloads these sources."""
     table = {source.name: source for source in sources}
     return audit.collect(
-        *(config, table, list(table), studies, scored_again),
+        *(config, table, list(table), studies, scored_again, searches),
         *(JOBS, logs, recorded, catalogued, paths, sizes, uncounted),
     )
 

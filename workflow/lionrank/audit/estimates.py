@@ -17,11 +17,12 @@ from lionrank.config import first_stages, teachers
 from lionrank.config.evaluation import has_every_epoch
 from lionrank.config.experiment import others, precisions
 from lionrank.config.formats import index_source
-from lionrank.config.settings import training_settings
+from lionrank.config.settings import training_settings, with_point
 from lionrank.config.sources import Source
 from lionrank.config.training_data import first_stage_depth, passages_of, trained_on, used_data
 from lionrank.config.treatments import PAIRS, collection_of_data, treatment
 from lionrank.grid import FIRST_STAGE, seeds_by_name, training_name
+from lionrank.search import halving
 from lionrank.training.state import KEPT
 
 FORWARD, FORWARD_AND_BACKWARD = 2, 6
@@ -61,6 +62,12 @@ def product(*factors: float | None) -> float | None:
     """Return the product, or None where a factor is missing."""
     known = [factor for factor in factors if factor is not None]
     return math.prod(known) if len(known) == len(factors) else None
+
+
+def _sum(values: Iterable[float | None]) -> float | None:
+    """Return the sum, or None where a summand is missing."""
+    added = total(values)
+    return None if added["missing"] else added["known"]
 
 
 def total(values: Iterable[float | None]) -> dict[str, float | None]:
@@ -131,13 +138,17 @@ def warmup_steps(settings: Mapping[str, Any], steps: int) -> int:
 
 
 def training_work(
-    config: Mapping[str, Any], sizes: Sizes, model: str, optimizer: str
+    config: Mapping[str, Any],
+    sizes: Sizes,
+    model: str,
+    optimizer: str,
+    point: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return a training's resolved settings, steps, jobs, GPU hours and bytes of checkpoints.
 
-    The last four are of all its seeds.
+    The last four are of all its seeds. `point` has the settings that a search chose.
     """
-    settings = training_settings(config, model, optimizer)
+    settings = with_point(training_settings(config, model, optimizer), point or {})
     data, epochs = treatment(config, optimizer).data, settings["epochs"]
     seeds = seeds_by_name(config["grid"]["seeds"])
     jobs = epochs * len(seeds)
@@ -174,6 +185,67 @@ def training_work(
         "bytes_within_epoch": _bytes_within_epoch(config, sizes, model, optimizer),
         "bytes_with_cards": product(
             BYTES_A_WEIGHT, _size(sizes, "models", model, "parameters"), jobs
+        ),
+    }
+
+
+def search_work(
+    config: Mapping[str, Any],
+    sizes: Sizes,
+    model: str,
+    optimizer: str,
+    trials: int,
+    untuned: int,
+    scored: Iterable[Mapping[str, Any]],
+) -> dict[str, Any]:
+    """Return what the search for a training's settings takes.
+
+    Args:
+        config: the merged and checked config.
+        sizes: the parameters of what computes.
+        model: whose training it is, with
+        optimizer: which names a treatment.
+        trials: the number of those that may be chosen.
+        untuned: that of those with the config's own settings which may not, 0 or 1.
+        scored: what `reranking_work` and `held_out_work` tell of the development data by which an
+            epoch of a trial is scored.
+
+    Pairs are those of an epoch of a trial, and epochs those of all trials, as are hours and jobs.
+    So are the bytes of their checkpoints, one a trial: the most that there are at once.
+    """
+    search = config["search"]
+    settings, data = training_settings(config, model, optimizer), treatment(config, optimizer).data
+    given, held_out = pairs_of(config, data)
+    pairs = round(search["share"] * (given - held_out))
+    by_epoch = halving.trained(trials, search["keep"], search["epochs"])
+    epochs = sum(by_epoch) + untuned * search["epochs"]
+    encoder = _size(sizes, "models", model, "encoder")
+    tokens = _assumed(config, "collections", collection_of_data(config, data), "tokens_per_pair")
+    operations = product(FORWARD_AND_BACKWARD, encoder, tokens, pairs, epochs)
+    training = _gpu_hours(config, operations, settings["precision"])
+    scorers = [_Scorers(epochs, encoder, settings["precision"])]
+    scoring = [
+        _scoring(
+            *(config, scorers, each["pairs"]),
+            _assumed(config, "collections", each["collection"], "tokens_per_pair"),
+        )["gpu_hours"]
+        for each in scored
+    ]
+    return {
+        "name": training_name(model, optimizer),
+        "trials": trials,
+        "untuned": untuned,
+        "pairs": pairs,
+        "epochs": epochs,
+        "jobs": (trials + untuned) * search["epochs"],
+        "training_hours": training,
+        "scoring_hours": _sum(scoring),
+        "gpu_hours": _sum([training, *scoring]),
+        "bytes": product(
+            BYTES_A_WEIGHT,
+            _size(sizes, "models", model, "parameters"),
+            _copies_to_resume(config, optimizer),
+            trials + untuned,
         ),
     }
 
@@ -336,11 +408,10 @@ def _scoring(
         )
         for each in scorers
     ]
-    known = [each for each in hours if each is not None]
     return {
         "pairs": pairs,
         "scored": product(pairs, sum(each.number for each in scorers)),
-        "gpu_hours": sum(known) if len(known) == len(hours) else None,
+        "gpu_hours": _sum(hours),
     }
 
 
@@ -349,6 +420,7 @@ def disk_use(
     sizes: Sizes,
     sources: list[Source],
     trainings: list[dict],
+    searches: list[dict],
     reranking: list[dict],
     development: list[dict],
     teaching: list[dict],
@@ -412,6 +484,9 @@ def disk_use(
         yield item(f"checkpoints of {training['name']}", training["bytes"], how)
         how = f"weights of {training['jobs']}, which `snakemake all` copies to hub/"
         yield item(f"model cards of {training['name']}", training["bytes_with_cards"], how)
+    for search in searches:
+        how = f"of {search['trials'] + search['untuned']}, at most: removed once they are scored"
+        yield item(f"checkpoints of trials of {search['name']}", search["bytes"], how)
     for name, system in others(config).items():
         if "checkpoint" in system:
             parameters = _size(sizes, "systems", name, "parameters")

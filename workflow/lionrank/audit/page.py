@@ -22,6 +22,7 @@ from lionrank.audit.estimates import (
     disk_use,
     held_out_work,
     reranking_work,
+    search_work,
     teaching_work,
     total,
     training_work,
@@ -33,8 +34,9 @@ from lionrank.config.experiment import dev_sets, judged_topics, others, precisio
 from lionrank.config.settings import digest
 from lionrank.config.sources import Source
 from lionrank.config.training_data import trained_on, used_data, used_teachers
+from lionrank.config.treatments import treatment
 from lionrank.errors import UserError
-from lionrank.grid import checkpoint_name
+from lionrank.grid import checkpoint_name, training_name
 from lionrank.published import settings as published
 from lionrank.published.study import SETTINGS, Study
 from lionrank.sources.catalogues import looked_up
@@ -84,6 +86,7 @@ def collect(
     used: Iterable[str],
     studies: Iterable[Path],
     scored_again: Mapping[str, Sequence[str]],
+    searches: Mapping[str, Mapping[str, Any]],
     jobs: Mapping[str, int],
     logs: Iterable[str | os.PathLike],
     recorded: Mapping[str, str | None],
@@ -100,6 +103,8 @@ def collect(
         used: names of the sources that this experiment uses.
         studies: the folders of the config's studies that have settings.csv.
         scored_again: test sets that published checkpoints score in two precisions, by system.
+        searches: of each search, by the name of its training, what
+            `lionrank.config.plan_of_audit.AuditPlan.searches` tells.
         jobs: number of jobs of the whole experiment by rule.
         logs: the training logs that there are.
         recorded: the commits of what was downloaded already, None of a copy of an unknown one.
@@ -114,15 +119,17 @@ def collect(
             cannot be read, or a log does not tell what its epoch cost; names it.
     """
     needed = [*map(looked_up, _used(sources, set(used), config["sources"]["table"]))]
+    chosen = {name: search["chosen"] for name, search in searches.items()}
     trainings = [
-        training_work(config, sizes, model, optimizer)
+        training_work(config, sizes, model, optimizer, chosen.get(training_name(model, optimizer)))
         for model in config["grid"]["models"]
         for optimizer in config["grid"]["optimizers"]
     ]
     by_epoch = {Path(log).stem: jobs_cost(log) for log in logs}
     for training in trainings:
-        training["cost"] = _cost(training, by_epoch)
-    hours_so_far = [training["cost"]["hours"] for training in trainings if training["cost"]]
+        epochs = range(1, training["settings"]["epochs"] + 1)
+        names = (checkpoint_name(*each) for each in product(training["names"], epochs))
+        training["cost"] = _cost(names, training["jobs"], training["gpu_hours"], by_epoch)
     reranking = [
         reranking_work(
             *(config, sizes, "test_sets", name),
@@ -137,8 +144,18 @@ def collect(
         for teacher, collection in used_teachers(config)
         if "run_file" not in config["teachers"][teacher]
     ]
+    searched = [
+        _search(config, sizes, search, [*development, *held_out], by_epoch)
+        for search in searches.values()
+    ]
+    hours_so_far = [
+        each["cost"]["hours"] for each in (*trainings, *searched) if each["cost"] is not None
+    ]
     disk = list(
-        disk_use(config, sizes, needed, trainings, reranking, development, teaching, catalogued)
+        disk_use(
+            *(config, sizes, needed, trainings, searched),
+            *(reranking, development, teaching, catalogued),
+        )
     )
     places, on_disks = disks(disk, paths)
     ours = {training["name"]: training["settings"] for training in trainings}
@@ -166,6 +183,9 @@ def collect(
         "systems": [*_systems(config, scored_again)],
         "first_stages": [*_first_stages(config)],
         "training_hours": total(training["gpu_hours"] for training in trainings),
+        "search": config["search"],
+        "searches": searched,
+        "search_hours": total(each["gpu_hours"] for each in searched),
         "hours_so_far": math.fsum(hours_so_far) if hours_so_far else None,
         "averages": averages(config),
         "left_out_averages": left_out_averages(config),
@@ -178,7 +198,7 @@ def collect(
         "teaching_hours": total(work["gpu_hours"] for work in teaching),
         "all_hours": total(
             work["gpu_hours"]
-            for work in [*trainings, *reranking, *development, *held_out, *teaching]
+            for work in [*trainings, *searched, *reranking, *development, *held_out, *teaching]
         ),
         "disk": disk,
         "disk_total": total(item["bytes"] for item in disk),
@@ -189,30 +209,53 @@ def collect(
     }
 
 
-def _cost(training: dict, by_epoch: Mapping[str, Mapping[str, Any]]) -> dict[str, Any] | None:
-    """Return what a training's complete epochs cost, None where there is none.
+def _search(
+    config: Mapping[str, Any],
+    sizes: Sizes,
+    search: Mapping[str, Any],
+    development: Iterable[Mapping[str, Any]],
+    by_epoch: Mapping[str, Mapping[str, Any]],
+) -> dict[str, Any]:
+    """Return what the page says of a search; `development` is all that trainings are scored by."""
+    model, optimizer = search["model"], search["optimizer"]
+    scored_by = {*search["dev_sets"], treatment(config, optimizer).data}
+    scored = [each for each in development if each["name"] in scored_by]
+    trials, untuned = len(search["trials"]), len(search["untuned"])
+    work = search_work(config, sizes, model, optimizer, trials, untuned, scored)
+    epochs = range(1, config["search"]["epochs"] + 1)
+    names = (
+        checkpoint_name(f"{work['name']}_{trial}", epoch)
+        for trial, epoch in product([*search["trials"], *search["untuned"]], epochs)
+    )
+    cost = _cost(names, work["epochs"], work["training_hours"], by_epoch)
+    return {**work, "space": search["space"], "chosen": search["chosen"], "cost": cost}
 
-    It has epochs (those that were trained) of `of`, whether it stopped early, jobs, hours (device
+
+def _cost(
+    names: Iterable[str],
+    planned: int,
+    estimated: float | None,
+    by_epoch: Mapping[str, Mapping[str, Any]],
+) -> dict[str, Any] | None:
+    """Return what the complete ones of some epochs cost, None where there is none.
+
+    It has epochs (those that were trained) of `of`, whether some were left out, jobs, hours (device
     hours), devices in words and ratio, of the hours to those estimated for as many epochs.
     """
-    epochs = range(1, training["settings"]["epochs"] + 1)
-    names = [checkpoint_name(*each) for each in product(training["names"], epochs)]
     complete = [by_epoch[name] for name in names if name in by_epoch]
     trained = [each for each in complete if each["jobs"]]
     if not trained:
         return None
     hours = math.fsum(each["device_hours"] for each in trained)
-    estimated = training["gpu_hours"]
-    share = len(trained) / training["jobs"]
     return {
         "epochs": len(trained),
-        "of": training["jobs"],
+        "of": planned,
         "stopped": len(complete) > len(trained),
         "jobs": sum(each["jobs"] for each in trained),
         "repeated_steps": sum(each["repeated_steps"] for each in trained),
         "hours": hours,
         "devices": " and ".join(dict.fromkeys(each["devices"] for each in trained)),
-        "ratio": hours / (estimated * share) if estimated else None,
+        "ratio": hours / (estimated * len(trained) / planned) if estimated else None,
     }
 
 
@@ -284,9 +327,11 @@ def page(facts: Mapping[str, Any]) -> str:
         markdown=wording.markdown,
         mean=mean,
         percent="{:.0%}".format,
+        point=point,
         said=said,
         size=size,
         summed=summed,
+        tried=tried,
         value=value,
     )
     return templates.render(environment, "page.md.j2", facts)
@@ -344,6 +389,23 @@ def value(ours: Any, setting: str = "") -> str:
     if isinstance(ours, list):
         return "[" + ", ".join(map(value, ours)) + "]"
     return cell(str(ours))
+
+
+def point(settings: Mapping[str, Any]) -> str:
+    """Return the settings of a trial, "learning_rate 1e-5, weight_decay 0.1"."""
+    return ", ".join(f"{key} {value(each, key)}" for key, each in settings.items())
+
+
+def tried(space: Mapping[str, Any]) -> str:
+    """Return what is tried of each setting, "learning_rate 1e-7 to 1e-4 (log), warmup 0 or 0.1"."""
+    return ", ".join(f"{key} {_tried(values, key)}" for key, values in space.items())
+
+
+def _tried(values: Any, key: str) -> str:
+    if isinstance(values, list):
+        return " or ".join(value(each, key) for each in values)
+    ends = f"{value(values['low'])} to {value(values['high'])}"
+    return f"{ends} (log)" if values.get("log") else ends
 
 
 def said(row: published.ComparedSetting | published.PublishedSetting, source: str) -> str:

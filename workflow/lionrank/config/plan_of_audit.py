@@ -3,13 +3,15 @@
 Runs at every parse of the workflow, so it imports nothing heavy.
 """
 
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 from lionrank.config.plan_of_early_stopping import FIRST_STOPPED
 from lionrank.config.plan_part import PlanPart
 from lionrank.config.training_data import used_teachers
-from lionrank.grid import BEST
+from lionrank.files import read_json
+from lionrank.grid import BEST, training_name
 
 
 class AuditPlan(PlanPart):
@@ -28,6 +30,7 @@ class AuditPlan(PlanPart):
             "initialise": len(plan.trainings),
             "early_stopping": len(plan.trainings) * len(plan.epochs[FIRST_STOPPED - 1 :]),
             "train_epoch": len(plan.checkpoints),
+            **self._jobs_of_searches(),
             "import_checkpoint": len(plan.other_checkpoints),
             "import_run": sum(len(plan.other_systems.given_on(name)) for name in plan.test_sets),
             **(reranking if shards > 1 else {"rerank": run_files}),
@@ -41,6 +44,49 @@ class AuditPlan(PlanPart):
             "model_card": len(plan.checkpoints),
         }
         return {rule: number for rule, number in jobs.items() if number}
+
+    def _jobs_of_searches(self) -> dict[str, int]:
+        search = self.plan.search
+        scores = [path for each in search.searched for path in search.all_scores(*each)]
+        decisions = [
+            decision
+            for each in search.searched
+            for trial, epoch in product(search.trained(*each), search.epochs)
+            if (decision := search.decision(*each, trial, epoch))
+        ]
+        return {
+            "train_trial": len(scores),
+            "trial_scores": len(scores),
+            "halving": len(decisions),
+            "choose_settings": len(search.searched),
+        }
+
+    def searches(self) -> dict[str, dict[str, Any]]:
+        """What the estimates of each search are of, by the name of its training.
+
+        That is model and treatment, the space, the names of the trials that may be chosen, and of
+        the untuned one where it may not, the dev sets, and the point that was chosen, None before.
+        """
+        search = self.plan.search
+        found = {}
+        for model, optimizer in search.searched:
+            trials = [*search.trials(model, optimizer)]
+            own = search.untuned(model, optimizer)
+            found[training_name(model, optimizer)] = {
+                "model": model,
+                "optimizer": optimizer,
+                "space": search.space(model, optimizer),
+                "trials": trials,
+                "untuned": [own] if own not in trials else [],
+                "dev_sets": search.dev_sets,
+                "chosen": self._chosen(model, optimizer),
+            }
+        return found
+
+    def _chosen(self, model: str, optimizer: str) -> dict[str, Any] | None:
+        """The point that a search chose, None where it has yet to."""
+        path = Path(str(self.plan.search.chosen_point(model, optimizer)))
+        return read_json(path) if path.exists() else None
 
     def starts(self) -> dict[str, dict[str, Any]]:
         """What all that computes starts from, as `backbone` returns it, by its place in the config.
@@ -63,4 +109,5 @@ class AuditPlan(PlanPart):
     def logs_so_far(self) -> dict[str, float]:
         """The training logs that exist, and when each was written (seconds since 1970)."""
         paths = [path for logs in self.plan.training_logs().values() for path in logs]
+        paths += self.plan.search.logs()
         return {path: Path(path).stat().st_mtime for path in paths if Path(path).exists()}

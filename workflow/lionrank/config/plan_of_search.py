@@ -127,6 +127,11 @@ class SearchPlan(PlanPart):
         trials = self.trained(model, optimizer)
         return [path for trial in trials for path in self.scores(model, optimizer, trial)]
 
+    def logs(self) -> list[str]:
+        """The training logs of the trials of all searches, by epoch."""
+        scores = [path for each in self.searched for path in self.all_scores(*each)]
+        return [f"{path.removesuffix('.dev.json')}.jsonl" for path in scores]
+
     def scores_before(self, model: str, optimizer: str, epoch: int | str) -> list[str]:
         """Those of the trials that may be chosen, of the epochs before one."""
         return [

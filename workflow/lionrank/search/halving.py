@@ -19,12 +19,23 @@ def stopped_after(scores: Scores, trial: str, keep: float) -> int | None:
     that are level, those that come first go on.
     """
     going_on = [*scores]
-    # As a config has it: 0.29 of 100 are 29, and not 28.
-    share = Fraction(str(keep))
     for epoch in range(len(scores[trial])):
-        room = max(int(share * len(going_on)), 1)
+        room = _room(len(going_on), keep)
         trained = {each: score for each in going_on if (score := scores[each][epoch]) is not None}
         going_on = sorted(trained, key=lambda each: -trained[each])[:room]
         if trial not in going_on:
             return epoch + 1
     return None
+
+
+def trained(trials: int, keep: float, epochs: int) -> list[int]:
+    """Return how many of so many trials are trained in each epoch, if none diverges."""
+    found = [trials]
+    while len(found) < epochs:
+        found.append(_room(found[-1], keep))
+    return found
+
+
+def _room(trials: int, keep: float) -> int:
+    # As a config has it: 0.29 of 100 are 29, and not 28.
+    return max(int(Fraction(str(keep)) * trials), 1)

@@ -17,6 +17,7 @@ facts = collect(
     snakemake.params.sources,
     [located(snakemake, study).parent for study, _ in snakemake.params.published],
     snakemake.params.scored_again,
+    snakemake.params.searches,
     snakemake.params.jobs,
     snakemake.params.logs,
     snakemake.params.recorded,
