@@ -134,6 +134,38 @@ def test_the_best_epoch_is_explained_by_the_training_of_that_epoch(tmp_path, mon
     assert f"training/gte_lion_e{epoch}.jsonl" in told
 
 
+def test_settings_that_a_search_chose_are_told_with_the_file_of_the_choice(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    experiment(tmp_path / "made", made_up_scores(1))
+    Path("results").mkdir()
+    means_in(tmp_path / "made").to_csv("results/metrics.csv", index=False)
+    (tmp_path / "made" / "per_query.parquet").rename("results/per_query.parquet")
+    write_json("training/gte_lion.point.json", {"betas": [0.9, 0.95], "learning_rate": 3e-5})
+    settings = {
+        "learning_rate": None,
+        "optimizer": {"class": "Lion", "arguments": {"betas": None}},
+        "seed": 12,
+    }
+    links: dict[str, tuple[str, dict]] = {
+        "training/gte_lion.point.json": ("choose_settings", {}),
+        "checkpoints/gte_lion_e2": ("train_epoch", {"settings": settings}),
+        "results/gte_lion_e2.trec": ("rerank", {}),
+        "results/per_query/pydocs.parquet": ("per_query", {}),
+    }
+    before: dict[str, str] = {}
+    for path, (rule, params) in links.items():
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        Path(path).touch()
+        records.write([path], rule, before, params)
+        before = {path: records.digest(records.measured(path))}
+    rows = means_in(tmp_path / "made").set_index(["test_set", "system", "metric"])["mean"]
+    mean = rows["pydocs", "gte_lion_e2", "ndcg_cut_10"]
+    told = " ".join(explain(Number.of(f"{mean.item():.12f}")).split())
+    assert "trained with learning_rate 3e-05, " in told and "'betas': [0.9, 0.95]" in told
+    assert "A search chose betas and learning_rate: " in told
+    assert "training/gte_lion.chosen.json has all trials." in told
+
+
 def test_a_mean_over_seeds_is_explained_by_the_mean_and_the_run_file_of_each(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     experiment(tmp_path, made_up_scores(1), seeds=(12, 13), spread=0.2)

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lionrank import wording
 from lionrank.config.schema import is_number
+from lionrank.config.settings import with_point
 from lionrank.errors import UserError
 from lionrank.evaluation.per_query import Replicate, read_table
 from lionrank.files import AGAIN, csv_rows, read_json
@@ -32,6 +34,7 @@ OF_MEAN = (
 )
 OF_SEED, OF_MEAN_OVER_SEEDS = (*OF_MEAN, "seed"), (*OF_MEAN, "by_seed")
 _WIDTH = 100
+_POINT, _CHOICE = ".point.json", ".chosen.json"
 
 
 @dataclass(frozen=True)
@@ -196,8 +199,15 @@ def _training(chain: descent.Chain, row: Mapping[str, str]) -> Iterator[str]:
     for path in ([path for path in trained if Path(path).name == own] or trained)[:1]:
         record = records.read(path)
         settings = record["params"].get("settings", {}) if record else {}
+        chosen = [each for each in chain[path].made_from if each.endswith(_POINT)]
+        points = {each: read_json(each) for each in chosen}
+        for point in points.values():
+            settings = with_point(settings, point)
         told = ", ".join(f"{key} {value}" for key, value in settings.items())
         yield from textwrap.wrap(f"{path} was trained with {told}.", _WIDTH)
+        for file, point in points.items():
+            choice = f"{file.removesuffix(_POINT)}{_CHOICE}"
+            yield f"A search chose {wording.listed(point)}: {choice} has all trials."
         yield f"The log of its epoch is training/{Path(path).name}.jsonl."
 
 
