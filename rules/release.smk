@@ -59,6 +59,7 @@ rule archive:
             *expand("training/{checkpoint}.jsonl", checkpoint=PLAN.checkpoints),
             *expand("training/{checkpoint}.dev.json", checkpoint=PLAN.checkpoints),
             *PLAN.best_epochs(),
+            *PLAN.release.searches(),
         ],
         paper=[
             "paper/main.pdf",
@@ -96,6 +97,7 @@ rule model_card:
         checkpoint="checkpoints/{checkpoint}",
         record=lambda wildcards: PLAN.data_record(wildcards.checkpoint),
         dev_scores=lambda wildcards: PLAN.dev_scores(*PLAN.parts_of(wildcards.checkpoint)),
+        choice=lambda wildcards: PLAN.search.choice(*PLAN.parts_of(wildcards.checkpoint)[:2]),
     output:
         directory("hub/{checkpoint}"),
     log:

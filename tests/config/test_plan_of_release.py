@@ -4,8 +4,9 @@ import pytest
 
 from lionrank.config.plan import Plan
 from lionrank.errors import UserError
-from tests.support.configs import ROOT, changed
+from tests.support.configs import ROOT, changed, overlaid
 from tests.support.plans import PLAN
+from tests.support.searches import SEARCHED
 
 
 def test_the_archive_has_other_results_only_where_all_of_a_test_set_exist(
@@ -29,6 +30,17 @@ def test_the_archive_has_other_results_only_where_all_of_a_test_set_exist(
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
     assert small.release.results() == [*reported, *others, *by_depth]
+
+
+def test_the_archive_has_the_choice_of_each_search_and_log_and_scores_of_its_trials():
+    assert PLAN.release.searches() == []
+    plan = Plan.read(overlaid(SEARCHED), ROOT)
+    packed = plan.release.searches()
+    name = "training/search/gte_tunedlion_" + plan.search.untuned("gte", "tunedlion")
+    choice = [f"training/gte_tunedlion.{each}.json" for each in ("chosen", "point")]
+    assert {*choice, f"{name}_e1.jsonl", f"{name}_e1.dev.json"} < {*packed}
+    assert len(packed) == 4 * (2 + 5 * 2)
+    assert not any(path.startswith("checkpoints") for path in packed)
 
 
 def test_a_push_needs_a_namespace():

@@ -33,6 +33,7 @@ IN_NO_CHECKPOINT = (
     "data",
     "dev_labels",
     "dev_first_stages",
+    "choice",
     "development",
     "epoch",
 )

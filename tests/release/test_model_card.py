@@ -3,6 +3,7 @@
 import copy
 import os
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,8 +12,10 @@ from huggingface_hub import ModelCard
 
 from lionrank.errors import UserError
 from lionrank.release import model_card
+from lionrank.search.choice import Choice
 from tests.support import tiny_training as tiny
 from tests.support.model_card_facts import FACTS, REVISION
+from tests.support.searches import choice_file
 
 
 @pytest.fixture
@@ -118,6 +121,26 @@ def test_a_copy_says_so_and_names_what_it_copies(card):
 def test_what_found_the_development_candidates_is_named(card):
     said = r"the candidates of BM25 (Nano\|NQ) and of SPLADE\|++ (NanoNFCorpus), where"
     assert said in card().text
+
+
+def test_settings_that_a_search_chose_are_told_with_its_budget_and_what_it_was_worth(
+    card, tmp_path
+):
+    assert "search" not in card().text
+    told = " ".join(card(choice=Choice.read(choice_file(tmp_path))).text.split())
+    assert "A search chose `learning_rate` by development data: the best of 2 trials of 2" in told
+    assert "epochs on 50% of the examples, all with the first seed. It reached a mean" in told
+    assert r"of 0.4000 on Nano\|NQ; a trial of the settings that the experiment has" in told
+    assert "without a search reached 0.2000." in told
+    assert "beyond it" not in told
+
+
+def test_a_choice_at_the_end_of_its_range_is_said_to_be_one(card, tmp_path):
+    choice = Choice.read(choice_file(tmp_path, edges={"learning_rate": "low"}))
+    diverged = replace(choice, untuned="t00000002")
+    told = card(choice=diverged).text
+    assert "The chosen `learning_rate` is the lowest that was tried" in told
+    assert "without a search diverged." in told
 
 
 def test_a_training_without_development_data_says_so(card):

@@ -36,6 +36,7 @@ FACTS = {
     ],
     "dev_labels": {"nano_nq": "Nano|NQ", "nano_nfcorpus": "NanoNFCorpus"},
     "dev_first_stages": {"BM25": ["Nano|NQ"], "SPLADE|++": ["NanoNFCorpus"]},
+    "choice": None,
     "packages": {"torch": "2.13.0", "lion-pytorch": "0.2.5"},
     "devices": "2 x NVIDIA A100",
     "computed_in": "bf16",

@@ -48,3 +48,10 @@ class ReleasePlan(PlanPart):
                 files += own
         more = [*self.plan.replication.second_passes(), *self.plan.replication.result()]
         return [*files, *more, *self.plan.depths.result()]
+
+    def searches(self) -> list[str]:
+        """The choices of all searches, with the logs and scores of their trials."""
+        search = self.plan.search
+        scores = [path for each in search.searched for path in search.all_scores(*each)]
+        points = [str(search.chosen_point(*each)) for each in search.searched]
+        return [*search.choices().values(), *points, *scores, *search.logs()]

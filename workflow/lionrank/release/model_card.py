@@ -9,8 +9,9 @@ from huggingface_hub import ModelCard, ModelCardData
 
 from lionrank import templates
 from lionrank.files import atomic_write
+from lionrank.search.choice import Choice
 from lionrank.training.development import EpochScores
-from lionrank.wording import markdown
+from lionrank.wording import listed, markdown
 
 FILE = "README.md"
 # As the hub spells them: https://huggingface.co/docs/hub/repositories-licenses
@@ -35,7 +36,8 @@ class FactsElsewhere(TypedDict):
     in words what it was. `data` has the name of the training data, the number of passages of all
     their examples, and the SHA-256 of their content. `development` has the scores of the epochs so
     far, and is empty where there is nothing to score by; `dev_labels` maps dev sets to how they are
-    printed, and `dev_first_stages` the labels of first stages to those of their dev sets.
+    printed, and `dev_first_stages` the labels of first stages to those of their dev sets. `choice`
+    is the search that chose settings of the training, None without one.
     """
 
     label: str
@@ -45,6 +47,7 @@ class FactsElsewhere(TypedDict):
     development: Sequence[EpochScores]
     dev_labels: Mapping[str, str]
     dev_first_stages: Mapping[str, Sequence[str]]
+    choice: Choice | None
 
 
 class Facts(FactsElsewhere):
@@ -65,7 +68,13 @@ class Facts(FactsElsewhere):
 
 def write(folder: str | os.PathLike, facts: Facts) -> None:
     """Write the card of a checkpoint into a folder."""
-    environment = templates.environment(Path(__file__).parent, markdown=markdown)
+    environment = templates.environment(
+        Path(__file__).parent,
+        code="`{}`".format,
+        label=facts["dev_labels"].__getitem__,
+        listed=listed,
+        markdown=markdown,
+    )
     text = templates.render(environment, "model_card.md.j2", facts)
     card = ModelCard(f"---\n{_metadata(facts).to_yaml()}\n---\n\n{text}")
     with atomic_write(Path(folder) / FILE) as handle:

@@ -9,6 +9,7 @@ from pathlib import Path
 from lionrank.config.downloads import with_revision
 from lionrank.files import read_json
 from lionrank.release import hub
+from lionrank.search.choice import Choice
 from lionrank.training import development
 
 record, facts = read_json(snakemake.input.record), snakemake.params.facts
@@ -25,6 +26,7 @@ hub.write_folder(
             "sha256": record["sha256"]["train"],
         },
         "development": development.read(snakemake.input.dev_scores),
+        "choice": Choice.read(choice) if (choice := snakemake.input.get("choice")) else None,
     },
     snakemake.output[0],
 )
