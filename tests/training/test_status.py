@@ -330,7 +330,7 @@ def test_the_best_score_of_a_trial_is_that_of_its_best_epoch(tmp_path):
     assert only(tmp_path).state == status.BETWEEN
 
 
-def test_a_trial_that_diverged_says_in_which_epoch_and_keeps_the_score_from_before(tmp_path):
+def test_a_trial_that_diverged_says_in_which_epoch_and_has_no_score(tmp_path):
     name = "search/minilm_lion_t0000000a"
     train(tmp_path, 1, 2, name=name, of=2)
     for epoch, scores in ((1, {"nq": 0.4}), (2, {})):
@@ -338,7 +338,7 @@ def test_a_trial_that_diverged_says_in_which_epoch_and_keeps_the_score_from_befo
         ending = {} if scores else {"ending": "diverged"}
         write_json(tmp_path / "training" / f"{name}_e{epoch}.dev.json", found | ending)
     assert seen(tmp_path) == (status.DIVERGED, "diverged in epoch 2")
-    assert only(tmp_path).score == 0.4
+    assert only(tmp_path).score is None
 
 
 def test_a_trial_that_successive_halving_dropped_is_finished(tmp_path):

@@ -142,7 +142,9 @@ def _as_trial(root: Path, name: str, epochs: Sequence[EpochFiles]) -> dict[str, 
     }
     ends = [number for number, each in enumerate(told, 1) if each.get("ending") == DIVERGED]
     if ends:
-        known |= {"state": DIVERGED, "note": f"diverged in epoch {ends[0]}", "epoch": ends[0]}
+        note = f"diverged in epoch {ends[0]}"
+        # As it would again, it is no trial to choose, whatever it came to before.
+        known |= {"state": DIVERGED, "note": note, "epoch": ends[0], "score": None}
     return known
 
 
