@@ -1,8 +1,11 @@
 """Which trainings may stop, and by which scores."""
 
 from lionrank.config.plan import Plan
+from lionrank.config.settings import epoch_settings, training_settings, with_point
+from lionrank.files import write_json
 from tests.support.configs import ROOT, overlaid
 from tests.support.plans import BEST_ON_SECOND, PLAN, SEEDED
+from tests.support.searches import SEARCHED
 
 
 def test_only_a_training_that_may_stop_early_waits_for_scores():
@@ -38,3 +41,25 @@ def test_every_seed_stops_and_chooses_by_its_own_development_scores():
         for model in ("gte", "minilm")
         for seed in ("", "_s13")
     ]
+
+
+def test_an_epoch_stays_where_it_was_trained_with_what_a_search_has_chosen(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    config = overlaid(SEARCHED, "grid: {models: [gte], optimizers: [lion, tunedlion]}")
+    point = {"learning_rate": 1e-6, "weight_decay": 0.1}
+    for name in ("lion", "tunedlion"):
+        own = training_settings(config, "gte", name)
+        settings = epoch_settings(with_point(own, point if name == "tunedlion" else {}))
+        write_json(tmp_path / f"checkpoints/gte_{name}_e3/settings.json", settings)
+        write_json(tmp_path / f"training/gte_{name}_e3.stop.json", {"stopped_after": None})
+        (tmp_path / f"training/gte_{name}_e3.jsonl").write_text("{}")
+
+    def undecided() -> list[str]:
+        return [*Plan.read(config, ROOT).early_stopping.undecided]
+
+    chosen = tmp_path / "training/gte_tunedlion.point.json"
+    assert undecided() == ["gte_tunedlion_e3"]
+    write_json(chosen, point)
+    assert undecided() == []
+    write_json(chosen, point | {"weight_decay": 1.0})
+    assert undecided() == ["gte_tunedlion_e3"]

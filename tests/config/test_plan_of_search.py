@@ -35,6 +35,13 @@ def test_each_search_of_the_grid_has_a_choice(plan):
     assert [*outside.search.choices()] == ["minilm_tunedlion", "gte_tunedlion"]
 
 
+def test_a_training_outside_the_grid_is_searched_where_it_is_asked_for(plan):
+    small = Plan.read(overlaid(SEARCHED, "grid: {models: [gte], optimizers: [lion]}"), ROOT)
+    assert small.search.searched == []
+    assert small.search.trained("minilm", "tunedlion") == plan.search.trained("minilm", "tunedlion")
+    assert small.search.choice("minilm", "tunedlion") == "training/minilm_tunedlion.chosen.json"
+
+
 def test_the_untuned_settings_are_one_trial_more_unless_the_space_has_them(plan):
     search = plan.search
     untuned = search.untuned("gte", "tunedlion")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lionrank.config import seeds
 from lionrank.config.plan_part import PlanPart
-from lionrank.config.settings import epoch_settings, training_settings
+from lionrank.config.settings import training_settings
 from lionrank.errors import UserError
 from lionrank.files import read_json
 from lionrank.grid import checkpoint_name, training_name
@@ -63,9 +63,9 @@ class EarlyStoppingPlan(PlanPart):
             return False
         try:
             found = read_json(Path("checkpoints", name, "settings.json"))
+            return found == self.plan.search.final_settings(model, optimizer, seed)
         except UserError:
             return False
-        return found == epoch_settings(training_settings(self.config, model, optimizer, seed))
 
 
 def _checkpoint(model: str, optimizer: str, seed: str, epoch: int) -> str:

@@ -4,6 +4,7 @@ Runs at every parse of the workflow, so it imports nothing heavy.
 """
 
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from lionrank.config import search_space
@@ -11,6 +12,7 @@ from lionrank.config.plan_part import PlanPart
 from lionrank.config.search_space import Point, Space
 from lionrank.config.settings import epoch_settings, training_settings, with_point
 from lionrank.errors import UserError
+from lionrank.files import read_json
 from lionrank.grid import checkpoint_name, training_name
 from lionrank.wording import shortened
 
@@ -50,13 +52,14 @@ class SearchPlan(PlanPart):
 
     @cached_property
     def _points(self) -> dict[tuple[str, str], dict[str, Point]]:
-        return {
-            each: search_space.points(self.config["search"], self.space(*each))
-            for each in self.searched
-        }
+        """What `trials` has returned before, as rules ask for every job."""
+        return {}
 
     def trials(self, model: str, optimizer: str) -> dict[str, Point]:
-        """The points that may be chosen, by the names of their trials."""
+        """The points that may be chosen, by the names of their trials; none without a space."""
+        space, search = self.space(model, optimizer), self.config["search"]
+        if space and (model, optimizer) not in self._points:
+            self._points[model, optimizer] = search_space.points(search, space)
         return self._points.get((model, optimizer), {})
 
     def untuned(self, model: str, optimizer: str) -> str:
@@ -69,10 +72,10 @@ class SearchPlan(PlanPart):
 
     def trained(self, model: str, optimizer: str) -> dict[str, Point]:
         """The points of all trials by name: those that may be chosen, and the untuned one."""
-        if (model, optimizer) not in self._points:
+        if not (trials := self.trials(model, optimizer)):
             return {}
         untuned = self._untuned(model, optimizer)
-        return self.trials(model, optimizer) | {search_space.trial_name(untuned): untuned}
+        return trials | {search_space.trial_name(untuned): untuned}
 
     def point(self, model: str, optimizer: str, trial: str) -> Point:
         """The point of a trial.
@@ -110,12 +113,8 @@ class SearchPlan(PlanPart):
 
     def choices(self) -> dict[str, str]:
         """Those files of all searches, by the names of the trainings with the first seed."""
-        return {
-            training_name(
-                model, optimizer
-            ): f"training/{training_name(model, optimizer)}.chosen.json"
-            for model, optimizer in self.searched
-        }
+        names = [training_name(*each) for each in self.searched]
+        return {name: f"training/{name}.chosen.json" for name in names}
 
     def scores(self, model: str, optimizer: str, trial: str) -> list[str]:
         """The development scores of a trial, by epoch."""
@@ -170,6 +169,18 @@ class SearchPlan(PlanPart):
         unknown = dict.fromkeys(self.space(model, optimizer))
         return epoch_settings(
             with_point(training_settings(self.config, model, optimizer, seed), unknown)
+        )
+
+    def final_settings(self, model: str, optimizer: str, seed: str) -> dict[str, Any]:
+        """The settings that an epoch of a training hangs on, those that were chosen among them.
+
+        Raises:
+            UserError: they are yet to be chosen, or what was cannot be read.
+        """
+        own = training_settings(self.config, model, optimizer, seed)
+        file = self.chosen_point(model, optimizer)
+        return epoch_settings(
+            with_point(own, read_json(Path(file)) if isinstance(file, str) else {})
         )
 
 
