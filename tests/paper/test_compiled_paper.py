@@ -25,6 +25,7 @@ from lionrank.paper.latex import compile_pdf
 from lionrank.paper.results import Layout
 from lionrank.published.scores import read_scores
 from lionrank.published.study import Study
+from tests.support.choices import SPACE, search_of
 from tests.support.configs import CONFIG, SCHEMA, SOURCES
 from tests.support.papers import (
     OBJECTIVES,
@@ -50,6 +51,7 @@ from tests.support.results import (
     RANKED,
     TEST_SETS,
     THREE_SIZES,
+    TUNED,
     TWO_TEST_SETS,
     means_file,
 )
@@ -298,6 +300,21 @@ def test_a_paper_of_what_is_learnt_has_what_it_takes_and_its_tests_on_the_page(t
     assert data.lowest.to_dict() == pytest.approx(
         {"pairs": nan, "bm25lists": nan, "bi_lists": -2}, nan_ok=True
     )
+
+
+def test_a_paper_of_a_search_has_all_trials_and_its_figures_on_the_page(tmp_path):
+    space = SPACE | {"warmup": [0, 0.1, 500], "betas": [[0.9, 0.99], [0.95, 0.98]]}
+    search = search_of(tmp_path, TUNED, spaces={"gte_tunedlion": space}, diverged=1)
+    draw(tmp_path, TUNED)
+    choices = [tmp_path / f"{each.name}.chosen.json" for each in search.searched]
+    write_paper(tmp_path, decide(tmp_path, TUNED), TUNED, choices=choices)
+    latex, text = compiled(tmp_path)
+    for figure in ("search", "budget"):
+        assert rf"\ref{{fig:{figure}}}" in latex and rf"\label{{fig:{figure}}}" in latex
+    for each in search.searched:
+        for trial in each.trials:
+            assert trial.trial in text
+            assert trial.score is None or f"{trial.score:.4f}" in text
 
 
 # Each begins or ends with what LaTeX reads as a command's, or has what only few fonts have.

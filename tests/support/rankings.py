@@ -299,11 +299,12 @@ def write_paper(
         return {ending: figures / f"{name}.{ending}" for ending in ("pdf", "png")}
 
     searched = {"search": {"sampler": "quasi_random", "dev_sets": [*DEV_SETS.values()]}}
+    chose = {"choices": [*choices]}
     on_ladders = {"ladders": [[*each.encoder] for each in ladders]}
     of_ladders = {each.name: each.name for each in ladders}
     labels = params.get("contrasts", {"ladders": of_ladders, "contrasts": {}})
     drawn = {
-        "figures": sized_figures(grid, ladders),
+        "figures": [*sized_figures(grid, ladders), *(("budget", "search") if choices else ())],
         "ladders": [*of_ladders],
         "contrasts": labels,
     }
@@ -347,7 +348,8 @@ def write_paper(
             {**logs, **best, **metrics, **compared, **changed, **facts}
             | {"claims": [*of_claims.values()]}
             | {"published_comparisons": [published] if "lion" in studies else []}
-            | {"depths": [depths["depths"]], "choices": [*choices]},
+            | {"depths": [depths["depths"]]}
+            | chose,
             {"tex": paper / "main.tex"},
             shown
             | searched
@@ -399,7 +401,7 @@ def write_paper(
             ("systems_figure", metrics | best, figure("systems"), shown | style),
         ]
     for name in drawn["figures"]:
-        inputs = metrics | best | compared | sizes
+        inputs = metrics | best | compared | sizes | chose
         drawn_with = shown | style | on_ladders | told_studies
         jobs.append((f"{name}_figure", inputs, figure(name), drawn_with))
     if any(labels.values()):
@@ -421,7 +423,7 @@ def write_paper(
         templates = [of_repository(f"paper/tables/{name}.tex.j2") for name in SEARCH_TABLES]
         made = two_tables(**{name: name for name in SEARCH_TABLES})
         told = shown | searched | {"templates": templates}
-        jobs.append(("search_tables", {"choices": [*choices]}, made, told))
+        jobs.append(("search_tables", chose, made, told))
     if grid.has_lessons:
         jobs.append(_learnt_tables(folder, grid, shown, facts | metrics | best | compared))
     if any(entry.get("test_sets") for entry in test_sets.values()):

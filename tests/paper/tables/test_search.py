@@ -32,6 +32,7 @@ def test_a_row_has_the_chosen_settings_and_both_scores(found):
         assert float(row["learning_rate"]) == best.settings["learning_rate"]
         assert float(row["score"]) == best.score
         assert (row["trials"], row["diverged"]) == ("8", "2")
+        assert float(row["area"]) < best.score
         assert float(row["difference"]) == pytest.approx(best.score - 0.31, abs=1e-4)
 
 
@@ -51,7 +52,7 @@ def test_untuned_settings_may_be_better_or_diverge(tmp_path, untuned):
         expected = ["{--}", "{--}"]
         if untuned is not None:
             expected = [f"{untuned:.4f}", f"{row['score'] - untuned:.4f}"]
-        assert cells[-2:] == expected
+        assert cells[-3:-1] == expected
 
 
 def test_columns_of_trials_that_stopped_or_diverged_are_where_any_did(found, tmp_path):

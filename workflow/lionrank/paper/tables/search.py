@@ -7,6 +7,7 @@ from typing import Any
 from lionrank.paper.search import LABELS, Search, Searched, by_treatment
 from lionrank.paper.tables.pages import TEXTS, panels
 from lionrank.paper.tables.tabular import Table
+from lionrank.search.budget import area
 from lionrank.search.choice import Trial
 
 
@@ -59,7 +60,8 @@ def choices(search: Search) -> Table:
     """Return what was chosen for each training, and how it scores beside the untuned settings.
 
     A training is a row: its trials, with how many of them diverged or were stopped; the chosen
-    value of each setting; `edges` with those that are at an edge of what was searched; the scores.
+    value of each setting; `edges` with those that are the lowest or highest value that was tried;
+    the scores; the area under the curve of expected best scores (`lionrank.search.budget`).
     """
     rows = [
         {
@@ -73,6 +75,7 @@ def choices(search: Search) -> Table:
             "score": each.chosen.score,
             "untuned": each.untuned.score,
             "difference": each.difference,
+            "area": area(trial.score for trial in each.choice.of_space),
         }
         for each in search.searched
     ]
