@@ -3,6 +3,7 @@
 Runs at every parse of the workflow, so it imports nothing heavy.
 """
 
+import functools
 import json
 from collections.abc import Mapping
 from importlib.metadata import version
@@ -57,8 +58,14 @@ def points(search: Mapping[str, Any], space: Space) -> dict[str, Point]:
 
     how = {key: search[key] for key in ("sampler", "trials", "seed")} | {"space": space}
     # Importing SciPy takes longer than a dry run, so the answer is kept.
-    known = json.loads(recall(found, canonical(how), version("scipy").encode()))
+    known = json.loads(recall(found, canonical(how), _version_of_scipy()))
     return {trial_name(point): point for point in known}
+
+
+@functools.cache
+def _version_of_scipy() -> bytes:
+    # Looked up in the package's metadata, which are long.
+    return version("scipy").encode()
 
 
 def point_of(settings: Mapping[str, Any], space: Space) -> Point:
