@@ -12,7 +12,7 @@ REPORT := runs/demo/report.html
 COMMANDS :=
 BENCHMARKS := $(addprefix bench-,train score scaling optimizer bm25 draw join dryrun)
 # Variables of the command line are options of the benchmark: MODEL=gte is --model gte.
-OPTIONS = $(foreach name,MODEL DEVICE PAIRS THREADS STEPS PASSAGES QUERIES TRIPLETS LINES DEPTH GRID REPEATS,$(if \
+OPTIONS = $(foreach name,MODEL DEVICE PAIRS THREADS STEPS PASSAGES QUERIES TRIPLETS LINES DEPTH GRID TRIALS REPEATS,$(if \
 	$(filter command,$(origin $(name))),--$(shell echo $(name) | tr A-Z a-z) $($(name))))
 # A terminal gets live bars, a file gets a line a job.
 LOGGER := $(shell test -t 2 && echo --logger rich)
@@ -66,7 +66,7 @@ bench-optimizer: ## time a step of AdamW and Lion in all their forms (MODEL, DEV
 bench-bm25: ## time BM25 beside Pyserini's command (PASSAGES, QUERIES, DEPTH)
 bench-draw: ## time the draw of training data from a ranking beside the dictionary way (LINES)
 bench-join: ## time the join of triplets with their text beside the dictionary way (PASSAGES, TRIPLETS)
-bench-dryrun: ## time a dry run beside that of a trivial Snakefile (GRID=9x6x3x20x3, REPEATS, as for those above)
+bench-dryrun: ## time a dry run beside that of a trivial Snakefile (GRID=9x6x3x20x3, TRIALS=16, REPEATS, as for those above)
 
 $(BENCHMARKS): bench-%: install
 	@$(IN_VENV) python benchmarks/$*.py $(strip $(OPTIONS)) $(ARGS)

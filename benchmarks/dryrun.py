@@ -3,7 +3,8 @@
 One of them has a single job and, with a grid, another has as many as the experiment. The ratios are
 of processor time, which other processes disturb less than they do wall time. Run with
 `make bench-dryrun`, and `make bench-dryrun GRID=9x6x3x20` for nine models, six treatments, three
-epochs and twenty test sets; GRID=9x6x3x20x3 has three seeds as well.
+epochs and twenty test sets; GRID=9x6x3x20x3 has three seeds as well. With TRIALS=16 beside a grid,
+the settings of every training are searched.
 """
 
 import argparse
@@ -41,11 +42,12 @@ COLUMNS: dict[str, Column] = {"processor seconds": lambda each: each.facts["proc
 
 
 def prepare(
-    target: str, grid: list[int] | None = None, jobs: int = 0
+    target: str, grid: list[int] | None = None, trials: int = 0, jobs: int = 0
 ) -> Callable[[], dict[str, float]]:
     """Return what runs `snakemake -n` for a target of ours or, with `jobs`, of the trivial ones.
 
-    `grid` is as for `overlay`. All have an empty working directory, so that all is to be made.
+    `grid` is as for `overlay`, and `trials` as for `searched`. All have an empty working directory,
+    so that all is to be made.
     """
 
     def repeat() -> dict[str, float]:
@@ -55,7 +57,8 @@ def prepare(
                 (folder / "Snakefile").write_text(TRIVIAL.format(jobs=jobs))
                 wanted = ["--snakefile", folder / "Snakefile"]
             elif grid:
-                (folder / "grid.json").write_text(json.dumps(overlay(folder, *grid)))
+                own = overlay(folder, *grid) | searched(grid[1], trials)
+                (folder / "grid.json").write_text(json.dumps(own))
                 wanted = ["--configfile", OBJECTIVES, folder / "grid.json", "--", target]
             else:
                 wanted = ["--", target]
@@ -102,6 +105,17 @@ def overlay(
     }
 
 
+def searched(treatments: int, trials: int) -> dict[str, Any]:
+    """Return the part of an overlay that searches two settings, with so many trials a training."""
+    if not trials:
+        return {}
+    space = {
+        "learning_rate": {"low": 1e-7, "high": 1e-4, "log": True},
+        "weight_decay": [0.01, 0.1, 1.0],
+    }
+    return {"search": {"trials": trials, "spaces": dict.fromkeys(TREATMENTS[:treatments], space)}}
+
+
 def _dry_run(*arguments: str | Path) -> str:
     done = subprocess.run(
         [sys.executable, "-m", "snakemake", "-n", *arguments],
@@ -144,9 +158,14 @@ def main() -> None:
         type=_grid,
         help="models x treatments x epochs x test sets, as 9x6x3x20, and perhaps x seeds",
     )
+    parser.add_argument(
+        "--trials", type=int, default=0, help="of the search of every training of the grid"
+    )
     parser.add_argument("--repeats", type=int, default=12, help="dry runs of each")
     options = parser.parse_args()
-    own = {"target": options.target, "grid": options.grid}
+    if options.trials and not options.grid:
+        parser.error("--trials needs a --grid")
+    own = {"target": options.target, "grid": options.grid, "trials": options.trials}
     jobs = int(prepare(**own)()["jobs"])
     trivial = {"a trivial job": 1} | ({f"{jobs:,} trivial jobs": jobs} if options.grid else {})
     contenders = [
