@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 from typing import Any
 
 FIRST_STAGE = "bm25"
@@ -220,6 +221,14 @@ class Grid:
     def has_lessons(self) -> bool:
         """Whether the trainings differ in objective or data, and not in the optimizer alone."""
         return len({each.learns for each in self.treatments}) > 1
+
+    @property
+    def has_treatments(self) -> bool:
+        """Whether the trainings differ in more than model and optimizer, so that tables say so."""
+        return any(
+            each.differs_in(other) - {"optimizer"}
+            for each, other in combinations(self.treatments, 2)
+        )
 
     @property
     def used_optimizers(self) -> list[str]:
