@@ -131,6 +131,17 @@ def test_the_paper_compiles_without_an_overfull_box(tmp_path, seeds):
     assert said.one("count", what="seeds").count == len(seeds)
 
 
+def test_a_paper_of_given_and_searched_settings_has_the_tests_of_both_and_between_them(tmp_path):
+    write(tmp_path, TUNED)
+    _, text = compiled(tmp_path)
+    compared = json.loads((tmp_path / "results" / "comparisons.json").read_text())
+    tested = [each for each in compared["contrasts"] if each["family"] in ("optimizers", "tuning")]
+    assert len(tested) == 2 * 4 * len(TUNED.models)
+    for contrast in tested:
+        assert f"{abs(contrast['difference']):.4f}" in text
+    assert "Tuned against untuned" in text
+
+
 @pytest.mark.parametrize(
     ("models", "treatments", "name"),
     [

@@ -191,6 +191,19 @@ def test_a_legend_that_is_too_long_for_a_row_is_broken_into_rows():
     assert figure.legends[0].get_window_extent().x0 >= 0
 
 
+def test_many_pairs_have_their_changes_side_by_side_on_one_page():
+    pair = changes_of([0.5, -0.25])["pairs"][0]
+    for pairs, columns in ((9, 1), (10, 2), (18, 2), (36, 2)):
+        figure = changes_figure(changes_of([0.5]) | {"pairs": [pair] * pairs}, GRID)
+        drawn = [ax for ax in figure.axes if ax.axison]
+        assert len(drawn) == pairs
+        assert len({round(ax.get_position().x0, 3) for ax in drawn}) == columns
+        labels = [ax.get_xlabel() for ax in drawn]
+        assert all(labels[-columns:]) and not any(labels[:-columns])
+        assert figure.get_size_inches()[1] <= 9
+        plt.close(figure)
+
+
 def test_the_figure_of_changes_draws_a_bar_a_topic_in_order_and_tells_the_counts():
     values = [[0.5, -0.25, 0.0, 0.1], [0.0, 0.0], [-0.1, -0.3]]
     figure = changes_figure(changes_of(*values), GRID)

@@ -7,13 +7,16 @@ import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from lionrank.evaluation.changes import PAIRS_IN_A_COLUMN
 from lionrank.grid import Grid
 from lionrank.measures import METRICS
-from lionrank.paper.figures.style import COLUMN, looks, plain
+from lionrank.paper.figures.style import COLUMN, PAGE, looks, plain
 from lionrank.wording import score
 
 _PANEL_INCHES = 0.95
 _MARGIN_INCHES = 0.4
+# Of all panels, so that a caption fits below them.
+_MOST_INCHES = 8.6
 # From here on gaps between bars would be thinner than a printer's dot.
 _MANY_TOPICS = 150
 _MINUS = "\N{MINUS SIGN}"
@@ -28,20 +31,29 @@ def changes_figure(changed: Mapping[str, Any], grid: Grid) -> Figure:
     """
     pairs = changed["pairs"]
     largest = max(abs(each["difference"]) for pair in pairs for each in pair["differences"])
+    columns = 1 if len(pairs) <= PAIRS_IN_A_COLUMN else 2
+    rows = -(-len(pairs) // columns)
     figure, axes = plt.subplots(
-        len(pairs),
-        1,
+        rows,
+        columns,
         sharex=True,
         sharey=True,
         squeeze=False,
-        figsize=(COLUMN, _PANEL_INCHES * len(pairs) + _MARGIN_INCHES),
+        figsize=(
+            COLUMN if columns == 1 else PAGE,
+            min(_PANEL_INCHES * rows, _MOST_INCHES) + _MARGIN_INCHES,
+        ),
     )
-    for pair, ax in zip(pairs, axes[:, 0], strict=True):
+    for ax in axes.flat[len(pairs) :]:
+        ax.set_axis_off()
+    for pair, ax in zip(pairs, axes.flat, strict=False):
         _draw_pair(ax, pair, grid)
+    for ax in axes[:, 0]:
         ax.set_ylabel(f"\N{GREEK CAPITAL LETTER DELTA} {METRICS[changed['metric']]}")
     # Room above and below the bars for the counts.
     axes[0, 0].set_ylim(-1.15 * (largest or 1), 1.15 * (largest or 1))
-    axes[-1, 0].set_xlabel("Topics, in the order of their difference")
+    for ax in axes.flat[len(pairs) - columns : len(pairs)]:
+        ax.set_xlabel("Topics, in the order of their difference")
     return figure
 
 
