@@ -54,6 +54,7 @@ rule archive:
                 study=PLAN.published.having(PER_QUERY),
             ),
             *PLAN.results.overlap,
+            *PLAN.search.results(),
         ],
         training=[
             *expand("training/{checkpoint}.jsonl", checkpoint=PLAN.checkpoints),

@@ -5,6 +5,7 @@
 localrules:
     halving,
     choose_settings,
+    search_results,
     searches,
 
 
@@ -113,7 +114,30 @@ rule choose_settings:
         "../workflow/scripts/search/choose_settings.py"
 
 
-# The settings of every training that has a space.
+rule search_results:
+    input:
+        [*PLAN.search.choices().values()],
+    output:
+        "results/search.csv",
+    log:
+        "logs/search/results.log",
+    benchmark:
+        "timings/search/results.tsv"
+    conda:
+        "../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+    params:
+        code=code("search/search_results.py"),
+    message:
+        "Listing the trials of all searches"
+    script:
+        "../workflow/scripts/search/search_results.py"
+
+
+# The settings of every training that has a space, and the table of all trials.
 rule searches:
     input:
         PLAN.search.choices().values(),
+        PLAN.search.results(),

@@ -1,6 +1,7 @@
 """What the paper is told of the experiment, and the parts that it is made of."""
 
 from lionrank.config.plan import Plan
+from lionrank.config.plan_of_paper import SEARCH_TABLES
 from lionrank.grid import Grid
 from tests.support.configs import ROOT, changed, overlaid
 from tests.support.plans import PLAN
@@ -116,6 +117,15 @@ def test_with_several_seeds_the_paper_has_their_means_and_shows_how_they_vary():
     systems: {theirs: {label: Theirs, checkpoint: ./theirs}}
     """
     assert Plan.read(overlaid(untrained), ROOT).paper.means() == "results/metrics.csv"
+
+
+def test_searches_have_tables_and_are_told_of_by_the_labels_of_their_dev_sets():
+    tables = {f"tables/{name}.tex" for name in SEARCH_TABLES}
+    assert not tables & {*PLAN.paper.parts()}
+    plan = Plan.read(overlaid(SEARCHED), ROOT)
+    assert tables < {*plan.paper.parts()}
+    labels = [each.label for each in plan.dev_sets.values()]
+    assert plan.paper.search() == {"sampler": "quasi_random", "dev_sets": labels}
 
 
 def test_searches_have_figures_of_their_learning_rates_and_of_fewer_trials():

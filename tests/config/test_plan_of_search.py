@@ -19,6 +19,7 @@ def plan() -> Plan:
 def test_without_spaces_nothing_is_searched_and_results_do_not_know_of_it():
     search = PLAN.search
     assert (search.searched, search.choices(), search.choice("gte", "lion")) == ([], {}, [])
+    assert search.results() == []
     assert not search.trained("gte", "lion")
     assert not any("searched" in recipe for recipe in PLAN.grid()["recipes"].values())
 
@@ -27,6 +28,7 @@ def test_each_search_of_the_grid_has_a_choice(plan):
     names = [f"{model}_tuned{each}" for model in ("minilm", "gte") for each in ("adamw", "lion")]
     files = {name: f"training/{name}.chosen.json" for name in names}
     assert plan.search.choices() == files
+    assert plan.search.results() == ["results/search.csv"]
     assert plan.search.choice("gte", "tunedlion") == files["gte_tunedlion"]
     assert plan.search.choice("gte", "lion") == []
     treatments = Grid.build(**plan.grid()).treatments

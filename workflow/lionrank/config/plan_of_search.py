@@ -116,6 +116,10 @@ class SearchPlan(PlanPart):
         names = [training_name(*each) for each in self.searched]
         return {name: f"training/{name}.chosen.json" for name in names}
 
+    def results(self) -> list[str]:
+        """The table of all trials, nothing where nothing is searched."""
+        return ["results/search.csv"] if self.searched else []
+
     def scores(self, model: str, optimizer: str, trial: str) -> list[str]:
         """The development scores of a trial, by epoch."""
         name = training_name(model, f"{optimizer}_{trial}")
