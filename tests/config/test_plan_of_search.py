@@ -3,8 +3,9 @@
 import pytest
 
 from lionrank.config.plan import Plan
-from lionrank.config.settings import epoch_settings, training_settings
+from lionrank.config.settings import epoch_settings, training_settings, with_point
 from lionrank.errors import UserError
+from lionrank.files import write_json
 from lionrank.grid import Grid
 from tests.support.configs import ROOT, overlaid
 from tests.support.plans import PLAN
@@ -74,6 +75,28 @@ def test_a_trial_is_a_training_with_its_point_epochs_and_share():
     assert search.scores("gte", "tunedadamw", trial) == [
         f"training/search/gte_tunedadamw_{trial}_e{epoch}.dev.json" for epoch in (1, 2)
     ]
+
+
+@pytest.mark.parametrize("restarts", ["null", "each_epoch"])
+@pytest.mark.parametrize("steps", ["null", "900"])
+def test_a_training_of_a_chosen_point_has_the_settings_that_it_would_have_of_its_own(
+    restarts, steps, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    config = overlaid(
+        "grid: {models: [gte], optimizers: [lion]}",
+        f"training: {{defaults: {{restarts: {restarts}, schedule_steps: {steps}}}}}",
+        "search: {sampler: grid, spaces: {lion: {"
+        "schedule: [none, linear], warmup: [0, 0.1, 100], betas: [[0.9, 0.99]]}}}",
+    )
+    search = Plan.read(config, ROOT).search
+    given = search.given_settings("gte", "lion", "")
+    for point in search.trials("gte", "lion").values():
+        write_json(tmp_path / search.chosen_point("gte", "lion"), point)
+        own = epoch_settings(with_point(training_settings(config, "gte", "lion"), point))
+        assert search.final_settings("gte", "lion", "") == own
+        # As the job has it, which knows the point alone.
+        assert epoch_settings(with_point(given, point)) == own
 
 
 def test_the_score_is_of_the_grids_dev_sets_or_of_those_that_are_named(plan):
