@@ -26,6 +26,7 @@ from lionrank.measures import Measure
 from lionrank.paper.results import Layout
 from lionrank.paper.tables import datasets as datasets_table
 from lionrank.paper.tables import training as training_table
+from lionrank.search.choice import with_choices
 from lionrank.training import development
 from tests.support.choices import DEV_SETS
 from tests.support.deepened import write_depths
@@ -258,7 +259,7 @@ def write_paper(
     }
     for name, value in told.items():
         write_json(folder / f"{name}.json", value)
-    _write_setup_tables(tables, grid)
+    _write_setup_tables(tables, grid, choices)
     shown = {"grid": plain(grid), "test_sets": test_sets, "columns": columns}
     best = {"best": best_files(folder, grid)}
     logs = {
@@ -317,7 +318,7 @@ def write_paper(
             shown | {"study": []},
         ),
         ("efficiency_table", facts, table("efficiency"), shown),
-        ("optimizers_table", {"choices": []}, table("optimizers"), shown | settings),
+        ("optimizers_table", {"choices": [*choices]}, table("optimizers"), shown | settings),
         (
             "comparisons_table",
             compared,
@@ -483,7 +484,7 @@ def write_parameters(folder: Path, grid: Grid, ladders: Sequence[Ladder] = ()) -
     return path
 
 
-def _write_setup_tables(folder: Path, grid: Grid) -> None:
+def _write_setup_tables(folder: Path, grid: Grid, choices: Sequence[Path]) -> None:
     """Write the tables of the backbones and of the data, for which no model or corpus is made."""
     folder.mkdir(parents=True, exist_ok=True)
     if grid.trainings():
@@ -491,7 +492,8 @@ def _write_setup_tables(folder: Path, grid: Grid) -> None:
         size |= {"parameters": 305959681, "context": 8192}
         sizes = {model.name: size for model in grid.models}
         weights = {model.name: "a random start" for model in grid.models}
-        training = training_table.table(settings_of(grid), sizes, weights, grid)
+        settings = with_choices(settings_of(grid), choices)
+        training = training_table.table(settings, sizes, weights, grid)
         (folder / "training.tex").write_text(tex("training", training))
     test_set = DataSet(
         use="test",

@@ -17,7 +17,7 @@ from lionrank.grid import Grid
 from lionrank.paper.tables import collection, optimizers, training
 from tests.support.papers import SETTINGS, STATISTICS, settings_of, tex
 from tests.support.rankings import run_scripts
-from tests.support.results import GRID, RANDOM
+from tests.support.results import GRID, RANDOM, TUNED
 from tests.support.searches import choice_file
 from tests.support.typeset import overfull
 
@@ -256,6 +256,20 @@ def test_the_tables_fit_into_a_column(tmp_path, settings):
         tex("training", training.table(settings, SIZES, ORIGINS, GRID)),
         tex("optimizers", optimizers.table(settings, GRID)),
         tex("collection", collection.table(whole)),
+    ]
+    assert overfull(tmp_path, tables) == []
+
+
+def test_the_settings_that_searches_chose_fit_beside_those_that_were_given(tmp_path):
+    settings = settings_of(TUNED)
+    own = {"adamw": ADAMW, "lion": LION | {"class": "lionrank.training.optimizers.ForeachLion"}}
+    for place, each in enumerate(TUNED.trainings(), start=1):
+        rate = 1.23e-7 * place
+        optimizer = own[each.treatment.optimizer]
+        settings[each.name] |= {"learning_rate": rate, "warmup": place, "optimizer": optimizer}
+    tables = [
+        tex("training", training.table(settings, SIZES, ORIGINS, TUNED)),
+        tex("optimizers", optimizers.table(settings, TUNED)),
     ]
     assert overfull(tmp_path, tables) == []
 
