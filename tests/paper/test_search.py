@@ -80,3 +80,13 @@ def test_the_budget_is_told_as_it_was(tmp_path):
     assert r"the best \qty{50}{\percent} of the trials go on" in text
     whole = told(tmp_path, TUNED, budget=budget | {"share": 1.0, "keep": 1.0})
     assert "for three epochs on all training" in whole and "go on" not in whole
+
+
+def test_comparisons_that_hang_on_the_number_of_trials_are_counted_and_the_others_decided(
+    world, truths
+):
+    ahead = truths.always_ahead()
+    here = world.said.find(what="comparisons that hang on the number of trials")
+    assert len(here) == bool(ahead)
+    named = world.said.find("best", measure="expected best score with any number of trials")
+    assert len(named) == any(ahead.values())

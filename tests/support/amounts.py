@@ -10,6 +10,7 @@ from lionrank.evaluation.published import FAMILIES
 from lionrank.grid import checkpoint_name
 from lionrank.measures import METRICS, PRIMARY, Measure
 from lionrank.paper.depths import Deepened
+from lionrank.search.budget import expected_best
 from lionrank.search.choice import Choice
 from tests.support.accounts import CELLS, stands
 from tests.support.efforts import Efforts, Items
@@ -115,6 +116,9 @@ class Amounts(Efforts):
             },
             "choices on the edge": lambda: {
                 name: bool(choice.edges) for name, choice in self.choices().items()
+            },
+            "comparisons that hang on the number of trials": lambda: {
+                model: not names for model, names in self.always_ahead().items()
             },
             "choices above the untuned settings": lambda: self.tuned("above"),
             "choices below the untuned settings": lambda: self.tuned("below"),
@@ -298,6 +302,27 @@ class Amounts(Efforts):
     def choices(self) -> dict[str, Choice]:
         """Return what the searches chose, by the names of trainings."""
         return {each.name: each.choice for each in self.world.others["search"].searched}
+
+    def always_ahead(self) -> dict[str, set[str]]:
+        """Return the searches of each model with several that no other surpasses by any budget."""
+        by_model: dict[str, dict[str, list[float]]] = {}
+        for name, choice in self.choices().items():
+            found = expected_best(trial.score for trial in choice.of_space)
+            curve = [round(best.expected, 4) for best in found]
+            by_model.setdefault(choice.model, {})[name] = curve
+        return {
+            model: set.intersection(
+                *(
+                    {name for name, score in at.items() if score == max(at.values())}
+                    for at in (
+                        {name: curve[place] for name, curve in curves.items()}
+                        for place in range(len(next(iter(curves.values()))))
+                    )
+                )
+            )
+            for model, curves in by_model.items()
+            if len(curves) > 1
+        }
 
     def tuned(self, wanted: str) -> Items:
         """Return which choices stand so to the untuned settings; one that diverged is the worst."""

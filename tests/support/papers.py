@@ -275,6 +275,9 @@ def params_of(grid: Grid, note: str | None = NOTE) -> dict[str, Any]:
     }
 
 
+FIGURES_OF_SEARCHES = ("budget", "search")
+
+
 def sized_figures(grid: Grid, ladders: Sequence[Ladder] = ()) -> list[str]:
     """Return which figures the paper of a grid has against sizes and of treatments."""
     checkpoints = [each for each in grid.systems if each.kind == "checkpoint"]
@@ -312,7 +315,10 @@ def facts_of(
         "search": None,
         "overlap": [],
         **params_of(made.grid, note),
+        **changes,
     }
+    if others["search"] is not None:
+        others["figures"] = [*others["figures"], *FIGURES_OF_SEARCHES]
     findings = findings_of(made, logged)
     return make_facts(
         findings,
@@ -320,7 +326,7 @@ def facts_of(
         provenance,
         made.compared,
         [lion(findings, claims, published)] if studies is None else studies,
-        **others | changes,
+        **others,
     )
 
 

@@ -32,6 +32,7 @@ from tests.support.choices import DEV_SETS
 from tests.support.deepened import write_depths
 from tests.support.logs_and_costs import efficiency_of
 from tests.support.papers import (
+    FIGURES_OF_SEARCHES,
     LEARNT_FROM,
     OBJECTIVES,
     PROVENANCE,
@@ -305,7 +306,7 @@ def write_paper(
     of_ladders = {each.name: each.name for each in ladders}
     labels = params.get("contrasts", {"ladders": of_ladders, "contrasts": {}})
     drawn = {
-        "figures": [*sized_figures(grid, ladders), *(("budget", "search") if choices else ())],
+        "figures": [*sized_figures(grid, ladders), *(FIGURES_OF_SEARCHES if choices else ())],
         "ladders": [*of_ladders],
         "contrasts": labels,
     }

@@ -126,6 +126,9 @@ class Truths(Amounts):
         if claim.measure == "choice below the untuned settings":
             assert systems == {name for name, is_so in self.tuned("below").items() if is_so}
             return
+        if claim.measure == "expected best score with any number of trials":
+            assert systems == {name for names in self.always_ahead().values() for name in names}
+            return
         if edge := re.fullmatch("(low|high) edge of (.+)", claim.measure):
             choices = self.choices().items()
             assert systems == {name for name, e in choices if e.edges.get(edge[2]) == edge[1]}

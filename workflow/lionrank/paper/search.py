@@ -8,9 +8,10 @@ from typing import Any
 
 from markupsafe import Markup
 
-from lionrank.grid import Grid, Training
+from lionrank.grid import Grid, Model, Training
 from lionrank.paper.contrasts import Comparison
 from lionrank.paper.settings import SETTINGS
+from lionrank.search.budget import expected_best
 from lionrank.search.choice import Choice, Trial, read_all
 from lionrank.wording import DIGITS, listed
 
@@ -153,6 +154,18 @@ class Search:
         """Return the searches whose choice stands so to the untuned settings."""
         return [each for each in self.searched if each.relation == relation]
 
+    @property
+    def leaders(self) -> dict[Model, list[Searched]]:
+        """Of each model with several searches, those that are ahead with any number of trials.
+
+        Their expected best score, as it would be printed, is the highest with each number. Where
+        another search is ahead with another number, there are none.
+        """
+        by_model: dict[Model, list[Searched]] = {}
+        for each in self.searched:
+            by_model.setdefault(each.training.model, []).append(each)
+        return {model: _leading(those) for model, those in by_model.items() if len(those) > 1}
+
     def ended(self, status: str) -> int:
         """Return how many trials of all budgets have a status."""
         return sum(each.ended(status) for each in self.searched)
@@ -161,6 +174,18 @@ class Search:
     def number(self) -> int:
         """The number of trials of all budgets."""
         return sum(each.choice.budget["trials"] for each in self.searched)
+
+
+def _leading(rivals: Sequence[Searched]) -> list[Searched]:
+    curves = [
+        [
+            round(best.expected, DIGITS)
+            for best in expected_best(trial.score for trial in each.choice.of_space)
+        ]
+        for each in rivals
+    ]
+    highest = [max(scores) for scores in zip(*curves, strict=True)]
+    return [each for each, curve in zip(rivals, curves, strict=True) if curve == highest]
 
 
 def by_treatment(searched: Iterable[Searched]) -> dict[str, list[str]]:
