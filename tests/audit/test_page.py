@@ -345,6 +345,16 @@ def test_a_search_is_told_with_its_budget_its_price_and_what_it_chose():
     assert "| 0% |" in shown
 
 
+def test_a_setting_that_is_yet_to_be_chosen_is_set_beside_the_published_one_as_searched():
+    facts = facts_of(merged({"search": SEARCH}), searches=SEARCHES)
+    row = row_of(audit.page(facts), "learning_rate", "minilm_lion")
+    assert row.startswith("| learning_rate | minilm_lion | searched | **2e-5** ≠ |")
+    chosen = {"minilm_lion": SEARCHES["minilm_lion"] | {"chosen": {"learning_rate": 3e-6}}}
+    facts = facts_of(merged({"search": SEARCH}), searches=chosen)
+    row = row_of(audit.page(facts), "learning_rate", "minilm_lion")
+    assert row.startswith("| learning_rate | minilm_lion | 3e-6 | **2e-5** ≠ |")
+
+
 def test_without_a_search_the_page_tells_of_none():
     page = audit.page(facts_of(merged()))
     assert "search" not in page and "trial" not in page

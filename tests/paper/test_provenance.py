@@ -47,6 +47,7 @@ def test_stages_are_summed_without_what_the_paper_does_not_wait_for(tmp_path):
         ("training/a", "1.5", "100.0"),
         ("training/deep/b", "2.0", "-"),
         ("retrieval/c", "0.25", "NA"),
+        ("search/a", "3.0", "10.0"),
         ("paper/d", "9", "1"),
         ("hub/e", "9", "1"),
         ("audit", "9", "1"),
@@ -56,6 +57,7 @@ def test_stages_are_summed_without_what_the_paper_does_not_wait_for(tmp_path):
         path.write_text(f"s\th:m:s\tmax_rss\n{seconds}\t0:00:01\t{memory}\n")
     assert provenance.stages(tmp_path) == {
         "retrieval": {"jobs": 1, "seconds": 0.2, "peak_bytes": 0},
+        "search": {"jobs": 1, "seconds": 3.0, "peak_bytes": 10 * 2**20},
         "training": {"jobs": 2, "seconds": 3.5, "peak_bytes": 100 * 2**20},
     }
     (tmp_path / "training/a.tsv").write_text("h:m:s\n0:00:01\n")

@@ -31,7 +31,7 @@ from lionrank.config import first_stages
 from lionrank.config.checks.catalogue import local_copy
 from lionrank.config.evaluation import averages, left_out_averages
 from lionrank.config.experiment import dev_sets, judged_topics, others, precisions, without_run_file
-from lionrank.config.settings import digest
+from lionrank.config.settings import digest, with_point
 from lionrank.config.sources import Source
 from lionrank.config.training_data import trained_on, used_data, used_teachers
 from lionrank.config.treatments import treatment
@@ -158,7 +158,15 @@ def collect(
         )
     )
     places, on_disks = disks(disk, paths)
-    ours = {training["name"]: training["settings"] for training in trainings}
+    unknown = {
+        name: dict.fromkeys(search["space"], "searched")
+        for name, search in searches.items()
+        if search["chosen"] is None
+    }
+    ours = {
+        training["name"]: with_point(training["settings"], unknown.get(training["name"], {}))
+        for training in trainings
+    }
     return {
         "title": config["paper"]["title"],
         "digest": digest(config),

@@ -26,7 +26,7 @@ from lionrank.jobs.records import public
 # What the paper waits for, in the order in which data flows: other timings may be of work that is
 # still going on when this is taken.
 STAGES = (
-    *("sources", "collections", "retrieval", "teachers", "training_data", "training"),
+    *("sources", "collections", "retrieval", "teachers", "training_data", "search", "training"),
     *("development", "systems", "reranking", "evaluation"),
 )
 RUNS = ("Snakefile", "rules", "workflow", "config.yaml", "config", "schemas", "paper", "envs")
