@@ -10,7 +10,7 @@ from safetensors.torch import load_file, save_file
 from lionrank.errors import Diverged
 from lionrank.evaluation import dev_sets as dev_evaluation
 from lionrank.reranking import score as reranking
-from lionrank.training import checkpoints, development
+from lionrank.training import development
 from tests.support import tiny_training as tiny
 
 CPU = torch.device("cpu")
@@ -86,9 +86,3 @@ def test_of_a_checkpoint_of_no_numbers_only_a_trial_has_an_outcome(
         scores(broken, candidates, tmp_path)
     found = scores(broken, candidates, tmp_path, trial=True)
     assert found == development.no_scores(1, "diverged")
-
-
-def test_a_trial_that_has_ended_has_no_scores(candidates, tmp_path):
-    checkpoints.leave_out(tmp_path / "ended", "stopped")
-    found = scores(tmp_path / "ended", candidates, tmp_path, trial=True)
-    assert found == development.no_scores(1, "stopped")

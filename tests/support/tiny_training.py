@@ -179,7 +179,7 @@ def _work(task: dict, output: str, processes: int) -> None:
 def start(task: dict, output: Path, processes: int = 1) -> multiprocessing.Process:
     """Start a training in a process of its own, or in several, which print into `output`."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["lionrank.training.launch"])
+    context.set_forkserver_preload(["lionrank.training.launch", "lionrank.training.epoch"])
     process = context.Process(target=_work, args=(task, str(output), processes))
     process.start()
     return process

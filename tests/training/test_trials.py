@@ -74,6 +74,16 @@ def test_a_loss_that_is_no_number_is_the_outcome_of_a_trial_alone(start, data, t
         launch.train(**{**task, "trial": False})
 
 
+def test_a_trial_that_diverges_in_its_last_step_is_known_by_held_out_data(start, tmp_path):
+    data = tiny.write_data(tmp_path, queries=2)
+    task = tiny.request(start, data, 1, tmp_path, trial=True, **DIVERGING)
+    launch.train(**task)
+    first, said, _ = tiny.lines(Path(task["log"]))
+    assert math.isfinite(first["loss"])
+    assert "loss on held-out data is nan" in said["diverged"]
+    assert checkpoints.ending(task["checkpoint"]) == "diverged"
+
+
 @pytest.mark.slow
 def test_a_trial_of_several_processes_diverges_as_one_does(start, data, tmp_path):
     task = tiny.request(start, data, 1, tmp_path, trial=True, **DIVERGING)

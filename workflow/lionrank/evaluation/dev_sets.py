@@ -12,7 +12,7 @@ from lionrank.errors import Diverged
 from lionrank.evaluation.trec_eval import evaluate
 from lionrank.measures import PRIMARY
 from lionrank.reranking import score as reranking
-from lionrank.training import checkpoints, development
+from lionrank.training import development
 from lionrank.training.log import held_out_loss
 
 
@@ -36,14 +36,12 @@ def scores(
 ) -> development.EpochScores:
     """Return the scores of an epoch's checkpoint, of which `log` is the training log.
 
-    A `trial` of a search that has stopped before, or has diverged, has none.
+    A `trial` of a search that has diverged has none.
 
     Raises:
         Diverged: a logit is NaN or infinite, and it is no trial.
         UserError: a file is damaged.
     """
-    if ending := checkpoints.ending(checkpoint):
-        return development.no_scores(epoch, ending)
     try:
         found = {
             each.name: ndcg(checkpoint, each.candidates, each.qrels, precision, hardware, device)

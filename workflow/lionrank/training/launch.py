@@ -12,11 +12,9 @@ from typing import Any
 
 import psutil
 
-from lionrank.cross_encoder.device import prepare
 from lionrank.errors import UserError
 from lionrank.files import read_json, scratch_folder, write_json_lines
 from lionrank.training import checkpoints
-from lionrank.training.epoch import train_epoch
 
 REFUSAL = "refusal.txt"
 
@@ -49,7 +47,15 @@ def train(
     elif gpus > 1:
         train_with_processes(gpus, gpus, threads, trial=trial, **request)
     else:
-        train_epoch(device=prepare(threads, gpus), trial=trial, **request)
+        _train_here(gpus, threads, trial=trial, **request)
+
+
+def _train_here(gpus: int, threads: int, **request: Any) -> None:
+    # Not at the top: an epoch that is left out needs no torch.
+    from lionrank.cross_encoder.device import prepare
+    from lionrank.training.epoch import train_epoch
+
+    train_epoch(device=prepare(threads, gpus), **request)
 
 
 def train_with_processes(processes: int, gpus: int, threads: int, **request: Any) -> None:
@@ -102,7 +108,7 @@ def _work(task: Path) -> None:
     own = read_json(task)
     threading.Thread(target=_stop_after, args=(own["job"],), daemon=True).start()
     try:
-        train_epoch(device=prepare(own["threads"], own["gpus"]), **own["request"])
+        _train_here(own["gpus"], own["threads"], **own["request"])
     except UserError as error:
         (task.parent / REFUSAL).write_text(str(error), encoding="utf-8")
         sys.exit(1)
