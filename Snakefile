@@ -35,7 +35,12 @@ include: "rules/report.smk"
 onstart:
     left_behind.wait_and_begin_again(LEFT_BEHIND, workflow)
     unchanged.settle(workflow)
+    choices.make_first(workflow)
     beforehand.check_gpus(config["hardware"], workflow)
+
+
+onsuccess:
+    choices.go_on(workflow)
 
 
 localrules:

@@ -29,7 +29,7 @@ from lionrank.config.settings import brief, training_settings
 from lionrank.config.treatments import collection_of_data, needs_relevant, treatments
 from lionrank.errors import UserError
 from lionrank.grid import FIRST_STAGE
-from lionrank.jobs import beforehand, left_behind, location, repository, unchanged
+from lionrank.jobs import beforehand, choices, left_behind, location, repository, unchanged
 from lionrank.published.study import PER_QUERY, SETTINGS, STUDY
 
 # Else the collector would walk all that Snakemake has imported, and all jobs, again and again, while

@@ -109,5 +109,5 @@ def test_a_trial_that_there_is_not_is_a_mistake_of_the_user(plan):
     known = ", ".join(plan.search.trained("gte", "tunedlion"))
     with pytest.raises(UserError, match=f"gte_tunedlion has no trial 't00000000'; known: {known}"):
         plan.search.point("gte", "tunedlion", "t00000000")
-    with pytest.raises(UserError, match="gte_lion is not searched, and has no trial 't00000000'"):
+    with pytest.raises(UserError, match="gte_lion is not searched"):
         plan.search.settings("gte", "lion", "t00000000")

@@ -1,7 +1,6 @@
 """Shards of a test set: the jobs among which its topics are divided, and the run file they make."""
 
 import random
-import subprocess
 from itertools import pairwise
 
 import pandas as pd
@@ -12,34 +11,18 @@ from lionrank.errors import UserError
 from lionrank.reranking import score as reranking
 from lionrank.reranking import shards
 from tests.support import tiny_training as tiny
+from tests.support import vouching
 from tests.support.rerankers import CPU
-from tests.support.running import ROOT, jobs, snakemake_command
+from tests.support.running import jobs, snakemake_command
 
 NAME = "minilm_lion_e1"
 OVERLAY = "training: {{defaults: {{precision: fp32}}}}\nreranking: {{shards: {}}}\n"
 HARDWARE = {"tokens_at_once": 100, "workers": 0}
-VOUCH = """
-import os, sys
-from lionrank.jobs import records, unchanged
-from snakemake.cli import main
-
-def vouch(workflow):
-    for job in workflow.dag.jobs:
-        if not workflow.dag.needrun(job):
-            there = [path for path in job.output if os.path.exists(path)]
-            records.write(there, job.rule.name, {}, dict(job.params.items()))
-    raise SystemExit
-
-unchanged.settle = vouch
-main(sys.argv[1:])
-"""
-"""Writes the records of what a test made up, and ends before the first job."""
 
 
 def vouch(directory, target):
     """Write the records of the made-up files that a target is made from."""
-    python, _, _, *arguments = snakemake_command(directory, target, overlay=OVERLAY.format(3))
-    subprocess.run([python, "-c", VOUCH, *arguments], cwd=ROOT, check=False)
+    vouching.vouch(snakemake_command(directory, target, overlay=OVERLAY.format(3)))
 
 
 def write_candidates(path, sizes):

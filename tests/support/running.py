@@ -53,6 +53,16 @@ def run_snakemake(directory: Path, *arguments: str, overlay: str = "") -> Finish
     return Finished(job.args, job.returncode, told)
 
 
+def overlaid_command(
+    directory: Path, *arguments: str, overlays: Iterable[Path]
+) -> list[str | os.PathLike]:
+    """Return the command that runs the experiment of config.yaml with overlays on it."""
+    return [
+        *(sys.executable, "-m", "snakemake", *arguments),
+        *("--directory", directory, "--configfile", *overlays),
+    ]
+
+
 def run_overlaid(
     directory: Path,
     *arguments: str,
@@ -61,10 +71,7 @@ def run_overlaid(
 ) -> Finished:
     """Run the experiment of config.yaml with overlays on it in `directory` to its end."""
     return subprocess.run(
-        [
-            *(sys.executable, "-m", "snakemake", *arguments),
-            *("--directory", directory, "--configfile", *overlays),
-        ],
+        overlaid_command(directory, *arguments, overlays=overlays),
         cwd=ROOT,
         env=os.environ | (environment or {}),
         capture_output=True,

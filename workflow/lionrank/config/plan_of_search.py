@@ -83,13 +83,26 @@ class SearchPlan(PlanPart):
         Raises:
             UserError: its training is not searched, or has no such trial.
         """
-        points = self.trained(model, optimizer)
+        points = self._known(model, optimizer)
         if trial not in points:
-            where = f"config: search.spaces: {training_name(model, optimizer)}"
-            if not points:
-                raise UserError(f"{where} is not searched, and has no trial {shortened(trial)}")
-            raise UserError(f"{where} has no trial {shortened(trial)}; known: {', '.join(points)}")
+            name = training_name(model, optimizer)
+            raise UserError(
+                f"config: search.spaces: {name} has no trial {shortened(trial)}; "
+                f"known: {', '.join(points)}"
+            )
         return points[trial]
+
+    def _known(self, model: str, optimizer: str) -> dict[str, Point]:
+        """The points of all trials of a search by name.
+
+        Raises:
+            UserError: the training is not searched.
+        """
+        points = self.trained(model, optimizer)
+        if not points:
+            name = training_name(model, optimizer)
+            raise UserError(f"config: search.spaces: {name} is not searched")
+        return points
 
     def settings(self, model: str, optimizer: str, trial: str) -> dict[str, Any]:
         """The settings that an epoch of a trial hangs on, a training of `search.epochs` epochs.
@@ -126,8 +139,12 @@ class SearchPlan(PlanPart):
         return [f"training/search/{checkpoint_name(name, each)}.dev.json" for each in self.epochs]
 
     def all_scores(self, model: str, optimizer: str) -> list[str]:
-        """Those files of all trials that are trained, by trial and then by epoch."""
-        trials = self.trained(model, optimizer)
+        """Those files of all trials that are trained, by trial and then by epoch.
+
+        Raises:
+            UserError: nothing is searched.
+        """
+        trials = self._known(model, optimizer)
         return [path for trial in trials for path in self.scores(model, optimizer, trial)]
 
     def logs(self) -> list[str]:

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -67,12 +67,12 @@ def wait_and_begin_again(jobs: Mapping[str, str], workflow: Any) -> None:
         begin_again(workflow)
 
 
-def begin_again(workflow: Any) -> NoReturn:
+def begin_again(workflow: Any, command: Sequence[str] = sys.orig_argv) -> NoReturn:
     """Become another Snakemake of the same command, which plans anew with what is there now."""
     workflow.persistence.unlock()
     os.chdir(workflow.rundir)
     sys.stdout.flush()
-    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+    os.execv(sys.executable, [sys.executable, *command[1:]])
 
 
 def wait_for(jobs: Mapping[str, str], directory: Path) -> None:

@@ -70,39 +70,49 @@ def _unchanged(dag: Any) -> list[Any]:
             if (
                 dag.needrun(job)
                 and all(each in kept for each in waits)
-                and _only_dated(dag.reason(job))
+                and _only_dated(job, dag.reason(job))
                 and _as_recorded(job)
             ):
                 kept.append(job)
     return kept
 
 
-def _only_dated(reason: Any) -> bool:
-    return {*reason.get_names()} <= {"updated input files", "input files updated by another job"}
+def _only_dated(job: Any, reason: Any) -> bool:
+    """Return whether a job is called for by dates, and by temporary files that had to go."""
+    dated = {"updated input files", "input files updated by another job"}
+    gone = {"output files have to be generated"}
+    return {*reason.get_names()} <= dated | gone and reason.missing_output <= job.temp_output
 
 
 def _as_recorded(job: Any) -> bool:
-    """Return whether a job's outputs are what it would make of the inputs that are there."""
+    """Return whether a job's outputs are what it would make of the inputs that are there.
+
+    Temporary files, outputs and inputs alike, were what is recorded of them.
+    """
     if not job.output:
         return False
     inputs = records.named(
-        {
-            str(path): records.digest(records.measured(path))
-            for path in job.input
-            if os.path.exists(path)
-        }
+        {str(path): records.digest(files) for path in job.input if (files := _files(path))}
     )
     for path in job.output:
         record = records.read(path)
         if (
             record is None
-            or not os.path.exists(path)
+            or not (os.path.exists(path) or path in job.temp_output)
             or record["made_from"] != inputs
             or record["params"] != _params(job)
-            or record["files"] != records.measured(path)
+            or record["files"] != _files(path)
         ):
             return False
     return True
+
+
+def _files(path: str) -> records.Files | None:
+    """Return the digests of a file or folder; once it is gone, the recorded ones, if any."""
+    if os.path.exists(path):
+        return records.measured(path)
+    record = records.read(path)
+    return record and record["files"]
 
 
 def _params(job: Any) -> dict[str, Any]:
