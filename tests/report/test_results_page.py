@@ -23,6 +23,7 @@ from tests.support.results import (
     NOTHING_TRAINED,
     RANKED,
     TEST_SETS,
+    TUNED,
     experiment,
     made_up_scores,
 )
@@ -328,6 +329,18 @@ def test_labels_are_text_and_no_markup_wherever_they_stand(browser, tmp_path):
     named = browser.page.locator(".dtsb-data option", has_text="MAP").all_inner_texts()
     assert any(name.startswith("MAP given 8-bit Li&on") for name in named)
     assert browser.page.locator("body b").count() == 0
+    assert not browser.errors
+
+
+def test_rows_are_chosen_by_whether_settings_were_given_or_searched_for(browser, tmp_path):
+    browser.open(write_page(tmp_path, TUNED, TEST_SETS))
+    browser.page.wait_for_selector("#curve-grad_norm canvas")
+    assert shown(browser, "Settings") == [NOTHING, *["given"] * 6, *["searched"] * 6] + (
+        ["given"] * 6 + ["searched"] * 6
+    )
+    choose(browser, "Settings", "searched")
+    shows(browser, "Treatment", [*["AdamW (tuned)"] * 3, *["Lion (tuned)"] * 3] * 2)
+    draws(browser, {f"{m.name}_tuned{name}" for m in TUNED.models for name in ("adamw", "lion")})
     assert not browser.errors
 
 

@@ -101,7 +101,11 @@ def _systems(layout: Layout, grid: Grid, best: Sequence[str | os.PathLike]) -> I
     others = (Cell.of(other.label, "not trained here") for other in grid.systems)
     yield Column("Model", [_first_stages(layout, grid), *labels, *others])
     if rows:
-        yield Column("Optimizer", column(Cell.of(each.treatment.label) for each, _ in rows))
+        treated = "Treatment" if grid.has_treatments else "Optimizer"
+        yield Column(treated, column(Cell.of(each.treatment.label) for each, _ in rows))
+    searched = [each.treatment.searched for each, _ in rows]
+    if any(searched):
+        yield Column("Settings", column(Cell.of("searched" if e else "given") for e in searched))
     epochs = [*(epoch for _, epoch in rows), *(other.epoch for other in grid.systems)]
     if any(epochs):
         cells = [nothing, *map(_epoch, epochs)]
