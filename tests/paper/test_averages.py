@@ -1,6 +1,7 @@
 """What the paper says of averages over test sets."""
 
 from dataclasses import replace
+from itertools import product
 
 import pytest
 
@@ -18,6 +19,7 @@ from tests.support.results import (
     MIXED,
     NOTHING_TRAINED,
     RISING,
+    TUNED,
     experiment,
     made_up_scores,
 )
@@ -89,8 +91,11 @@ def test_each_average_has_its_best_checkpoint_and_its_significant_comparisons_co
 
 def test_each_difference_of_optimizers_by_an_average_is_told_with_the_test_sets_it_wins(world):
     here = world.said.find(subsection="Averages over test sets", test_set="whole")
-    for model in world.grid.models:
-        pair = [f"{model.name}_lion", f"{model.name}_adamw"]
+    pairs = [("lion", "adamw")]
+    if "tunedlion" in world.grid.optimizers:
+        pairs += [("tunedlion", "tunedadamw"), ("tunedlion", "lion"), ("tunedadamw", "adamw")]
+    for model, treatments in product(world.grid.models, pairs):
+        pair = [f"{model.name}_{treatment}" for treatment in treatments]
         for what in ("difference", "low", "high", "p"):
             here.one("value", what=f"tested {what}", of=pair)
         for how in ("above", "below", "with a significant difference"):
@@ -107,7 +112,7 @@ def test_an_average_that_nothing_was_compared_by_is_in_the_appendix_only(tmp_pat
     assert "tables/sets.tex" in text
 
 
-@pytest.mark.parametrize("grid", [GRID, BESIDE_OTHERS, LEARNING, NOTHING_TRAINED])
+@pytest.mark.parametrize("grid", [GRID, BESIDE_OTHERS, LEARNING, NOTHING_TRAINED, TUNED])
 def test_a_paper_that_shows_and_compares_by_averages_alone_claims_what_is_so(tmp_path, grid):
     layout = Layout.build(AVERAGED_SETS, [{"test_set": "ranked", "metrics": ["ndcg_cut_10"]}])
     made = experiment(tmp_path, made_up_scores(2, grid), grid, layout)

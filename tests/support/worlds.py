@@ -105,6 +105,7 @@ WITH_AVERAGES = {
         ("trained", GRID),
         ("beside others", BESIDE_OTHERS),
         ("of several first stages", replace(BESIDE_OTHERS, first_stages=MIXED)),
+        ("tuned", TUNED),
     )
     for number in range(3)
 }

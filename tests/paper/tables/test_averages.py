@@ -17,6 +17,8 @@ from tests.support.results import (
     AVERAGED_SETS,
     BESIDE_OTHERS,
     GRID,
+    LEARNING,
+    TUNED,
     Experiment,
     experiment,
     made_up_scores,
@@ -176,3 +178,14 @@ def test_test_sets_of_several_first_stages_have_each_its_own_and_the_average_the
     assert [row["right_model"] for row in wins if row["family"] == "first_stage"] == [
         VARIOUS.label
     ] * len(made.chosen)
+
+
+@pytest.mark.parametrize("grid", [LEARNING, TUNED], ids=["learning", "tuned"])
+def test_the_wins_of_each_family_that_is_compared_stand_under_its_head(tmp_path, grid):
+    made = experiment(tmp_path, made_up_scores(3, grid), grid, AVERAGED)
+    wins = tables.wins(made.compared, AVERAGED, grid)
+    compared = {(row["family"], row["test_set"], row["metric"]) for row in wins.rows}
+    assert tex("wins", wins).count(r"\emph{") == len(compared)
+    assert ({"objectives", "data"} if grid is LEARNING else {"tuning"}) <= {
+        each[0] for each in compared
+    }
