@@ -3,6 +3,8 @@
 import math
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lionrank.config.search_space import point_of, points, space, trial_name
 from lionrank.config.settings import training_settings, with_point
@@ -53,6 +55,19 @@ def test_points_that_rounding_makes_equal_are_drawn_again():
 def test_a_range_keeps_its_ends_where_these_have_more_digits():
     found = _drawn({"weight_decay": {"low": 0.12345, "high": 0.12355}}, 2)
     assert all(0.12345 <= each["weight_decay"] <= 0.12355 for each in found.values())
+
+
+ENDS = st.floats(0, 1e6) | st.integers(0, 1000)
+
+
+@given(low=ENDS, high=ENDS, log=st.booleans(), trials=st.integers(1, 20))
+def test_no_value_is_outside_its_range_and_none_is_tried_twice(low, high, log, trials):
+    if low >= high or (low == 0 and log):
+        return
+    tried = {"weight_decay": {"low": low, "high": high, "log": log}}
+    found = [point["weight_decay"] for point in _drawn(tried, trials).values()]
+    assert found and all(low <= value <= high for value in found)
+    assert len({*found}) == len(found) <= trials
 
 
 def test_another_seed_draws_other_points():

@@ -26,6 +26,7 @@ from tests.support.published_as_measured import (
 )
 from tests.support.rankings import run_scripts
 from tests.support.rule_scripts import of_repository, run_script
+from tests.support.searches import choice_file
 
 
 @pytest.fixture(scope="module")
@@ -110,12 +111,14 @@ def test_the_table_fits_on_a_page(tmp_path, as_published):
 def test_the_rules_write_the_verdicts_and_the_table(tmp_path):
     logs = write_logs(tmp_path, silent)
     study = {"study": [of_repository("paper/published/lion/study.yaml")]}
-    settings = {"learning_rate": 2e-5, "schedule": "none"}
+    optimizer = {"class": "torch.optim.AdamW", "arguments": {}}
+    settings = {"learning_rate": 2e-5, "schedule": "none", "optimizer": optimizer}
     job = {
         "input": {
             "per_query": str(write_results(tmp_path)),
             "best": [str(path) for path in write_best(tmp_path, CHOSEN)],
-            **{key: [] for key in ("parameters", "data", "overlap", "choices")},
+            **{key: [] for key in ("parameters", "data", "overlap")},
+            "choices": [str(choice_file(tmp_path, model="modernbert", optimizer="lion"))],
             **logs,
         },
         "output": ["results/claims/lion.json"],
@@ -145,7 +148,9 @@ def test_the_rules_write_the_verdicts_and_the_table(tmp_path):
     decided = json.loads((tmp_path / "results" / "claims" / "lion.json").read_text())
     assert decided["settings"] == job["params"]["draws"]
     assert decided["seeds"] == 1 and decided["stand_ins"] == {}
-    assert decided["claims"][0]["ours"]["verdict"] == "replicated"
+    ours = {each["id"]: each["ours"] for each in decided["claims"]}
+    assert ours["c1"]["verdict"] == "replicated"
+    assert "learning rate is 2e-05 for ModernBERT + AdamW; 1e-06 for" in str(ours["c10"])
     tables = {kind: f"paper/tables/claims_lion.{kind}" for kind in ("tex", "csv")}
     run_scripts(tmp_path, [("claims_table", {"claims": "results/claims/lion.json"}, tables, study)])
     assert (tmp_path / tables["tex"]).read_text() == tex("claims", claims.table(decided, STUDY))
