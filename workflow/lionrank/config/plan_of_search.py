@@ -9,6 +9,7 @@ from typing import Any
 
 from lionrank.config import search_space
 from lionrank.config.plan_part import PlanPart
+from lionrank.config.schema import meant
 from lionrank.config.search_space import Point, Space
 from lionrank.config.settings import epoch_settings, training_settings, with_point
 from lionrank.errors import UserError
@@ -85,11 +86,8 @@ class SearchPlan(PlanPart):
         """
         points = self._known(model, optimizer)
         if trial not in points:
-            name = training_name(model, optimizer)
-            raise UserError(
-                f"config: search.spaces: {name} has no trial {shortened(trial)}; "
-                f"known: {', '.join(points)}"
-            )
+            place = f"config: search.spaces: {training_name(model, optimizer)}"
+            raise UserError(f"{place} has no trial {shortened(trial)}{meant(trial, points)}")
         return points[trial]
 
     def _known(self, model: str, optimizer: str) -> dict[str, Point]:
