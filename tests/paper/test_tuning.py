@@ -76,6 +76,28 @@ def test_a_paper_of_searched_settings_alone_needs_no_fairer_answer(tmp_path):
     assert "A fairer answer" in given and SECTION not in given
 
 
+@pytest.mark.parametrize(
+    ("names", "unlike"),
+    [
+        (["lion", "tunedadamw"], True),
+        (["adamw", "lion", "tunedlion"], True),
+        ([*CHOSEN], False),
+        ([*GIVEN], False),
+    ],
+)
+def test_what_is_not_compared_is_told_where_some_settings_alone_were_searched_for(
+    tmp_path, names, unlike
+):
+    grid = replace(TUNED, optimizers={name: TUNED.optimizers[name] for name in names})
+    made = experiment(tmp_path, made_up_scores(1, grid), grid)
+    compared = {
+        frozenset(each[side]["training"] for side in ("left", "right"))
+        for each in made.compared["contrasts"]
+    }
+    assert {"minilm_lion", "minilm_tunedadamw"} not in compared
+    assert ("Like is compared with like" in prose(facts_of(made))) == unlike
+
+
 def test_it_is_said_which_published_treatments_are_taken_for_searched_ones(tmp_path):
     made = experiment(tmp_path, made_up_scores(1, TUNED), TUNED)
     claims = CLAIMS | {"searched": {"Lion": "tunedlion", "AdamW": "tunedadamw"}}

@@ -24,9 +24,10 @@ def test_a_text_of_the_config_is_no_markup(tmp_path, monkeypatch, path, text):
     (tmp_path / "secret.txt").write_text("the secret")
     config = {
         "paper": {"note": text, "title": text},
-        "grid": {"models": ["m"], "optimizers": ["o"]},
+        "grid": {"models": ["m"], "optimizers": ["o", "t"]},
         "models": {"m": {"label": text}},
-        "optimizers": {"o": {"label": text}},
+        "optimizers": {"o": {"label": "O"}},
+        "treatments": {"t": {"label": text, "optimizer": "o"}},
         "protocol": "as_written",
     }
     params = SimpleNamespace(note=text, text={"caption": "A caption."})

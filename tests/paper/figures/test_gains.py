@@ -6,7 +6,7 @@ from lionrank.paper.figures.gains import gains_figure
 from lionrank.paper.figures.style import LINES, looks
 from tests.support.drawings import legend_of
 from tests.support.papers import OBJECTIVES
-from tests.support.results import AVERAGED, LAYOUT, LEARNING, experiment, made_up_scores
+from tests.support.results import AVERAGED, LAYOUT, LEARNING, TUNED, experiment, made_up_scores
 from tests.support.sized import ETTIN, OPTIMIZERS, parameters_of, sized
 
 
@@ -57,6 +57,18 @@ def test_a_panel_is_a_family_on_a_test_set_and_tells_so_where_there_are_several(
             if each["test_set"] == name and each["metric"] == PRIMARY
         ]
         assert sorted(y for line in ax.lines[1:] for y in line.get_ydata()) == sorted(expected)
+
+
+def test_what_is_tuned_minus_what_is_not_has_a_panel_of_its_own(tmp_path):
+    parameters = {"minilm": 21_300_000, "gte": 113_000_000}
+    compared, figure = drawn(tmp_path, TUNED, parameters=parameters)
+    heads = [" ".join(text.get_text() for text in ax.texts) for ax in figure.axes]
+    assert heads == ["Between optimizers", "By tuning"]
+    expected = [
+        each["difference"] for each in of_family(compared, "tuning") if each["metric"] == PRIMARY
+    ]
+    values = [y for line in figure.axes[1].lines[1:] for y in line.get_ydata()]
+    assert len(expected) == 4 and sorted(values) == sorted(expected)
 
 
 def test_a_treatment_beside_several_of_bce_has_its_look_and_other_lines(tmp_path):
