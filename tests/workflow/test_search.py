@@ -27,7 +27,7 @@ search:
   spaces: {tunedlion: {learning_rate: {low: 1.0e-7, high: 1.0e-4, log: true}}}
 """
 A_TRIAL_MORE = "search: {trials: 3}"
-CHOICE = {f"training/minilm_tunedlion.{name}.json" for name in (".chosen", ".point")}
+CHOICE = {f"training/minilm_tunedlion.{name}.json" for name in ("chosen", "point")}
 
 
 def trials_of(*overlays: str) -> dict[str, dict]:
@@ -99,8 +99,12 @@ def test_weights_that_went_are_not_missed(finished):
 @slow
 @pytest.mark.parametrize(
     "changed",
-    [A_TRIAL_MORE, "search: {spaces: {tunedlion: {learning_rate: {low: 1.0e-6}}}}"],
-    ids=["more trials", "another range"],
+    [
+        A_TRIAL_MORE,
+        "search: {spaces: {tunedlion: {learning_rate: {low: 1.0e-6}}}}",
+        "training: {treatments: {tunedlion: {learning_rate: 3.0e-6}}}",
+    ],
+    ids=["more trials", "another range", "other untuned settings"],
 )
 def test_of_a_changed_search_only_new_trials_are_trained(finished, changed):
     before, now = trials_of(), trials_of(changed)
