@@ -74,6 +74,30 @@ def test_topics_that_changed_are_part_of_a_paper_on_two_optimizers(small):
     assert {*PLAN.paper.parts()} - {*small.paper.parts()} == changes
 
 
+def searched(*optimizers):
+    """Return an overlay by which some treatments have their settings searched for."""
+    rates = "{learning_rate: {low: 1.0e-7, high: 1.0e-4, log: true}}"
+    return f"""
+    treatments:
+      tunedadamw: {{label: Tuned AdamW, optimizer: adamw, objective: bce, data: pairs}}
+      tunedlion: {{label: Tuned Lion, optimizer: lion, objective: bce, data: pairs}}
+    grid: {{optimizers: [{", ".join(optimizers)}]}}
+    search: {{trials: 2, spaces: {{tunedadamw: {rates}, tunedlion: {rates}}}}}
+    """
+
+
+def test_topics_change_between_optimizers_that_were_both_searched_for_or_neither():
+    for like in (["tunedadamw", "tunedlion"], ["lion", "adamw", "tunedlion"]):
+        assert "changes" in figures_of(searched(*like))
+    for unlike in (["lion", "tunedlion"], ["adamw", "tunedlion"]):
+        assert "changes" not in figures_of(searched(*unlike))
+
+
+def test_gains_by_tuning_are_drawn_where_that_is_all_that_is_compared():
+    assert "gains" in figures_of(LADDER, searched("lion", "tunedlion"))
+    assert "gains" not in figures_of(LADDER, searched("adamw", "tunedlion"))
+
+
 LADDER = """
     ladders: {ettin: {label: Ettin, models: [ettin17m, ettin32m, ettin68m]}}
     grid: {models: [bert, ettin17m, ettin68m]}

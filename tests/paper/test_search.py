@@ -4,12 +4,15 @@ from dataclasses import replace
 
 import pytest
 
+from lionrank.grid import Model
 from tests.support.choices import search_of
-from tests.support.papers import facts_of, prose
+from tests.support.papers import facts_of, prose, source_of
 from tests.support.results import TUNED, experiment, made_up_scores
+from tests.support.said import Said
 from tests.support.truths import Truths
 from tests.support.worlds import SEARCHED, build
 
+RATES_AND_DECAYS = {"learning_rate": [1e-6, 1e-5], "weight_decay": [0.01, 0.1, 1.0]}
 SUMMARIES = ("abstract", "Results", "Threats to Validity")
 
 
@@ -37,8 +40,8 @@ def test_the_results_name_each_choice_on_the_edge_with_its_setting(world, truths
         for choice in truths.choices().values()
         for key, side in choice.edges.items()
     }
-    said = [each.measure for each in world.said.find("best", subsection="What the search chose")]
-    assert {each for each in said if "edge" in each} == edges
+    here = world.said.find("best", subsection="What the search chose")
+    assert {each.measure for each in here if "edge" in each.measure} == edges
 
 
 @pytest.mark.parametrize("section", ["abstract", "Threats to Validity"])
@@ -48,7 +51,7 @@ def test_a_search_that_found_nothing_better_than_the_untuned_settings_is_said(
     in_vain = any(truths.tuned("below").values())
     here = world.said.find(section=section, what="choices below the untuned settings")
     assert len(here) == in_vain
-    named = world.said.find("best", measure="choice below the untuned settings")
+    named = world.said.find("best", measure="choices below the untuned settings")
     assert len(named) == in_vain
 
 
@@ -90,3 +93,20 @@ def test_comparisons_that_hang_on_the_number_of_trials_are_counted_and_the_other
     assert len(here) == bool(ahead)
     named = world.said.find("best", measure="expected best score with any number of trials")
     assert len(named) == any(ahead.values())
+
+
+def test_a_search_may_be_of_other_settings_than_another(tmp_path):
+    text = told(tmp_path, TUNED, spaces={"gte_tunedlion": {"warmup": [0, 0.1, 500]}})
+    assert "Fig.~\\ref{fig:search}" in text
+
+
+def test_many_choices_on_the_edge_are_counted_by_setting(tmp_path):
+    models = tuple(Model(f"m{place}", f"Model-{place}") for place in range(6))
+    grid = replace(TUNED, models=models)
+    search = search_of(tmp_path, grid, space=RATES_AND_DECAYS, seed=5)
+    made = experiment(tmp_path, made_up_scores(1, grid), grid)
+    said = Said.read(source_of(facts_of(made, search=search)))
+    for side in ("low", "high"):
+        claim = said.one("count", what=f"{side} edge of weight_decay")
+        at_edge = [each for each in search.searched if each.choice.edges == {"weight_decay": side}]
+        assert (claim.count, claim.total) == (len(at_edge), 12)

@@ -10,6 +10,7 @@ from lionrank.evaluation.published import FAMILIES
 from lionrank.grid import checkpoint_name
 from lionrank.measures import METRICS, PRIMARY, Measure
 from lionrank.paper.depths import Deepened
+from lionrank.paper.search import LABELS
 from lionrank.search.budget import expected_best
 from lionrank.search.choice import Choice
 from tests.support.accounts import CELLS, stands
@@ -119,6 +120,13 @@ class Amounts(Efforts):
             },
             "comparisons that hang on the number of trials": lambda: {
                 model: not names for model, names in self.always_ahead().items()
+            },
+            **{
+                f"{side} edge of {key}": lambda key=key, side=side: {
+                    name: choice.edges.get(key) == side for name, choice in self.choices().items()
+                }
+                for key in LABELS
+                for side in ("low", "high")
             },
             "choices above the untuned settings": lambda: self.tuned("above"),
             "choices below the untuned settings": lambda: self.tuned("below"),

@@ -123,15 +123,11 @@ class Truths(Amounts):
             leads = {model: max(values, key=values.get) for model, values in study().items()}
             assert set(claim.on) == {m for m, leader in leads.items() if {leader} == systems}
             return
-        if claim.measure == "choice below the untuned settings":
-            assert systems == {name for name, is_so in self.tuned("below").items() if is_so}
-            return
         if claim.measure == "expected best score with any number of trials":
             assert systems == {name for names in self.always_ahead().values() for name in names}
             return
-        if edge := re.fullmatch("(low|high) edge of (.+)", claim.measure):
-            choices = self.choices().items()
-            assert systems == {name for name, e in choices if e.edges.get(edge[2]) == edge[1]}
+        if " edge of " in claim.measure or claim.measure == "choices below the untuned settings":
+            assert systems == {name for name, is_so in self.items(claim.measure).items() if is_so}
             return
         of_front = {"cost on the front": (0, min), "score on the front": (1, max)}
         if claim.measure == "cost and score":

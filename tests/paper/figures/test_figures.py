@@ -145,12 +145,16 @@ def test_labels_are_drawn_as_they_are_written(tmp_path):
         side: {"training": f"gte_{name}", "epoch": 1}
         for side, name in (("left", "lion"), ("right", "adamw"))
     }
+    choices = choices_of(tmp_path, grid, {"adamw": RATES, "lion": RATES_AND_DECAYS})
+    heads = [f"{model} ($a$)", adamw, lion]
     drawn = {
+        "search": (search_figure(choices, grid), heads),
+        "budget": (budget_figure(choices, grid), heads),
         "curves": (
             curves_figure(write_logs(tmp_path, grid), grid),
-            [f"{model} ($a$)", adamw, lion],
+            heads,
         ),
-        "epochs": (epochs_figure(made.results, grid, made.chosen), [f"{model} ($a$)", adamw, lion]),
+        "epochs": (epochs_figure(made.results, grid, made.chosen), heads),
         "changes": (
             changes_figure(changed, grid),
             [f"{model}: {lion} (epoch 1)", f"{adamw} higher"],

@@ -109,3 +109,12 @@ def test_a_space_of_some_models_names_them(tmp_path):
     ]
     rows = rows_of(tex("search_spaces", table), "Warm-up")
     assert rows == [["Warm-up", "--", r"\qty{10}{\percent}, \num{500} steps"]]
+
+
+def test_scores_stand_below_many_settings(tmp_path):
+    space = SPACE | {name: [1, 2] for name in ("max_grad_norm", "warmup", "global_batch_size")}
+    space |= {"schedule": ["linear", "cosine"], "betas": [[0.9, 0.99], [0.95, 0.98]]}
+    table = search.choices(search_of(tmp_path, TUNED, space=space, diverged=1))
+    settings, scores = tex("search", table).split(r"\smallskip")
+    assert "Batch size" in settings and "{Chosen}" not in settings
+    assert "Batch size" not in scores and "{Chosen}" in scores

@@ -118,7 +118,11 @@ class Search:
     @property
     def keys(self) -> list[str]:
         """The settings that any of them searches, in the order in which they are printed."""
-        return [key for key in LABELS if any(key in each.choice.space for each in self.searched)]
+        return [key for key in LABELS if self.of(key)]
+
+    def of(self, key: str) -> list[Searched]:
+        """Return the searches of a setting."""
+        return [each for each in self.searched if key in each.choice.space]
 
     @property
     def subject(self) -> str:
