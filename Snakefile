@@ -58,7 +58,6 @@ rule all:
         PLAN.results.of(".eval"),
         expand("results/per_query/{test_set}.parquet", test_set=PLAN.test_sets),
         PLAN.best_epochs(),
-        PLAN.search.results(),
         expand("hub/{checkpoint}", checkpoint=PLAN.checkpoints),
 
 

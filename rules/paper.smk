@@ -23,6 +23,7 @@ rule provenance:
         parts=expand("paper/{part}", part=PLAN.paper.parts()),
         changes="results/changes.json",
         overlap=PLAN.results.overlap,
+        trials=PLAN.search.results(),
     output:
         "paper/provenance.json",
     log:

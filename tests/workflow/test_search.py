@@ -58,6 +58,11 @@ def test_a_dry_run_lists_trials_and_what_is_trained_with_the_best(snakemake):
     assert not jobs(told.stdout).keys() & {"train_trial", "choose_settings"}
 
 
+def test_the_paper_waits_for_all_of_a_search_and_lists_its_trials(snakemake):
+    counts = jobs(snakemake("-n", "paper/main.pdf", overlay=SEARCH).stdout)
+    assert (counts["search_tables"], counts["search_results"]) == (1, 1)
+
+
 def test_with_halving_it_is_decided_of_every_trial_before_all_epochs_but_the_first(snakemake):
     told = snakemake(
         "-n", "searches", overlay=SEARCH.replace("trials: 2", "trials: 4\n  keep: 0.5")
