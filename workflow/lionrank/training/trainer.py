@@ -238,7 +238,8 @@ class Trainer(CrossEncoderTrainer):
         pairs = self.name_pairs(self.order.rows((step - 1) % len(self.order)))
         raise Diverged(
             f"the loss is {loss} at step {step}, learning rate {self.rate:g}, in the batch of "
-            f"{pairs}: lower training's learning_rate, raise its warmup, or look at these pairs."
+            f"{pairs}: lower training's learning_rate, or the values in search.spaces that it was "
+            "chosen from, raise its warmup, or look at these pairs."
         )
 
     def restore(self, folder: Path, restarts: bool) -> None:
