@@ -39,7 +39,7 @@ def test_the_archive_has_the_choice_of_each_search_and_log_and_scores_of_its_tri
     name = "training/search/gte_tunedlion_" + plan.search.untuned("gte", "tunedlion")
     choice = [f"training/gte_tunedlion.{each}.json" for each in ("chosen", "point")]
     assert {*choice, f"{name}_e1.jsonl", f"{name}_e1.dev.json"} < {*packed}
-    assert len(packed) == 4 * (2 + 5 * 2)
+    assert len(packed) == 4 * (2 + 5 * 2) + len(["results/search.csv"])
     assert not any(path.startswith("checkpoints") for path in packed)
 
 

@@ -120,6 +120,18 @@ def test_the_readme_names_trainings_that_stopped_early(experiment, tmp_path):
     assert "no result of the paper" in text and "gte_lion` stopped" not in text
 
 
+def test_the_readme_says_what_there_is_of_searches_where_there_are_any(experiment, tmp_path):
+    choice = Path("training/minilm_lion.chosen.json")
+    choice.write_text("{}")
+    for name, packed in (("x", files()), ("y", files() | {choice.as_posix(): choice})):
+        pack(f"{name}.zip", packed, CONFIG, provenance())
+    plain, searched = (
+        (unpack(experiment / f"{name}.zip", tmp_path) / "README.md").read_text() for name in "xy"
+    )
+    assert "search" not in plain
+    assert "`search.csv`" in searched and "(`.chosen.json`)" in searched
+
+
 def test_the_readme_says_where_it_comes_from_and_what_is_in_it(experiment, tmp_path):
     pack("lion-rerank-x.zip", files(), CONFIG, provenance())
     text = (unpack(experiment / "lion-rerank-x.zip", tmp_path) / "README.md").read_text()

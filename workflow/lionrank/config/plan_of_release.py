@@ -50,8 +50,8 @@ class ReleasePlan(PlanPart):
         return [*files, *more, *self.plan.depths.result()]
 
     def searches(self) -> list[str]:
-        """The choices of all searches, with the logs and scores of their trials."""
+        """The choices of all searches, logs and scores of their trials, and the table of all."""
         search = self.plan.search
         scores = [path for each in search.searched for path in search.all_scores(*each)]
         points = [str(search.chosen_point(*each)) for each in search.searched]
-        return [*search.choices().values(), *points, *scores, *search.logs()]
+        return [*search.choices().values(), *points, *scores, *search.logs(), *search.results()]

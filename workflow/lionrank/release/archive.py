@@ -84,8 +84,14 @@ def readme(
     stopped = {
         training: last for training, last in provenance["last_epochs"].items() if last < planned
     }
-    facts = {"config": config, "provenance": provenance, "name": name, "folders": sizes}
-    facts["stopped"] = stopped
+    facts: dict[str, Any] = {
+        "config": config,
+        "provenance": provenance,
+        "name": name,
+        "folders": sizes,
+        "stopped": stopped,
+        "searched": any(file.endswith(".chosen.json") for file in files),
+    }
     environment = templates.environment(
         Path(__file__).parent, markdown=markdown, size=partial(size, digits=2)
     )
