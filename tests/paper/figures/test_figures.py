@@ -1,6 +1,7 @@
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -20,8 +21,8 @@ from lionrank.paper.figures.search import search_figure
 from lionrank.paper.figures.sizes import sizes_figure
 from lionrank.paper.figures.style import legend, looks, sample, save
 from lionrank.paper.figures.treatments import treatments_figure
+from tests.support.choices import HALVING, search_of
 from tests.support.drawings import cycle, efficiency_of, legend_of, texts, write_logs
-from tests.support.made_up_searches import RATES, RATES_AND_DECAYS, choices_of, tuned
 from tests.support.papers import OBJECTIVES, depths_of
 from tests.support.results import (
     BESIDE_OTHERS,
@@ -29,6 +30,7 @@ from tests.support.results import (
     LAYOUT,
     RANKED,
     SCENARIOS,
+    TUNED,
     experiment,
     made_up_scores,
 )
@@ -59,12 +61,11 @@ def _draw(tmp_path_factory):
     (depths,) = depths_of(beside)
     grid = sized(["bert", "electra", *ETTIN[:4]], OBJECTIVES)
     many, sizes = experiment(folder / "many", made_up_scores(3, grid), grid), parameters_of(grid)
-    searched = tuned()
-    spaces = {"tunedadamw": RATES, "tunedlion": RATES_AND_DECAYS}
-    choices = choices_of(folder, searched, spaces, keep=0.5)
+    searched = search_of(folder, TUNED, budget=HALVING, diverged=2).searched
+    choices = {each.name: each.choice for each in searched}
     return {
-        "search": lambda: search_figure(choices, searched),
-        "budget": lambda: budget_figure(choices, searched),
+        "search": lambda: search_figure(choices, TUNED),
+        "budget": lambda: budget_figure(choices, TUNED),
         "curves": lambda: curves_figure(logs, GRID),
         "epochs": lambda: epochs_figure(made.results, GRID, made.chosen),
         "changes": lambda: changes_figure(changed, GRID),
@@ -145,7 +146,9 @@ def test_labels_are_drawn_as_they_are_written(tmp_path):
         side: {"training": f"gte_{name}", "epoch": 1}
         for side, name in (("left", "lion"), ("right", "adamw"))
     }
-    choices = choices_of(tmp_path, grid, {"adamw": RATES, "lion": RATES_AND_DECAYS})
+    all_searched = replace(grid, recipes={name: {"searched": True} for name in grid.optimizers})
+    searched = search_of(tmp_path, all_searched).searched
+    choices = {each.name: each.choice for each in searched}
     heads = [f"{model} ($a$)", adamw, lion]
     drawn = {
         "search": (search_figure(choices, grid), heads),

@@ -5,26 +5,34 @@ from dataclasses import replace
 import pytest
 
 from lionrank.config.plan import Plan
+from lionrank.grid import PRETRAINED
 from lionrank.paper.figures.budget import budget_figure
 from lionrank.paper.figures.search import search_figure
 from lionrank.paper.figures.style import looks
 from lionrank.search.budget import expected_best
+from tests.support.choices import BUDGET, HALVING, LISTS, RATES, SPACE, search_of
 from tests.support.configs import ROOT, overlaid
 from tests.support.drawings import legend_of, line_of
-from tests.support.made_up_searches import (
-    DECAYS,
-    LISTS,
-    RATES,
-    RATES_AND_DECAYS,
-    TREATMENTS,
-    choices_of,
-    tuned,
-)
 from tests.support.rankings import run_scripts
+from tests.support.results import GRID, TUNED
 from tests.support.rule_scripts import of_repository
 from tests.support.searches import SEARCHED
 
-SPACES = {"tunedadamw": RATES_AND_DECAYS, "tunedlion": LISTS}
+OF_RATES = {"learning_rate": RATES}
+SPACES = {"tunedadamw": SPACE, "tunedlion": LISTS}
+
+
+def tuned(models):
+    """Return a grid of so many models, with treatments whose settings were searched."""
+    pretrained = [replace(each, start=PRETRAINED) for each in GRID.models[:models]]
+    return replace(TUNED, models=tuple(pretrained))
+
+
+def choices_of(folder, grid, spaces, **how):
+    """Return what was chosen for the trainings of treatments, from these spaces."""
+    own = {f"{each.name}_{name}": space for each in grid.models for name, space in spaces.items()}
+    searched = search_of(folder, grid, spaces=own, **how).searched
+    return {each.name: each.choice for each in searched if each.name in own}
 
 
 def panel_of(figure, training):
@@ -53,7 +61,7 @@ def place_of(trial):
 @pytest.mark.parametrize("models", [1, 2, 3])
 def test_a_trial_is_a_dot_at_its_learning_rate_in_the_panel_of_its_model(tmp_path, models):
     grid = tuned(models)
-    choices = choices_of(tmp_path, grid, SPACES)
+    choices = choices_of(tmp_path, grid, SPACES, diverged=2)
     figure = search_figure(choices, grid)
     assert len(figure.axes) == models
     searched = [each for each in grid.trainings() if each.name in choices]
@@ -70,7 +78,7 @@ def test_a_trial_is_a_dot_at_its_learning_rate_in_the_panel_of_its_model(tmp_pat
 
 def test_the_chosen_trial_is_filled_and_the_untuned_one_half_filled_on_a_line(tmp_path):
     grid = tuned(1)
-    choices = choices_of(tmp_path, grid, {"tunedadamw": RATES_AND_DECAYS}, keep=0.5)
+    choices = choices_of(tmp_path, grid, {"tunedadamw": SPACE}, budget=HALVING, diverged=1)
     (choice,) = choices.values()
     figure = search_figure(choices, grid)
     (training,) = [each for each in grid.trainings() if each.name in choices]
@@ -79,12 +87,15 @@ def test_the_chosen_trial_is_filled_and_the_untuned_one_half_filled_on_a_line(tm
     color = looks(grid)["tunedadamw"]["color"]
     best, reference = dots[place_of(choice.best)], dots[place_of(choice.reference)]
     others = {
-        status: [dots[place_of(e)] for e in choice.of_space if e.status == status]
+        status: [
+            dots[place_of(e)]
+            for e in choice.of_space
+            if e.status == status and e is not choice.best
+        ]
         for status in ("complete", "stopped")
     }
     assert best.get_markerfacecolor() == color and best.get_fillstyle() == "full"
     assert reference.get_fillstyle() == "bottom"
-    others["complete"].remove(best)
     (size,) = {dot.get_markersize() for dot in others["complete"]}
     (small,) = {dot.get_markersize() for dot in others["stopped"]}
     assert small < size < best.get_markersize()
@@ -96,7 +107,7 @@ def test_the_chosen_trial_is_filled_and_the_untuned_one_half_filled_on_a_line(tm
 
 def test_a_line_joins_trials_where_nothing_but_the_learning_rate_was_searched(tmp_path):
     grid = tuned(1)
-    choices = choices_of(tmp_path, grid, {"tunedadamw": RATES, "tunedlion": RATES_AND_DECAYS})
+    choices = choices_of(tmp_path, grid, {"tunedadamw": OF_RATES, "tunedlion": SPACE})
     (ax,) = search_figure(choices, grid).axes
     of_space = [e for e in choices["minilm_tunedadamw"].of_space if e.score is not None]
     joined = [
@@ -109,7 +120,8 @@ def test_a_line_joins_trials_where_nothing_but_the_learning_rate_was_searched(tm
 
 def test_only_what_was_searched_has_a_panel_and_a_place_in_the_legend(tmp_path):
     grid = tuned(3)
-    choices = choices_of(tmp_path, grid, {"tunedadamw": DECAYS, "tunedlion": LISTS})
+    decays = {"weight_decay": SPACE["weight_decay"]}
+    choices = choices_of(tmp_path, grid, {"tunedadamw": decays, "tunedlion": LISTS})
     choices = {
         name: choice
         for name, choice in choices.items()
@@ -118,17 +130,16 @@ def test_only_what_was_searched_has_a_panel_and_a_place_in_the_legend(tmp_path):
     search, budget = search_figure(choices, grid), budget_figure(choices, grid)
     heads = [[ax.get_title(loc="left") for ax in figure.axes] for figure in (search, budget)]
     assert heads == [["GTE"], ["MiniLM", "GTE"]]
-    labels = {*TREATMENTS.values()}
+    labels = {*grid.optimizers.values()}
     assert [name for name in legend_of(search) if name in labels] == ["Lion (tuned)"]
     assert legend_of(budget) == ["AdamW (tuned)", "Lion (tuned)", "Untuned"]
 
 
 @pytest.mark.parametrize("rates", [[2e-5], [1e-5, 2e-5, 5e-5]])
 def test_learning_rates_within_a_decade_have_ticks_that_are_labelled(tmp_path, rates):
-    grid = tuned(1)
-    figure = search_figure(
-        choices_of(tmp_path, grid, {"tunedadamw": {"learning_rate": rates}}), grid
-    )
+    grid, budget = tuned(1), BUDGET | {"trials": len(rates)}
+    spaces = {"tunedadamw": {"learning_rate": rates}}
+    figure = search_figure(choices_of(tmp_path, grid, spaces, budget=budget), grid)
     figure.draw_without_rendering()
     (ax,) = figure.axes
     low, high = ax.get_xlim()
@@ -145,7 +156,8 @@ def test_a_line_is_the_expected_best_score_of_so_many_trials_in_the_band_of_its_
     tmp_path, trials
 ):
     grid = tuned(2)
-    choices = choices_of(tmp_path, grid, {"tunedadamw": RATES, "tunedlion": RATES}, trials)
+    budget = BUDGET | {"trials": trials}
+    choices = choices_of(tmp_path, grid, SPACES, budget=budget, diverged=trials // 4)
     figure = budget_figure(choices, grid)
     for training in (each for each in grid.trainings() if each.name in choices):
         choice, ax = choices[training.name], panel_of(figure, training)
@@ -166,11 +178,7 @@ def test_a_line_is_the_expected_best_score_of_so_many_trials_in_the_band_of_its_
 
 def test_untuned_settings_that_diverged_have_no_line(tmp_path):
     grid = tuned(1)
-    choices = choices_of(tmp_path, grid, {"tunedadamw": RATES})
-    ((name, choice),) = choices.items()
-    diverged = replace(choice.reference, score=None, scores=(None,), status="diverged")
-    trials = tuple(diverged if e is choice.reference else e for e in choice.trials)
-    choices = {name: replace(choice, trials=trials)}
+    choices = choices_of(tmp_path, grid, {"tunedadamw": SPACE}, untuned=None)
     color = looks(grid)["tunedadamw"]["color"]
     for figure in (search_figure(choices, grid), budget_figure(choices, grid)):
         (ax,) = figure.axes
@@ -182,7 +190,7 @@ def test_rules_draw_the_searches_of_a_config(tmp_path):
     plan = Plan.read(overlaid(SEARCHED), ROOT)
     choices = plan.search.choices()
     (tmp_path / "training").mkdir()
-    choices_of(tmp_path / "training", tuned(2), {"tunedadamw": RATES, "tunedlion": LISTS})
+    choices_of(tmp_path / "training", tuned(2), SPACES)
     assert {*choices.values()} == {str(e.relative_to(tmp_path)) for e in tmp_path.rglob("*.json")}
     params = {"grid": plan.paper.grid(), "style": of_repository("paper/paper.mplstyle")}
     inputs = {"choices": [*choices.values()]}
