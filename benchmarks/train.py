@@ -42,10 +42,15 @@ COLUMNS = ["query", "passage", "label"]
 CONFIG = Path(__file__).parents[1] / "config.yaml"
 
 
+def config() -> dict:
+    """Return the experiment's config."""
+    read: dict = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))
+    return read
+
+
 def settings() -> dict:
     """Return the experiment's settings of MiniLM with AdamW, in what the device is fastest in."""
-    config = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))
-    return training_settings(config, "minilm", "adamw") | {"precision": "auto"}
+    return training_settings(config(), "minilm", "adamw") | {"precision": "auto"}
 
 
 class NothingKept(TrainerCallback):
