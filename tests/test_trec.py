@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lionrank import trec
 from lionrank.errors import UserError
@@ -313,3 +315,42 @@ def test_a_ranking_of_documents_of_its_own_only_needs_the_tag():
 def test_a_run_file_of_another_system_or_of_other_candidates_is_refused(run, tag, told):
     with pytest.raises(UserError, match=re.escape(told)):
         trec.check_ranks(run, tag, "bm25.trec", "bm25", CANDIDATES)
+
+
+PART = st.text(st.sampled_from("ab1.-e#_ \té"), max_size=4)
+LINE = st.one_of(
+    st.builds(
+        "{} Q0 {} {} {} t".format,
+        st.sampled_from(["q1", "q2"]),
+        st.sampled_from([*"abcdefgh"]),
+        st.integers(1, 9),
+        st.sampled_from(["3.5", "2", "1e-3", "-7.25", "0.1"]),
+    ),
+    st.lists(PART, min_size=1, max_size=7).map(" ".join),
+)
+
+
+@given(st.lists(LINE, max_size=6))
+def test_a_run_file_is_read_the_same_many_lines_at_once_and_one_by_one(tmp_path_factory, lines):
+    """A line of which trec_eval reads nothing makes the others be read one by one."""
+    folder = tmp_path_factory.mktemp("runs")
+    plain = write(folder / "run", "".join(f"{line}\n" for line in lines))
+    found = outcome(trec.read_run, plain)
+    write(plain, "".join(f"{line}\n" for line in [*lines, "#"]))
+    assert outcome(trec.read_run, plain) == found
+
+
+def outcome(read, path):
+    try:
+        return read(path)
+    except UserError as error:
+        return str(error)
+
+
+def test_topics_come_one_by_one_across_the_blocks_in_which_a_file_is_read(tmp_path):
+    rows = [(f"q{topic}", rank, -rank) for topic in range(3) for rank in range(60_000)]
+    path = write(tmp_path / "run", run_of(*rows))
+    assert path.stat().st_size > 2 * 2**20
+    run, _ = trec.read_run(path)
+    assert [*trec.rankings(path)] == [*run.items()]
+    assert [len(ranking) for ranking in run.values()] == [60_000] * 3

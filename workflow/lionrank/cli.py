@@ -59,9 +59,9 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     from lionrank import trec
     from lionrank.evaluation import trec_eval as evaluation
 
-    run, tag = trec.read_run(arguments.run)
-    per_query = evaluation.evaluate(
-        trec.read_qrels(arguments.qrels), run, arguments.level, arguments.complete
+    qrels = trec.read_qrels(arguments.qrels)
+    per_query, tag = evaluation.evaluate_file(
+        qrels, arguments.run, arguments.level, arguments.complete
     )
     sys.stdout.write(evaluation.to_text(per_query, tag))
 
@@ -76,11 +76,9 @@ def _compare(arguments: argparse.Namespace) -> None:
     qrels = trec.read_qrels(arguments.qrels)
     values, lacking = [], []
     for path in (arguments.run_a, arguments.run_b):
-        run, _ = trec.read_run(path)
-        trec.check_shared(run, path, qrels, arguments.qrels)
-        per_query = evaluation.evaluate(qrels, run, arguments.level, complete=True)
+        per_query, _ = evaluation.evaluate_file(qrels, path, arguments.level, complete=True)
         values.append([evaluation.value_of(v, arguments.metric) for v in per_query.values()])
-        lacking.append(len(per_query.keys() - run.keys()))
+        lacking.append(sum(not own["num_ret"] for own in per_query.values()))
     settings = Draws(permutations=arguments.permutations, seed=arguments.seed)
     left, right = map(np.array, values)
     [contrast] = compare(left, right, settings)

@@ -236,14 +236,30 @@ def text_lines(path: str | os.PathLike | zipfile.Path) -> Iterator[tuple[int, st
         UserError: the file cannot be read, begins with a byte-order mark, is not UTF-8, holds a
             NUL, or is damaged where it is packed; names the file and, where there is one, the line.
     """
+    for number, text in text_blocks(path):
+        yield from enumerate(lines_of(text), number)
+
+
+def text_blocks(path: str | os.PathLike | zipfile.Path) -> Iterator[tuple[int, str]]:
+    """Yield the text of a file in blocks of whole lines, with the number of the first of each.
+
+    Lines end in `\\n`; otherwise as `text_lines`, to which `lines_of` divides a block.
+
+    Raises:
+        UserError: as `text_lines`.
+    """
     number = 1
     with _unpacked(path) as handle:
         while block := handle.read(_BLOCK) + handle.readline():
-            text = _decoded(path, number, block)
-            # The last line of a file may end in neither, or in half of what Windows writes.
-            lines = text.replace("\r\n", "\n").removesuffix("\n").removesuffix("\r").split("\n")
-            yield from enumerate(lines, number)
-            number += len(lines)
+            text = _decoded(path, number, block).replace("\r\n", "\n")
+            yield number, text
+            number += text.count("\n")
+
+
+def lines_of(block: str) -> list[str]:
+    """Return the lines of a block of `text_blocks`."""
+    # The last line of a file may end in neither, or in half of what Windows writes.
+    return block.removesuffix("\n").removesuffix("\r").split("\n")
 
 
 def maybe_packed(path: str | os.PathLike) -> Path:

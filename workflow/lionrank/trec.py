@@ -1,28 +1,27 @@
 """The file formats at the doors: topics, qrels and run files, read strictly and written whole.
 
 Formats: topics are `qid<TAB>text`, qrels `qid 0 docid grade`, run files
-`qid Q0 docid rank score tag` (https://trec.nist.gov/data/deep2019.html).
-
-Qrels and run files are read as trec_eval 10.0 reads them (get_qrels.c, get_trec_results.c): ASCII's
-white space separates columns, blank lines and those that begin with `#` are passed over, and in a
-run file the rank may be any text and more may follow the tag.
+`qid Q0 docid rank score tag` (https://trec.nist.gov/data/deep2019.html). Qrels and run files are
+read as trec_eval reads them (`lionrank.trec_lines`).
 """
 
 import math
 import os
 import re
 import sys
-from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import groupby, islice
-from operator import itemgetter
+from operator import attrgetter, gt
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lionrank import trec_lines
 from lionrank.errors import UserError
 from lionrank.files import atomic_write, text_lines
+from lionrank.trec_lines import COMMENT, Lines, joined
 
 if TYPE_CHECKING:
     import pandas
@@ -31,28 +30,8 @@ Topics = dict[str, str]
 Qrels = dict[str, dict[str, int]]
 Run = dict[str, dict[str, float]]
 """qid -> docid -> score."""
-# The columns of the formats.
-_QRELS = "qid iteration docid grade"
-_RUN = "qid Q0 docid rank score tag"
 _INTEGER = re.compile("[+-]?[0-9]+")
-_ASCII_COLUMNS = re.compile(r"[^ \t\v\f\r]+").findall
-COMMENT = "#"
 LARGEST_GRADE = 127
-
-
-def _columns(line: str) -> list[str]:
-    """Return the columns of a line of qrels or of a run file, none of a blank one or a comment."""
-    # str.split, which is faster, takes more characters for white space than trec_eval does.
-    plain = line.isascii() and line.isprintable()
-    columns = line.split() if plain else _ASCII_COLUMNS(line)
-    return [] if columns and columns[0].startswith(COMMENT) else columns
-
-
-def _unlike(path: str | os.PathLike, number: int, form: str, columns: list[str]) -> UserError:
-    return UserError(
-        f"{path}:{number}: expected {len(form.split())} columns ({form}), found {len(columns)}: "
-        f"{' '.join(columns)[:80]!r}"
-    )
 
 
 def read_topics(path: str | os.PathLike) -> Topics:
@@ -66,7 +45,7 @@ def read_topics(path: str | os.PathLike) -> Topics:
     for number, line in text_lines(path):
         qid, *queries = columns = line.split("\t")
         if len(queries) != 1:
-            raise _unlike(path, number, "qid text", columns)
+            raise trec_lines.unlike(path, number, "qid text", columns)
         check_id(qid, "topic", f"{path}:{number}")
         query = queries[0]
         if not query.strip():
@@ -86,7 +65,7 @@ def check_id(identifier: str, kind: str, place: str) -> None:
         UserError: it is empty, holds white space or NUL, or begins like a comment; begins with
             `place`, and names the `kind` of thing that it is the id of.
     """
-    if _ASCII_COLUMNS(identifier.replace("\n", " ")) != [identifier] or "\0" in identifier:
+    if trec_lines.split(identifier.replace("\n", " ")) != [identifier] or "\0" in identifier:
         raise UserError(
             f"{place}: {kind} id {identifier!r} is empty or holds white space, which separates the "
             "columns of run files and qrels: rename it, also in the qrels"
@@ -116,10 +95,10 @@ def read_qrels(path: str | os.PathLike) -> Qrels:
     """
     qrels: Qrels = {}
     for number, line in text_lines(path):
-        if not (columns := _columns(line)):
+        if not (columns := trec_lines.columns(line)):
             continue
         if len(columns) != 4:
-            raise _unlike(path, number, _QRELS, columns)
+            raise trec_lines.unlike(path, number, trec_lines.QRELS, columns)
         qid, _, docid, text = columns
         judged = qrels.setdefault(qid, {})
         if docid in judged:
@@ -206,8 +185,12 @@ def write_qrels(path: str | os.PathLike, qrels: Qrels) -> None:
                 handle.write(f"{qid} 0 {docid} {grade}\n")
 
 
-def run_lines(path: str | os.PathLike) -> Iterator[tuple[int, str, str, float, str]]:
-    """Yield (number, qid, docid, score, tag) of the lines of a run file, the numbers from 1.
+class ApartError(UserError):
+    """The lines of a topic are not together."""
+
+
+def run_lines(path: str | os.PathLike) -> Iterator[Lines]:
+    """Yield the lines of a run file; those of a topic may come in several parts.
 
     Ranks are compared with the scores at the end: until then 24 bytes a line are held. They may
     count from any number, be equal, and stand in any order; documents of one score may have any.
@@ -217,16 +200,12 @@ def run_lines(path: str | os.PathLike) -> Iterator[tuple[int, str, str, float, s
         UserError: a line of another form, a score that is no finite number, or a document that is
             below another by rank and above it by score.
     """
-    ranked: defaultdict[str, _Ranked] = defaultdict(_Ranked)
-    last = None
-    for number, qid, docid, rank, score, tag in _parsed(path):
-        if qid != last:
-            last, add = qid, ranked[qid].add
-        add(number, rank, score)
-        yield number, qid, docid, score, tag
-    for qid, topic in ranked.items():
-        topic.check(path, qid)
-    _say_unranked(path, sum(topic.unranked for topic in ranked.values()))
+    parts: defaultdict[str, list[Lines]] = defaultdict(list)
+    for lines in trec_lines.of_run_file(path):
+        parts[lines.qid].append(replace(lines, docids=[]))
+        yield lines
+    unranked = sum(_check_ranks(path, joined(own)) for own in parts.values())
+    _say_unranked(path, unranked)
 
 
 def rankings(path: str | os.PathLike) -> Iterator[tuple[str, dict[str, float]]]:
@@ -236,32 +215,48 @@ def rankings(path: str | os.PathLike) -> Iterator[tuple[str, dict[str, float]]]:
     falling docid.
 
     Raises:
-        UserError: what `read_run` refuses, or the lines of a topic are not together.
+        ApartError: the lines of a topic are not together.
+        UserError: what `read_run` refuses.
+    """
+    for lines in topics_of_run(path):
+        yield lines.qid, ranking_of(lines)
+
+
+def topics_of_run(path: str | os.PathLike) -> Iterator[Lines]:
+    """Yield the lines of each topic of a run file, one topic in memory at a time.
+
+    Raises:
+        ApartError: the lines of a topic are not together.
+        UserError: what `read_run` refuses.
     """
     ended: set[str] = set()
     unranked = 0
-    for qid, lines in groupby(_parsed(path), key=itemgetter(1)):
-        ranked, ranking = _Ranked(), dict[str, float]()
-        for number, _, docid, rank, score, _ in lines:
-            if qid in ended:
-                raise UserError(
-                    f"{path}:{number}: topic {qid!r} comes again after others: sort the lines by "
-                    "topic, e.g. with `sort -s -k1,1`"
-                )
-            if docid in ranking:
-                raise _twice(path, number, docid, qid)
-            ranked.add(number, rank, score)
-            ranking[docid] = score
+    for qid, parts in groupby(trec_lines.of_run_file(path), key=attrgetter("qid")):
+        lines = joined([*parts])
+        if qid in ended:
+            raise ApartError(
+                f"{path}:{lines.numbers[0]}: topic {qid!r} comes again after others: sort the "
+                "lines by topic, e.g. with `sort -s -k1,1`"
+            )
         ended.add(qid)
-        ranked.check(path, qid)
-        unranked += ranked.unranked
-        yield qid, by_score(ranking)
+        if len({*lines.docids}) < len(lines.docids):
+            raise _twice(path, lines)
+        unranked += _check_ranks(path, lines)
+        yield lines
     _say_unranked(path, unranked)
+
+
+def ranking_of(lines: Lines) -> dict[str, float]:
+    """Return the ranking of a topic, docid -> score, in the order of trec_eval."""
+    return by_score(dict(zip(lines.docids, lines.scores.tolist(), strict=True)))
 
 
 def by_score(ranking: Mapping[str, float]) -> dict[str, float]:
     """Return a ranking, docid -> score, in the order of trec_eval: by falling score, then docid."""
-    ordered = sorted(zip(ranking.values(), ranking, strict=True), reverse=True)
+    scores = [*ranking.values()]
+    if all(map(gt, scores, islice(scores, 1, None))):
+        return {**ranking}
+    ordered = sorted(zip(scores, ranking, strict=True), reverse=True)
     return {docid: score for score, docid in ordered}
 
 
@@ -270,72 +265,47 @@ def first(ranking: Mapping[str, float], depth: int) -> dict[str, float]:
     return dict(islice(ranking.items(), depth))
 
 
-def _parsed(path: str | os.PathLike) -> Iterator[tuple[int, str, str, str, float, str]]:
-    """Yield (number, qid, docid, rank, score, tag) of the lines of a run file."""
-    for number, line in text_lines(path):
-        if not (columns := _columns(line)):
-            continue
-        try:
-            qid, _, docid, rank, score, tag = columns[:6]
-        except ValueError:
-            raise _unlike(path, number, _RUN, columns) from None
-        yield number, qid, docid, rank, _score(score, f"{path}:{number}"), tag
-
-
 def _say_unranked(path: str | os.PathLike, number: int) -> None:
     if number:
         print(f"{path}: {number} ranks are no integers; trec_eval ranks by scores", file=sys.stderr)
 
 
-def _twice(path: str | os.PathLike, number: int, docid: str, qid: str) -> UserError:
-    return UserError(f"{path}:{number}: document {docid!r} appears twice for topic {qid!r}")
+def _twice(path: str | os.PathLike, lines: Lines, known: Iterable[str] = ()) -> UserError:
+    """Return the error for the first document of some lines that their topic has twice."""
+    seen = {*known}
+    place = 0
+    while lines.docids[place] not in seen:
+        seen.add(lines.docids[place])
+        place += 1
+    return UserError(
+        f"{path}:{lines.numbers[place]}: document {lines.docids[place]!r} appears twice for topic "
+        f"{lines.qid!r}"
+    )
 
 
-def _score(text: str, place: str) -> float:
-    try:
-        score = float(text)
-    except ValueError:
-        raise UserError(f"{place}: score {text[:40]!r} is not a number") from None
-    # Python also reads 1_0, and the digits of other scripts.
-    if "_" in text or not text.isascii():
-        raise UserError(f"{place}: score {text[:40]!r} is not a number")
-    if not -math.inf < score < math.inf:
-        raise UserError(f"{place}: score {text[:40]!r} is not a finite number")
-    return score
+def _check_ranks(path: str | os.PathLike, lines: Lines) -> int:
+    """Return how many lines of a topic have a rank that is no integer.
 
-
-class _Ranked:
-    """Lines, ranks and scores of a topic as its lines give them."""
-
-    def __init__(self) -> None:
-        self.lines, self.ranks, self.scores = array("q"), array("d"), array("d")
-        self.unranked = 0
-
-    def add(self, line: int, rank: str, score: float) -> None:
-        """Note a line; a rank that is no integer, or no double, is noted as NaN."""
-        try:
-            self.ranks.append(int(rank))
-        except (ValueError, OverflowError):
-            self.ranks.append(math.nan)
-            self.unranked += 1
-        self.lines.append(line)
-        self.scores.append(score)
-
-    def check(self, path: str | os.PathLike, qid: str) -> None:
-        """Raise a `UserError` if a document is below another by rank and above it by score."""
-        ranks, scores = np.asarray(self.ranks), np.asarray(self.scores)
-        order = np.lexsort((-scores, ranks))
-        ranks, scores = ranks[order], scores[order]
-        wrong = np.flatnonzero((np.diff(ranks) > 0) & (np.diff(scores) > 0))
-        if wrong.size:
-            above = wrong[0]
-            line, line_above = self.lines[order[above + 1]], self.lines[order[above]]
-            raise UserError(
-                f"{path}:{line}: expected scores that fall with the rank, found "
-                f"{scores[above + 1]} at rank {ranks[above + 1]:.0f} of topic {qid!r} and "
-                f"{scores[above]} at rank {ranks[above]:.0f} (line {line_above}): trec_eval goes "
-                "by scores, other tools by ranks: number the lines by falling score, or correct it"
-            )
+    Raises:
+        UserError: a document is below another by rank and above it by score.
+    """
+    ranks, scores = lines.ranks, lines.scores
+    unranked = int(np.isnan(ranks).sum())
+    if not unranked and (np.diff(ranks) > 0).all() and (np.diff(scores) <= 0).all():
+        return 0
+    order = np.lexsort((-scores, ranks))
+    ranks, scores = ranks[order], scores[order]
+    wrong = np.flatnonzero((np.diff(ranks) > 0) & (np.diff(scores) > 0))
+    if wrong.size:
+        above = wrong[0]
+        line, line_above = lines.numbers[order[above + 1]], lines.numbers[order[above]]
+        raise UserError(
+            f"{path}:{line}: expected scores that fall with the rank, found "
+            f"{scores[above + 1]} at rank {ranks[above + 1]:.0f} of topic {lines.qid!r} and "
+            f"{scores[above]} at rank {ranks[above]:.0f} (line {line_above}): trec_eval goes "
+            "by scores, other tools by ranks: number the lines by falling score, or correct it"
+        )
+    return unranked
 
 
 def read_run(path: str | os.PathLike) -> tuple[Run, str]:
@@ -345,13 +315,14 @@ def read_run(path: str | os.PathLike) -> tuple[Run, str]:
         UserError: what `run_lines` refuses, or a document twice.
     """
     run: Run = {}
-    last, tag = None, ""
-    for number, qid, docid, score, tag in run_lines(path):  # noqa: B007
-        if qid != last:
-            last, ranking = qid, run.setdefault(qid, {})
-        if docid in ranking:
-            raise _twice(path, number, docid, qid)
-        ranking[docid] = score
+    tag = ""
+    for lines in run_lines(path):
+        ranking = run.setdefault(lines.qid, {})
+        more = dict(zip(lines.docids, lines.scores.tolist(), strict=True))
+        if len(more) < len(lines.docids) or not ranking.keys().isdisjoint(more):
+            raise _twice(path, lines, ranking)
+        ranking |= more
+        tag = lines.tag
     return run, tag
 
 

@@ -8,7 +8,8 @@ and it takes interpolated precision at other ranks.
 
 import math
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import reduce
 from itertools import accumulate
 from operator import add
@@ -19,7 +20,17 @@ import pytrec_eval
 from lionrank.errors import UserError
 from lionrank.files import atomic_write
 from lionrank.measures import GRADED, METRICS
-from lionrank.trec import Qrels, Run, by_score, check_judged, check_shared
+from lionrank.trec import (
+    ApartError,
+    Qrels,
+    Run,
+    by_score,
+    check_judged,
+    check_shared,
+    ranking_of,
+    read_run,
+    topics_of_run,
+)
 
 COUNTS = ("num_ret", "num_rel", "num_rel_ret")
 RECALL_LEVELS = tuple(tenth / 10 for tenth in range(11))
@@ -53,25 +64,73 @@ def evaluate(qrels: Qrels, run: Run, level: int, complete: bool) -> PerQuery:
         UserError: run and qrels share no topic, `level` is less than 1, or all grades of a topic
             are negative, at which trec_eval stops, too.
     """
+    return _evaluated(qrels, run.items(), level, complete, "the run file")
+
+
+def evaluate_file(
+    qrels: Qrels, path: str | os.PathLike, level: int, complete: bool
+) -> tuple[PerQuery, str]:
+    """Return what `evaluate` does of a run file, and its tag.
+
+    One topic is in memory at a time, unless their lines are not together.
+
+    Raises:
+        UserError: as `evaluate` and `lionrank.trec.read_run`.
+    """
+    tag = ""
+
+    def rankings() -> Iterator[tuple[str, Mapping[str, float]]]:
+        nonlocal tag
+        for lines in topics_of_run(path):
+            tag = lines.tag
+            yield lines.qid, ranking_of(lines)
+
+    # Standard input is there once.
+    if os.fspath(path) != "-":
+        with suppress(ApartError):
+            return _evaluated(qrels, rankings(), level, complete, os.fspath(path)), tag
+    run, tag = read_run(path)
+    return _evaluated(qrels, run.items(), level, complete, os.fspath(path)), tag
+
+
+def _evaluated(
+    qrels: Qrels,
+    rankings: Iterable[tuple[str, Mapping[str, float]]],
+    level: int,
+    complete: bool,
+    place: str,
+) -> PerQuery:
     if level < 1:
         raise UserError(f"level {level}: the relevance threshold is 1 or more")
-    check_shared(run, "the run file", qrels, "the qrels")
+    found, run = {}, dict[str, None]()
+    for qid, ranking in rankings:
+        run[qid] = None
+        if max((judged := qrels.get(qid, {})).values(), default=-1) >= 0:
+            found[qid] = _of_topic(qid, judged, ranking, level)
+    check_shared(run, place, qrels, "the qrels")
     judged_topics = {qid: judged for qid, judged in sorted(qrels.items()) if complete or qid in run}
     check_judged(judged_topics, "the qrels")
-    evaluator = pytrec_eval.RelevanceEvaluator(judged_topics, _ASKED, relevance_level=level)
     per_query: PerQuery = {}
     for qid, judged in judged_topics.items():
-        ranking = [*by_score(run.get(qid, {}))]
-        # By rank, which no float32 rounds to a tie. A topic at a time needs little memory.
-        by_rank = {docid: -float(rank) for rank, docid in enumerate(ranking)}
-        found = evaluator.evaluate({qid: by_rank}).get(qid) if ranking else None
-        measures = found or _not_retrieved(judged, level)
-        measures |= _interpolated(ranking, judged, level)
-        per_query[qid] = {measure: measures[measure] for measure in MEASURES}
+        per_query[qid] = found.get(qid) or _of_topic(qid, judged, {}, level)
         if complete:
             positive = sum(grade > 0 for grade in judged.values())
             per_query[qid][_GRADED_RELEVANT] = float(positive)
     return per_query
+
+
+def _of_topic(
+    qid: str, judged: dict[str, int], ranking: Mapping[str, float], level: int
+) -> dict[str, float]:
+    """Return `MEASURES` of a topic's ranking, docid -> score in any order."""
+    ordered = [*by_score(ranking)]
+    # By rank, which no float32 rounds to a tie. A topic at a time needs little memory.
+    by_rank = {docid: -float(rank) for rank, docid in enumerate(ordered)}
+    evaluator = pytrec_eval.RelevanceEvaluator({qid: judged}, _ASKED, relevance_level=level)
+    found = evaluator.evaluate({qid: by_rank}).get(qid) if ordered else None
+    measures = found or _not_retrieved(judged, level)
+    measures |= _interpolated(ordered, judged, level)
+    return {measure: measures[measure] for measure in MEASURES}
 
 
 def _interpolated(ranking: list[str], judged: Mapping[str, int], level: int) -> dict[str, float]:

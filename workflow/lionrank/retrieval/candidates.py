@@ -2,9 +2,10 @@
 
 import os
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
+from functools import partial
+from itertools import count, islice
 from pathlib import Path
 
 import duckdb
@@ -29,6 +30,7 @@ from lionrank.collections.readers.base import Candidate
 from lionrank.errors import UserError
 from lionrank.files import atomic_write
 from lionrank.parquet import CANDIDATES
+from lionrank.trec_lines import Lines
 
 # The columns that a run file tells, with the number of the line from 0.
 RANKING = pa.schema(
@@ -39,8 +41,8 @@ JOINED = (
     f"SELECT number, {', '.join(CANDIDATES.names)} "
     "FROM passages JOIN asked USING (docid) JOIN topics USING (qid)"
 )
-# Lines of a run file that are Python objects at a time.
-LINES = 65_536
+# Of a run file, mostly topics, that are in memory at a time.
+PARTS = 64
 OFTEN = 0.1
 """Share of the topics that have a candidate with their own id from which that is said."""
 
@@ -249,10 +251,10 @@ def _read_ranking(database: duckdb.DuckDBPyConnection, run: str | os.PathLike) -
         UserError: what `trec.read_run` refuses, which holds the whole run file in memory.
     """
     database.from_arrow(RANKING.empty_table()).create("asked")
-    rows = _ranking(run)
-    while batch := list(islice(rows, LINES)):
-        columns = [list(column) for column in zip(*batch, strict=True)]
-        database.from_arrow(pa.table(columns, RANKING)).insert_into("asked")
+    numbers, ranks = count(), defaultdict[str, Iterator[int]](partial(count, 1))
+    parts = (_ranking(lines, numbers, ranks[lines.qid]) for lines in trec.run_lines(run))
+    while some := [*islice(parts, PARTS)]:
+        database.from_arrow(pa.concat_tables(some)).insert_into("asked")
     twice = database.execute(
         "SELECT qid, docid, max(number) + 1 AS line FROM asked GROUP BY qid, docid "
         "HAVING count(*) > 1 ORDER BY line LIMIT 1"
@@ -261,12 +263,17 @@ def _read_ranking(database: duckdb.DuckDBPyConnection, run: str | os.PathLike) -
         raise UserError(f"{run}:{line}: document {docid!r} appears twice for topic {qid!r}")
 
 
-def _ranking(run: str | os.PathLike) -> Iterator[tuple[int, str, str, int, float]]:
-    """Yield the rows of `RANKING`: the number of a line from 0, and what it says."""
-    ranks: Counter[str] = Counter()
-    for number, (_, qid, docid, score, _) in enumerate(trec.run_lines(run)):
-        ranks[qid] += 1
-        yield number, qid, docid, ranks[qid], score
+def _ranking(lines: Lines, numbers: Iterator[int], ranks: Iterator[int]) -> pa.Table:
+    """Return lines of a run file as a table `RANKING`, numbered on."""
+    size = len(lines.docids)
+    columns = [
+        [*islice(numbers, size)],
+        [lines.qid] * size,
+        lines.docids,
+        [*islice(ranks, size)],
+        lines.scores.tolist(),
+    ]
+    return pa.table(columns, RANKING)
 
 
 def write_candidates(path: str | os.PathLike, tables: Iterable[pa.Table]) -> None:
