@@ -13,13 +13,12 @@ from safetensors.torch import load_file, save_file
 from sentence_transformers import CrossEncoder
 from transformers import AutoTokenizer
 
-from lionrank.cross_encoder import device
+from lionrank.cross_encoder import device, trainable
 from lionrank.cross_encoder import initialise as models
 from lionrank.cross_encoder import model as cross_encoder
 from lionrank.errors import UserError
 from lionrank.reranking import score as reranking
 from lionrank.training import losses
-from lionrank.training import model as training_model
 from tests.support import tiny_training as tiny
 
 CPU = torch.device("cpu")
@@ -72,7 +71,7 @@ def test_under_bf16_the_logits_are_float32_and_do_not_tie(
     exact = score(starts / architecture, many_pairs, precision="fp32")
     assert scores == pytest.approx(exact, abs=2e-2)
     assert scores != pytest.approx(exact, abs=1e-6)
-    training_model.load(starts / architecture, CPU, "bf16").save_pretrained(str(tmp_path / "saved"))
+    trainable.load(starts / architecture, CPU).save_pretrained(str(tmp_path / "saved"))
     assert score(tmp_path / "saved", many_pairs, precision="bf16") == scores
     # As whoever has a published checkpoint loads it.
     peer = CrossEncoder(str(tmp_path / "saved"), device="cpu", activation_fn=torch.nn.Identity())

@@ -8,6 +8,7 @@ from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from lionrank.cross_encoder import model as cross_encoder
+from lionrank.cross_encoder import trainable
 from lionrank.cross_encoder.pretrained import one_line
 from lionrank.cross_encoder.tokens import encode, take
 from lionrank.cross_encoder.unpadded import counted_from
@@ -167,7 +168,8 @@ def _try_out(who: str, checkpoint: str | os.PathLike) -> None:
     Where the shorter pairs' logits hang on the padding, the checkpoint gets it on the other side.
     """
     try:
-        model = cross_encoder.load(checkpoint, torch.device("cpu"))
+        wrapped = trainable.load(checkpoint, torch.device("cpu"))
+        model = cross_encoder.CrossEncoder(wrapped[0].model, wrapped.tokenizer)
         alone, again = (_logits(model, one_by_one=True) for _ in range(2))
         together = {model.tokenizer.padding_side: _logits(model)}
         if not _same(alone, *together.values()):

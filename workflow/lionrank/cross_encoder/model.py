@@ -11,6 +11,7 @@ from accelerate.utils.memory import should_reduce_batch_size
 from safetensors import SafetensorError
 from torch import Tensor
 from transformers import (
+    AutoConfig,
     AutoModelForSequenceClassification,
     AutoTokenizer,
     PreTrainedModel,
@@ -76,8 +77,11 @@ def load(checkpoint: str | os.PathLike, device: torch.device) -> CrossEncoder:
             describes.
     """
     with telling_what_lacks(checkpoint):
+        config = AutoConfig.from_pretrained(checkpoint, num_labels=1, local_files_only=True)
+        for part in (config, config.get_text_config()):
+            part.use_cache = False  # of decoders, which would keep it for tokens to come
         body = AutoModelForSequenceClassification.from_pretrained(
-            checkpoint, num_labels=1, dtype=torch.float32, local_files_only=True
+            checkpoint, config=config, dtype=torch.float32, local_files_only=True
         )
         tokenizer = AutoTokenizer.from_pretrained(checkpoint, local_files_only=True)
     body.get_submodule(last_layer(body)).__class__ = Float32Linear

@@ -26,6 +26,8 @@ from transformers import TrainerCallback, TrainerState
 from transformers.utils import logging as transformers_logging
 
 from lionrank import parquet
+from lionrank.cross_encoder import model as cross_encoder
+from lionrank.cross_encoder import trainable
 from lionrank.cross_encoder.device import check_precision, resolve
 from lionrank.cross_encoder.weights import weight_files
 from lionrank.errors import Diverged, UserError
@@ -34,7 +36,6 @@ from lionrank.training import batches, checkpoints, optimizers
 from lionrank.training.attempts import Attempt, attempt
 from lionrank.training.held_out import eval_loss
 from lionrank.training.losses import LOSSES, Loss
-from lionrank.training.model import load
 from lionrank.training.state import LOG, EpochState
 from lionrank.training.tracking import report_to
 from lionrank.training.trainer import Trainer
@@ -201,7 +202,10 @@ def build_trainer(
     arguments: CrossEncoderTrainingArguments,
     state: EpochState,
 ) -> Trainer:
-    model = load(start, arguments.device, settings["precision"])
+    model = trainable.load(start, arguments.device)
+    cross_encoder.check_computes_in(
+        settings["precision"], cross_encoder.CrossEncoder(model[0].model, model.tokenizer)
+    )
     examples = batches.read_examples(pairs, loss)
     order = batches.GlobalBatches(
         examples.sizes,

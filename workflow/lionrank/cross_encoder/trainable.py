@@ -1,4 +1,7 @@
-"""A checkpoint as the Trainer of sentence-transformers takes it."""
+"""A checkpoint as sentence-transformers' own class, which its Trainer takes.
+
+Apart, as scoring does without it: it takes long to import.
+"""
 
 import os
 
@@ -8,11 +11,11 @@ from sentence_transformers.cross_encoder import CrossEncoder
 from lionrank.cross_encoder import model as cross_encoder
 
 
-def load(checkpoint: str | os.PathLike, device: torch.device, precision: str) -> CrossEncoder:
+def load(checkpoint: str | os.PathLike, device: torch.device) -> CrossEncoder:
     """Return a checkpoint's model, which computes as that of `lionrank.cross_encoder.model.load`.
 
     Raises:
-        UserError: as there, or the model cannot be computed in this precision.
+        UserError: as there.
     """
     with cross_encoder.telling_what_lacks(checkpoint):
         model = CrossEncoder(
@@ -26,5 +29,4 @@ def load(checkpoint: str | os.PathLike, device: torch.device, precision: str) ->
     body = model[0].model
     model.set_keep_in_fp32_modules([f"0.model.{cross_encoder.last_layer(body)}"])
     cross_encoder.make_ready(checkpoint, body, model.tokenizer)
-    cross_encoder.check_computes_in(precision, cross_encoder.CrossEncoder(body, model.tokenizer))
     return model
