@@ -28,7 +28,7 @@ COMMENT = "#"
 split = re.compile(r"[^ \t\v\f\r]+").findall
 """The columns of a line, whatever is in it."""
 _PLAIN = "".join(set(string.printable) - set("\t\v\f\r")).encode()
-_SPACES = re.compile(rb"^ |  | $", re.MULTILINE).search
+_TEXTS = ("qid", "Q0", "docid", "tag")
 _SCHEMA = {
     **dict.fromkeys(RUN.split(), pa.string()),
     "rank": pa.int64(),
@@ -99,7 +99,7 @@ def _at_once(number: int, text: str) -> list[Lines] | None:
     That is printable ASCII, six columns with a space between them, integers as ranks.
     """
     block = text.encode()
-    if block.translate(None, _PLAIN) or _SPACES(block):
+    if block.translate(None, _PLAIN):
         return None
     try:
         table = csv.read_csv(
@@ -114,6 +114,10 @@ def _at_once(number: int, text: str) -> list[Lines] | None:
     topics = compute.run_end_encode(table["qid"].combine_chunks())
     qids = topics.values.to_pylist()
     if not np.isfinite(scores).all() or any(qid.startswith(COMMENT) for qid in qids):
+        return None
+    # Where more than one space separates two columns, or a line begins or ends with one.
+    texts = [compute.min(compute.binary_length(table[name])).as_py() for name in _TEXTS]
+    if 0 in texts:
         return None
     docids, ranks = table["docid"].to_pylist(), table["rank"].to_numpy().astype(np.float64)
     numbers, tags = np.arange(number, number + len(docids)), table["tag"]

@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import reduce
-from itertools import accumulate
+from itertools import accumulate, count
 from operator import add
 
 import pandas as pd
@@ -102,17 +102,19 @@ def _evaluated(
 ) -> PerQuery:
     if level < 1:
         raise UserError(f"level {level}: the relevance threshold is 1 or more")
+    judgeable = {qid: own for qid, own in qrels.items() if max(own.values(), default=-1) >= 0}
+    evaluator = pytrec_eval.RelevanceEvaluator(judgeable, _ASKED, relevance_level=level)
     found, run = {}, dict[str, None]()
     for qid, ranking in rankings:
         run[qid] = None
-        if max((judged := qrels.get(qid, {})).values(), default=-1) >= 0:
-            found[qid] = _of_topic(qid, judged, ranking, level)
+        if qid in judgeable and ranking:
+            found[qid] = _of_topic(evaluator, qid, judgeable[qid], ranking, level)
     check_shared(run, place, qrels, "the qrels")
     judged_topics = {qid: judged for qid, judged in sorted(qrels.items()) if complete or qid in run}
     check_judged(judged_topics, "the qrels")
     per_query: PerQuery = {}
     for qid, judged in judged_topics.items():
-        per_query[qid] = found.get(qid) or _of_topic(qid, judged, {}, level)
+        per_query[qid] = found.get(qid) or _not_retrieved(judged, level)
         if complete:
             positive = sum(grade > 0 for grade in judged.values())
             per_query[qid][_GRADED_RELEVANT] = float(positive)
@@ -120,32 +122,35 @@ def _evaluated(
 
 
 def _of_topic(
-    qid: str, judged: dict[str, int], ranking: Mapping[str, float], level: int
+    evaluator: pytrec_eval.RelevanceEvaluator,
+    qid: str,
+    judged: Mapping[str, int],
+    ranking: Mapping[str, float],
+    level: int,
 ) -> dict[str, float]:
     """Return `MEASURES` of a topic's ranking, docid -> score in any order."""
-    ordered = [*by_score(ranking)]
     # By rank, which no float32 rounds to a tie. A topic at a time needs little memory.
-    by_rank = {docid: -float(rank) for rank, docid in enumerate(ordered)}
-    evaluator = pytrec_eval.RelevanceEvaluator({qid: judged}, _ASKED, relevance_level=level)
-    found = evaluator.evaluate({qid: by_rank}).get(qid) if ordered else None
-    measures = found or _not_retrieved(judged, level)
-    measures |= _interpolated(ordered, judged, level)
+    by_rank = dict(zip(by_score(ranking), count(0.0, -1.0)))
+    measures = evaluator.evaluate({qid: by_rank})[qid] | _interpolated(by_rank, judged, level)
     return {measure: measures[measure] for measure in MEASURES}
 
 
-def _interpolated(ranking: list[str], judged: Mapping[str, int], level: int) -> dict[str, float]:
+def _interpolated(
+    by_rank: Mapping[str, float], judged: Mapping[str, int], level: int
+) -> dict[str, float]:
     """Return the precision at each of `RECALL_LEVELS`, the best at that recall or a higher one.
 
     A level of recall asks for its share of the relevant documents, rounded to the nearest whole
-    number: m_iprec_at_recall.c of trec_eval 10.0, where 9.0.8 adds 0.9 and cuts.
+    number: m_iprec_at_recall.c of trec_eval 10.0, where 9.0.8 adds 0.9 and cuts. `by_rank` has the
+    documents' scores, which fall from 0 by 1.
     """
-    relevant = sum(grade >= level for grade in judged.values())
-    ranks = [rank for rank, docid in enumerate(ranking, 1) if judged.get(docid, 0) >= level]
-    precisions = [found / rank for found, rank in enumerate(ranks, 1)]
+    relevant = [docid for docid, grade in judged.items() if grade >= level]
+    retrieved = sorted(1 - by_rank[docid] for docid in relevant if docid in by_rank)
+    precisions = [found / rank for found, rank in enumerate(retrieved, 1)]
     best = list(accumulate(reversed(precisions), max))[::-1]
     values = {}
     for measure, recall in zip(INTERPOLATED, RECALL_LEVELS, strict=True):
-        asked = max(math.floor(recall * relevant + 0.5), 1)
+        asked = max(math.floor(recall * len(relevant) + 0.5), 1)
         values[measure] = best[asked - 1] if asked <= len(best) else 0.0
     return values
 
