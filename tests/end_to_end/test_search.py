@@ -19,7 +19,7 @@ search:
   epochs: 2
   share: 0.5
   keep: 0.4
-  spaces: {lion: {learning_rate: [1.0e+30, 2.0e-4, 1.0e-12]}}
+  spaces: {lion: {learning_rate: [1.0e+30, 6.0e-5, 1.0e-12]}}
 training: {defaults: {global_batch_size: 2, schedule: none}}
 hardware: {state_every: {minutes: null, steps: 4}}
 """
@@ -30,7 +30,7 @@ search:
   epochs: 2
   spaces:
     adamw: {learning_rate: {low: 1.0e-3, high: 1.001e-3}, weight_decay: [0.01]}
-    lion: {learning_rate: {low: 2.0e-4, high: 2.001e-4, log: true}}
+    lion: {learning_rate: {low: 6.0e-5, high: 6.001e-5, log: true}}
 """
 CHOICE = "training/gte_lion.chosen.json"
 
@@ -80,7 +80,7 @@ def test_a_search_that_is_killed_ends_with_the_choice_of_one_beside_it_that_was_
     choice = json.loads(choices[0])
     by_rate = {each["settings"]["learning_rate"]: each for each in choice["trials"]}
     assert (by_rate[1e30]["status"], by_rate[1e30]["scores"]) == ("diverged", [None, None])
-    others = [by_rate[2e-4], by_rate[1e-12]]
+    others = [by_rate[6e-5], by_rate[1e-12]]
     assert sorted(each["status"] for each in others) == ["complete", "stopped"]
     assert choice["chosen"] == next(
         each["trial"] for each in others if each["status"] == "complete"

@@ -240,11 +240,11 @@ def change(clone, name):
 def test_make_alone_lists_the_targets(clone):
     lines = make(clone).stdout.splitlines()
     targets = [line.split()[1] for line in lines]
-    names = ["train", "score", "scaling", "optimizer", "bm25", "draw", "join", "dryrun"]
+    names = ["train", "score", "scaling", "optimizer", "bm25", "draw", "join", "dryrun", "gpu"]
     benchmarks = [f"bench-{name}" for name in names]
     built = ["demo", "report", "archive"]
     tests = ["test", "test-fast", "test-cluster", "lint", "docs"]
-    assert targets == ["help", "install", *built, *tests, *benchmarks, "lock", "clean"]
+    assert targets == ["help", "install", *built, *tests, *benchmarks, "gpu-wheels", "lock", "clean"]
 
 
 @pytest.mark.parametrize("before", ["nothing", "a finished .venv"])
