@@ -72,7 +72,7 @@ def parts(device: str, models: Sequence[str]) -> Iterator[Part]:
 
     yield Part("tests of a GPU", ("-m", "pytest", *TESTS), 60)
     yield Part("attention", script("attention", *where), 60)
-    yield Part("resume", script("resume", *where), 40)
+    yield Part("resume", script("resume", *where), 60)
     yield from each("score", 75)
     yield from each("train", 60)
     for model in models:
