@@ -1,5 +1,7 @@
 """Treatments: an optimizer, an objective and training data by one name."""
 
+from itertools import product
+
 import pytest
 
 from lionrank.config.check import check
@@ -66,6 +68,31 @@ training:
     assert [settings[key] for key in ("log_every", "weight_decay", "warmup")] == [3, 0.2, 10]
     assert training_settings(config, "gte", "infonce")["log_every"] == 2
     assert training_settings(config, "minilm", "adamw")["log_every"] == 1
+
+
+def test_what_a_model_has_with_an_optimizer_holds_for_each_of_its_treatments_that_says_no_other():
+    config = overlaid(
+        TREATED,
+        """
+training:
+  optimizers: {adamw: {log_every: 1, weight_decay: 0.1, warmup: 10}}
+  treatments: {infonce: {log_every: 3}}
+  models_and_optimizers: {minilm_adamw: {log_every: 2, weight_decay: 0.2, warmup: 20}}
+""",
+    )
+    check(config, SCHEMA, SOURCES)
+    keys = ("log_every", "weight_decay", "warmup")
+    found = {
+        each: [training_settings(config, *each)[key] for key in keys]
+        for each in product(("minilm", "gte"), ("adamw", "infonce"))
+    }
+    assert found == {
+        ("minilm", "adamw"): [2, 0.2, 20],
+        ("minilm", "infonce"): [3, 0.2, 20],
+        ("gte", "adamw"): [1, 0.1, 10],
+        ("gte", "infonce"): [3, 0.1, 10],
+    }
+    assert training_settings(config, "minilm", "ranknet")["weight_decay"] != 0.2
 
 
 def test_a_plan_has_trainings_and_data_of_treatments():

@@ -50,6 +50,7 @@ def test_each_plans_its_trials_and_what_is_trained_by_their_choice(told, name, t
     assert {rule: planned.get(rule, 0) for rule in expected} == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", OVERLAYS)
 def test_each_is_audited(told, tmp_path, name):
     told(name, "audit")

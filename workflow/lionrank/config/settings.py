@@ -27,12 +27,14 @@ def training_settings(
         UserError: grid.seeds has no such seed.
     """
     training, recipe = config["training"], treatment(config, optimizer)
+    of_both = training["models_and_optimizers"]
     layers = (
         training["defaults"],
         training["models"].get(model, {}),
         training["optimizers"].get(recipe.optimizer, {}),
+        of_both.get(training_name(model, recipe.optimizer), {}),
         training["treatments"].get(optimizer, {}),
-        training["models_and_optimizers"].get(training_name(model, optimizer), {}),
+        of_both.get(training_name(model, optimizer), {}),
     )
     settings = {key: value for layer in layers for key, value in layer.items()}
     built_of = config["optimizers"][recipe.optimizer]
