@@ -26,8 +26,6 @@ _ROUNDING = 1e-9
 # Topics in each direction, and passages of each topic, that are told of.
 EXAMPLES = 3
 PASSAGES = 3
-PAIRS_IN_A_COLUMN = 9
-"""So many have their topics drawn one below the other; more need the width of a page."""
 
 Ranks = Mapping[str, int]
 """docid -> rank, from 1."""

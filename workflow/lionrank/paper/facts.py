@@ -5,13 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from lionrank.evaluation.changes import PAIRS_IN_A_COLUMN
 from lionrank.evaluation.comparisons import alpha, of_grid
 from lionrank.evaluation.significance import ALPHA, POWER, is_exact
 from lionrank.evaluation.variance import differences
 from lionrank.files import read_json
 from lionrank.measures import METRICS
 from lionrank.paper.costs import costs
+from lionrank.paper.figures.widths import changes_are_wide
 from lionrank.paper.findings import Findings
 from lionrank.paper.first_stages import Printed, grouped
 from lionrank.paper.prose import macros
@@ -68,7 +68,7 @@ def make_facts(
             "averages": _averages(layout, compared),
             "asked_before": any({"adamw", "lion"} <= each.treatments for each in studies),
             "beside_published": _beside(paper["beside_published"], studies),
-            "changes_are_wide": len(others["changes"]["pairs"]) > PAIRS_IN_A_COLUMN,
+            "changes_are_wide": changes_are_wide(others["changes"]),
             "costs": costs(findings, efficiency["trainings"]),
             "depth": first_stages[0]["depth"],
             "depths": grouped(first_stages, "depth"),

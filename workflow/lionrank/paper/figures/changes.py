@@ -7,10 +7,10 @@ import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lionrank.evaluation.changes import PAIRS_IN_A_COLUMN
 from lionrank.grid import Grid
 from lionrank.measures import METRICS
 from lionrank.paper.figures.style import COLUMN, PAGE, looks, plain
+from lionrank.paper.figures.widths import changes_are_wide
 from lionrank.wording import score
 
 _PANEL_INCHES = 0.95
@@ -31,7 +31,7 @@ def changes_figure(changed: Mapping[str, Any], grid: Grid) -> Figure:
     """
     pairs = changed["pairs"]
     largest = max(abs(each["difference"]) for pair in pairs for each in pair["differences"])
-    columns = 1 if len(pairs) <= PAIRS_IN_A_COLUMN else 2
+    columns = 2 if changes_are_wide(changed) else 1
     rows = -(-len(pairs) // columns)
     figure, axes = plt.subplots(
         rows,
