@@ -70,6 +70,13 @@ BESIDE_OTHERS = replace(
 """The grid without the model of one of them, and with them."""
 NOTHING_TRAINED = Grid.build({}, {}, (), systems=OTHERS, first_stages=RANKED)
 
+
+def recipes(**made_of: tuple[str, str, str] | tuple[str, str, str, bool]) -> dict[str, dict]:
+    """Return what treatments are made of: optimizer, objective, data, and whether searched."""
+    parts = ("optimizer", "objective", "data", "searched")
+    return {name: dict(zip(parts, each, strict=False)) for name, each in made_of.items()}
+
+
 LEARNING = Grid.build(
     models={name: MODELS[name] for name in ("minilm", "gte")},
     optimizers={
@@ -81,17 +88,14 @@ LEARNING = Grid.build(
         "infoncelion": "InfoNCE by Lion",
     },
     epochs=(1, 2, 3),
-    recipes={
-        name: dict(zip(("optimizer", "objective", "data"), each, strict=True))
-        for name, each in {
-            "adamw": ("adamw", "bce", "pairs"),
-            "lion": ("lion", "bce", "pairs"),
-            "bcelists": ("adamw", "bce", "bm25lists"),
-            "infonce": ("adamw", "infonce", "bm25lists"),
-            "ranknet": ("adamw", "ranknet", "bi_lists"),
-            "infoncelion": ("lion", "infonce", "bm25lists"),
-        }.items()
-    },
+    recipes=recipes(
+        adamw=("adamw", "bce", "pairs"),
+        lion=("lion", "bce", "pairs"),
+        bcelists=("adamw", "bce", "bm25lists"),
+        infonce=("adamw", "infonce", "bm25lists"),
+        ranknet=("adamw", "ranknet", "bi_lists"),
+        infoncelion=("lion", "infonce", "bm25lists"),
+    ),
     first_stages=RANKED,
 )
 """A grid whose trainings differ in what they learn."""
@@ -105,16 +109,12 @@ TUNED = Grid.build(
         "tunedlion": "Lion (tuned)",
     },
     epochs=(1, 2, 3),
-    recipes={
-        f"{'tuned' * searched}{name}": {
-            "optimizer": name,
-            "objective": "bce",
-            "data": "pairs",
-            "searched": searched,
-        }
-        for searched in (False, True)
-        for name in ("adamw", "lion")
-    },
+    recipes=recipes(
+        adamw=("adamw", "bce", "pairs"),
+        lion=("lion", "bce", "pairs"),
+        tunedadamw=("adamw", "bce", "pairs", True),
+        tunedlion=("lion", "bce", "pairs", True),
+    ),
     first_stages=RANKED,
 )
 """A grid with the settings of the config, and with those that a search chose."""
