@@ -40,7 +40,7 @@ from lionrank.config.plan_of_teachers import TeachersPlan
 from lionrank.config.settings import ordered, training_settings
 from lionrank.config.sources import Source, read_table
 from lionrank.config.studies import read_studies
-from lionrank.config.treatments import treatment, treatments
+from lionrank.config.treatments import treatments
 from lionrank.errors import UserError
 from lionrank.grid import BEST, checkpoint_name, seeds_by_name, training_name
 from lionrank.published.study import Study
@@ -126,7 +126,7 @@ class Plan:
     def depths(self) -> DepthsPlan:
         return DepthsPlan(self)
 
-    @property
+    @cached_property
     def paper(self) -> PaperPlan:
         return PaperPlan(self)
 
@@ -330,16 +330,6 @@ class Plan:
     def depth(self, collection: str, topics: str, by: str = "") -> int:
         """How many documents are ranked, by BM25 or what `first_stages.suffix` says."""
         return training_data.first_stage_depth(self.config, collection, topics, by)
-
-    def learns(self, optimizer: str) -> tuple[str, str]:
-        """The objective of a treatment, and its data."""
-        recipe = treatment(self.config, optimizer)
-        return recipe.objective, recipe.data
-
-    @property
-    def has_lessons(self) -> bool:
-        """Whether the trainings differ in objective or data."""
-        return len({self.learns(name) for name in self.optimizers}) > 1
 
     @property
     def other_checkpoints(self) -> list[str]:

@@ -4,6 +4,7 @@ Runs at every parse of the workflow, so it imports nothing heavy.
 """
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 from lionrank.config import contrasts, evaluation, grids
@@ -23,6 +24,10 @@ SEARCH_TABLES = ("search", "search_spaces", "search_trials")
 class PaperPlan(PlanPart):
     """What is in the paper of an experiment."""
 
+    @cached_property
+    def _grid(self) -> Grid:
+        return Grid.build(**grids.named(self.plan))
+
     def parts(self) -> list[str]:
         """The figures and tables of the paper, as files below paper/, that have what to show."""
         return [
@@ -38,7 +43,7 @@ class PaperPlan(PlanPart):
             figures.append("changes")
         if plan.trainings:
             figures += ["cost", "curves", "epochs"]
-        if self.is_replicated:
+        if self._grid.is_replicated:
             figures.append("seeds")
         if plan.depths.test_sets:
             figures.append("depths")
@@ -51,7 +56,7 @@ class PaperPlan(PlanPart):
             figures.append("gains")
         if plan.averages:
             figures.append("differences")
-        if plan.has_lessons:
+        if self._grid.has_lessons:
             figures.append("treatments")
         return figures + self._figures_of_search()
 
@@ -82,9 +87,9 @@ class PaperPlan(PlanPart):
             tables.append("contrasts")
         if plan.replication.systems:
             tables += REPLICATION_TABLES
-        if self.is_replicated:
+        if self._grid.is_replicated:
             tables.append("variance")
-        if plan.has_lessons:
+        if self._grid.has_lessons:
             tables += LESSON_TABLES
         if plan.search.searched:
             tables += SEARCH_TABLES
@@ -105,8 +110,7 @@ class PaperPlan(PlanPart):
 
     def _compares(self, family: str) -> bool:
         """Whether there are treatments that a family compares, as `between_treatments` says."""
-        treatments = Grid.build(**grids.named(self.plan)).treatments
-        return bool(contrasts.between_treatments(family, treatments))
+        return bool(contrasts.between_treatments(family, self._grid.treatments))
 
     def described(self, texts: Mapping[str, Mapping[str, str]]) -> dict[str, Mapping[str, str]]:
         """What stands with the tables of the paper, by their names.
@@ -126,11 +130,6 @@ class PaperPlan(PlanPart):
                     found[name] = {**text, "title": title}
         return found
 
-    @property
-    def is_replicated(self) -> bool:
-        """Whether there are trainings, with several seeds."""
-        return bool(self.plan.trainings) and len(self.plan.seeds) > 1
-
     def search(self) -> dict[str, Any]:
         """What the paper says of the searches, beside what they found."""
         labels = [self.plan.dev_sets[name].label for name in self.plan.search.dev_sets]
@@ -138,11 +137,13 @@ class PaperPlan(PlanPart):
 
     def means(self) -> str:
         """The file with the means that the paper shows: with several seeds, over these."""
-        return f"results/{'over_seeds' if self.is_replicated else 'metrics'}.csv"
+        return f"results/{'over_seeds' if self._grid.is_replicated else 'metrics'}.csv"
 
     def of_seeds(self) -> list[str]:
         """What is computed of several seeds."""
-        return ["results/over_seeds.csv", "results/variance.json"] if self.is_replicated else []
+        if not self._grid.is_replicated:
+            return []
+        return ["results/over_seeds.csv", "results/variance.json"]
 
     def sized(self) -> dict[str, str]:
         """A checkpoint of each model and of each system of others that is one, by its name."""
