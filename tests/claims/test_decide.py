@@ -1,20 +1,14 @@
-"""The claims file: what it may say, what holds on paper, and every verdict on our results."""
+"""The claims of the first study: what holds on paper, and every verdict on our results."""
 
-import json
 from dataclasses import replace
 from hashlib import sha256
-from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 
 from lionrank.claims import decide as claims
 from lionrank.claims import file as claim_file
-from lionrank.claims.parts import Outcome, Verdict, conclude, fact
 from lionrank.evaluation import per_query
-from lionrank.files import write_json_lines
-from lionrank.grid import Grid
 from tests.support import published_facts
 from tests.support.per_query_tables import joined
 from tests.support.published_as_measured import (
@@ -212,36 +206,6 @@ def test_a_replicated_claim_about_the_best_names_its_strongest_rival(as_publishe
     assert result["p"] == pytest.approx(5 / (DRAWS.permutations + 1))
 
 
-@pytest.mark.parametrize(
-    ("second", "verdict"), [(0.6, "replicated"), (0.5, "inconclusive"), (0.4, "contradicted")]
-)
-def test_a_rival_has_to_be_above_all_that_may_be_the_best(tmp_path, second, verdict):
-    epochs = {"gte_adamw_e1": 0.3, "gte_adamw_e2": second, "gte_adamw_e3": 0.5}
-    means = {metric: scores | epochs for metric, scores in MEANS.items()}
-    result = decide(ours(tmp_path, means))["c5"]["ours"]
-    assert result["verdict"] == verdict
-    assert result["reason"] == "nDCG@10: GTE + AdamW, epoch 2 minus GTE + AdamW, epoch 3"
-
-
-@pytest.mark.parametrize(
-    ("gap", "noise", "verdict"),
-    [
-        (0.001, 1e-3, "replicated"),
-        (0.02, 1e-3, "contradicted"),
-        (0.001, 0.3, "inconclusive"),
-        # Significantly different, but perhaps by less than the margin.
-        (0.0049, 3e-3, "inconclusive"),
-    ],
-)
-def test_a_tie_needs_an_interval_within_the_margin(tmp_path, gap, noise, verdict):
-    levels = {"minilm_lion": 0.6, "modernbert_lion": 0.6 - gap}
-    scores = {name: levels.get(name[:-3], 0.1) for name in MEANS["map"]}
-    decided = decide(ours(tmp_path, MEANS | {"recip_rank_10": scores}, noise))
-    result = decided["c9"]["tests"][1]["ours"]
-    assert result["verdict"] == verdict
-    assert (result["p"] < 0.05) == (noise < 0.1)
-
-
 def test_several_seeds_are_averaged_and_choose_their_own_epochs(tmp_path):
     lower = {m: {name: v - 0.1 for name, v in scores.items()} for m, scores in MEANS.items()}
     alone = ours(tmp_path / "12")
@@ -284,81 +248,6 @@ def test_what_is_said_of_an_epoch_is_not_testable_where_the_chosen_ones_alone_we
     # MRR@10 at the chosen epochs.
     assert found["c9"] == as_published["c9"]
     assert found["c17"] == as_published["c17"]
-
-
-OF_OTHERS = {"model": "minilm", "kind": "checkpoint", "label": "theirs"}
-
-
-def beside_others(tmp_path, epochs, test_sets=TEST_SETS):
-    """Return results of GTE and ModernBERT, and systems of others for MiniLM by their epochs."""
-    systems = {
-        f"{optimizer}{epoch}": {**OF_OTHERS, "optimizer": optimizer, "epoch": epoch}
-        for optimizer, epochs_of in epochs.items()
-        for epoch in epochs_of
-    }
-    measured = ours(tmp_path, grid=grid_of("minilm", "gte", "modernbert"), test_sets=test_sets)
-    (replicate,) = measured.per_query.replicates
-    table = pd.read_parquet(replicate.path)
-    names = {
-        f"minilm_{entry['optimizer']}_e{entry['epoch'] or 1}": name
-        for name, entry in systems.items()
-    }
-    table = table[(table["model"] != "minilm") | table["system"].isin(names)]
-    table["system"] = table["system"].replace(names)
-    table["seed"] = table["seed"].mask(table["system"].isin(systems))
-    table.to_parquet(replicate.path)
-    grid = Grid.build(
-        {name: {"label": name, "start": "pretrained"} for name in ("gte", "modernbert")},
-        {"adamw": "AdamW", "lion": "Lion"},
-        (1, 2, 3),
-        systems=systems,
-    )
-    best = write_best(tmp_path, {n: e for n, e in CHOSEN.items() if not n.startswith("minilm")})
-    read = per_query.read(replicate.path, best, grid)
-    trained = {each.name for each in grid.trainings()}
-    settings = {name: of for name, of in measured.settings.items() if name in trained}
-    return replace(measured, per_query=read, grid=grid, settings=settings)
-
-
-def test_a_claim_about_a_training_that_is_not_ours_is_about_the_system_that_was_trained_so(
-    tmp_path,
-):
-    measured = beside_others(tmp_path, {"adamw": [None], "lion": [1]})
-    found = claims.decide(claim_file.read(CLAIMS, PRINTED), BOTH, measured, DRAWS)
-    decided = {claim["id"]: claim["ours"] for claim in found["claims"]}
-    there = MEANS["ndcg_cut_10"]
-    difference = there["minilm_adamw_e1"] - there["minilm_lion_e1"]
-    assert decided["c1"]["verdict"] == "contradicted"
-    assert decided["c1"]["difference"] == pytest.approx(difference)
-    assert decided["c1"]["reason"] == "nDCG@10: MiniLM + AdamW minus MiniLM + Lion"
-    # Whose epoch is not known, and of one of whose epochs there is nothing.
-    assert decided["c2"]["reason"] == "minilm_adamw_e3 is not in the grid"
-    # What no run file tells.
-    assert decided["c13"]["reason"] == "minilm_adamw is not in the grid"
-    assert found["not_trained_here"] == {"MiniLM + AdamW": "adamwNone", "MiniLM + Lion": "lion1"}
-
-
-def test_of_several_epochs_of_others_none_is_taken_for_the_chosen_one(tmp_path):
-    decided = decide(beside_others(tmp_path, {"adamw": [1, 2, 3], "lion": [1, 2, 3]}))
-    assert decided["c1"]["ours"]["verdict"] == "not testable"
-    assert decided["c1"]["ours"]["reason"] == (
-        "minilm_adamw was not trained here, and it was not said which of adamw1, adamw2 and adamw3 "
-        "it is reported by"
-    )
-    assert decided["c2"]["ours"]["verdict"] == "replicated"
-
-
-def test_a_system_of_others_without_a_run_file_there_decides_nothing(tmp_path):
-    measured = beside_others(tmp_path, {"lion": [1, 2, 3]})
-    (replicate,) = measured.per_query.replicates
-    table = pd.read_parquet(replicate.path)
-    on_mrr = (table["test_set"] == "marco_qa_dev") & (table["system"] == "lion2")
-    table[~on_mrr].to_parquet(replicate.path)
-    best = write_best(tmp_path, replicate.chosen)
-    read = per_query.read(replicate.path, best, measured.grid)
-    c3 = decide(replace(measured, per_query=read))["c3"]["tests"][1]["ours"]
-    assert c3["verdict"] == "not testable"
-    assert c3["reason"] == "lion2 has no run file on marco_qa_dev"
 
 
 @pytest.mark.parametrize(
@@ -436,94 +325,3 @@ def test_a_stand_in_is_named_and_has_no_other_systems(tmp_path):
         "verdict": "not testable",
         "reason": "the other systems are known on dl19 only, for which pydocs stands in",
     }
-
-
-def log_line(training: str, step: int) -> dict:
-    """A log of a GPU on which Lion has a steadier gradient and half the state."""
-    lion = training.endswith("lion")
-    wave = 0.01 if lion else 0.5
-    return {
-        "grad_norm": (100 if lion else 1) * float(np.exp(wave * (-1) ** step)),
-        "gpu_utilisation": (90 if lion else 80) + step % 3,
-        "optimizer_state_bytes": 500_000 if lion else 1_000_400,
-    } | ({"eval_loss": 1 / step} if step % 10 == 0 else {})
-
-
-def test_training_logs_decide_what_is_said_of_optimizers(tmp_path):
-    decided = decide(ours(tmp_path / "lion", line=log_line))
-    assert decided["c15"]["ours"]["verdict"] == "replicated"
-    assert decided["c15"]["ours"]["reason"].startswith(
-        "optimizer state bytes: MiniLM + Lion has 0.4998 times that of MiniLM + AdamW"
-    )
-    assert decided["c16"]["ours"]["verdict"] == "replicated"
-    assert decided["c16"]["ours"]["difference"] == pytest.approx(10)
-    even = [test["ours"] for test in decided["c13"]["tests"]]
-    assert [each["verdict"] for each in even] == ["not testable", "replicated"]
-    assert even[0]["reason"] == "the logs have no more than 3 values of eval loss"
-    # |log| of one line by the next: twice the wave, whatever the gradient's size.
-    assert even[1]["difference"] == pytest.approx(2 * 0.5 - 2 * 0.01)
-    assert decided["c13"]["ours"]["verdict"] == "inconclusive"
-
-    def swapped(training: str, step: int) -> dict:
-        names = {"lion": "adamw", "adamw": "lion"}
-        return log_line(names[training.split("_")[1]], step)
-
-    other = decide(ours(tmp_path / "swapped", line=swapped))
-    assert other["c15"]["ours"]["verdict"] == "contradicted"
-    assert other["c16"]["ours"]["verdict"] == "contradicted"
-    assert other["c13"]["ours"]["verdict"] == "contradicted"
-
-
-def test_the_logs_of_several_seeds_are_averaged_step_by_step(tmp_path):
-    one = ours(tmp_path, line=log_line)
-    others = {}
-    for name, paths in one.logs.items():
-        # With another seed, Lion keeps as much as AdamW; it stopped after the first epoch.
-        lines = [json.loads(line) for line in Path(paths[0]).read_text().splitlines()]
-        path = tmp_path / f"{name}_s13.jsonl"
-        write_json_lines(path, [line | {"optimizer_state_bytes": 1_000_400} for line in lines])
-        others[f"{name}_s13"] = [path]
-    both = replace(one, grid=replace(one.grid, seeds=(12, 13)), logs={**one.logs, **others})
-    kept = both.log("minilm_lion", "optimizer_state_bytes")
-    assert {*kept.values()} == {750_200} and len(kept) == 10
-    assert decide(both)["c15"]["ours"]["verdict"] == "contradicted"
-
-
-def test_settings_are_compared_as_they_were_resolved(tmp_path):
-    other = {"modernbert_lion": {"learning_rate": 2e-6, "schedule": "cosine"}}
-    result = decide(ours(tmp_path / "a", settings=other))["c10"]["ours"]
-    assert result["verdict"] == "contradicted"
-    assert "2e-06 for ModernBERT + Lion" in result["reason"]
-    assert decide(ours(tmp_path / "b"))["c10"]["ours"]["verdict"] == "replicated"
-
-
-def test_choosing_on_the_test_set_is_seen_where_it_takes_another_epoch(tmp_path, as_published):
-    same = as_published["c17"]["ours"]
-    assert same["verdict"] == "contradicted" and "0 of 6 trainings" in same["reason"]
-    # MiniLM with AdamW has 0.7008 after epoch 1 and 0.7127 after epoch 3.
-    result = decide(ours(tmp_path, chosen=CHOSEN | {"minilm_adamw": 1}))["c17"]["ours"]
-    assert result["verdict"] == "replicated"
-    assert "1 of 6 trainings, which adds 0.0020 to their mean" in result["reason"]
-
-
-YES, NO = fact(True, "yes"), fact(False, "no")
-OPEN, LACKING = Outcome(Verdict.INCONCLUSIVE, "?"), Outcome(Verdict.NOT_TESTABLE, "-")
-
-
-@pytest.mark.parametrize(
-    ("outcomes", "all_of_them", "most_of_them"),
-    [
-        ([YES, YES], "replicated", "replicated"),
-        ([YES, YES, NO], "contradicted", "replicated"),
-        ([YES, NO], "contradicted", "contradicted"),
-        ([YES, YES, OPEN], "inconclusive", "replicated"),
-        ([YES, OPEN, NO], "contradicted", "inconclusive"),
-        ([YES, LACKING], "inconclusive", "inconclusive"),
-        ([OPEN, LACKING], "inconclusive", "inconclusive"),
-        ([NO, LACKING], "contradicted", "contradicted"),
-        ([LACKING, LACKING], "not testable", "not testable"),
-    ],
-)
-def test_parts_combine_to_a_verdict(outcomes, all_of_them, most_of_them):
-    assert conclude(outcomes).verdict == all_of_them
-    assert conclude(outcomes, most=True).verdict == most_of_them

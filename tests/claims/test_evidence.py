@@ -1,12 +1,18 @@
-"""What a published training is among ours: by its name, its recipe, or not at all."""
+"""What a published training is among ours: by its name, its recipe, a system of others, or none."""
 
+from dataclasses import replace
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from lionrank.claims import decide as claims
+from lionrank.claims import file as claim_file
 from lionrank.claims.evidence import Ours, Untestable
+from lionrank.evaluation import per_query
 from lionrank.evaluation.per_query import System
+from lionrank.grid import Grid
+from tests.support import published_as_measured as lion
 from tests.support.studied import DRAWS, claim, decide, measured, published
 
 RECIPES = published("objectives").study.recipes
@@ -86,3 +92,84 @@ def test_where_all_were_searched_for_it_is_said_which_stand_for_published_ones(t
     ours = experiment(tmp_path, **treatments)
     assert ours.system(System("minilm_bce")) == System("minilm_tunedadamw")
     assert decide_all(ours)["searched"] == {"BCE": "tunedadamw", "Hinge": "tunedhinge"}
+
+
+OF_OTHERS = {"model": "minilm", "kind": "checkpoint", "label": "theirs"}
+
+
+def beside_others(tmp_path, epochs, test_sets=lion.TEST_SETS):
+    """Return results of GTE and ModernBERT, and systems of others for MiniLM by their epochs."""
+    systems = {
+        f"{optimizer}{epoch}": {**OF_OTHERS, "optimizer": optimizer, "epoch": epoch}
+        for optimizer, epochs_of in epochs.items()
+        for epoch in epochs_of
+    }
+    measured = lion.ours(
+        tmp_path, grid=lion.grid_of("minilm", "gte", "modernbert"), test_sets=test_sets
+    )
+    (replicate,) = measured.per_query.replicates
+    table = pd.read_parquet(replicate.path)
+    names = {
+        f"minilm_{entry['optimizer']}_e{entry['epoch'] or 1}": name
+        for name, entry in systems.items()
+    }
+    table = table[(table["model"] != "minilm") | table["system"].isin(names)]
+    table["system"] = table["system"].replace(names)
+    table["seed"] = table["seed"].mask(table["system"].isin(systems))
+    table.to_parquet(replicate.path)
+    grid = Grid.build(
+        {name: {"label": name, "start": "pretrained"} for name in ("gte", "modernbert")},
+        {"adamw": "AdamW", "lion": "Lion"},
+        (1, 2, 3),
+        systems=systems,
+    )
+    best = lion.write_best(
+        tmp_path, {n: e for n, e in lion.CHOSEN.items() if not n.startswith("minilm")}
+    )
+    read = per_query.read(replicate.path, best, grid)
+    trained = {each.name for each in grid.trainings()}
+    settings = {name: of for name, of in measured.settings.items() if name in trained}
+    return replace(measured, per_query=read, grid=grid, settings=settings)
+
+
+def test_a_claim_about_a_training_that_is_not_ours_is_about_the_system_that_was_trained_so(
+    tmp_path,
+):
+    measured = beside_others(tmp_path, {"adamw": [None], "lion": [1]})
+    found = claims.decide(
+        claim_file.read(lion.CLAIMS, lion.PRINTED), lion.BOTH, measured, lion.DRAWS
+    )
+    decided = {claim["id"]: claim["ours"] for claim in found["claims"]}
+    there = lion.MEANS["ndcg_cut_10"]
+    difference = there["minilm_adamw_e1"] - there["minilm_lion_e1"]
+    assert decided["c1"]["verdict"] == "contradicted"
+    assert decided["c1"]["difference"] == pytest.approx(difference)
+    assert decided["c1"]["reason"] == "nDCG@10: MiniLM + AdamW minus MiniLM + Lion"
+    # Whose epoch is not known, and of one of whose epochs there is nothing.
+    assert decided["c2"]["reason"] == "minilm_adamw_e3 is not in the grid"
+    # What no run file tells.
+    assert decided["c13"]["reason"] == "minilm_adamw is not in the grid"
+    assert found["not_trained_here"] == {"MiniLM + AdamW": "adamwNone", "MiniLM + Lion": "lion1"}
+
+
+def test_of_several_epochs_of_others_none_is_taken_for_the_chosen_one(tmp_path):
+    decided = lion.decide(beside_others(tmp_path, {"adamw": [1, 2, 3], "lion": [1, 2, 3]}))
+    assert decided["c1"]["ours"]["verdict"] == "not testable"
+    assert decided["c1"]["ours"]["reason"] == (
+        "minilm_adamw was not trained here, and it was not said which of adamw1, adamw2 and adamw3 "
+        "it is reported by"
+    )
+    assert decided["c2"]["ours"]["verdict"] == "replicated"
+
+
+def test_a_system_of_others_without_a_run_file_there_decides_nothing(tmp_path):
+    measured = beside_others(tmp_path, {"lion": [1, 2, 3]})
+    (replicate,) = measured.per_query.replicates
+    table = pd.read_parquet(replicate.path)
+    on_mrr = (table["test_set"] == "marco_qa_dev") & (table["system"] == "lion2")
+    table[~on_mrr].to_parquet(replicate.path)
+    best = lion.write_best(tmp_path, replicate.chosen)
+    read = per_query.read(replicate.path, best, measured.grid)
+    c3 = lion.decide(replace(measured, per_query=read))["c3"]["tests"][1]["ours"]
+    assert c3["verdict"] == "not testable"
+    assert c3["reason"] == "lion2 has no run file on marco_qa_dev"
