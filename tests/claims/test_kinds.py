@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lionrank.claims.kinds import SameSettings
 from lionrank.files import write_json_lines
 from lionrank.grid import Grid
-from tests.support.published_as_measured import CHOSEN, MEANS, STUDY, decide, ours
+from tests.support.published_as_measured import CHOSEN, MEANS, PRINTED, STUDY, decide, ours
 from tests.support.results import recipes
 
 TUNED = [f"minilm_tunedlion_e{epoch}" for epoch in (1, 2, 3)]
@@ -102,6 +103,25 @@ def test_settings_are_compared_as_they_were_resolved(tmp_path):
     assert result["verdict"] == "contradicted"
     assert "2e-06 for ModernBERT + Lion" in result["reason"]
     assert decide(ours(tmp_path / "b"))["c10"]["ours"]["verdict"] == "replicated"
+
+
+@pytest.mark.parametrize(
+    ("key", "verdict", "reason"),
+    [
+        ("optimizer.arguments.betas", "contradicted", "[0.9, 0.999] for ModernBERT + AdamW; [0.9"),
+        ("steps_an_epoch", "not testable", "our trainings have no setting steps_an_epoch"),
+    ],
+)
+def test_settings_are_compared_by_any_key_that_the_study_tells_of(tmp_path, key, verdict, reason):
+    built = {"adamw": [0.9, 0.999], "lion": [0.9, 0.99]}
+    settings = {
+        f"modernbert_{name}": {"optimizer": {"arguments": {"betas": betas}}}
+        for name, betas in built.items()
+    }
+    test = SameSettings(trainings=[*settings], settings=[key], sources=["code"])
+    (part,) = test.parts(ours(tmp_path, settings=settings), PRINTED)
+    outcome = part.decide({}, 0.05)
+    assert outcome.verdict == verdict and reason in outcome.reason
 
 
 def test_choosing_on_the_test_set_is_seen_where_it_takes_another_epoch(tmp_path):

@@ -187,7 +187,7 @@ class Ours:
         are_left_out: whether these were left out.
         recipes: the optimizer and the objective of each treatment of the study.
 
-    All from `encoders` on are empty where no claim of the study asks.
+    `encoders`, `data` and `shared` are empty where no claim of the study asks.
     """
 
     per_query: PerQuery
@@ -281,7 +281,11 @@ class Ours:
             raise _best_only(training, measure)
 
     def setting(self, training: str, key: str) -> Any:
-        return self.settings[self._own(training)][key]
+        """Return a setting of a training by its dotted key; Untestable if ours have no such one."""
+        is_set, value = published_settings.looked_up(key, self.settings[self._own(training)])
+        if not is_set:
+            raise Untestable(f"our trainings have no setting {key}")
+        return value
 
     def log(self, training: str, quantity: str) -> dict[int, float]:
         """Return what a training's logs say of a quantity, by optimizer step: means over seeds."""

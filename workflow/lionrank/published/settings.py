@@ -151,7 +151,7 @@ def compare_settings(
     comparison for each value that they have; a row about none of them, or of text, gives none.
     """
     return [
-        ComparedSetting(row.setting, names, *_ours(row.setting, place), row.said, row.note)
+        ComparedSetting(row.setting, names, *looked_up(row.setting, place), row.said, row.note)
         for row in rows
         for names, place in _places(row, config, trainings)
     ]
@@ -166,13 +166,13 @@ def _places(
         return
     groups: dict[str, list[str]] = {}
     for name in row.matching(list(trainings)):
-        groups.setdefault(repr(_ours(row.setting, trainings[name])), []).append(name)
+        groups.setdefault(repr(looked_up(row.setting, trainings[name])), []).append(name)
     for names in groups.values():
         yield tuple(names), trainings[names[0]]
 
 
-def _ours(setting: str, place: Mapping[str, Any]) -> tuple[bool, Any]:
-    """Return (whether the dotted key is set, its value)."""
+def looked_up(setting: str, place: Mapping[str, Any]) -> tuple[bool, Any]:
+    """Return whether the dotted key is set, and its value."""
     value: Any = place
     for key in setting.split("."):
         if not isinstance(value, Mapping) or key not in value:
