@@ -1,18 +1,14 @@
 """The audit page: its arithmetic, its marks beside the published settings, what it leaves open."""
 
-import os
-import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import yaml
 
 from lionrank.audit import page as audit
-from lionrank.audit.estimates import Storage
 from lionrank.errors import UserError
-from lionrank.files import write_json, write_json_lines
+from lionrank.files import write_json
 from tests.support.audits import (
     COMMIT,
     JOBS,
@@ -27,6 +23,7 @@ from tests.support.audits import (
     merged,
     row_of,
     source,
+    write_log,
 )
 
 # ---- beside the published settings ----
@@ -157,60 +154,6 @@ def test_averages_are_told_with_their_test_sets_and_those_that_the_grid_lacks():
     assert "The average" not in audit.page(facts_of(merged()))
 
 
-# ---- where it lies ----
-
-
-def test_each_part_falls_on_a_place_and_each_place_on_a_disk(tmp_path):
-    paths = {place: tmp_path / place.name for place in Storage}
-    paths[Storage.HUB] = Path("/proc/cache/hub")
-    topics = source("topics", kind="url", bytes=1764)
-    facts = facts_of(merged(), source("corpus", bytes=10**9), topics, paths=paths)
-    takes = {each["place"]: each["takes"]["known"] for each in facts["places"]}
-    assert takes[Storage.HUB] == 10**9
-    assert takes[Storage.WEB] == 1764
-    assert takes[Storage.SOFTWARE] == 7e9
-    assert takes[Storage.WORK] == pytest.approx(facts["disk_total"]["known"] - 8e9 - 1764)
-    hub, *others = [each["disk"] for each in facts["places"] if each["place"] is Storage.HUB]
-    assert (hub, others) == (Path("/proc"), [])
-    rest = {each["disk"] for each in facts["places"]} - {hub}
-    disks = {each["disk"]: each for each in facts["disks"]}
-    assert disks.keys() == {hub, *rest}
-    (work,) = rest
-    assert disks[work]["free"] == pytest.approx(shutil.disk_usage(tmp_path).free, rel=0.1)
-    # Nothing fits into /proc.
-    page = audit.page(facts)
-    assert row_of(page, "/proc") == "| /proc | **1 GB** | 0 B |"
-    assert f"/proc/cache/hub | 1 GB | {hub} |" in page
-
-
-def test_local_copies_take_no_room_in_a_cache():
-    config = merged({"sources": {"local": {"near": "/copies/near"}}})
-    facts = facts_of(config, source("near", bytes=10**9), source("far", bytes=10**6))
-    (hub,) = [each for each in facts["places"] if each["place"] is Storage.HUB]
-    assert hub["takes"]["known"] == 10**6
-
-
-def test_places_are_those_that_the_environment_names(tmp_path):
-    code = "from lionrank.audit.disks import paths; print(*map(str, paths().values()), sep='\\n')"
-    environment = os.environ | {
-        "HF_HOME": "/hf",
-        "XDG_CACHE_HOME": "/xdg",
-        "IR_DATASETS_HOME": "/irds",
-    }
-    for name in ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"):
-        environment.pop(name, None)
-    told = subprocess.run(
-        *([sys.executable, "-c", code],),
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=tmp_path,
-        env=environment,
-    )
-    expected = ["/hf/hub", "/xdg/lionrank", "/irds", str(tmp_path), sys.prefix]
-    assert told.stdout.split() == expected
-
-
 def test_downloads_are_summed_and_unknown_sizes_counted():
     page = audit.page(
         facts_of(
@@ -264,67 +207,6 @@ def test_a_warmup_in_steps_an_undecayed_group_and_early_stopping_are_shown():
     )
 
 
-# ---- beside what trainings took ----
-
-
-def write_log(folder: Path, name: str, **changes) -> Path:
-    """Write a training log of one step and what its jobs cost."""
-    cost = {"step": 1, "jobs": 1, "job_seconds": 3600.0, "device_hours": 1.0}
-    cost |= {"devices": "1 x NVIDIA A100", "repeated_steps": 0, "repeated_seconds": 0.0}
-    write_json_lines(folder / f"{name}.jsonl", [{"step": 1, "loss": 0.5}, cost | changes])
-    return folder / f"{name}.jsonl"
-
-
-def test_before_anything_ran_nothing_is_said_of_what_it_took():
-    page = audit.page(facts_of(merged()))
-    assert page.startswith("# Audit of the experiment, before it runs\n\n")
-    assert "device hours" not in page
-
-
-def test_what_trainings_took_stands_beside_their_estimates(tmp_path):
-    """Of all epochs, and of those so far; the ratio is to the estimate of as many."""
-    whole = [{"device_hours": 2.0, "jobs": 3, "repeated_steps": 40}, {}, {"device_hours": 3.0}]
-    logs = [
-        *(write_log(tmp_path, f"gte_lion_e{n}", **one) for n, one in enumerate(whole, start=1)),
-        *(write_log(tmp_path, f"gte_adamw_e{n}", devices="2 x NVIDIA A100") for n in (1, 2)),
-    ]
-    facts = facts_of(merged(), logs=logs)
-    page = audit.page(facts)
-    estimated = {each["name"]: each["gpu_hours"] for each in facts["trainings"]}
-    assert page.startswith("# Audit of the experiment\n\n")
-    assert "| device hours that trainings took so far, section 2 | 8.00 |" in page
-    hours = estimated["gte_lion"]
-    assert row_of(page, "gte_lion", "all 3") == (
-        f"| gte_lion | all 3 | 5 | 40 | 1 x NVIDIA A100 | {hours:.2f} | 6.00 | {6 / hours:.2f} |"
-    )
-    hours = estimated["gte_adamw"]
-    assert row_of(page, "gte_adamw", "2 of 3 so far") == (
-        "| gte_adamw | 2 of 3 so far | 2 | 0 | 2 x NVIDIA A100 "
-        f"| {hours:.2f} | 2.00 | {2 / (hours * 2 / 3):.2f} |"
-    )
-    assert row_of(page, "minilm_lion", "none so far").endswith(" | - | - |")
-
-
-def test_a_training_that_stopped_early_is_compared_over_the_epochs_that_it_had(tmp_path):
-    empty = tmp_path / "gte_lion_e3.jsonl"
-    write_json_lines(empty, [])
-    logs = [*(write_log(tmp_path, f"gte_lion_e{n}") for n in (1, 2)), empty]
-    facts = facts_of(merged(), logs=logs)
-    (hours,) = [each["gpu_hours"] for each in facts["trainings"] if each["name"] == "gte_lion"]
-    row = row_of(audit.page(facts), "gte_lion", "2 of 3 before it stopped early")
-    assert row.endswith(f" | 2.00 | {2 / (hours * 2 / 3):.2f} |")
-
-
-def test_a_training_without_an_estimate_has_no_ratio(tmp_path):
-    logs = [write_log(tmp_path, "gte_lion_e1")]
-    row = row_of(
-        audit.page(facts_of(merged(), logs=logs, sizes={})),
-        "gte_lion",
-        "1 of 3 so far",
-    )
-    assert row.endswith("| not estimated | 1.00 | - |")
-
-
 def test_a_search_is_told_with_its_budget_its_price_and_what_it_chose():
     rate = {"audit": {"rate": {"gpu_hour": 2.0, "currency": "EUR"}}}
     facts = facts_of(merged({"search": SEARCH}, rate), searches=SEARCHES)
@@ -358,19 +240,6 @@ def test_a_setting_that_is_yet_to_be_chosen_is_set_beside_the_published_one_as_s
 def test_without_a_search_the_page_tells_of_none():
     page = audit.page(facts_of(merged()))
     assert "search" not in page and "trial" not in page
-
-
-def test_what_trials_took_stands_beside_their_estimate(tmp_path):
-    names = ("t0000000a_e1", "t0000000a_e2", "t0000000b_e1", "t00000000_e1")
-    logs = [write_log(tmp_path, f"minilm_lion_{name}") for name in names]
-    facts = facts_of(merged({"search": SEARCH}), searches=SEARCHES, logs=logs)
-    page, (search,) = audit.page(facts), facts["searches"]
-    assert "| device hours that trainings and trials took so far, section 2 | 4.00 |" in page
-    hours = search["training_hours"]
-    assert row_of(page, "trials of minilm_lion") == (
-        "| trials of minilm_lion | 4 of 8 so far | 4 | 0 | 1 x NVIDIA A100 "
-        f"| {hours:.2f} | 4.00 | {4 / (hours / 2):.2f} |"
-    )
 
 
 def test_what_cannot_be_estimated_is_said_and_nothing_else_is_lost():
@@ -460,6 +329,7 @@ def test_the_audit_imports_nothing_heavy():
     assert told.stdout.strip() == "set()"
 
 
+@pytest.mark.slow
 def test_the_command_writes_the_page(snakemake, tmp_path):
     write_log(tmp_path / "training", "gte_lion_e1", device_hours=1.5)
     record = {"id": "sentence-transformers/NanoNQ-bm25", "revision": COMMIT}

@@ -9,9 +9,10 @@ import yaml
 from snakemake.utils import update_config
 
 from lionrank.audit import page as audit
-from lionrank.audit.estimates import Storage
+from lionrank.audit.disks import Storage
 from lionrank.config.sources import Source
 from lionrank.cross_encoder.parameters import Parameters
+from lionrank.files import write_json_lines
 from lionrank.published.settings import ComparedSetting
 
 ROOT = Path(__file__).parents[2]
@@ -109,3 +110,11 @@ def row_of(page: str, *starts: str) -> str:
     start = "| " + " | ".join(starts) + " |"
     (row,) = [line for line in page.splitlines() if line.startswith(start)]
     return row
+
+
+def write_log(folder: Path, name: str, **changes) -> Path:
+    """Write a training log of one step and what its jobs cost."""
+    cost = {"step": 1, "jobs": 1, "job_seconds": 3600.0, "device_hours": 1.0}
+    cost |= {"devices": "1 x NVIDIA A100", "repeated_steps": 0, "repeated_seconds": 0.0}
+    write_json_lines(folder / f"{name}.jsonl", [{"step": 1, "loss": 0.5}, cost | changes])
+    return folder / f"{name}.jsonl"

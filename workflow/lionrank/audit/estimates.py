@@ -1,4 +1,4 @@
-"""What an experiment will take, before anything is downloaded: steps, GPU hours and disk.
+"""What an experiment will compute, before anything is downloaded: steps, GPU hours, checkpoints.
 
 Arithmetic on the config and its section `audit`, which holds what only the data can tell, and on
 the sizes of backbones, which `lionrank.audit.backbones` counts. Where a number is missing, what
@@ -8,18 +8,15 @@ Floating-point operations are counted as 2 a parameter and token forward and 4 b
 al. 2020, arXiv 2001.08361, section 2.1), without embeddings and without the attention scores.
 """
 
-import enum
 import math
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from lionrank.config import first_stages, teachers
 from lionrank.config.evaluation import has_every_epoch
 from lionrank.config.experiment import others, precisions
-from lionrank.config.formats import index_source
 from lionrank.config.settings import training_settings, with_point
-from lionrank.config.sources import Source
-from lionrank.config.training_data import first_stage_depth, passages_of, trained_on, used_data
+from lionrank.config.training_data import first_stage_depth, passages_of
 from lionrank.config.treatments import PAIRS, collection_of_data, treatment
 from lionrank.grid import FIRST_STAGE, seeds_by_name, training_name
 from lionrank.search import halving
@@ -29,8 +26,6 @@ FORWARD, FORWARD_AND_BACKWARD = 2, 6
 """Operations a parameter and token."""
 
 BYTES_A_WEIGHT = 4
-BYTES_A_RUN_LINE = 55
-"""Of `qid Q0 docid rank score tag` with ids of seven digits and a checkpoint's name as the tag."""
 
 OPTIMIZER_STATES = {
     "torch.optim.AdamW": 2,
@@ -40,22 +35,8 @@ OPTIMIZER_STATES = {
 """Numbers that an optimizer keeps of each weight."""
 STATES_OF_OTHERS = 2
 
-BYTES_OF_SOFTWARE = 7e9
-"""Of a virtual environment with a CUDA build of PyTorch; one for CPUs alone has less than half."""
-
-
 Sizes: TypeAlias = Mapping[str, Mapping[str, float]]
 """Parameters of what computes, all and those of the `encoder`, by place in the config."""
-
-
-class Storage(enum.Enum):
-    """Where something lies, each perhaps on a disk of its own, and what else can set it."""
-
-    HUB = "hub's cache (`HF_HUB_CACHE`, `HF_HOME`)"
-    WEB = "cache of other downloads (`XDG_CACHE_HOME`)"
-    CATALOGUE = "cache of ir_datasets (`IR_DATASETS_HOME`)"
-    WORK = "working directory (`--directory`)"
-    SOFTWARE = "software environment"
 
 
 def product(*factors: float | None) -> float | None:
@@ -81,7 +62,7 @@ def total(values: Iterable[float | None]) -> dict[str, float | None]:
     }
 
 
-def _assumed(config: Mapping[str, Any], *keys: str | None) -> float | None:
+def assumed(config: Mapping[str, Any], *keys: str | None) -> float | None:
     """Return a number of the config's section `audit`, None where it has none."""
     value: Any = config["audit"]
     for key in keys:
@@ -89,7 +70,7 @@ def _assumed(config: Mapping[str, Any], *keys: str | None) -> float | None:
     return value
 
 
-def _size(sizes: Sizes, kind: str, name: str, part: str) -> float | None:
+def size_of(sizes: Sizes, kind: str, name: str, part: str) -> float | None:
     """Return the parameters of a model, system or teacher, None where they were not counted."""
     size = sizes.get(f"{kind}.{name}")
     return None if size is None else size[part]
@@ -161,8 +142,8 @@ def training_work(
     collection = collection_of_data(config, data)
     operations = product(
         FORWARD_AND_BACKWARD,
-        _size(sizes, "models", model, "encoder"),
-        _assumed(config, "collections", collection, "tokens_per_pair"),
+        size_of(sizes, "models", model, "encoder"),
+        assumed(config, "collections", collection, "tokens_per_pair"),
         pairs,
         jobs,
     )
@@ -184,7 +165,7 @@ def training_work(
         ),
         "bytes_within_epoch": _bytes_within_epoch(config, sizes, model, optimizer),
         "bytes_with_cards": product(
-            BYTES_A_WEIGHT, _size(sizes, "models", model, "parameters"), jobs
+            BYTES_A_WEIGHT, size_of(sizes, "models", model, "parameters"), jobs
         ),
     }
 
@@ -219,15 +200,15 @@ def search_work(
     pairs = round(search["share"] * (given - held_out))
     by_epoch = halving.trained(trials, search["keep"], search["epochs"])
     epochs = sum(by_epoch) + untuned * search["epochs"]
-    encoder = _size(sizes, "models", model, "encoder")
-    tokens = _assumed(config, "collections", collection_of_data(config, data), "tokens_per_pair")
+    encoder = size_of(sizes, "models", model, "encoder")
+    tokens = assumed(config, "collections", collection_of_data(config, data), "tokens_per_pair")
     operations = product(FORWARD_AND_BACKWARD, encoder, tokens, pairs, epochs)
     training = _gpu_hours(config, operations, settings["precision"])
     scorers = [_Scorers(epochs, encoder, settings["precision"])]
     scoring = [
         _scoring(
             *(config, scorers, each["pairs"]),
-            _assumed(config, "collections", each["collection"], "tokens_per_pair"),
+            assumed(config, "collections", each["collection"], "tokens_per_pair"),
         )["gpu_hours"]
         for each in scored
     ]
@@ -243,7 +224,7 @@ def search_work(
         "gpu_hours": _sum([training, *scoring]),
         "bytes": product(
             BYTES_A_WEIGHT,
-            _size(sizes, "models", model, "parameters"),
+            size_of(sizes, "models", model, "parameters"),
             _copies_to_resume(config, optimizer),
             trials + untuned,
         ),
@@ -266,7 +247,7 @@ def _bytes_of_checkpoints(
     The start has no optimizer state.
     """
     copies = 1 + epochs * _copies_to_resume(config, optimizer)
-    return product(BYTES_A_WEIGHT, _size(sizes, "models", model, "parameters"), copies)
+    return product(BYTES_A_WEIGHT, size_of(sizes, "models", model, "parameters"), copies)
 
 
 def _bytes_within_epoch(
@@ -274,7 +255,7 @@ def _bytes_within_epoch(
 ) -> float | None:
     """Return the size of the states that are kept while an epoch is trained, and of a new one."""
     copies = (KEPT + 1) * _copies_to_resume(config, optimizer)
-    return product(BYTES_A_WEIGHT, _size(sizes, "models", model, "parameters"), copies)
+    return product(BYTES_A_WEIGHT, size_of(sizes, "models", model, "parameters"), copies)
 
 
 def _copies_to_resume(config: Mapping[str, Any], optimizer: str) -> int:
@@ -292,14 +273,14 @@ def reranking_work(
     of which some have of each training the best epoch alone; those in `again` do in two precisions.
     """
     collection = config[kind][name]["collection"]
-    topics = _assumed(config, kind, name, "topics")
+    topics = assumed(config, kind, name, "topics")
     judged = config[kind][name]
     is_given = first_stages.takes_given(config, judged)
     ranked_by = judged.get("first_stage", FIRST_STAGE)
-    candidates = _assumed(config, kind, name, "candidates")
+    candidates = assumed(config, kind, name, "candidates")
     candidates = candidates or first_stages.depth_of(config, judged)
     pairs = product(topics, candidates)
-    tokens = _assumed(config, "collections", collection, "tokens_per_pair")
+    tokens = assumed(config, "collections", collection, "tokens_per_pair")
     best_only = kind == "test_sets" and not has_every_epoch(config, name)
     scorers = _trained(config, sizes, best_only=best_only)
     if kind == "test_sets":
@@ -318,7 +299,7 @@ def reranking_work(
 def held_out_work(config: Mapping[str, Any], sizes: Sizes, data: str) -> dict[str, Any]:
     """Return collection, pairs and GPU hours of the evaluation losses of the data's trainings."""
     collection = collection_of_data(config, data)
-    tokens = _assumed(config, "collections", collection, "tokens_per_pair")
+    tokens = assumed(config, "collections", collection, "tokens_per_pair")
     _, pairs = pairs_of(config, data)
     return {
         "name": data,
@@ -336,9 +317,9 @@ def teaching_work(
     """
     settings = config["collections"][collection]
     made = settings["topics"]["train"] if settings["format"] == "pydocs" else None
-    topics = made or _assumed(config, "collections", collection, "training_topics")
+    topics = made or assumed(config, "collections", collection, "training_topics")
     candidates = first_stage_depth(config, collection, "train")
-    tokens = _assumed(config, "collections", collection, "tokens_per_pair")
+    tokens = assumed(config, "collections", collection, "tokens_per_pair")
     scorer = _teacher(config, sizes, teacher)
     return {
         "name": teacher,
@@ -370,7 +351,7 @@ def _trained(
             if data not in (None, treatment(config, optimizer).data):
                 continue
             settings = training_settings(config, model, optimizer)
-            encoder = _size(sizes, "models", model, "encoder")
+            encoder = size_of(sizes, "models", model, "encoder")
             number = len(config["grid"]["seeds"]) * (1 if best_only else settings["epochs"])
             scorers.append(_Scorers(number, encoder, settings["precision"]))
     return scorers
@@ -379,7 +360,7 @@ def _trained(
 def _of_others(config: Mapping[str, Any], sizes: Sizes, again: Collection[str]) -> list[_Scorers]:
     """Return the checkpoints that others trained, one that scores in two precisions as two."""
     return [
-        _Scorers(1, _size(sizes, "systems", name, "encoder"), precision)
+        _Scorers(1, size_of(sizes, "systems", name, "encoder"), precision)
         for name, system in others(config).items()
         if "checkpoint" in system
         for precision in precisions(config, name, name in again)
@@ -392,8 +373,8 @@ def _teacher(config: Mapping[str, Any], sizes: Sizes, name: str) -> _Scorers:
     if checkpoint in (trained := teachers.of_grid(config)):
         model, optimizer = trained[checkpoint]
         precision = training_settings(config, model, optimizer)["precision"]
-        return _Scorers(1, _size(sizes, "models", model, "encoder"), precision)
-    encoder = _size(sizes, "teachers", name, "encoder")
+        return _Scorers(1, size_of(sizes, "models", model, "encoder"), precision)
+    encoder = size_of(sizes, "teachers", name, "encoder")
     own = entry.get("precision") or config["training"]["defaults"]["precision"]
     return _Scorers(1, encoder, own)
 
@@ -413,93 +394,3 @@ def _scoring(
         "scored": product(pairs, sum(each.number for each in scorers)),
         "gpu_hours": _sum(hours),
     }
-
-
-def disk_use(
-    config: Mapping[str, Any],
-    sizes: Sizes,
-    sources: list[Source],
-    trainings: list[dict],
-    searches: list[dict],
-    reranking: list[dict],
-    development: list[dict],
-    teaching: list[dict],
-    catalogued: Mapping[str, list[str]],
-) -> Iterator[dict[str, Any]]:
-    """Yield (what, bytes, how they are counted, place) of all that takes much room."""
-
-    def item(
-        what: str, size: float | None, how: str, place: Storage = Storage.WORK
-    ) -> dict[str, Any]:
-        return {"what": what, "bytes": size, "how": how, "place": place}
-
-    text = "passages' text before compression"
-    learnt_from = trained_on(config)
-    yield item("software", BYTES_OF_SOFTWARE, "with CUDA; installed already", Storage.SOFTWARE)
-    for place, whence in ((Storage.HUB, "the hub"), (Storage.WEB, "the web")):
-        fetched = [
-            source
-            for source in sources
-            if (source.kind == "url") is (place is Storage.WEB)
-            and source.name not in config["sources"]["local"]
-        ]
-        known = [source.bytes for source in fetched if source.bytes is not None]
-        unknown = [source.name for source in fetched if source.bytes is None]
-        if known:
-            how = f"{len(known)} of section 1"
-            yield item(f"downloads from {whence}, of known size", sum(known), how, place)
-        if unknown:
-            how = ", ".join(unknown)
-            yield item(f"downloads from {whence}, of unknown size", None, how, place)
-    for name, ids in catalogued.items():
-        yield item(f"downloads of {name}", None, ", ".join(ids), Storage.CATALOGUE)
-    indexes = {index_source(entry) for entry in config["collections"].values()}
-    for source in sources:
-        if source.name in indexes:
-            how = "taken as large as its archive: Lucene's files are compressed already"
-            yield item(f"{source.name}, unpacked", source.bytes, how)
-    for name in dict.fromkeys([*learnt_from, *(test_set["collection"] for test_set in reranking)]):
-        passages = _assumed(config, "collections", name, "passages")
-        yield item(f"corpus of {name}", product(passages, _bytes_a_passage(config, name)), text)
-    for data in used_data(config):
-        pairs, _ = pairs_of(config, data)
-        passage = _bytes_a_passage(config, collection_of_data(config, data))
-        yield item(f"training data {data}", product(pairs, passage), text)
-    for test_set in reranking:
-        passage = _bytes_a_passage(config, test_set["collection"])
-        candidates = product(test_set["pairs"], passage)
-        yield item(f"candidates of {test_set['name']}", candidates, text)
-        lines = product(test_set["scored"], BYTES_A_RUN_LINE)
-        yield item(f"run files of {test_set['name']}", lines, f"{BYTES_A_RUN_LINE} bytes a line")
-    for dev_set in development:
-        passage = _bytes_a_passage(config, dev_set["collection"])
-        yield item(f"candidates of {dev_set['name']}", product(dev_set["pairs"], passage), text)
-    # Of a collection all teachers score the same.
-    for name, pairs in {each["collection"]: each["pairs"] for each in teaching}.items():
-        passages = product(pairs, _bytes_a_passage(config, name))
-        yield item(f"candidates of teachers, of {name}", passages, text)
-    for training in trainings:
-        weights = training["jobs"] + len(training["names"])
-        how = f"weights of {weights}, optimizer state in {training['jobs']}"
-        yield item(f"checkpoints of {training['name']}", training["bytes"], how)
-        how = f"weights of {training['jobs']}, which `snakemake all` copies to hub/"
-        yield item(f"model cards of {training['name']}", training["bytes_with_cards"], how)
-    for search in searches:
-        how = f"of {search['trials'] + search['untuned']}, at most: removed once they are scored"
-        yield item(f"checkpoints of trials of {search['name']}", search["bytes"], how)
-    for name, system in others(config).items():
-        if "checkpoint" in system:
-            parameters = _size(sizes, "systems", name, "parameters")
-            yield item(f"checkpoint {name}", product(BYTES_A_WEIGHT, parameters), "weights")
-    largest = max(
-        (each for each in trainings if each["bytes_within_epoch"] is not None),
-        key=lambda training: training["bytes_within_epoch"],
-        default=None,
-    )
-    if largest is not None:
-        how = f"{KEPT + 1}, of {largest['name']}, until the epoch's checkpoint is complete"
-        yield item("states within an epoch", largest["bytes_within_epoch"], how)
-
-
-def _bytes_a_passage(config: Mapping[str, Any], collection: str) -> float | None:
-    return _assumed(config, "collections", collection, "bytes_per_passage")

@@ -15,11 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from lionrank import templates, wording
-from lionrank.audit.disks import disks
+from lionrank.audit.disks import Storage, disk_use, disks
 from lionrank.audit.estimates import (
     Sizes,
-    Storage,
-    disk_use,
     held_out_work,
     reranking_work,
     search_work,
@@ -27,6 +25,7 @@ from lionrank.audit.estimates import (
     total,
     training_work,
 )
+from lionrank.audit.taken import taken
 from lionrank.config import first_stages
 from lionrank.config.checks.catalogue import local_copy
 from lionrank.config.evaluation import averages, left_out_averages
@@ -129,7 +128,7 @@ def collect(
     for training in trainings:
         epochs = range(1, training["settings"]["epochs"] + 1)
         names = (checkpoint_name(*each) for each in product(training["names"], epochs))
-        training["cost"] = _cost(names, training["jobs"], training["gpu_hours"], by_epoch)
+        training["cost"] = taken(names, training["jobs"], training["gpu_hours"], by_epoch)
     reranking = [
         reranking_work(
             *(config, sizes, "test_sets", name),
@@ -145,7 +144,7 @@ def collect(
         if "run_file" not in config["teachers"][teacher]
     ]
     searched = [
-        _search(config, sizes, search, [*development, *held_out], by_epoch)
+        _search(config, sizes, search, development, held_out, by_epoch)
         for search in searches.values()
     ]
     hours_so_far = [
@@ -222,12 +221,14 @@ def _search(
     sizes: Sizes,
     search: Mapping[str, Any],
     development: Iterable[Mapping[str, Any]],
+    held_out: Iterable[Mapping[str, Any]],
     by_epoch: Mapping[str, Mapping[str, Any]],
 ) -> dict[str, Any]:
-    """Return what the page says of a search; `development` is all that trainings are scored by."""
+    """Return what the page says of a search, whose trials are scored by a part of the data."""
     model, optimizer = search["model"], search["optimizer"]
-    scored_by = {*search["dev_sets"], treatment(config, optimizer).data}
-    scored = [each for each in development if each["name"] in scored_by]
+    data = treatment(config, optimizer).data
+    scored = [each for each in development if each["name"] in search["dev_sets"]]
+    scored += [each for each in held_out if each["name"] == data]
     trials, untuned = len(search["trials"]), len(search["untuned"])
     work = search_work(config, sizes, model, optimizer, trials, untuned, scored)
     epochs = range(1, config["search"]["epochs"] + 1)
@@ -235,36 +236,8 @@ def _search(
         checkpoint_name(f"{work['name']}_{trial}", epoch)
         for trial, epoch in product([*search["trials"], *search["untuned"]], epochs)
     )
-    cost = _cost(names, work["epochs"], work["training_hours"], by_epoch)
+    cost = taken(names, work["epochs"], work["training_hours"], by_epoch)
     return {**work, "space": search["space"], "chosen": search["chosen"], "cost": cost}
-
-
-def _cost(
-    names: Iterable[str],
-    planned: int,
-    estimated: float | None,
-    by_epoch: Mapping[str, Mapping[str, Any]],
-) -> dict[str, Any] | None:
-    """Return what the complete ones of some epochs cost, None where there is none.
-
-    It has epochs (those that were trained) of `of`, whether some were left out, jobs, hours (device
-    hours), devices in words and ratio, of the hours to those estimated for as many epochs.
-    """
-    complete = [by_epoch[name] for name in names if name in by_epoch]
-    trained = [each for each in complete if each["jobs"]]
-    if not trained:
-        return None
-    hours = math.fsum(each["device_hours"] for each in trained)
-    return {
-        "epochs": len(trained),
-        "of": planned,
-        "stopped": len(complete) > len(trained),
-        "jobs": sum(each["jobs"] for each in trained),
-        "repeated_steps": sum(each["repeated_steps"] for each in trained),
-        "hours": hours,
-        "devices": " and ".join(dict.fromkeys(each["devices"] for each in trained)),
-        "ratio": hours / (estimated * len(trained) / planned) if estimated else None,
-    }
 
 
 def _used(sources: Mapping[str, Source], names: set[str], table: str) -> list[Source]:
