@@ -1,7 +1,7 @@
 import re
 
 import pytest
-from markupsafe import escape
+from markupsafe import Markup, escape
 
 from lionrank.errors import UserError
 from lionrank.templates import Delimiters, environment, render
@@ -24,6 +24,36 @@ def test_values_are_escaped_once_and_templates_never(tmp_path):
         "{% macro bold(text) %}<b>{{ text }}</b>{% endmacro %}\n{{ bold(name) }} & {{ name }}"
     )
     assert page(tmp_path, template, {"name": "<"}, escape) == "<b>&lt;</b> & &lt;"
+
+
+@pytest.mark.parametrize(
+    "joined",
+    [
+        *("{{ name ~ block }}", "{{ 'a_' ~ block ~ 1 }}", "{{ [name, block] | join(' & ') }}"),
+        *("{{ [block, name] | join }}", "{{ block + name }}", "{{ 'a_' + block }}"),
+        *("{{ 'a_' }}", "{{ 'a_' ~ 'b' }}", "{{ ('a_' ~ name) ~ macro(name ~ 'a_') }}"),
+        *("{{ (name if name else 'a_') ~ block }}", "{{ ('a_' | safe) ~ 'b_' ~ name }}"),
+    ],
+)
+def test_text_that_is_joined_to_markup_is_escaped_as_what_is_printed(tmp_path, joined):
+    start = "{% set block %}({{ name }}){% endset %}{% macro macro(x) %}[{{ x }}]{% endmacro %}"
+
+    def quoted(value):
+        return value if isinstance(value, Markup) else Markup(re.sub("([_&])", r"\\\1", str(value)))
+
+    made = page(tmp_path, start + joined, {"name": "R&D_1"}, quoted)
+    as_they_are = page(tmp_path, start + joined, {"name": "R&D_1"})
+    raw = 1 if "safe" in joined else 0
+    assert made.replace("\\", "") == as_they_are
+    assert len(re.findall(r"(?<!\\)[_&]", made)) == raw
+
+
+def test_what_is_no_text_is_added_and_nothing_is_joined_to_none(tmp_path):
+    assert page(tmp_path, "{{ 1 + 2 }} {{ [1] + [2] }}", {}, escape) == "3 [1, 2]"
+    for joined in ("a ~ 1", "1 ~ a", "[1, a] | join"):
+        for escaping in (escape, None):
+            with pytest.raises(UserError, match="line 1: a value is null"):
+                page(tmp_path, "{{ " + joined + " }}", {"a": None}, escaping)
 
 
 def test_delimiters_are_a_matter_of_what_is_written(tmp_path):

@@ -4,12 +4,15 @@ A value that is missing or None is an error, which names template and line, and 
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from traceback import walk_tb
 from typing import Any, NamedTuple
 
 import jinja2
+from jinja2 import nodes
+from jinja2.compiler import CodeGenerator, Frame
+from jinja2.runtime import Context
 from markupsafe import Markup
 
 from lionrank.errors import UserError
@@ -29,6 +32,23 @@ class Delimiters(NamedTuple):
 JINJA = Delimiters()
 
 
+class _Joining(CodeGenerator):
+    """Compiles `a ~ b` and `a + b` to filters, for jinja's own escape text for HTML alone."""
+
+    def visit_Concat(self, node: nodes.Concat, frame: Frame) -> None:
+        self._call("join", node.nodes, frame)
+
+    def visit_Add(self, node: nodes.BinExpr, frame: Frame) -> None:
+        self._call("plus", [node.left, node.right], frame)
+
+    def _call(self, name: str, operands: Sequence[nodes.Expr], frame: Frame) -> None:
+        self.write(f"environment.filters[{name!r}]((")
+        for each in operands:
+            self.visit(each, frame)
+            self.write(", ")
+        self.write("))")
+
+
 def environment(
     folder: str | os.PathLike,
     escape: Callable[[Any], Markup] | None = None,
@@ -38,13 +58,33 @@ def environment(
     """Return the environment of the templates in a folder.
 
     A line with nothing but a statement prints nothing. `escape` returns what is printed of a
-    value: Markup, which it leaves as it is, for templates themselves produce it.
+    value: Markup, which it leaves as it is, for templates themselves produce it. Text that a
+    template joins to Markup is escaped in the same way.
     """
 
-    def printed(value: Any) -> Any:
+    def known(value: Any) -> Any:
         if value is None:
             raise ValueError("a value is null; test for it before printing it")
-        return value if escape is None else escape(value)
+        return value
+
+    def printed(value: Any) -> Any:
+        return known(value) if escape is None else escape(known(value))
+
+    # Of a context, so that jinja asks for constants of a template, too.
+    @jinja2.pass_context
+    def finalize(_: Context, value: Any) -> Any:
+        return printed(value)
+
+    def join(parts: Iterable[Any], separator: str = "") -> str:
+        pieces = [*map(known, parts)]
+        if not any(isinstance(each, Markup) for each in (separator, *pieces)):
+            return separator.join(map(str, pieces))
+        return Markup(str(printed(separator)).join(str(printed(each)) for each in pieces))
+
+    def plus(operands: tuple[Any, Any]) -> Any:
+        left, right = operands
+        texts = isinstance(left, str) and isinstance(right, str)
+        return join(operands) if texts else left + right
 
     made = jinja2.Environment(
         loader=jinja2.FileSystemLoader(folder),
@@ -56,9 +96,12 @@ def environment(
         # escaped by `printed`, which sees each value before.
         autoescape=escape is not None,
         undefined=jinja2.StrictUndefined,
-        finalize=printed,
+        finalize=finalize,
+        # Jinja joins constants by its own means.
+        optimized=False,
     )
-    made.filters |= filters
+    made.code_generator_class = _Joining
+    made.filters |= {"join": join, "plus": plus} | filters
     return made
 
 
