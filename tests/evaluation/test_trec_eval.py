@@ -58,6 +58,34 @@ def test_a_level_below_one_is_refused():
         evaluation.evaluate(*by_hand(), level=0, complete=True)
 
 
+RUN = [f"q{topic} Q0 d{rank} {rank} {-rank} t\n" for topic in (1, 2) for rank in range(1, 9)]
+
+
+@pytest.mark.parametrize("complete", [False, True])
+@pytest.mark.parametrize("ordered", [RUN, RUN[::2] + RUN[1::2], RUN[8:] + RUN[:8]])
+def test_a_run_file_has_the_values_of_its_run_in_whatever_order_its_lines_are(
+    tmp_path, ordered, complete
+):
+    qrels = {"q1": {"d3": 2, "d8": 1, "d9": 1}, "q2": {"d1": 0, "d5": 1}, "q3": {"d1": 1}}
+    path = tmp_path / "run"
+    path.write_text("".join(ordered))
+    found, tag = evaluation.evaluate_file(qrels, "qrels", path, level=1, complete=complete)
+    assert found == evaluation.evaluate(qrels, trec.read_run(path)[0], 1, complete)
+    assert [*found] == ["q1", "q2", *(["q3"] if complete else [])]
+    assert tag == "t"
+
+
+def test_a_pipe_which_can_be_read_once_is_evaluated_though_topics_are_apart():
+    qrels = {"q1": {"d3": 1}, "q2": {"d5": 1}}
+    text = "".join(RUN[::2] + RUN[1::2])
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as cat:
+        cat.stdin.write(text)
+        cat.stdin.close()
+        path = f"/dev/fd/{cat.stdout.fileno()}"
+        found, _ = evaluation.evaluate_file(qrels, "qrels", path, level=1, complete=True)
+    assert [own["recip_rank"] for own in found.values()] == [1 / 3, 1 / 5]
+
+
 def test_tidy_has_one_row_a_level_topic_and_metric_and_ndcg_without_a_level():
     qrels, run = by_hand()
     per_level = {level: evaluation.evaluate(qrels, run, level, complete=True) for level in (1, 2)}

@@ -61,7 +61,7 @@ def _evaluate(arguments: argparse.Namespace) -> None:
 
     qrels = trec.read_qrels(arguments.qrels)
     per_query, tag = evaluation.evaluate_file(
-        qrels, arguments.run, arguments.level, arguments.complete
+        qrels, arguments.qrels, arguments.run, arguments.level, arguments.complete
     )
     sys.stdout.write(evaluation.to_text(per_query, tag))
 
@@ -76,7 +76,9 @@ def _compare(arguments: argparse.Namespace) -> None:
     qrels = trec.read_qrels(arguments.qrels)
     values, lacking = [], []
     for path in (arguments.run_a, arguments.run_b):
-        per_query, _ = evaluation.evaluate_file(qrels, path, arguments.level, complete=True)
+        per_query, _ = evaluation.evaluate_file(
+            qrels, arguments.qrels, path, arguments.level, complete=True
+        )
         values.append([evaluation.value_of(v, arguments.metric) for v in per_query.values()])
         lacking.append(sum(not own["num_ret"] for own in per_query.values()))
     settings = Draws(permutations=arguments.permutations, seed=arguments.seed)

@@ -64,13 +64,13 @@ def evaluate(qrels: Qrels, run: Run, level: int, complete: bool) -> PerQuery:
         UserError: run and qrels share no topic, `level` is less than 1, or all grades of a topic
             are negative, at which trec_eval stops, too.
     """
-    return _evaluated(qrels, run.items(), level, complete, "the run file")
+    return _evaluated(qrels, "the qrels", run.items(), "the run file", level, complete)
 
 
 def evaluate_file(
-    qrels: Qrels, path: str | os.PathLike, level: int, complete: bool
+    qrels: Qrels, qrels_name: str, path: str | os.PathLike, level: int, complete: bool
 ) -> tuple[PerQuery, str]:
-    """Return what `evaluate` does of a run file, and its tag.
+    """Return what `evaluate` does of a run file, and its tag; errors name the qrels.
 
     One topic is in memory at a time, unless their lines are not together.
 
@@ -85,20 +85,21 @@ def evaluate_file(
             tag = lines.tag
             yield lines.qid, ranking_of(lines)
 
-    # Standard input is there once.
-    if os.fspath(path) != "-":
+    # Standard input and pipes can be read once.
+    if os.path.isfile(path):
         with suppress(ApartError):
-            return _evaluated(qrels, rankings(), level, complete, os.fspath(path)), tag
+            return _evaluated(qrels, qrels_name, rankings(), os.fspath(path), level, complete), tag
     run, tag = read_run(path)
-    return _evaluated(qrels, run.items(), level, complete, os.fspath(path)), tag
+    return _evaluated(qrels, qrels_name, run.items(), os.fspath(path), level, complete), tag
 
 
 def _evaluated(
     qrels: Qrels,
+    qrels_name: str,
     rankings: Iterable[tuple[str, Mapping[str, float]]],
+    run_name: str,
     level: int,
     complete: bool,
-    place: str,
 ) -> PerQuery:
     if level < 1:
         raise UserError(f"level {level}: the relevance threshold is 1 or more")
@@ -109,9 +110,9 @@ def _evaluated(
         run[qid] = None
         if qid in judgeable and ranking:
             found[qid] = _of_topic(evaluator, qid, judgeable[qid], ranking, level)
-    check_shared(run, place, qrels, "the qrels")
+    check_shared(run, run_name, qrels, qrels_name)
     judged_topics = {qid: judged for qid, judged in sorted(qrels.items()) if complete or qid in run}
-    check_judged(judged_topics, "the qrels")
+    check_judged(judged_topics, qrels_name)
     per_query: PerQuery = {}
     for qid, judged in judged_topics.items():
         per_query[qid] = found.get(qid) or _not_retrieved(judged, level)
