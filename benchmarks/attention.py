@@ -8,6 +8,7 @@ ways, in float32 and under autocast to bf16, and by its own dropout where it has
 import argparse
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
@@ -43,6 +44,7 @@ DROPOUT = {
 }
 # Relative: of the spread of the logits, and of the norm of the gradient. bf16 has eight bits.
 TOLERANCES = {"fp32": 1e-4, "bf16": 0.2}
+STANDARD_ERRORS = 5
 DRAWS = {"cuda": 32, "cpu": 8}
 
 
@@ -85,39 +87,40 @@ def mean_logits(model: cross_encoder.CrossEncoder, pairs: Batch) -> tuple:
     return drawn.mean(0), drawn.std(0) / draws**0.5
 
 
+def compared(
+    kind: str, folder: Path, pairs: Batch, longest: int, device: torch.device
+) -> Iterator[tuple[str, float, float]]:
+    """Yield what of a model was compared, how far it was off, and how far it may be."""
+    both = load(kind, folder / "plain", longest, device)
+    for precision, most in TOLERANCES.items():
+        (ours, our_gradient), (theirs, their_gradient) = (
+            computed(model, pairs, precision) for model in both
+        )
+        off = (ours - theirs).abs().max() / theirs.std()
+        yield f"{precision}, logits", float(off), most
+        off = (our_gradient - their_gradient).norm() / their_gradient.norm()
+        yield f"{precision}, gradient", float(off), most
+    both = load(kind, folder / "dropout", longest, device, **DROPOUT[kind])
+    (ours, our_error), (theirs, their_error) = (mean_logits(model, pairs) for model in both)
+    off = (ours - theirs).abs() / (our_error**2 + their_error**2).sqrt()
+    yield "dropout, mean logits, in standard errors", float(off.max()), STANDARD_ERRORS
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--device", choices=LONGEST, default="cpu", help="cpu if not given")
     chosen = parser.parse_args()
     longest, wrong = LONGEST[chosen.device], []
-    place = prepare(torch.get_num_threads(), gpus=int(chosen.device == "cuda"))
-    vocabulary = len(AutoTokenizer.from_pretrained(models.locate(TOKENIZER, {})))
-    pairs = batch(vocabulary, longest)
-
-    def tell(kind: str, what: str, off: float, most: float) -> None:
-        print(f"| {kind} | {what} | {off:.2g} | {most:g} |", flush=True)
-        if not off <= most:
-            wrong.append(f"{kind}, {what}")
-
+    device = prepare(torch.get_num_threads(), gpus=int(chosen.device == "cuda"))
+    pairs = batch(len(AutoTokenizer.from_pretrained(models.locate(TOKENIZER, {}))), longest)
     print(f"Pairs of {', '.join(map(str, pairs['lengths'].tolist()))} tokens.\n")
     print("| model | what | off by, relative | at most |\n|---|---|---|---|")
     for kind in ARCHITECTURES:
         with tempfile.TemporaryDirectory() as folder:
-            without, padded = load(kind, Path(folder) / "plain", longest, place)
-            for precision, most in TOLERANCES.items():
-                (ours, our_gradient), (theirs, their_gradient) = (
-                    computed(model, pairs, precision) for model in (without, padded)
-                )
-                off = float((ours - theirs).abs().max() / theirs.std())
-                tell(kind, f"{precision}, logits", off, most)
-                off = float((our_gradient - their_gradient).norm() / their_gradient.norm())
-                tell(kind, f"{precision}, gradient", off, most)
-            drawing = load(kind, Path(folder) / "dropout", longest, place, **DROPOUT[kind])
-            (ours, our_error), (theirs, their_error) = (
-                mean_logits(model, pairs) for model in drawing
-            )
-            off = (ours - theirs).abs() / (our_error**2 + their_error**2).sqrt()
-            tell(kind, "dropout, mean logits, in standard errors", float(off.max()), 5)
+            for what, off, most in compared(kind, Path(folder), pairs, longest, device):
+                print(f"| {kind} | {what} | {off:.2g} | {most:g} |", flush=True)
+                if not off <= most:
+                    wrong.append(f"{kind}, {what}")
     if wrong:
         sys.exit(f"too far off: {'; '.join(wrong)}")
 

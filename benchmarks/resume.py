@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import torch
 import train
@@ -17,47 +18,33 @@ from inputs import write_training_pairs
 from models import DATA, checkpoint
 from safetensors.torch import load_file
 
-from lionrank.config.settings import training_settings
 from lionrank.training import launch
 from lionrank.training.state import LOG
 
 STEPS = 24
 
 
-def train_once(folder: str, model: str, optimizer: str, pairs: str, device: str) -> None:
+def train_once(folder: Path, model: str, pairs: Path, device: str, optimizer: str) -> None:
     """Train an epoch, or what is left of one, in a folder."""
-    settings = training_settings(train.config(), "minilm", optimizer)
-    launch.train(
-        gpus=int(device == "cuda"),
-        threads=torch.get_num_threads(),
-        previous=model,
-        pairs=pairs,
-        held_out=Path(pairs).with_name("held_out.parquet"),
-        settings=settings | {"precision": "auto", "log_every": 1, "learning_rate": 1e-3},
-        epoch=1,
-        epochs=1,
-        code="resume",
-        hardware={
-            "per_device_batch": None,
-            "workers": train.WORKERS[device],
-            "state_every": {"minutes": None, "steps": STEPS // 4},
-        },
-        tracking=None,
-        checkpoint=Path(folder) / "bench_e1",
-        log=Path(folder) / "bench_e1.jsonl",
+    asked = train.request(
+        *(folder, model, pairs, device, optimizer),
+        steps_between_states=STEPS // 4,
+        log_every=1,
+        learning_rate=1e-3,
     )
+    launch.train(gpus=int(device == "cuda"), threads=torch.get_num_threads(), **asked)
 
 
-def in_a_process(folder: Path, *arguments: str, killed_after: int | None = None) -> None:
+def in_a_process(folder: Path, *arguments: Any, killed_after: int | None = None) -> None:
     """Train in a process of its own, which is killed once its log has so many lines.
 
     Raises:
         SystemExit: the training failed, or ended before it could be killed.
     """
     context = multiprocessing.get_context("spawn")
-    process = context.Process(target=train_once, args=(str(folder), *arguments))
+    process = context.Process(target=train_once, args=(folder, *arguments))
     process.start()
-    log = folder / "bench_e1.state" / LOG
+    log = folder / "bench.state" / LOG
     while killed_after is not None and process.is_alive():
         if log.exists() and len(log.read_text().splitlines()) >= killed_after:
             process.kill()
@@ -69,7 +56,7 @@ def in_a_process(folder: Path, *arguments: str, killed_after: int | None = None)
 
 def difference(left: Path, right: Path) -> str:
     """Return how far the weights of two checkpoints are apart."""
-    first, second = (load_file(each / "bench_e1" / "model.safetensors") for each in (left, right))
+    first, second = (load_file(each / "bench" / "model.safetensors") for each in (left, right))
     differing = sum(int((first[name] != second[name]).sum()) for name in first)
     largest = max(float((first[name] - second[name]).abs().max()) for name in first)
     total = sum(weight.numel() for weight in first.values())
@@ -81,11 +68,11 @@ def main() -> None:
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="cpu if not given")
     chosen = parser.parse_args()
     model = str(checkpoint("tiny", DATA))
-    pairs = str(write_training_pairs(DATA, STEPS * train.BATCH))
+    pairs = write_training_pairs(DATA, STEPS * train.BATCH)
     for optimizer in ("adamw", "lion"):
         with tempfile.TemporaryDirectory() as scratch:
             whole, again, killed = (Path(scratch) / name for name in ("whole", "again", "killed"))
-            arguments = (model, optimizer, pairs, chosen.device)
+            arguments = (model, pairs, chosen.device, optimizer)
             in_a_process(whole, *arguments)
             in_a_process(again, *arguments)
             in_a_process(killed, *arguments, killed_after=STEPS // 2)

@@ -8,7 +8,6 @@ minilm on two CPU cores. Run with `make bench-scaling`.
 
 import multiprocessing
 import os
-import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
@@ -94,29 +93,10 @@ def train_by(processes: int, model: str, pairs: Path, device: str, threads: int)
     It is the median over the steps after the first.
     """
     with tempfile.TemporaryDirectory() as scratch:
-        log = Path(scratch) / "training" / "bench_adamw_e1.jsonl"
-        launch.train_with_processes(
-            processes,
-            gpus=processes if device == "cuda" else 0,
-            threads=threads,
-            previous=model,
-            pairs=pairs,
-            held_out=pairs.with_name("held_out.parquet"),
-            settings=train.settings() | {"log_every": 1},
-            epoch=1,
-            epochs=1,
-            code="scaling",
-            hardware={
-                "per_device_batch": None,
-                "workers": WORKERS[device],
-                "state_every": {"steps": sys.maxsize},
-                "tokens_at_once": None,
-            },
-            tracking=None,
-            checkpoint=Path(scratch) / "checkpoints" / "bench_adamw_e1",
-            log=log,
-        )
-        lines = list(read_json_lines(log))
+        asked = train.request(Path(scratch), model, pairs, device, log_every=1)
+        gpus = processes if device == "cuda" else 0
+        launch.train_with_processes(processes, gpus=gpus, threads=threads, **asked)
+        lines = list(read_json_lines(asked["log"]))
     return median(line["examples_per_second"] for line in lines[1:] if "loss" in line)
 
 

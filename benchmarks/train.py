@@ -6,6 +6,7 @@ steps. By default it takes some five minutes for minilm on two CPU cores, and te
 the other two models. Run with `make bench-train`.
 """
 
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,39 @@ def config() -> dict:
 def settings() -> dict:
     """Return the experiment's settings of MiniLM with AdamW, in what the device is fastest in."""
     return training_settings(config(), "minilm", "adamw") | {"precision": "auto"}
+
+
+def request(
+    folder: Path,
+    model: str,
+    pairs: Path,
+    device: str,
+    optimizer: str = "adamw",
+    steps_between_states: int = sys.maxsize,
+    **changes: Any,
+) -> dict[str, Any]:
+    """Return what `lionrank.training.launch` is asked for a training of an epoch in a folder.
+
+    Its settings are those of the experiment, MiniLM's, but for `changes`. The log is `bench.jsonl`.
+    """
+    settings = training_settings(config(), "minilm", optimizer) | {"precision": "auto"}
+    return {
+        "previous": model,
+        "pairs": pairs,
+        "held_out": pairs.with_name("held_out.parquet"),
+        "settings": settings | changes,
+        "epoch": 1,
+        "epochs": 1,
+        "code": "benchmarks",
+        "hardware": {
+            "per_device_batch": None,
+            "workers": WORKERS[device],
+            "state_every": {"minutes": None, "steps": steps_between_states},
+        },
+        "tracking": None,
+        "checkpoint": folder / "bench",
+        "log": folder / "bench.jsonl",
+    }
 
 
 class NothingKept(TrainerCallback):

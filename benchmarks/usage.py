@@ -4,7 +4,6 @@ Both make the same steps, and are told as the logs of trainings tell it. Run wit
 """
 
 import argparse
-import sys
 import tempfile
 from pathlib import Path
 
@@ -13,7 +12,6 @@ import train
 from inputs import write_training_pairs
 from models import ARCHITECTURES, DATA, checkpoint
 
-from lionrank.config.settings import training_settings
 from lionrank.files import read_json_lines
 from lionrank.training import launch
 
@@ -27,29 +25,12 @@ SHOWN = (
 
 def last_line(model: str, optimizer: str, pairs: Path, device: str) -> dict[str, float]:
     """Return what the log of a training says at its last step."""
-    settings = training_settings(train.config(), "minilm", optimizer)
     with tempfile.TemporaryDirectory() as scratch:
-        log = Path(scratch) / "training" / f"bench_{optimizer}_e1.jsonl"
-        launch.train(
-            gpus=int(device == "cuda"),
-            threads=torch.get_num_threads(),
-            previous=model,
-            pairs=pairs,
-            held_out=pairs.with_name("held_out.parquet"),
-            settings=settings | {"precision": "auto", "log_every": STEPS[device]},
-            epoch=1,
-            epochs=1,
-            code="usage",
-            hardware={
-                "per_device_batch": None,
-                "workers": train.WORKERS[device],
-                "state_every": {"minutes": None, "steps": sys.maxsize},
-            },
-            tracking=None,
-            checkpoint=Path(scratch) / "checkpoints" / f"bench_{optimizer}_e1",
-            log=log,
+        asked = train.request(
+            Path(scratch), model, pairs, device, optimizer, log_every=STEPS[device]
         )
-        return [line for line in read_json_lines(log) if "loss" in line][-1]
+        launch.train(gpus=int(device == "cuda"), threads=torch.get_num_threads(), **asked)
+        return [line for line in read_json_lines(asked["log"]) if "loss" in line][-1]
 
 
 def main() -> None:

@@ -13,9 +13,13 @@ RATIO = re.compile(r"ratio .*: [\d.]+ \([\d.]+ to [\d.]+\)")
 
 
 def measured(name, *arguments, **variables):
-    """Return what a benchmark prints, with these variables in its environment."""
+    """Return what one repetition of a benchmark prints, with these variables in its environment."""
+    return printed(name, "--repeats", "1", *arguments, **variables)
+
+
+def printed(name, *arguments, **variables):
     done = subprocess.run(
-        [sys.executable, ROOT / "benchmarks" / f"{name}.py", "--repeats", "1", *arguments],
+        [sys.executable, ROOT / "benchmarks" / f"{name}.py", *arguments],
         capture_output=True,
         text=True,
         env={**os.environ, **variables},
@@ -92,3 +96,29 @@ def test_the_dry_run_of_a_grid_stands_beside_as_many_trivial_jobs():
     last = told.splitlines()[-1]
     assert RATIO.fullmatch(last) and f"{jobs[1]} trivial jobs" in last
     assert float(last.split(": ")[1].split()[0]) < 4
+
+
+@pytest.mark.slow
+def test_what_a_gpu_is_checked_by_runs_on_a_cpu():
+    rows = [row.split(" | ") for row in printed("attention").splitlines() if "fp32" in row]
+    assert len(rows) == 8
+    assert all(float(off) < 1e-4 for _, _, off, _ in rows)
+
+
+@pytest.mark.slow
+def test_a_training_that_is_killed_and_resumed_ends_with_the_bits_of_a_whole_one():
+    told = [line for line in printed("resume").splitlines() if "weights differ" in line]
+    assert [line.split(":")[0] for line in told] == [
+        f"{optimizer}, {what}"
+        for optimizer in ("adamw", "lion")
+        for what in ("the same again", "killed and resumed")
+    ]
+    assert all(": 0 of " in line for line in told)
+
+
+@pytest.mark.slow
+def test_trainings_with_both_optimizers_are_told_as_their_logs_tell_them():
+    told = printed("usage", "--model", "tiny")
+    rows = {row.split(" | ")[0]: row.strip("| ").split(" | ")[1:] for row in told.splitlines()}
+    adamw, lion = (float(value) for value in rows["| optimizer_state_bytes"])
+    assert adamw == pytest.approx(2 * lion, rel=1e-3)
