@@ -23,7 +23,7 @@ def sizes(
 
     Args:
         starts: pretrained, architecture and tokenizer by place in the config, as
-            `lionrank.config.plan.Plan.starts` returns them.
+            `lionrank.config.plan_of_audit.AuditPlan.starts` returns them.
         sources: the rows of the table of sources.
         local: the local copies of some.
     """

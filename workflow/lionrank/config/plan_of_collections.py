@@ -52,7 +52,7 @@ class CollectionsPlan(PlanPart):
         return formats.corpus_files(entry)
 
     def corpora(self) -> list[str]:
-        """Where the passages of `used_collections` lie, in folders that the grid needs anyway."""
+        """Where the passages of `used` lie, in folders that the grid needs anyway."""
         entries = {name: self.config["collections"][name] for name in self.used()}
         return [
             f"sources/{entry['source']}"

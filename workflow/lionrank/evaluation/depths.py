@@ -25,7 +25,7 @@ CEILING = "best possible"
 Ranks = Mapping[str, Mapping[str, int]]
 """qid -> docid -> rank in the first stage, from 1."""
 Labels = Mapping[str, Any]
-"""Of a run file, as `lionrank.config.plan.Plan.labels` has them."""
+"""Of a run file, as `lionrank.config.plan_of_results.ResultsPlan.labels` has them."""
 
 
 def read_ranks(candidates: str | os.PathLike) -> dict[str, dict[str, int]]:

@@ -11,7 +11,7 @@ from lionrank.collections.describe import ExampleCounts
 class Learnt:
     """Training data: their key in the config, what the files hold, and how that was chosen.
 
-    `origin` is what `lionrank.config.experiment.learnt_from` says. `judged` is the share of the
+    `origin` is what `lionrank.config.training_data.learnt_from` says. `judged` is the share of the
     passages, each counted once an example, that were judged for their topic, None where that was
     not counted.
     """
