@@ -2,7 +2,8 @@
 
 import pandas as pd
 
-from lionrank.report.curves import BINS, thinned
+from lionrank.grid import Grid
+from lionrank.report.curves import BINS, lines, thinned
 
 
 def test_long_logs_are_thinned_and_keep_their_spikes():
@@ -15,3 +16,9 @@ def test_long_logs_are_thinned_and_keep_their_spikes():
     assert kept["step"].is_monotonic_increasing
     few = frame.head(2 * BINS)
     assert thinned(few, "loss").equals(few)
+
+
+def test_eight_treatments_of_seven_models_have_lines_that_all_differ():
+    models = {f"m{n}": {"label": f"M{n}", "start": "pretrained"} for n in range(7)}
+    grid = Grid.build(models, {f"t{n}": f"T{n}" for n in range(8)}, (1,))
+    assert len({(colour, dashes) for _, colour, dashes in lines(grid).values()}) == 56

@@ -21,13 +21,14 @@ from lionrank.training.log import read_curves, smoothed
 BINS = 300
 # Okabe and Ito's colours without the yellow, which is too pale for a line on white.
 _COLOURS = [colour for colour in Colorblind[8] if colour != "#F0E442"]
-_DASHES = ("solid", "8 4", "2 3", "8 3 2 3")
+# As many as the treatments of config/objectives.yaml.
+_DASHES = ("solid", "8 4", "2 3", "8 3 2 3", "14 3", "4 2", "8 3 2 3 2 3", "14 3 4 3")
 # Without a tool that is active, a finger that scrolls past a plot does not move what it shows.
 _LOOK: dict[str, Any] = {"height": 320, "sizing_mode": "stretch_width", "active_drag": None}
 
 
 def lines(grid: Grid) -> dict[str, tuple[str, str, str]]:
-    """Return the label, the colour (its model's) and the dashes (its optimizer's) by training."""
+    """Return the label, the colour (its model's) and the dashes (its treatment's) by training."""
     return {
         training.name: (", ".join(training.labels), colour, dashes)
         for model, colour in zip(grid.models, cycle(_COLOURS), strict=False)
