@@ -32,6 +32,7 @@ rule audit:
             [of_repository(PLAN.published.file(study, name)) for name in (STUDY, SETTINGS)]
             for study in PLAN.published.having(SETTINGS)
         ],
+        alike=[PLAN.published.alike(study) for study in PLAN.published.having(SETTINGS)],
         searches=lambda wildcards: brief(PLAN.audit.searches()),
         scored_again=PLAN.replication.scored_again(),
         template=of_repository("workflow/lionrank/audit/page.md.j2"),

@@ -172,7 +172,7 @@ def test_downloads_are_summed_and_unknown_sizes_counted():
 def test_a_source_that_is_not_in_the_table_is_named():
     with pytest.raises(UserError, match=r"sources\.csv: there is no row 'msmarcoo'"):
         audit.collect(
-            *(merged(), {}, ["msmarcoo"], [LION], {}, {}, JOBS, [], {}, {}, PATHS, {}, {})
+            *(merged(), {}, ["msmarcoo"], {LION: {}}, {}, {}, JOBS, [], {}, {}, PATHS, {}, {})
         )
 
 
@@ -361,6 +361,18 @@ def test_without_a_study_that_has_settings_nothing_is_set_beside_ours():
     assert "differs from the paper" not in page and "skfrost" not in page
     page = audit.page(facts_of(merged()))
     assert "Beside the published work" in page and "skfrost19" in page
+
+
+def test_trainings_that_stand_for_none_of_a_study_are_named_and_not_set_beside_it():
+    told = "These stand for none of its trainings, and are not compared: "
+    page = audit.page(facts_of(merged()))
+    assert told not in page
+    alone = {"minilm_lion": "minilm_lion", "minilm_adamw": "minilm_adamw", "gte_lion": "gte_lion"}
+    page = audit.page(facts_of(merged(), alike=alone))
+    assert f"{told}gte_adamw, modernbert_adamw, modernbert_lion.\n" in page
+    with pytest.raises(ValueError):
+        row_of(page, "learning_rate", "modernbert_lion")
+    assert row_of(page, "learning_rate", "minilm_adamw")
 
 
 def test_each_study_has_its_own_sources_beside_ours(tmp_path):

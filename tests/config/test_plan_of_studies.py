@@ -4,7 +4,10 @@ from dataclasses import replace
 
 from lionrank.config.plan import Plan
 from tests.support.configs import ROOT, overlaid
+from tests.support.plans import PLAN
+from tests.support.searches import SEARCHED
 
+GIVEN = ("adamw", "lion")
 NOTHING = {"parameters": [], "data": [], "overlap": []}
 
 
@@ -24,6 +27,16 @@ def test_without_trainings_there_are_no_records_of_data():
     alone = f"{{grid: {{models: [], systems: [given]}}, systems: {{given: {given}}}}}"
     plan = Plan.read(overlaid(alone, "paper: {studies: [objectives]}"), ROOT).published
     assert plan.records("objectives")["data"] == []
+
+
+def test_searched_settings_are_set_beside_published_ones_only_where_none_were_given():
+    lion = {f"{model}_{name}": f"{model}_{name}" for model in PLAN.models for name in GIVEN}
+    assert PLAN.published.alike("lion") == lion
+    both = Plan.read(overlaid(SEARCHED, "grid: {optimizers: [adamw, lion, tunedlion]}"), ROOT)
+    named = {f"{model}_{name}": f"{model}_{name}" for model in both.models for name in GIVEN}
+    assert both.published.alike("lion") == named
+    alone = Plan.read(overlaid(SEARCHED, "grid: {optimizers: [adamw, tunedlion]}"), ROOT)
+    assert alone.published.alike("lion")["gte_tunedlion"] == "gte_lion"
 
 
 def test_where_a_study_does_not_say_from_which_grade_on_it_counts_that_is_said():

@@ -36,10 +36,13 @@ def test_a_wrong_line_of_the_table_is_named(tmp_path, old, new, message):
     assert str(caught.value).startswith(str(table))
 
 
-def compared(tmp_path, row: str, **trainings):
+def compared(tmp_path, row: str, alike=None, **trainings):
     (tmp_path / "settings.csv").write_text(COLUMNS + row + "\n")
     return published.compare_settings(
-        published.read(tmp_path / "settings.csv", SOURCES), {}, trainings
+        published.read(tmp_path / "settings.csv", SOURCES),
+        {},
+        trainings,
+        dict(zip(trainings, trainings, strict=True)) if alike is None else alike,
     )
 
 
@@ -53,6 +56,14 @@ def test_trainings_with_one_value_in_common_are_compared_once(tmp_path):
     assert (alone.trainings, alone.ours) == (("modernbert_lion",), 2e-6)
     assert [alone.differs(source) for source in SOURCES] == [False, False, True]
     assert both.said["paper"].remark == "in Table 2"
+
+
+def test_a_training_is_compared_by_what_it_stands_for_and_any_other_not_at_all(tmp_path):
+    rates = {"minilm_mine": 3e-6, "minilm_lion": 1e-5, "minilm_tunedlion": 2e-6}
+    trainings = {name: {"learning_rate": rate} for name, rate in rates.items()}
+    for row in ("learning_rate,minilm_lion,2e-6,-,-,", "learning_rate,minilm_*,2e-6,-,-,"):
+        (found,) = compared(tmp_path, row, {"minilm_mine": "minilm_lion"}, **trainings)
+        assert (found.trainings, found.ours) == (("minilm_mine",), 3e-6)
 
 
 def test_an_inferred_value_is_compared_and_known_as_inferred(tmp_path):

@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import product
 from pathlib import Path
 from types import MappingProxyType
 
@@ -13,6 +14,7 @@ from lionrank.audit.disks import Storage
 from lionrank.config.sources import Source
 from lionrank.cross_encoder.parameters import Parameters
 from lionrank.files import write_json_lines
+from lionrank.grid import training_name
 from lionrank.published.settings import ComparedSetting
 
 ROOT = Path(__file__).parents[2]
@@ -85,11 +87,18 @@ def facts_of(
     scored_again: Mapping[str, list[str]] = MappingProxyType({}),
     searches: Mapping[str, Mapping] = MappingProxyType({}),
     studies: Iterable[Path] = (LION,),
+    alike: Mapping[str, str] | None = None,
 ) -> dict:
-    """Return the facts of an audit of an experiment that downloads these sources."""
+    """Return the facts of an audit of an experiment that downloads these sources.
+
+    Its trainings stand for those of `studies` of the same names, if `alike` says nothing else.
+    """
+    grid = config["grid"]
+    names = [training_name(*each) for each in product(grid["models"], grid["optimizers"])]
+    alike = dict(zip(names, names, strict=True)) if alike is None else alike
     table = {source.name: source for source in sources}
     return audit.collect(
-        *(config, table, list(table), studies, scored_again, searches),
+        *(config, table, list(table), dict.fromkeys(studies, alike), scored_again, searches),
         *(JOBS, logs, recorded, catalogued, paths, sizes, uncounted),
     )
 

@@ -54,25 +54,36 @@ NULLS = {
 
 @dataclass(frozen=True)
 class Beside:
-    """What a study has said of its settings, beside ours; `texts` are what no setting expresses."""
+    """What a study has said of its settings, beside ours.
+
+    `texts` are what no setting expresses, and `apart` our trainings that stand for none of it.
+    """
 
     study: Study
     compared: Sequence[published.ComparedSetting]
     texts: Sequence[published.PublishedSetting]
+    apart: Sequence[str]
 
     @classmethod
     def read(
-        cls, folder: Path, config: Mapping[str, Any], ours: Mapping[str, Mapping[str, Any]]
+        cls,
+        folder: Path,
+        config: Mapping[str, Any],
+        ours: Mapping[str, Mapping[str, Any]],
+        alike: Mapping[str, str],
     ) -> "Beside":
         """Read a study in its folder; `ours` are the settings of our trainings, by their names.
+
+        `alike` are the study's trainings that some of ours stand for, by the same names.
 
         Raises:
             UserError: as `lionrank.published.settings.read`.
         """
         study = Study.read(folder)
         rows = published.read(folder / SETTINGS, study.sources)
-        compared = published.compare_settings(rows, config, ours)
-        return cls(study, compared, [row for row in rows if not row.training])
+        compared = published.compare_settings(rows, config, ours, alike)
+        texts = [row for row in rows if not row.training]
+        return cls(study, compared, texts, [name for name in ours if name not in alike])
 
     def differing(self, source: str) -> list[str]:
         """Return the settings in which ours differ from a source, each once."""
@@ -83,7 +94,7 @@ def collect(
     config: Mapping[str, Any],
     sources: Mapping[str, Source],
     used: Iterable[str],
-    studies: Iterable[Path],
+    studies: Mapping[Path, Mapping[str, str]],
     scored_again: Mapping[str, Sequence[str]],
     searches: Mapping[str, Mapping[str, Any]],
     jobs: Mapping[str, int],
@@ -100,7 +111,8 @@ def collect(
         config: the merged and checked config.
         sources: the sources' table.
         used: names of the sources that this experiment uses.
-        studies: the folders of the config's studies that have settings.csv.
+        studies: the folders of the config's studies that have settings.csv, each with the study's
+            trainings by those of ours that stand for them.
         scored_again: test sets that published checkpoints score in two precisions, by system.
         searches: of each search, by the name of its training, what
             `lionrank.config.plan_of_audit.AuditPlan.searches` tells.
@@ -212,7 +224,9 @@ def collect(
         "places": places,
         "disks": on_disks,
         "jobs": dict(jobs),
-        "beside": [Beside.read(folder, config, ours) for folder in studies] if trainings else [],
+        "beside": [Beside.read(folder, config, ours, alike) for folder, alike in studies.items()]
+        if trainings
+        else [],
     }
 
 

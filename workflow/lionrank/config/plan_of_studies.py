@@ -9,7 +9,9 @@ from typing import Any
 
 from lionrank.config import evaluation, experiment, first_stages
 from lionrank.config.plan_part import PlanPart
+from lionrank.grid import Grid, training_name
 from lionrank.measures import METRICS, Measure
+from lionrank.published.beside import standing_for
 from lionrank.published.study import (
     CLAIMS,
     FOLDER,
@@ -76,6 +78,15 @@ class StudiesPlan(PlanPart):
             "parameters": ["results/parameters.json"] if has_parameters else [],
             "data": self.plan.training_data.files(".json") if has_data else [],
             "overlap": ["results/overlap.json"] if found.dev_sets else [],
+        }
+
+    def alike(self, study: str) -> dict[str, str]:
+        """The trainings of a study by those of ours that stand for them, with the first seed."""
+        treatments = standing_for(self.studies[study], Grid.build(**self.plan.grid()))
+        return {
+            training_name(model, ours): training_name(model, published)
+            for model in self.plan.models
+            for published, ours in treatments.items()
         }
 
     def tested(self) -> list[str]:

@@ -32,6 +32,15 @@ def made_alike(published: str, recipes: Mapping[str, tuple[str, str]], grid: Gri
     return [name for name, searched in ours.items() if searched == all(ours.values())]
 
 
+def standing_for(study: Study, grid: Grid) -> dict[str, str]:
+    """Return our treatments by those of a study that they stand for, as `made_alike` has it.
+
+    A published one that is none of ours, or may be one of several, is not among them.
+    """
+    found = {each: made_alike(each, study.recipes, grid) for each in study.treatments}
+    return {each: names[0] for each, names in found.items() if len(names) == 1}
+
+
 def read_beside(
     folder: Path, account: str, compared: Mapping[str, Any]
 ) -> dict[Measure, dict[str, float]]:
@@ -61,16 +70,15 @@ def as_ours(
 ) -> dict[Measure, dict[str, float]]:
     """Return the values of a study's trainings by the names of ours.
 
-    There is none of treatments that are none of ours, or may be one of several, as `made_alike` has
-    it, nor of single checkpoints.
+    There is none of other treatments than `standing_for` has, nor of single checkpoints.
     """
-    ours = {each: made_alike(each, study.recipes, grid) for each in study.treatments}
+    ours = standing_for(study, grid)
     return {
         measure: {
-            training_name(model, *ours[treatment]): value
+            training_name(model, ours[treatment]): value
             for name, value in of_measure.items()
             for model, treatment, epoch in [parts(name)]
-            if epoch is None and len(ours[treatment]) == 1
+            if epoch is None and treatment in ours
         }
         for measure, of_measure in values.items()
     }

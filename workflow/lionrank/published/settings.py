@@ -144,28 +144,34 @@ def compare_settings(
     rows: Sequence[PublishedSetting],
     config: Mapping[str, Any],
     trainings: Mapping[str, Mapping[str, Any]],
+    alike: Mapping[str, str],
 ) -> list[ComparedSetting]:
     """Put our settings beside the sources, in the order of the table.
 
-    `trainings` maps `{model}_{optimizer}` to its settings. A row about several trainings gives one
-    comparison for each value that they have; a row about none of them, or of text, gives none.
+    `trainings` maps `{model}_{optimizer}` to its settings, and `alike` those that stand for
+    published ones to these. A row about several trainings gives one comparison for each value that
+    they have; a row about none of them, or of text, gives none.
     """
     return [
         ComparedSetting(row.setting, names, *looked_up(row.setting, place), row.said, row.note)
         for row in rows
-        for names, place in _places(row, config, trainings)
+        for names, place in _places(row, config, trainings, alike)
     ]
 
 
 def _places(
-    row: PublishedSetting, config: Mapping[str, Any], trainings: Mapping[str, Mapping[str, Any]]
+    row: PublishedSetting,
+    config: Mapping[str, Any],
+    trainings: Mapping[str, Mapping[str, Any]],
+    alike: Mapping[str, str],
 ) -> Iterator[tuple[tuple[str, ...], Mapping[str, Any]]]:
     """Yield (trainings with one value in common, where that value stands)."""
     if row.of_experiment:
         yield (), config
         return
     groups: dict[str, list[str]] = {}
-    for name in row.matching(list(trainings)):
+    matching = row.matching([*alike.values()])
+    for name in [name for name in trainings if alike.get(name) in matching]:
         groups.setdefault(repr(looked_up(row.setting, trainings[name])), []).append(name)
     for names in groups.values():
         yield tuple(names), trainings[names[0]]

@@ -15,7 +15,12 @@ facts = collect(
     snakemake.params.config,
     sources,
     snakemake.params.sources,
-    [located(snakemake, study).parent for study, _ in snakemake.params.published],
+    {
+        located(snakemake, study).parent: alike
+        for (study, _), alike in zip(
+            snakemake.params.published, snakemake.params.alike, strict=True
+        )
+    },
     snakemake.params.scored_again,
     snakemake.params.searches,
     snakemake.params.jobs,
