@@ -54,7 +54,6 @@ rule archive:
                 study=PLAN.published.having(PER_QUERY),
             ),
             *PLAN.results.overlap,
-            *PLAN.search.results(),
         ],
         training=[
             *expand("training/{checkpoint}.jsonl", checkpoint=PLAN.checkpoints),

@@ -135,6 +135,16 @@ def test_settings_that_a_search_chose_are_told_with_its_budget_and_what_it_was_w
     assert "beyond it" not in told
 
 
+def test_of_trials_that_were_halved_it_is_said_that_not_all_had_all_epochs(card, tmp_path):
+    budget = {"trials": 2, "epochs": 2, "share": 1.0, "keep": 0.5}
+    halved, whole = (
+        " ".join(card(choice=Choice.read(choice_file(tmp_path, **changes))).text.split())
+        for changes in ({"budget": budget}, {})
+    )
+    assert "trials of 2 epochs, after each of which the best 50% of them went on, all" in halved
+    assert "went on" not in whole
+
+
 def test_a_choice_at_the_end_of_its_range_is_said_to_be_one(card, tmp_path):
     choice = Choice.read(choice_file(tmp_path, edges={"learning_rate": "low"}))
     diverged = replace(choice, untuned="t00000002")
