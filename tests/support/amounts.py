@@ -10,14 +10,12 @@ from lionrank.evaluation.published import FAMILIES
 from lionrank.grid import checkpoint_name
 from lionrank.measures import METRICS, PRIMARY, Measure
 from lionrank.paper.depths import Deepened
-from lionrank.paper.search import LABELS
-from lionrank.search.budget import expected_best
-from lionrank.search.choice import Choice
 from tests.support.accounts import CELLS, stands
-from tests.support.efforts import Efforts, Items
+from tests.support.efforts import Items
 from tests.support.papers import SETTINGS, TABLE1, TABLE2, relation
 from tests.support.published_as_measured import STUDY, of_side
 from tests.support.said import VERDICTS, Claim
+from tests.support.searched import Searched
 
 PUBLISHED = {each.name: float(each.score) for each in TABLE2}
 """The published systems on DL 2019."""
@@ -33,7 +31,7 @@ def study() -> dict[str, dict[str, float]]:
     return best
 
 
-class Amounts(Efforts):
+class Amounts(Searched):
     """What the tables of a world let one count."""
 
     def items(self, what: str, claim: Claim | None = None) -> Items:
@@ -115,29 +113,7 @@ class Amounts(Efforts):
                 }
                 for differs in ("objective", "data", "both")
             },
-            "choices on the edge": lambda: {
-                name: bool(choice.edges) for name, choice in self.choices().items()
-            },
-            "comparisons that hang on the number of trials": lambda: {
-                model: not names for model, names in self.always_ahead().items()
-            },
-            **{
-                f"{side} edge of {key}": lambda key=key, side=side: {
-                    name: choice.edges.get(key) == side for name, choice in self.choices().items()
-                }
-                for key in LABELS
-                for side in ("low", "high")
-            },
-            "choices above the untuned settings": lambda: self.tuned("above"),
-            "choices below the untuned settings": lambda: self.tuned("below"),
-            **{
-                f"trials {status}": lambda status=status: {
-                    (name, trial.trial): trial.status == status
-                    for name, choice in self.choices().items()
-                    for trial in choice.trials[:-1]
-                }
-                for status in ("diverged", "stopped")
-            },
+            **self.of_searches(),
             "significant by an average": lambda: {
                 place: each["p_holm"] < self.world.alpha
                 for place, each in enumerate(self.by_averages(claim))
@@ -306,39 +282,6 @@ class Amounts(Efforts):
     def deviations(self) -> dict[str, float]:
         """Return the standard deviation over seeds of each training, as it is printed."""
         return {name: round(stdev(self.by_seed(name)), 4) for name in self.trainings}
-
-    def choices(self) -> dict[str, Choice]:
-        """Return what the searches chose, by the names of trainings."""
-        return {each.name: each.choice for each in self.world.others["search"].searched}
-
-    def always_ahead(self) -> dict[str, set[str]]:
-        """Return the searches of each model with several that no other surpasses by any budget."""
-        by_model: dict[str, dict[str, list[float]]] = {}
-        for name, choice in self.choices().items():
-            found = expected_best(trial.score for trial in choice.of_space)
-            curve = [round(best.expected, 4) for best in found]
-            by_model.setdefault(choice.model, {})[name] = curve
-        return {
-            model: set.intersection(
-                *(
-                    {name for name, score in at.items() if score == max(at.values())}
-                    for at in (
-                        {name: curve[place] for name, curve in curves.items()}
-                        for place in range(len(next(iter(curves.values()))))
-                    )
-                )
-            )
-            for model, curves in by_model.items()
-            if len(curves) > 1
-        }
-
-    def tuned(self, wanted: str) -> Items:
-        """Return which choices stand so to the untuned settings; one that diverged is the worst."""
-        return {
-            name: relation(*(round(e.score or 0, 4) for e in (choice.best, choice.reference)))
-            == wanted
-            for name, choice in self.choices().items()
-        }
 
     def against(self, wanted: str, claim: Claim | None) -> Items:
         models = claim and claim.models
