@@ -1,12 +1,12 @@
 """Lion against AdamW: how the two stand to each other on each model."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from lionrank.config.treatments import BCE, PAIRS
 from lionrank.grid import Model, Treatment
 from lionrank.paper.contrasts import Comparison, Tested
+from lionrank.paper.pairs import Pair
 from lionrank.paper.trained import LOSS_DIGITS, Trained
 
 
@@ -89,35 +89,25 @@ class Contest:
         return next((duel for duel in self.duels if duel.model == model), None)
 
 
-def find_contests(
-    trainings: Sequence[Trained],
-    contrasts: Iterable[Mapping[str, Any]],
-    alpha: float,
-    treatments: Sequence[Treatment],
-) -> list[Contest]:
+def find_contests(pairs: Iterable[Pair], treatments: Sequence[Treatment]) -> list[Contest]:
     """Return the contests with the settings that were given, and with those that a search chose.
 
     Each has the treatments that learn from pairs with BCE, of several the one of the optimizer's
-    name, or else the first. Of `contrasts`, entries of comparisons.json, those between optimizers
-    count. `alpha` is what a corrected p-value must be below.
+    name, or else the first. `pairs` are those of the family of optimizers.
     """
-    by_name = {training.name: training for training in trainings}
-    of_optimizers = [each for each in contrasts if each["family"] == "optimizers"]
+    either_way = [each for pair in pairs for each in (pair, pair.turned())]
     found = []
     for searched in (False, True):
         lion, adamw = (_contestant(name, searched, treatments) for name in ("lion", "adamw"))
         if lion is None or adamw is None:
             continue
-        duels = []
-        for contrast in of_optimizers:
-            left, right = (by_name[contrast[side]["training"]] for side in ("left", "right"))
-            tested, model = Tested.of(contrast, alpha), left.training.model
-            if [left.training.treatment, right.training.treatment] == [lion, adamw]:
-                duels.append(Duel(model, left, right, tested))
-            if [left.training.treatment, right.training.treatment] == [adamw, lion]:
-                duels.append(Duel(model, right, left, tested.turned()))
+        duels = tuple(
+            Duel(each.model, each.left, each.right, each.tested)
+            for each in either_way
+            if [each.left.training.treatment, each.right.training.treatment] == [lion, adamw]
+        )
         if duels:
-            found.append(Contest(lion, adamw, tuple(duels)))
+            found.append(Contest(lion, adamw, duels))
     return found
 
 

@@ -11,10 +11,10 @@ from lionrank.measures import Measure
 from lionrank.paper.across import ByAverage, find_across
 from lionrank.paper.contrasts import Comparison, Tested
 from lionrank.paper.duels import Contest, find_contests
-from lionrank.paper.lessons import BOTH, LESSONS, Lesson, Share, find_lessons, find_shares
+from lionrank.paper.lessons import BOTH, LESSONS, Lesson, Share, find_shares
+from lionrank.paper.pairs import Pair
 from lionrank.paper.results import Chosen, Results, Score
 from lionrank.paper.trained import Trained, find_trained
-from lionrank.paper.tuning import Tuning, find_tunings
 from lionrank.training.log import Logged
 
 FAMILIES = (
@@ -42,7 +42,7 @@ class Findings:
     contests: tuple[Contest, ...]
     tested: Mapping[str, Sequence[Tested]]
     others_tested: Sequence[Tested]
-    tunings: Sequence[Tuning] = ()
+    tunings: Sequence[Pair] = ()
     lessons: Sequence[Lesson] = ()
     across: Sequence[ByAverage] = ()
 
@@ -244,15 +244,16 @@ def find(
         is_of_others = each["family"] == "first_stage" and each["left"]["training"] in others
         among = of_others if is_of_others else tested[each["family"]]
         among.append(Tested.of(each, alpha(compared)))
+    optimizers = Pair.among(contrasts, ["optimizers"], trainings, alpha(compared))
     found = Findings(
         results,
         grid,
         tuple(trainings),
-        contests=tuple(find_contests(trainings, contrasts, alpha(compared), grid.treatments)),
+        contests=tuple(find_contests(optimizers, grid.treatments)),
         tested=tested,
         others_tested=of_others,
-        tunings=tuple(find_tunings(trainings, contrasts, alpha(compared))),
-        lessons=tuple(find_lessons(trainings, contrasts, alpha(compared))),
+        tunings=tuple(Pair.among(contrasts, ["tuning"], trainings, alpha(compared))),
+        lessons=tuple(Lesson.among(contrasts, LESSONS, trainings, alpha(compared))),
         across=tuple(find_across(results.layout, compared, alpha(compared))),
     )
     if not found.subjects:

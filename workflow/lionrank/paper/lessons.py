@@ -1,11 +1,10 @@
 """Trainings that differ in what they learn: in the objective, in the data, or in both."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from lionrank.grid import Model, Training
-from lionrank.paper.contrasts import Tested
+from lionrank.grid import Training
+from lionrank.paper.pairs import Pair
 from lionrank.paper.trained import Trained
 
 LESSONS = ("objectives", "data")
@@ -21,23 +20,8 @@ def difference(left: Training, right: Training) -> str:
 
 
 @dataclass(frozen=True)
-class Lesson:
-    """Two trainings of a model and an optimizer that differ in what is learnt, as tested.
-
-    They are at the epochs that development data chose.
-    """
-
-    left: Trained
-    right: Trained
-    tested: Tested
-
-    @property
-    def model(self) -> Model:
-        return self.left.training.model
-
-    @property
-    def names(self) -> list[str]:
-        return [self.left.name, self.right.name]
+class Lesson(Pair):
+    """Two trainings of a model and an optimizer that differ in what is learnt."""
 
     @property
     def differs(self) -> str:
@@ -65,20 +49,6 @@ class Share:
         return None if parts[0] == parts[1] else OBJECTIVE if parts[0] > parts[1] else DATA
 
 
-def find_lessons(
-    trainings: Iterable[Trained], contrasts: Iterable[Mapping[str, Any]], alpha: float
-) -> Iterator[Lesson]:
-    """Yield the lessons among `contrasts`, entries of comparisons.json on the primary measure.
-
-    `alpha` is what a corrected p-value must be below.
-    """
-    by_name = {training.name: training for training in trainings}
-    for each in contrasts:
-        if each["family"] in LESSONS:
-            left, right = (by_name[each[side]["training"]] for side in ("left", "right"))
-            yield Lesson(left, right, Tested.of(each, alpha))
-
-
 def find_shares(lessons: Sequence[Lesson], trainings: Sequence[Trained]) -> Iterator[Share]:
     """Yield the differences in objective and data for which one of the trainings is a control."""
     tested = {(each.left.name, each.right.name): each for each in lessons}
@@ -100,4 +70,4 @@ def _either_way(tested: Mapping[tuple[str, str], Lesson], left: str, right: str)
     if (left, right) in tested:
         return tested[left, right]
     turned = tested.get((right, left))
-    return turned and Lesson(turned.right, turned.left, turned.tested.turned())
+    return turned and turned.turned()
