@@ -29,3 +29,13 @@ def test_budgets_hold_no_more_tokens_than_they_are_told_but_for_a_longer_pair():
     assert [lengths[some].tolist() for some in budgets(lengths, 7)] == [[9], [4, 3], [3, 2]]
     assert [lengths[some].tolist() for some in budgets(lengths, 100)] == [[9, 4, 3, 3, 2]]
     assert list(budgets(lengths[:0], 7)) == []
+
+
+def test_a_long_pair_among_short_ones_does_not_pad_them_beyond_the_slots():
+    lengths = torch.tensor([900, *[3] * 300])
+    found = list(budgets(lengths, 1000, slots=2000))
+    assert [lengths[some].tolist() for some in found] == [[900, 3], [3] * 299]
+    falling = torch.randint(1, 8192, (2000,)).sort(descending=True).values
+    for some in budgets(falling, 65_536, slots=131_072):
+        assert falling[some].sum() <= 65_536
+        assert len(falling[some]) * falling[some.start] <= 131_072

@@ -43,6 +43,8 @@ def test_neither_processes_nor_batches_change_a_score(scored, monkeypatch):
     assert scored(tokens_at_once=1) == pytest.approx(everything, abs=1e-5)
     monkeypatch.setattr("lionrank.reranking.score.CHUNK", 16)
     assert scored(workers=2) == pytest.approx(everything, abs=1e-5)
+    monkeypatch.setattr("lionrank.reranking.score.TEXT", 100)
+    assert scored(workers=2) == pytest.approx(everything, abs=1e-5)
 
 
 def test_logits_by_which_nothing_can_be_ranked_are_refused(tmp_path):

@@ -49,11 +49,18 @@ def positions(lengths: Tensor) -> Tensor:
     return torch.arange(int(lengths.sum())) - begins.repeat_interleave(lengths)
 
 
-def budgets(lengths: Tensor, tokens: int) -> Iterator[slice]:
-    """Yield slices of `lengths` that hold at most so many tokens, and one pair at least."""
+def budgets(lengths: Tensor, tokens: int, slots: int | None = None) -> Iterator[slice]:
+    """Yield slices of `lengths` that hold at most so many tokens, and one pair at least.
+
+    Of lengths that fall, as each slice then begins with its longest, those with at most so many
+    `slots`, too: the tokens of the batch when it is padded.
+    """
     ends = lengths.cumsum(0)
     start, done = 0, 0
     while start < len(lengths):
-        stop = max(start + 1, int(torch.searchsorted(ends, done + tokens, right=True)))
+        stop = int(torch.searchsorted(ends, done + tokens, right=True))
+        if slots is not None:
+            stop = min(stop, start + slots // int(lengths[start]))
+        stop = max(start + 1, stop)
         yield slice(start, stop)
         start, done = stop, int(ends[stop - 1])

@@ -4,6 +4,9 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
@@ -18,7 +21,13 @@ from lionrank.errors import Diverged
 from lionrank.reranking.journal import Journal
 
 CHUNK = 8192
-"""Candidates that are tokenised and sorted at once: bounds the memory, whatever the test set."""
+"""Candidates that are tokenised and sorted at once, at most."""
+
+TEXT = 2**24
+"""Bytes of their text, at most: tokenising them takes some forty times as many."""
+
+SLOTS = 2
+"""Times the tokens of a batch that it may have when it is padded, as a model's head sees it."""
 
 TOKENS_AT_ONCE = {"cpu": 2048, "cuda": 65_536}
 """What fits into the caches of a CPU; what keeps a GPU busy."""
@@ -135,8 +144,9 @@ class Candidates(IterableDataset[tuple[Tensor, Batch]]):
             end = begin + len(chunk)
             first, last = max(begin, self.rows.start), min(end, self.rows.stop)
             if first < last:
-                some = chunk.slice(first - begin, last - first)
-                yield first, *(column.to_pylist() for column in some.columns)
+                for part in _of_little_text(chunk.slice(first - begin, last - first)):
+                    yield first, *(column.to_pylist() for column in part.columns)
+                    first += len(part)
             begin = end
 
     def _batches(
@@ -144,9 +154,16 @@ class Candidates(IterableDataset[tuple[Tensor, Batch]]):
     ) -> Iterator[tuple[Tensor, Batch]]:
         pairs = encode(self.tokenizer, queries, passages)
         lengths, order = pairs["lengths"].sort(descending=True, stable=True)
-        for some in budgets(lengths, self.tokens):
+        for some in budgets(lengths, self.tokens, SLOTS * self.tokens):
             if self._lacks(start + order[some]):
                 yield start + order[some], take(pairs, order[some])
 
     def _lacks(self, places: Tensor) -> bool:
         return bool(self.lacking[places - self.rows.start].any())
+
+
+def _of_little_text(texts: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    """Divide columns of text into rows of at most `TEXT` bytes, or single ones."""
+    sizes = sum(pc.binary_length(column).to_numpy().astype(np.int64) for column in texts.columns)
+    for some in budgets(torch.from_numpy(sizes), TEXT):
+        yield texts.slice(some.start, some.stop - some.start)
