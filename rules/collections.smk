@@ -8,6 +8,8 @@ rule pydocs:
             "collections/{{collection}}/topics.{split}.tsv", split=["train", "dev", "test"]
         ),
         qrels=expand("collections/{{collection}}/qrels.{split}.txt", split=["train", "dev", "test"]),
+        # Where in its document the answer to a topic begins.
+        relevant_parts="collections/{collection}/relevant_parts.tsv",
         statistics="collections/{collection}/statistics.json",
     log:
         "logs/collections/{collection}.log",

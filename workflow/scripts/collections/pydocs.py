@@ -9,10 +9,12 @@ from lionrank.collections import pydocs
 from lionrank.collections.describe import describe
 from lionrank.files import write_json, write_json_lines
 
-documents, topics = pydocs.build(snakemake.params.settings, snakemake.threads)
+documents, topics = pydocs.build(
+    snakemake.wildcards.collection, snakemake.params.settings, snakemake.threads
+)
 write_json_lines(
     Path(snakemake.output.corpus, "documents.jsonl"),
-    ({"id": document.docid, "contents": document.body} for document in documents),
+    ({"id": document.docid, "contents": document.contents} for document in documents),
 )
 for split, topics_file, qrels_file in zip(
     pydocs.SPLITS, snakemake.output.topics, snakemake.output.qrels, strict=True
@@ -26,6 +28,12 @@ described = describe(
     dict(zip(pydocs.SPLITS, map(Path, snakemake.output.qrels), strict=True)),
     snakemake.threads,
 )
-write_json(snakemake.output.statistics, described | {"packages": pydocs.packages(documents)})
+late = pydocs.write_relevant_parts(snakemake.output.relevant_parts, topics)
+for split, share in late.items():
+    print(f"{split} topics that are answered beyond {pydocs.POSITIONS} tokens: {share:.1%}")
+write_json(
+    snakemake.output.statistics,
+    described | {"packages": pydocs.packages(documents), "beyond_512_tokens": late},
+)
 
 end(snakemake)
