@@ -35,6 +35,7 @@ rule audit:
         alike=[PLAN.published.alike(study) for study in PLAN.published.having(SETTINGS)],
         searches=lambda wildcards: brief(PLAN.audit.searches()),
         scored_again=PLAN.replication.scored_again(),
+        profile=of_repository("profiles/a100/config.yaml"),
         template=of_repository("workflow/lionrank/audit/page.md.j2"),
         code=code("audit/audit.py"),
     message:

@@ -14,6 +14,7 @@ from tests.support.audits import (
     JOBS,
     LION,
     PATHS,
+    QUEUE,
     SEARCH,
     SEARCHES,
     SIZES,
@@ -172,7 +173,8 @@ def test_downloads_are_summed_and_unknown_sizes_counted():
 def test_a_source_that_is_not_in_the_table_is_named():
     with pytest.raises(UserError, match=r"sources\.csv: there is no row 'msmarcoo'"):
         audit.collect(
-            *(merged(), {}, ["msmarcoo"], {LION: {}}, {}, {}, JOBS, [], {}, {}, PATHS, {}, {})
+            *(merged(), {}, ["msmarcoo"], {LION: {}}, {}, {}, JOBS, []),
+            *({}, {}, PATHS, {}, {}, QUEUE),
         )
 
 

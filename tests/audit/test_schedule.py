@@ -54,10 +54,10 @@ def test_so_many_jobs_are_in_the_queue_at_a_time():
     assert simulate(jobs, room, Queue(jobs=2)).starts == {"a": 0, "b": 4, "c": 4}
 
 
-def test_jobs_are_submitted_one_after_the_other_and_local_ones_are_not():
-    jobs = {"a": Job(5, GPU), "b": Job(5, GPU), "here": Job(1, local=True)}
-    found = simulate(jobs, {"gpu": 2}, Queue(submission=0.5))
-    assert found.starts == {"here": 0, "a": 0.5, "b": 1}
+def test_so_many_jobs_are_submitted_in_a_minute_and_local_ones_wait_for_none():
+    jobs = {name: Job(5, GPU) for name in "abcde"} | {"here": Job(1, local=True)}
+    found = simulate(jobs, {"gpu": 5}, Queue(submissions=2))
+    assert found.starts == {"here": 0, "a": 0, "b": 0, "c": 60, "d": 60, "e": 120}
 
 
 def test_snakemake_looks_more_seldom_while_no_job_ends():
@@ -104,9 +104,9 @@ def test_the_makespan_is_within_grahams_bounds(jobs, gpus):
     assert makespan <= limits["gpu"] + (1 - 1 / gpus) * limits["chain"] + 1e-9
 
 
-@given(one_gpu_jobs(), st.integers(1, 6), st.integers(1, 30), st.floats(0, 2))
-def test_no_more_than_the_gpus_are_in_use_and_nothing_starts_too_early(jobs, gpus, look, wait):
-    starts, makespan = simulate(jobs, {"gpu": gpus}, Queue(jobs=8, submission=wait, look=look))
+@given(one_gpu_jobs(), st.integers(1, 6), st.integers(1, 30), st.integers(1, 60))
+def test_no_more_than_the_gpus_are_in_use_and_nothing_starts_too_early(jobs, gpus, look, minute):
+    starts, makespan = simulate(jobs, {"gpu": gpus}, Queue(jobs=8, submissions=minute, look=look))
     assert starts.keys() == jobs.keys()
     ends = {name: starts[name] + job.seconds for name, job in jobs.items()}
     assert max(ends.values()) <= makespan
@@ -117,7 +117,9 @@ def test_no_more_than_the_gpus_are_in_use_and_nothing_starts_too_early(jobs, gpu
 
 
 def test_a_profile_says_how_the_queue_is_used(tmp_path):
-    assert Queue.read(ROOT / "profiles" / "a100" / "config.yaml") == Queue(24, 1.0, 30.0)
+    assert Queue.read(ROOT / "profiles" / "a100" / "config.yaml") == Queue(
+        jobs=24, submissions=60, look=30
+    )
     profile = tmp_path / "config.yaml"
     for lacking in ({"jobs": 3}, {"jobs": 3, "max-jobs-per-timespan": 60}, None):
         profile.write_text(yaml.safe_dump(lacking))

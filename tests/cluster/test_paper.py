@@ -6,14 +6,18 @@ a network of their own, from which the hub on the login host's loopback is as fa
 
 import re
 import sys
+from dataclasses import replace
 from datetime import datetime
 from itertools import combinations
+from statistics import fmean
 
 import pytest
 import yaml
 
+from lionrank.audit.schedule import Queue, least, simulate
 from tests.support import small_msmarco
 from tests.support.cluster import RECIPE, Snakemake
+from tests.support.made import made
 from tests.support.running import ROOT, Finished
 
 pytestmark = [pytest.mark.slow, pytest.mark.cluster]
@@ -123,10 +127,16 @@ def test_seconds_long_jobs_run_where_snakemake_does(jobs, paper):
     assert all(f"(Rule: {rule})" in told for rule in local)
 
 
-def test_independent_trainings_ran_side_by_side(jobs):
-    def times(job):
-        return [datetime.fromisoformat(job[key]) for key in ("StartTime", "EndTime")]
+def times(job):
+    return [datetime.fromisoformat(job[key]) for key in ("StartTime", "EndTime")]
 
+
+def ran(jobs):
+    """Return the seconds that jobs ran, on average."""
+    return fmean((end - start).total_seconds() for start, end in map(times, jobs))
+
+
+def test_independent_trainings_ran_side_by_side(jobs):
     pairs = combinations(jobs["train_epoch"], 2)
     together = [
         (one["NodeList"], other["NodeList"])
@@ -163,3 +173,17 @@ def test_local_rules_fetch_and_jobs_need_no_network(jobs, hub):
     assert {"msmarco_corpus", "bm25", "initialise", "train_epoch"} <= jobs.keys()
     assert "fetch" not in jobs
     assert hub.asked("GET", "model.safetensors")
+
+
+def test_a_simulation_of_its_jobs_takes_as_long_as_they_did(jobs, paper):
+    """On two A100s and six cores, and with what Snakemake waits before it looks again."""
+    directory, _ = paper
+    queue = Queue.read(ROOT / "profiles" / "a100" / "config.yaml")
+    site = yaml.safe_load((RECIPE / "site.yaml").read_text())
+    queue = replace(queue, look=site["slurm-init-seconds-before-status-checks"])
+    queued = {rule: (of_rule[0]["Partition"], ran(of_rule)) for rule, of_rule in jobs.items()}
+    done, seconds = made(directory, queued)
+    assert sum(not job.local for job in done.values()) == sum(map(len, jobs.values()))
+    room = {"gpu": 2, "cpu": 6}
+    assert least(done, room, queue)["chain"] < seconds
+    assert simulate(done, room, queue).makespan == pytest.approx(seconds, rel=0.25)

@@ -11,6 +11,7 @@ from snakemake.utils import update_config
 
 from lionrank.audit import page as audit
 from lionrank.audit.disks import Storage
+from lionrank.audit.schedule import Queue
 from lionrank.config.sources import Source
 from lionrank.cross_encoder.parameters import Parameters
 from lionrank.files import write_json_lines
@@ -72,6 +73,7 @@ SEARCHES = {
     }
 }
 """As the audit's plan tells of a search of these settings."""
+QUEUE = Queue.read(ROOT / "profiles" / "a100" / "config.yaml")
 PATHS = dict.fromkeys(Storage, Path("/"))
 
 
@@ -99,7 +101,7 @@ def facts_of(
     table = {source.name: source for source in sources}
     return audit.collect(
         *(config, table, list(table), dict.fromkeys(studies, alike), scored_again, searches),
-        *(JOBS, logs, recorded, catalogued, paths, sizes, uncounted),
+        *(JOBS, logs, recorded, catalogued, paths, sizes, uncounted, QUEUE),
     )
 
 

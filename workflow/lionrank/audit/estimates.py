@@ -45,7 +45,7 @@ def product(*factors: float | None) -> float | None:
     return math.prod(known) if len(known) == len(factors) else None
 
 
-def _sum(values: Iterable[float | None]) -> float | None:
+def sum_of(values: Iterable[float | None]) -> float | None:
     """Return the sum, or None where a summand is missing."""
     added = total(values)
     return None if added["missing"] else added["known"]
@@ -194,7 +194,7 @@ def search_work(
     Pairs are those of an epoch of a trial, and epochs those of all trials, as are hours and jobs.
     So are the bytes of their checkpoints, one a trial: the most that there are at once.
     """
-    search = config["search"]
+    search, name = config["search"], training_name(model, optimizer)
     settings, data = training_settings(config, model, optimizer), treatment(config, optimizer).data
     given, held_out = pairs_of(config, data)
     pairs = round(search["share"] * (given - held_out))
@@ -204,7 +204,7 @@ def search_work(
     tokens = assumed(config, "collections", collection_of_data(config, data), "tokens_per_pair")
     operations = product(FORWARD_AND_BACKWARD, encoder, tokens, pairs, epochs)
     training = _gpu_hours(config, operations, settings["precision"])
-    scorers = [_Scorers(epochs, encoder, settings["precision"])]
+    scorers = [_Scorers(name, epochs, encoder, settings["precision"])]
     scoring = [
         _scoring(
             *(config, scorers, each["pairs"]),
@@ -213,15 +213,15 @@ def search_work(
         for each in scored
     ]
     return {
-        "name": training_name(model, optimizer),
+        "name": name,
         "trials": trials,
         "untuned": untuned,
         "pairs": pairs,
         "epochs": epochs,
         "jobs": (trials + untuned) * search["epochs"],
         "training_hours": training,
-        "scoring_hours": _sum(scoring),
-        "gpu_hours": _sum([training, *scoring]),
+        "scoring_hours": sum_of(scoring),
+        "gpu_hours": sum_of([training, *scoring]),
         "bytes": product(
             BYTES_A_WEIGHT,
             size_of(sizes, "models", model, "parameters"),
@@ -331,8 +331,9 @@ def teaching_work(
 
 
 class _Scorers(NamedTuple):
-    """Checkpoints of one size: how many, their encoders' parameters, and their precision."""
+    """Checkpoints of one training, system or teacher, their encoders' parameters and precision."""
 
+    name: str
     number: int
     encoder: float | None
     precision: str
@@ -353,14 +354,15 @@ def _trained(
             settings = training_settings(config, model, optimizer)
             encoder = size_of(sizes, "models", model, "encoder")
             number = len(config["grid"]["seeds"]) * (1 if best_only else settings["epochs"])
-            scorers.append(_Scorers(number, encoder, settings["precision"]))
+            name = training_name(model, optimizer)
+            scorers.append(_Scorers(name, number, encoder, settings["precision"]))
     return scorers
 
 
 def _of_others(config: Mapping[str, Any], sizes: Sizes, again: Collection[str]) -> list[_Scorers]:
     """Return the checkpoints that others trained, one that scores in two precisions as two."""
     return [
-        _Scorers(1, size_of(sizes, "systems", name, "encoder"), precision)
+        _Scorers(name, 1, size_of(sizes, "systems", name, "encoder"), precision)
         for name, system in others(config).items()
         if "checkpoint" in system
         for precision in precisions(config, name, name in again)
@@ -373,24 +375,27 @@ def _teacher(config: Mapping[str, Any], sizes: Sizes, name: str) -> _Scorers:
     if checkpoint in (trained := teachers.of_grid(config)):
         model, optimizer = trained[checkpoint]
         precision = training_settings(config, model, optimizer)["precision"]
-        return _Scorers(1, size_of(sizes, "models", model, "encoder"), precision)
+        return _Scorers(name, 1, size_of(sizes, "models", model, "encoder"), precision)
     encoder = size_of(sizes, "teachers", name, "encoder")
     own = entry.get("precision") or config["training"]["defaults"]["precision"]
-    return _Scorers(1, encoder, own)
+    return _Scorers(name, 1, encoder, own)
 
 
 def _scoring(
     config: Mapping[str, Any], scorers: list[_Scorers], pairs: float | None, tokens: float | None
-) -> dict[str, float | None]:
-    """Return pairs of a checkpoint and of all, and the GPU hours of all; `tokens` are a pair's."""
-    hours = [
-        _gpu_hours(
-            config, product(FORWARD, each.encoder, tokens, pairs, each.number), each.precision
-        )
+) -> dict[str, Any]:
+    """Return pairs of a checkpoint and of all, and the GPU hours of all; `tokens` are a pair's.
+
+    `hours_of_one` are those of one checkpoint, with the name of the training, system or teacher.
+    """
+    of_one = [
+        _gpu_hours(config, product(FORWARD, each.encoder, tokens, pairs), each.precision)
         for each in scorers
     ]
+    of_all = [product(hours, each.number) for hours, each in zip(of_one, scorers, strict=True)]
     return {
         "pairs": pairs,
         "scored": product(pairs, sum(each.number for each in scorers)),
-        "gpu_hours": _sum(hours),
+        "hours_of_one": [(each.name, hours) for hours, each in zip(of_one, scorers, strict=True)],
+        "gpu_hours": sum_of(of_all),
     }

@@ -25,7 +25,9 @@ from lionrank.audit.estimates import (
     total,
     training_work,
 )
+from lionrank.audit.schedule import Queue
 from lionrank.audit.taken import taken
+from lionrank.audit.workload import DOWNLOADED, START_UP, chain, makespans, workload
 from lionrank.config import first_stages
 from lionrank.config.checks.catalogue import local_copy
 from lionrank.config.evaluation import averages, left_out_averages
@@ -104,6 +106,7 @@ def collect(
     paths: Mapping[Storage, Path],
     sizes: Sizes,
     uncounted: Mapping[str, str],
+    queue: Queue,
 ) -> dict[str, Any]:
     """Return what the page shows, by name.
 
@@ -124,6 +127,7 @@ def collect(
         sizes: the parameters of what computes, and
         uncounted: why those of the rest are not known, as `lionrank.audit.backbones.sizes` returns
             both.
+        queue: how Snakemake uses that of a cluster.
 
     Raises:
         UserError: a used source is not in the table, or not in its package, a settings.csv
@@ -169,6 +173,11 @@ def collect(
         )
     )
     places, on_disks = disks(disk, paths)
+    download = total(source.bytes for source in needed)
+    long_jobs = workload(
+        *(config, download["known"] or 0.0, trainings, searched),
+        *(reranking, development, held_out, teaching),
+    )
     unknown = {
         name: dict.fromkeys(search["space"], "searched")
         for name, search in searches.items()
@@ -192,7 +201,7 @@ def collect(
             for name, (first, *_) in catalogued.items()
             if (copy := local_copy(first)) is not None
         },
-        "download": total(source.bytes for source in needed),
+        "download": download,
         "assumed": _assumed(config),
         "sizes": sizes,
         "uncounted": uncounted,
@@ -219,6 +228,12 @@ def collect(
             work["gpu_hours"]
             for work in [*trainings, *searched, *reranking, *development, *held_out, *teaching]
         ),
+        "queue": queue,
+        "downloaded": DOWNLOADED,
+        "start_up": START_UP,
+        "long_jobs": long_jobs,
+        "makespans": [*makespans(long_jobs.jobs, queue)],
+        "longest_chain": chain(long_jobs.jobs),
         "disk": disk,
         "disk_total": total(item["bytes"] for item in disk),
         "places": places,
@@ -251,7 +266,8 @@ def _search(
         for trial, epoch in product([*search["trials"], *search["untuned"]], epochs)
     )
     cost = taken(names, work["epochs"], work["training_hours"], by_epoch)
-    return {**work, "space": search["space"], "chosen": search["chosen"], "cost": cost}
+    told = {"data": data, "space": search["space"], "chosen": search["chosen"], "cost": cost}
+    return work | told
 
 
 def _used(sources: Mapping[str, Source], names: set[str], table: str) -> list[Source]:

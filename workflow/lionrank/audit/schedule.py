@@ -2,7 +2,7 @@
 
 It is list scheduling (Graham 1969, "Bounds on Multiprocessing Timing Anomalies"): what was queued
 first starts first, once there is room for it. Before the queue stands Snakemake: it has so many
-jobs there at a time, submits one after the other, and looks now and then which of them have ended.
+jobs there at a time, submits so many in a minute, and looks now and then which of them have ended.
 """
 
 import heapq
@@ -42,13 +42,13 @@ class Queue:
 
     Args:
         jobs: those in it at a time, running ones among them.
-        submission: seconds that it takes to submit one.
+        submissions: those that are submitted in a minute, at most.
         look: seconds between the first looks at it, more where none has ended; 0 if Snakemake knows
             at once.
     """
 
     jobs: float = math.inf
-    submission: float = 0.0
+    submissions: float = math.inf
     look: float = 0.0
 
     @classmethod
@@ -63,7 +63,7 @@ class Queue:
             submitted, minutes = keys["max-jobs-per-timespan"].removesuffix("m").split("/")
             return cls(
                 jobs=int(keys["jobs"]),
-                submission=60 * int(minutes) / int(submitted),
+                submissions=int(submitted) / int(minutes),
                 look=float(keys["slurm-init-seconds-before-status-checks"]),
             )
         except (KeyError, ValueError, AttributeError, TypeError) as error:
@@ -110,7 +110,8 @@ class _Simulation:
                 self.followers[other].append(name)
         self.ready = [name for name, others in self.waits_for.items() if not others]
         self.queued: list[str] = []
-        self.in_queue, self.submitted, self.wait = 0, 0.0, queue.look
+        self.in_queue, self.wait = 0, queue.look
+        self.submitted: list[float] = []
         self.unseen: list[str] = []
         self.starts: dict[str, float] = {}
         self.known_to_have_ended = 0
@@ -139,12 +140,18 @@ class _Simulation:
                 self.queued.append(name)
             elif self.in_queue < self.queue.jobs:
                 self.in_queue += 1
-                self.submitted = max(now, self.submitted) + self.queue.submission
-                self._at(self.submitted, self._arrive, name)
+                self._at(self._submission(now), self._arrive, name)
             else:
                 held_back.append(name)
         self.ready = held_back
         self._start(now)
+
+    def _submission(self, now: float) -> float:
+        """Return when a job is submitted that is ready now."""
+        if len(self.submitted) >= self.queue.submissions:
+            now = max(now, self.submitted[-int(self.queue.submissions)] + 60)
+        self.submitted.append(now)
+        return now
 
     def _arrive(self, now: float, name: str) -> None:
         self.queued.append(name)

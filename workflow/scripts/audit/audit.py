@@ -5,6 +5,7 @@ begin(snakemake)
 from lionrank.audit.backbones import sizes
 from lionrank.audit.disks import paths
 from lionrank.audit.page import collect, page
+from lionrank.audit.schedule import Queue
 from lionrank.config.sources import read_table
 from lionrank.files import atomic_write
 from lionrank.jobs.repository import located
@@ -29,6 +30,7 @@ facts = collect(
     snakemake.params.catalogued,
     paths(),
     *sizes(snakemake.params.starts, sources, local),
+    Queue.read(located(snakemake, snakemake.params.profile)),
 )
 with atomic_write(snakemake.output[0]) as handle:
     handle.write(page(facts))
