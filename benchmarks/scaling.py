@@ -83,7 +83,7 @@ def _serve(
     with suppress(EOFError):
         while True:
             connection.recv()
-            scores = reranking.logits(loaded, candidates, "auto", hardware, rows)
+            scores = reranking.scores(loaded, candidates, "auto", hardware, rows).scores
             connection.send(len(scores))
 
 

@@ -44,7 +44,7 @@ def prepare_ours(model: str, candidates: str, precision: str, device: str, threa
     hardware = {"tokens_at_once": None, "workers": WORKERS[device]}
 
     def repeat() -> dict[str, float]:
-        scores = reranking.logits(loaded, candidates, precision, hardware)
+        scores = reranking.scores(loaded, candidates, precision, hardware).scores
         return {"pairs": len(scores), **counter.take()}
 
     return repeat
@@ -122,7 +122,9 @@ def prepare_check(model: str, candidates: str, device: str, threads: int) -> Rep
         hardware = {"tokens_at_once": None, "workers": 0}
         facts: dict[str, float] = {}
         for precision, tolerance in TOLERANCES.items():
-            found = reranking.logits(loaded, candidates, precision, hardware, slice(0, CHECKED))
+            found = reranking.scores(
+                loaded, candidates, precision, hardware, slice(0, CHECKED)
+            ).scores
             facts[f"{precision} off by"] = off = float(np.abs(found.numpy() - expected).max())
             if not off <= tolerance:
                 raise ValueError(

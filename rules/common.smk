@@ -87,6 +87,7 @@ wildcard_constraints:
     # The folder below results/: none for the first test set, its name for every other.
     folder="({})?".format("|".join(f"{name}/" for name in [*PLAN.test_sets][1:])),
     system=PLAN.results.system_pattern,
+    division="|".join(PLAN.scorings.divisions()) or NOTHING,
     test_set="|".join(PLAN.test_sets),
 
 

@@ -82,6 +82,7 @@ use rule dev_scores as trial_scores with:
             wildcards.model, wildcards.optimizer, wildcards.trial
         )["precision"],
         dev_sets=PLAN.search.dev_sets,
+        scorings=PLAN.scorings.of_dev_sets(PLAN.search.dev_sets),
 
 
 # The point stands alone in a file of its own: further trials after which it is still the best

@@ -148,6 +148,7 @@ rule dev_scores:
     params:
         precision=precision_of,
         dev_sets=[*PLAN.dev_sets],
+        scorings=PLAN.scorings.of_dev_sets(PLAN.dev_sets),
         code=code("training/dev_scores.py"),
     message:
         "Scoring {input.checkpoint} on development data ({threads} threads, {resources.mem_mb} MB, gpu={resources.gpu} {resources.gpu_model})"

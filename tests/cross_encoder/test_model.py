@@ -3,7 +3,6 @@
 import json
 import random
 import re
-from functools import partial
 from typing import ClassVar
 
 import pandas as pd
@@ -64,7 +63,11 @@ def test_under_bf16_the_logits_are_float32_and_do_not_tie(
     starts, many_pairs, tmp_path, architecture
 ):
     """Trap 6 of the protocol. MiniLM has real weights; ELECTRA's head has two layers."""
-    score = partial(reranking.score, hardware=tiny.HARDWARE, device=CPU)
+
+    def score(checkpoint, pairs, precision):
+        found = reranking.score(checkpoint, pairs, precision, tiny.HARDWARE, CPU)
+        return found.scores.tolist()
+
     scores = score(starts / architecture, many_pairs, precision="bf16")
     assert len(set(scores)) > 0.98 * len(scores)
     assert share_in_bf16(scores) < 0.05
@@ -105,7 +108,7 @@ def test_training_and_its_held_out_loss_see_the_float32_logits_that_scoring_give
     for seen in Recording.logits.values():
         assert len(seen) == PAIRS
         assert share_in_bf16(seen) < 0.05
-    scores = reranking.score(checkpoint, many_pairs, "bf16", tiny.HARDWARE, CPU)
+    scores = reranking.score(checkpoint, many_pairs, "bf16", tiny.HARDWARE, CPU).scores.tolist()
     assert Recording.logits[False] == pytest.approx(scores, abs=1e-2)
 
 

@@ -33,11 +33,12 @@ def candidates(tmp_path):
 def ndcg(checkpoint, candidates, tmp_path, judged):
     qrels = tmp_path / "qrels.txt"
     qrels.write_text("".join(f"{qid} 0 {docid} 1\n" for qid, docid in judged))
-    return dev_evaluation.ndcg(checkpoint, candidates, qrels, "fp32", tiny.HARDWARE, CPU)
+    dev_set = dev_evaluation.DevSet("dev", candidates, qrels)
+    return dev_evaluation.ndcg(checkpoint, dev_set, "fp32", tiny.HARDWARE, CPU)
 
 
 def test_ndcg_is_that_of_the_order_of_the_logits(checkpoint, candidates, tmp_path):
-    scores = reranking.score(checkpoint, candidates, "fp32", tiny.HARDWARE, CPU)
+    scores = reranking.score(checkpoint, candidates, "fp32", tiny.HARDWARE, CPU).scores.tolist()
     first = [("q1", f"d{1 + scores[:3].index(max(scores[:3]))}")]
     last = [("q1", f"d{1 + scores[:3].index(min(scores[:3]))}")]
     assert ndcg(checkpoint, candidates, tmp_path, first) == 1

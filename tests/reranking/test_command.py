@@ -20,7 +20,7 @@ from lionrank.files import sha256, write_json_lines
 from lionrank.jobs.records import SUMS
 from lionrank.reranking import journal
 from lionrank.reranking.command import digest, rerank
-from lionrank.reranking.score import logits
+from lionrank.reranking.score import scores
 from lionrank.retrieval.candidates import join_candidates
 from lionrank.systems.checkpoint import import_checkpoint
 from tests.support import tiny_training as tiny
@@ -89,7 +89,7 @@ def given(tmp_path_factory) -> Path:
     job = {
         "input": {"checkpoint": NAME, "candidates": candidates.name},
         "output": ["expected.trec"],
-        "params": {"precision": "fp32", "tag": NAME},
+        "params": {"precision": "fp32", "scoring": None, "tag": NAME},
         "config": {"hardware": hardware},
         "resources": {"gpu": 0},
         "threads": 1,
@@ -201,6 +201,7 @@ def belongs_to() -> dict:
         "device": "cpu",
         "precision": "fp32",
         "number of tokens at once": BATCH,
+        "scoring": "null",
     }
 
 
@@ -211,7 +212,7 @@ def test_only_what_is_not_scored_is_scored(folder, monkeypatch, capsys):
     with open(partial, "a+b") as handle:
         made = journal.Journal(partial, handle)
         made.begin(belongs_to(), 480)
-        logits(load(NAME, CPU), "candidates.parquet", "fp32", hardware, journal=made)
+        scores(load(NAME, CPU), "candidates.parquet", "fp32", hardware, journal=made)
     header, *batches = partial.read_text().splitlines(True)
     # Every second one, with scores that show where they come from.
     there = [{**json.loads(batch), "scores": None} for batch in batches[1::2]]

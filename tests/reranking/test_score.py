@@ -26,7 +26,8 @@ def scored(tmp_path_factory):
 
     def of(rows=None, tokens_at_once=100, workers=0):
         hardware = {"tokens_at_once": tokens_at_once, "workers": workers}
-        return score(start, folder / "candidates.parquet", "fp32", hardware, CPU, rows)
+        found = score(start, folder / "candidates.parquet", "fp32", hardware, CPU, rows)
+        return found.scores.tolist()
 
     return of
 
@@ -41,9 +42,9 @@ def test_some_rows_have_the_scores_that_they_have_among_all(scored):
 def test_neither_processes_nor_batches_change_a_score(scored, monkeypatch):
     everything = scored()
     assert scored(tokens_at_once=1) == pytest.approx(everything, abs=1e-5)
-    monkeypatch.setattr("lionrank.reranking.score.CHUNK", 16)
+    monkeypatch.setattr("lionrank.reranking.batches.CHUNK", 16)
     assert scored(workers=2) == pytest.approx(everything, abs=1e-5)
-    monkeypatch.setattr("lionrank.reranking.score.TEXT", 100)
+    monkeypatch.setattr("lionrank.reranking.batches.TEXT", 100)
     assert scored(workers=2) == pytest.approx(everything, abs=1e-5)
 
 

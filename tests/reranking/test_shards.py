@@ -75,7 +75,7 @@ def test_a_topic_that_would_be_in_two_shards_is_refused(tmp_path):
 def write_shard(checkpoint, candidates, shard, run, tag=NAME):
     """Write the run file of a shard."""
     rows = shards.rows(candidates, shard)
-    logits = reranking.score(checkpoint, candidates, "fp32", HARDWARE, CPU, rows)
+    logits = reranking.score(checkpoint, candidates, "fp32", HARDWARE, CPU, rows).scores.tolist()
     frame = pd.read_parquet(candidates)[rows]
     trec.write_run(run, trec.to_run(frame, logits), tag)
 

@@ -17,7 +17,8 @@ def score(checkpoint: Path, pairs: list[tuple[str, str]], folder: Path, **change
     pd.DataFrame(pairs, columns=["query", "passage"]).to_parquet(folder / "candidates.parquet")
     hardware = {"tokens_at_once": 40, "workers": 0}
     settings = {"precision": "fp32", "hardware": hardware, "device": CPU} | changes
-    return reranking.score(checkpoint, folder / "candidates.parquet", **settings)
+    found = reranking.score(checkpoint, folder / "candidates.parquet", **settings)
+    return found.scores.tolist()
 
 
 def start(folders: dict, source: str, folder: Path, seed: int = 12, max_length: int = 64) -> Path:

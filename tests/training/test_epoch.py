@@ -16,6 +16,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from lionrank.cross_encoder import initialise as models
 from lionrank.errors import UserError
+from lionrank.reranking import batches
 from lionrank.reranking import score as reranking
 from lionrank.training import losses
 from tests.support import tiny_training as tiny
@@ -96,7 +97,7 @@ def test_every_architecture_trains_and_scores(starts, data, tmp_path, architectu
     candidates.to_parquet(tmp_path / "candidates.parquet")
     scores = reranking.score(
         checkpoint, tmp_path / "candidates.parquet", "fp32", tiny.HARDWARE, CPU
-    )
+    ).scores.tolist()
     assert np.isfinite(scores).all()
     peer = CrossEncoder(str(checkpoint), device="cpu", activation_fn=torch.nn.Identity())
     texts = list(zip(candidates["query"], candidates["passage"], strict=True))
@@ -278,7 +279,7 @@ def test_the_log_ends_with_the_loss_on_held_out_pairs(starts, data, tmp_path):
     checkpoint = tiny.train(starts / "bert", data, 1, tmp_path)
     last = tiny.log(checkpoint)[-1]
     assert (last["step"], last["epoch"]) == (STEPS, 1)
-    scores = torch.tensor(reranking.score(checkpoint, data["held_out"], "fp32", tiny.HARDWARE, CPU))
+    scores = reranking.score(checkpoint, data["held_out"], "fp32", tiny.HARDWARE, CPU).scores
     labels = torch.tensor(pd.read_parquet(data["held_out"])["label"].to_numpy()).float()
     expected = torch.nn.functional.binary_cross_entropy_with_logits(scores, labels)
     assert last["eval_loss"] == pytest.approx(expected.item(), rel=1e-5)
@@ -327,10 +328,10 @@ def test_a_training_that_has_stopped_asks_for_no_gpu_and_starts_no_process(
 
 
 def test_candidates_are_scored_in_chunks_as_they_are_in_one(starts, data, monkeypatch):
-    whole = reranking.score(starts / "bert", data["pairs"], "fp32", tiny.HARDWARE, CPU)
-    monkeypatch.setattr(reranking, "CHUNK", 5)
-    chunks = reranking.score(starts / "bert", data["pairs"], "fp32", tiny.HARDWARE, CPU)
-    assert chunks == pytest.approx(whole, abs=1e-6)
+    whole = reranking.score(starts / "bert", data["pairs"], "fp32", tiny.HARDWARE, CPU).scores
+    monkeypatch.setattr(batches, "CHUNK", 5)
+    chunks = reranking.score(starts / "bert", data["pairs"], "fp32", tiny.HARDWARE, CPU).scores
+    assert chunks.tolist() == pytest.approx(whole.tolist(), abs=1e-6)
 
 
 def test_a_loss_without_a_formula_cannot_be_made():

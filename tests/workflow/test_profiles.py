@@ -16,7 +16,7 @@ A100, LOCAL = (
 )
 JOB = {"optimizer": "lion", "epoch": "1", "folder": "", "scatteritem": "1-of-2"}
 ON_A_GPU = {"train_epoch", "rerank", "rerank_shard", "rerank_again", "dev_scores"}
-ON_A_GPU |= {"train_trial", "trial_scores"}
+ON_A_GPU |= {"train_trial", "trial_scores", "score_windows", "score_windows_shard"}
 ON_A_GPU |= {"teach_by_bi_encoder", "teach_by_checkpoint", "encode_corpus", "dense"}
 
 
@@ -31,7 +31,12 @@ def test_all_rules_that_compute_on_a_gpu_ask_for_an_a100_and_no_other_does():
 @pytest.mark.parametrize("profile", [A100, LOCAL], ids=["a100", "local"])
 @pytest.mark.parametrize(
     "rules",
-    [("rerank", "rerank_shard"), ("train_epoch", "train_trial"), ("dev_scores", "trial_scores")],
+    [
+        ("rerank", "rerank_shard"),
+        ("score_windows", "score_windows_shard"),
+        ("train_epoch", "train_trial"),
+        ("dev_scores", "trial_scores"),
+    ],
 )
 def test_a_shard_or_a_trial_gets_what_a_whole_run_file_or_a_training_gets(rules, profile):
     for attempt in (1, 2):

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from lionrank.config.scorings import AGGREGATIONS
 from lionrank.errors import UserError
 from lionrank.evaluation.significance import ALPHA, POWER, Contrast, Draws, compare, is_exact
 from lionrank.measures import GRADED, PRIMARY
@@ -253,6 +254,17 @@ def _add_rerank(command: Callable[..., argparse.ArgumentParser]) -> None:
         metavar="N",
         help="of a batch (default: 2,048 on a CPU, 65,536 on a GPU)",
     )
+    added.add_argument(
+        "--aggregation",
+        choices=AGGREGATIONS,
+        help="score long texts in windows, by the first, the best, the mean or the mean of the k "
+        "best, or in full, as far as the model reads (default: cut at the checkpoint's own length)",
+    )
+    added.add_argument("--window", type=_from(1), help="tokens of the text in a window")
+    added.add_argument(
+        "--stride", type=_from(1), help="tokens from the beginning of a window to that of the next"
+    )
+    added.add_argument("-k", type=_from(1), help="the windows that top_k takes the mean of")
     added.set_defaults(command=_rerank)
 
 

@@ -25,6 +25,25 @@ CANDIDATES = pa.schema(
     }
 )
 """Of every file of candidates, whoever ranked them; ranks count from 1."""
+WINDOWS = pa.schema(
+    {
+        "qid": pa.string(),
+        "docid": pa.string(),
+        "window": pa.int32(),
+        "begin": pa.int32(),
+        "end": pa.int32(),
+        "tokens": pa.int32(),
+        "query_left_out": pa.int32(),
+        "document": pa.int32(),
+        "logit": pa.float32(),
+    }
+)
+"""Of every file of windows: candidates in their order, each with its windows, counted from 0.
+
+`begin` and `end` are tokens of the document, which has `document` of them, `end` the first one that
+is not in the window; `tokens` is what the model read, with query and special tokens;
+`query_left_out` counts the tokens that the query was cut by.
+"""
 # Rows that are read at once.
 ROWS = 8192
 
@@ -34,10 +53,21 @@ def of_candidates(*columns: str) -> pa.Schema:
     return pa.schema([CANDIDATES.field(name) for name in columns])
 
 
+def of_windows(*columns: str) -> pa.Schema:
+    """Return the schema of some columns of `WINDOWS`."""
+    return pa.schema([WINDOWS.field(name) for name in columns])
+
+
 def write(path: str | os.PathLike, frame: "pandas.DataFrame") -> None:
     """Write a table as Parquet."""
     with atomic_write(path, "wb") as handle:
         frame.to_parquet(handle, index=False)
+
+
+def write_table(path: str | os.PathLike, table: pa.Table) -> None:
+    """Write a table of pyarrow as Parquet."""
+    with atomic_write(path, "wb") as handle:
+        pq.write_table(table, handle)
 
 
 def is_parquet(path: str | os.PathLike) -> bool:

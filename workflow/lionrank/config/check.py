@@ -19,6 +19,7 @@ from lionrank.config.checks.evaluation import (
 )
 from lionrank.config.checks.first_stages import check_first_stages
 from lionrank.config.checks.references import references
+from lionrank.config.checks.scorings import check_scorings
 from lionrank.config.checks.search import check_search
 from lionrank.config.checks.seeds import check_seeds
 from lionrank.config.checks.systems import check_systems
@@ -48,6 +49,7 @@ def check(config: Mapping[str, Any], schema_path: Path, sources: Mapping[str, So
     check_collections(config)
     check_systems(config)
     check_first_stages(config)
+    check_scorings(config)
     check_treatments(config)
     check_teachers(config)
     check_data(config, sources)

@@ -26,6 +26,8 @@ class JudgedSet:
     """Candidates of a topic at most."""
     suffix: str = ""
     """As `first_stages.suffix` tells candidates of one set of topics apart."""
+    scoring: str | None = None
+    """How documents are scored, a key of scorings; None is cut at a checkpoint's own length."""
 
     @property
     def topics_file(self) -> str:
@@ -64,6 +66,7 @@ def judged_sets(
             first_stage=first_stages.of(config, entry),
             depth=first_stages.depth_of(config, entry),
             suffix=first_stages.suffix(config, entry),
+            scoring=entry.get("scoring"),
         )
         for name, entry in named.items()
     }

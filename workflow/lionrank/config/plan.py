@@ -34,6 +34,7 @@ from lionrank.config.plan_of_paper import PaperPlan
 from lionrank.config.plan_of_release import ReleasePlan
 from lionrank.config.plan_of_replication import ReplicationPlan
 from lionrank.config.plan_of_results import ResultsPlan
+from lionrank.config.plan_of_scorings import ScoringsPlan
 from lionrank.config.plan_of_search import SearchPlan
 from lionrank.config.plan_of_studies import StudiesPlan
 from lionrank.config.plan_of_teachers import TeachersPlan
@@ -121,6 +122,10 @@ class Plan:
     @property
     def results(self) -> ResultsPlan:
         return ResultsPlan(self)
+
+    @property
+    def scorings(self) -> ScoringsPlan:
+        return ScoringsPlan(self)
 
     @property
     def depths(self) -> DepthsPlan:

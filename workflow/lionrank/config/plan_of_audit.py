@@ -11,7 +11,7 @@ from lionrank.config.plan_of_early_stopping import FIRST_STOPPED
 from lionrank.config.plan_part import PlanPart
 from lionrank.config.training_data import used_teachers
 from lionrank.files import read_json
-from lionrank.grid import BEST, training_name
+from lionrank.grid import BEST, checkpoint_name, training_name
 
 
 class AuditPlan(PlanPart):
@@ -21,10 +21,10 @@ class AuditPlan(PlanPart):
         """The number of jobs of the rules that the grid multiplies."""
         plan = self.plan
         epochs = {name: plan.epochs_on(name) for name in plan.test_sets}
-        run_files = sum(len(plan.trainings) * len(each) for each in epochs.values())
-        run_files += len(plan.other_checkpoints) * len(plan.test_sets)
-        shards = self.config["reranking"]["shards"]
-        reranking = {"rerank_shard": run_files * shards, "join_shards": run_files}
+        windowed = plan.scorings.windowed
+        run_files = sum(len(self._scorers(name)) for name in plan.test_sets if name not in windowed)
+        aggregated = [(name, each) for name in windowed for each in self._scorers(name)]
+        of_windows = len({plan.scorings.windows(*each) for each in aggregated})
         jobs = {
             "fetch": len(plan.downloads.needed),
             "initialise": len(plan.trainings),
@@ -33,7 +33,9 @@ class AuditPlan(PlanPart):
             **self._jobs_of_searches(),
             "import_checkpoint": len(plan.other_checkpoints),
             "import_run": sum(len(plan.other_systems.given_on(name)) for name in plan.test_sets),
-            **(reranking if shards > 1 else {"rerank": run_files}),
+            **self._scoring("rerank", "join_shards", run_files),
+            **self._scoring("score_windows", "join_windows", of_windows),
+            "aggregate": len(aggregated),
             "rerank_again": len(plan.replication.second_passes()),
             "evaluate": len(plan.results.of(".eval")),
             "per_query": len(plan.test_sets),
@@ -44,6 +46,20 @@ class AuditPlan(PlanPart):
             "model_card": len(plan.checkpoints),
         }
         return {rule: number for rule, number in jobs.items() if number}
+
+    def _scorers(self, test_set: str) -> list[str]:
+        """The checkpoints that score a test set."""
+        trained = [
+            checkpoint_name(training_name(*training), epoch)
+            for training in self.plan.trainings
+            for epoch in self.plan.epochs_on(test_set)
+        ]
+        return [*trained, *self.plan.other_checkpoints]
+
+    def _scoring(self, rule: str, joining: str, files: int) -> dict[str, int]:
+        """The jobs that make so many files of scores, each of the shards that there are."""
+        shards = self.config["reranking"]["shards"]
+        return {f"{rule}_shard": files * shards, joining: files} if shards > 1 else {rule: files}
 
     def _jobs_of_searches(self) -> dict[str, int]:
         search = self.plan.search

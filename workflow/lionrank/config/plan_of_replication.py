@@ -32,9 +32,13 @@ class ReplicationPlan(PlanPart):
 
     @property
     def test_sets(self) -> dict[str, JudgedSet]:
-        """Our test sets on which there are published values, by the names of the published ones."""
+        """Our test sets on which there are published values, by the names of the published ones.
+
+        Those with a scoring are not among them: none was published.
+        """
         named = {} if self.study is None else evaluation.published_on(self.config, self.study)
-        return {name: self.plan.test_sets[ours] for name, ours in named.items()}
+        sets = {name: self.plan.test_sets[ours] for name, ours in named.items()}
+        return {name: each for name, each in sets.items() if each.scoring is None}
 
     def published(self) -> list[str]:
         """The files of that study, study.yaml first, none where there is none."""

@@ -9,17 +9,12 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from lionrank.cross_encoder import model as cross_encoder
 from lionrank.cross_encoder import trainable
+from lionrank.cross_encoder.positions import positions_of, positions_of_one_rotation
 from lionrank.cross_encoder.pretrained import one_line
 from lionrank.cross_encoder.tokens import encode, take
 from lionrank.cross_encoder.unpadded import counted_from
 from lionrank.errors import UserError
 from lionrank.wording import listed
-
-POSITIONS = ("max_position_embeddings", "max_seq_len")
-"""What configs call the number of their positions; the second is MPT's."""
-
-NONE_STATED = -1
-"""What XLNet's config gives for its positions: they are relative."""
 
 PASSAGE = "few words, or more of them, and a passage of some more words that nobody has asked for"
 
@@ -92,7 +87,7 @@ def _check_vocabulary(who: str, model: PreTrainedModel, tokenizer: PreTrainedTok
 
 
 def _check_positions(who: str, model: PreTrainedModel, length: int, remedy: str) -> None:
-    positions, same = positions_of(model), _positions_of_one_rotation(model)
+    positions, same = positions_of(model), positions_of_one_rotation(model)
     if positions is not None and length > positions:
         raise UserError(
             f"{who}: max_length is {length}, and it has only {positions} positions: {remedy}."
@@ -102,27 +97,6 @@ def _check_positions(who: str, model: PreTrainedModel, length: int, remedy: str)
             f"{who}: max_length is {length}, and a pair of more than {same} tokens changes how it "
             f"turns the positions of all others in its batch (longrope): {remedy}."
         )
-
-
-def positions_of(model: PreTrainedModel) -> int | None:
-    """Return how many tokens a pair may have; None where the model tells distances alone."""
-    config = model.config
-    parts = (config, config.get_text_config(), getattr(config, "encoder", None))
-    stated = [getattr(part, name, None) for part in parts for name in POSITIONS]
-    known = [each for each in stated if each not in (None, NONE_STATED)]
-    padding = counted_from(model)
-    first = 0 if padding is None else padding + 1
-    return min(known) - first if known else None
-
-
-def _positions_of_one_rotation(model: PreTrainedModel) -> int | None:
-    """Return how long a batch may be for one rotary embedding, that of Phi-3's short contexts."""
-    stated = getattr(model.config.get_text_config(), "rope_parameters", None) or {}
-    kinds = [stated, *(each for each in stated.values() if isinstance(each, dict))]
-    known = [
-        k["original_max_position_embeddings"] for k in kinds if k.get("rope_type") == "longrope"
-    ]
-    return min(known, default=None)
 
 
 def _have_padding(who: str, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:

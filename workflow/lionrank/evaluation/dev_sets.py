@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import torch
 
 from lionrank import parquet, trec
+from lionrank.config.scorings import Scoring
 from lionrank.errors import Diverged
 from lionrank.evaluation.trec_eval import evaluate
 from lionrank.measures import PRIMARY
@@ -22,6 +23,7 @@ class DevSet(NamedTuple):
     name: str
     candidates: str | os.PathLike
     qrels: str | os.PathLike
+    how: Scoring | None = None
 
 
 def scores(
@@ -44,8 +46,7 @@ def scores(
     """
     try:
         found = {
-            each.name: ndcg(checkpoint, each.candidates, each.qrels, precision, hardware, device)
-            for each in dev_sets
+            each.name: ndcg(checkpoint, each, precision, hardware, device) for each in dev_sets
         }
     except Diverged as error:
         if not trial:
@@ -57,19 +58,21 @@ def scores(
 
 def ndcg(
     checkpoint: str | os.PathLike,
-    candidates: str | os.PathLike,
-    qrels: str | os.PathLike,
+    dev_set: DevSet,
     precision: str,
     hardware: Mapping[str, Any],
     device: torch.device,
 ) -> float:
-    """Return the mean nDCG@10 of candidates (qid, docid, query, passage) that are reranked.
+    """Return the mean nDCG@10 of the candidates of a dev set when they are reranked.
 
     A relevant document that is no candidate is missed, and a judged topic without candidates
     counts as zero: a reranker cannot put back what the first stage did not find. `hardware` is as
     for `reranking.score`.
     """
-    logits = reranking.score(checkpoint, candidates, precision, hardware, device)
-    ids = parquet.read(candidates, parquet.of_candidates("qid", "docid")).to_pandas()
-    per_query = evaluate(trec.read_qrels(qrels), trec.to_run(ids, logits), level=1, complete=True)
+    found = reranking.score(
+        *(checkpoint, dev_set.candidates, precision, hardware, device), how=dev_set.how
+    )
+    ids = parquet.read(dev_set.candidates, parquet.of_candidates("qid", "docid")).to_pandas()
+    run = trec.to_run(ids, found.scores.tolist())
+    per_query = evaluate(trec.read_qrels(dev_set.qrels), run, level=1, complete=True)
     return mean(measures[PRIMARY] for measures in per_query.values())

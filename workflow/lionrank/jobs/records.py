@@ -10,7 +10,7 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from lionrank.errors import UserError
 from lionrank.files import atomic_write, read_json, remove_scratch, sha256, write_json
@@ -42,12 +42,16 @@ Files = dict[str, str]
 
 
 class Origin(TypedDict):
-    """What a rule made: `files`, from `made_from` (SHA-256 by path) with `params` as JSON."""
+    """What a rule made: `files`, from `made_from` (SHA-256 by path) with `params` as JSON.
+
+    `counted` is what a scoring counted on the way, as tokens that it left out.
+    """
 
     rule: str
     files: Files
     made_from: dict[str, str]
     params: dict[str, Any]
+    counted: NotRequired[dict[str, int]]
 
 
 def place(path: str | os.PathLike, root: Path = Path()) -> Path:
@@ -94,7 +98,8 @@ def read(path: str | os.PathLike, root: Path = Path()) -> Origin | None:
             "made_from": {} as made_from,
             "params": {} as params,
         } if all(isinstance(each, str) for each in (*files.values(), *made_from.values())):
-            return Origin(rule=rule, files=files, made_from=made_from, params=params)
+            origin = Origin(rule=rule, files=files, made_from=made_from, params=params)
+            return {**origin, "counted": found["counted"]} if "counted" in found else origin
     raise UserError(f"{where} is damaged (it is no record): {remedy}.")
 
 
@@ -103,6 +108,7 @@ def write(
     rule: str,
     made_from: Mapping[str, str],
     params: Mapping[str, Any],
+    counted: Mapping[str, int] | None = None,
 ) -> None:
     """Write the records of what a job made, given what `taken` told when it began.
 
@@ -114,6 +120,8 @@ def write(
         if inside.parts[0] == CHECKPOINTS and Path(path).is_dir():
             _list_files(Path(path))
         record = Origin(rule=rule, files=measured(path), made_from=dict(made_from), params=shown)
+        if counted is not None:
+            record["counted"] = dict(counted)
         remove_scratch(place(inside, root))
         write_json(place(inside, root), record)
 

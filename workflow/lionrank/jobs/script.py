@@ -4,6 +4,7 @@ import atexit
 import io
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -46,8 +47,8 @@ def announce(text: str) -> None:
     os.write(_terminal, f"{text}\n".encode())
 
 
-def end(snakemake: Any) -> None:
-    """Record what the script made, and from what: its last line.
+def end(snakemake: Any, counted: Mapping[str, int] | None = None) -> None:
+    """Record what the script made, from what, and what it counted: its last line.
 
     Raises:
         UserError: an input has changed since the script began.
@@ -57,7 +58,7 @@ def end(snakemake: Any) -> None:
             f"an input of {snakemake.rule} was changed while it was read: run the same command "
             "again."
         )
-    records.write(snakemake.output, snakemake.rule, _taken, dict(snakemake.params.items()))
+    records.write(snakemake.output, snakemake.rule, _taken, dict(snakemake.params.items()), counted)
     atexit.unregister(_fail_if_ended_early)
 
 

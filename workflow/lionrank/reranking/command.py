@@ -1,6 +1,7 @@
 """Reranking outside an experiment: a checkpoint, a run file, and texts in whatever format."""
 
 import hashlib
+import json
 import os
 import stat
 from collections.abc import Iterable
@@ -10,6 +11,7 @@ import torch
 from accelerate.utils.memory import should_reduce_batch_size
 
 from lionrank import parquet, trec
+from lionrank.config.scorings import ALLOWED, NEEDED, Scoring, as_param
 from lionrank.cross_encoder import model as cross_encoder
 from lionrank.cross_encoder.device import ABSENT, COMPUTES, look, prepare, resolve
 from lionrank.cross_encoder.weights import weight_files
@@ -17,13 +19,17 @@ from lionrank.errors import UserError
 from lionrank.files import PACKED, open_file, read_json, remove_scratch, scratch_folder, sha256
 from lionrank.jobs.records import SUMS
 from lionrank.reranking import journal
-from lionrank.reranking.score import TOKENS_AT_ONCE, check_finite, logits
+from lionrank.reranking.batches import TOKENS_AT_ONCE
+from lionrank.reranking.score import check_finite, scores
 from lionrank.retrieval.candidates import join_files
 from lionrank.systems.checkpoint import import_checkpoint
 from lionrank.training.checkpoints import OF_MODEL, OF_TRAINING, SETTINGS
 
 WORKERS = {"cpu": 0, "cuda": 4}
 """Processes that tokenise beside the one that computes: a GPU would wait."""
+
+OPTIONS = {"window": "--window", "stride": "--stride", "k": "-k"}
+"""Those of a scoring."""
 
 LENGTH = 512
 """Tokens to which pairs are cut for a cross-encoder of others, where it takes more."""
@@ -44,18 +50,24 @@ def rerank(
     tokens_at_once: int | None,
     remove_query: bool,
     skip_missing: bool,
+    aggregation: str | None = None,
+    window: int | None = None,
+    stride: int | None = None,
+    k: int | None = None,
 ) -> None:
     """Write the run file that a checkpoint makes of another one, whose scores are not used.
 
     The scores are those of rule `rerank`: where all is equal, its checkpoint's name too, so are the
     bytes. A cross-encoder of others is imported in passing, as by rule `import_checkpoint`. What is
     scored stands in `{output}.partial` until `output` is whole, and is not scored again. `device`
-    is auto, cpu or cuda; `precision` is by default that of the training.
+    is auto, cpu or cuda; `precision` is by default that of the training. The last four are keys of
+    a scoring; without an aggregation, texts are cut at the checkpoint's own length.
 
     Raises:
         UserError: an input is missing or damaged, `run` has what topics or corpus lack, `output` is
             being made by another process, or the device does not compute or is too small.
     """
+    how = _how(aggregation, window, stride, k)
     _check_checkpoint(checkpoint)
     _check_output(output, (run, topics, corpus))
     if run != "-":
@@ -86,11 +98,12 @@ def rerank(
                 "device": place.type,
                 "precision": precision,
                 "number of tokens at once": hardware["tokens_at_once"],
+                "scoring": json.dumps(as_param(how)),
             }
             scored.begin(belongs_to, parquet.count(candidates))
             print(f"Scoring with {checkpoint} on {_told(place)} in {precision}.")
             try:
-                scores = logits(model, candidates, precision, hardware, journal=scored)
+                found = scores(*(model, candidates, precision, hardware), how=how, journal=scored)
             except RuntimeError as error:
                 if not should_reduce_batch_size(error):
                     raise
@@ -98,11 +111,35 @@ def rerank(
                     f"{hardware['tokens_at_once']:,} tokens at once do not fit into the memory of "
                     f"{_told(place)}: give a smaller number with --tokens-at-once"
                 ) from error
-            check_finite(scores, checkpoint)
+            check_finite(found.scores, checkpoint)
             ranking = parquet.read(candidates, parquet.of_candidates("qid", "docid")).to_pandas()
-            made = trec.to_run(ranking, scores.tolist())
+            made = trec.to_run(ranking, found.scores.tolist())
         trec.write_run(output, made, "_".join(checkpoint.absolute().name.split()))
-    print(f"{output}: {len(scores):,} candidates of {len(made):,} topics.")
+    print(f"{output}: {len(found.scores):,} candidates of {len(made):,} topics.")
+    print(f"Of those scored now, {found.lengths.told()}")
+
+
+def _how(
+    aggregation: str | None, window: int | None, stride: int | None, k: int | None
+) -> Scoring | None:
+    """Return what the options of a scoring mean.
+
+    Raises:
+        UserError: one is missing, or there for nothing.
+    """
+    given = {"window": window, "stride": stride, "k": k}
+    given = {key: value for key, value in given.items() if value is not None}
+    if aggregation is None:
+        if given:
+            raise UserError(f"{OPTIONS[min(given)]}: of what? Name an --aggregation as well")
+        return None
+    if lacking := [key for key in NEEDED[aggregation] if key not in given]:
+        raise UserError(f"--aggregation {aggregation} needs {OPTIONS[lacking[0]]}")
+    if more := [key for key in given if key not in ALLOWED[aggregation]]:
+        raise UserError(f"--aggregation {aggregation} takes no {OPTIONS[more[0]]}: leave it out")
+    if window is not None and stride is not None and stride > window:
+        raise UserError(f"--stride {stride} is more than --window {window}: set it to at most that")
+    return Scoring(aggregation, **given)
 
 
 def _check_checkpoint(checkpoint: Path) -> None:

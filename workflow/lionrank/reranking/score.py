@@ -1,36 +1,32 @@
 """Scoring candidates with a checkpoint: logits in float32, without padding where the model can."""
 
 import os
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader, IterableDataset, get_worker_info
+from torch.utils.data import DataLoader
 from tqdm import tqdm
-from transformers import PreTrainedTokenizerBase
 
 from lionrank import parquet
+from lionrank.config.scorings import Division, Scoring
 from lionrank.cross_encoder import model as cross_encoder
 from lionrank.cross_encoder.device import autocast
-from lionrank.cross_encoder.tokens import Batch, budgets, encode, take
 from lionrank.errors import Diverged
+from lionrank.reranking import windows
+from lionrank.reranking.batches import Batches, Pairs, Places, Windows
 from lionrank.reranking.journal import Journal
+from lionrank.reranking.lengths import Lengths, Scores
 
-CHUNK = 8192
-"""Candidates that are tokenised and sorted at once, at most."""
 
-TEXT = 2**24
-"""Bytes of their text, at most: tokenising them takes some forty times as many."""
+class Scored(NamedTuple):
+    """A batch of texts that have logits [texts], which may be on a GPU."""
 
-SLOTS = 2
-"""Times the tokens of a batch that it may have when it is padded, as a model's head sees it."""
-
-TOKENS_AT_ONCE = {"cpu": 2048, "cuda": 65_536}
-"""What fits into the caches of a CPU; what keeps a GPU busy."""
+    places: Places
+    logits: Tensor
 
 
 def score(
@@ -40,20 +36,55 @@ def score(
     hardware: Mapping[str, Any],
     device: torch.device,
     rows: slice | None = None,
-) -> list[float]:
-    """Return the logit of each row of a Parquet file (columns query and passage), in their order.
+    how: Scoring | None = None,
+) -> Scores:
+    """Return the score of each row of a Parquet file (columns query and passage), in their order.
 
     The raw logit in float32 is the score, whatever the precision: a sigmoid would saturate.
     `hardware` has the config's keys workers and tokens_at_once. Of `rows`, all where it is None,
-    start and stop count.
+    start and stop count. Without a scoring, query and passage are cut at the checkpoint's own
+    length. What was left out is printed.
 
     Raises:
         Diverged: a logit is NaN or infinite, by which nothing can be ranked.
+        UserError: the model lacks the positions that the scoring needs.
     """
     model = cross_encoder.load(checkpoint, device)
-    found = logits(model, candidates, precision, hardware, rows)
-    check_finite(found, checkpoint)
-    return found.tolist()
+    found = scores(model, candidates, precision, hardware, rows, how)
+    check_finite(found.scores, checkpoint)
+    print(f"{candidates}: {found.lengths.told()}")
+    return found
+
+
+def score_windows(
+    checkpoint: str | os.PathLike,
+    candidates: str | os.PathLike,
+    precision: str,
+    hardware: Mapping[str, Any],
+    device: torch.device,
+    division: Division,
+    rows: slice | None = None,
+) -> pa.Table:
+    """Return the logits of all windows of candidates, as `parquet.WINDOWS`; else as `score`.
+
+    Raises:
+        Diverged: a logit is NaN or infinite.
+        UserError: the model lacks the positions that a window and a query need.
+    """
+    model = cross_encoder.load(checkpoint, device)
+    place = _range(candidates, rows)
+    lacking = torch.ones(len(place), dtype=torch.bool)
+    batches = Windows(candidates, place, model, hardware, lacking, division)
+    scored = [*_stream(model, batches, precision, hardware)]
+    if not scored:
+        return parquet.WINDOWS.empty_table()
+    columns = _in_order(scored)
+    check_finite(columns["logit"], checkpoint)
+    ids = parquet.read(candidates, parquet.of_candidates("qid", "docid"))
+    of_windows = ids.take(pa.array(columns.pop("row").numpy()))
+    told = {name: pa.array(values.numpy()) for name, values in columns.items()}
+    told |= {name: of_windows[name] for name in of_windows.column_names}
+    return pa.table(told).select(parquet.WINDOWS.names).cast(parquet.WINDOWS)
 
 
 def check_finite(found: Tensor, checkpoint: str | os.PathLike) -> None:
@@ -72,98 +103,97 @@ def check_finite(found: Tensor, checkpoint: str | os.PathLike) -> None:
         )
 
 
-def logits(
+def scores(
     model: cross_encoder.CrossEncoder,
     candidates: str | os.PathLike,
     precision: str,
     hardware: Mapping[str, Any],
     rows: slice | None = None,
+    how: Scoring | None = None,
     journal: Journal | None = None,
-) -> Tensor:
-    """Return the logits [rows] of a model that is loaded, float32 on the CPU; else as `score`.
+) -> Scores:
+    """Return the scores of a model that is loaded, finite or not; else as `score`.
 
-    A journal, which is of all rows, has those of earlier, and is given the others as they come.
+    A journal, which is of all rows, has those of earlier, and is given the others as they come;
+    the lengths are of these.
     """
-    start, stop, _ = (rows or slice(None)).indices(parquet.count(candidates))
-    tokens = hardware["tokens_at_once"] or TOKENS_AT_ONCE[model.device.type]
-    scores = torch.full((stop - start,), torch.nan) if journal is None else journal.scores
-    lacking = scores.isnan()
-    batches = Candidates(candidates, range(start, stop), model.tokenizer, tokens, lacking)
-    found, places = [torch.empty(0, device=model.device)], [torch.empty(0, dtype=torch.int64)]
-    done = len(lacking) - int(lacking.sum())
+    place = _range(candidates, rows)
+    found = torch.full((len(place),), torch.nan) if journal is None else journal.scores
+    batches: Batches
+    finish: Callable[[list[Scored]], tuple[Tensor, Scores, list[Scored]]]
+    if how is not None and how.division is not None:
+        batches = Windows(candidates, place, model, hardware, found.isnan(), how.division)
+        finish = partial(_of_windows, how=how)
+    else:
+        batches = Pairs(candidates, place, model, hardware, found.isnan(), how)
+        finish = _of_pairs
+    lengths, waiting = Lengths(), list[Scored]()
+    for scored in _stream(model, batches, precision, hardware):
+        waiting.append(scored)
+        if journal is not None and journal.is_due():
+            some, done, waiting = finish(waiting)
+            journal.add(some, done.scores)
+            lengths += done.lengths
+    if waiting:
+        some, done, _ = finish(waiting)
+        found[some - place.start] = done.scores
+        lengths += done.lengths
+    return Scores(found, lengths)
+
+
+def _range(candidates: str | os.PathLike, rows: slice | None) -> range:
+    return range(*(rows or slice(None)).indices(parquet.count(candidates)))
+
+
+def _stream(
+    model: cross_encoder.CrossEncoder,
+    batches: Batches,
+    precision: str,
+    hardware: Mapping[str, Any],
+) -> Iterator[Scored]:
+    """Yield the logits of batches, left on their device, so that a GPU is not waited for."""
+    lacking = int(batches.lacking.sum())
+    done = len(batches.rows) - lacking
     with (
-        tqdm(total=stop - start, initial=done, desc="scoring", unit="pair") as bar,
+        tqdm(total=len(batches.rows), initial=done, desc="scoring", unit="pair") as bar,
         # Under inference_mode autocast would convert the weights again for each batch.
         torch.no_grad(),
         autocast(model.device, precision),
     ):
-        for place, pairs in DataLoader(
+        for places, batch in DataLoader(
             batches, batch_size=None, num_workers=hardware["workers"], generator=torch.Generator()
         ):
-            # Left on their device, so that a GPU is not waited for.
-            found.append(model.logits(pairs))
-            places.append(place)
-            if journal is not None and journal.is_due():
-                journal.add(torch.cat(places), torch.cat(found))
-                found, places = found[:1], places[:1]
-            bar.update(len(place))
-    scores[torch.cat(places) - start] = torch.cat(found).cpu()
-    return scores
+            yield Scored(places, model.logits(batch))
+            bar.update(batches.pairs_of(places))
 
 
-class Candidates(IterableDataset[tuple[Tensor, Batch]]):
-    """Batches of candidates of (nearly) equal length, with their row numbers.
-
-    Which rows are together depends on all of `rows`; the batches that come are those with any that
-    is `lacking` [rows].
-    """
-
-    def __init__(
-        self,
-        path: str | os.PathLike,
-        rows: range,
-        tokenizer: PreTrainedTokenizerBase,
-        tokens: int,
-        lacking: Tensor,
-    ) -> None:
-        self.path, self.rows, self.tokenizer, self.tokens = path, rows, tokenizer, tokens
-        self.lacking = lacking
-
-    def __iter__(self) -> Iterator[tuple[Tensor, Batch]]:
-        """Yield batches; of several processes, each those of its share of the chunks."""
-        worker = get_worker_info()
-        first, step = (worker.id, worker.num_workers) if worker else (0, 1)
-        for number, (start, queries, passages) in enumerate(self._chunks()):
-            if number % step == first and self._lacks(start + torch.arange(len(queries))):
-                yield from self._batches(start, queries, passages)
-
-    def _chunks(self) -> Iterator[tuple[int, list[str], list[str]]]:
-        begin = 0
-        texts = parquet.of_candidates("query", "passage")
-        for chunk in parquet.batches(self.path, texts, rows=CHUNK):
-            end = begin + len(chunk)
-            first, last = max(begin, self.rows.start), min(end, self.rows.stop)
-            if first < last:
-                for part in _of_little_text(chunk.slice(first - begin, last - first)):
-                    yield first, *(column.to_pylist() for column in part.columns)
-                    first += len(part)
-            begin = end
-
-    def _batches(
-        self, start: int, queries: list[str], passages: list[str]
-    ) -> Iterator[tuple[Tensor, Batch]]:
-        pairs = encode(self.tokenizer, queries, passages)
-        lengths, order = pairs["lengths"].sort(descending=True, stable=True)
-        for some in budgets(lengths, self.tokens, SLOTS * self.tokens):
-            if self._lacks(start + order[some]):
-                yield start + order[some], take(pairs, order[some])
-
-    def _lacks(self, places: Tensor) -> bool:
-        return bool(self.lacking[places - self.rows.start].any())
+def _of_pairs(scored: Sequence[Scored]) -> tuple[Tensor, Scores, list[Scored]]:
+    """Return the rows of pairs, their scores, and nothing that is left."""
+    columns = _put_together(scored)
+    tokens, read = columns["tokens"], columns["read"]
+    lengths = Lengths.of(tokens, tokens - read, columns["cut_query"], read)
+    return columns["row"], Scores(columns["logit"], lengths), []
 
 
-def _of_little_text(texts: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
-    """Divide columns of text into rows of at most `TEXT` bytes, or single ones."""
-    sizes = sum(pc.binary_length(column).to_numpy().astype(np.int64) for column in texts.columns)
-    for some in budgets(torch.from_numpy(sizes), TEXT):
-        yield texts.slice(some.start, some.stop - some.start)
+def _of_windows(scored: Sequence[Scored], how: Scoring) -> tuple[Tensor, Scores, list[Scored]]:
+    """Return the rows of documents all of whose windows are there, their scores, and the others."""
+    columns = _in_order(scored)
+    _, place, counts = columns["row"].unique_consecutive(return_inverse=True, return_counts=True)
+    is_whole = counts[place] == columns["windows"]
+    whole, rest = (
+        {name: values[kept] for name, values in columns.items()} for kept in (is_whole, ~is_whole)
+    )
+    logits = rest.pop("logit")
+    return whole["row"][whole["window"] == 0], windows.scores(whole, how), [Scored(rest, logits)]
+
+
+def _in_order(scored: Sequence[Scored]) -> dict[str, Tensor]:
+    """Return the columns of windows with their logits, in the order of rows and of windows."""
+    columns = _put_together(scored)
+    order = (columns["row"] * int(columns["windows"].max()) + columns["window"]).argsort()
+    return {name: values[order] for name, values in columns.items()}
+
+
+def _put_together(scored: Sequence[Scored]) -> dict[str, Tensor]:
+    columns = {name: torch.cat([each.places[name] for each in scored]) for name in scored[0].places}
+    return columns | {"logit": torch.cat([each.logits for each in scored]).cpu()}

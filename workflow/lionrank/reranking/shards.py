@@ -10,6 +10,8 @@ import pyarrow.compute as pc
 from lionrank import parquet
 from lionrank.errors import UserError
 from lionrank.files import atomic_write, open_file
+from lionrank.jobs import records
+from lionrank.reranking.lengths import Lengths
 
 
 def rows(candidates: str | os.PathLike, shard: str) -> slice:
@@ -36,6 +38,21 @@ def rows(candidates: str | os.PathLike, shard: str) -> slice:
             "they would be in two shards: sort them by topic, or set reranking.shards to 1."
         )
     return slice(int(bounds[first]), int(bounds[last]))
+
+
+def lengths(shards: Iterable[str | os.PathLike]) -> Lengths | None:
+    """Return what was read of all shards, None where one has no record of it.
+
+    Raises:
+        UserError: a record is damaged.
+    """
+    found = Lengths()
+    for shard in shards:
+        record = records.read(shard)
+        if record is None or "counted" not in record:
+            return None
+        found += Lengths(**record["counted"])
+    return found
 
 
 def join(shards: Iterable[str | os.PathLike], run: str | os.PathLike) -> None:

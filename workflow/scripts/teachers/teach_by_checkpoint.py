@@ -13,8 +13,8 @@ from lionrank.teachers import rankings
 
 given = snakemake.input
 device = prepare(snakemake.threads, gpus)
-logits = score(given.checkpoint, given.candidates, snakemake.params.precision, hardware, device)
-found = rankings.of_candidates(given.candidates, logits)
+scored = score(given.checkpoint, given.candidates, snakemake.params.precision, hardware, device)
+found = rankings.of_candidates(given.candidates, scored.scores.tolist())
 rankings.write(snakemake.output[0], found, snakemake.wildcards.teacher)
 
-end(snakemake)
+end(snakemake, scored.lengths.record())

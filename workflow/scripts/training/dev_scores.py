@@ -17,6 +17,7 @@ else:
     hardware = snakemake.config["hardware"]
     gpus = reserve(hardware, snakemake.resources.gpu, snakemake.output[0])
 
+    from lionrank.config.scorings import from_param
     from lionrank.cross_encoder.device import prepare
     from lionrank.evaluation.dev_sets import DevSet, scores
 
@@ -24,6 +25,7 @@ else:
         snakemake.params.dev_sets,
         snakemake.input.candidates,
         snakemake.input.qrels,
+        map(from_param, snakemake.params.scorings),
         strict=True,
     )
     found = scores(

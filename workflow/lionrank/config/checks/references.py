@@ -41,6 +41,8 @@ def references(
             if "first_stage" in judged:
                 known = [FIRST_STAGE, *config["first_stages"]]
                 yield f"{kind}.{name}.first_stage", judged["first_stage"], known
+            if "scoring" in judged:
+                yield f"{kind}.{name}.scoring", judged["scoring"], config["scorings"]
     yield "training_pairs.collection", config["training_pairs"]["collection"], collections
     known = topic_names(collections[config["training_pairs"]["collection"]])
     if known is not None:

@@ -1,0 +1,69 @@
+"""How the documents of an experiment's sets are scored, and where their windows' logits lie."""
+
+import pytest
+
+from lionrank.config.plan import Plan
+from lionrank.config.scorings import Scoring
+from tests.support.configs import ROOT, overlaid
+from tests.support.plans import PLAN
+
+OVERLAY = """
+scorings:
+  first_p: {label: FirstP, aggregation: first_p, window: 256, stride: 128}
+  max_p: {label: MaxP, aggregation: max_p, window: 256, stride: 128}
+  alone: {label: First alone, aggregation: first_p, window: 256}
+  full: {label: Full text, aggregation: full, max_length: null}
+first_stages:
+  dense: {label: Dense, bi_encoder: ./dense}
+test_sets:
+  dl19: {scoring: max_p}
+  dl19_first: {label: A, collection: msmarco, topics: dl19, scoring: first_p}
+  dl19_full: {label: B, collection: msmarco, topics: dl19, scoring: full}
+  dl19_own: {label: C, collection: msmarco, topics: dl19}
+  dl19_again: {label: D, collection: msmarco, topics: dl19, scoring: full}
+  dl19_dense: {label: E, collection: msmarco, topics: dl19, first_stage: dense, scoring: max_p}
+dev_sets:
+  nano_nq: {scoring: alone}
+grid:
+  test_sets: [dl20, dl19, dl19_full, dl19_first, dl19_own, dl19_again, dl19_dense]
+  dev_sets: [nano_nq, nano_msmarco]
+"""
+
+
+@pytest.fixture(scope="module")
+def plan() -> Plan:
+    return Plan.read(overlaid(OVERLAY), ROOT)
+
+
+def test_without_scorings_there_is_nothing_of_them():
+    assert (PLAN.scorings.groups(), PLAN.scorings.divisions()) == ([], {})
+    assert PLAN.scorings.folders_pattern is None
+    assert {PLAN.scorings.of(name) for name in PLAN.test_sets} == {None}
+
+
+def test_a_set_has_the_scoring_that_it_names(plan):
+    assert plan.scorings.of("dl19") == Scoring("max_p", window=256, stride=128)
+    assert plan.scorings.of("dl19_full") == Scoring("full")
+    assert plan.scorings.of("dl20") is None
+    assert plan.scorings.of_dev_sets(plan.dev_sets) == [
+        {"aggregation": "first_p", "window": 256, "stride": None, "k": None, "max_length": None},
+        None,
+    ]
+
+
+def test_aggregations_of_the_same_windows_share_their_file(plan):
+    folder = "reranking/windows/msmarco"
+    for test_set, path in (
+        ("dl19", f"{folder}/dl19/w256s128/gte_lion_e1.parquet"),
+        ("dl19_first", f"{folder}/dl19/w256s128/gte_lion_e1.parquet"),
+        ("dl19_dense", f"{folder}/dl19.dense/w256s128/gte_lion_e1.parquet"),
+    ):
+        assert plan.scorings.windows(test_set, "gte_lion_e1") == path
+    assert plan.scorings.divisions() == {
+        "w256s128": {"window": 256, "stride": 128},
+        "w256": {"window": 256, "stride": None},
+    }
+
+
+def test_a_group_differs_in_the_scoring_alone(plan):
+    assert plan.scorings.groups() == [["dl19", "dl19_full", "dl19_first", "dl19_own"]]

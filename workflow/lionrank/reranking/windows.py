@@ -1,0 +1,82 @@
+"""Windows of a document: where they lie, and one score out of the logits of all (arXiv:1905.09217).
+
+A window begins wherever its stride says, within a sentence or not: a tokenizer knows of none.
+"""
+
+import os
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from lionrank import parquet
+from lionrank.config.scorings import FIRST_P, MAX_P, MEAN_P, Scoring
+from lionrank.reranking.lengths import Lengths, Scores
+
+Columns = Mapping[str, Tensor]
+"""Those of `parquet.WINDOWS` but the ids, [windows], those of a document in their order."""
+
+
+def divide(tokens: int, window: int, stride: int | None) -> list[tuple[int, int]]:
+    """Return the first token of each window of a document of so many tokens, and that after it.
+
+    The last window ends with the document, and no window lies wholly in the one before. A document
+    without tokens has one window without any. Without a stride there is the first window alone.
+    """
+    further = 0 if stride is None else max(0, -((window - tokens) // stride))
+    begins = (number * (stride or 0) for number in range(further + 1))
+    return [(begin, min(begin + window, tokens)) for begin in begins]
+
+
+def aggregate(logits: Tensor, counts: Tensor, how: Scoring) -> Tensor:
+    """Return the score of each document [documents] float32 by the logits of its windows.
+
+    Of fewer than `k` windows top_k takes the mean of all.
+
+    Args:
+        logits: [windows] float32, finite, those of a document next to each other, in their order.
+        counts: [documents] int64, the windows of each document, one at least.
+    """
+    begins = counts.cumsum(0) - counts
+    if how.aggregation == FIRST_P:
+        return logits[begins]
+    best = {MAX_P: 1, MEAN_P: len(logits)}.get(how.aggregation, how.k)
+    documents = torch.arange(len(counts)).repeat_interleave(counts)
+    falling = logits.argsort(descending=True, stable=True)
+    falling = falling[documents[falling].argsort(stable=True)]
+    kept = falling[torch.arange(len(logits)) - begins[documents] < best]
+    sums = torch.zeros(len(counts)).index_add(0, documents[kept], logits[kept])
+    return sums / counts.clamp(max=best)
+
+
+def scores(columns: Columns, how: Scoring) -> Scores:
+    """Return the scores of documents whose windows have logits, all of each document's."""
+    first = (columns["window"] == 0).nonzero()[:, 0]
+    ends = torch.nn.functional.pad(first, (0, 1), value=len(columns["window"]))
+    counts = ends.diff()
+    begin, end, tokens = (columns[name] for name in ("begin", "end", "tokens"))
+    last = first if how.aggregation == FIRST_P else first + counts - 1
+    read = torch.nn.functional.pad(tokens.cumsum(0), (1, 0))
+    cut = columns["query_left_out"][first]
+    around = (tokens - (end - begin))[first] + cut
+    document = columns["document"][first]
+    lengths = Lengths.of(
+        tokens=around + document,
+        left_out=cut + document - end[last],
+        cut_queries=cut > 0,
+        read=read[last + 1] - read[first],
+    )
+    return Scores(aggregate(columns["logit"], counts, how), lengths)
+
+
+def read(path: str | os.PathLike) -> dict[str, Tensor]:
+    """Return the columns of a file of windows but the ids.
+
+    Raises:
+        UserError: the file is damaged.
+    """
+    names = [name for name in parquet.WINDOWS.names if name not in ("qid", "docid")]
+    table = parquet.read(path, parquet.of_windows(*names))
+    return {
+        name: torch.from_numpy(table[name].to_numpy(writable=True)) for name in table.column_names
+    }
