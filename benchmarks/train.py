@@ -78,6 +78,7 @@ def request(
         "code": "benchmarks",
         "hardware": {
             "per_device_batch": None,
+            "gradient_checkpointing": False,
             "workers": WORKERS[device],
             "state_every": {"minutes": None, "steps": steps_between_states},
         },
@@ -101,6 +102,7 @@ def prepare_ours(model: str, pairs: str, scratch: str, device: str, threads: int
     arguments = training.training_arguments(own, 1, state.partial, where, "bench", [])
     hardware = {
         "per_device_batch": None,
+        "gradient_checkpointing": False,
         "workers": WORKERS[device],
         "state_every": {"minutes": float("inf")},
     }

@@ -137,6 +137,12 @@ def test_what_cannot_be_computed_in_bf16_is_refused_before_it_is_trained(tmp_pat
         tiny.train(start, tiny.write_data(tmp_path), 1, tmp_path, precision="bf16")
 
 
+def test_what_cannot_compute_its_layers_again_is_refused_before_it_is_trained(tmp_path):
+    start = initialise(write_backbone(tmp_path / "source", "xlnet"), tmp_path / "e0")
+    with pytest.raises(UserError, match=r"gradient_checkpointing: xlnet .*per_device_batch"):
+        tiny.train(start, tiny.write_data(tmp_path), 1, tmp_path, gradient_checkpointing=True)
+
+
 def pytest_generate_tests(metafunc):
     if "kind" in metafunc.fixturenames:
         quick = HEADS.keys() | {"fnet"}

@@ -242,7 +242,12 @@ def test_the_paper_is_built_without_complaints_and_with_the_same_bytes_again(dem
 
 
 def test_how_a_job_computes_and_where_results_go_reruns_no_training(demo):
-    hardware = {"per_device_batch": 4, "workers": 2, "state_every": {"minutes": None, "steps": 3}}
+    hardware = {
+        "per_device_batch": 4,
+        "gradient_checkpointing": True,
+        "workers": 2,
+        "state_every": {"minutes": None, "steps": 3},
+    }
     hub = {"namespace": "me", "private": False}
     overlay = {"hardware": hardware, "tracking": "tensorboard", "hub": hub}
     overlay["dev_sets"] = {"pydocs_dev": {"label": "another label"}}

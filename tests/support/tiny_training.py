@@ -73,6 +73,7 @@ OF_TRIALS = {"share"}
 """What the settings of a trial of a search may have besides."""
 HARDWARE = {
     "per_device_batch": None,
+    "gradient_checkpointing": False,
     "tokens_at_once": None,
     "workers": 0,
     "state_every": {"minutes": 10},

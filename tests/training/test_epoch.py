@@ -257,6 +257,43 @@ def test_the_global_batch_stays_when_a_device_computes_fewer_pairs_at_once(
     assert tokens[0] == tokens[1]
 
 
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+@pytest.mark.parametrize("architecture", ["bert", "gte", "modernbert", "roberta"])
+def test_layers_that_are_computed_again_are_not_kept_and_change_no_bit(
+    starts, data, tmp_path, architecture, precision
+):
+    """BERT and RoBERTa have dropout, of attention too: it is drawn again as it was."""
+    found = {}
+    for again in (False, True):
+        changes = {"gradient_checkpointing": again, "precision": precision}
+        with (kept := Kept()):
+            trained = tiny.train(starts / architecture, data, 1, tmp_path / str(again), **changes)
+        found[again] = trained, kept.bytes
+    (plain, all_kept), (checkpointed, kept) = found[False], found[True]
+    tiny.assert_same_bits(plain, checkpointed)
+    assert tiny.timeless(tiny.steps(plain)) == tiny.timeless(tiny.steps(checkpointed))
+    assert kept < all_kept / 2
+
+
+class Kept(torch.autograd.graph.saved_tensors_hooks):
+    """Counts the bytes that are kept for backward passes."""
+
+    def __init__(self):
+        self.bytes = 0
+        super().__init__(self.pack, lambda kept: kept)
+
+    def pack(self, kept):
+        self.bytes += kept.nbytes
+        return kept
+
+
+def test_a_later_epoch_may_compute_its_layers_again_and_has_the_same_bits(starts, data, tmp_path):
+    whole = tiny.chain(starts / "bert", data, 2, tmp_path / "whole")
+    first = tiny.train(starts / "bert", data, 1, tmp_path / "parts")
+    parts = tiny.train(first, data, 2, tmp_path / "parts", gradient_checkpointing=True)
+    tiny.assert_same_bits(whole, parts)
+
+
 def test_the_gradient_norm_is_that_before_clipping(starts, data, tmp_path):
     clipped = tiny.train(starts / "bert", data, 1, tmp_path / "a", max_grad_norm=1e-3)
     whole = tiny.train(starts / "bert", data, 1, tmp_path / "b", max_grad_norm=1e9)

@@ -22,6 +22,7 @@ hardware:
   gpus: 2
   threads: 4
   per_device_batch: 8
+  gradient_checkpointing: true
   workers: 1
   tokens_at_once: 4096
   state_every: {minutes: null, steps: 50}

@@ -22,7 +22,7 @@ from accelerate import PartialState
 from accelerate.utils import broadcast_object_list
 from safetensors import SafetensorError
 from sentence_transformers.cross_encoder import CrossEncoderTrainingArguments
-from transformers import TrainerCallback, TrainerState
+from transformers import PreTrainedModel, TrainerCallback, TrainerState
 from transformers.utils import logging as transformers_logging
 
 from lionrank import parquet
@@ -77,10 +77,11 @@ def train_epoch(
     restart. `settings` are those that an epoch hangs on
     (`lionrank.config.settings.epoch_settings`), and `epochs` is how many there are to be, for those
     who watch. `pairs` and `held_out` are Parquet files of examples (`lionrank.training.batches`).
-    `hardware` has the config's keys per_device_batch, workers and state_every. What a job of this
-    epoch that was killed has left beside `log` is taken up. Run by several processes, as torchrun
-    starts them, they share each global batch. `begun` is when the job got its devices, in seconds
-    since 1970; left out, it is now. The last line of `log` says what all jobs of the epoch took.
+    `hardware` has the config's keys per_device_batch, gradient_checkpointing, workers and
+    state_every. What a job of this epoch that was killed has left beside `log` is taken up. Run by
+    several processes, as torchrun starts them, they share each global batch. `begun` is when the
+    job got its devices, in seconds since 1970; left out, it is now. The last line of `log` says
+    what all jobs of the epoch took.
     Where a `trial` of a search diverges, that is its outcome: its log ends with a line that says
     so, and its checkpoint is left out.
 
@@ -203,6 +204,8 @@ def build_trainer(
     state: EpochState,
 ) -> Trainer:
     model = trainable.load(start, arguments.device)
+    if hardware["gradient_checkpointing"]:
+        _compute_layers_again(model[0].model)
     cross_encoder.check_computes_in(
         settings["precision"], cross_encoder.CrossEncoder(model[0].model, model.tokenizer)
     )
@@ -233,6 +236,20 @@ def build_trainer(
         state_every=hardware["state_every"],
         name_pairs=lambda rows: name_pairs(pairs, rows),
     )
+
+
+def _compute_layers_again(body: PreTrainedModel) -> None:
+    """Let the backward pass compute layers again, with the dropout that they had.
+
+    Raises:
+        UserError: the architecture does not provide for it.
+    """
+    if not body.supports_gradient_checkpointing:
+        raise UserError(
+            f"hardware.gradient_checkpointing: {body.config.model_type} cannot compute its layers "
+            "again: set it to false, and lower per_device_batch instead."
+        )
+    body.gradient_checkpointing_enable({"use_reentrant": False})
 
 
 def _restarts(settings: dict) -> bool:

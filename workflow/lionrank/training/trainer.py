@@ -114,8 +114,9 @@ class Trainer(CrossEncoderTrainer):
                     raise
                 if self.micro_batch == 1:
                     raise UserError(
-                        f"one passage alone does not fit into the memory ({error}): lower "
-                        "training's max_length or use a device with more memory."
+                        f"one passage alone does not fit into the memory ({error}): set "
+                        "hardware.gradient_checkpointing, lower training's max_length or use a "
+                        "device with more memory."
                     ) from error
             model.zero_grad()
             clear_device_cache(garbage_collection=True)
