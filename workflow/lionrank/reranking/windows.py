@@ -77,6 +77,4 @@ def read(path: str | os.PathLike) -> dict[str, Tensor]:
     """
     names = [name for name in parquet.WINDOWS.names if name not in ("qid", "docid")]
     table = parquet.read(path, parquet.of_windows(*names))
-    return {
-        name: torch.from_numpy(table[name].to_numpy(writable=True)) for name in table.column_names
-    }
+    return {name: torch.tensor(table[name].to_numpy()) for name in names}
