@@ -139,15 +139,18 @@ def test_training_without_padding_has_the_curve_and_the_weights_of_training_with
         torch.testing.assert_close(values, weights[1][name], atol=2e-4, rtol=1e-3)
 
 
-@pytest.mark.parametrize("sliding_window", [None, 3])
-def test_attention_is_that_of_each_pair_alone(sliding_window):
+@pytest.mark.parametrize("sliding_window", [None, 3, 65, 600])
+@pytest.mark.parametrize("lengths", [[7, 7, 5, 1], [1537, 1024, 1024, 513, 512, 300]])
+def test_attention_is_that_of_each_pair_alone(sliding_window, lengths):
     draw = torch.Generator().manual_seed(1)
-    lengths = [7, 7, 5, 1]
-    query, key, value = (
-        torch.randn(1, 2, sum(lengths), 8, generator=draw, dtype=torch.float64) for _ in range(3)
-    )
+    query, key, value = states = [
+        torch.randn(1, 2, sum(lengths), 8, generator=draw, dtype=torch.float64, requires_grad=True)
+        for _ in range(3)
+    ]
     found, _ = attend(query, key, value, lengths, scaling=0.3, sliding_window=sliding_window)
-    start = 0
+    weights_of_sum = torch.randn(found.shape, generator=draw, dtype=torch.float64)
+    gradients = torch.autograd.grad((found * weights_of_sum).sum(), states)
+    start, total = 0, 0.0
     for length in lengths:
         own = slice(start, start + length)
         weights = (query[0, :, own] @ key[0, :, own].transpose(1, 2)) * 0.3
@@ -157,7 +160,20 @@ def test_attention_is_that_of_each_pair_alone(sliding_window):
             weights = weights.masked_fill(far, -torch.inf)
         expected = (weights.softmax(-1) @ value[0, :, own]).transpose(0, 1)
         torch.testing.assert_close(found[0, own], expected)
+        total += (expected * weights_of_sum[0, own]).sum()
         start += length
+    torch.testing.assert_close(gradients, torch.autograd.grad(total, states))
+
+
+def test_attention_to_a_window_grows_with_the_length_and_not_with_its_square():
+    """By the bytes that torch allocates, of which a matrix of all pairs of tokens would be most."""
+    most = []
+    for length in (1024, 4096):
+        states = [torch.randn(1, 2, length, 8) for _ in range(3)]
+        with torch.profiler.profile(profile_memory=True) as profiled:
+            attend(*states, [length], scaling=0.3, sliding_window=65)
+        most.append(max(event.self_cpu_memory_usage for event in profiled.events()))
+    assert most[1] < 5 * most[0]
 
 
 def attend(query, key, value, lengths, **others):

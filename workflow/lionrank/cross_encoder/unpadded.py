@@ -6,21 +6,26 @@ the model's own head finds the first token, or the mean, of each pair.
 """
 
 import inspect
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn.attention.varlen import varlen_attn
-from torch.nn.functional import scaled_dot_product_attention
+from torch.nn.functional import pad, scaled_dot_product_attention
 from transformers import AttentionInterface, PreTrainedModel
 
 from lionrank.cross_encoder.tokens import Batch, positions, take
 
 NAME = "unpadded"
 """Of the attention, among transformers' implementations."""
+
+BLOCK = 256
+"""Tokens whose windows are computed together."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,7 @@ def arrange(batch: Batch, model: PreTrainedModel) -> dict[str, Any]:
     counted = places if padding is None else _as_roberta_counts(row, padding)
     arguments["position_ids"] = counted[None]
     arguments["attention_mask"] = torch.arange(longest) < batch["lengths"][:, None]
-    bounds = torch.nn.functional.pad(lengths.cumsum(0), (1, 0)).to(torch.int32)
+    bounds = pad(lengths.cumsum(0), (1, 0)).to(torch.int32)
     slots = (order * longest).repeat_interleave(lengths) + places
     sequences = Sequences(to(bounds, device), lengths.tolist(), to(slots, device))
     return {name: to(values, device) for name, values in arguments.items()} | {
@@ -73,7 +78,7 @@ def counted_from(model: PreTrainedModel) -> int | None:
 def _as_roberta_counts(row: Batch, padding: int) -> Tensor:
     """Return positions from `padding` + 1 on; a padding token that a text writes out has none."""
     lengths, counts = row["lengths"], row["input_ids"] != padding
-    so_far = torch.nn.functional.pad(counts.cumsum(0), (1, 0))
+    so_far = pad(counts.cumsum(0), (1, 0))
     before = so_far[lengths.cumsum(0) - lengths].repeat_interleave(lengths)
     return (so_far[1:] - before) * counts + padding
 
@@ -195,20 +200,53 @@ def _by_equal_length(
 ) -> Tensor:
     """Attend with the ordinary kernels, to all pairs of a length at once."""
     attended = []
+    attend = partial(scaled_dot_product_attention, dropout_p=dropout, scale=scaling)
     for start, pairs, length in sequences.of_equal_length():
         query, key, value = (
             states[start : start + pairs * length].unflatten(0, (pairs, length)).transpose(1, 2)
             for states in rows
         )
-        mask = None
-        if sliding_window and length > sliding_window:
-            places = torch.arange(length, device=rows[0].device)
-            mask = (places[:, None] - places).abs() < sliding_window
-        out = scaled_dot_product_attention(
-            query, key, value, attn_mask=mask, dropout_p=dropout, scale=scaling
-        )
+        if not sliding_window or length <= sliding_window:
+            out = attend(query, key, value)
+        elif length <= 2 * BLOCK:
+            places = torch.arange(length, device=query.device)
+            near = (places[:, None] - places).abs() < sliding_window
+            out = attend(query, key, value, attn_mask=near)
+        else:
+            out = _in_blocks(query, key, value, sliding_window, attend)
         attended.append(out.transpose(1, 2).flatten(0, 1))
     return torch.cat(attended)
+
+
+def _in_blocks(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    sliding_window: int,
+    attend: Callable[..., Tensor],
+) -> Tensor:
+    """Attend to a window around each token, in time and memory that are linear in the length.
+
+    Args:
+        query, key, value: [pairs, heads, tokens, size of a head].
+        attend: as `scaled_dot_product_attention`, by the blocks of all pairs at once.
+    """
+    pairs, _, length, _ = query.shape
+    side, blocks = sliding_window - 1, math.ceil(length / BLOCK)
+    filled = blocks * BLOCK
+    own, seen = (BLOCK, BLOCK), (BLOCK + 2 * side, BLOCK)
+    around = (0, 0, side, side + filled - length)
+    parts = [
+        pad(query, (0, 0, 0, filled - length)).unfold(2, *own),
+        *(pad(states, around).unfold(2, *seen) for states in (key, value)),
+    ]
+    places = torch.arange(filled, device=query.device).unfold(0, *own)[:, :, None]
+    others = torch.arange(-side, filled + side, device=query.device).unfold(0, *seen)[:, None]
+    near = ((places - others).abs() <= side) & (others >= 0) & (others < length)
+    # What fills the last block sees all, as a softmax over nothing would be NaN.
+    mask = (near | (places >= length)).repeat(pairs, 1, 1)[:, None]
+    out = attend(*(each.permute(0, 2, 1, 4, 3).flatten(0, 1) for each in parts), attn_mask=mask)
+    return out.unflatten(0, (pairs, blocks)).transpose(1, 2).flatten(2, 3)[:, :, :length]
 
 
 AttentionInterface.register(NAME, attention)
