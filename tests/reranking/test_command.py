@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -16,7 +17,7 @@ import torch
 from lionrank import trec
 from lionrank.cross_encoder.model import load
 from lionrank.errors import UserError
-from lionrank.files import sha256, write_json_lines
+from lionrank.files import read_json, sha256, write_json_lines
 from lionrank.jobs.records import SUMS
 from lionrank.reranking import journal
 from lionrank.reranking.command import digest, rerank
@@ -328,3 +329,84 @@ def test_a_checkpoint_is_another_with_any_of_its_files_but_those_of_its_training
     config = json.loads((folder / NAME / "config.json").read_text())
     (folder / NAME / "config.json").write_text(json.dumps({**config, "layer_norm_eps": 1e-6}))
     assert digest(folder / NAME) != before
+
+
+@pytest.fixture(scope="module")
+def of_windows(given):
+    """The run file that the rules make of windows, with what they recorded."""
+    hardware = {"gpus": 0, "workers": 0, "tokens_at_once": BATCH}
+    job = {
+        "input": {"checkpoint": NAME, "candidates": "candidates.parquet"},
+        "output": ["windows.parquet"],
+        "params": {"precision": "fp32", "division": {"window": 6, "stride": 3}},
+        "config": {"hardware": hardware},
+        "resources": {"gpu": 0},
+        "threads": 1,
+    }
+    done = run_script("reranking/score_windows.py", job, given, ENVIRONMENT)
+    assert done.status == 0, done.log
+    job = {
+        "input": {"windows": "windows.parquet"},
+        "output": ["aggregated.trec"],
+        "params": {"scoring": {"window": 6, "stride": 3, **TOP_2}, "tag": NAME},
+    }
+    done = run_script("reranking/aggregate.py", job, given, ENVIRONMENT)
+    assert done.status == 0, done.log
+    assert "0 of 480 pairs were cut" in done.log
+    assert read_json(given / "records/aggregated.trec.json")["counted"]["pairs"] == 480
+    return (given / "aggregated.trec").read_bytes()
+
+
+TOP_2 = {"aggregation": "top_k", "k": 2}
+
+
+def test_windows_have_the_scores_of_the_rules_also_where_it_was_stopped(
+    of_windows, folder, monkeypatch, capsys
+):
+    asked = GIVEN | TOP_2 | {"window": 6, "stride": 3}
+    rerank(**asked)
+    assert Path("out.trec").read_bytes() == of_windows != Path("expected.trec").read_bytes()
+    assert "Of those scored now, 0 of 480 pairs were cut" in capsys.readouterr().out
+    monkeypatch.setattr(journal, "SECONDS", -1)
+    with monkeypatch.context() as before_it_ends, pytest.raises(InterruptedError):
+        before_it_ends.setattr("lionrank.reranking.command.check_finite", _interrupt)
+        rerank(**asked)
+    partial = Path("out.trec.partial")
+    header, *batches = partial.read_text().splitlines(True)
+    partial.write_text("".join([header, *batches[: len(batches) // 2]]))
+    Path("out.trec").unlink()
+    capsys.readouterr()
+    rerank(**asked)
+    told = capsys.readouterr()
+    done = int(re.search(r"(\d+) of 480 pairs are scored", told.err)[1])
+    assert 100 < done < 400
+    # Whole batches are scored again, with some that were there.
+    now = int(re.search(r"Of those scored now, 0 of (\d+) pairs were cut", told.out)[1])
+    assert 480 - done <= now < 480
+    assert Path("out.trec").read_bytes() == of_windows
+
+
+def _interrupt(*_):
+    raise InterruptedError
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        ({"window": 6}, "--window: of what? Name an --aggregation as well"),
+        ({"aggregation": "max_p", "window": 6}, "--aggregation max_p needs --stride"),
+        (TOP_2, "--aggregation top_k needs --window"),
+        ({"aggregation": "full", "window": 6}, "--aggregation full takes no --window"),
+        (
+            {"aggregation": "max_p", "window": 6, "stride": 7},
+            "--stride 7 is more than --window 6",
+        ),
+        (
+            {"aggregation": "first_p", "window": 509},
+            "window is 509, and of the 512 positions of this model (bert) it leaves none for a "
+            "query: set at most 508",
+        ),
+    ],
+)
+def test_options_that_make_no_scoring_are_refused(folder, options, complaint):
+    assert complaint in refusal(**options)

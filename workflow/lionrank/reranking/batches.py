@@ -104,17 +104,11 @@ class Pairs(Batches):
         """Let the model's tokenizer cut where a scoring says.
 
         Raises:
-            UserError: the model has fewer positions.
+            UserError: as `longest_pair`.
         """
         super().__init__(path, rows, model, hardware, lacking)
         if how is not None:
-            most = longest(model.body) or VERY_LARGE_INTEGER
-            if how.max_length is not None and how.max_length > most:
-                raise UserError(
-                    f"scoring: max_length is {how.max_length:,}, and {_called(model)} has only "
-                    f"{most:,} positions: set at most so many, or null for all"
-                )
-            self.tokenizer.model_max_length = how.max_length or most
+            self.tokenizer.model_max_length = longest_pair(model, how.max_length)
 
     def _batches(
         self, start: int, queries: list[str], passages: list[str]
@@ -148,18 +142,11 @@ class Windows(Batches):
         """Make room for a window and a query.
 
         Raises:
-            UserError: the model lacks the positions, or its tokenizer knows of no windows.
+            UserError: as `room`.
         """
         super().__init__(path, rows, model, hardware, lacking)
         self.window, self.stride = division.window, division.stride
-        self.frame = frame(self.tokenizer)
-        most = longest(model.body)
-        self.room = None if most is None else most - self.frame.special
-        if self.room is not None and self.window >= self.room:
-            raise UserError(
-                f"scoring: window is {self.window:,}, and of the {most:,} positions of "
-                f"{_called(model)} it leaves none for a query: set at most {self.room - 1:,}"
-            )
+        self.frame, self.room = frame(self.tokenizer), room(model, division.window)
 
     def _batches(
         self, start: int, queries: list[str], passages: list[str]
@@ -188,6 +175,51 @@ class Windows(Batches):
 
     def pairs_of(self, places: Places) -> int:
         return int((places["window"] == 0).sum())
+
+
+def check_fits(model: CrossEncoder, how: Scoring | None) -> None:
+    """Check that a model has the positions that a scoring needs.
+
+    Raises:
+        UserError: it has not, or its tokenizer has no windows.
+    """
+    if how is not None and how.window is not None:
+        room(model, how.window)
+    elif how is not None:
+        longest_pair(model, how.max_length)
+
+
+def longest_pair(model: CrossEncoder, max_length: int | None) -> int:
+    """Return how many tokens of query and document are read at once, at most so many.
+
+    Raises:
+        UserError: the model has fewer positions.
+    """
+    most = longest(model.body) or VERY_LARGE_INTEGER
+    if max_length is not None and max_length > most:
+        raise UserError(
+            f"scoring: max_length is {max_length:,}, and {_called(model)} has only {most:,} "
+            "positions: set at most so many, or null for all"
+        )
+    return max_length or most
+
+
+def room(model: CrossEncoder, window: int) -> int | None:
+    """Return how many tokens query and window may have together, None where there is no limit.
+
+    Raises:
+        UserError: a window leaves none for a query.
+    """
+    most = longest(model.body)
+    if most is None:
+        return None
+    left = most - frame(model.tokenizer).special
+    if window >= left:
+        raise UserError(
+            f"scoring: window is {window:,}, and of the {most:,} positions of {_called(model)} it "
+            f"leaves none for a query: set at most {left - 1:,}"
+        )
+    return left
 
 
 def _called(model: CrossEncoder) -> str:

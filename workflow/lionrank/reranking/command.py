@@ -19,7 +19,7 @@ from lionrank.errors import UserError
 from lionrank.files import PACKED, open_file, read_json, remove_scratch, scratch_folder, sha256
 from lionrank.jobs.records import SUMS
 from lionrank.reranking import journal
-from lionrank.reranking.batches import TOKENS_AT_ONCE
+from lionrank.reranking.batches import TOKENS_AT_ONCE, check_fits
 from lionrank.reranking.score import check_finite, scores
 from lionrank.retrieval.candidates import join_files
 from lionrank.systems.checkpoint import import_checkpoint
@@ -84,6 +84,7 @@ def rerank(
         remove_scratch(output)
         with scratch_folder(output) as scratch:
             model = cross_encoder.load(_native(checkpoint, scratch), place)
+            check_fits(model, how)
             candidates = scratch / "candidates.parquet"
             join_files(
                 *(run, topics, corpus, candidates),

@@ -132,7 +132,8 @@ def scores(
         waiting.append(scored)
         if journal is not None and journal.is_due():
             some, done, waiting = finish(waiting)
-            journal.add(some, done.scores)
+            if len(some):
+                journal.add(some, done.scores)
             lengths += done.lengths
     if waiting:
         some, done, _ = finish(waiting)
@@ -184,13 +185,15 @@ def _of_windows(scored: Sequence[Scored], how: Scoring) -> tuple[Tensor, Scores,
         {name: values[kept] for name, values in columns.items()} for kept in (is_whole, ~is_whole)
     )
     logits = rest.pop("logit")
-    return whole["row"][whole["window"] == 0], windows.scores(whole, how), [Scored(rest, logits)]
+    others = [Scored(rest, logits)] if len(logits) else []
+    return whole["row"][whole["window"] == 0], windows.scores(whole, how), others
 
 
 def _in_order(scored: Sequence[Scored]) -> dict[str, Tensor]:
     """Return the columns of windows with their logits, in the order of rows and of windows."""
     columns = _put_together(scored)
-    order = (columns["row"] * int(columns["windows"].max()) + columns["window"]).argsort()
+    by_window = columns["window"].argsort()
+    order = by_window[columns["row"][by_window].argsort(stable=True)]
     return {name: values[order] for name, values in columns.items()}
 
 
