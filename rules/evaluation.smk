@@ -238,6 +238,35 @@ rule depths:
         "../workflow/scripts/evaluation/depths.py"
 
 
+# Whether a result is asked for is told by the config: some test sets differ in their scoring alone.
+rule scorings:
+    input:
+        per_query="results/per_query.parquet",
+        best=PLAN.best_epochs(),
+        # What their records counted.
+        runs=lambda wildcards: sum(PLAN.scorings.run_files().values(), []),
+    output:
+        "results/scorings.csv",
+    log:
+        "logs/evaluation/scorings.log",
+    benchmark:
+        "timings/evaluation/scorings.tsv"
+    conda:
+        "../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=8000,
+    params:
+        grid=PLAN.grid(),
+        measures=lambda wildcards: PLAN.scorings.measures(),
+        runs=lambda wildcards: PLAN.scorings.run_files(),
+        code=code("evaluation/scorings.py"),
+    message:
+        "Averaging by how documents are scored"
+    script:
+        "../workflow/scripts/evaluation/scorings.py"
+
+
 rule changes:
     input:
         per_query="results/per_query.parquet",

@@ -67,3 +67,20 @@ def test_aggregations_of_the_same_windows_share_their_file(plan):
 
 def test_a_group_differs_in_the_scoring_alone(plan):
     assert plan.scorings.groups() == [["dl19", "dl19_full", "dl19_first", "dl19_own"]]
+
+
+def test_scorings_are_compared_where_the_paper_reports_two_or_more(plan):
+    assert plan.scorings.reported() == []
+    columns = "paper: {columns: [{test_set: dl19_full, metrics: [map]}]}"
+    measures = """
+    comparisons:
+      measures: [{test_set: dl20, metric: ndcg_cut_10}, {test_set: dl19, metric: recip_rank_10}]
+    """
+    two = Plan.read(overlaid(OVERLAY, columns, measures), ROOT)
+    assert two.scorings.reported() == [["dl19", "dl19_full"]]
+    assert two.grid()["scorings"] == [["dl19", "dl19_full"]]
+    assert two.scorings.result() == ["results/scorings.csv"]
+    assert [*two.scorings.run_files()] == ["dl19", "dl19_full"]
+    assert two.scorings.measures() == [
+        {"test_set": name, "metric": "recip_rank_10", "level": 1} for name in ("dl19", "dl19_full")
+    ]

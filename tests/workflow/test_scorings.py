@@ -58,3 +58,10 @@ def test_any_set_may_be_the_first_and_all_may_have_windows(snakemake, everywhere
     counts = jobs(snakemake("-n", "run_files", overlay=overlay).stdout)
     assert counts["score_windows"] == 1
     assert (counts["aggregate"], counts.get("rerank")) == ((2, None) if everywhere else (1, 1))
+
+
+def test_results_by_scoring_are_made_where_the_paper_reports_several(snakemake):
+    reported = f"{OVERLAY}paper: {{columns: [{{test_set: mean, metrics: [map]}}]}}\n"
+    told = snakemake("-n", "results/scorings.csv", overlay=reported)
+    assert told.returncode == 0, told.stdout
+    assert jobs(told.stdout)["scorings"] == 1

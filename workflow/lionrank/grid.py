@@ -144,7 +144,7 @@ class Grid:
     the optimizers are made of, the other fields of `Treatment`, by name. `first_stages` have what
     ranked the candidates of a test set, or all those of an average, by its name, where these are
     rankings: `VARIOUS` of an average whose test sets have each another. Every training is done with
-    each of `seeds`.
+    each of `seeds`. `scorings` are groups of test sets that differ in their scoring alone.
     """
 
     models: tuple[Model, ...]
@@ -155,6 +155,7 @@ class Grid:
     recipes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     first_stages: Mapping[str, FirstStage] = field(default_factory=dict)
     seeds: tuple[int, ...] = (12,)
+    scorings: tuple[tuple[str, ...], ...] = ()
 
     @classmethod
     def build(
@@ -167,6 +168,7 @@ class Grid:
         recipes: Mapping[str, Mapping[str, Any]] | None = None,
         first_stages: Mapping[str, Mapping[str, str]] | None = None,
         seeds: Iterable[int] = (12,),
+        scorings: Iterable[Iterable[str]] = (),
     ) -> "Grid":
         """Make a grid from plain dictionaries: `{name: {label, start}}` and `{name: label}`.
 
@@ -185,7 +187,20 @@ class Grid:
             dict(recipes or {}),
             {name: FirstStage(**facts) for name, facts in (first_stages or {}).items()},
             tuple(seeds),
+            tuple(map(tuple, scorings)),
         )
+
+    def scored_before(self, test_set: str) -> tuple[str, ...]:
+        """Return those of `scored_otherwise` that stand before it."""
+        group = self._with_scorings_of(test_set)
+        return group[: group.index(test_set)]
+
+    def scored_otherwise(self, test_set: str) -> tuple[str, ...]:
+        """Return the test sets that differ from one in their scoring alone."""
+        return tuple(each for each in self._with_scorings_of(test_set) if each != test_set)
+
+    def _with_scorings_of(self, test_set: str) -> tuple[str, ...]:
+        return next((group for group in self.scorings if test_set in group), (test_set,))
 
     def first_stage(self, test_set: str) -> FirstStage | None:
         """Return what ranked the candidates of a test set, None where they are no ranking."""
@@ -209,6 +224,11 @@ class Grid:
         """The labels of what was not trained here, first stages among it, by name."""
         first_stages = {each.name: each.label for each in self.first_stages.values()}
         return first_stages | {each.name: each.label for each in self.systems}
+
+    @property
+    def scorers(self) -> list[OtherSystem]:
+        """The checkpoints of others, which score what a test set has them read."""
+        return [each for each in self.systems if each.kind == "checkpoint"]
 
     @property
     def treatments(self) -> list[Treatment]:

@@ -14,6 +14,19 @@ grid: {systems: [l6]}
 """
 
 
+SCORINGS = """
+scorings:
+  max_p: {label: MaxP, aggregation: max_p, window: 64, stride: 32}
+  full: {label: Full text, aggregation: full}
+test_sets:
+  dl19_max_p: {label: MaxP, collection: msmarco, topics: dl19, scoring: max_p}
+  dl19_full: {label: Full text, collection: msmarco, topics: dl19, scoring: full}
+  unreported: {label: Of none, collection: msmarco, topics: dl19, scoring: full}
+grid: {test_sets: [dl19, dl20, dl19_max_p, dl19_full, unreported]}
+paper: {columns: [{test_set: dl19_max_p, metrics: [map]}, {test_set: dl19_full, metrics: [map]}]}
+"""
+
+
 def contrast(weights, **more):
     entry = {"label": "What is asked", "weights": weights, **more}
     return f"comparisons: {{contrasts: {{asked: {entry}}}}}".replace("'", "")
@@ -30,12 +43,14 @@ GAIN = {"gte_lion": 1, "gte_adamw": -1, "minilm_lion": -1, "minilm_adamw": 1}
         contrast({"minilm_lion_e1": 1, "minilm_lion": -1}, family="epochs_of_lion"),
         contrast({"l6": 1, "minilm_lion": -1}, claim="not_below", margin=0.01),
         contrast({"minilm_lion": 1, "minilm_adamw": -1}, claim="equivalent", margin=0.005),
+        contrast({"minilm_lion@dl19_full": 1, "gte_lion@dl19_max_p": -1}),
+        contrast({"minilm_lion": 1, "gte_lion_e2@dl19_full": -1}),
         # Thirds.
         contrast({"l6": 0.3333333333, "gte_lion": 0.6666666667, "gte_adamw": -1}),
     ],
 )
 def test_a_contrast_is_a_weighted_sum_of_what_the_grid_has(overlay):
-    check(overlaid(GRID, SYSTEMS, overlay), SCHEMA, SOURCES)
+    check(overlaid(GRID, SYSTEMS, SCORINGS, overlay), SCHEMA, SOURCES)
 
 
 PAIR = {"minilm_lion": 1, "minilm_adamw": -1}
@@ -66,6 +81,18 @@ PAIR = {"minilm_lion": 1, "minilm_adamw": -1}
             "asked.weights.l6: a weight of 0 compares nothing",
         ),
         (contrast({"minilm_lion": 0}), "asked.weights"),
+        (
+            contrast({"minilm_lion@dl19_fulll": 1, "minilm_lion": -1}),
+            "asked.weights.minilm_lion@dl19_fulll: unknown 'dl19_fulll'; did you mean 'dl19_full'?",
+        ),
+        (
+            contrast({"minilm_lion@unreported": 1, "minilm_lion": -1}),
+            "minilm_lion@unreported: unreported is in no column of the paper",
+        ),
+        (
+            contrast({"minilm_lion@dl19_full": 1, "minilm_lion@dl20": -1}),
+            "asked.weights: dl19_full and dl20 differ in more than their scoring",
+        ),
         (contrast(PAIR, margin=0.01), "asked.margin: a difference of any size is tested for"),
         (contrast(PAIR, claim="equivalent"), "asked.margin: equivalent is within which margin?"),
         (
@@ -94,7 +121,7 @@ PAIR = {"minilm_lion": 1, "minilm_adamw": -1}
 )
 def test_a_mistake_is_named_with_its_key(overlay, message):
     with pytest.raises(UserError) as refused:
-        check(overlaid(GRID, SYSTEMS, overlay), SCHEMA, SOURCES)
+        check(overlaid(GRID, SYSTEMS, SCORINGS, overlay), SCHEMA, SOURCES)
     assert message in str(refused.value)
 
 

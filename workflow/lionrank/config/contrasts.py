@@ -15,7 +15,7 @@ OF_LADDERS = (SCALING, "ladder")
 """Families that are about the models of ladders."""
 FAMILIES = (
     *("optimizers", "optimizers_by_epoch", "tuning", "objectives", "data", "models"),
-    *("first_stage", "systems", *OF_LADDERS),
+    *("first_stage", "systems", "scorings", *OF_LADDERS),
 )
 """The families that `comparisons.families` may name."""
 OF_TREATMENTS = ("optimizers", "tuning", "objectives", "data")
@@ -89,6 +89,12 @@ def labels(config: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     of_ladders = {name: config["ladders"][name]["label"] for name in compared_ladders(config)}
     named = config["comparisons"]["contrasts"].items()
     return {"ladders": of_ladders, "contrasts": {name: entry["label"] for name, entry in named}}
+
+
+def parts(name: str) -> tuple[str, str | None]:
+    """Return a system of a contrast's weights, and the test set that `system@test_set` names."""
+    system, _, test_set = name.partition("@")
+    return system, test_set or None
 
 
 def contrasts(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

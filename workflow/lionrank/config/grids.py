@@ -32,6 +32,7 @@ def printed(plan: "Plan") -> dict[str, Any]:
             for name, each in _first_stages(plan).items()
         },
         "seeds": plan.seeds,
+        "scorings": plan.scorings.reported(),
     }
 
 
@@ -47,6 +48,7 @@ def named(plan: "Plan") -> dict[str, Any]:
             name: {"name": each, "label": each} for name, each in _first_stages(plan).items()
         },
         "seeds": plan.seeds,
+        "scorings": plan.scorings.reported(),
     }
 
 

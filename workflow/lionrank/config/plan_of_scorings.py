@@ -7,8 +7,10 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
+from lionrank.config import evaluation
 from lionrank.config.plan_part import PlanPart
 from lionrank.config.scorings import Scoring, as_param, scoring
+from lionrank.measures import PRIMARY
 
 WINDOWS = "reranking/windows"
 """The folder in which each candidate's windows have their logits."""
@@ -58,13 +60,41 @@ class ScoringsPlan(PlanPart):
         found = [how.division for how in named if how is not None and how.division is not None]
         return {division.name: asdict(division) for division in found}
 
+    def reported(self) -> list[list[str]]:
+        """Those of `groups` that the paper reports, as far as it reports two or more of one."""
+        found = [[name for name in group if name in self.plan.reported] for group in self.groups()]
+        return [group for group in found if len(group) > 1]
+
+    def measures(self) -> list[dict[str, Any]]:
+        """Test set, metric and level of the measures that scorings are compared by.
+
+        They are those by which systems are compared on any test set of the same group, or nDCG@10.
+        """
+        compared = [(each["test_set"], each["metric"]) for each in self.plan.compared_measures]
+        return [
+            vars(evaluation.measured(self.config, name, metric))
+            for group in self.reported()
+            for metric in dict.fromkeys(
+                [metric for name, metric in compared if name in group] or [PRIMARY]
+            )
+            for name in group
+        ]
+
+    def result(self) -> list[str]:
+        """The file with the values by scoring, none where no test sets differ in that alone."""
+        return ["results/scorings.csv"] if self.reported() else []
+
+    def run_files(self) -> dict[str, list[str]]:
+        """The run files of the test sets that differ in their scoring alone, by test set."""
+        names = [name for group in self.reported() for name in group]
+        return {name: self.plan.results.run_files(name) for name in names}
+
     def groups(self) -> list[list[str]]:
         """The test sets that differ from each other in their scoring alone, in the grid's order.
 
         They share collection, topics and first stage. A set without a scoring may be one of them.
         """
-        found: dict[tuple[str, ...], dict[str | None, str]] = {}
+        found: dict[str, dict[str | None, str]] = {}
         for name, judged in self.plan.test_sets.items():
-            shared = (judged.collection, judged.topics, judged.suffix)
-            found.setdefault(shared, {}).setdefault(judged.scoring, name)
+            found.setdefault(judged.candidates, {}).setdefault(judged.scoring, name)
         return [[*group.values()] for group in found.values() if len(group) > 1]

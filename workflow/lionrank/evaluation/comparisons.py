@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from lionrank.evaluation import significance
-from lionrank.evaluation.contrasts import Planned, named, plan, system
+from lionrank.evaluation.contrasts import Planned, is_asked_on, named, plan, system
 from lionrank.evaluation.ladders import Ladder
 from lionrank.evaluation.per_query import PerQuery, System
 from lionrank.grid import Grid
@@ -90,6 +90,8 @@ def lacking(
 ) -> Iterator[str]:
     """Yield a line for each contrast of the config and measure that has no results of a system."""
     for (name, entry), measure in product(contrasts.items(), measures):
+        if not is_asked_on(measure.test_set, entry["weights"], grid):
+            continue
         absent = [
             each
             for each in entry["weights"]
@@ -131,7 +133,7 @@ def _family(
 def _described(per_query: PerQuery, planned: Planned) -> dict[str, Any]:
     """Return what a contrast is, as JSON has it."""
     terms = [
-        {**asdict(each), "weight": weight, "epochs": per_query.epochs(each)}
+        {**_system(each), "weight": weight, "epochs": per_query.epochs(each)}
         for each, weight in planned.terms
     ]
     sides = dict(zip(("left", "right"), planned.pair or (), strict=False))
@@ -141,9 +143,17 @@ def _described(per_query: PerQuery, planned: Planned) -> dict[str, Any]:
         "claim": planned.claim.kind,
         "margin": planned.claim.margin or None,
         "terms": terms,
-        **{side: asdict(each) for side, each in sides.items()},
+        **{side: _system(each) for side, each in sides.items()},
         **{f"{side}_epochs": per_query.epochs(each) for side, each in sides.items()},
     }
+
+
+def _system(system: System) -> dict[str, Any]:
+    """Return a system as JSON has it: its test set, if it is another than the contrast's."""
+    found = asdict(system)
+    if system.test_set is None:
+        del found["test_set"]
+    return found
 
 
 def _tested(

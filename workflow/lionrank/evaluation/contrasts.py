@@ -4,13 +4,19 @@ Each family is a question. A difference of two systems is the sum with the weigh
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations, product
 from typing import Any
 
 import numpy as np
 
-from lionrank.config.contrasts import OF_LADDERS, OF_TREATMENTS, SCALING, between_treatments
+from lionrank.config.contrasts import (
+    OF_LADDERS,
+    OF_TREATMENTS,
+    SCALING,
+    between_treatments,
+    parts,
+)
 from lionrank.evaluation.ladders import Ladder
 from lionrank.evaluation.per_query import System
 from lionrank.evaluation.significance import FloatArray, ToShow
@@ -74,7 +80,9 @@ def plan(family: str, grid: Grid, test_set: str, ladders: Sequence[Ladder] = ())
     trained, of these every later one minus every earlier one;
     scaling: the slopes, over the models of each ladder, of the differences of optimizers and of
     objectives; ladder: on each model of a ladder, every treatment of the family objectives, which
-    is not to be below BCE on the next larger model by the ladder's margin.
+    is not to be below BCE on the next larger model by the ladder's margin;
+    scorings: every training at its chosen epoch, and every checkpoint of others, as this test set
+    has documents scored minus as each earlier one does that differs from it in that alone.
     """
     if family in OF_LADDERS:
         of_ladder = _slopes if family == SCALING else _steps
@@ -104,6 +112,13 @@ def plan(family: str, grid: Grid, test_set: str, ladders: Sequence[Ladder] = ())
         case "first_stage":
             first = grid.first_stage(test_set)
             pairs = [(each, System(first.name)) for each in [*trainings, *others] if first]
+        case "scorings":
+            scorers = [*trainings, *(System(each.name) for each in grid.scorers)]
+            pairs = [
+                (each, replace(each, test_set=earlier))
+                for earlier in grid.scored_before(test_set)
+                for each in scorers
+            ]
         case "systems" if trainings:
             pairs = list(product(trainings, others))
         case "systems":
@@ -168,6 +183,8 @@ def named(
     """
     families: dict[str, list[Planned]] = {}
     for name, entry in contrasts.items():
+        if not is_asked_on(test_set, entry["weights"], grid):
+            continue
         terms = [
             (system(each, grid, test_set), weight) for each, weight in entry["weights"].items()
         ]
@@ -177,13 +194,27 @@ def named(
     return list(families.values())
 
 
+def is_asked_on(test_set: str, weights: Iterable[str], grid: Grid) -> bool:
+    """Return whether a contrast of the config is about a test set.
+
+    One with systems on test sets that it names is about those that differ from these in their
+    scoring alone and, if all its systems are, about the first of these.
+    """
+    named = [parts(each)[1] for each in weights]
+    if None not in named:
+        return test_set == named[0]
+    return all(each in (None, test_set, *grid.scored_otherwise(test_set)) for each in named)
+
+
 def system(name: str, grid: Grid, test_set: str) -> System:
     """Return what a contrast of the config calls so: a checkpoint has its epoch in the name."""
+    name, there = parts(name)
+    elsewhere = there if there != test_set else None
     if name == VARIOUS.name:
-        return System((grid.first_stage(test_set) or VARIOUS).name)
+        return System((grid.first_stage(there or test_set) or VARIOUS).name, None, elsewhere)
     checkpoints = {
-        each.checkpoint(epoch): System(each.name, epoch)
+        each.checkpoint(epoch): System(each.name, epoch, elsewhere)
         for each in grid.trainings()
         for epoch in grid.epochs
     }
-    return checkpoints.get(name, System(name))
+    return checkpoints.get(name, System(name, None, elsewhere))

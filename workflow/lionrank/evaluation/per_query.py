@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from typing import Any
 
@@ -46,11 +46,17 @@ class System:
 
     Without an epoch it is the one that development data chose or, if `training` is no training
     but the first stage or a system of others, that one itself; `VARIOUS` is on each test set its
-    own first stage.
+    own first stage. `test_set` is where its values are from, if that is another one than the one
+    that is measured on, with the same topics and judgements.
     """
 
     training: str
     epoch: int | None = None
+    test_set: str | None = None
+
+    def on(self, measure: Measure) -> Measure:
+        """Return the measure that its values are of, where others' are of `measure`."""
+        return measure if self.test_set is None else replace(measure, test_set=self.test_set)
 
 
 class Replicate:
@@ -122,6 +128,8 @@ class Replicate:
         A test set may have of each training its chosen epoch alone. Some have another first stage
         or none, or no run file of others.
         """
+        if system.test_set is not None:
+            return self.has(system.on(measure), replace(system, test_set=None))
         if parts := averaged(measure, self.averages):
             return all(self.has(each, system) for each in parts)
         if self.is_training(system):
@@ -146,11 +154,16 @@ class Replicate:
         Raises:
             UserError: the file has none.
         """
+        measure = system.on(measure)
         if parts := averaged(measure, self.averages):
             return pd.concat({each.test_set: self.values(each, system) for each in parts})
+        return self.named(measure, self.evaluated(measure, system))
+
+    def evaluated(self, measure: Measure, system: System) -> str:
+        """Return the name of the run file whose values are a system's on a test set."""
         if system.epoch is None and self.has_best_only(measure, system.training):
-            return self.named(measure, checkpoint_name(system.training, BEST))
-        return self.named(measure, self.name(system))
+            return checkpoint_name(system.training, BEST)
+        return self.name(system)
 
     def strata(self, measure: Measure) -> list[int] | None:
         """Return the numbers of queries of an average's test sets, None of a single test set."""

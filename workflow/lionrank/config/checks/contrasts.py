@@ -8,12 +8,14 @@ from collections.abc import Iterable, Mapping
 from itertools import product
 from typing import Any
 
-from lionrank.config.contrasts import FAMILIES, TWO_SIDED, contrasts
+from lionrank.config import evaluation
+from lionrank.config.contrasts import FAMILIES, TWO_SIDED, contrasts, parts
+from lionrank.config.judged_sets import judged_sets
 from lionrank.config.schema import meant
 from lionrank.config.treatments import treatments
 from lionrank.errors import UserError
 from lionrank.grid import VARIOUS, checkpoint_name, training_name
-from lionrank.wording import shortened
+from lionrank.wording import listed, shortened
 
 # Of a sum of weights such as thirds, which no decimal number is.
 _ROUNDING = 1e-9
@@ -30,7 +32,7 @@ def check_contrasts(config: Mapping[str, Any]) -> None:
     in_grid = _rankings(grid["models"], grid["optimizers"], epochs, grid["systems"])
     for name, contrast in contrasts(config).items():
         place = f"config: comparisons.contrasts.{name}"
-        for system in contrast["weights"]:
+        for system, _ in map(parts, contrast["weights"]):
             if system not in known:
                 raise UserError(
                     f"{place}.weights: unknown {shortened(system)}{meant(system, in_grid)}"
@@ -40,6 +42,7 @@ def check_contrasts(config: Mapping[str, Any]) -> None:
                     f"{place}.weights: {system} is not in the grid: add it there, or take the "
                     "contrast out"
                 )
+        _check_test_sets(config, contrast["weights"], f"{place}.weights")
         _check_weights(contrast["weights"], f"{place}.weights")
         _check_claim(contrast, place)
         if contrast["family"] in FAMILIES:
@@ -57,6 +60,33 @@ def _rankings(
     numbers = range(1, epochs + 1)
     checkpoints = [checkpoint_name(*each) for each in product(trainings, numbers)]
     return [*trainings, *checkpoints, *systems, VARIOUS.name]
+
+
+def _check_test_sets(config: Mapping[str, Any], weights: Iterable[str], place: str) -> None:
+    """Check that test sets which systems are on have the same topics and candidates."""
+    reported = evaluation.reported(config)
+    by_candidates = dict[str, str]()
+    for weight in weights:
+        _, test_set = parts(weight)
+        if test_set is None:
+            continue
+        if test_set not in config["test_sets"]:
+            known = [name for name in reported if config["test_sets"][name].get("scoring")]
+            raise UserError(
+                f"{place}.{weight}: unknown {shortened(test_set)}{meant(test_set, known)}"
+            )
+        if test_set not in reported:
+            raise UserError(
+                f"{place}.{weight}: {test_set} is in no column of the paper and no measure of "
+                "comparisons: name it there and in grid.test_sets, or take the contrast out"
+            )
+        [judged] = judged_sets(config, "test_sets", "test", [test_set]).values()
+        by_candidates[judged.candidates] = test_set
+    if len(by_candidates) > 1:
+        raise UserError(
+            f"{place}: {listed(by_candidates.values())} differ in more than their scoring: take "
+            "those with the same collection, topics and first stage"
+        )
 
 
 def _check_weights(weights: Mapping[str, float], place: str) -> None:
