@@ -4,6 +4,7 @@
 object: `found` is one of those below, `told` has the words for it, and `torch` what it needs.
 """
 
+import gc
 import json
 import os
 import sys
@@ -37,6 +38,8 @@ def prepare(threads: int, gpus: int) -> torch.device:
         UserError: torch sees fewer GPUs than the job asked for, or cannot compute on this one.
     """
     torch.set_num_threads(threads)
+    # What is imported by now stays: whoever looks for garbage need not walk it.
+    gc.freeze()
     if gpus == 0:
         return torch.device("cpu")
     _check_driver()

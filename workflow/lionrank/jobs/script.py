@@ -1,6 +1,7 @@
 """How a rule's script runs: what it says is in the rule's log, and what it made has a record."""
 
 import atexit
+import gc
 import io
 import os
 import sys
@@ -34,6 +35,9 @@ def begin(snakemake: Any) -> None:
         UserError: an input is not what was recorded when it was made.
     """
     _log_to(Path(snakemake.log[0]))
+    # Else the collector would walk what libraries are made of, which stays, again and again: a
+    # quarter of the time of importing torch and transformers.
+    gc.set_threshold(100_000, 50, 50)
     atexit.register(_fail_if_ended_early)
     for output in snakemake.output:
         remove_scratch(output)
