@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import groupby, islice
 from operator import attrgetter, gt
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -22,9 +22,6 @@ from lionrank import trec_lines
 from lionrank.errors import UserError
 from lionrank.files import atomic_write, text_lines
 from lionrank.trec_lines import COMMENT, Lines, joined
-
-if TYPE_CHECKING:
-    import pandas
 
 Topics = dict[str, str]
 Qrels = dict[str, dict[str, int]]
@@ -377,7 +374,7 @@ def _some(topics: Mapping[str, Any]) -> str:
     return f"{', '.join(sorted(topics)[:3])}, …" if topics else "none"
 
 
-def to_run(candidates: "pandas.DataFrame", scores: Iterable[float]) -> Run:
+def to_run(candidates: Mapping[str, Iterable[str]], scores: Iterable[float]) -> Run:
     """Return the run that gives each candidate (columns qid and docid) its score.
 
     Raises:

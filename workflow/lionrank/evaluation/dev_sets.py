@@ -72,7 +72,7 @@ def ndcg(
     found = reranking.score(
         *(checkpoint, dev_set.candidates, precision, hardware, device), how=dev_set.how
     )
-    ids = parquet.read(dev_set.candidates, parquet.of_candidates("qid", "docid")).to_pandas()
+    ids = parquet.read(dev_set.candidates, parquet.of_candidates("qid", "docid")).to_pydict()
     run = trec.to_run(ids, found.scores.tolist())
     per_query = evaluate(trec.read_qrels(dev_set.qrels), run, level=1, complete=True)
     return mean(measures[PRIMARY] for measures in per_query.values())

@@ -13,8 +13,8 @@ from contextlib import suppress
 from functools import reduce
 from itertools import accumulate, count
 from operator import add
+from typing import TYPE_CHECKING
 
-import pandas as pd
 import pytrec_eval
 
 from lionrank.errors import UserError
@@ -31,6 +31,9 @@ from lionrank.trec import (
     read_run,
     topics_of_run,
 )
+
+if TYPE_CHECKING:
+    import pandas
 
 COUNTS = ("num_ret", "num_rel", "num_rel_ret")
 RECALL_LEVELS = tuple(tenth / 10 for tenth in range(11))
@@ -210,7 +213,7 @@ def write_text(path: str | os.PathLike, per_query: PerQuery, runid: str) -> None
         handle.write(to_text(per_query, runid))
 
 
-def tidy(per_level: Mapping[int, PerQuery], **labels: str | int | None) -> pd.DataFrame:
+def tidy(per_level: Mapping[int, PerQuery], **labels: str | int | None) -> "pandas.DataFrame":
     """Return one row a level, topic and metric of `METRICS`.
 
     `per_level` maps the least relevant grade to what `evaluate` returns for it. The columns are
@@ -224,6 +227,9 @@ def tidy(per_level: Mapping[int, PerQuery], **labels: str | int | None) -> pd.Da
         for metric in METRICS
         if metric != GRADED or place == 0
     ]
+    # Not at the top: those that score development data have no tables.
+    import pandas as pd
+
     table = pd.DataFrame(rows, columns=["metric", "level", "qid", "value"])
     return table.astype({"level": "Int64"}).assign(**labels)[[*labels, *table.columns]]
 

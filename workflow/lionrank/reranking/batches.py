@@ -228,6 +228,7 @@ def _called(model: CrossEncoder) -> str:
 
 def _of_little_text(texts: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
     """Divide columns of text into rows of at most `TEXT` bytes, or single ones."""
-    sizes = sum(pc.binary_length(column).to_numpy().astype(np.int64) for column in texts.columns)
-    for some in budgets(torch.from_numpy(sizes), TEXT):
+    # Not by `to_numpy`, with which pyarrow imports pandas.
+    lengths = [torch.from_dlpack(pc.binary_length(column)) for column in texts.columns]
+    for some in budgets(torch.stack(lengths).sum(0), TEXT):
         yield texts.slice(some.start, some.stop - some.start)

@@ -113,7 +113,7 @@ def rerank(
                     f"{_told(place)}: give a smaller number with --tokens-at-once"
                 ) from error
             check_finite(found.scores, checkpoint)
-            ranking = parquet.read(candidates, parquet.of_candidates("qid", "docid")).to_pandas()
+            ranking = parquet.read(candidates, parquet.of_candidates("qid", "docid")).to_pydict()
             made = trec.to_run(ranking, found.scores.tolist())
         trec.write_run(output, made, "_".join(checkpoint.absolute().name.split()))
     print(f"{output}: {len(found.scores):,} candidates of {len(made):,} topics.")

@@ -26,7 +26,7 @@ def rows(candidates: str | os.PathLike, shard: str) -> slice:
     number, shards = map(int, shard.split("-of-"))
     qids = parquet.read(candidates, parquet.of_candidates("qid"))["qid"].combine_chunks()
     blocks = pc.run_end_encode(qids)
-    bounds = np.concatenate([[0], blocks.run_ends.to_numpy()])
+    bounds = np.array([0, *blocks.run_ends.to_pylist()])
     first, last = (
         int(np.abs(bounds - place * len(qids) / shards).argmin()) for place in (number - 1, number)
     )

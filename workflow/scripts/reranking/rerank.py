@@ -26,7 +26,7 @@ found = score(
     from_param(snakemake.params.scoring),
 )
 candidates = parquet.read(snakemake.input.candidates, parquet.of_candidates("qid", "docid"))
-ranking = candidates.slice(rows.start, len(found.scores)).to_pandas()
+ranking = candidates.slice(rows.start, len(found.scores)).to_pydict()
 run = trec.to_run(ranking, found.scores.tolist())
 trec.write_run(snakemake.output[0], run, snakemake.params.tag)
 
