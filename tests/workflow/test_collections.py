@@ -1,4 +1,4 @@
-"""config/beir.yaml and config/deep_learning.yaml: collections that are described already."""
+"""Overlays with collections that are described already: beir, deep_learning and documents."""
 
 import json
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from tests.support.configs import ROOT, overlaid
 from tests.support.running import jobs, run_overlaid
 
 METADATA = json.loads((package("ir_datasets") / "etc" / "metadata.json").read_bytes())
-NAMES = ["beir", "deep_learning"]
+NAMES = ["beir", "deep_learning", "documents"]
 PLANS = {
     name: Plan.read(overlaid((ROOT / "config" / f"{name}.yaml").read_text()), ROOT)
     for name in NAMES
