@@ -27,6 +27,13 @@ NAME = "unpadded"
 BLOCK = 256
 """Tokens whose windows are computed together."""
 
+SHORT = 6
+"""Tokens of a pair, for each number of a head, up to which plain products are faster than the
+kernel in bf16 on a CPU."""
+
+SCORES_AT_ONCE = 2**17
+"""Of attention, in float32 for each thread of a CPU: half of a cache of 1 MiB."""
+
 
 @dataclass(frozen=True)
 class Sequences:
@@ -200,12 +207,15 @@ def _by_equal_length(
 ) -> Tensor:
     """Attend with the ordinary kernels, to all pairs of a length at once."""
     attended = []
-    attend = partial(scaled_dot_product_attention, dropout_p=dropout, scale=scaling)
+    kernel = partial(scaled_dot_product_attention, dropout_p=dropout, scale=scaling)
+    products = partial(_by_products, scale=scaling)
+    plain = rows[0].dtype == torch.bfloat16 and not dropout and not torch.is_grad_enabled()
     for start, pairs, length in sequences.of_equal_length():
         query, key, value = (
             states[start : start + pairs * length].unflatten(0, (pairs, length)).transpose(1, 2)
             for states in rows
         )
+        attend = products if plain and length <= SHORT * query.shape[-1] else kernel
         if not sliding_window or length <= sliding_window:
             out = attend(query, key, value)
         elif length <= 2 * BLOCK:
@@ -213,9 +223,33 @@ def _by_equal_length(
             near = (places[:, None] - places).abs() < sliding_window
             out = attend(query, key, value, attn_mask=near)
         else:
-            out = _in_blocks(query, key, value, sliding_window, attend)
+            out = _in_blocks(query, key, value, sliding_window, kernel)
         attended.append(out.transpose(1, 2).flatten(0, 1))
     return torch.cat(attended)
+
+
+def _by_products(
+    query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor | None = None, *, scale: float
+) -> Tensor:
+    """Attend by two products and a softmax in float32, to as many pairs as fit into the caches.
+
+    Args:
+        query, key, value: [pairs, heads, tokens, size of a head], bf16.
+        attn_mask: [tokens, tokens], what sees what; None where all see all.
+    """
+    _, heads, length, _ = query.shape
+    number = max(1, SCORES_AT_ONCE * torch.get_num_threads() // (heads * length**2))
+    hidden = None
+    if attn_mask is not None:
+        hidden = torch.zeros(attn_mask.shape).masked_fill_(~attn_mask, -torch.inf)
+    parts = (each.split(number) for each in (query, key, value))
+    found = []
+    for queries, keys, values in zip(*parts, strict=True):
+        scores = (queries @ keys.transpose(-1, -2)).float().mul_(scale)
+        if hidden is not None:
+            scores.add_(hidden)
+        found.append(scores.softmax(-1).to(values.dtype) @ values)
+    return torch.cat(found)
 
 
 def _in_blocks(

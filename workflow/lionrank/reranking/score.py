@@ -15,6 +15,7 @@ from lionrank import parquet
 from lionrank.config.scorings import Division, Scoring
 from lionrank.cross_encoder import model as cross_encoder
 from lionrank.cross_encoder.device import autocast
+from lionrank.cross_encoder.packed import packed
 from lionrank.errors import Diverged
 from lionrank.reranking import windows
 from lionrank.reranking.batches import Batches, Pairs, Places, Windows
@@ -160,6 +161,7 @@ def _stream(
         # Under inference_mode autocast would convert the weights again for each batch.
         torch.no_grad(),
         autocast(model.device, precision),
+        packed(model, precision),
     ):
         for places, batch in DataLoader(
             batches, batch_size=None, num_workers=hardware["workers"], generator=torch.Generator()
