@@ -10,7 +10,7 @@ OVERLAID := $(if $(OVERLAY),--directory runs/demo_$(OVERLAY) \
 PAPER := runs/demo$(addprefix _,$(OVERLAY))/paper/main.pdf
 REPORT := runs/demo/report.html
 COMMANDS :=
-BENCHMARKS := $(addprefix bench-,train score scaling optimizer bm25 draw join dryrun gpu)
+BENCHMARKS := $(addprefix bench-,train score length scaling optimizer bm25 draw join dryrun gpu)
 # What a machine with torch, and libraries older than those of the lock, lacks for bench-gpu.
 WHEELS := transformers tokenizers huggingface_hub httpx2 httpcore2 truststore h11 anyio idna click fsspec sentence-transformers lion-pytorch pandas python-dateutil six \
 	datasets dill multiprocess xxhash pytrec-eval-terrier nvidia-ml-py pytest iniconfig pluggy
@@ -65,6 +65,7 @@ docs: install ## write docs/configuration.md from the schema and config.yaml
 
 bench-train: ## time training beside sentence-transformers' trainer (MODEL, DEVICE, PAIRS)
 bench-score: ## time scoring beside CrossEncoder.predict (MODEL, DEVICE, PAIRS)
+bench-length: ## time scoring and training of 512, 2,048 and 8,192 tokens, and their memory (MODEL, DEVICE, PAIRS)
 bench-scaling: ## time scoring and training by several processes and at three sizes (MODEL, DEVICE, PAIRS)
 bench-optimizer: ## time a step of AdamW and Lion in all their forms (MODEL, DEVICE, STEPS)
 bench-bm25: ## time BM25 beside Pyserini's command (PASSAGES, QUERIES, DEPTH)

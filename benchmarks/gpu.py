@@ -26,8 +26,8 @@ BUDGET = 530
 MODELS = ("minilm", "gte", "modernbert")
 # Of each repetition: seconds for the fastest, and not minutes for the slowest contender.
 PAIRS = {
-    "cuda": {"score": 8192, "train": 40 * 64, "scaling": 4096},
-    "cpu": {"score": 128, "train": 128, "scaling": 32},
+    "cuda": {"score": 8192, "train": 40 * 64, "length": 16, "scaling": 4096},
+    "cpu": {"score": 128, "train": 128, "length": 1, "scaling": 32},
 }
 
 
@@ -78,6 +78,8 @@ def parts(device: str, models: Sequence[str]) -> Iterator[Part]:
     for model in models:
         options = ("--model", model, "--repeats", "3", *where)
         yield Part(f"optimizer {model}", script("optimizer", *options), 45)
+    options = ("--model", models[-1], "--pairs", str(sizes["length"]), "--repeats", "1", *where)
+    yield Part("length", script("length", *options), 100)
     options = ("--model", models[0], "--pairs", str(sizes["scaling"]), "--repeats", "1", *where)
     yield Part("scaling", script("scaling", *options), 60)
     yield Part("usage", script("usage", "--model", models[-1], *where), 60)

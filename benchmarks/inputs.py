@@ -46,15 +46,16 @@ class Writer:
     def queries(self, number: int) -> tuple[list[str], np.ndarray]:
         """Return texts, and the tokens of each."""
         lengths = 1 + self.draw.poisson(QUERY_TOKENS - 1, number)
-        return self._texts(lengths), lengths
+        return self.texts(lengths), lengths
 
     def passages(self, number: int) -> tuple[list[str], np.ndarray]:
         """Return texts, and the tokens of each."""
         shape, scale = (PASSAGE_TOKENS / DEVIATION) ** 2, DEVIATION**2 / PASSAGE_TOKENS
         lengths = np.clip(np.rint(self.draw.gamma(shape, scale, number)), 1, MOST).astype(int)
-        return self._texts(lengths), lengths
+        return self.texts(lengths), lengths
 
-    def _texts(self, lengths: np.ndarray) -> list[str]:
+    def texts(self, lengths: np.ndarray) -> list[str]:
+        """Return a text of so many tokens each."""
         drawn = self.draw.choice(self.words, lengths.sum(), p=self.shares)
         return [" ".join(each) for each in np.split(drawn, np.cumsum(lengths)[:-1])]
 
@@ -95,6 +96,22 @@ def write_training_pairs(folder: str | os.PathLike, number: int) -> Path:
     pairs = generate(number, per_query=2).rename(columns=names)
     _write(Path(folder) / "held_out.parquet", pairs[:0])
     return _write(Path(folder) / f"pairs_{number}.parquet", pairs)
+
+
+def write_as_long(folder: str | os.PathLike, number: int, length: int) -> Path:
+    """Write pairs of `length` tokens, with labels, as a Parquet file and return its path."""
+    writer, rows = Writer(), np.arange(number)
+    asked = round(QUERY_TOKENS)
+    pairs = pd.DataFrame(
+        {
+            "qid": rows.astype(str),
+            "docid": rows.astype(str),
+            "query": writer.texts(np.full(number, asked)),
+            "passage": writer.texts(np.full(number, length - asked - SPECIAL_TOKENS)),
+            "label": (rows % 2 == 0).astype(float),
+        }
+    )
+    return _write(Path(folder) / f"as_long_{number}_{length}.parquet", pairs)
 
 
 def _write(path: Path, pairs: pd.DataFrame) -> Path:

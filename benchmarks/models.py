@@ -46,25 +46,31 @@ ARCHITECTURES = {
         "initializer_range": 0.1,
     },
 }
+LONGER = {"attention_probs_dropout_prob": 0.0}
 # ModernBERT's head ends in a normalisation, after which logits differ by some 0.6.
 SHRUNK_CLASSIFIERS = {"modernbert": 0.05}
 
 
-def checkpoint(name: str, folder: str | os.PathLike = DATA) -> Path:
-    """Return the folder of a model's checkpoint; the first time, the workflow's code writes it."""
-    place = Path(folder) / "checkpoints" / name
+def checkpoint(name: str, folder: str | os.PathLike = DATA, max_length: int = MAX_LENGTH) -> Path:
+    """Return the folder of a model's checkpoint; the first time, the workflow's code writes it.
+
+    Where it is asked for more than `MAX_LENGTH` tokens it has as many positions, and no dropout of
+    attention, as published models of such lengths have none.
+    """
+    longer = LONGER | {"max_position_embeddings": max_length} if max_length > MAX_LENGTH else {}
+    place = Path(folder) / "checkpoints" / (f"{name}_{max_length}" if longer else name)
     if place.exists():
         return place
     place.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=place.parent) as scratch:
-        config = AutoConfig.for_model(**ARCHITECTURES[name], **TOKENS, num_labels=1)
+        config = AutoConfig.for_model(**ARCHITECTURES[name], **TOKENS, **longer, num_labels=1)
         torch.manual_seed(SEED)
         model = AutoModelForSequenceClassification.from_config(config)
         model.classifier.weight.data *= SHRUNK_CLASSIFIERS.get(name, 1.0)
         source, written = Path(scratch) / "source", Path(scratch) / name
         model.save_pretrained(source)
         backbone = {"pretrained": name, "architecture": None, "tokenizer": TOKENIZER}
-        models.initialise(backbone, {name: str(source)}, SEED, MAX_LENGTH, written)
+        models.initialise(backbone, {name: str(source)}, SEED, max_length, written)
         # Whole or not at all.
         written.rename(place)
     return place

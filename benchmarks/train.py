@@ -95,14 +95,23 @@ class NothingKept(TrainerCallback):
         control.should_save = False
 
 
-def prepare_ours(model: str, pairs: str, scratch: str, device: str, threads: int) -> Repeat:
+def prepare_ours(
+    model: str,
+    pairs: str,
+    scratch: str,
+    device: str,
+    threads: int,
+    batch: int = BATCH,
+    gradient_checkpointing: bool = False,
+) -> Repeat:
     """Return what trains an epoch as the workflow does, all but its checkpoint."""
     where = prepare(threads, gpus=int(device == "cuda"))
-    state, own = EpochState(Path(scratch) / "ours"), settings()
+    state = EpochState(Path(scratch) / f"ours_{gradient_checkpointing}")
+    own = settings() | {"global_batch_size": batch}
     arguments = training.training_arguments(own, 1, state.partial, where, "bench", [])
     hardware = {
         "per_device_batch": None,
-        "gradient_checkpointing": False,
+        "gradient_checkpointing": gradient_checkpointing,
         "workers": WORKERS[device],
         "state_every": {"minutes": float("inf")},
     }
@@ -110,7 +119,7 @@ def prepare_ours(model: str, pairs: str, scratch: str, device: str, threads: int
         model, pairs, losses.BinaryCrossEntropy(), own, 1, hardware, arguments, state
     )
     trainer.add_callback(NothingKept())
-    return _epoch_of(trainer)
+    return _epoch_of(trainer, batch)
 
 
 def prepare_peer(
@@ -141,7 +150,7 @@ def prepare_peer(
         train_dataset=Dataset.from_pandas(pd.read_parquet(pairs, columns=COLUMNS)),
         loss=BinaryCrossEntropyLoss(loaded),
     )
-    return _epoch_of(trainer)
+    return _epoch_of(trainer, BATCH)
 
 
 def as_ours(examples: Dataset, batch_size: int, **_: Any) -> batches.GlobalBatches:
@@ -149,12 +158,12 @@ def as_ours(examples: Dataset, batch_size: int, **_: Any) -> batches.GlobalBatch
     return batches.GlobalBatches(np.ones(len(examples), int), batch_size, settings()["seed"])
 
 
-def _epoch_of(trainer: CrossEncoderTrainer) -> Repeat:
+def _epoch_of(trainer: CrossEncoderTrainer, batch: int) -> Repeat:
     counter = Counter(trainer.model)
 
     def repeat() -> dict[str, float]:
         trainer.train()
-        return {"pairs": trainer.state.global_step * BATCH, **counter.take()}
+        return {"pairs": trainer.state.global_step * batch, **counter.take()}
 
     return repeat
 

@@ -11,6 +11,7 @@ from tests.support.running import ROOT
 
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
+import length
 import scaling
 import score
 import train
@@ -63,6 +64,19 @@ def test_training_is_compared_with_the_librarys_trainer_on_the_same_batches(tmp_
 
 
 @pytest.mark.slow
+def test_each_length_is_scored_and_trained_beside_its_peers(tmp_path):
+    finished = run("length", tmp_path, "--pairs", "1")
+    assert finished.returncode == 0, finished.stderr[-4000:]
+    told = finished.stdout.splitlines()
+    assert [line.split(", tiny, ")[1].split(" tokens")[0] for line in told if "## " in line] == [
+        f"{pairs} pairs of {length}"
+        for pairs, length in ((16, "512"), (4, "2,048"), (1, "8,192"))
+        for _ in ("scoring", "training")
+    ]
+    assert sum(line.startswith("peak memory to ") for line in told) == 3 * (2 + 1)
+
+
+@pytest.mark.slow
 def test_processes_score_all_pairs_and_train_together(tmp_path):
     model = str(checkpoint("tiny", tmp_path))
     candidates = str(write_candidates(tmp_path, 33))
@@ -103,10 +117,10 @@ def test_a_training_on_other_batches_is_refused():
         train.check({"ours": [repetition]}, lengths)
 
 
-@pytest.mark.parametrize("name", ["score", "train", "scaling"])
+@pytest.mark.parametrize("name", ["score", "train", "length", "scaling"])
 def test_help_says_what_is_measured_and_how_long_it_takes(name, monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", [name, "--help"])
     with pytest.raises(SystemExit):
-        {"score": score, "train": train, "scaling": scaling}[name].main()
+        {"score": score, "train": train, "length": length, "scaling": scaling}[name].main()
     told = capsys.readouterr().out
     assert "minutes" in told and "make bench-" in told and "--pairs N" in told
