@@ -7,13 +7,13 @@ jobs there at a time, submits so many in a minute, and looks now and then which 
 
 import heapq
 import math
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from itertools import count
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import yaml
 
@@ -100,6 +100,9 @@ def simulate(
     return _Simulation(jobs, room, queue or Queue()).run()
 
 
+_Needs: TypeAlias = tuple[tuple[str, float], ...]
+
+
 class _Simulation:
     def __init__(self, jobs: Mapping[str, Job], room: Mapping[str, float], queue: Queue) -> None:
         self.jobs, self.queue, self.free = jobs, queue, dict(room)
@@ -108,8 +111,8 @@ class _Simulation:
         for name, job in jobs.items():
             for other in {*job.after}:
                 self.followers[other].append(name)
-        self.ready = [name for name, others in self.waits_for.items() if not others]
-        self.queued: list[str] = []
+        self.ready = deque[str]()
+        self.queued = defaultdict[_Needs, deque[tuple[int, str]]](deque)
         self.in_queue, self.wait = 0, queue.look
         self.submitted: list[float] = []
         self.unseen: list[str] = []
@@ -121,6 +124,9 @@ class _Simulation:
 
     def run(self) -> Schedule:
         now = 0.0
+        for name, others in self.waits_for.items():
+            if not others:
+                self._get_ready(name)
         self._submit(now)
         if self.queue.look:
             self._at(self.queue.look, self._look)
@@ -132,18 +138,17 @@ class _Simulation:
     def _at(self, time: float, happens: Callable[..., None], *arguments: str) -> None:
         heapq.heappush(self.events, (time, next(self.order), happens, arguments))
 
+    def _get_ready(self, name: str) -> None:
+        if self.jobs[name].local:
+            self._enqueue(name)
+        else:
+            self.ready.append(name)
+
     def _submit(self, now: float) -> None:
         """Queue what is ready, as far as Snakemake may."""
-        held_back = []
-        for name in self.ready:
-            if self.jobs[name].local:
-                self.queued.append(name)
-            elif self.in_queue < self.queue.jobs:
-                self.in_queue += 1
-                self._at(self._submission(now), self._arrive, name)
-            else:
-                held_back.append(name)
-        self.ready = held_back
+        while self.ready and self.in_queue < self.queue.jobs:
+            self.in_queue += 1
+            self._at(self._submission(now), self._arrive, self.ready.popleft())
         self._start(now)
 
     def _submission(self, now: float) -> float:
@@ -154,18 +159,25 @@ class _Simulation:
         return now
 
     def _arrive(self, now: float, name: str) -> None:
-        self.queued.append(name)
+        self._enqueue(name)
         self._start(now)
 
+    def _enqueue(self, name: str) -> None:
+        needs = tuple(self.jobs[name].needs.items())
+        self.queued[needs].append((next(self.order), name))
+
     def _start(self, now: float) -> None:
-        """Start what there is room for."""
-        for name in [*self.queued]:
+        """Start what there is room for; of jobs with the same needs, the first stands for all."""
+        while fitting := [
+            names
+            for needs, names in self.queued.items()
+            if names and all(self.free[resource] >= needed for resource, needed in needs)
+        ]:
+            _, name = min(fitting, key=lambda names: names[0]).popleft()
             job = self.jobs[name]
-            if all(self.free[resource] >= needed for resource, needed in job.needs.items()):
-                self.queued.remove(name)
-                self._take(job, 1)
-                self.starts[name] = now
-                self._at(now + job.seconds, self._end, name)
+            self._take(job, 1)
+            self.starts[name] = now
+            self._at(now + job.seconds, self._end, name)
 
     def _take(self, job: Job, times: int) -> None:
         for resource, needed in job.needs.items():
@@ -198,7 +210,7 @@ class _Simulation:
             for follower in self.followers[name]:
                 self.waits_for[follower].discard(name)
                 if not self.waits_for[follower]:
-                    self.ready.append(follower)
+                    self._get_ready(follower)
         if ended:
             self._submit(now)
 
