@@ -23,8 +23,8 @@ CACHED = 2**18
 class ForeachLion(Lion):
     """Lion that updates many tensors at once, with the bits of lion_pytorch's.
 
-    The operations are those of `lion_pytorch.Lion`, in its order, so that a comparison with AdamW's
-    fused kernel is not one of launch overheads. `lion_pytorch.foreach.Lion` interpolates with lerp,
+    The operations are those of `lion_pytorch.Lion`, so that a comparison with AdamW's fused kernel
+    is not one of launch overheads. `lion_pytorch.foreach.Lion` interpolates with lerp,
     which rounds otherwise, and where a momentum is close to zero its sign then differs.
     """
 
@@ -64,13 +64,14 @@ class ForeachLion(Lion):
     ) -> None:
         rate, (beta1, beta2) = group["lr"], group["betas"]
         decay = group["weight_decay"] / (self._init_lr if self.decoupled_wd else 1)
-        torch._foreach_mul_(parameters, 1.0 - rate * decay)
+        # Momenta before parameters: a CPU then needs three arrays at once in its caches, not four.
         updates = torch._foreach_mul(momenta, beta1)
         torch._foreach_add_(updates, gradients, alpha=1.0 - beta1)
-        torch._foreach_sign_(updates)
-        torch._foreach_add_(parameters, updates, alpha=-rate)
         torch._foreach_mul_(momenta, beta2)
         torch._foreach_add_(momenta, gradients, alpha=1.0 - beta2)
+        torch._foreach_sign_(updates)
+        torch._foreach_mul_(parameters, 1.0 - rate * decay)
+        torch._foreach_add_(parameters, updates, alpha=-rate)
 
 
 def _blocks(*tensors: list[Tensor]) -> Iterator[tuple[list[Tensor], ...]]:
@@ -84,8 +85,9 @@ def _blocks(*tensors: list[Tensor]) -> Iterator[tuple[list[Tensor], ...]]:
     size = 0
     for row in zip(*tensors, strict=True):
         # Gradient and momentum are laid out as their parameter is.
-        whole = (each.detach().view(-1) for each in row) if row[0].is_contiguous() else row
-        for pieces in zip(*(each.split(CACHED) for each in whole), strict=True):
+        whole = row[0].numel() <= CACHED or not row[0].is_contiguous()
+        flat = ((each,) if whole else each.view(-1).split(CACHED) for each in row)
+        for pieces in zip(*flat, strict=True):
             block.append(pieces)
             size += pieces[0].numel()
             if size >= CACHED:
