@@ -16,7 +16,7 @@ WHEELS := transformers tokenizers huggingface_hub httpx2 httpcore2 truststore h1
 	datasets dill multiprocess xxhash pytrec-eval-terrier nvidia-ml-py pytest iniconfig pluggy
 FOR_GPU := benchmarks/.data/wheels
 # Variables of the command line are options of the benchmark: MODEL=gte is --model gte.
-OPTIONS = $(foreach name,MODEL DEVICE PAIRS THREADS STEPS PASSAGES QUERIES TRIPLETS LINES DEPTH GRID TRIALS REPEATS,$(if \
+OPTIONS = $(foreach name,MODEL DEVICE PAIRS BATCH THREADS STEPS PASSAGES QUERIES TRIPLETS LINES DEPTH GRID TRIALS REPEATS,$(if \
 	$(filter command,$(origin $(name))),--$(shell echo $(name) | tr A-Z a-z) $($(name))))
 # A terminal gets live bars, a file gets a line a job.
 LOGGER := $(shell test -t 2 && echo --logger rich)
@@ -63,7 +63,7 @@ lint: install ## check style, imports and types of the code
 docs: install ## write docs/configuration.md from the schema and config.yaml
 	@$(IN_VENV) python -m lionrank.config.reference
 
-bench-train: ## time training beside sentence-transformers' trainer (MODEL, DEVICE, PAIRS)
+bench-train: ## time training beside sentence-transformers' trainer (MODEL, DEVICE, PAIRS, BATCH)
 bench-score: ## time scoring beside CrossEncoder.predict (MODEL, DEVICE, PAIRS)
 bench-length: ## time scoring and training of 512, 2,048 and 8,192 tokens, and their memory (MODEL, DEVICE, PAIRS)
 bench-scaling: ## time scoring and training by several processes and at three sizes (MODEL, DEVICE, PAIRS)

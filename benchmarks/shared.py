@@ -71,8 +71,11 @@ def utilisation(operations: float) -> dict[str, Column]:
     return {"of that, %": lambda each: 100 * operations / each.seconds / peak}
 
 
-def options(description: str, pairs: dict[str, int]) -> argparse.Namespace:
-    """Read the command line of a benchmark of scoring or training; `pairs` by device."""
+def options(description: str, pairs: dict[str, int], **more: tuple[int, str]) -> argparse.Namespace:
+    """Read the command line of a benchmark of scoring or training.
+
+    `pairs` are by device, `more` numbers of a benchmark's own: what is not given, and what it is.
+    """
     parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -84,6 +87,8 @@ def options(description: str, pairs: dict[str, int]) -> argparse.Namespace:
     add("--pairs", help=f"of each repetition; {told} if not given")
     add("--repeats", default=3, help="repetitions that count, after one that does not; 3")
     add("--threads", default=torch.get_num_threads(), help="of the CPU; all cores if not given")
+    for name, (default, told_of_it) in more.items():
+        add(f"--{name}", default=default, help=f"{told_of_it}; {default} if not given")
     parser.add_argument("--folder", type=Path, default=DATA, help="where models and pairs lie")
     read = parser.parse_args()
     if read.device == "cuda" and not torch.cuda.is_available():

@@ -1,13 +1,16 @@
 """Training: the workflow's own beside sentence-transformers' CrossEncoderTrainer.
 
-All make the same steps of 64 pairs of MS MARCO's lengths with AdamW, tokenisation, clipping and
+All make the same steps, of 64 pairs of MS MARCO's lengths, with AdamW, tokenisation, clipping and
 logging included, loading and writing of checkpoints not. A repetition is a training of so many
 steps. By default it takes some five minutes for minilm on two CPU cores, and ten times as long for
-the other two models. Run with `make bench-train`.
+the other two models, for which `--batch 16` lets 24 GiB hold all contenders. The ratios at the end
+are of processor time, too: with `--threads 1`, other processes disturb it less. Run with
+`make bench-train`.
 """
 
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +18,7 @@ import numpy as np
 import pandas as pd
 import torch
 import yaml
-from alternate import Contender, Repetition, alternate, report
+from alternate import Contender, Repetition, alternate, ratio, report
 from datasets import Dataset
 from inputs import write_training_pairs
 from models import checkpoint, composed, operations
@@ -123,7 +126,7 @@ def prepare_ours(
 
 
 def prepare_peer(
-    model: str, pairs: str, form: str, scratch: str, device: str, threads: int
+    model: str, pairs: str, batch: int, form: str, scratch: str, device: str, threads: int
 ) -> Repeat:
     """Return what trains an epoch with the library's trainer: default, bf16 or flattened."""
     prepare(threads, gpus=int(device == "cuda"))
@@ -136,7 +139,7 @@ def prepare_peer(
     arguments = CrossEncoderTrainingArguments(
         output_dir=scratch,
         num_train_epochs=1,
-        per_device_train_batch_size=BATCH,
+        per_device_train_batch_size=batch,
         learning_rate=settings()["learning_rate"],
         batch_sampler=as_ours,
         use_cpu=device == "cpu",
@@ -150,7 +153,7 @@ def prepare_peer(
         train_dataset=Dataset.from_pandas(pd.read_parquet(pairs, columns=COLUMNS)),
         loss=BinaryCrossEntropyLoss(loaded),
     )
-    return _epoch_of(trainer, BATCH)
+    return _epoch_of(trainer, batch)
 
 
 def as_ours(examples: Dataset, batch_size: int, **_: Any) -> batches.GlobalBatches:
@@ -162,19 +165,29 @@ def _epoch_of(trainer: CrossEncoderTrainer, batch: int) -> Repeat:
     counter = Counter(trainer.model)
 
     def repeat() -> dict[str, float]:
+        begun = time.process_time()
         trainer.train()
-        return {"pairs": trainer.state.global_step * batch, **counter.take()}
+        used = time.process_time() - begun
+        return {
+            "pairs": trainer.state.global_step * batch,
+            "processor": used,
+            **counter.take(),
+        }
 
     return repeat
 
 
-def check(results: dict[str, list[Repetition]], lengths: np.ndarray) -> None:
+def _processor(each: Repetition) -> float:
+    return each.facts["processor"]
+
+
+def check(results: dict[str, list[Repetition]], lengths: np.ndarray, batch: int) -> None:
     """Check that all trained on the same batches, by the tokens in them, padding included.
 
     Raises:
         ValueError: one did not.
     """
-    order = batches.GlobalBatches(np.ones(len(lengths), int), BATCH, settings()["seed"])
+    order = batches.GlobalBatches(np.ones(len(lengths), int), batch, settings()["seed"])
     padded = sum(lengths[rows].max() * len(rows) for rows in order)
     for name, repetitions in results.items():
         for each in repetitions:
@@ -202,19 +215,22 @@ def contenders(device: str, **where: Any) -> list[Contender]:
 
 
 def main() -> None:
-    chosen = options(__doc__, PAIRS)
-    steps = max(1, chosen.pairs // BATCH)
+    chosen = options(__doc__, PAIRS, batch=(BATCH, "pairs of a step"))
+    steps = max(1, chosen.pairs // chosen.batch)
     model = str(checkpoint(chosen.model, chosen.folder))
-    pairs = str(write_training_pairs(chosen.folder, steps * BATCH))
-    where = {"model": model, "pairs": pairs, "threads": chosen.threads}
+    pairs = str(write_training_pairs(chosen.folder, steps * chosen.batch))
+    where = {"model": model, "pairs": pairs, "batch": chosen.batch, "threads": chosen.threads}
     with tempfile.TemporaryDirectory() as scratch:
         rivals = contenders(chosen.device, scratch=scratch, **where)
         results = alternate(rivals, chosen.repeats)
     lengths = pd.read_parquet(pairs)["tokens"].to_numpy()
-    check(results, lengths)
-    columns = utilisation(3 * operations(model, lengths)) if chosen.device == "cuda" else {}
-    sizes = f"{steps} steps of {BATCH} pairs, {chosen.threads} threads"
+    check(results, lengths, chosen.batch)
+    columns = {"processor seconds": _processor}
+    columns |= utilisation(3 * operations(model, lengths)) if chosen.device == "cuda" else {}
+    sizes = f"{steps} steps of {chosen.batch} pairs, {chosen.threads} threads"
     report(f"Training, {chosen.model}, {sizes}", results, OURS, "pairs", columns)
+    for peer in list(results)[1:]:
+        print(f"in processor time: {ratio(results[peer], results[OURS], _processor)}, {peer}")
 
 
 if __name__ == "__main__":
