@@ -9,18 +9,18 @@ localrules:
     searches,
 
 
-# Whether a trial goes on to an epoch, by the scores of all trials in those before.
+# Which trials go on to an epoch, by the scores of all of them in those before.
 rule halving:
     input:
         lambda wildcards: PLAN.search.scores_before(
             wildcards.model, wildcards.optimizer, wildcards.epoch
         ),
     output:
-        "training/search/{model}_{optimizer}_{trial}_e{epoch}.stop.json",
+        "training/search/{model}_{optimizer}_e{epoch}.stop.json",
     log:
-        "logs/search/{model}_{optimizer}_{trial}_e{epoch}.stop.log",
+        "logs/search/{model}_{optimizer}_e{epoch}.stop.log",
     benchmark:
-        "timings/search/{model}_{optimizer}_{trial}_e{epoch}.stop.tsv"
+        "timings/search/{model}_{optimizer}_e{epoch}.stop.tsv"
     wildcard_constraints:
         epoch="|".join(map(str, PLAN.search.epochs)),
     conda:
@@ -33,7 +33,7 @@ rule halving:
         keep=config["search"]["keep"],
         code=code("search/halving.py"),
     message:
-        "Deciding whether trial {wildcards.trial} of {wildcards.model}_{wildcards.optimizer} goes on to epoch {wildcards.epoch}"
+        "Deciding which trials of {wildcards.model}_{wildcards.optimizer} go on to epoch {wildcards.epoch}"
     script:
         "../workflow/scripts/search/halving.py"
 

@@ -45,8 +45,8 @@ def test_a_search_is_told_with_its_trials_and_with_what_it_chose_once_that_is_th
 def test_the_jobs_of_a_search_are_those_of_its_trials():
     halved = Plan.read(overlaid(SEARCHED + "  epochs: 3\n  keep: 0.5\n"), ROOT).audit.jobs()
     assert (halved["train_trial"], halved["trial_scores"]) == (4 * 5 * 3, 4 * 5 * 3)
-    # Not of the first epoch, nor of the untuned settings.
-    assert (halved["halving"], halved["choose_settings"]) == (4 * 4 * 2, 4)
+    # Not of the first epoch.
+    assert (halved["halving"], halved["choose_settings"]) == (4 * 2, 4)
     assert "halving" not in Plan.read(overlaid(SEARCHED), ROOT).audit.jobs()
 
 

@@ -87,10 +87,10 @@ def test_a_search_that_is_killed_ends_with_the_choice_of_one_beside_it_that_was_
     )
     assert not (killed / "checkpoints/search").exists()
     told = {path.name for path in killed.glob("training/search/*")}
-    assert told == {
+    assert told == {"gte_lion_e2.stop.json"} | {
         f"gte_lion_{each['trial']}_{name}"
         for each in choice["trials"]
-        for name in ("e1.jsonl", "e1.dev.json", "e2.stop.json", "e2.jsonl", "e2.dev.json")
+        for name in ("e1.jsonl", "e1.dev.json", "e2.jsonl", "e2.dev.json")
     }
 
     finish(start_snakemake(killed, "checkpoints/gte_lion_e1", overlay=ENDINGS))

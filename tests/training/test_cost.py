@@ -114,10 +114,8 @@ def test_a_training_that_was_killed_counts_each_step_once_and_all_that_its_jobs_
 
 
 def test_an_epoch_that_was_left_out_by_early_stopping_cost_nothing(place, data, start, trained):
-    stop = place / "stop.json"
-    write_json(stop, {"stopped_after": 2})
     folder = trained.parents[1]
-    stopped = tiny_training.train(trained, data, 3, folder, epochs=3, stop=stop)
+    stopped = tiny_training.train(trained, data, 3, folder, epochs=3, stopped=True)
     assert epochs_of(stopped)[0][-1].read_text() == ""
     cost = cost_of(stopped)
     assert cost["by_epoch"][2] == {"epoch": 3} | dict.fromkeys(COSTS, 0)

@@ -1,6 +1,5 @@
 """Training and scoring, on tiny models: chains of epochs, schedules, the log, the scores."""
 
-import json
 import math
 import shutil
 import time
@@ -334,16 +333,13 @@ def test_early_stopping_holds_for_the_chain_of_epoch_jobs(starts, data, tmp_path
     second = tiny.chain(starts / "bert", data, 2, tmp_path, **changes)
     # As Snakemake does, which must not take the new folder for the old one.
     (second / ".snakemake_timestamp").touch()
-    stop = tmp_path / "stop.json"
-    stop.write_text(json.dumps({"stopped_after": 2}))
-    third = tiny.train(second, data, 3, tmp_path, stop=stop, **changes)
-    fourth = tiny.train(third, data, 4, tmp_path, stop=stop, **changes)
+    third = tiny.train(second, data, 3, tmp_path, stopped=True, **changes)
+    fourth = tiny.train(third, data, 4, tmp_path, stopped=True, **changes)
     for checkpoint in (third, fourth):
         tiny.assert_same_bits(second, checkpoint)
         assert not (checkpoint / ".snakemake_timestamp").exists()
         assert tiny.log(checkpoint) == []
-    stop.write_text(json.dumps({"stopped_after": None}))
-    patient = tiny.train(second, data, 3, tmp_path / "2", stop=stop, **changes)
+    patient = tiny.train(second, data, 3, tmp_path / "2", stopped=False, **changes)
     assert not tiny.same_weights(second, patient)
 
 
@@ -352,12 +348,10 @@ def test_early_stopping_holds_for_the_chain_of_epoch_jobs(starts, data, tmp_path
 def test_a_training_that_has_stopped_asks_for_no_gpu_and_starts_no_process(
     starts, data, tmp_path, capfd
 ):
-    stop = tmp_path / "stop.json"
-    stop.write_text(json.dumps({"stopped_after": 2}))
     with pytest.raises(UserError, match=r"hardware\.gpus is not 0"):
         tiny.train(starts / "bert", data, 3, tmp_path, gpus=2)
     capfd.readouterr()
-    third = tiny.train(starts / "bert", data, 3, tmp_path, gpus=2, stop=stop)
+    third = tiny.train(starts / "bert", data, 3, tmp_path, gpus=2, stopped=True)
     assert tiny.same_weights(starts / "bert", third)
     told = capfd.readouterr()
     assert told.out.count("Stopped early") == 1

@@ -100,24 +100,23 @@ def test_what_else_goes_wrong_in_a_trial_is_no_outcome(start, data, tmp_path):
     assert not (tmp_path / "checkpoints").exists()
 
 
-@pytest.mark.parametrize("decided", [{"stopped_after": 1}, {"stopped_after": None}, None])
-def test_a_trial_that_has_diverged_does_not_go_on(data, tmp_path, decided):
-    assert ending_after("diverged", data, tmp_path, decided) == "diverged"
+@pytest.mark.parametrize("stopped", [True, False])
+def test_a_trial_that_has_diverged_does_not_go_on(data, tmp_path, stopped):
+    assert ending_after("diverged", data, tmp_path, stopped) == "diverged"
 
 
 def test_a_trial_that_stops_has_no_checkpoint_and_stays_stopped(data, tmp_path):
-    assert ending_after(None, data, tmp_path, {"stopped_after": 1}) == "stopped"
-    assert ending_after("stopped", data, tmp_path, None) == "stopped"
+    assert ending_after(None, data, tmp_path, stopped=True) == "stopped"
+    assert ending_after("stopped", data, tmp_path, stopped=False) == "stopped"
 
 
-def ending_after(before, data, tmp_path, decided):
+def ending_after(before, data, tmp_path, stopped):
     """Return how an epoch of a trial ends that has ended before or is stopped by a decision."""
-    previous, stop = tmp_path / f"{before}_e1", tmp_path / "trial_e2.stop.json"
+    previous = tmp_path / f"{before}_e1"
     previous.mkdir()
     if before:
         checkpoints.leave_out(previous, before)
-    stop.write_text(json.dumps(decided))
-    task = tiny.request(previous, data, 2, tmp_path, trial=True, stop=decided and stop)
+    task = tiny.request(previous, data, 2, tmp_path, trial=True, stopped=stopped)
     launch.train(**task)
     assert Path(task["log"]).read_bytes() == b""
     return checkpoints.ending(task["checkpoint"])

@@ -63,12 +63,12 @@ def test_the_paper_waits_for_all_of_a_search_and_lists_its_trials(snakemake):
     assert (counts["search_tables"], counts["search_results"]) == (1, 1)
 
 
-def test_with_halving_it_is_decided_of_every_trial_before_all_epochs_but_the_first(snakemake):
+def test_with_halving_it_is_decided_once_before_every_epoch_but_the_first(snakemake):
     told = snakemake(
         "-n", "searches", overlay=SEARCH.replace("trials: 2", "trials: 4\n  keep: 0.5")
     )
     counts = jobs(told.stdout)
-    assert (counts["train_trial"], counts["halving"], counts["choose_settings"]) == (5 * 2, 4, 1)
+    assert (counts["train_trial"], counts["halving"], counts["choose_settings"]) == (5 * 2, 1, 1)
     assert "train_epoch" not in counts
 
 

@@ -40,6 +40,12 @@ class SearchPlan(PlanPart):
         """Those of a trial, if it is not stopped or diverges before."""
         return [*range(1, self.config["search"]["epochs"] + 1)]
 
+    @property
+    def halved(self) -> bool:
+        """Whether some of the trials stop after each epoch."""
+        stops: bool = self.config["search"]["keep"] < 1
+        return stops
+
     def budget(self, model: str, optimizer: str) -> dict[str, Any]:
         """The number of trials of a search, and what each of them may cost."""
         keys = ("epochs", "share", "keep")
@@ -159,14 +165,15 @@ class SearchPlan(PlanPart):
         ]
 
     def decision(self, model: str, optimizer: str, trial: str, epoch: int | str) -> str | list[str]:
-        """What says whether a trial goes on to an epoch, nothing where all do.
+        """What says which trials go on to an epoch, nothing where this one does in any case.
 
-        That of the untuned settings, which are there to compare with, always does.
+        That of the untuned settings, which are there to compare with, does.
         """
-        halved = self.config["search"]["keep"] < 1 and trial in self.trials(model, optimizer)
+        halved = self.halved and trial in self.trials(model, optimizer)
         if not halved or int(epoch) == 1:
             return []
-        return f"training/search/{_epoch_of_trial(model, optimizer, trial, epoch)}.stop.json"
+        name = checkpoint_name(training_name(model, optimizer), epoch)
+        return f"training/search/{name}.stop.json"
 
     def previous(self, model: str, optimizer: str, trial: str, epoch: int | str) -> str:
         """The checkpoint that an epoch of a trial starts from: in the first, the training's own."""

@@ -12,20 +12,18 @@ Scores = Mapping[str, Sequence[float | None]]
 """By trial, the score of each epoch so far, None of one that it was not trained for."""
 
 
-def stopped_after(scores: Scores, trial: str, keep: float) -> int | None:
-    """Return the epoch after which a trial is over, None where it goes on.
+def going_on(scores: Scores, keep: float) -> list[str]:
+    """Return the trials that are trained for the next epoch, the best one first.
 
-    A trial that diverged never goes on, also where that leaves fewer than `keep` says. Of trials
-    that are level, those that come first go on.
+    A trial that diverged never is, also where that leaves fewer than `keep` says. Of trials that
+    are level, those that come first are.
     """
-    going_on = [*scores]
-    for epoch in range(len(scores[trial])):
-        room = _room(len(going_on), keep)
-        trained = {each: score for each in going_on if (score := scores[each][epoch]) is not None}
-        going_on = sorted(trained, key=lambda each: -trained[each])[:room]
-        if trial not in going_on:
-            return epoch + 1
-    return None
+    left = [*scores]
+    for epoch in zip(*scores.values(), strict=True):
+        known = dict(zip(scores, epoch, strict=True))
+        trained = {each: score for each in left if (score := known[each]) is not None}
+        left = sorted(trained, key=lambda each: -trained[each])[: _room(len(left), keep)]
+    return left
 
 
 def trained(trials: int, keep: float, epochs: int) -> list[int]:

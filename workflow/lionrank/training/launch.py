@@ -22,21 +22,20 @@ REFUSAL = "refusal.txt"
 def train(
     gpus: int,
     threads: int,
-    stop: str | os.PathLike | None = None,
+    stopped: bool = False,
     trial: bool = False,
     **request: Any,
 ) -> None:
     """Call `train_epoch` with the request, on so many GPUs, or on the CPU where it is none.
 
-    `stop` is the file that says whether the training has stopped before this epoch; without one it
-    has not. Where it has, the checkpoint is that of the epoch before, and the log is empty. Of a
-    `trial` of a search, that has stopped or diverged, the checkpoint is left out.
+    Where the training has `stopped` before this epoch, the checkpoint is that of the epoch before,
+    and the log is empty. Of a `trial` of a search that has stopped or diverged, the checkpoint is
+    left out.
 
     Raises:
-        UserError: as `train_epoch`, or the file is damaged.
+        UserError: as `train_epoch`.
     """
     # Decided here, for all processes, and before one of them asks for a device.
-    stopped = stop is not None and read_json(stop)["stopped_after"] is not None
     ending = checkpoints.ending(request["previous"]) or ("stopped" if stopped else None)
     if ending:
         if trial:

@@ -21,6 +21,10 @@ trial = snakemake.wildcards.get("trial")
 settings = snakemake.params.settings
 if point := snakemake.input.get("point"):
     settings = epoch_settings(with_point(settings, read_json(point)))
+stopped = False
+if stop := snakemake.input.get("stop"):
+    decided = read_json(stop)
+    stopped = trial not in decided["going_on"] if trial else decided["stopped_after"] is not None
 train(
     gpus=gpus,
     begun=begun,
@@ -28,7 +32,7 @@ train(
     previous=snakemake.input.previous,
     pairs=snakemake.input.pairs,
     held_out=snakemake.input.held_out,
-    stop=snakemake.input.get("stop") or None,
+    stopped=stopped,
     trial=trial is not None,
     settings=settings,
     epoch=int(snakemake.wildcards.epoch),
