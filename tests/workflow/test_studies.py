@@ -2,31 +2,14 @@
 
 import pytest
 
-from lionrank.config.plan import Plan
 from lionrank.config.settings import training_settings
-from tests.support.configs import ROOT, overlaid
-from tests.support.running import jobs, run_overlaid
+from tests.support.overlays import Overlays
 
 OVERLAYS = {
-    "objectives": ["beir.yaml", "lotte.yaml", "objectives_study.yaml"],
-    "sizes": ["sizes.yaml"],
-    "demo": ["demo.yaml", "demo_sizes.yaml"],
+    "objectives": Overlays("beir.yaml", "lotte.yaml", "objectives_study.yaml"),
+    "sizes": Overlays("sizes.yaml"),
+    "demo": Overlays("demo.yaml", "demo_sizes.yaml"),
 }
-FILES = {name: [ROOT / "config" / file for file in files] for name, files in OVERLAYS.items()}
-PLANS = {
-    name: Plan.read(overlaid(*(file.read_text() for file in files)), ROOT)
-    for name, files in FILES.items()
-}
-
-
-@pytest.fixture
-def told(tmp_path):
-    def run(name, *targets):
-        finished = run_overlaid(tmp_path, *targets, overlays=FILES[name])
-        assert finished.returncode == 0, finished.stderr
-        return finished.stdout + finished.stderr
-
-    return run
 
 
 @pytest.mark.slow
@@ -42,24 +25,21 @@ def told(tmp_path):
         ("demo", {"train_epoch": 18, "best_epoch": 18, "rerank": 18}),
     ],
 )
-def test_each_plans_its_paper(told, name, expected):
-    planned = jobs(told(name, "-n", "paper/main.pdf"))
+def test_each_plans_its_paper(tmp_path, name, expected):
+    planned = OVERLAYS[name].jobs(tmp_path, "paper/main.pdf")
     assert {rule: planned[rule] for rule in expected} == expected
 
 
 @pytest.mark.parametrize("name", OVERLAYS)
-def test_each_is_audited(told, tmp_path, name):
-    told(name, "audit")
-    page = (tmp_path / "audit.md").read_text()
-    grid = PLANS[name].config["grid"]
+def test_each_is_audited(tmp_path, name):
+    page = OVERLAYS[name].audit(tmp_path)
+    grid = OVERLAYS[name].plan.config["grid"]
     assert f" x {len(grid['seeds'])} seeds x {grid['epochs']} epochs" in page
-    for training in PLANS[name].settings():
-        assert f"| {training} | " in page
 
 
 @pytest.mark.parametrize("name", ["sizes", "demo"])
 def test_within_a_ladder_of_sizes_nothing_but_the_size_differs(name):
-    config = PLANS[name].config
+    config = OVERLAYS[name].plan.config
     for ladder in config["ladders"].values():
         for optimizer in config["grid"]["optimizers"]:
             sizes = [training_settings(config, model, optimizer) for model in ladder["models"]]
@@ -67,7 +47,7 @@ def test_within_a_ladder_of_sizes_nothing_but_the_size_differs(name):
 
 
 def test_objectives_have_the_data_that_they_were_published_with():
-    config = PLANS["objectives"].config
+    config = OVERLAYS["objectives"].plan.config
     data = {name: config["treatments"][name]["data"] for name in config["grid"]["optimizers"]}
     assert data["bce"] == data["hinge"]
     assert data["ranknet"] == data["adrmse"]

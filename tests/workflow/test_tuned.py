@@ -2,36 +2,19 @@
 
 import pytest
 
-from lionrank.config.plan import Plan
 from lionrank.config.settings import training_settings
-from tests.support.configs import ROOT, overlaid
-from tests.support.running import jobs, run_overlaid
+from tests.support.overlays import Overlays
 
 OVERLAYS = {
-    "experiment": ["tuned.yaml"],
-    "demo": ["demo.yaml", "demo_tuned.yaml"],
-    "rates": ["demo.yaml", "demo_rates.yaml"],
-}
-FILES = {name: [ROOT / "config" / file for file in files] for name, files in OVERLAYS.items()}
-PLANS = {
-    name: Plan.read(overlaid(*(file.read_text() for file in files)), ROOT)
-    for name, files in FILES.items()
+    "experiment": Overlays("tuned.yaml"),
+    "demo": Overlays("demo.yaml", "demo_tuned.yaml"),
+    "rates": Overlays("demo.yaml", "demo_rates.yaml"),
 }
 PAIRS = {
     "experiment": ("tunedadamw", "tunedlion"),
     "demo": ("tunedadamw", "tunedlion"),
     "rates": ("adamw", "lion"),
 }
-
-
-@pytest.fixture
-def told(tmp_path):
-    def run(name, *targets):
-        finished = run_overlaid(tmp_path, *targets, overlays=FILES[name])
-        assert finished.returncode == 0, finished.stderr
-        return finished.stdout + finished.stderr
-
-    return run
 
 
 @pytest.mark.slow
@@ -45,23 +28,22 @@ def told(tmp_path):
         ("rates", "searches", {"train_trial": (2 * 4 + 4 * 3) * 3, "train_epoch": 0}),
     ],
 )
-def test_each_plans_its_trials_and_what_is_trained_by_their_choice(told, name, target, expected):
-    planned = jobs(told(name, "-n", target))
+def test_each_plans_its_trials_and_what_is_trained_by_their_choice(
+    tmp_path, name, target, expected
+):
+    planned = OVERLAYS[name].jobs(tmp_path, target)
     assert {rule: planned.get(rule, 0) for rule in expected} == expected
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", OVERLAYS)
-def test_each_is_audited(told, tmp_path, name):
-    told(name, "audit")
-    page = (tmp_path / "audit.md").read_text()
-    for training in PLANS[name].settings():
-        assert f"| {training} | " in page
+def test_each_is_audited(tmp_path, name):
+    OVERLAYS[name].audit(tmp_path)
 
 
 @pytest.mark.parametrize("name", ["experiment", "demo"])
 def test_a_tuned_training_has_the_settings_of_the_untuned_one_but_for_what_is_searched(name):
-    config = PLANS[name].config
+    config = OVERLAYS[name].plan.config
     for model in config["grid"]["models"]:
         for optimizer in ("adamw", "lion"):
             untuned, tuned = (
@@ -72,7 +54,7 @@ def test_a_tuned_training_has_the_settings_of_the_untuned_one_but_for_what_is_se
 
 @pytest.mark.parametrize("name", OVERLAYS)
 def test_both_optimizers_look_as_far_around_what_they_are_told_to_have(name):
-    plan = PLANS[name]
+    plan = OVERLAYS[name].plan
     for model in plan.models:
         spaces = [plan.search.space(model, optimizer) for optimizer in PAIRS[name]]
         assert spaces[0].keys() == spaces[1].keys()
