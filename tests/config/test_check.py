@@ -10,7 +10,7 @@ import yaml
 
 from lionrank.config.check import check
 from lionrank.errors import UserError
-from tests.support.configs import CONFIG, SCHEMA, SOURCES, changed, overlaid
+from tests.support.configs import CONFIG, SCHEMA, SOURCES, changed, overlaid, refusal
 
 
 def test_the_config_as_it_is_passes():
@@ -266,10 +266,7 @@ LOTTE = {"format": "lotte", "domain": "writing", "split": "test"}
     ],
 )
 def test_a_mistake_is_named_in_one_line(path, value, message):
-    with pytest.raises(UserError) as caught:
-        check(changed(path, value), SCHEMA, SOURCES)
-    assert message in str(caught.value)
-    assert "\n" not in str(caught.value)
+    assert message in refusal(changed(path, value))
 
 
 def test_topics_do_not_have_the_names_of_other_files():

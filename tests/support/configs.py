@@ -4,10 +4,13 @@ import copy
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from snakemake.utils import update_config
 
+from lionrank.config.check import check
 from lionrank.config.sources import read_table
+from lionrank.errors import UserError
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = ROOT / "schemas" / "config.schema.yaml"
@@ -32,3 +35,11 @@ def overlaid(*overlays: str) -> dict[str, Any]:
     for overlay in overlays:
         update_config(config, yaml.safe_load(overlay))
     return config
+
+
+def refusal(config: dict[str, Any]) -> str:
+    """Return what is said of a mistake in a config, and check that it is one line."""
+    with pytest.raises(UserError) as caught:
+        check(config, SCHEMA, SOURCES)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
