@@ -67,6 +67,8 @@ def test_each_scoring_is_compared_with_those_before_it_topic_by_topic(read, valu
         by_topic = values[contrast["test_set"]][name] - values[test_set][name]
         assert contrast["difference"] == pytest.approx(by_topic.mean())
         assert "test_set" not in contrast["left"]
+    # No two systems were compared.
+    assert comparisons.of_grid(found["contrasts"]) == []
 
 
 def asked(read, weights):

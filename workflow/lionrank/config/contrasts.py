@@ -10,12 +10,13 @@ from typing import Any
 from lionrank.config.treatments import BCE
 from lionrank.grid import Treatment
 
+SCORINGS = "scorings"
 SCALING = "scaling"
 OF_LADDERS = (SCALING, "ladder")
 """Families that are about the models of ladders."""
 FAMILIES = (
     *("optimizers", "optimizers_by_epoch", "tuning", "objectives", "data", "models"),
-    *("first_stage", "systems", "scorings", *OF_LADDERS),
+    *("first_stage", "systems", SCORINGS, *OF_LADDERS),
 )
 """The families that `comparisons.families` may name."""
 OF_TREATMENTS = ("optimizers", "tuning", "objectives", "data")

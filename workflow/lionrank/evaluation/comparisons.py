@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from lionrank.config.contrasts import SCORINGS
 from lionrank.evaluation import significance
 from lionrank.evaluation.contrasts import Planned, is_asked_on, named, plan, system
 from lionrank.evaluation.ladders import Ladder
@@ -244,9 +245,10 @@ def of_family(compared: Mapping[str, Any], family: str) -> list[ContrastRecord]:
 def of_grid(contrasts: Iterable[ContrastRecord]) -> list[ContrastRecord]:
     """Return the differences of two systems, tested for any, of families that the grid alone says.
 
-    The others have the name of a ladder or of a contrast of the config.
+    The others have the name of a ladder or of a contrast of the config, or are between scorings of
+    one system.
     """
-    return [each for each in contrasts if each["name"] is None]
+    return [each for each in contrasts if each["name"] is None and each["family"] != SCORINGS]
 
 
 def of_names(contrasts: Iterable[ContrastRecord]) -> list[ContrastRecord]:

@@ -145,7 +145,8 @@ def named(
 
 def _named(term: Mapping[str, Any]) -> str:
     """Return what contrasts of the config call a system."""
-    return checkpoint_name(term["training"], term["epoch"]) if term["epoch"] else term["training"]
+    name = checkpoint_name(term["training"], term["epoch"]) if term["epoch"] else term["training"]
+    return f"{name}@{term['test_set']}" if "test_set" in term else name
 
 
 def _tested(contrast: ContrastRecord) -> dict[str, object]:
