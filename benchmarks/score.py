@@ -8,17 +8,18 @@ with `make bench-score`.
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 
 import numpy as np
 import pandas as pd
 import torch
-from alternate import Contender, alternate, report
+from alternate import Contender, alternate, in_a_new_process, report
 from inputs import write_candidates
 from models import checkpoint, composed, operations
 from sentence_transformers.cross_encoder import CrossEncoder
 from shared import Counter, Repeat, options, utilisation
+from torch.profiler import profile
 from transformers.utils import is_flash_attn_2_available
 
 from lionrank.cross_encoder import model as cross_encoder
@@ -27,6 +28,7 @@ from lionrank.evaluation.trec_eval import averages, evaluate
 from lionrank.reranking import score as reranking
 
 OURS = "ours"
+ATTENTION = "aten::_scaled_dot_product"
 PAIRS = {"cpu": 512, "cuda": 50_000}
 BATCH_SIZES = {"cpu": (16, 32, 64, 128), "cuda": (32, 64, 128, 256, 512, 1024)}
 WORKERS = {"cpu": 0, "cuda": 4}
@@ -34,6 +36,15 @@ CHECKED = 128
 CANDIDATES = 16
 TOLERANCES = {"fp32": 1e-5, "bf16": 1e-2}
 MEASURES = ("ndcg_cut_10", "recip_rank")
+# By torch's names for what computes on a CPU; all else is other.
+KINDS = {
+    "linear layers": {"mkldnn::_linear_pointwise", "aten::addmm", "aten::mm"},
+    "attention": {"aten::bmm", "aten::_softmax", f"{ATTENTION}_flash_attention_for_cpu"},
+    "activations": {"aten::gelu", "aten::tanh"},
+    "layer norm": {"aten::native_layer_norm"},
+    "copies and conversions": {"aten::copy_", "aten::cat", "aten::index_select", "aten::index"},
+    "sums and products of elements": {"aten::add", "aten::add_", "aten::mul", "aten::mul_"},
+}
 
 
 def prepare_ours(model: str, candidates: str, precision: str, device: str, threads: int) -> Repeat:
@@ -150,6 +161,26 @@ def measures(scores: Sequence[float]) -> dict[str, float]:
     return {name: round(means[name], 4) for name in MEASURES}
 
 
+def kinds(model: str, candidates: str, threads: int) -> dict[str, float]:
+    """Return the microseconds that ours takes on a CPU for each of `KINDS`, and for all else."""
+    repeat = prepare_ours(model, candidates, "auto", "cpu", threads)
+    repeat()
+    with profile() as seen:
+        repeat()
+    spent = dict.fromkeys([*KINDS, "other"], 0.0)
+    for each in seen.key_averages():
+        kind = next((name for name, own in KINDS.items() if each.key in own), "other")
+        spent[kind] += each.self_cpu_time_total
+    return spent
+
+
+def print_kinds(spent: Mapping[str, float]) -> None:
+    """Print a row a kind of computation, with its share of the time in torch's functions."""
+    print(f"\n| where {OURS} spends its time | % |\n|---|---|")
+    for name, own in spent.items():
+        print(f"| {name} | {100 * own / sum(spent.values()):.1f} |")
+
+
 def contenders(model: str, candidates: str, device: str, threads: int) -> list[Contender]:
     """Return ours and its peers, the main one last."""
     common = {"model": model, "candidates": candidates, "device": device, "threads": threads}
@@ -181,12 +212,13 @@ def main() -> None:
     told = ", ".join(f"{name} {value:.2g}" for name, value in checked.facts.items())
     print(f"{CHECKED} scores of ours beside predict's in fp32: {told}")
     results = alternate(contenders(model, **where), chosen.repeats)
-    columns = {}
-    if chosen.device == "cuda":
-        lengths = pd.read_parquet(candidates)["tokens"].to_numpy()
-        columns = utilisation(operations(model, lengths))
+    torch.set_num_threads(chosen.threads)
+    lengths = pd.read_parquet(candidates)["tokens"].to_numpy()
+    columns = utilisation(operations(model, lengths), chosen.device)
     title = f"Scoring, {chosen.model}, {chosen.pairs:,} pairs, {chosen.threads} threads"
     report(title, results, OURS, "pairs", columns)
+    if chosen.device == "cpu":
+        print_kinds(in_a_new_process(kinds, model, candidates, chosen.threads))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What the benchmarks of scoring and training share: command line, tokens, a GPU's peak."""
+"""What the benchmarks of scoring and training share: command line, tokens, a device's peak."""
 
 import argparse
 import time
@@ -11,8 +11,8 @@ from alternate import Column
 from models import ARCHITECTURES, DATA
 from sentence_transformers.cross_encoder import CrossEncoder
 
-PEAK_SIZE = 8192
-PRODUCTS = 50
+# Rows and columns of the matrices whose products are a device's peak, and how many of these.
+PRODUCTS = {"cpu": (2048, 10), "cuda": (8192, 50)}
 
 Repeat = Callable[[], dict[str, float]]
 
@@ -43,32 +43,33 @@ class Counter(dict[str, float]):
         return counts
 
 
-def prepare_peak() -> Repeat:
-    """Return what multiplies two matrices in bf16 on a GPU, again and again."""
-    left, right = torch.randn(2, PEAK_SIZE, PEAK_SIZE, device="cuda", dtype=torch.bfloat16)
+def peak(device: str) -> float:
+    """Return the operations a second of products of large matrices in bf16, and print them."""
+    size, number = PRODUCTS[device]
+    left, right = torch.randn(2, size, size, device=device, dtype=torch.bfloat16)
+    left @ right  # sets a GPU up
+    _wait(device)
+    begun = time.perf_counter()
+    for _ in range(number):
+        left @ right
+    _wait(device)
+    found = 2.0 * number * size**3 / (time.perf_counter() - begun)
+    print(f"\nmatrices of {size} x {size} in bf16: {found / 1e12:.3g} TFLOP/s")
+    return found
 
-    def repeat() -> dict[str, float]:
-        for _ in range(PRODUCTS):
-            left @ right
-        return {"operations": 2.0 * PRODUCTS * PEAK_SIZE**3}
 
-    return repeat
+def _wait(device: str) -> None:
+    if device == "cuda":
+        torch.cuda.synchronize()
 
 
-def utilisation(operations: float) -> dict[str, Column]:
-    """Return the column that says which share of a GPU's peak a repetition reaches.
+def utilisation(operations: float, device: str) -> dict[str, Column]:
+    """Return the column that says which share of a device's peak a repetition reaches.
 
     `operations` are those of a repetition, padding aside. The peak is measured, and printed.
     """
-    multiply = prepare_peak()
-    multiply()  # sets the GPU up
-    torch.cuda.synchronize()
-    begun = time.perf_counter()
-    done = multiply()["operations"]
-    torch.cuda.synchronize()
-    peak = done / (time.perf_counter() - begun)
-    print(f"\nmatrices of {PEAK_SIZE} x {PEAK_SIZE} in bf16: {peak / 1e12:.0f} TFLOP/s")
-    return {"of that, %": lambda each: 100 * operations / each.seconds / peak}
+    most = peak(device)
+    return {"of that, %": lambda each: 100 * operations / each.seconds / most}
 
 
 def options(description: str, pairs: dict[str, int], **more: tuple[int, str]) -> argparse.Namespace:

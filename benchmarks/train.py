@@ -225,8 +225,9 @@ def main() -> None:
         results = alternate(rivals, chosen.repeats)
     lengths = pd.read_parquet(pairs)["tokens"].to_numpy()
     check(results, lengths, chosen.batch)
+    torch.set_num_threads(chosen.threads)
     columns = {"processor seconds": _processor}
-    columns |= utilisation(3 * operations(model, lengths)) if chosen.device == "cuda" else {}
+    columns |= utilisation(3 * operations(model, lengths), chosen.device)
     sizes = f"{steps} steps of {chosen.batch} pairs, {chosen.threads} threads"
     report(f"Training, {chosen.model}, {sizes}", results, OURS, "pairs", columns)
     for peer in list(results)[1:]:
