@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 from sentence_transformers import CrossEncoder
 from transformers import AutoTokenizer
 
-from lionrank.cross_encoder import device, trainable
+from lionrank.cross_encoder import device, saved
 from lionrank.cross_encoder import initialise as models
 from lionrank.cross_encoder import model as cross_encoder
 from lionrank.errors import UserError
@@ -74,7 +74,7 @@ def test_under_bf16_the_logits_are_float32_and_do_not_tie(
     exact = score(starts / architecture, many_pairs, precision="fp32")
     assert scores == pytest.approx(exact, abs=2e-2)
     assert scores != pytest.approx(exact, abs=1e-6)
-    trainable.load(starts / architecture, CPU).save_pretrained(str(tmp_path / "saved"))
+    saved.save(cross_encoder.load(starts / architecture, CPU), tmp_path / "saved")
     assert score(tmp_path / "saved", many_pairs, precision="bf16") == scores
     # As whoever has a published checkpoint loads it.
     peer = CrossEncoder(str(tmp_path / "saved"), device="cpu", activation_fn=torch.nn.Identity())

@@ -8,7 +8,6 @@ from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from lionrank.cross_encoder import model as cross_encoder
-from lionrank.cross_encoder import trainable
 from lionrank.cross_encoder.positions import positions_of, positions_of_one_rotation
 from lionrank.cross_encoder.pretrained import one_line
 from lionrank.cross_encoder.tokens import encode, take
@@ -142,8 +141,7 @@ def _try_out(who: str, checkpoint: str | os.PathLike) -> None:
     Where the shorter pairs' logits hang on the padding, the checkpoint gets it on the other side.
     """
     try:
-        wrapped = trainable.load(checkpoint, torch.device("cpu"))
-        model = cross_encoder.CrossEncoder(wrapped[0].model, wrapped.tokenizer)
+        model = cross_encoder.load(checkpoint, torch.device("cpu"))
         alone, again = (_logits(model, one_by_one=True) for _ in range(2))
         together = {model.tokenizer.padding_side: _logits(model)}
         if not _same(alone, *together.values()):

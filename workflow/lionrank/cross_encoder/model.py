@@ -32,8 +32,8 @@ TOLERANCE = {"rtol": 1e-4, "atol": 1e-5}
 class CrossEncoder(torch.nn.Module):
     """A model and its tokenizer, which give each query-passage pair a logit.
 
-    The class of sentence-transformers, which trainings wrap the same model in, has all that and
-    more, and takes longer to import than many a test set to score.
+    The class of sentence-transformers has all that and more, and takes longer to import than many a
+    test set to score.
     """
 
     def __init__(self, body: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:

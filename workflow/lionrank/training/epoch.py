@@ -21,13 +21,11 @@ import torch
 from accelerate import PartialState
 from accelerate.utils import broadcast_object_list
 from safetensors import SafetensorError
-from sentence_transformers.cross_encoder import CrossEncoderTrainingArguments
-from transformers import PreTrainedModel, TrainerCallback, TrainerState
+from transformers import PreTrainedModel, TrainerCallback, TrainerState, TrainingArguments
 from transformers.utils import logging as transformers_logging
 
 from lionrank import parquet
 from lionrank.cross_encoder import model as cross_encoder
-from lionrank.cross_encoder import trainable
 from lionrank.cross_encoder.device import check_precision, resolve
 from lionrank.cross_encoder.weights import weight_files
 from lionrank.errors import Diverged, UserError
@@ -139,7 +137,7 @@ def _alone(
     state: EpochState,
     begun: float,
     epochs: int,
-    arguments: CrossEncoderTrainingArguments,
+    arguments: TrainingArguments,
     stamp: Callable[[], dict],
 ) -> Iterator[Attempt | None]:
     """Have the epoch's state to this job alone, and remove it when the epoch is complete.
@@ -159,14 +157,14 @@ def _alone(
 
 def training_arguments(
     settings: dict, epoch: int, folder: Path, device: torch.device, name: str, trackers: list[str]
-) -> CrossEncoderTrainingArguments:
+) -> TrainingArguments:
     """Translate a training's settings into the Trainer's arguments, to the end of an epoch.
 
     The share of a process is what the Trainer calls its batch; it is divided further, where it has
     to be, within a step.
     """
     processes = int(os.environ.get("WORLD_SIZE", 1))
-    arguments = CrossEncoderTrainingArguments(
+    arguments = TrainingArguments(
         output_dir=str(folder),
         # Those that a schedule may be laid out over; else an epoch is the same whatever follows.
         num_train_epochs=settings.get("epochs", epoch),
@@ -200,15 +198,13 @@ def build_trainer(
     settings: dict,
     epoch: int,
     hardware: dict,
-    arguments: CrossEncoderTrainingArguments,
+    arguments: TrainingArguments,
     state: EpochState,
 ) -> Trainer:
-    model = trainable.load(start, arguments.device)
+    model = cross_encoder.load(start, arguments.device)
     if hardware["gradient_checkpointing"]:
-        _compute_layers_again(model[0].model)
-    cross_encoder.check_computes_in(
-        settings["precision"], cross_encoder.CrossEncoder(model[0].model, model.tokenizer)
-    )
+        _compute_layers_again(model.body)
+    cross_encoder.check_computes_in(settings["precision"], model)
     examples = batches.read_examples(pairs, loss)
     order = batches.GlobalBatches(
         examples.sizes,
@@ -351,7 +347,7 @@ def _note(state: TrainerState, error: Diverged) -> None:
 
 
 def _facts(
-    settings: dict, epoch: int, epochs: int, arguments: CrossEncoderTrainingArguments
+    settings: dict, epoch: int, epochs: int, arguments: TrainingArguments
 ) -> dict[str, dict]:
     """Return what a checkpoint says of how it came to be, by the name of its file."""
     packages = ("torch", "transformers", "sentence-transformers", "lion-pytorch")

@@ -8,7 +8,6 @@ from abc import ABC, abstractmethod
 from typing import ClassVar, Literal
 
 import torch
-from sentence_transformers.cross_encoder import losses as library
 from torch import Tensor
 from torch.nn import functional
 
@@ -128,17 +127,26 @@ class _OfLibrary(Loss):
     """A listwise loss of sentence-transformers, which takes its own mean over an example."""
 
     fewest = 2
-    loss: ClassVar[type[torch.nn.Module]]
+    name: ClassVar[str]
+    """Of its class there."""
 
     def forward(self, logits: Tensor, targets: Tensor) -> Tensor:
         return torch.stack(
             [self._of_one(*example) for example in zip(logits, targets, strict=True)]
         )
 
+    @property
+    def _loss(self) -> type[torch.nn.Module]:
+        # Not at the top: it takes long to import, and most trainings have another loss.
+        from sentence_transformers.cross_encoder import losses as library
+
+        found: type[torch.nn.Module] = getattr(library, self.name)
+        return found
+
     def _of_one(self, logits: Tensor, targets: Tensor) -> Tensor:
         # It wants texts, and a model that gives logits for them.
         texts = [""] * len(logits)
-        loss: Tensor = self.loss(_Given(logits))([[""], [texts]], [targets])
+        loss: Tensor = self._loss(_Given(logits))([[""], [texts]], [targets])
         return loss
 
 
@@ -167,7 +175,7 @@ class ADRMSE(_OfLibrary):
     """
 
     learns_from = (SCORES, LABELS)
-    loss = library.ADRMSELoss
+    name = "ADRMSELoss"
 
 
 class LambdaLoss(_OfLibrary):
@@ -178,7 +186,7 @@ class LambdaLoss(_OfLibrary):
     """
 
     needs_relevant = True
-    loss = library.LambdaLoss
+    name = "LambdaLoss"
 
 
 def _differences(logits: Tensor) -> Tensor:

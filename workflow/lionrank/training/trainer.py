@@ -14,17 +14,20 @@ from typing import Any
 import torch
 import torch.distributed
 from accelerate.utils.memory import clear_device_cache, should_reduce_batch_size
-from sentence_transformers.cross_encoder import (
-    CrossEncoder,
-    CrossEncoderTrainer,
-    CrossEncoderTrainingArguments,
-)
 from torch import Tensor
 from tqdm import tqdm
-from transformers import PrinterCallback, TrainerCallback, TrainerControl, TrainerState
+from transformers import (
+    PrinterCallback,
+    TrainerCallback,
+    TrainerControl,
+    TrainerState,
+    TrainingArguments,
+)
+from transformers import Trainer as Maintained
 from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR, set_seed
 
 from lionrank.cross_encoder import model as cross_encoder
+from lionrank.cross_encoder import saved
 from lionrank.cross_encoder.tokens import Batch, take
 from lionrank.cross_encoder.unpadded import to
 from lionrank.errors import Diverged, UserError
@@ -36,7 +39,7 @@ from lionrank.training.meter import Meter, stall_warning
 from lionrank.training.state import EpochState
 
 
-class Trainer(CrossEncoderTrainer):
+class Trainer(Maintained):
     """Trains one epoch, a global batch a step, divided over processes and into micro-batches.
 
     A step's gradient is that of the mean loss over the examples of its global batch, however that
@@ -47,8 +50,8 @@ class Trainer(CrossEncoderTrainer):
 
     def __init__(
         self,
-        model: CrossEncoder,
-        args: CrossEncoderTrainingArguments,
+        model: cross_encoder.CrossEncoder,
+        args: TrainingArguments,
         optimizer: torch.optim.Optimizer,
         loss: Loss,
         loader: batches.EpochLoader,
@@ -72,14 +75,12 @@ class Trainer(CrossEncoderTrainer):
         """In training, of the jobs that this one resumes."""
         self.name_pairs = name_pairs
         self.rate = math.nan
-        super().__init__(model=model, args=args, loss=loss, optimizers=(optimizer, None))
+        self.loss = loss
+        super().__init__(model=model, args=args, optimizers=(optimizer, None))
         self.meter = Meter(self.args.device, lambda: optimizer.state)
         self.remove_callback(PrinterCallback)
         self.steps = Steps(self, epoch, state_every)
         self.add_callback(self.steps)
-
-    def add_model_card_callback(self, default_args_dict: dict[str, Any]) -> None:
-        """Leave out the library's card: ours says which data and settings a checkpoint is of."""
 
     def get_train_dataloader(self) -> batches.EpochLoader:
         """Return the loader as it is: its batches are this process' share already."""
@@ -183,9 +184,9 @@ class Trainer(CrossEncoderTrainer):
         return loss
 
     def _logits(self, model: torch.nn.Module, pairs: Batch) -> Tensor:
-        arguments = cross_encoder.arguments(self.model[0].model, self.model.tokenizer, pairs)
+        arguments = cross_encoder.arguments(self.model.body, self.model.tokenizer, pairs)
         self.slots += arguments["input_ids"].numel()
-        logits: Tensor = model(arguments)["scores"].view(-1)
+        logits: Tensor = model(arguments)
         return logits
 
     def _share(self, model: torch.nn.Module, loss: Tensor, inputs: batches.Batched) -> Tensor:
@@ -290,9 +291,11 @@ class Trainer(CrossEncoderTrainer):
         }
 
     def _save(self, output_dir: str | None = None, state_dict: None = None) -> None:
-        """Write the model without the library's card and without a pickle of the arguments."""
-        self.model.save_pretrained(output_dir, create_model_card=False)
-        self.processing_class.save_pretrained(output_dir)
+        """Write the model without a pickle of the arguments."""
+        saved.save(self.model, output_dir or self.args.output_dir)
+
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: None = None) -> None:
+        """Leave the weights alone: the model that is trained was loaded from there."""
 
 
 class Steps(TrainerCallback):
