@@ -7,6 +7,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from lionrank.config.scorings import Scoring
 from lionrank.errors import Diverged
 from lionrank.evaluation import dev_sets as dev_evaluation
 from lionrank.reranking import score as reranking
@@ -43,6 +44,26 @@ def test_ndcg_is_that_of_the_order_of_the_logits(checkpoint, candidates, tmp_pat
     last = [("q1", f"d{1 + scores[:3].index(min(scores[:3]))}")]
     assert ndcg(checkpoint, candidates, tmp_path, first) == 1
     assert ndcg(checkpoint, candidates, tmp_path, last) == 0.5  # 1 / log2(3 + 1)
+
+
+def test_a_dev_set_may_have_a_scoring(checkpoint, tmp_path, capsys):
+    """The two documents differ in their ends alone, which not every scoring reads."""
+    rows = [("q1", f"d{d}", "query", "more " * 40 + f"{d}") for d in (1, 2)]
+    path, qrels = tmp_path / "candidates.parquet", tmp_path / "qrels.txt"
+    pd.DataFrame(rows, columns=["qid", "docid", "query", "passage"]).to_parquet(path)
+    for how, cut in (
+        (None, 2),
+        (Scoring("first_p", window=8), 2),
+        (Scoring("mean_p", window=8, stride=4), 0),
+        (Scoring("full"), 0),
+    ):
+        scores = reranking.score(checkpoint, path, "fp32", tiny.HARDWARE, CPU, how=how).scores
+        assert (scores[0].item() == pytest.approx(scores[1].item(), abs=1e-7)) == (cut == 2)
+        qrels.write_text(f"q1 0 d{1 + int(scores.argmax())} 1\n")
+        dev_set = dev_evaluation.DevSet("dev", path, qrels, how)
+        capsys.readouterr()
+        assert dev_evaluation.ndcg(checkpoint, dev_set, "fp32", tiny.HARDWARE, CPU) == 1
+        assert f"{cut} of 2 pairs were cut" in capsys.readouterr().out
 
 
 def test_missed_positives_are_not_put_back(checkpoint, candidates, tmp_path):

@@ -1,18 +1,21 @@
 """Shards of a test set: the jobs among which its topics are divided, and the run file they make."""
 
+import os
 import random
 from itertools import pairwise
 
 import pandas as pd
 import pytest
 
-from lionrank import trec
+from lionrank import parquet, trec
+from lionrank.config.scorings import Division
 from lionrank.errors import UserError
 from lionrank.reranking import score as reranking
 from lionrank.reranking import shards
 from tests.support import tiny_training as tiny
 from tests.support import vouching
 from tests.support.rerankers import CPU
+from tests.support.rule_scripts import run_script
 from tests.support.running import jobs, snakemake_command
 
 NAME = "minilm_lion_e1"
@@ -107,6 +110,32 @@ def test_a_run_file_is_the_same_whatever_the_number_of_shards(tmp_path):
     assert len({score for ranking in runs[0].values() for score in ranking.values()}) > 30
     for run in runs[1:]:
         assert_same_rankings(runs[0], run)
+
+
+def test_windows_are_the_same_whatever_the_number_of_shards(tmp_path):
+    start = tiny.write_start(tmp_path / "start", "bert")
+    candidates = tmp_path / "candidates.parquet"
+    write_candidates(candidates, [3, 9, 1, 14])
+    tables = []
+    for number in (1, 3, 7):  # more than there are topics, so that some have no rows
+        parts = [
+            reranking.score_windows(
+                *(start, candidates, "fp32", HARDWARE, CPU, Division(4, 2)),
+                shards.rows(candidates, f"{shard}-of-{number}"),
+            )
+            for shard in range(1, number + 1)
+        ]
+        for number_of_part, part in enumerate(parts):
+            parquet.write_table(tmp_path / f"{number_of_part}.parquet", part)
+        job = {
+            "input": {f"part{it}": f"{it}.parquet" for it in range(len(parts))},
+            "output": ["windows.parquet"],
+        }
+        done = run_script("reranking/join_windows.py", job, tmp_path, os.environ)
+        assert done.status == 0, done.log
+        tables.append(pd.read_parquet(tmp_path / "windows.parquet"))
+    for table in tables[1:]:
+        pd.testing.assert_frame_equal(table, tables[0], rtol=0, atol=1e-5)
 
 
 @pytest.mark.slow

@@ -81,6 +81,7 @@ def score_windows(
         return parquet.WINDOWS.empty_table()
     columns = _in_order(scored)
     check_finite(columns["logit"], checkpoint)
+    print(f"{candidates}: {windows.lengths(columns).told()}")
     ids = parquet.read(candidates, parquet.of_candidates("qid", "docid"))
     of_windows = ids.take(pa.array(columns.pop("row").numpy()))
     told = {name: pa.array(values.numpy()) for name, values in columns.items()}

@@ -51,22 +51,38 @@ def aggregate(logits: Tensor, counts: Tensor, how: Scoring) -> Tensor:
 
 def scores(columns: Columns, how: Scoring) -> Scores:
     """Return the scores of documents whose windows have logits, all of each document's."""
+    first, counts = _documents(columns)
+    read = torch.ones_like(counts) if how.aggregation == FIRST_P else counts
+    return Scores(
+        aggregate(columns["logit"], counts, how), _lengths(columns, first, first + read - 1)
+    )
+
+
+def lengths(columns: Columns) -> Lengths:
+    """Return what was read of documents in all of their windows."""
+    first, counts = _documents(columns)
+    return _lengths(columns, first, first + counts - 1)
+
+
+def _documents(columns: Columns) -> tuple[Tensor, Tensor]:
+    """Return the first window of each document [documents], and how many it has."""
     first = (columns["window"] == 0).nonzero()[:, 0]
     ends = torch.nn.functional.pad(first, (0, 1), value=len(columns["window"]))
-    counts = ends.diff()
+    return first, ends.diff()
+
+
+def _lengths(columns: Columns, first: Tensor, last: Tensor) -> Lengths:
+    """Return what was read of documents in the windows from a first to a last one [documents]."""
     begin, end, tokens = (columns[name] for name in ("begin", "end", "tokens"))
-    last = first if how.aggregation == FIRST_P else first + counts - 1
     read = torch.nn.functional.pad(tokens.cumsum(0), (1, 0))
     cut = columns["query_left_out"][first]
-    around = (tokens - (end - begin))[first] + cut
     document = columns["document"][first]
-    lengths = Lengths.of(
-        tokens=around + document,
+    return Lengths.of(
+        tokens=(tokens - (end - begin))[first] + cut + document,
         left_out=cut + document - end[last],
         cut_queries=cut > 0,
         read=read[last + 1] - read[first],
     )
-    return Scores(aggregate(columns["logit"], counts, how), lengths)
 
 
 def read(path: str | os.PathLike) -> dict[str, Tensor]:
