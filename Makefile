@@ -28,7 +28,7 @@ help: ## show this list
 
 install: .venv/.installed ## set up .venv from envs/lock.txt (PYTHON=python3.12 chooses the Python)
 
-demo: install ## build the demo paper (ARGS="-n" goes to snakemake; OVERLAY=objectives, sizes and tuned are others)
+demo: install ## build the demo paper (ARGS="-n" goes to snakemake; OVERLAY=documents, objectives, sizes and tuned are others)
 	@$(IN_VENV) snakemake all --profile profiles/demo $(ARGS) $(LOGGER) $(OVERLAID)
 	@test ! -e $(PAPER) || echo $(PAPER)
 

@@ -57,3 +57,17 @@ def test_a_dry_run_plans_two_tracks_in_three_scorings_on_one_corpus_without_an_i
     trainings = counts["initialise"]
     assert counts["score_windows"] == (3 + 1 + 1) * trainings
     assert counts["rerank"] == 2 * trainings
+
+
+@pytest.mark.slow
+def test_the_demo_scores_long_documents_of_docstrings_in_four_ways(tmp_path):
+    overlays = [ROOT / "config" / f"{name}.yaml" for name in ("demo", "demo_documents")]
+    told = run_overlaid(tmp_path, "-n", "paper/main.pdf", overlays=overlays)
+    assert told.returncode == 0, told.stderr
+    counts = jobs(told.stdout + told.stderr)
+    assert counts["pydocs"] == counts["index"] == 2
+    assert counts["training_pairs"] == 1
+    # Of the first window, and of all for the best one and their mean.
+    trainings = counts["initialise"]
+    assert counts["score_windows"] == 2 * trainings
+    assert counts["aggregate"] == 3 * trainings
