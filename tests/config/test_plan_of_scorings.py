@@ -81,6 +81,16 @@ def test_scorings_are_compared_where_the_paper_reports_two_or_more(plan):
     assert two.grid()["scorings"] == [["dl19", "dl19_full"]]
     assert two.scorings.result() == ["results/scorings.csv"]
     assert [*two.scorings.run_files()] == ["dl19", "dl19_full"]
+    assert "tables/scorings.tex" in two.paper.parts()
+    assert "tables/scorings.tex" not in plan.paper.parts()
+    told = two.paper.scorings()
+    assert {name: each["label"] for name, each in told.items()} == {
+        "dl19": "MaxP",
+        "dl19_full": "Full text",
+    }
+    assert Scoring(**{key: each for key, each in told["dl19"].items() if key != "label"}) == (
+        two.scorings.of("dl19")
+    )
     assert two.scorings.measures() == [
         {"test_set": name, "metric": "recip_rank_10", "level": 1} for name in ("dl19", "dl19_full")
     ]

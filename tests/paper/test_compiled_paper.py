@@ -56,6 +56,7 @@ from tests.support.results import (
     means_file,
 )
 from tests.support.said import Said
+from tests.support.scored import DOCS, SCORINGS, with_scorings
 from tests.support.sized import ETTIN, OPTIMIZERS, PARAMETERS, sized
 from tests.support.worlds import STOPPED, stopped_grid
 
@@ -253,6 +254,22 @@ def test_a_paper_with_contrasts_has_them_by_every_measure_on_the_page(tmp_path, 
     assert {each["test_set"] for each in named} == {"pydocs", "given", "ranked", "whole"}
     for contrast in named:
         assert f"{abs(contrast['difference']):.4f}" in text
+
+
+@pytest.mark.parametrize("grid", [GRID, BESIDE_OTHERS, NOTHING_TRAINED])
+def test_a_paper_on_several_scorings_has_them_beside_each_other(tmp_path, grid):
+    grid = with_scorings(grid)
+    draw(tmp_path, grid, test_sets=DOCS)
+    # The others are compared, and no columns.
+    shown = ("pydocs", "docs_first", "docs_full")
+    columns = [{"test_set": name, "metrics": ["ndcg_cut_10"]} for name in shown]
+    write_paper(tmp_path, decide(tmp_path, grid), grid, DOCS, columns=columns, scorings=SCORINGS)
+    _, text = compiled(tmp_path)
+    scored = pd.read_csv(tmp_path / "results" / "scorings.csv")
+    assert {*scored["test_set"]} == {*SCORINGS, "more_own"}
+    for mean in scored["mean"]:
+        assert f"{mean:.4f}" in text
+    assert "How documents are scored" in text
 
 
 MANY_SETS = TEST_SETS | {

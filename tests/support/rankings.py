@@ -54,6 +54,7 @@ from tests.support.results import (
     write_means,
 )
 from tests.support.rule_scripts import PARTS, SCRIPTS, of_repository
+from tests.support.scored import write_scorings
 
 COLUMNS = [
     {"test_set": "pydocs", "metrics": ["ndcg_cut_10", "map", "recall_10", "Rprec", "P_10"]},
@@ -134,6 +135,7 @@ def draw(
         [
             Measure("pydocs", "ndcg_cut_10"),
             Measure("given", "recip_rank_10", 1),
+            *(Measure(name, "ndcg_cut_10") for group in grid.scorings for name in group),
             *(Measure(name, "ndcg_cut_10") for name in averages),
         ],
         FAMILIES,
@@ -177,6 +179,12 @@ def _draw(
         for test_set, entry in test_sets.items():
             if test_set in averages:
                 continue
+            if grid.scored_before(test_set):
+                # Another scoring ranks in another way.
+                run = {
+                    qid: {d: score + dice.gauss(0, 1) for d, score in ranked_there.items()}
+                    for qid, ranked_there in run.items()
+                }
             ranked = grid.first_stage(test_set)
             if system in first_stages and (ranked is None or ranked.name != system):
                 continue
@@ -276,6 +284,10 @@ def write_paper(
     compared = {"comparisons": results / "comparisons.json"}
     chosen = development.chosen(best["best"])
     depths = {"depths": write_depths(results / "depths.csv", grid, chosen)}
+    scored: dict[str, list[Path]] = {"scorings": []}
+    if grid.scorings:
+        read = per_query.read(results / "per_query.parquet", best["best"], grid)
+        scored["scorings"].append(write_scorings(results / "scorings.csv", read, grid))
     settings = {"settings": settings_of(grid)}
     templates = {"templates": [of_repository("paper/main.tex.j2")]}
     facts = {name: folder / f"{name}.json" for name in told}
@@ -351,6 +363,7 @@ def write_paper(
             | {"claims": [*of_claims.values()]}
             | {"published_comparisons": [published] if "lion" in studies else []}
             | {"depths": [depths["depths"]]}
+            | scored
             | chose,
             {"tex": paper / "main.tex"},
             shown
@@ -392,6 +405,10 @@ def write_paper(
             ),
         ]
     jobs = [*of_studies, *jobs]
+    if grid.scorings:
+        told = shown | {"scorings": params["scorings"]}
+        (found,) = scored["scorings"]
+        jobs.append(("scorings_table", {"scorings": found}, table("scorings"), told))
     if grid.systems:
         jobs += [
             (

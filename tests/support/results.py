@@ -161,7 +161,7 @@ LABELS_OF_CONTRASTS = {
 FAST = Draws(permutations=400, resamples=100)
 FAMILIES = (
     *("optimizers", "optimizers_by_epoch", "tuning", "objectives", "data"),
-    *("models", "first_stage", "systems", "scaling", "ladder"),
+    *("models", "first_stage", "systems", "scaling", "ladder", "scorings"),
 )
 TEST_SETS = {
     "pydocs": {"label": "pydocs", "level": 1, "levels": [1, 2]},
@@ -261,6 +261,7 @@ def plain(grid: Grid) -> dict[str, Any]:
         "recipes": dict(grid.recipes),
         "first_stages": {name: asdict(each) for name, each in grid.first_stages.items()},
         "seeds": list(grid.seeds),
+        "scorings": [list(group) for group in grid.scorings],
     }
 
 

@@ -7,6 +7,7 @@ localrules:
     variance_table,
     efficiency_table,
     learnt_tables,
+    scorings_table,
 
 
 rule results_table:
@@ -180,3 +181,33 @@ rule learnt_tables:
         "Making the tables of what was learnt from"
     script:
         "../../../workflow/scripts/paper/tables/learnt_tables.py"
+
+
+rule scorings_table:
+    input:
+        scorings="results/scorings.csv",
+    output:
+        tex="paper/tables/scorings.tex",
+        source_map="paper/tables/scorings.tex.map",
+        csv="paper/tables/scorings.csv",
+    log:
+        "logs/paper/scorings_table.log",
+    benchmark:
+        "timings/paper/scorings_table.tsv"
+    conda:
+        "../../../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        grid=PLAN.paper.grid(),
+        test_sets=PLAN.paper.test_sets(),
+        scorings=PLAN.paper.scorings(),
+        template=of_repository("paper/tables/scorings.tex.j2"),
+        macros=of_repository("paper/tables/macros.tex.j2"),
+        code=code("paper/tables/scorings_table.py"),
+    message:
+        "Making the table of how documents are scored"
+    script:
+        "../../../workflow/scripts/paper/tables/scorings_table.py"

@@ -4,6 +4,7 @@ Runs at every parse of the workflow, so it imports nothing heavy.
 """
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from functools import cached_property
 from typing import Any
 
@@ -93,6 +94,8 @@ class PaperPlan(PlanPart):
             tables += LESSON_TABLES
         if plan.search.searched:
             tables += SEARCH_TABLES
+        if plan.scorings.reported():
+            tables.append("scorings")
         return tables
 
     @property
@@ -134,6 +137,15 @@ class PaperPlan(PlanPart):
         """What the paper says of the searches, beside what they found."""
         labels = [self.plan.dev_sets[name].label for name in self.plan.search.dev_sets]
         return {"sampler": self.plan.config["search"]["sampler"], "dev_sets": labels}
+
+    def scorings(self) -> dict[str, dict[str, Any]]:
+        """The scorings, with their labels, of the reported test sets that have one."""
+        known = self.plan.config["scorings"]
+        return {
+            name: {"label": known[self.plan.test_sets[name].scoring]["label"], **asdict(how)}
+            for name in self.plan.reported
+            if (how := self.plan.scorings.of(name)) is not None
+        }
 
     def means(self) -> str:
         """The file with the means that the paper shows: with several seeds, over these."""

@@ -48,9 +48,11 @@ def make_facts(
     and whether it is `dropped` from the evaluation, the `collection`'s name and `statistics`;
     `replication`, what published checkpoints reproduce, None where there are none; `by_depth`, what
     came of cutting candidates at several depths, a test set each, the first of which the figure
-    has; `search`, what the search for settings found, None where none were searched; and
-    `smoothing`, the part of an epoch that the running mean in the figure of the training curves
-    covers. The functions of `lionrank.paper.prose` are among the facts, too.
+    has; `ways`, how documents are scored, and `scorings`, the groups of test sets that differ in
+    that alone, each with how its scorings stand to each other; `search`, what the search for
+    settings found, None where none were searched; and `smoothing`, the part of an epoch that the
+    running mean in the figure of the training curves covers. The functions of
+    `lionrank.paper.prose` are among the facts, too.
     """
     shared = shared_settings(settings, findings.grid)
     layout, queries = findings.results.layout, findings.results.queries

@@ -13,6 +13,7 @@ from lionrank.paper.findings import find
 from lionrank.paper.render import render
 from lionrank.paper.replication import Replication
 from lionrank.paper.results import read_experiment
+from lionrank.paper.scorings import read_scorings, steps, ways
 from lionrank.paper.search import Search
 from lionrank.paper.studies import read_studies
 from lionrank.search.choice import with_choices
@@ -38,6 +39,12 @@ studies = read_studies(
 replication = snakemake.input.get("replication")
 # Only where a test set has candidates enough.
 depths = snakemake.input.get("depths")
+# Only where test sets differ in how documents are scored alone.
+groups = [
+    each
+    for path in given.get("scorings", [])
+    for each in read_scorings(path, grid, params.test_sets, params.scorings)
+]
 # Only where settings are searched.
 choices = given.get("choices", [])
 facts = make_facts(
@@ -62,6 +69,8 @@ facts = make_facts(
     figures=params.figures,
     ladders=params.ladders,
     paper=params.paper,
+    ways=ways(params.scorings, params.test_sets),
+    scorings=[(each, [*steps(each, compared)]) for each in groups],
     by_depth=read_depths(depths[0], grid) if depths else [],
     replication=Replication.read(replication[0]) if replication else None,
     search=Search.read(choices, grid, **params.search) if choices else None,
