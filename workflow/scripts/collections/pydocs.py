@@ -33,7 +33,9 @@ for split, share in late.items():
     print(f"{split} topics that are answered beyond {pydocs.POSITIONS} tokens: {share:.1%}")
 write_json(
     snakemake.output.statistics,
-    described | {"packages": pydocs.packages(documents), "beyond_512_tokens": late},
+    described
+    | {"packages": pydocs.packages(documents)}
+    | {"answered_late": {"tokens": pydocs.POSITIONS, "share": late}},
 )
 
 end(snakemake)
