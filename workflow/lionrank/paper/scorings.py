@@ -55,7 +55,7 @@ def ways(
 
 
 @dataclass(frozen=True)
-class Scored:
+class Reached:
     """What a system reaches by one scoring, and what it read for that.
 
     `epochs` are the chosen ones with each seed. `read` is the mean number of tokens that the model
@@ -82,7 +82,7 @@ class Group:
     label: str
     metric: str
     scorings: Mapping[str, str]
-    scored: Mapping[str, Mapping[str, Scored]]
+    scored: Mapping[str, Mapping[str, Reached]]
 
     @property
     def measure(self) -> str:
@@ -165,9 +165,9 @@ def _group(
     test_sets: Mapping[str, Mapping[str, Any]],
     scorings: Mapping[str, Mapping[str, Any]],
 ) -> Group:
-    found: dict[str, dict[str, Scored]] = {}
+    found: dict[str, dict[str, Reached]] = {}
     for place, row in rows:
-        found.setdefault(row["system"], {})[row["test_set"]] = _scored(row, place)
+        found.setdefault(row["system"], {})[row["test_set"]] = _reached(row, place)
     first = rows[0][1]
     names = [first["group"], *grid.scored_otherwise(first["group"])]
     labels = {name: scorings[name]["label"] if name in scorings else OWN_LENGTH for name in names}
@@ -175,7 +175,7 @@ def _group(
     return Group(label, first["metric"], labels, found)
 
 
-def _scored(row: Mapping[str, str], place: str) -> Scored:
+def _reached(row: Mapping[str, str], place: str) -> Reached:
     try:
         counted = {
             key: float(row[key]) if row[key] else None
@@ -189,7 +189,7 @@ def _scored(row: Mapping[str, str], place: str) -> Scored:
         some, all_ = counted[key], counted[of]
         return times * some / all_ if some is not None and all_ else None
 
-    return Scored(
+    return Reached(
         row["epochs"],
         mean,
         read=part("read", "pairs"),

@@ -6,12 +6,12 @@ from typing import Any
 
 from lionrank.grid import Grid, Model
 from lionrank.measures import METRICS
-from lionrank.paper.scorings import Group, Scored
+from lionrank.paper.scorings import Group, Reached
 from lionrank.paper.tables.pages import panels
 from lionrank.paper.tables.tabular import Table
 from lionrank.wording import score
 
-_PRINTED: dict[str, Callable[[Scored], str | None]] = {
+_PRINTED: dict[str, Callable[[Reached], str | None]] = {
     "mean": lambda each: score(each.mean),
     "read": lambda each: None if each.read is None else f"{each.read:.0f}",
     "cut": lambda each: None if each.cut is None else f"{each.cut:.1f}",
@@ -20,7 +20,7 @@ _PRINTED: dict[str, Callable[[Scored], str | None]] = {
 
 
 @dataclass(frozen=True)
-class _System:
+class _Scorer:
     """A training, or a checkpoint of others, which has no model of the grid and no treatment."""
 
     name: str
@@ -40,7 +40,7 @@ class _Column:
     def label(self) -> str:
         return self.group.scorings[self.test_set]
 
-    def cell(self, section: str, system: _System) -> tuple[str | None, bool]:
+    def cell(self, section: str, system: _Scorer) -> tuple[str | None, bool]:
         """Return what is printed of a system, None for nothing, and whether it is the best."""
         of_system = self.group.scored.get(system.name, {})
         if self.test_set not in of_system:
@@ -80,14 +80,14 @@ def table(groups: Sequence[Group], grid: Grid) -> Table:
     return Table(rows, facts=facts)
 
 
-def _systems(grid: Grid) -> Iterator[_System]:
+def _systems(grid: Grid) -> Iterator[_Scorer]:
     for each in grid.trainings():
-        yield _System(each.name, each.model.label, each.model, each.treatment.label)
+        yield _Scorer(each.name, each.model.label, each.model, each.treatment.label)
     for other in grid.scorers:
-        yield _System(other.name, other.label)
+        yield _Scorer(other.name, other.label)
 
 
-def _panel(columns: Sequence[_Column], systems: Sequence[_System]) -> dict[str, Any]:
+def _panel(columns: Sequence[_Column], systems: Sequence[_Scorer]) -> dict[str, Any]:
     groups = list({column.group.label: column.group for column in columns}.values())
     return {
         "columns": columns,
@@ -102,7 +102,7 @@ def _panel(columns: Sequence[_Column], systems: Sequence[_System]) -> dict[str, 
 
 
 def _blocks(
-    section: str, columns: Sequence[_Column], systems: Sequence[_System]
+    section: str, columns: Sequence[_Column], systems: Sequence[_Scorer]
 ) -> list[list[dict[str, Any]]]:
     """Return the lines of a section, those of each model together; none where nothing is known."""
     blocks: dict[str, list[dict[str, Any]]] = {}
