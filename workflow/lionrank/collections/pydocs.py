@@ -35,7 +35,7 @@ POSITIONS = 512
 
 
 @dataclass
-class Document:
+class Passage:
     """Docstrings of one module whose bodies are one text, a line each; it has the first's name."""
 
     parts: list[Docstring]
@@ -67,12 +67,12 @@ class Topic:
     before: dict[str, str]
 
 
-def join(docstrings: Iterable[Docstring], characters: int | None) -> list[Document]:
+def join(docstrings: Iterable[Docstring], characters: int | None) -> list[Passage]:
     """Make documents: one a docstring, or one of as many of a module as have so many characters.
 
     Those of a module are together and stay in their order. One that is longer is one of its own.
     """
-    documents: list[Document] = []
+    documents: list[Passage] = []
     length = 0
     for docstring in docstrings:
         added = len("\n") + len(docstring.body)
@@ -81,7 +81,7 @@ def join(docstrings: Iterable[Docstring], characters: int | None) -> list[Docume
             documents[-1].parts.append(docstring)
             length += added
         else:
-            documents.append(Document([docstring]))
+            documents.append(Passage([docstring]))
             length = len(docstring.body)
     return documents
 
@@ -98,7 +98,7 @@ def split_of(module: str, shares: Mapping[str, float]) -> str:
 
 
 def build_topics(
-    documents: Sequence[Document], shares: Mapping[str, float], limits: Mapping[str, int]
+    documents: Sequence[Passage], shares: Mapping[str, float], limits: Mapping[str, int]
 ) -> list[Topic]:
     """Make the topics of all splits, at most `limits[split]` of each, in a hashed order.
 
@@ -143,7 +143,7 @@ def build_topics(
     return [topic for split in SPLITS for topic in kept[split]]
 
 
-def _quotes(document: Document, summary: str) -> bool:
+def _quotes(document: Passage, summary: str) -> bool:
     """Return whether the body of another docstring in a document has a summary word for word."""
     words = summary.rstrip(".")
     return any(
@@ -174,7 +174,7 @@ def _resolver(docstrings: Iterable[Docstring]) -> Callable[[Docstring, str], str
     return resolve
 
 
-def build(name: str, settings: Mapping, threads: int) -> tuple[list[Document], list[Topic]]:
+def build(name: str, settings: Mapping, threads: int) -> tuple[list[Passage], list[Topic]]:
     """Build the collection `name` of `settings`, parsing in `threads` processes.
 
     Raises:
@@ -226,7 +226,7 @@ def write_relevant_parts(path: str | os.PathLike, topics: Iterable[Topic]) -> di
     return {split: sum(flags) / len(flags) for split, flags in late.items()}
 
 
-def packages(documents: Iterable[Document]) -> list[dict[str, str | int]]:
+def packages(documents: Iterable[Passage]) -> list[dict[str, str | int]]:
     """Return name, version and number of documents of each package."""
     counts = Counter(document.parts[0].package for document in documents)
     return [

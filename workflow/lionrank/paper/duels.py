@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from lionrank.config.treatments import BCE, PAIRS
 from lionrank.grid import Model, Treatment
 from lionrank.paper.contrasts import Comparison, Tested
-from lionrank.paper.pairs import Pair
+from lionrank.paper.pairs import TrainedPair
 from lionrank.paper.trained import LOSS_DIGITS, Trained
 
 
@@ -89,7 +89,7 @@ class Contest:
         return next((duel for duel in self.duels if duel.model == model), None)
 
 
-def find_contests(pairs: Iterable[Pair], treatments: Sequence[Treatment]) -> list[Contest]:
+def find_contests(pairs: Iterable[TrainedPair], treatments: Sequence[Treatment]) -> list[Contest]:
     """Return the contests with the settings that were given, and with those that a search chose.
 
     Each has the treatments that learn from pairs with BCE, of several the one of the optimizer's

@@ -12,7 +12,7 @@ from lionrank.paper.across import ByAverage, find_across
 from lionrank.paper.contrasts import Comparison, Tested
 from lionrank.paper.duels import Contest, find_contests
 from lionrank.paper.lessons import BOTH, LESSONS, Lesson, Share, find_shares
-from lionrank.paper.pairs import Pair
+from lionrank.paper.pairs import TrainedPair
 from lionrank.paper.results import Chosen, Results, Score
 from lionrank.paper.trained import Trained, find_trained
 from lionrank.training.log import Logged
@@ -42,7 +42,7 @@ class Findings:
     contests: tuple[Contest, ...]
     tested: Mapping[str, Sequence[Tested]]
     others_tested: Sequence[Tested]
-    tunings: Sequence[Pair] = ()
+    tunings: Sequence[TrainedPair] = ()
     lessons: Sequence[Lesson] = ()
     across: Sequence[ByAverage] = ()
 
@@ -244,7 +244,7 @@ def find(
         is_of_others = each["family"] == "first_stage" and each["left"]["training"] in others
         among = of_others if is_of_others else tested[each["family"]]
         among.append(Tested.of(each, alpha(compared)))
-    optimizers = Pair.among(contrasts, ["optimizers"], trainings, alpha(compared))
+    optimizers = TrainedPair.among(contrasts, ["optimizers"], trainings, alpha(compared))
     found = Findings(
         results,
         grid,
@@ -252,7 +252,7 @@ def find(
         contests=tuple(find_contests(optimizers, grid.treatments)),
         tested=tested,
         others_tested=of_others,
-        tunings=tuple(Pair.among(contrasts, ["tuning"], trainings, alpha(compared))),
+        tunings=tuple(TrainedPair.among(contrasts, ["tuning"], trainings, alpha(compared))),
         lessons=tuple(Lesson.among(contrasts, LESSONS, trainings, alpha(compared))),
         across=tuple(find_across(results.layout, compared, alpha(compared))),
     )

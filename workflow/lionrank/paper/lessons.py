@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from lionrank.grid import Training
-from lionrank.paper.pairs import Pair
+from lionrank.paper.pairs import TrainedPair
 from lionrank.paper.trained import Trained
 
 LESSONS = ("objectives", "data")
@@ -20,7 +20,7 @@ def difference(left: Training, right: Training) -> str:
 
 
 @dataclass(frozen=True)
-class Lesson(Pair):
+class Lesson(TrainedPair):
     """Two trainings of a model and an optimizer that differ in what is learnt."""
 
     @property

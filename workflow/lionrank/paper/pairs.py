@@ -10,7 +10,7 @@ from lionrank.paper.trained import Trained
 
 
 @dataclass(frozen=True)
-class Pair:
+class TrainedPair:
     """Two trainings of a model, at the epochs that development data chose."""
 
     left: Trained
