@@ -216,9 +216,9 @@ def main() -> None:
     lengths = pd.read_parquet(candidates)["tokens"].to_numpy()
     columns = utilisation(operations(model, lengths), chosen.device)
     title = f"Scoring, {chosen.model}, {chosen.pairs:,} pairs, {chosen.threads} threads"
-    report(title, results, OURS, "pairs", columns)
     if chosen.device == "cpu":
         print_kinds(in_a_new_process(kinds, model, candidates, chosen.threads))
+    report(title, results, OURS, "pairs", columns)
 
 
 if __name__ == "__main__":

@@ -229,9 +229,11 @@ def main() -> None:
     columns = {"processor seconds": _processor}
     columns |= utilisation(3 * operations(model, lengths), chosen.device)
     sizes = f"{steps} steps of {chosen.batch} pairs, {chosen.threads} threads"
-    report(f"Training, {chosen.model}, {sizes}", results, OURS, "pairs", columns)
+    print()
     for peer in list(results)[1:]:
-        print(f"in processor time: {ratio(results[peer], results[OURS], _processor)}, {peer}")
+        told = ratio(results[peer], results[OURS], _processor)
+        print(f"ratio to {peer} in processor time: {told}")
+    report(f"Training, {chosen.model}, {sizes}", results, OURS, "pairs", columns)
 
 
 if __name__ == "__main__":

@@ -45,7 +45,10 @@ def test_scoring_is_compared_with_predict(tmp_path):
     assert finished.returncode == 0, finished.stderr[-4000:]
     *_, last = finished.stdout.splitlines()
     assert re.fullmatch(RATIO % re.escape("predict, default (fp32, 32)"), last)
-    table, padding = rows(finished.stdout), column(finished.stdout, "padding, %")
+    spent, compared = finished.stdout.split("## ")
+    shares = [float(share) for (share,) in rows(spent).values()]
+    assert sum(shares) == pytest.approx(100, abs=1)
+    table, padding = rows(compared), column(compared, "padding, %")
     assert len(table) == 5
     assert table["ours"][padding] == table["ours, fp32"][padding] == "0"
     assert float(table["predict, default (fp32, 32)"][padding]) > 0
