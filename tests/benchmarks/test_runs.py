@@ -117,7 +117,7 @@ def test_a_training_on_other_batches_is_refused():
     lengths = np.arange(10, 138)
     repetition = Repetition(1.0, 1, {"tokens": int(lengths.sum()), "slots": 128 * 137})
     with pytest.raises(ValueError, match="ours trained on other batches"):
-        train.check({"ours": [repetition]}, lengths)
+        train.check({"ours": [repetition]}, lengths, 64)
 
 
 @pytest.mark.parametrize("name", ["score", "train", "length", "scaling"])

@@ -5,7 +5,7 @@ import os
 
 import torch
 from torch import Tensor
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from transformers import AutoProcessor, PreTrainedModel, PreTrainedTokenizerBase
 
 from lionrank.cross_encoder import model as cross_encoder
 from lionrank.cross_encoder.positions import positions_of, positions_of_one_rotation
@@ -142,6 +142,9 @@ def _try_out(who: str, checkpoint: str | os.PathLike) -> None:
     """
     try:
         model = cross_encoder.load(checkpoint, torch.device("cpu"))
+        # Of a model that reads pictures too this would have to be more than a tokenizer, and
+        # sentence-transformers loads a checkpoint by it.
+        AutoProcessor.from_pretrained(checkpoint, local_files_only=True)
         alone, again = (_logits(model, one_by_one=True) for _ in range(2))
         together = {model.tokenizer.padding_side: _logits(model)}
         if not _same(alone, *together.values()):
