@@ -4,6 +4,7 @@
 object: `found` is one of those below, `told` has the words for it, and `torch` what it needs.
 """
 
+import atexit
 import gc
 import json
 import os
@@ -38,8 +39,10 @@ def prepare(threads: int, gpus: int) -> torch.device:
         UserError: torch sees fewer GPUs than the job asked for, or cannot compute on this one.
     """
     torch.set_num_threads(threads)
-    # What is imported by now stays: whoever looks for garbage need not walk it.
+    # What is imported by now stays: whoever looks for garbage need not walk it. At the end it goes,
+    # or libraries such as DuckDB print what of theirs is left.
     gc.freeze()
+    atexit.register(gc.unfreeze)
     if gpus == 0:
         return torch.device("cpu")
     _check_driver()
