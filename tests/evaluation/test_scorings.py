@@ -96,6 +96,16 @@ def test_what_names_no_test_set_is_on_each_that_differs_in_its_scoring_alone(rea
         assert contrast["difference"] == pytest.approx(by_topic.mean())
 
 
+def test_what_is_about_no_measures_test_set_is_told(read):
+    entry = {"weights": {"gte_lion@docs_full": 1, "minilm_lion": -1}}
+    told = comparisons.lacking(read, GRID, [ON["passages"]], {"long": entry})
+    assert [*told] == [
+        "comparisons.contrasts.long is not tested: comparisons.measures has none on the test sets "
+        "of gte_lion@docs_full, minilm_lion"
+    ]
+    assert [*comparisons.lacking(read, GRID, [ON["docs"]], {"long": entry})] == []
+
+
 def test_means_stand_beside_what_was_read_for_them(read, values):
     told = {"pairs": 30, "tokens": 900, "cut": 0, "left_out": 0, "read": 1200}
 

@@ -8,7 +8,6 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -89,20 +88,29 @@ def lacking(
     measures: Sequence[Measure],
     contrasts: Mapping[str, Mapping[str, Any]],
 ) -> Iterator[str]:
-    """Yield a line for each contrast of the config and measure that has no results of a system."""
-    for (name, entry), measure in product(contrasts.items(), measures):
-        if not is_asked_on(measure.test_set, entry["weights"], grid):
-            continue
-        absent = [
-            each
-            for each in entry["weights"]
-            if not per_query.has(measure, system(each, grid, measure.test_set))
-        ]
-        if absent:
+    """Yield a line for each contrast of the config and measure that has no results of a system.
+
+    So is one for each contrast that is about no measure's test set.
+    """
+    for name, entry in contrasts.items():
+        weights = entry["weights"]
+        asked = [each for each in measures if is_asked_on(each.test_set, weights, grid)]
+        if not asked:
             yield (
-                f"comparisons.contrasts.{name} is not tested in {measure.metric} on "
-                f"{measure.test_set}, which has no results of {', '.join(absent)}"
+                f"comparisons.contrasts.{name} is not tested: comparisons.measures has none on the "
+                f"test sets of {', '.join(weights)}"
             )
+        for measure in asked:
+            absent = [
+                each
+                for each in weights
+                if not per_query.has(measure, system(each, grid, measure.test_set))
+            ]
+            if absent:
+                yield (
+                    f"comparisons.contrasts.{name} is not tested in {measure.metric} on "
+                    f"{measure.test_set}, which has no results of {', '.join(absent)}"
+                )
 
 
 def _family(
