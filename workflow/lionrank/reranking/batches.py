@@ -3,6 +3,7 @@
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
+from dataclasses import InitVar, dataclass
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,7 @@ Places = dict[str, Tensor]
 """Of each text of a batch [texts], int64: the `row` of its candidate, and what is told of it."""
 
 
+@dataclass(eq=False)
 class Batches(IterableDataset[tuple[Places, Batch]], ABC):
     """Batches of candidates of a Parquet file, with the places of their texts.
 
@@ -44,15 +46,14 @@ class Batches(IterableDataset[tuple[Places, Batch]], ABC):
     is `lacking` [rows]. `hardware` has the config's key tokens_at_once.
     """
 
-    def __init__(
-        self,
-        path: str | os.PathLike,
-        rows: range,
-        model: CrossEncoder,
-        hardware: Mapping[str, Any],
-        lacking: Tensor,
-    ) -> None:
-        self.path, self.rows, self.lacking = path, rows, lacking
+    path: str | os.PathLike
+    rows: range
+    model: InitVar[CrossEncoder]
+    hardware: InitVar[Mapping[str, Any]]
+    lacking: Tensor
+
+    def __post_init__(self, model: CrossEncoder, hardware: Mapping[str, Any]) -> None:
+        """Take what workers need of a model, which stays where it is."""
         self.tokenizer = model.tokenizer
         self.tokens = hardware["tokens_at_once"] or TOKENS_AT_ONCE[model.device.type]
 
@@ -89,26 +90,21 @@ class Batches(IterableDataset[tuple[Places, Batch]], ABC):
         return bool(self.lacking[rows - self.rows.start].any())
 
 
+@dataclass(eq=False)
 class Pairs(Batches):
     """Each candidate as one text with its query, cut where the model reads no more."""
 
-    def __init__(
-        self,
-        path: str | os.PathLike,
-        rows: range,
-        model: CrossEncoder,
-        hardware: Mapping[str, Any],
-        lacking: Tensor,
-        how: Scoring | None,
-    ) -> None:
+    how: Scoring | None
+
+    def __post_init__(self, model: CrossEncoder, hardware: Mapping[str, Any]) -> None:
         """Let the model's tokenizer cut where a scoring says.
 
         Raises:
             UserError: as `longest_pair`.
         """
-        super().__init__(path, rows, model, hardware, lacking)
-        if how is not None:
-            self.tokenizer.model_max_length = longest_pair(model, how.max_length)
+        super().__post_init__(model, hardware)
+        if self.how is not None:
+            self.tokenizer.model_max_length = longest_pair(model, self.how.max_length)
 
     def _batches(
         self, start: int, queries: list[str], passages: list[str]
@@ -127,26 +123,20 @@ class Pairs(Batches):
         return len(places["row"])
 
 
+@dataclass(eq=False)
 class Windows(Batches):
     """Each candidate in windows of its tokens, each window with the query."""
 
-    def __init__(
-        self,
-        path: str | os.PathLike,
-        rows: range,
-        model: CrossEncoder,
-        hardware: Mapping[str, Any],
-        lacking: Tensor,
-        division: Division,
-    ) -> None:
+    division: Division
+
+    def __post_init__(self, model: CrossEncoder, hardware: Mapping[str, Any]) -> None:
         """Make room for a window and a query.
 
         Raises:
             UserError: as `room`.
         """
-        super().__init__(path, rows, model, hardware, lacking)
-        self.window, self.stride = division.window, division.stride
-        self.frame, self.room = frame(self.tokenizer), room(model, division.window)
+        super().__post_init__(model, hardware)
+        self.frame, self.room = frame(self.tokenizer), room(model, self.division.window)
 
     def _batches(
         self, start: int, queries: list[str], passages: list[str]
@@ -158,9 +148,9 @@ class Windows(Batches):
         for row, (query, document) in enumerate(zip(queries, documents, strict=True)):
             tokens = asked[query]
             if self.room is not None:
-                tokens = tokens[: self.room - min(self.window, len(document))]
+                tokens = tokens[: self.room - min(self.division.window, len(document))]
             cut = len(asked[query]) - len(tokens)
-            found = windows.divide(len(document), self.window, self.stride)
+            found = windows.divide(len(document), self.division.window, self.division.stride)
             for number, (begin, end) in enumerate(found):
                 size = len(tokens) + end - begin + self.frame.special
                 texts.append((tokens, document[begin:end]))

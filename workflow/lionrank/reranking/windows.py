@@ -93,4 +93,5 @@ def read(path: str | os.PathLike) -> dict[str, Tensor]:
     """
     names = [name for name in parquet.WINDOWS.names if name not in ("qid", "docid")]
     table = parquet.read(path, parquet.of_windows(*names))
-    return {name: torch.tensor(table[name].to_numpy()) for name in names}
+    # Not by `to_numpy`, with which pyarrow imports pandas.
+    return {name: torch.from_dlpack(table[name].combine_chunks()) for name in names}
