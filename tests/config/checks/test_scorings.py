@@ -50,6 +50,11 @@ def test_scorings_that_no_set_has_may_stand_there():
             "scorings.a.stride: 9 tokens, and a window has 8: .* set the stride to 8 or less",
         ),
         ("{a: {label: A, aggregation: max_p, window: 0, stride: 9}}", "scorings.a.window: "),
+        (
+            "{a: {label: A, aggregation: full}, b: {label: A, aggregation: first_p, window: 8}}",
+            "scorings.b.label: 'A' is the label of scorings.a as well",
+        ),
+        ("{a: {label: own length, aggregation: full}}", "scorings.a.label: .* own length as well"),
     ],
 )
 def test_what_makes_no_sense_is_refused_by_key_and_remedy(overlay, message):

@@ -7,10 +7,21 @@ from dataclasses import replace
 
 import pytest
 
+from lionrank.paper.scorings import read_scorings
 from lionrank.paper.tables.scorings import table
 from tests.support.papers import rows_of, tex
 from tests.support.results import BESIDE_OTHERS, GRID, NOTHING_TRAINED
-from tests.support.scored import GROUPS, NAMES, counted, groups_of, scored_experiment, with_scorings
+from tests.support.scored import (
+    DOCS,
+    GROUPS,
+    NAMES,
+    SCORINGS,
+    counted,
+    groups_of,
+    scored_experiment,
+    with_scorings,
+    write_scorings,
+)
 from tests.support.typeset import PAGE, size_of
 
 
@@ -92,6 +103,19 @@ def test_the_csv_has_a_row_a_scoring_and_system(made):
     for row in rows:
         assert float(row["read"]) in (400, 1000, 1800)
         assert 0 <= float(row["left_out"]) < 100
+
+
+def test_groups_whose_labels_begin_alike_are_called_by_all_of_them(tmp_path):
+    made = scored_experiment(tmp_path, with_scorings())
+    path = write_scorings(tmp_path / "scorings.csv", made.per_query, made.grid)
+    alike = {name: {**DOCS[name], "label": f"Documents {name}"} for name in NAMES}
+    groups = read_scorings(path, made.grid, alike, SCORINGS)
+    assert [each.label for each in groups] == [
+        "Documents docs_first, Documents docs_max, Documents docs_top and Documents docs_full",
+        "Documents more_own and Documents more_full",
+    ]
+    told = tex("scorings", table(groups, made.grid))
+    assert r"\multicolumn{4}{c}{Documents docs\_first" in told
 
 
 @pytest.mark.slow

@@ -28,6 +28,7 @@ from lionrank.config.checks.training_data import check_data, check_pairs, check_
 from lionrank.config.checks.trainings import check_models, check_optimizers, check_training
 from lionrank.config.checks.treatments import check_treatments
 from lionrank.config.schema import check_plain, check_schema, is_number, meant, values
+from lionrank.config.scorings import OWN_LENGTH
 from lionrank.config.sources import Source
 from lionrank.errors import UserError
 from lionrank.grid import FIRST_STAGE_LABEL, VARIOUS
@@ -90,6 +91,9 @@ def _check_labels(config: Mapping[str, Any]) -> None:
             _tell_apart(seen, known[name]["label"], f"{kind}.{name}")
     for name, average in config["averages"].items():
         _tell_apart(sets, average["label"], f"averages.{name}")
+    scored = {OWN_LENGTH: "what is cut at each checkpoint's own length"}
+    for name, entry in config["scorings"].items():
+        _tell_apart(scored, entry["label"], f"scorings.{name}")
     named = dict[str, str]()
     for name, contrast in config["comparisons"]["contrasts"].items():
         _tell_apart(named, contrast["label"], f"comparisons.contrasts.{name}")

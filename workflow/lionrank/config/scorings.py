@@ -11,6 +11,9 @@ FIRST_P, MAX_P, MEAN_P, TOP_K, FULL = "first_p", "max_p", "mean_p", "top_k", "fu
 """Aggregations: of the scores of windows (Dai & Callan 2019, arXiv:1905.09217), or of one text."""
 AGGREGATIONS = (FIRST_P, MAX_P, MEAN_P, TOP_K, FULL)
 
+OWN_LENGTH = "own length"
+"""The label of test sets without a scoring beside others: cut at each checkpoint's own length."""
+
 NEEDED = {
     FIRST_P: ("window",),
     MAX_P: ("window", "stride"),

@@ -1,12 +1,14 @@
 """How documents are scored: what the paper says of it, and what came of each way."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations, takewhile
 from typing import Any
 
 from lionrank.config.contrasts import SCORINGS
+from lionrank.config.scorings import OWN_LENGTH
 from lionrank.errors import UserError
 from lionrank.evaluation.comparisons import alpha, of_family
 from lionrank.files import AGAIN, csv_rows
@@ -19,8 +21,6 @@ _COLUMNS = (
     *("group", "test_set", "metric", "system", "epochs"),
     *("mean", "pairs", "tokens", "cut", "left_out", "read"),
 )
-OWN_LENGTH = "own length"
-"""The label of a test set whose documents are cut at each checkpoint's own length."""
 
 
 @dataclass(frozen=True)
@@ -74,9 +74,9 @@ class Reached:
 class Group:
     """Test sets that differ in how their documents are scored alone, in the grid's order.
 
-    `label` is what their labels begin with or, where they share nothing, all of these. `metric` is
-    the measure; `scorings` has the labels of the scorings by test set, and `scored` what came of
-    each system by test set.
+    `label` is what their labels begin with or, where they share nothing, or as much with another
+    group, all of these. `metric` is the measure; `scorings` has the labels of the scorings by test
+    set, and `scored` what came of each system by test set.
     """
 
     label: str
@@ -137,7 +137,16 @@ def read_scorings(
         of_group = rows.setdefault(row["group"], [])
         if not of_group or of_group[0][1]["metric"] == row["metric"]:
             of_group.append((place, row))
-    return [_group(found, grid, test_sets, scorings) for found in rows.values()]
+    groups = [_group(found, grid, test_sets, scorings) for found in rows.values()]
+    begun = Counter(each.label for each in groups)
+    return [
+        each if begun[each.label] == 1 else replace(each, label=_whole(each, test_sets))
+        for each in groups
+    ]
+
+
+def _whole(group: Group, test_sets: Mapping[str, Mapping[str, Any]]) -> str:
+    return listed(test_sets[name]["label"] for name in group.scorings)
 
 
 def steps(group: Group, compared: Mapping[str, Any]) -> Iterator[Step]:
