@@ -153,11 +153,18 @@ def test_candidates_without_rows_have_a_table_without_rows(starts, candidates):
 
 
 def test_what_does_not_fit_into_the_positions_is_refused_with_the_remedy(starts, candidates):
-    for how, told in (
-        (Scoring("max_p", window=36, stride=8), "window is 36, and of the 39 positions .* most 35"),
-        (Scoring("full", max_length=40), "max_length is 40, .* has only 39 positions: set at most"),
-    ):
-        with pytest.raises(UserError, match=told):
-            scored(starts["roberta"], candidates, how)
+    told = "window is 36, and of the 39 positions .* most 35"
+    with pytest.raises(UserError, match=told):
+        scored(starts["roberta"], candidates, Scoring("max_p", window=36, stride=8))
     scored(starts["roberta"], candidates, Scoring("max_p", window=35, stride=8))
-    scored(starts["roberta"], candidates, Scoring("full", max_length=39))
+
+
+def test_a_model_of_fewer_positions_reads_as_many_as_it_has(starts, candidates, capsys):
+    all_, more, fewer = (
+        scored(starts["roberta"], candidates, Scoring("full", max_length=most))
+        for most in (None, 40, 38)
+    )
+    assert more.scores.tolist() == all_.scores.tolist()
+    assert more.lengths == all_.lengths
+    assert fewer.lengths.left_out > all_.lengths.left_out > 0
+    assert "max_length is 40; this model (roberta) has 39 positions." in capsys.readouterr().out

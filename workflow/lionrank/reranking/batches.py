@@ -97,11 +97,7 @@ class Pairs(Batches):
     how: Scoring | None
 
     def __post_init__(self, model: CrossEncoder, hardware: Mapping[str, Any]) -> None:
-        """Let the model's tokenizer cut where a scoring says.
-
-        Raises:
-            UserError: as `longest_pair`.
-        """
+        """Let the model's tokenizer cut where a scoring says."""
         super().__post_init__(model, hardware)
         if self.how is not None:
             self.tokenizer.model_max_length = longest_pair(model, self.how.max_length)
@@ -175,23 +171,17 @@ def check_fits(model: CrossEncoder, how: Scoring | None) -> None:
     """
     if how is not None and how.window is not None:
         room(model, how.window)
-    elif how is not None:
-        longest_pair(model, how.max_length)
 
 
 def longest_pair(model: CrossEncoder, max_length: int | None) -> int:
     """Return how many tokens of query and document are read at once, at most so many.
 
-    Raises:
-        UserError: the model has fewer positions.
+    A model of fewer positions reads as many as it has, which is printed: models of a grid differ.
     """
     most = longest(model.body) or VERY_LARGE_INTEGER
     if max_length is not None and max_length > most:
-        raise UserError(
-            f"scoring: max_length is {max_length:,}, and {_called(model)} has only {most:,} "
-            "positions: set at most so many, or null for all"
-        )
-    return max_length or most
+        print(f"max_length is {max_length:,}; {_called(model)} has {most:,} positions.")
+    return min(max_length or most, most)
 
 
 def room(model: CrossEncoder, window: int) -> int | None:
