@@ -15,6 +15,7 @@ from tests.support.running import ROOT
 from tests.support.tiny_training import PACKAGE
 
 SMALLER = SMALL | {"vocab_size": 500}
+POSITIONS = {"bert": 512, "electra": 512, "roberta": 512, "deberta": 512, "gte": 8192}
 COUNT = """
 import json, sys
 from lionrank.audit.backbones import sizes
@@ -38,7 +39,7 @@ def work(tmp_path):
         yield work
 
 
-def publish(work, name: str) -> dict[str, int]:
+def publish(work, name: str) -> dict[str, float]:
     """Put a backbone of the tests on the hub, and a row of it into the table; return its size."""
     config = json.dumps(EVERY[name] | SMALLER).encode()
     files = {"config.json": config, "model.safetensors": b"large", "tokenizer.json": b"{}"}
@@ -48,7 +49,7 @@ def publish(work, name: str) -> dict[str, int]:
     place = work.folder / "expected" / name
     place.mkdir(parents=True)
     (place / "config.json").write_bytes(config)
-    return of_checkpoint(place)
+    return {**of_checkpoint(place), "positions": POSITIONS[name]}
 
 
 def count(work, starts: dict, local: dict | None = None, **environment: str) -> tuple[dict, dict]:

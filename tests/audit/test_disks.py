@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from lionrank.audit import page as audit
-from lionrank.audit.disks import Storage
-from tests.support.audits import facts_of, merged, row_of, source
+from lionrank.audit.disks import BYTES_A_WINDOW, Storage
+from tests.support.audits import SCORINGS, facts_of, merged, row_of, source
+from tests.support.configs import overlaid
 
 
 def test_each_part_falls_on_a_place_and_each_place_on_a_disk(tmp_path):
@@ -41,6 +42,18 @@ def test_local_copies_take_no_room_in_a_cache():
     facts = facts_of(config, source("near", bytes=10**9), source("far", bytes=10**6))
     (hub,) = [each for each in facts["places"] if each["place"] is Storage.HUB]
     assert hub["takes"]["known"] == 10**6
+
+
+def test_windows_have_room_and_candidates_of_several_test_sets_have_it_once():
+    facts = facts_of(overlaid(SCORINGS))
+    sizes = {each["what"]: each["bytes"] for each in facts["disk"]}
+    pairs = 43 * 1000
+    assert sizes["windows of by_mean"] == pairs * 16 * 6 * BYTES_A_WINDOW
+    assert sizes["windows of by_first"] == pairs * 31 * 18 * BYTES_A_WINDOW
+    assert not {"windows of by_best", "windows of in_full"} & {*sizes}
+    assert sizes["candidates of by_first"] == pairs * 345
+    assert not {"candidates of by_best", "candidates of in_full"} & {*sizes}
+    assert "run files of by_best" in sizes
 
 
 def test_places_are_those_that_the_environment_names(tmp_path):

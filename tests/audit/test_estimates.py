@@ -7,9 +7,11 @@ from transformers import TrainingArguments
 
 from lionrank.audit import estimates
 from lionrank.audit import page as audit
+from lionrank.config.scorings import Division
 from tests.support.audits import (
     CONFIG,
     LION,
+    SCORINGS,
     SEARCH,
     SEARCHES,
     SIZES,
@@ -17,6 +19,7 @@ from tests.support.audits import (
     merged,
     row_of,
 )
+from tests.support.configs import overlaid
 
 DATA = {
     "collection": "msmarco",
@@ -257,6 +260,87 @@ def test_what_teachers_score_is_counted_once_each():
     assert " | own | " in row
     (row,) = [row for row in facts["disk"] if "teachers" in row["what"]]
     assert row["bytes"] == pairs * 345
+
+
+REACHED = 312e12 * 0.3 * 3600
+"""Operations in an hour."""
+SMALL, LARGE = 2 * 21_293_568, 2 * (113_329_152 + 110_330_880)
+"""The encoders of a model of 512 positions, and of those of 8,192, with each optimizer."""
+
+
+def test_documents_are_scored_in_the_tokens_of_their_windows_and_windows_once():
+    facts = facts_of(overlaid(SCORINGS))
+    works = {each["name"]: each for each in facts["reranking"]}
+    windows = Division(64, 32).windows(1000)
+    tokens = sum(end - begin for begin, end in windows) + 12 * len(windows)
+    pairs, hours = 43 * 1000, {name: each["gpu_hours"] for name, each in works.items()}
+    expected = 2 * (SMALL + LARGE) * 3 * tokens * pairs / REACHED
+    assert hours["by_first"] == pytest.approx(expected)
+    assert hours["by_best"] == 0
+    # Sixteen windows that do not overlap, of the best epoch alone.
+    expected = 2 * (SMALL + LARGE) * (1000 + 16 * 12) * pairs / REACHED
+    assert hours["by_mean"] == pytest.approx(expected)
+    expected = 2 * (SMALL * 512 + LARGE * 1012) * pairs / REACHED
+    assert hours["in_full"] == pytest.approx(expected)
+    # Each has run files.
+    assert [each["scored"] for each in works.values()] == [18 * pairs, 18 * pairs] + 2 * [6 * pairs]
+
+
+def test_dev_sets_are_scored_as_they_say_and_pairs_cut_where_a_training_cuts_them():
+    cut = "training: {models: {gte: {max_length: 256}}, defaults: {max_length: 2048}}"
+    facts = facts_of(overlaid(SCORINGS, cut))
+    (nano_nq,) = [each for each in facts["development"] if each["name"] == "nano_nq"]
+    expected = 2 * (SMALL * 512 + LARGE * 900) * 3 * 5_000 / REACHED
+    assert nano_nq["gpu_hours"] == pytest.approx(expected)
+    (held_out,) = facts["held_out"]
+    assert dict(held_out["hours_of_one"])["gte_lion"] == pytest.approx(
+        2 * 113_329_152 * 256 * 10_000 / REACHED
+    )
+    hours = {each["name"]: each["gpu_hours"] for each in facts["trainings"]}
+    for name, encoder, tokens in (("gte", 113_329_152, 256), ("modernbert", 110_330_880, 1012)):
+        expected = 6 * encoder * tokens * 1_990_000 * 3 / REACHED
+        assert hours[f"{name}_lion"] == pytest.approx(expected)
+    search = facts_of(overlaid(SCORINGS, cut), searches=SEARCHES)["searches"][0]
+    expected = 2 * 21_293_568 * search["epochs"] * (512 * 5_000 + 1012 * 10_000) / REACHED
+    assert search["scoring_hours"] == pytest.approx(expected)
+
+
+def test_a_teacher_reads_as_much_as_its_checkpoint():
+    taught = """
+teachers: {own: {label: Own, checkpoint: ./theirs, max_length: 300}}
+training_data:
+  own: {collection: msmarco, ranking: own, examples: 1000, passages: 8, ranks: [1, 200],
+    negatives: any, held_out: {passages: 80, by: query, seed: 12}}
+objectives: {ranknet: {label: RankNet, loss: ranknet}}
+treatments: {taught: {label: T, optimizer: adamw, objective: ranknet, data: own}}
+grid: {optimizers: [adamw, taught]}
+"""
+    sizes = SIZES | {"teachers.own": SIZES["models.gte"]}
+    (teaching,) = facts_of(overlaid(SCORINGS, taught), sizes=sizes)["teaching"]
+    expected = 2 * 113_329_152 * 300 * teaching["pairs"] / REACHED
+    assert teaching["gpu_hours"] == pytest.approx(expected)
+
+
+def test_the_page_tells_windows_and_tokens_of_what_has_a_scoring():
+    page = audit.page(facts_of(overlaid(SCORINGS)))
+    assert row_of(page, "by_first", "first_p", "64", "32").endswith(" | - |")
+    assert row_of(page, "by_best", "max_p", "64", "32").endswith(" | by_first |")
+    assert row_of(page, "by_mean", "mean_p", "64", "64", "16", "1,192")
+    assert row_of(page, "in_full", "full", "-", "-", "-", "512 to 1,012")
+    assert row_of(page, "nano_nq", "full", "-", "-", "-", "512 to 900")
+    assert row_of(page, "msmarco", "1,012", "1,000") and row_of(page, "nano_nq", "900", "-")
+    assert "windows a document" not in audit.page(facts_of(merged()))
+
+
+def test_windows_of_documents_of_unknown_length_are_not_estimated():
+    config = overlaid(SCORINGS)
+    del config["audit"]["collections"]["msmarco"]["tokens_per_document"]
+    facts = facts_of(config)
+    hours = {each["name"]: each["gpu_hours"] for each in facts["reranking"]}
+    assert hours["by_first"] is hours["by_mean"] is None
+    assert hours["in_full"] is not None
+    row = row_of(audit.page(facts), "by_mean", "mean_p", "64", "64")
+    assert row.endswith("| not estimated | not estimated | - |")
 
 
 def test_a_search_trains_a_share_of_the_pairs_in_fewer_trials_from_epoch_to_epoch():

@@ -8,7 +8,16 @@ from lionrank.audit import page as audit
 from lionrank.audit.schedule import Job, Queue
 from lionrank.audit.workload import DOWNLOADED, DOWNLOADS, START_UP, makespans, workload
 from lionrank.config.plan import Plan
-from tests.support.audits import SEARCH, SEARCHES, SIZES, facts_of, merged, source, write_log
+from tests.support.audits import (
+    SCORINGS,
+    SEARCH,
+    SEARCHES,
+    SIZES,
+    facts_of,
+    merged,
+    source,
+    write_log,
+)
 from tests.support.configs import ROOT, overlaid
 from tests.support.plans import BEST_ON_SECOND, OTHERS, SMALL
 from tests.support.searches import SEARCHED
@@ -39,6 +48,10 @@ def seconds(jobs, name):
         [SMALL, OTHERS],
         [SEARCHED],
         [SEARCHED + "  epochs: 3\n"],
+        [SCORINGS],
+        [SCORINGS, "grid: {every_epoch_on: []}\nreranking: {shards: 3}"],
+        [OTHERS, SCORINGS, "grid: {systems: [theirs, mine]}"],
+        [OTHERS, SCORINGS, "grid: {systems: [mine], every_epoch_on: []}"],
     ],
 )
 def test_there_are_as_many_jobs_as_in_the_workflow(overlays, tmp_path, monkeypatch):
@@ -49,7 +62,7 @@ def test_there_are_as_many_jobs_as_in_the_workflow(overlays, tmp_path, monkeypat
     sizes = SIZES | OF_OTHERS
     jobs = long_jobs(config, sizes=sizes, searches=plan.audit.searches(), scored_again=again)
     of_rules = ("train_epoch", "dev_scores", "rerank", "rerank_shard", "rerank_again")
-    of_rules += ("train_trial", "trial_scores")
+    of_rules += ("train_trial", "trial_scores", "score_windows", "score_windows_shard")
     counted = plan.audit.jobs()
     assert len(jobs) == 1 + sum(counted.get(rule, 0) for rule in of_rules)
     assert {name for job in jobs.values() for name in job.after} <= jobs.keys()
@@ -72,6 +85,14 @@ def test_all_gpu_hours_are_those_of_the_jobs():
         jobs = long_jobs(config, **given)
         work = fsum(seconds(jobs, name) for name, job in jobs.items() if "gpu" in job.needs)
         assert work / 3600 == pytest.approx(facts["all_hours"]["known"])
+
+
+def test_windows_are_work_of_the_first_test_set_that_has_them():
+    jobs = long_jobs(overlaid(SCORINGS))
+    assert after(jobs, "gte_lion_e2 on by_first") == {"gte_lion_e2"}
+    assert {name for name in jobs if name.endswith("on by_best")} == set()
+    apart = long_jobs(overlaid(SCORINGS, "grid: {every_epoch_on: []}"))
+    assert "gte_lion_e2 on by_first" in apart and "gte_lion_best on by_best" in apart
 
 
 def test_what_may_stop_early_waits_for_the_scores_of_the_epoch_before():

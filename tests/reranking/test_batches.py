@@ -71,7 +71,7 @@ def test_a_window_has_the_logit_that_it_has_alone(starts, candidates, architectu
         (query,) = tokens_of(model.tokenizer, [texts.loc[(qid, docid), "query"]])
         (document,) = tokens_of(model.tokenizer, [texts.loc[(qid, docid), "passage"]])
         kept = query[: room - min(16, len(document))]
-        spans = windows.divide(len(document), 16, 8)
+        spans = Division(16, 8).windows(len(document))
         assert [*zip(its["begin"], its["end"], strict=True)] == spans
         assert its["window"].tolist() == [*range(len(spans))]
         assert {*its["document"]} == {len(document)}

@@ -1,6 +1,4 @@
-"""Windows of documents, and one score of each document by the logits of its windows."""
-
-from itertools import pairwise
+"""One score of each document by the logits of its windows."""
 
 import pytest
 import torch
@@ -8,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lionrank.config.scorings import Scoring
-from lionrank.reranking.windows import aggregate, divide
+from lionrank.reranking.windows import aggregate
 
 LOGITS = [0.5, 2.0, -1.0, 3.0, -4.0, -4.0, -7.0]
 COUNTS = [4, 1, 2]
@@ -18,33 +16,6 @@ def aggregated(logits=LOGITS, counts=COUNTS, **how):
     scored = aggregate(torch.tensor(logits), torch.tensor(counts), Scoring(**how))
     assert scored.dtype == torch.float32
     return scored.tolist()
-
-
-@pytest.mark.parametrize(
-    ("tokens", "expected"),
-    [
-        (0, [(0, 0)]),
-        (1, [(0, 1)]),
-        (8, [(0, 8)]),
-        (9, [(0, 8), (4, 9)]),
-        (12, [(0, 8), (4, 12)]),
-        (13, [(0, 8), (4, 12), (8, 13)]),
-    ],
-)
-def test_windows_begin_a_stride_apart_until_one_ends_with_the_document(tokens, expected):
-    assert divide(tokens, 8, 4) == expected
-    assert divide(tokens, 8, None) == expected[:1]
-
-
-@given(st.integers(0, 5000), st.integers(1, 300), st.data())
-def test_windows_leave_nothing_out_and_none_lies_in_the_one_before(tokens, window, data):
-    stride = data.draw(st.integers(1, window))
-    found = divide(tokens, window, stride)
-    assert found[0][0] == 0
-    assert found[-1][1] == tokens
-    for (begin, end), (following, last) in pairwise(found):
-        assert following == begin + stride <= end < last
-    assert all(end - begin <= window for begin, end in found)
 
 
 def test_a_score_is_that_of_the_first_window_of_the_best_or_a_mean():

@@ -11,9 +11,9 @@ from snakemake.utils import update_config
 
 from lionrank.audit import page as audit
 from lionrank.audit.disks import Storage
+from lionrank.audit.estimates import Sizes
 from lionrank.audit.schedule import Queue
 from lionrank.config.sources import Source
-from lionrank.cross_encoder.parameters import Parameters
 from lionrank.files import write_json_lines
 from lionrank.grid import training_name
 from lionrank.published.settings import ComparedSetting
@@ -52,11 +52,33 @@ def source(name: str, **changes) -> Source:
     return Source(name=name, **(fields | changes))
 
 
-SIZES: dict[str, Parameters] = {
-    "models.minilm": {"parameters": 33_360_385, "encoder": 21_293_568},
-    "models.gte": {"parameters": 305_959_681, "encoder": 113_329_152},
-    "models.modernbert": {"parameters": 149_605_633, "encoder": 110_330_880},
+SIZES = {
+    "models.minilm": {"parameters": 33_360_385, "encoder": 21_293_568, "positions": 512},
+    "models.gte": {"parameters": 305_959_681, "encoder": 113_329_152, "positions": 8_192},
+    "models.modernbert": {"parameters": 149_605_633, "encoder": 110_330_880, "positions": 8_192},
 }
+SCORINGS = """
+scorings:
+  first: {label: First, aggregation: first_p, window: 64, stride: 32}
+  best: {label: Best, aggregation: max_p, window: 64, stride: 32}
+  mean: {label: Mean, aggregation: mean_p, window: 64, stride: 64}
+  full: {label: Full, aggregation: full, max_length: null}
+test_sets:
+  by_first: &it {label: By first, collection: msmarco, topics: dl19, scoring: first}
+  by_best: {<<: *it, label: By best, scoring: best}
+  by_mean: {<<: *it, label: By mean, scoring: mean}
+  in_full: {<<: *it, label: In full, scoring: full}
+grid:
+  test_sets: [by_first, by_best, by_mean, in_full]
+  every_epoch_on: [by_best]
+dev_sets: {nano_nq: {scoring: full}}
+audit:
+  collections:
+    msmarco: {tokens_per_pair: 1012, tokens_per_document: 1000}
+    nano_nq: {tokens_per_pair: 900}
+  test_sets: {by_first: &size {topics: 43}, by_best: *size, by_mean: *size, in_full: *size}
+"""
+"""Documents of 1,000 tokens, with 12 more in a pair; two test sets have the same windows."""
 SEARCH = {"epochs": 2, "share": 0.5, "keep": 0.5}
 SEARCHES = {
     "minilm_lion": {
@@ -84,7 +106,7 @@ def facts_of(
     recorded: Mapping[str, str | None] = MappingProxyType({}),
     catalogued: Mapping[str, list[str]] = MappingProxyType({}),
     paths: Mapping[Storage, Path] = MappingProxyType(PATHS),
-    sizes: Mapping[str, Parameters] = MappingProxyType(SIZES),
+    sizes: Sizes = MappingProxyType(SIZES),
     uncounted: Mapping[str, str] = MappingProxyType({}),
     scored_again: Mapping[str, list[str]] = MappingProxyType({}),
     searches: Mapping[str, Mapping] = MappingProxyType({}),

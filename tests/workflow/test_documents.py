@@ -53,9 +53,9 @@ def test_a_dry_run_plans_two_tracks_in_three_scorings_on_one_corpus_without_an_i
     assert counts["import_corpus"] == counts["prebuilt_index"] == counts["draw_examples"] == 1
     assert counts["bm25"] == counts["candidates"] == 2
     assert counts["index"] == counts["draw_triplets"] == 0
-    # The best of each training, and on the first test set every epoch.
+    # The best of each training, and on the first test set every epoch, of which the first window.
     trainings = counts["initialise"]
-    assert counts["score_windows"] == (3 + 1 + 1) * trainings
+    assert counts["score_windows"] == ((3 + 1) + (1 + 1)) * trainings
     assert counts["rerank"] == 2 * trainings
 
 

@@ -1,5 +1,6 @@
 """How large backbones are, counted from their configs before any weight is downloaded."""
 
+import math
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -7,16 +8,24 @@ from typing import Any
 from lionrank.config.sources import Source
 from lionrank.cross_encoder.initialise import planned
 from lionrank.cross_encoder.parameters import Parameters, count
+from lionrank.cross_encoder.positions import longest
 from lionrank.errors import UserError
 from lionrank.sources.download import small_files
+
+
+class Size(Parameters):
+    """The parameters of a cross-encoder, and how much it can read."""
+
+    positions: float
+    """Tokens at once; infinite where there is no limit."""
 
 
 def sizes(
     starts: Mapping[str, Mapping[str, Any]],
     sources: Mapping[str, Source],
     local: Mapping[str, str],
-) -> tuple[dict[str, Parameters], dict[str, str]]:
-    """Return the parameters of what can be counted, and of the rest why it cannot be.
+) -> tuple[dict[str, Size], dict[str, str]]:
+    """Return the sizes of what can be counted, and of the rest why it cannot be.
 
     Of a source that was neither fetched nor copied, config.json alone is downloaded, and for a
     random start the files of its tokenizer.
@@ -27,7 +36,7 @@ def sizes(
         sources: the rows of the table of sources.
         local: the local copies of some.
     """
-    counted: dict[str, Parameters] = {}
+    counted: dict[str, Size] = {}
     uncounted: dict[str, str] = {}
     # At once: each waits until its timeout where the hub does not answer.
     with ThreadPoolExecutor(max(1, len(starts))) as pool:
@@ -36,9 +45,11 @@ def sizes(
         }
     for key, start in starts.items():
         try:
-            counted[key] = count(planned(start, folders[key].result(), key.partition(".")[0]))
+            model = planned(start, folders[key].result(), key.partition(".")[0])
         except UserError as error:
             uncounted[key] = str(error)
+        else:
+            counted[key] = {**count(model), "positions": longest(model) or math.inf}
     return counted, uncounted
 
 

@@ -31,6 +31,9 @@ from lionrank.training.state import KEPT
 BYTES_A_RUN_LINE = 55
 """Of `qid Q0 docid rank score tag` with ids of seven digits and a checkpoint's name as the tag."""
 
+BYTES_A_WINDOW = 10
+"""Of a file of windows, 12 of a document; one of a single window a document has twice as many."""
+
 BYTES_OF_SOFTWARE = 7e9
 """Of a virtual environment with a CUDA build of PyTorch; one for CPUs alone has less than half."""
 
@@ -107,15 +110,19 @@ def disk_use(
         pairs, _ = pairs_of(config, data)
         passage = _bytes_a_passage(config, collection_of_data(config, data))
         yield item(f"training data {data}", product(pairs, passage), text)
+    # Sets with the same collection, topics and first stage have one file.
+    ranked: dict[tuple[str, ...], dict] = {}
+    for judged in [*reranking, *development]:
+        ranked.setdefault(judged["ranked"], judged)
+    for judged in ranked.values():
+        passage = _bytes_a_passage(config, judged["collection"])
+        yield item(f"candidates of {judged['name']}", product(judged["pairs"], passage), text)
     for test_set in reranking:
-        passage = _bytes_a_passage(config, test_set["collection"])
-        candidates = product(test_set["pairs"], passage)
-        yield item(f"candidates of {test_set['name']}", candidates, text)
         lines = product(test_set["scored"], BYTES_A_RUN_LINE)
         yield item(f"run files of {test_set['name']}", lines, f"{BYTES_A_RUN_LINE} bytes a line")
-    for dev_set in development:
-        passage = _bytes_a_passage(config, dev_set["collection"])
-        yield item(f"candidates of {dev_set['name']}", product(dev_set["pairs"], passage), text)
+        if (windows := test_set["windows"]) != 0:
+            rows = product(windows, BYTES_A_WINDOW)
+            yield item(f"windows of {test_set['name']}", rows, f"{BYTES_A_WINDOW} bytes a window")
     # Of a collection all teachers score the same.
     for name, pairs in {each["collection"]: each["pairs"] for each in teaching}.items():
         passages = product(pairs, _bytes_a_passage(config, name))

@@ -12,9 +12,11 @@ import math
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
+from lionrank.audit import lengths
 from lionrank.config import first_stages, teachers
 from lionrank.config.evaluation import has_every_epoch
 from lionrank.config.experiment import others, precisions
+from lionrank.config.scorings import Scoring, scoring
 from lionrank.config.settings import training_settings, with_point
 from lionrank.config.training_data import first_stage_depth, passages_of
 from lionrank.config.treatments import PAIRS, collection_of_data, treatment
@@ -36,7 +38,8 @@ OPTIMIZER_STATES = {
 STATES_OF_OTHERS = 2
 
 Sizes: TypeAlias = Mapping[str, Mapping[str, float]]
-"""Parameters of what computes, all and those of the `encoder`, by place in the config."""
+"""Of what computes, by place in the config: all `parameters`, those of the `encoder`, and how many
+tokens can be read at once, its `positions`."""
 
 
 def product(*factors: float | None) -> float | None:
@@ -71,7 +74,7 @@ def assumed(config: Mapping[str, Any], *keys: str | None) -> float | None:
 
 
 def size_of(sizes: Sizes, kind: str, name: str, part: str) -> float | None:
-    """Return the parameters of a model, system or teacher, None where they were not counted."""
+    """Return a part of the sizes of a model, system or teacher, None where none was counted."""
     size = sizes.get(f"{kind}.{name}")
     return None if size is None else size[part]
 
@@ -139,11 +142,10 @@ def training_work(
     steps_an_epoch = steps_of_epoch(pairs, settings["global_batch_size"], of_example)
     steps = steps_an_epoch * epochs
     without_restart = steps_an_epoch if settings["restarts"] else steps
-    collection = collection_of_data(config, data)
     operations = product(
         FORWARD_AND_BACKWARD,
         size_of(sizes, "models", model, "encoder"),
-        assumed(config, "collections", collection, "tokens_per_pair"),
+        _tokens_trained_on(config, data, settings),
         pairs,
         jobs,
     )
@@ -201,15 +203,12 @@ def search_work(
     by_epoch = halving.trained(trials, search["keep"], search["epochs"])
     epochs = sum(by_epoch) + untuned * search["epochs"]
     encoder = size_of(sizes, "models", model, "encoder")
-    tokens = assumed(config, "collections", collection_of_data(config, data), "tokens_per_pair")
+    tokens = _tokens_trained_on(config, data, settings)
     operations = product(FORWARD_AND_BACKWARD, encoder, tokens, pairs, epochs)
     training = _gpu_hours(config, operations, settings["precision"])
-    scorers = [_Scorers(name, epochs, encoder, settings["precision"])]
-    scoring = [
-        _scoring(
-            *(config, scorers, each["pairs"]),
-            assumed(config, "collections", each["collection"], "tokens_per_pair"),
-        )["gpu_hours"]
+    scorers = [_of_training(sizes, model, name, epochs, settings)]
+    scoring_hours = [
+        _scoring(config, scorers, each["pairs"], each["collection"], each["scoring"])["gpu_hours"]
         for each in scored
     ]
     return {
@@ -220,8 +219,8 @@ def search_work(
         "epochs": epochs,
         "jobs": (trials + untuned) * search["epochs"],
         "training_hours": training,
-        "scoring_hours": sum_of(scoring),
-        "gpu_hours": sum_of([training, *scoring]),
+        "scoring_hours": sum_of(scoring_hours),
+        "gpu_hours": sum_of([training, *scoring_hours]),
         "bytes": product(
             BYTES_A_WEIGHT,
             size_of(sizes, "models", model, "parameters"),
@@ -229,6 +228,20 @@ def search_work(
             trials + untuned,
         ),
     }
+
+
+def _tokens_trained_on(
+    config: Mapping[str, Any], data: str, settings: Mapping[str, Any]
+) -> float | None:
+    """Return the tokens of a pair of training data, as a training with these settings reads it."""
+    sizes = _lengths(config, collection_of_data(config, data))
+    return lengths.cut(sizes, settings["max_length"])
+
+
+def _lengths(config: Mapping[str, Any], collection: str) -> Mapping[str, Any] | None:
+    """Return what the config's section `audit` knows of a collection, None where it is nothing."""
+    known: Mapping[str, Any] | None = config["audit"]["collections"].get(collection)
+    return known
 
 
 def _gpu_hours(config: Mapping[str, Any], operations: float | None, precision: str) -> float | None:
@@ -271,40 +284,69 @@ def reranking_work(
 
     `kind` is test_sets or dev_sets, and `name` one of them. Checkpoints of others score test sets,
     of which some have of each training the best epoch alone; those in `again` do in two precisions.
+    Windows that a test set shares with earlier ones of the grid are work of the first.
     """
-    collection = config[kind][name]["collection"]
-    topics = assumed(config, kind, name, "topics")
     judged = config[kind][name]
+    collection = judged["collection"]
+    topics = assumed(config, kind, name, "topics")
     is_given = first_stages.takes_given(config, judged)
     ranked_by = judged.get("first_stage", FIRST_STAGE)
     candidates = assumed(config, kind, name, "candidates")
     candidates = candidates or first_stages.depth_of(config, judged)
-    pairs = product(topics, candidates)
-    tokens = assumed(config, "collections", collection, "tokens_per_pair")
     best_only = kind == "test_sets" and not has_every_epoch(config, name)
     scorers = _trained(config, sizes, best_only=best_only)
+    shared = list[str]()
     if kind == "test_sets":
-        scorers += _of_others(config, sizes, again)
+        shared = _with_the_same_windows(config, name)
+        if any(has_every_epoch(config, each) != best_only for each in shared):
+            scorers = [each._replace(shared=True) for each in scorers]
+        scorers += [each._replace(shared=bool(shared)) for each in _of_others(config, sizes, again)]
+    how = scoring(config, judged.get("scoring"))
     return {
         "name": name,
         "best_only": best_only,
         "collection": collection,
+        "ranked": _ranked(config, judged),
         "first_stage": "of the collection" if is_given else first_stages.label(config, ranked_by),
         "topics": topics,
         "candidates": candidates,
-        **_scoring(config, scorers, pairs, tokens),
+        "shared": shared if any(each.shared for each in scorers) else [],
+        **_scoring(config, scorers, product(topics, candidates), collection, how),
     }
+
+
+def _ranked(config: Mapping[str, Any], judged: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what the file of candidates of a test set or dev set is named by."""
+    return judged["collection"], judged["topics"], first_stages.suffix(config, judged)
+
+
+def _with_the_same_windows(config: Mapping[str, Any], test_set: str) -> list[str]:
+    """Return the test sets before this one in the grid whose documents have the same windows.
+
+    They are scored once for all (`lionrank.config.plan_of_scorings.ScoringsPlan.windows`).
+    """
+
+    def windows(name: str) -> tuple[Any, ...] | None:
+        judged = config["test_sets"][name]
+        how = scoring(config, judged.get("scoring"))
+        if how is None or how.division is None:
+            return None
+        return *_ranked(config, judged), how.division
+
+    names = config["grid"]["test_sets"]
+    own = windows(test_set)
+    before = names[: names.index(test_set)] if own else []
+    return [name for name in before if windows(name) == own]
 
 
 def held_out_work(config: Mapping[str, Any], sizes: Sizes, data: str) -> dict[str, Any]:
     """Return collection, pairs and GPU hours of the evaluation losses of the data's trainings."""
     collection = collection_of_data(config, data)
-    tokens = assumed(config, "collections", collection, "tokens_per_pair")
     _, pairs = pairs_of(config, data)
     return {
         "name": data,
         "collection": collection,
-        **_scoring(config, _trained(config, sizes, data), pairs, tokens),
+        **_scoring(config, _trained(config, sizes, data), pairs, collection),
     }
 
 
@@ -319,24 +361,27 @@ def teaching_work(
     made = settings["topics"]["train"] if settings["format"] == "pydocs" else None
     topics = made or assumed(config, "collections", collection, "training_topics")
     candidates = first_stage_depth(config, collection, "train")
-    tokens = assumed(config, "collections", collection, "tokens_per_pair")
     scorer = _teacher(config, sizes, teacher)
     return {
         "name": teacher,
         "collection": collection,
         "topics": topics,
         "candidates": candidates,
-        **_scoring(config, [scorer], product(topics, candidates), tokens),
+        **_scoring(config, [scorer], product(topics, candidates), collection),
     }
 
 
 class _Scorers(NamedTuple):
-    """Checkpoints of one training, system or teacher, their encoders' parameters and precision."""
+    """Checkpoints of one training, system or teacher, and how they score."""
 
     name: str
     number: int
     encoder: float | None
+    positions: float | None
     precision: str
+    max_length: int
+    shared: bool = False
+    """Whether their windows are work of another test set."""
 
 
 def _trained(
@@ -352,21 +397,38 @@ def _trained(
             if data not in (None, treatment(config, optimizer).data):
                 continue
             settings = training_settings(config, model, optimizer)
-            encoder = size_of(sizes, "models", model, "encoder")
             number = len(config["grid"]["seeds"]) * (1 if best_only else settings["epochs"])
             name = training_name(model, optimizer)
-            scorers.append(_Scorers(name, number, encoder, settings["precision"]))
+            scorers.append(_of_training(sizes, model, name, number, settings))
     return scorers
+
+
+def _of_training(
+    sizes: Sizes, model: str, name: str, number: int, settings: Mapping[str, Any]
+) -> _Scorers:
+    size = _sizes(sizes, "models", model)
+    return _Scorers(name, number, *size, settings["precision"], settings["max_length"])
+
+
+def _sizes(sizes: Sizes, kind: str, name: str) -> tuple[float | None, float | None]:
+    encoder, positions = (size_of(sizes, kind, name, part) for part in ("encoder", "positions"))
+    return encoder, positions
 
 
 def _of_others(config: Mapping[str, Any], sizes: Sizes, again: Collection[str]) -> list[_Scorers]:
     """Return the checkpoints that others trained, one that scores in two precisions as two."""
     return [
-        _Scorers(name, 1, size_of(sizes, "systems", name, "encoder"), precision)
+        _Scorers(name, 1, *_sizes(sizes, "systems", name), precision, _own_length(config, system))
         for name, system in others(config).items()
         if "checkpoint" in system
         for precision in precisions(config, name, name in again)
     ]
+
+
+def _own_length(config: Mapping[str, Any], entry: Mapping[str, Any]) -> int:
+    """Return the tokens to which a checkpoint of others cuts pairs, by its entry in the config."""
+    length: int = entry.get("max_length") or config["training"]["defaults"]["max_length"]
+    return length
 
 
 def _teacher(config: Mapping[str, Any], sizes: Sizes, name: str) -> _Scorers:
@@ -374,28 +436,47 @@ def _teacher(config: Mapping[str, Any], sizes: Sizes, name: str) -> _Scorers:
     checkpoint = entry.get("checkpoint", "")
     if checkpoint in (trained := teachers.of_grid(config)):
         model, optimizer = trained[checkpoint]
-        precision = training_settings(config, model, optimizer)["precision"]
-        return _Scorers(name, 1, size_of(sizes, "models", model, "encoder"), precision)
-    encoder = size_of(sizes, "teachers", name, "encoder")
+        return _of_training(sizes, model, name, 1, training_settings(config, model, optimizer))
     own = entry.get("precision") or config["training"]["defaults"]["precision"]
-    return _Scorers(name, 1, encoder, own)
+    size = _sizes(sizes, "teachers", name)
+    return _Scorers(name, 1, *size, own, _own_length(config, entry))
 
 
 def _scoring(
-    config: Mapping[str, Any], scorers: list[_Scorers], pairs: float | None, tokens: float | None
+    config: Mapping[str, Any],
+    scorers: list[_Scorers],
+    pairs: float | None,
+    collection: str,
+    how: Scoring | None = None,
 ) -> dict[str, Any]:
-    """Return pairs of a checkpoint and of all, and the GPU hours of all; `tokens` are a pair's.
+    """Return pairs of a checkpoint and of all, what is read of a pair, and the GPU hours of all.
 
-    `hours_of_one` are those of one checkpoint, with the name of the training, system or teacher.
+    `readings` has what is read by the name of each training, system or teacher, `hours_of_one` the
+    hours of one checkpoint of it, where these are no work of another test set, and `windows` those
+    of all candidates by as many checkpoints, 0 where the `scoring` has none.
     """
+    sizes = _lengths(config, collection)
+    readings = {
+        each.name: lengths.scored(sizes, how, each.max_length, each.positions) for each in scorers
+    }
+    own = [each for each in scorers if not each.shared]
     of_one = [
-        _gpu_hours(config, product(FORWARD, each.encoder, tokens, pairs), each.precision)
-        for each in scorers
+        _gpu_hours(
+            config,
+            product(FORWARD, each.encoder, readings[each.name].tokens, pairs),
+            each.precision,
+        )
+        for each in own
     ]
-    of_all = [product(hours, each.number) for hours, each in zip(of_one, scorers, strict=True)]
+    of_all = [product(hours, each.number) for hours, each in zip(of_one, own, strict=True)]
+    has_windows = how is not None and how.division is not None
+    windows = (product(pairs, readings[each.name].windows, each.number) for each in own)
     return {
+        "scoring": how,
         "pairs": pairs,
         "scored": product(pairs, sum(each.number for each in scorers)),
-        "hours_of_one": [(each.name, hours) for hours, each in zip(of_one, scorers, strict=True)],
+        "readings": readings,
+        "windows": sum_of(windows) if has_windows else 0,
+        "hours_of_one": [(each.name, hours) for hours, each in zip(of_one, own, strict=True)],
         "gpu_hours": sum_of(of_all),
     }

@@ -124,7 +124,7 @@ def collect(
         recorded: the commits of what was downloaded already, None of a copy of an unknown one.
         catalogued: identifiers in the catalogue ir_datasets, by collection.
         paths: where caches and folders lie, as `lionrank.audit.disks.paths` returns it.
-        sizes: the parameters of what computes, and
+        sizes: those of what computes, and
         uncounted: why those of the rest are not known, as `lionrank.audit.backbones.sizes` returns
             both.
         queue: how Snakemake uses that of a cluster.
@@ -220,6 +220,9 @@ def collect(
         "reranking": reranking,
         "reranking_hours": total(test_set["gpu_hours"] for test_set in reranking),
         "development": development,
+        "scored_in": [
+            each for each in [*reranking, *development] if each["scoring"] and each["readings"]
+        ],
         "held_out": held_out,
         "development_hours": total(work["gpu_hours"] for work in [*development, *held_out]),
         "teaching": teaching,
@@ -341,6 +344,7 @@ def page(facts: Mapping[str, Any]) -> str:
         point=point,
         said=said,
         size=size,
+        spread=spread,
         summed=summed,
         tried=tried,
         value=value,
@@ -351,6 +355,15 @@ def page(facts: Mapping[str, Any]) -> str:
 def count(number: float | None) -> str:
     """Return a number without decimals, "1,990,000"."""
     return MISSING if number is None else f"{number:,.0f}"
+
+
+def spread(numbers: Iterable[float | None]) -> str:
+    """Return numbers without decimals by the least and the most of them, "512 to 1,640"."""
+    numbers = [*numbers]
+    known = [number for number in numbers if number is not None]
+    if len(known) < len(numbers):
+        return MISSING
+    return " to ".join(dict.fromkeys([count(min(known)), count(max(known))]))
 
 
 def mean(number: float) -> str:

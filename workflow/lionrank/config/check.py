@@ -9,6 +9,7 @@ from typing import Any
 
 from lionrank.characters import normal
 from lionrank.config import first_stages
+from lionrank.config.checks.audit import check_lengths
 from lionrank.config.checks.catalogue import check_catalogue
 from lionrank.config.checks.collections import check_collections
 from lionrank.config.checks.contrasts import check_contrasts
@@ -68,6 +69,7 @@ def check(config: Mapping[str, Any], schema_path: Path, sources: Mapping[str, So
     check_search(config)
     check_test_sets(config)
     check_catalogue(config)
+    check_lengths(config)
 
 
 def _check_labels(config: Mapping[str, Any]) -> None:

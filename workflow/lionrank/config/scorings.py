@@ -40,6 +40,18 @@ class Division:
         """What files of windows are named by, as w256s128."""
         return f"w{self.window}" + ("" if self.stride is None else f"s{self.stride}")
 
+    def windows(self, tokens: int) -> list[tuple[int, int]]:
+        """Return the first token of each window of a document of so many, and that after it.
+
+        The last window ends with the document, and no window lies wholly in the one before. A
+        document without tokens has one window without any. Without a stride there is the first
+        window alone.
+        """
+        stride = self.stride or 0
+        further = max(0, -((self.window - tokens) // stride)) if stride else 0
+        begins = (number * stride for number in range(further + 1))
+        return [(begin, min(begin + self.window, tokens)) for begin in begins]
+
 
 @dataclass(frozen=True)
 class Scoring:

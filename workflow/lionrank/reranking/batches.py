@@ -20,7 +20,6 @@ from lionrank.cross_encoder.model import CrossEncoder
 from lionrank.cross_encoder.positions import longest
 from lionrank.cross_encoder.tokens import Batch, budgets, encode, frame, take, tokens_of, uncut
 from lionrank.errors import UserError
-from lionrank.reranking import windows
 
 CHUNK = 8192
 """Candidates that are tokenised and sorted at once, at most."""
@@ -146,7 +145,7 @@ class Windows(Batches):
             if self.room is not None:
                 tokens = tokens[: self.room - min(self.division.window, len(document))]
             cut = len(asked[query]) - len(tokens)
-            found = windows.divide(len(document), self.division.window, self.division.stride)
+            found = self.division.windows(len(document))
             for number, (begin, end) in enumerate(found):
                 size = len(tokens) + end - begin + self.frame.special
                 texts.append((tokens, document[begin:end]))

@@ -1,7 +1,4 @@
-"""Windows of a document: where they lie, and one score out of the logits of all (arXiv:1905.09217).
-
-A window begins wherever its stride says, within a sentence or not: a tokenizer knows of none.
-"""
+"""One score of a document by the logits of its windows (arXiv:1905.09217), and what was read."""
 
 import os
 from collections.abc import Mapping
@@ -15,17 +12,6 @@ from lionrank.reranking.lengths import Lengths, Scores
 
 Columns = Mapping[str, Tensor]
 """Those of `parquet.WINDOWS` but the ids, [windows], those of a document in their order."""
-
-
-def divide(tokens: int, window: int, stride: int | None) -> list[tuple[int, int]]:
-    """Return the first token of each window of a document of so many tokens, and that after it.
-
-    The last window ends with the document, and no window lies wholly in the one before. A document
-    without tokens has one window without any. Without a stride there is the first window alone.
-    """
-    further = 0 if stride is None else max(0, -((window - tokens) // stride))
-    begins = (number * (stride or 0) for number in range(further + 1))
-    return [(begin, min(begin + window, tokens)) for begin in begins]
 
 
 def aggregate(logits: Tensor, counts: Tensor, how: Scoring) -> Tensor:
