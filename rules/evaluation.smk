@@ -267,6 +267,33 @@ rule scorings:
         "../workflow/scripts/evaluation/scorings.py"
 
 
+rule winning_windows:
+    input:
+        windows=lambda wildcards: PLAN.scorings.files_of_winners(),
+        qrels=[PLAN.test_sets[first].qrels for first, *_ in PLAN.scorings.divided()],
+        overlap=PLAN.results.dropped,
+        # Of the first seed, as the windows.
+        best=expand("training/{training}.best.json", training=PLAN.settings()),
+    output:
+        "results/winning_windows.csv",
+    log:
+        "logs/evaluation/winning_windows.log",
+    benchmark:
+        "timings/evaluation/winning_windows.tsv"
+    conda:
+        "../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=8000,
+    params:
+        divisions=lambda wildcards: brief(PLAN.scorings.divisions_of_winners()),
+        code=code("evaluation/winning_windows.py"),
+    message:
+        "Looking which windows of documents have the highest logits"
+    script:
+        "../workflow/scripts/evaluation/winning_windows.py"
+
+
 rule changes:
     input:
         per_query="results/per_query.parquet",

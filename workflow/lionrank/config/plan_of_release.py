@@ -47,7 +47,9 @@ class ReleasePlan(PlanPart):
             if name in self.plan.reported or all(Path(path).exists() for path in own):
                 files += own
         more = [*self.plan.replication.second_passes(), *self.plan.replication.result()]
-        return [*files, *more, *self.plan.depths.result(), *self.plan.scorings.result()]
+        scorings = self.plan.scorings
+        more += [*self.plan.depths.result(), *scorings.result(), *scorings.winners()]
+        return [*files, *more]
 
     def searches(self) -> list[str]:
         """The choices of all searches, logs and scores of their trials, and the table of all."""

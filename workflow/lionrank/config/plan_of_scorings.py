@@ -10,6 +10,7 @@ from typing import Any
 from lionrank.config import evaluation
 from lionrank.config.plan_part import PlanPart
 from lionrank.config.scorings import Scoring, as_param, scoring
+from lionrank.errors import UserError
 from lionrank.measures import PRIMARY
 
 WINDOWS = "reranking/windows"
@@ -81,13 +82,84 @@ class ScoringsPlan(PlanPart):
         ]
 
     def result(self) -> list[str]:
-        """The file with the values by scoring, none where no test sets differ in that alone."""
-        return ["results/scorings.csv"] if self.reported() else []
+        """The file with the values by scoring.
+
+        None where no test sets differ in that alone, or nothing scores them.
+        """
+        scores = self.plan.trainings or self.plan.other_checkpoints
+        return ["results/scorings.csv"] if self.reported() and scores else []
 
     def run_files(self) -> dict[str, list[str]]:
         """The run files of the test sets that differ in their scoring alone, by test set."""
         names = [name for group in self.reported() for name in group]
         return {name: self.plan.results.run_files(name) for name in names}
+
+    def winners(self) -> list[str]:
+        """The file that tells which windows won, none where there are no `divided`."""
+        return ["results/winning_windows.csv"] if self.result() and self.divided() else []
+
+    def divided(self) -> list[list[str]]:
+        """Those of `reported` whose documents are scored in the same windows, if in several."""
+        found: dict[tuple[str, str], list[str]] = {}
+        for group in self.reported():
+            for name in group:
+                how = self.of(name)
+                if how is not None and how.stride is not None and how.division is not None:
+                    found.setdefault((group[0], how.division.name), []).append(name)
+        return [*found.values()]
+
+    def divisions_of_winners(self) -> list[dict[str, Any]]:
+        """What is told of which windows won by each of `divided`, as a rule's param.
+
+        That is the first test set, with the level from which on a document is relevant, window and
+        stride, and as `systems` the labels of what scored the windows, trainings with their first
+        seed: at the chosen epoch alone, if that is all that one of the test sets takes.
+        """
+        return [
+            {
+                "test_set": names[0],
+                "level": evaluation.paper_level(self.config, names[0]),
+                "window": how.window,
+                "stride": how.stride,
+                "systems": self._scorers(self._scored_least(names)),
+            }
+            for names in self.divided()
+            if (how := self.of(names[0])) is not None
+        ]
+
+    def files_of_winners(self) -> list[str]:
+        """The files of windows of `divisions_of_winners`, in the order of their systems.
+
+        Raises:
+            UserError: there are none.
+        """
+        if not self.divided():
+            raise UserError(
+                "config: scorings: no test sets that the paper reports differ in their scoring "
+                "alone and are scored in windows with a stride: name two or more in "
+                "comparisons.measures"
+            )
+        return [
+            self.windows(division["test_set"], labels["system"])
+            for division in self.divisions_of_winners()
+            for labels in division["systems"]
+        ]
+
+    def _scored_least(self, test_sets: list[str]) -> str:
+        """The one of some test sets on which the fewest epochs are evaluated."""
+        return min(test_sets, key=lambda name: len(self.plan.epochs_on(name)))
+
+    def _scorers(self, test_set: str) -> list[dict[str, Any]]:
+        """The labels of the checkpoints that score a test set, of trainings with the first seed."""
+        others = {
+            self.plan.test_sets[test_set].first_stage,
+            *self.plan.other_systems.given_on(test_set),
+        }
+        return [
+            labels
+            for labels in self.plan.results.labels(test_set)
+            if labels["seed"] in (None, self.plan.seeds[0]) and labels["system"] not in others
+        ]
 
     def groups(self) -> list[list[str]]:
         """The test sets that differ from each other in their scoring alone, in the grid's order.
