@@ -23,6 +23,7 @@ rule provenance:
         parts=expand("paper/{part}", part=PLAN.paper.parts()),
         changes="results/changes.json",
         overlap=PLAN.results.overlap,
+        windows=PLAN.scorings.winners(),
         trials=PLAN.search.results(),
     output:
         "paper/provenance.json",
@@ -68,6 +69,7 @@ rule main_tex:
         replication=PLAN.replication.result(),
         depths=PLAN.depths.result(),
         scorings=PLAN.scorings.result(),
+        windows=PLAN.scorings.winners(),
         choices=[*PLAN.search.choices().values()],
         efficiency="results/efficiency.json",
         statistics=f"collections/{PLAN.collection}/statistics.json",

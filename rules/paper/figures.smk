@@ -7,6 +7,7 @@ localrules:
     changes_figure,
     cost_figure,
     depths_figure,
+    scorings_figure,
     systems_figure,
     seeds_figure,
     differences_figure,
@@ -178,6 +179,39 @@ rule depths_figure:
         "Drawing the scores by the depth of the candidates"
     script:
         "../../workflow/scripts/paper/figures/depths_figure.py"
+
+
+rule scorings_figure:
+    input:
+        scorings="results/scorings.csv",
+    output:
+        "paper/figures/scorings.pdf",
+        report(
+            "paper/figures/scorings.png",
+            caption="../../workflow/report/scorings.rst",
+            category="Figures",
+            labels={"Figure": "How documents are scored"},
+        ),
+    log:
+        "logs/paper/scorings_figure.log",
+    benchmark:
+        "timings/paper/scorings_figure.tsv"
+    conda:
+        "../../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        grid=PLAN.paper.grid(),
+        test_sets=PLAN.paper.test_sets(),
+        scorings=PLAN.paper.scorings(),
+        style=of_repository("paper/paper.mplstyle"),
+        code=code("paper/figures/scorings_figure.py"),
+    message:
+        "Drawing the scores by how documents are scored"
+    script:
+        "../../workflow/scripts/paper/figures/scorings_figure.py"
 
 
 rule systems_figure:

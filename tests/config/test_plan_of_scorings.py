@@ -4,6 +4,7 @@ import pytest
 
 from lionrank.config.plan import Plan
 from lionrank.config.scorings import Scoring
+from lionrank.errors import UserError
 from tests.support.configs import ROOT, overlaid
 from tests.support.plans import PLAN
 
@@ -81,8 +82,9 @@ def test_scorings_are_compared_where_the_paper_reports_two_or_more(plan):
     assert two.grid()["scorings"] == [["dl19", "dl19_full"]]
     assert two.scorings.result() == ["results/scorings.csv"]
     assert [*two.scorings.run_files()] == ["dl19", "dl19_full"]
-    assert "tables/scorings.tex" in two.paper.parts()
-    assert "tables/scorings.tex" not in plan.paper.parts()
+    for part in ("tables/scorings.tex", "figures/scorings.pdf"):
+        assert part in two.paper.parts()
+        assert part not in plan.paper.parts()
     told = two.paper.scorings()
     assert {name: each["label"] for name, each in told.items()} == {
         "dl19": "MaxP",
@@ -94,3 +96,54 @@ def test_scorings_are_compared_where_the_paper_reports_two_or_more(plan):
     assert two.scorings.measures() == [
         {"test_set": name, "metric": "recip_rank_10", "level": 1} for name in ("dl19", "dl19_full")
     ]
+
+
+REPORTED = """
+grid: {every_epoch_on: [dl19], seeds: [12, 13], systems: [theirs, given]}
+systems:
+  theirs: {label: Theirs, checkpoint: gte, model: gte, optimizer: null, epoch: null}
+  given: {label: Given, run_files: {dl19: a.trec, dl19_first: b.trec, dl19_full: c.trec}}
+paper:
+  columns:
+    - {test_set: dl19, metrics: [map]}
+    - {test_set: dl19_first, metrics: [map]}
+    - {test_set: dl19_full, metrics: [map]}
+    - {test_set: dl19_dense, metrics: [map]}
+"""
+
+
+def test_windows_that_win_are_told_once_a_division_of_the_epochs_that_one_of_its_sets_has(plan):
+    assert plan.scorings.divided() == plan.scorings.winners() == []
+    reported = Plan.read(overlaid(OVERLAY, REPORTED), ROOT)
+    # The dense first stage has other candidates.
+    assert reported.scorings.divided() == [["dl19", "dl19_first"]]
+    assert reported.scorings.winners() == ["results/winning_windows.csv"]
+    assert "results/winning_windows.csv" in reported.release.results()
+    assert "figures/scorings.pdf" in reported.paper.parts()
+    [told] = reported.scorings.divisions_of_winners()
+    assert [told[key] for key in ("test_set", "level", "window", "stride")] == ["dl19", 1, 256, 128]
+    trained = [f"{model}_{name}_best" for model in reported.models for name in reported.optimizers]
+    assert [labels["system"] for labels in told["systems"]] == [*trained, "theirs"]
+    folder = "reranking/windows/msmarco/dl19/w256s128"
+    files = [f"{folder}/{name}.parquet" for name in [*trained, "theirs"]]
+    assert reported.scorings.files_of_winners() == files
+
+
+def test_where_all_test_sets_have_every_epoch_each_is_looked_at():
+    everywhere = "grid: {every_epoch_on: [dl19, dl19_first]}"
+    reported = Plan.read(overlaid(OVERLAY, REPORTED, everywhere), ROOT)
+    [told] = reported.scorings.divisions_of_winners()
+    assert [labels["epoch"] for labels in told["systems"]] == [*(6 * [1, 2, 3]), None]
+
+
+def test_without_a_stride_or_anything_that_scores_no_window_wins():
+    alone = "test_sets: {dl19: {scoring: alone}, dl19_first: {scoring: full}}"
+    nothing = "grid: {models: [], systems: [given]}"
+    for overlay in (alone, nothing):
+        reported = Plan.read(overlaid(OVERLAY, REPORTED, overlay), ROOT)
+        assert reported.scorings.reported()
+        assert reported.scorings.winners() == []
+    assert "figures/scorings.pdf" not in reported.paper.parts()
+    assert reported.scorings.result() == []
+    with pytest.raises(UserError, match=r"scored in windows with a stride: name two or more"):
+        Plan.read(overlaid(OVERLAY), ROOT).scorings.files_of_winners()

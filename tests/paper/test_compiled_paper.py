@@ -270,6 +270,11 @@ def test_a_paper_on_several_scorings_has_them_beside_each_other(tmp_path, grid):
     for mean in scored["mean"]:
         assert f"{mean:.4f}" in text
     assert "How documents are scored" in text
+    won = pd.read_csv(tmp_path / "results" / "winning_windows.csv")
+    for _, of_candidates in won.groupby("candidates"):
+        for share in (1 - of_candidates["first"], of_candidates["beyond"]):
+            for end in (share.min(), share.max()):
+                assert re.search(rf"{100 * end:.1f}\s*%", text)
 
 
 MANY_SETS = TEST_SETS | {

@@ -1,23 +1,28 @@
 """What the prose says of how documents are scored, and what it reads of that."""
 
 from itertools import combinations
+from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from lionrank.errors import UserError
 from lionrank.evaluation.comparisons import alpha
 from lionrank.grid import Grid
 from lionrank.paper.scorings import OWN_LENGTH, Way, read_scorings, steps, ways
+from lionrank.paper.winning_windows import Winning, WonWindows, read_winning
 from tests.support.papers import facts_of, prose, source_of
 from tests.support.results import BESIDE_OTHERS, GRID, NOTHING_TRAINED, experiment, made_up_scores
-from tests.support.said import Said
+from tests.support.said import Said, numbers
 from tests.support.scored import (
     DOCS,
     GROUPS,
     SCORINGS,
+    counted,
     groups_of,
     scored_experiment,
     told_of,
+    winning_of,
     with_scorings,
     write_scorings,
 )
@@ -84,6 +89,71 @@ def test_of_tests_that_were_not_asked_for_nothing_is_said(made):
     assert [*steps(group, made.compared | {"contrasts": []})] == []
     text = prose(facts_of(made, by_depth=[], ways=[], scorings=[(group, [])]))
     assert "How documents are scored" in text and "Holm's correction, FirstP" not in text
+
+
+def percentages(said, what):
+    return {claim.of: float(claim.words) for claim in said.find("value", what=what)}
+
+
+def test_the_prose_has_the_ends_of_how_often_a_later_window_wins(made, said):
+    winning_of(made)
+    path = Path(made.per_query.replicates[0].path).with_name("winning_windows.csv")
+    table = pd.read_csv(path, index_col="system").assign(later=lambda rows: 1 - rows["first"])
+    for candidates, rows in table.groupby("candidates"):
+        for key in ("later", "beyond"):
+            told = percentages(said, f"{candidates} won {key}")
+            assert [*told.values()] == [
+                round(100 * end, 1) for end in (rows[key].min(), rows[key].max())
+            ]
+            for name, value in told.items():
+                assert value == round(100 * rows[key][name], 1)
+    several = table["several"][table["candidates"] == "relevant"]
+    told = said.find("value", what="relevant candidates with several windows")
+    assert {claim.of: claim.words for claim in told} == {
+        name: rf"\num{{{several[name]}}}" for name in (several.idxmin(), several.idxmax())
+    }
+
+
+def text_of(made, winning):
+    return prose(facts_of(made, by_depth=[], **told_of(made) | {"winning": winning}))
+
+
+def test_what_all_systems_have_alike_is_told_once_and_of_none_there_is_no_share(made):
+    names = [*groups_of(made)[0].scored]
+    alike = dict.fromkeys(names, Winning(3, 25.0, 10.0))
+    text = text_of(made, [WonWindows("docs_max", 64, 32, {"relevant": alike, "all": alike})])
+    on, windows = (
+        r"On Long \& Old documents",
+        r"more than one window of \num{64} tokens, each \num{32} after the one before",
+    )
+    assert rf"{on}, \num{{3}} candidates that are judged relevant have {windows}." in text
+    assert r"not that of the first window for \qty{25.0}{\percent} of these, and" in text
+    assert r"beyond the first \num{512} tokens for \qty{10.0}{\percent}; of all" in text
+    text = text_of(made, [WonWindows("docs_max", 64, 32, {"relevant": {}, "all": alike})])
+    assert f"{on}, no candidate that is judged relevant has {windows}." in text
+    assert "highest logit" not in text_of(made, [])
+
+
+def test_a_damaged_file_of_winning_windows_is_named(made):
+    path = Path(made.per_query.replicates[0].path).with_name("winning_windows.csv")
+    winning_of(made)
+    pd.read_csv(path).assign(beyond="x").to_csv(path, index=False)
+    with pytest.raises(UserError, match=r"winning_windows.csv:2: could not convert .*; delete it"):
+        read_winning(path)
+
+
+def of_full_texts(measure, run_file):
+    return counted(measure, run_file) if "full" in measure.test_set else {}
+
+
+@pytest.mark.parametrize("told", [counted, of_full_texts])
+def test_the_caption_says_how_many_values_the_figure_lacks(made, told):
+    groups = groups_of(made, told)
+    unread = sum(each.unread for each in groups)
+    source = source_of(facts_of(made, by_depth=[], scorings=[(each, []) for each in groups]))
+    assert unread == (0 if told is counted else 4 * len(groups[0].scored))
+    claims = Said.read(source).find("value", what="scorings that the figure lacks")
+    assert [numbers(claim.words) for claim in claims] == ([[unread]] if unread else [])
 
 
 def test_one_training_is_not_counted(tmp_path):

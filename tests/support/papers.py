@@ -316,6 +316,7 @@ def facts_of(
         "by_depth": depths_of(made),
         "ways": [],
         "scorings": [],
+        "winning": [],
         "efficiency": efficiency_of(made.grid),
         "statistics": STATISTICS,
         "smoothing": 0.1,

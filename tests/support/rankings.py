@@ -54,7 +54,7 @@ from tests.support.results import (
     write_means,
 )
 from tests.support.rule_scripts import PARTS, SCRIPTS, of_repository
-from tests.support.scored import write_scorings
+from tests.support.scored import write_scorings, write_winning
 
 COLUMNS = [
     {"test_set": "pydocs", "metrics": ["ndcg_cut_10", "map", "recall_10", "Rprec", "P_10"]},
@@ -284,10 +284,11 @@ def write_paper(
     compared = {"comparisons": results / "comparisons.json"}
     chosen = development.chosen(best["best"])
     depths = {"depths": write_depths(results / "depths.csv", grid, chosen)}
-    scored: dict[str, list[Path]] = {"scorings": []}
+    scored: dict[str, list[Path]] = {"scorings": [], "windows": []}
     if grid.scorings:
         read = per_query.read(results / "per_query.parquet", best["best"], grid)
         scored["scorings"].append(write_scorings(results / "scorings.csv", read, grid))
+        scored["windows"].append(write_winning(results / "winning_windows.csv", grid))
     settings = {"settings": settings_of(grid)}
     templates = {"templates": [of_repository("paper/main.tex.j2")]}
     facts = {name: folder / f"{name}.json" for name in told}
@@ -408,7 +409,10 @@ def write_paper(
     if grid.scorings:
         told = shown | {"scorings": params["scorings"]}
         (found,) = scored["scorings"]
-        jobs.append(("scorings_table", {"scorings": found}, table("scorings"), told))
+        jobs += [
+            ("scorings_table", {"scorings": found}, table("scorings"), told),
+            ("scorings_figure", {"scorings": found}, figure("scorings"), told | style),
+        ]
     if grid.systems:
         jobs += [
             (

@@ -5,12 +5,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from lionrank.evaluation import per_query, scorings
+import numpy as np
+import pandas as pd
+
+from lionrank.evaluation import per_query, scorings, winning_windows
 from lionrank.evaluation.per_query import PerQuery
 from lionrank.grid import Grid
 from lionrank.measures import PRIMARY, Measure
 from lionrank.paper.results import Layout, chosen_epochs, read_results
 from lionrank.paper.scorings import Group, read_scorings, steps, ways
+from lionrank.paper.winning_windows import WonWindows, read_winning
 from tests.support.published_as_measured import write_best
 from tests.support.results import (
     BM25,
@@ -87,6 +91,19 @@ def counted(measure: Measure, run_file: str) -> dict[str, int]:
     }
 
 
+def write_winning(path: Path, grid: Grid) -> Path:
+    """Write what results/winning_windows.csv has of made-up windows of the first group."""
+    dice, rows = np.random.default_rng(12), []
+    for system in scorings.systems(grid):
+        windows = dice.integers(1, 12, 200)
+        found = pd.DataFrame({"windows": windows, "place": dice.integers(1, windows + 1)})
+        found = found.assign(begin=128 * (found["place"] - 1), relevant=dice.random(200) < 0.3)
+        named = {"test_set": "docs_first", "window": 256, "stride": 128, "system": system.training}
+        rows += [named | each for each in winning_windows.summarised(found)]
+    pd.DataFrame(rows).to_csv(path, index=False)
+    return path
+
+
 Counting = Callable[[Measure, str], Mapping[str, int]]
 
 
@@ -104,7 +121,13 @@ def groups_of(made: Experiment, told: Counting = counted) -> list[Group]:
     return read_scorings(path, made.grid, DOCS, SCORINGS)
 
 
+def winning_of(made: Experiment) -> list[WonWindows]:
+    """Return what the paper reads of the windows that won."""
+    path = Path(made.per_query.replicates[0].path).with_name("winning_windows.csv")
+    return read_winning(write_winning(path, made.grid))
+
+
 def told_of(made: Experiment) -> dict:
     """Return the facts that the paper has of scorings alone."""
     groups = [(each, [*steps(each, made.compared)]) for each in groups_of(made)]
-    return {"ways": ways(SCORINGS, DOCS), "scorings": groups}
+    return {"ways": ways(SCORINGS, DOCS), "scorings": groups, "winning": winning_of(made)}

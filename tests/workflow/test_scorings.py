@@ -65,3 +65,12 @@ def test_results_by_scoring_are_made_where_the_paper_reports_several(snakemake):
     told = snakemake("-n", "results/scorings.csv", overlay=reported)
     assert told.returncode == 0, told.stdout
     assert jobs(told.stdout)["scorings"] == 1
+
+
+def test_windows_that_won_are_looked_for_in_what_is_scored_anyway(snakemake):
+    reported = f"{OVERLAY}paper: {{columns: [{{test_set: mean, metrics: [map]}}]}}\n"
+    told = snakemake("-n", "paper/main.tex", overlay=reported)
+    assert told.returncode == 0, told.stdout
+    counts = jobs(told.stdout)
+    names = ("scorings", "winning_windows", "score_windows", "scorings_figure", "scorings_table")
+    assert [counts[name] for name in names] == [1] * 5

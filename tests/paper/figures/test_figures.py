@@ -17,6 +17,7 @@ from lionrank.paper.figures.curves import curves_figure
 from lionrank.paper.figures.depths import depths_figure
 from lionrank.paper.figures.epochs import epochs_figure
 from lionrank.paper.figures.gains import gains_figure
+from lionrank.paper.figures.scorings import scorings_figure
 from lionrank.paper.figures.search import search_figure
 from lionrank.paper.figures.sizes import sizes_figure
 from lionrank.paper.figures.style import legend, looks, sample, save
@@ -34,6 +35,7 @@ from tests.support.results import (
     experiment,
     made_up_scores,
 )
+from tests.support.scored import groups_of, scored_experiment, with_scorings
 from tests.support.sized import BESIDE, ETTIN, parameters_of, sized
 
 WIDTHS = {
@@ -43,6 +45,7 @@ WIDTHS = {
     "cost": 252,
     "sizes": 252,
     "depths": 252,
+    "scorings": 516,
     "gains": 516,
     "treatments": 516,
     "search": 516,
@@ -59,6 +62,7 @@ def _draw(tmp_path_factory):
     logs = write_logs(folder)
     changed = changes_of([0.5, -0.25, 0.0, 0.1], [0.2, 0.3, 0.4], [-0.1] * 400)
     (depths,) = depths_of(beside)
+    scored = scored_experiment(folder / "scored", with_scorings(BESIDE_OTHERS))
     grid = sized(["bert", "electra", *ETTIN[:4]], OBJECTIVES)
     many, sizes = experiment(folder / "many", made_up_scores(3, grid), grid), parameters_of(grid)
     searched = search_of(folder, TUNED, budget=HALVING, diverged=2).searched
@@ -71,6 +75,7 @@ def _draw(tmp_path_factory):
         "changes": lambda: changes_figure(changed, GRID),
         "cost": lambda: cost_figure(made.results, efficiency_of(), GRID, made.chosen),
         "depths": lambda: depths_figure(depths, BESIDE_OTHERS, "nDCG@10"),
+        "scorings": lambda: scorings_figure(groups_of(scored), scored.grid),
         "sizes": lambda: sizes_figure(beside.results, BESIDE, BESIDE_OTHERS, beside.chosen),
         "gains": lambda: gains_figure(many.compared, LAYOUT, sizes, many.grid, [ETTIN[:4]]),
         "treatments": lambda: treatments_figure(many.results, many.grid, many.chosen, {}),

@@ -48,6 +48,8 @@ class PaperPlan(PlanPart):
             figures.append("seeds")
         if plan.depths.test_sets:
             figures.append("depths")
+        if plan.scorings.result():
+            figures.append("scorings")
         if plan.others:
             figures.append("systems")
         ladders = contrasts.ladders(plan.config)
@@ -94,7 +96,7 @@ class PaperPlan(PlanPart):
             tables += LESSON_TABLES
         if plan.search.searched:
             tables += SEARCH_TABLES
-        if plan.scorings.reported():
+        if plan.scorings.result():
             tables.append("scorings")
         return tables
 

@@ -8,10 +8,11 @@ from typing import Any
 from lionrank.evaluation.comparisons import alpha, of_grid
 from lionrank.evaluation.significance import ALPHA, POWER, is_exact
 from lionrank.evaluation.variance import differences
+from lionrank.evaluation.winning_windows import BEYOND
 from lionrank.files import read_json
 from lionrank.measures import METRICS
 from lionrank.paper.costs import costs
-from lionrank.paper.figures.widths import changes_are_wide
+from lionrank.paper.figures.widths import changes_are_wide, scorings_are_wide
 from lionrank.paper.findings import Findings
 from lionrank.paper.first_stages import Printed, grouped
 from lionrank.paper.prose import macros
@@ -49,10 +50,10 @@ def make_facts(
     `replication`, what published checkpoints reproduce, None where there are none; `by_depth`, what
     came of cutting candidates at several depths, a test set each, the first of which the figure
     has; `ways`, how documents are scored, and `scorings`, the groups of test sets that differ in
-    that alone, each with how its scorings stand to each other; `search`, what the search for
-    settings found, None where none were searched; and `smoothing`, the part of an epoch that the
-    running mean in the figure of the training curves covers. The functions of
-    `lionrank.paper.prose` are among the facts, too.
+    that alone, each with how its scorings stand to each other; `winning`, which windows of
+    documents win there; `search`, what the search for settings found, None where none were
+    searched; and `smoothing`, the part of an epoch that the running mean in the figure of the
+    training curves covers. The functions of `lionrank.paper.prose` are among the facts, too.
     """
     shared = shared_settings(settings, findings.grid)
     layout, queries = findings.results.layout, findings.results.queries
@@ -68,6 +69,7 @@ def make_facts(
                 if not layout.test_sets[name].every_epoch
             ],
             "averages": _averages(layout, compared),
+            "beyond": BEYOND,
             "asked_before": any({"adamw", "lion"} <= each.treatments for each in studies),
             "beside_published": _beside(paper["beside_published"], studies),
             "changes_are_wide": changes_are_wide(others["changes"]),
@@ -94,6 +96,7 @@ def make_facts(
             "restarting": [
                 each.described for each in findings.trainings if settings[each.name]["restarts"]
             ],
+            "scorings_are_wide": scorings_are_wide(findings.grid),
             "settings": settings,
             "shared": shared,
             "shown": [

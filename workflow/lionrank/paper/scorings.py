@@ -95,6 +95,13 @@ class Group:
         return [name for name, mean in means.items() if mean == max(means.values())]
 
     @property
+    def unread(self) -> int:
+        """Of how many values it is not known how many tokens were read for them."""
+        return sum(
+            each.read is None for of_system in self.scored.values() for each in of_system.values()
+        )
+
+    @property
     def times_best(self) -> dict[str, int]:
         """For how many systems each test set is among `best`."""
         best = [name for system in self.scored for name in self.best(system)]

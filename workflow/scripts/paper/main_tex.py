@@ -16,6 +16,7 @@ from lionrank.paper.results import read_experiment
 from lionrank.paper.scorings import read_scorings, steps, ways
 from lionrank.paper.search import Search
 from lionrank.paper.studies import read_studies
+from lionrank.paper.winning_windows import read_winning
 from lionrank.search.choice import with_choices
 from lionrank.training.log import SMOOTHING, read_logged
 
@@ -71,6 +72,8 @@ facts = make_facts(
     paper=params.paper,
     ways=ways(params.scorings, params.test_sets),
     scorings=[(each, [*steps(each, compared)]) for each in groups],
+    # Only where several windows of a document are scored.
+    winning=[each for path in given.get("windows", []) for each in read_winning(path)],
     by_depth=read_depths(depths[0], grid) if depths else [],
     replication=Replication.read(replication[0]) if replication else None,
     search=Search.read(choices, grid, **params.search) if choices else None,

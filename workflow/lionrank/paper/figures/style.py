@@ -45,7 +45,8 @@ _LEGEND_ROW_INCHES = 0.17
 _MOST_INCHES = 8.5
 LINES = ("-", "--", "-.", ":")
 """Line styles, which with the markers tell in black and white what the colours tell."""
-_MARKERS = "o^sDvPX*"
+MARKERS = "o^sDvPX*"
+"""Of optimizers by their places in the grid, or of what else a figure tells apart by markers."""
 MODEL_MARKERS = "sDvPX*"
 """Of models, where optimizers are told by their lines: of none of the first optimizers."""
 FIRST_STAGE_LOOK: dict[str, Any] = {"color": "0.35", "linestyle": "-", "linewidth": 0.8}
@@ -76,7 +77,7 @@ def save(figure: Figure, outputs: Iterable[str | os.PathLike]) -> None:
 def looks(grid: Grid) -> dict[str, dict[str, Any]]:
     """Return the colour, line style and marker of each optimizer, as arguments of `plot`."""
     colors = itertools.cycle(sns.color_palette("colorblind").as_hex())
-    lines, markers = itertools.cycle(LINES), itertools.cycle(_MARKERS)
+    lines, markers = itertools.cycle(LINES), itertools.cycle(MARKERS)
     return {
         name: {"color": next(colors), "linestyle": next(lines), "marker": next(markers)}
         for name in grid.optimizers
