@@ -284,7 +284,7 @@ rule winning_windows:
         "../envs/lionrank.yaml"
     threads: 1
     resources:
-        mem_mb=8000,
+        mem_mb=4000,
     params:
         divisions=lambda wildcards: brief(PLAN.scorings.divisions_of_winners()),
         code=code("evaluation/winning_windows.py"),
