@@ -82,6 +82,7 @@ def request(
         "hardware": {
             "per_device_batch": None,
             "gradient_checkpointing": False,
+            "tokens_at_once": None,
             "workers": WORKERS[device],
             "state_every": {"minutes": None, "steps": steps_between_states},
         },
@@ -115,6 +116,7 @@ def prepare_ours(
     hardware = {
         "per_device_batch": None,
         "gradient_checkpointing": gradient_checkpointing,
+        "tokens_at_once": None,
         "workers": WORKERS[device],
         "state_every": {"minutes": float("inf")},
     }

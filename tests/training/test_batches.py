@@ -126,18 +126,22 @@ def test_a_query_is_read_with_its_passage_and_nothing_is_padded(tokenizer):
     assert tokenise([]) == {}
 
 
+def room(passages=100, tokens=1000, is_padded=False):
+    return batches.Room(passages, tokens, is_padded)
+
+
 def test_micro_batches_hold_what_the_batch_holds(tokenizer):
     examples = [
         {"query": "a lion", "passage": "roars " * length, "label": float(length % 2)}
         for length in (1, 2, 9, 3, 1)
     ]
     batch = batches.Tokenise(tokenizer, "label")(examples)
-    parts = list(batches.micro_batches(batch, 2))
+    parts = list(batches.micro_batches(batch, room(passages=2)))
     assert [pairs["lengths"].tolist() for pairs, *_ in parts] == [[7, 9], [16, 11], [7]]
     assert torch.cat([targets for _, targets, _ in parts]).equal(batch["targets"])
     for name in ("input_ids", "token_type_ids"):
         assert torch.cat([pairs[name] for pairs, *_ in parts]).equal(batch[name])
-    assert list(batches.micro_batches({}, 2)) == []
+    assert list(batches.micro_batches({}, room())) == []
 
 
 def test_micro_batches_are_of_whole_lists_and_a_longer_one_is_alone(tokenizer):
@@ -146,10 +150,36 @@ def test_micro_batches_are_of_whole_lists_and_a_longer_one_is_alone(tokenizer):
         for size in (2, 1, 3, 5, 1, 1)
     ]
     batch = batches.Tokenise(tokenizer, "labels")(examples)
-    parts = list(batches.micro_batches(batch, 4))
+    parts = list(batches.micro_batches(batch, room(passages=4)))
     assert [sizes.tolist() for *_, sizes in parts] == [[2, 1], [3], [5], [1, 1]]
     assert [len(pairs["lengths"]) for pairs, *_ in parts] == [3, 3, 5, 2]
     assert parts[0][1].tolist() == [0.0, 1.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("limits", "expected"),
+    [
+        ({"passages": 2}, [[4, 1], [9, 3], [1]]),
+        ({"tokens": 9}, [[4, 1], [9], [3, 1]]),
+        ({"tokens": 8}, [[4, 1], [9], [3, 1]]),
+        ({"tokens": 17}, [[4, 1, 9, 3], [1]]),
+        ({"tokens": 17, "is_padded": True}, [[4, 1], [9], [3, 1]]),
+        ({"tokens": 18, "is_padded": True}, [[4, 1], [9, 3], [1]]),
+        ({"tokens": 1}, [[4], [1], [9], [3], [1]]),
+    ],
+)
+def test_a_micro_batch_has_room_for_so_many_passages_and_tokens_or_is_one(limits, expected):
+    lengths = torch.tensor([4, 1, 9, 3, 1])
+    found = room(**limits).divide(lengths, torch.ones(5, dtype=int))
+    assert [lengths[some].tolist() for some in found] == expected
+
+
+def test_lists_have_room_as_a_whole():
+    lengths, sizes = torch.tensor([4, 1, 9, 3, 1]), torch.tensor([2, 1, 2])
+    found = [*room(tokens=14).divide(lengths, sizes)]
+    assert [(some.start, some.stop) for some in found] == [(0, 2), (2, 3)]
+    found = [*room(tokens=4).divide(lengths, sizes)]
+    assert [(some.start, some.stop) for some in found] == [(0, 1), (1, 2), (2, 3)]
 
 
 def write(path, **columns):

@@ -241,14 +241,20 @@ def test_the_norm_and_the_clipping_of_gradients_count_as_time_of_the_optimizer(
     assert all(record["examples_per_second"] <= 4 / 0.05 for record in records)
 
 
-@pytest.mark.parametrize("per_device_batch", [1, 2, 3])
+@pytest.mark.parametrize(
+    "limit",
+    [
+        *({"per_device_batch": pairs} for pairs in (1, 2, 3)),
+        *({"tokens_at_once": tokens} for tokens in (1, 20, 40)),
+    ],
+)
 def test_the_global_batch_stays_when_a_device_computes_fewer_pairs_at_once(
-    starts, data, tmp_path, per_device_batch
+    starts, data, tmp_path, limit
 ):
     """Trap 3: it is the setting, and the steps and their rates are the same."""
     start = starts / "bert_without_dropout"
     whole = tiny.train(start, data, 2, tmp_path / "whole")
-    parts = tiny.train(start, data, 2, tmp_path / "parts", per_device_batch=per_device_batch)
+    parts = tiny.train(start, data, 2, tmp_path / "parts", **limit)
     assert rates(tiny.steps(parts)) == rates(tiny.steps(whole))
     for name, closeness in (("loss", 1e-5), ("grad_norm", 1e-4)):
         expected = [line[name] for line in tiny.steps(whole)]
@@ -392,18 +398,19 @@ def test_a_list_that_is_longer_than_a_micro_batch_has_the_same_gradients(
     files = tiny.write_lists(tmp_path / "examples.parquet", [5, 5, 2])
     changes = {"loss": loss, "learning_rate": 3e-2, "global_batch_size": 6}
     changes |= {"optimizer": tiny.OPTIMIZERS["sgd"]}
-    whole, parts = (
-        tiny.train(starts / start, files, 1, tmp_path / str(size), per_device_batch=size, **changes)
-        for size in (6, 2)
+    whole, *parts = (
+        tiny.train(starts / start, files, 1, tmp_path / str(number), **limit, **changes)
+        for number, limit in enumerate(({}, {"per_device_batch": 2}, {"tokens_at_once": 20}))
     )
-    weights = [load_file(each / "model.safetensors") for each in (whole, parts)]
-    for name in weights[0]:
-        torch.testing.assert_close(weights[0][name], weights[1][name], rtol=1e-4, atol=1e-6)
-    counts = [
-        {name: line[name] for name in ("examples", "tokens", "padding")}
-        for line in (tiny.steps(whole)[-1], tiny.steps(parts)[-1])
+    weights, *of_parts = [load_file(each / "model.safetensors") for each in (whole, *parts)]
+    counts, *of_steps = [
+        {name: tiny.steps(each)[-1][name] for name in ("examples", "tokens", "padding")}
+        for each in (whole, *parts)
     ]
-    assert counts[0] == counts[1]
+    for found in of_parts:
+        for name in weights:
+            torch.testing.assert_close(weights[name], found[name], rtol=1e-4, atol=1e-6)
+    assert of_steps == [counts] * 2
 
 
 def test_a_list_in_parts_is_computed_twice_with_the_same_dropout(starts, tmp_path):

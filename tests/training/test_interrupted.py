@@ -385,11 +385,14 @@ def test_running_out_of_memory_gives_the_bits_of_having_begun_smaller(
     tiny.assert_same_bits(small, ran_out)
 
 
-def test_where_not_even_one_pair_fits_it_says_so(start, data, tmp_path, monkeypatch):
+@pytest.mark.parametrize("limit", [{}, {"tokens_at_once": 1}])
+def test_where_not_even_one_pair_fits_it_says_so(start, data, tmp_path, monkeypatch, capsys, limit):
     monkeypatch.setitem(losses.LOSSES, "bce", Greedy)
     monkeypatch.setattr(Greedy, "fit", 0, raising=False)
     with pytest.raises(UserError, match="one passage alone does not fit into the memory"):
-        tiny.train(start, data, 1, tmp_path)
+        tiny.train(start, data, 1, tmp_path, **limit)
+    # A pair that was alone to begin with is not tried again.
+    assert ("Memory ran out" in capsys.readouterr().out) == (not limit)
 
 
 class FillsTheDisk(BinaryCrossEntropy):

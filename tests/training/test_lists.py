@@ -100,7 +100,7 @@ def test_when_memory_runs_out_a_list_is_computed_in_parts(starts, few, tmp_path,
     finally:
         hook.remove()
     told = capsys.readouterr().out
-    for passages in (4, 2):
+    for passages in (3, 2):
         assert f"step 1: doing it again with {passages} passages at once on a device" in told
     assert told.count("Memory ran out") == 2
     assert_same_curves(whole, little)

@@ -44,6 +44,11 @@ class CrossEncoder(torch.nn.Module):
     def device(self) -> torch.device:
         return self.body.device
 
+    @property
+    def is_padded(self) -> bool:
+        """Whether it computes each pair of a batch as if it were as long as the longest."""
+        return self.body.config._attn_implementation != unpadded.NAME
+
     def forward(self, arguments: dict[str, Any]) -> Tensor:
         """Return the logits [pairs] of what `arguments` has made of a batch."""
         found: Tensor = self.body(**arguments).logits

@@ -245,27 +245,48 @@ def load(
     )
 
 
-def micro_batches(batch: Batched, size: int) -> Iterator[tuple[Batch, Tensor, Tensor]]:
+@dataclass(frozen=True)
+class Room:
+    """What is computed at once: so many passages and tokens, or a single passage."""
+
+    passages: int
+    tokens: int
+    is_padded: bool
+    """Whether each passage takes as many tokens as the longest that it is computed with."""
+
+    def has(self, lengths: Tensor) -> bool:
+        """Return whether passages of these lengths [passages] may be computed at once."""
+        most = len(lengths) * lengths.max() if self.is_padded else lengths.sum()
+        return len(lengths) <= self.passages and int(most) <= self.tokens
+
+    def divide(self, lengths: Tensor, sizes: Tensor) -> Iterator[slice]:
+        """Yield slices of examples, in order, for whose passages there is room, or single ones.
+
+        Args:
+            lengths: [passages]
+            sizes: passages of each example [examples].
+        """
+        first, held = 0, lengths[:0]
+        for place, own in enumerate(lengths.split(sizes.tolist())):
+            both = torch.cat([held, own])
+            if place > first and not self.has(both):
+                yield slice(first, place)
+                first, both = place, own
+            held = both
+        yield slice(first, len(sizes))
+
+
+def micro_batches(batch: Batched, room: Room) -> Iterator[tuple[Batch, Tensor, Tensor]]:
     """Yield pairs, targets and sizes of a batch in micro-batches of whole examples.
 
-    Each has at most `size` passages, or is one example.
+    For each there is room, or it is one example.
     """
     if not batch:
         return
     pairs = {name: values for name, values in batch.items() if name not in ("targets", "sizes")}
     start = 0
-    for sizes in _held(batch["sizes"], size):
+    for some in room.divide(batch["lengths"], batch["sizes"]):
+        sizes = batch["sizes"][some]
         end = start + int(sizes.sum())
         yield take(pairs, torch.arange(start, end)), batch["targets"][start:end], sizes
         start = end
-
-
-def _held(sizes: Tensor, size: int) -> Iterator[Tensor]:
-    """Divide sizes, in order, into sums of at most `size`, or single ones."""
-    first, held = 0, 0
-    for place, each in enumerate(sizes.tolist()):
-        if place > first and held + each > size:
-            yield sizes[first:place]
-            first, held = place, 0
-        held += each
-    yield sizes[first:]

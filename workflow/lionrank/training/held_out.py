@@ -14,7 +14,7 @@ from lionrank.errors import Diverged
 from lionrank.training import batches
 from lionrank.training.losses import Loss, of_examples
 
-# Passages that are computed at once, as many as in most training batches.
+# Passages that are computed at once at most, as many as in most training batches.
 SIZE = 64
 
 
@@ -24,8 +24,11 @@ def eval_loss(
     loss: Loss,
     precision: str,
     device: torch.device,
+    tokens_at_once: int,
 ) -> float | None:
     """Return the mean loss over the examples of a Parquet file, None where it has none.
+
+    A batch has at most `tokens_at_once` tokens, or is one example.
 
     Raises:
         Diverged: the loss is NaN or infinite, by which no epoch can be chosen.
@@ -35,11 +38,12 @@ def eval_loss(
     model = cross_encoder.load(checkpoint, device)
     examples = batches.read_examples(held_out, loss)
     tokenise = batches.Tokenise(model.tokenizer, examples.targets)
+    room = batches.Room(SIZE, tokens_at_once, model.is_padded)
     losses: list[float] = []
     with torch.no_grad(), autocast(device, precision):
         for chunk in examples.rows.iter(SIZE):
             rows = [dict(zip(chunk, row, strict=True)) for row in zip(*chunk.values(), strict=True)]
-            for pairs, targets, sizes in batches.micro_batches(tokenise(rows), SIZE):
+            for pairs, targets, sizes in batches.micro_batches(tokenise(rows), room):
                 logits = model.logits(pairs)
                 losses += of_examples(loss, logits, to(targets, device), sizes).tolist()
     found = mean(losses)

@@ -5,7 +5,7 @@ memory runs out, when a state is kept, what of one is taken over, and what the l
 import math
 import signal
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -44,8 +44,9 @@ class Trainer(Maintained):
 
     A step's gradient is that of the mean loss over the examples of its global batch, however that
     is divided, the smaller last batch of an epoch included. A micro-batch is the passages that a
-    device computes at once, which may be fewer than an example has; when memory runs out it is
-    halved, and the step is done again from its beginning.
+    device computes at once, which may be fewer than an example has, of at most `tokens_at_once`
+    tokens: a CPU's memory does not run out in a way that a process could outlive. When a device's
+    does, the micro-batch is halved, and the step is done again from its beginning.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class Trainer(Maintained):
         epoch: int,
         schedule_steps: int | None,
         per_device_batch: int | None,
+        tokens_at_once: int,
         state_every: dict[str, float],
         name_pairs: Callable[[list[int]], str],
     ) -> None:
@@ -68,6 +70,9 @@ class Trainer(Maintained):
         self.schedule_steps = schedule_steps
         self.asked_micro_batch = per_device_batch
         self.micro_batch = per_device_batch or args.per_device_train_batch_size
+        self.tokens_at_once = tokens_at_once
+        self.at_once = self.micro_batch
+        """The passages that were computed last, or were to be."""
         self.ran_out = False
         self.restarts = False
         """Whether only weights and log are taken over from where this job resumes."""
@@ -113,7 +118,7 @@ class Trainer(Maintained):
             except RuntimeError as error:
                 if not should_reduce_batch_size(error):
                     raise
-                if self.micro_batch == 1:
+                if self.at_once == 1:
                     raise UserError(
                         f"one passage alone does not fit into the memory ({error}): set "
                         "hardware.gradient_checkpointing, lower training's max_length or use a "
@@ -122,7 +127,7 @@ class Trainer(Maintained):
             model.zero_grad()
             clear_device_cache(garbage_collection=True)
             _restore(random_state, self.args.device)
-            self.micro_batch, self.ran_out = math.ceil(self.micro_batch / 2), True
+            self.micro_batch, self.ran_out = math.ceil(self.at_once / 2), True
             print(
                 f"Memory ran out in step {self.state.global_step + 1}: doing it again with "
                 f"{self.micro_batch} passages at once on a device; the global batch stays the same."
@@ -134,16 +139,22 @@ class Trainer(Maintained):
         size = self.order.examples_at(self.step_of_epoch)
         total = torch.zeros((), device=self.args.device)
         self.slots = 0
-        for pairs, targets, sizes in batches.micro_batches(inputs, self.micro_batch):
+        for pairs, targets, sizes in batches.micro_batches(inputs, self.room):
             compare = partial(self._compare, to(targets, self.args.device), sizes, size)
+            parts = [*self.room.divide(pairs["lengths"], torch.ones_like(pairs["lengths"]))]
             # DDP's own exchange would leave others waiting if memory ran out in the midst of it.
             with self.accelerator.no_sync(model):
-                if len(targets) <= self.micro_batch:
+                if len(parts) == 1:
                     loss = self._backward(model, pairs, compare)
                 else:
-                    loss = self._backward_in_parts(model, pairs, compare)
+                    loss = self._backward_in_parts(model, pairs, parts, compare)
             total += loss.detach()
         return total
+
+    @property
+    def room(self) -> batches.Room:
+        """For what there is, as far as it is known yet."""
+        return batches.Room(self.micro_batch, self.tokens_at_once, self.model.is_padded)
 
     def _compare(self, targets: Tensor, sizes: Tensor, size: int, logits: Tensor) -> Tensor:
         """Return the share of some examples in the mean loss of `size` examples."""
@@ -160,14 +171,18 @@ class Trainer(Maintained):
         return loss
 
     def _backward_in_parts(
-        self, model: torch.nn.Module, pairs: Batch, compare: Callable[[Tensor], Tensor]
+        self,
+        model: torch.nn.Module,
+        pairs: Batch,
+        parts: Sequence[slice],
+        compare: Callable[[Tensor], Tensor],
     ) -> Tensor:
         """Do the same for pairs that do not fit into a micro-batch: with the same gradients.
 
         The logits are computed twice: to compare them all, and to go on from the gradient of each
         (Gao et al. 2021, Scaling deep contrastive learning batch size under memory limited setup).
         """
-        rows = torch.arange(len(pairs["lengths"])).split(self.micro_batch)
+        rows = [torch.arange(part.start, part.stop) for part in parts]
         slots, states, logits = self.slots, [], []
         for part in rows:
             states.append(_random_state(self.args.device))
@@ -184,6 +199,7 @@ class Trainer(Maintained):
         return loss
 
     def _logits(self, model: torch.nn.Module, pairs: Batch) -> Tensor:
+        self.at_once = len(pairs["lengths"])
         arguments = cross_encoder.arguments(self.model.body, self.model.tokenizer, pairs)
         self.slots += arguments["input_ids"].numel()
         logits: Tensor = model(arguments)
