@@ -12,7 +12,13 @@ from lionrank.evaluation.winning_windows import BEYOND
 from lionrank.files import read_json
 from lionrank.measures import METRICS
 from lionrank.paper.costs import costs
-from lionrank.paper.figures.widths import changes_are_wide, scorings_are_wide
+from lionrank.paper.figures.widths import (
+    changes_are_wide,
+    panels_are_wide,
+    panels_of_gains,
+    panels_of_sizes,
+    scorings_are_wide,
+)
 from lionrank.paper.findings import Findings
 from lionrank.paper.first_stages import Printed, grouped
 from lionrank.paper.prose import macros
@@ -49,11 +55,11 @@ def make_facts(
     and whether it is `dropped` from the evaluation, the `collection`'s name and `statistics`;
     `replication`, what published checkpoints reproduce, None where there are none; `by_depth`, what
     came of cutting candidates at several depths, a test set each, the first of which the figure
-    has; `ways`, how documents are scored, and `scorings`, the groups of test sets that differ in
-    that alone, each with how its scorings stand to each other; `winning`, which windows of
-    documents win there; `search`, what the search for settings found, None where none were
-    searched; and `smoothing`, the part of an epoch that the running mean in the figure of the
-    training curves covers. The functions of `lionrank.paper.prose` are among the facts, too.
+    has; `ways`, how documents of test sets and dev sets are scored, and `scorings`, the groups of
+    test sets that differ in that alone, each with how its scorings stand to each other; `winning`,
+    which windows of documents win there; `search`, what the search for settings found, None where
+    none were searched; and `smoothing`, the part of an epoch that the running mean in the figure of
+    the training curves covers. The functions of `lionrank.paper.prose` are among the facts, too.
     """
     shared = shared_settings(settings, findings.grid)
     layout, queries = findings.results.layout, findings.results.queries
@@ -81,6 +87,7 @@ def make_facts(
             "findings": findings,
             "first_stage": findings.first_stage,
             "first_stages": grouped(first_stages, "label", "kind", "source"),
+            "gains_are_wide": panels_are_wide(len(panels_of_gains(compared)), findings.grid),
             "grid": findings.grid,
             "label": layout.test_sets[layout.primary.test_set].label,
             "losses": list(dict.fromkeys(each["loss"] for each in settings.values())),
@@ -103,6 +110,7 @@ def make_facts(
                 (layout.test_sets[name].label, queries[name], len(layout.test_sets[name].test_sets))
                 for name in layout.shown_test_sets
             ],
+            "sizes_are_wide": panels_are_wide(len(panels_of_sizes(layout)), findings.grid),
             "stages": _in_order(provenance["stages"]),
             "studies": studies,
             "stopped": _stopped(findings, settings),

@@ -9,14 +9,12 @@ from matplotlib.figure import Figure
 
 from lionrank.grid import Grid
 from lionrank.measures import METRICS
-from lionrank.paper.figures.style import COLUMN, PAGE, looks, plain
+from lionrank.paper.figures.style import COLUMN, MOST_INCHES, PAGE, looks, plain
 from lionrank.paper.figures.widths import changes_are_wide
 from lionrank.wording import score
 
 _PANEL_INCHES = 0.95
 _MARGIN_INCHES = 0.4
-# Of all panels, so that a caption fits below them.
-_MOST_INCHES = 8.6
 # From here on gaps between bars would be thinner than a printer's dot.
 _MANY_TOPICS = 150
 _MINUS = "\N{MINUS SIGN}"
@@ -41,7 +39,7 @@ def changes_figure(changed: Mapping[str, Any], grid: Grid) -> Figure:
         squeeze=False,
         figsize=(
             COLUMN if columns == 1 else PAGE,
-            min(_PANEL_INCHES * rows, _MOST_INCHES) + _MARGIN_INCHES,
+            min(_PANEL_INCHES * rows + _MARGIN_INCHES, MOST_INCHES),
         ),
     )
     for ax in axes.flat[len(pairs) :]:

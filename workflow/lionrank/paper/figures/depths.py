@@ -16,6 +16,7 @@ from lionrank.paper.figures.style import (
     COLUMN,
     FIRST_STAGE_LOOK,
     MODEL_MARKERS,
+    MOST_INCHES,
     legend,
     looks,
     sample,
@@ -76,7 +77,7 @@ def depths_figure(depths: Depths, grid: Grid, measure: str) -> Figure:
     ]
     # They come above the panel, however many they are.
     number = legend(figure, *filter(None, rows))
-    figure.set_figheight(_PANEL_INCHES + _LEGEND_INCHES * number)
+    figure.set_figheight(min(_PANEL_INCHES + _LEGEND_INCHES * number, MOST_INCHES))
     return figure
 
 

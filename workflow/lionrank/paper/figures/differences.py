@@ -10,13 +10,12 @@ from matplotlib.figure import Figure
 
 from lionrank.grid import Grid
 from lionrank.measures import METRICS, Measure
-from lionrank.paper.figures.style import PAGE, plain
+from lionrank.paper.figures.style import MOST_INCHES, PAGE, plain
 from lionrank.paper.figures.systems import NOT_HERE
 from lionrank.paper.results import Chosen, Results
 
 _ROW_INCHES = 0.17
 _MARGIN_INCHES = 0.75
-_MOST_INCHES = 8.5
 # Narrower cells have no room for their number, nor for slanted labels below each other.
 _WRITTEN_COLUMNS = 20
 _LABEL_POINTS, _NUMBER_POINTS = 7.0, 5.5
@@ -38,7 +37,7 @@ def differences_figure(results: Results, grid: Grid, chosen: Chosen) -> Figure:
     sets = [by_set[averages[name]] for name in results.layout.averages]
     values = [_differences(results, grid, [*systems], each) for each in sets]
     most = max(np.nanmax(np.abs(each), initial=0.0) for each in values) or 1.0
-    height = min(_ROW_INCHES * len(systems) + _MARGIN_INCHES, _MOST_INCHES / len(sets))
+    height = min(_ROW_INCHES * len(systems) + _MARGIN_INCHES, MOST_INCHES / len(sets))
     row_points = 72 * (height - _MARGIN_INCHES) / len(systems)
     figure, axes = plt.subplots(len(sets), 1, squeeze=False, figsize=(PAGE, height * len(sets)))
     panels = zip(axes.flat, results.layout.averages, sets, values, strict=True)

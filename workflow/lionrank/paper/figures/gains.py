@@ -21,6 +21,7 @@ from lionrank.paper.figures.scale import (
     panels,
 )
 from lionrank.paper.figures.style import LINES, looks, sample, with_edge, with_legend
+from lionrank.paper.figures.widths import panels_of_gains
 from lionrank.paper.results import Layout, Score
 
 _HEADS = {"objectives": "Against BCE", "optimizers": "Between optimizers", "tuning": "By tuning"}
@@ -51,7 +52,7 @@ def gains_figure(
     found = {family: _by_test_set(of_family(compared, family)) for family in GAINS}
     looked = {family: _looks(by_set, grid) for family, by_set in found.items() if by_set}
     test_sets = {name for by_set in found.values() for name in by_set}
-    drawn = [(family, name) for family in looked for name in found[family]]
+    drawn = panels_of_gains(compared)
     lines = joined(grid, ladders)
     figure, axes = panels(len(drawn), grid)
     scale = Scale.of(figure, parameters, grid.models, max(map(len, looked.values())))

@@ -15,7 +15,15 @@ from scipy.optimize import isotonic_regression
 
 from lionrank.files import read_json
 from lionrank.grid import Grid, Model
-from lionrank.paper.figures.style import COLUMN, PAGE, log_ticks, plain, with_edge
+from lionrank.paper.figures.style import (
+    COLUMN,
+    MOST_INCHES,
+    PAGE,
+    log_ticks,
+    plain,
+    with_edge,
+)
+from lionrank.paper.figures.widths import PANELS_BELOW_EACH_OTHER, panels_are_wide
 from lionrank.paper.results import Score
 
 # The axis is so much longer than its points on either side.
@@ -30,6 +38,7 @@ _CHARACTER_INCHES = 0.055
 _PANEL_INCHES = 1.45
 _HEAD_CHARACTERS = 24
 _AROUND_INCHES = 0.75
+_MOST_COLUMNS = 3
 
 
 @dataclass(frozen=True)
@@ -51,14 +60,15 @@ class Scale:
         """Place models on the axis of a figure.
 
         Args:
-            figure: its width tells how many models have room side by side.
+            figure: the width of its panels tells how many models have room side by side.
             parameters: those of the encoders, by model and by whatever else is drawn.
             models: what stands side by side; whatever else there is has a point where it belongs.
             lines: how many points there are at a model.
         """
         sizes = {name: millions(count) for name, count in parameters.items()}
         length = math.log10(max(sizes.values()) / min(sizes.values()) * _ROOM**2)
-        decades = length / (figure.get_figwidth() - _MARGIN_INCHES)
+        width = figure.get_figwidth() / _columns(len(figure.axes))
+        decades = length / (width - _MARGIN_INCHES)
         slot = max(_LEAST_INCHES, _POINT_INCHES * (lines + 1)) * decades
         ordered = sorted((math.log10(sizes[each.name]), each.name) for each in models)
         apart = _apart([place for place, _ in ordered], slot)
@@ -72,13 +82,20 @@ class Scale:
         return self.places[model] * 10 ** (inches * self.decades)
 
     def draw(self, axes: Sequence[Axes], models: Sequence[Model]) -> None:
-        """Label the axis below the lowest panel, and the models above the highest one."""
-        bottom = axes[-1]
-        bottom.set_xscale("log")
-        bottom.set_xlim(self.limits)
-        log_ticks(bottom.xaxis, *self.limits)
-        bottom.set_xlabel("Encoder parameters (millions)")
-        named = axes[0].secondary_xaxis("top")
+        """Label the axis below the lowest panels, and the models above the highest ones."""
+        axes[0].set_xscale("log")
+        axes[0].set_xlim(self.limits)
+        log_ticks(axes[0].xaxis, *self.limits)
+        columns = _columns(len(axes))
+        for ax in axes[-columns:]:
+            ax.tick_params(labelbottom=True)
+            ax.set_xlabel("Encoder parameters (millions)")
+        for ax in axes[:columns]:
+            self._name(ax, models)
+
+    def _name(self, ax: Axes, models: Sequence[Model]) -> None:
+        """Label the models above a panel."""
+        named = ax.secondary_xaxis("top")
         places = [self.places[each.name] for each in models]
         named.set_xticks(places, [plain(each.label) for each in models])
         named.set_xticks([], minor=True)
@@ -110,11 +127,22 @@ def millions(parameters: int) -> float:
 def panels(number: int, grid: Grid) -> tuple[Figure, list[Axes]]:
     """Return a figure with panels one above the other, which share the axis.
 
-    It is as wide as a column or, of many models, as both.
+    Many of them stand in up to three columns. The figure is then as wide as a page, as it is of
+    many models; else it is as wide as a column of it.
     """
-    size = (PAGE if grid.has_many_models else COLUMN, _PANEL_INCHES * number + _AROUND_INCHES)
-    figure, axes = plt.subplots(number, 1, sharex=True, squeeze=False, figsize=size)
-    return figure, [*axes[:, 0]]
+    columns = _columns(number)
+    rows = -(-number // columns)
+    width = PAGE if panels_are_wide(number, grid) else COLUMN
+    size = (width, min(_PANEL_INCHES * rows + _AROUND_INCHES, MOST_INCHES))
+    figure, axes = plt.subplots(rows, columns, sharex=True, squeeze=False, figsize=size)
+    for ax in axes.flat[number:]:
+        ax.remove()
+    return figure, [*axes.flat[:number]]
+
+
+def _columns(panels: int) -> int:
+    """Return how many of some panels stand side by side."""
+    return min(-(-panels // PANELS_BELOW_EACH_OTHER), _MOST_COLUMNS)
 
 
 def head(ax: Axes, label: str) -> None:

@@ -7,13 +7,19 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lionrank.grid import Grid, Model
-from lionrank.paper.figures.style import COLUMN, FIRST_STAGE_LOOK, legend, looks, plain, sample
+from lionrank.paper.figures.style import (
+    COLUMN,
+    FIRST_STAGE_LOOK,
+    MOST_INCHES,
+    legend,
+    looks,
+    plain,
+    sample,
+)
 from lionrank.paper.results import Chosen, Results
 
 _ROW_INCHES = 0.2
 _MARGIN_INCHES = 0.62
-# Of more rows than this, lines come closer together: a figure is no longer than a page.
-_MOST_INCHES = 8.5
 # The mark of a mean is so long, in rows.
 _MEAN_LENGTH = 0.6
 
@@ -35,7 +41,8 @@ def seeds_figure(results: Results, grid: Grid, chosen: Chosen) -> Figure:
         for model in grid.models
         for training in grid.of_model(model)
     ]
-    height = min(_ROW_INCHES * len(rows) + _MARGIN_INCHES, _MOST_INCHES)
+    # Of many rows, lines come closer together.
+    height = min(_ROW_INCHES * len(rows) + _MARGIN_INCHES, MOST_INCHES)
     figure, ax = plt.subplots(figsize=(COLUMN, height))
     first_stage = grid.first_stages[results.layout.primary.test_set]
     ax.axvline(scores[first_stage.name].mean, **FIRST_STAGE_LOOK)

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lionrank.grid import Grid
-from lionrank.measures import METRICS, PRIMARY
+from lionrank.measures import METRICS
 from lionrank.paper.figures.scale import (
     Scale,
     draw_intervals,
@@ -27,6 +27,7 @@ from lionrank.paper.figures.style import (
     with_legend,
 )
 from lionrank.paper.figures.systems import NOT_HERE
+from lionrank.paper.figures.widths import panels_of_sizes
 from lionrank.paper.results import Chosen, Results, Score
 
 _MARKERS = "sDvPX*o^"
@@ -54,8 +55,7 @@ def sizes_figure(
         ladders: models of one architecture by size.
     """
     layout = results.layout
-    measures = [each for each in [layout.primary, *layout.columns] if each.metric == PRIMARY]
-    measures = list(dict.fromkeys(measures))
+    measures = panels_of_sizes(layout)
     figure, axes = panels(len(measures), grid)
     scale = Scale.of(figure, parameters, grid.models, len(grid.optimizers))
     lines = joined(grid, ladders)

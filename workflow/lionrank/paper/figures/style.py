@@ -36,13 +36,13 @@ COLUMN = 252 / _INCH
 """Inches of one column of IEEEtran."""
 PAGE = 516 / _INCH
 """Inches of both columns."""
+MOST_INCHES = 8.2
+"""How high a figure may be: as a page of IEEEtran, 696 points, less a caption of ten lines."""
 # The mean width of a character of the style sheet's font at 8 points.
 _CHARACTER = 4.3
 # Points that are left of the first panel, for the ticks and the label of its axis.
 _LEFT_AXIS = 26
 _LEGEND_ROW_INCHES = 0.17
-# The page has the caption as well.
-_MOST_INCHES = 8.5
 LINES = ("-", "--", "-.", ":")
 """Line styles, which with the markers tell in black and white what the colours tell."""
 MARKERS = "o^sDvPX*"
@@ -155,7 +155,7 @@ class Panels:
             sharex=sharex,
             sharey=True,
             squeeze=False,
-            figsize=(width, row_inches * rows + margin_inches),
+            figsize=(width, min(row_inches * rows + margin_inches, MOST_INCHES)),
         )
         panels = axes.flat[: len(models)]
         for ax in axes.flat[len(models) :]:
@@ -198,7 +198,7 @@ def legend(figure: Figure, *rows: Sequence[Artist]) -> int:
 def with_legend(figure: Figure, *rows: Sequence[Artist]) -> None:
     """Put a legend above the panels, which stay as high as they are if the page has the room."""
     height = figure.get_figheight() + _LEGEND_ROW_INCHES * legend(figure, *rows)
-    figure.set_figheight(min(height, _MOST_INCHES))
+    figure.set_figheight(min(height, MOST_INCHES))
 
 
 def _points(figure: Figure) -> float:

@@ -4,15 +4,13 @@ import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
 from lionrank.grid import Grid
-from lionrank.paper.figures.style import COLUMN, FIRST_STAGE_LOOK, looks, plain
+from lionrank.paper.figures.style import COLUMN, FIRST_STAGE_LOOK, MOST_INCHES, looks, plain
 from lionrank.paper.results import Chosen, Results
 
 NOT_HERE = "\N{DOUBLE DAGGER}"
 """What marks a system that was not trained here, as in the tables."""
 _ROW_INCHES = 0.15
 _MARGIN_INCHES = 0.4
-# Of more rows than this, lines come closer together: a figure is no longer than a page.
-_MOST_INCHES = 8.5
 _OTHER_COLOR = "black"
 
 
@@ -49,7 +47,8 @@ def systems_figure(results: Results, grid: Grid, chosen: Chosen) -> Figure:
         if other.name in scores
     ]
     rows.sort(key=lambda row: row[0].mean)
-    height = min(_ROW_INCHES * len(rows) + _MARGIN_INCHES, _MOST_INCHES)
+    # Of many rows, lines come closer together.
+    height = min(_ROW_INCHES * len(rows) + _MARGIN_INCHES, MOST_INCHES)
     figure, ax = plt.subplots(figsize=(COLUMN, height))
     first = scores[grid.first_stages[results.layout.primary.test_set].name]
     ax.axvspan(first.low, first.high, color=FIRST_STAGE_LOOK["color"], alpha=0.15, linewidth=0)
