@@ -33,6 +33,7 @@ rule claims:
         learnt={name: PLAN.training_data.file(name, ".json") for name in PLAN.optimizers},
         dropped=config["evaluation"]["drop_development_queries"],
         stand_ins=evaluation.stand_ins(config),
+        scorings={name: how["label"] for name, how in PLAN.paper.scorings().items()},
         draws=PLAN.draws(),
         study=published_files,
         code=code("claims/claims.py"),

@@ -187,6 +187,7 @@ def test_the_rule_takes_parameters_data_and_overlap_from_their_records(tmp_path)
             "levels": {"dl19": 1},
             "averages": {},
             "stand_ins": {},
+            "scorings": {},
             "settings": {},
             "learnt": dict.fromkeys(treatments, "lists.json"),
             "dropped": False,

@@ -325,3 +325,23 @@ def test_a_stand_in_is_named_and_has_no_other_systems(tmp_path):
         "verdict": "not testable",
         "reason": "the other systems are known on dl19 only, for which pydocs stands in",
     }
+
+
+def test_claims_on_a_stand_in_with_a_scoring_are_decided_and_its_scoring_is_told(tmp_path):
+    of_dl19 = {"dl19": "docs_full"}
+    test_sets = {metric: of_dl19.get(name, name) for metric, name in TEST_SETS.items()}
+    measured = ours(tmp_path, test_sets=test_sets, stand_ins={"dl19": "docs_full"})
+    labels = {"docs_full": "full text", "docs_max_p": "MaxP"}
+    scored = replace(measured, scorings=labels)
+    found = claims.decide(claim_file.read(CLAIMS, PRINTED), BOTH, scored, DRAWS)
+    assert (found["stand_ins"], found["scorings"]) == (
+        {"dl19": "docs_full"},
+        {"docs_full": "full text"},
+    )
+    as_it_is = decide(ours(tmp_path / "itself"))
+    by_id = {each["id"]: each["ours"]["verdict"] for each in found["claims"]}
+    assert by_id["c11"] == as_it_is["c11"]["ours"]["verdict"] != "not testable"
+    # On the published test set itself, if that is what has one.
+    itself = replace(ours(tmp_path / "own"), scorings={"dl19": "MaxP"})
+    found = claims.decide(claim_file.read(CLAIMS, PRINTED), BOTH, itself, DRAWS)
+    assert (found["stand_ins"], found["scorings"]) == ({}, {"dl19": "MaxP"})

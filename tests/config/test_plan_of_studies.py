@@ -49,3 +49,13 @@ def test_where_a_study_does_not_say_from_which_grade_on_it_counts_that_is_said()
     assert compared["apart"][0] == (
         "MAP on TREC DL 2019 does not say from which grade on it counts there"
     )
+
+
+def test_no_published_value_stands_beside_one_of_documents_with_a_scoring():
+    scored = """
+    scorings: {best: {label: MaxP, aggregation: max_p, window: 128, stride: 64}}
+    test_sets: {dl19: {scoring: best}}
+    """
+    compared = Plan.read(overlaid(scored), ROOT).published.compared()["lion"]
+    assert {each["test_set"] for each in compared["measures"]} <= {"marco_qa_dev"}
+    assert "nDCG@10 on TREC DL 2019 is of documents scored by MaxP here" in compared["apart"]

@@ -33,7 +33,8 @@ def study_of(name, compared=NOWHERE):
         for place, written in enumerate(read(folder / "claims.yaml")["claims"])
         for there, here in [VERDICTS[place % 3]]
     ]
-    claims = {"stand_ins": {}, "not_trained_here": {}, "searched": {}, "claims": decided}
+    nothing: dict[str, dict] = {key: {} for key in ("stand_ins", "scorings", "not_trained_here")}
+    claims = nothing | {"searched": {}, "claims": decided}
     scores = read_scores(folder / "table.csv", study)
     return StudyFacts(study, claims, scores, compared, agreements=None, tests=None, standing=None)
 

@@ -40,6 +40,14 @@ def test_claims_are_counted_by_verdict(tmp_path):
     demo.said.one("value", what="published claims that do not hold")
     stand_in = r"Here \texttt{pydocs} stands in for \texttt{dl19}"
     assert stand_in in prose(facts_of(made))
+    several = {"dl19": "docs", "dl20": "long", "x": "docs"}
+    scored = CLAIMS | {"stand_ins": several, "scorings": {"docs": "full text", "y": "MaxP"}}
+    text = prose(facts_of(made, claims=scored))
+    assert (
+        r"Here \texttt{docs} (scoring: full text) stands in for \texttt{dl19} and "
+        r"\texttt{x}; \texttt{long} stands in for \texttt{dl20}: verdicts are about what stands in"
+    ) in text
+    assert r"On \texttt{y}, documents are scored in another way than was published (MaxP)." in text
     own = world_of(made, note=None, claims=CLAIMS | {"stand_ins": {}})
     assert "stands in for" not in prose(facts_of(made, **own.others))
     assert counted_in(own, "abstract") == counted_in(own, "Conclusion") == counts

@@ -96,6 +96,7 @@ PROVENANCE = {
 }
 CLAIMS = {
     "stand_ins": {"dl19": "pydocs"},
+    "scorings": {},
     "not_trained_here": {},
     "searched": {},
     "claims": [
@@ -251,6 +252,7 @@ def params_of(grid: Grid, note: str | None = NOTE) -> dict[str, Any]:
         },
         "contrasts": {"ladders": {}, "contrasts": {}},
         "scorings": {},
+        "scorings_of_dev_sets": {},
         "dev_sets": ["pydocs dev"],
         "dropped": False,
         "collection": "pydocs",

@@ -113,6 +113,11 @@ def test_checkpoints_of_others_may_be_published_ones():
             "grid: {test_sets: [dl20, marco_dev], systems: [theirs]}",
             "theirs.published: the values are on dl19, marco_qa_dev, of which the grid has none",
         ),
+        (
+            "{grid: {test_sets: [dl19], systems: [theirs]}, test_sets: {dl19: {scoring: whole}},"
+            " scorings: {whole: {label: Whole, aggregation: full}}}",
+            "dl19 have a scoring, with which none was published: add a test set without one",
+        ),
         ("systems: {theirs: {published: lions}}", "'lions' is not in paper.studies; did you mean"),
         (
             "{paper: {studies: [lion, sizes]}, systems: {theirs: {published: sizes}}}",

@@ -134,6 +134,7 @@ def test_the_rules_write_the_verdicts_and_the_table(tmp_path):
             },
             "levels": {"dl19": 1, "marco_qa_dev": 1},
             "stand_ins": {},
+            "scorings": {},
             "averages": {},
             "learnt": {},
             "dropped": False,

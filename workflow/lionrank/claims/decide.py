@@ -74,7 +74,8 @@ def decide(
 ) -> dict[str, Any]:
     """Return the verdicts on all claims as a JSON object.
 
-    It has `settings`; the number of `seeds`; `stand_ins`, by published test set;
+    It has `settings`; the number of `seeds`; `stand_ins`, by published test set; `scorings`, how
+    the documents of test sets are scored that the study's are here, of those that have a scoring;
     `not_trained_here`, systems of others by the published ones that they stand for; `searched`, our
     treatments by the published ones that they stand for with settings of a search; and `claims`,
     each with id, text, where, `published`, `ours` and `tests`. `published` has by account a verdict
@@ -105,6 +106,11 @@ def decide(
             for_: name
             for for_, name in ours.stand_ins.items()
             if for_ != name and for_ in primary.study.test_sets
+        },
+        "scorings": {
+            name: ours.scorings[name]
+            for name in (ours.stand_ins.get(each, each) for each in primary.study.test_sets)
+            if name in ours.scorings
         },
         "not_trained_here": _of_others(everything, ours, primary),
         "searched": _searched(ours, primary),

@@ -186,6 +186,7 @@ class Ours:
         shared: by test set, the number of its topics, and of those that are development queries.
         are_left_out: whether these were left out.
         recipes: the optimizer and the objective of each treatment of the study.
+        scorings: the label of how documents are scored, by test set that has one.
 
     `encoders`, `data` and `shared` are empty where no claim of the study asks.
     """
@@ -201,6 +202,7 @@ class Ours:
     shared: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     are_left_out: bool = False
     recipes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    scorings: Mapping[str, str] = field(default_factory=dict)
 
     def test_set(self, published: str) -> str:
         """Return the test set that a published one is here; Untestable if there is none."""

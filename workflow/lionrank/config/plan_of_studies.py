@@ -171,6 +171,10 @@ class StudiesPlan(PlanPart):
                 f"{label} counts grades from {measure.level} on there and from {ours.level} on here"
             )
         names = config["averages"].get(measure.test_set, {"test_sets": [measure.test_set]})
+        scored = [config["test_sets"][name].get("scoring") for name in names["test_sets"]]
+        if any(scored):
+            ways = dict.fromkeys(config["scorings"][each]["label"] for each in scored if each)
+            return f"{label} is of documents scored by {listed(ways)} here"
         first = {self._first_stage(name) for name in names["test_sets"]}
         if first != {published.first_stage}:
             named = [each or "what the collection brings" for each in first]

@@ -40,6 +40,7 @@ ours = Ours(
     },
     are_left_out=params.dropped,
     recipes=primary.study.recipes,
+    scorings=params.scorings,
 )
 decided = claims.decide(
     claim_file.read(folder / CLAIMS, primary),

@@ -12,7 +12,7 @@ from lionrank.config.schema import meant
 from lionrank.errors import UserError
 from lionrank.measures import METRICS
 from lionrank.published.study import FOLDER, REPLICATION, Study
-from lionrank.wording import shortened
+from lionrank.wording import listed, shortened
 
 
 def check_studies(config: Mapping[str, Any], studies: Mapping[str, Study]) -> None:
@@ -83,9 +83,15 @@ def _check_systems(config: Mapping[str, Any], studies: Mapping[str, Study]) -> N
                 f"{place}: the published values are of {', '.join(study.models)}: set model to one "
                 "of them, or published to null"
             )
-        if not published_on(config, study):
-            sets = ", ".join(study.test_sets)
+        sets = ", ".join(study.test_sets)
+        if not (ours := published_on(config, study).values()):
             raise UserError(
                 f"{place}: the values are on {sets}, of which the grid has none, and none of "
                 "paper.claims_on stands in for one: add one to grid.test_sets"
+            )
+        if all(config["test_sets"][each].get("scoring") for each in ours):
+            raise UserError(
+                f"{place}: the values are on {sets}, and {listed(ours)} have a scoring, with which "
+                "none was published: add a test set without one to grid.test_sets, or set this to "
+                "null"
             )
