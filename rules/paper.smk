@@ -96,6 +96,7 @@ rule main_tex:
         dev_sets=lambda wildcards: [each.label for each in PLAN.dev_sets.values()],
         search=PLAN.paper.search(),
         scorings=PLAN.paper.scorings(),
+        scorings_of_dev_sets=PLAN.paper.scorings_of_dev_sets(),
         dropped=config["evaluation"]["drop_development_queries"],
         collection=PLAN.collection,
         selection=config["collections"][PLAN.collection],

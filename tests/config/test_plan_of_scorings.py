@@ -82,9 +82,14 @@ def test_scorings_are_compared_where_the_paper_reports_two_or_more(plan):
     assert two.grid()["scorings"] == [["dl19", "dl19_full"]]
     assert two.scorings.result() == ["results/scorings.csv"]
     assert [*two.scorings.run_files()] == ["dl19", "dl19_full"]
-    for part in ("tables/scorings.tex", "figures/scorings.pdf"):
+    for part in ("tables/scorings.tex", "tables/comparisons_scorings.tex", "figures/scorings.pdf"):
         assert part in two.paper.parts()
         assert part not in plan.paper.parts()
+    alone = Plan.read(
+        overlaid(OVERLAY, columns, measures, "comparisons: {families: [optimizers]}"), ROOT
+    )
+    assert "tables/scorings.tex" in alone.paper.parts()
+    assert "tables/comparisons_scorings.tex" not in alone.paper.parts()
     told = two.paper.scorings()
     assert {name: each["label"] for name, each in told.items()} == {
         "dl19": "MaxP",
@@ -147,3 +152,14 @@ def test_without_a_stride_or_anything_that_scores_no_window_wins():
     assert reported.scorings.result() == []
     with pytest.raises(UserError, match=r"scored in windows with a stride: name two or more"):
         Plan.read(overlaid(OVERLAY), ROOT).scorings.files_of_winners()
+
+
+def test_the_paper_tells_the_scorings_of_dev_sets_where_anything_is_trained(plan):
+    nq, msmarco = (plan.dev_sets[name].label for name in ("nano_nq", "nano_msmarco"))
+    told = plan.paper.scorings_of_dev_sets()
+    assert told.keys() == {nq, msmarco} and told[msmarco] is None
+    assert (told[nq]["label"], told[nq]["window"]) == ("First alone", 256)
+    given = "systems: {given: {label: Given, run_files: {dl20: given.trec}}}"
+    untrained = "grid: {models: [], systems: [given]}"
+    nothing = Plan.read(overlaid(OVERLAY, given, untrained), ROOT)
+    assert nothing.paper.scorings_of_dev_sets() == {}

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from lionrank.paper.asked import find_asked
-from tests.support.papers import facts_of, prose
+from tests.support.papers import facts_of, prose, source_of
 from tests.support.results import (
     CONTRASTS,
     GRID,
@@ -15,9 +15,12 @@ from tests.support.results import (
     LEARNING,
     NOTHING_TRAINED,
     THREE_SIZES,
+    TWO_TEST_SETS,
     experiment,
     made_up_scores,
 )
+from tests.support.said import Said
+from tests.support.scored import scored_experiment, told_of, with_scorings
 from tests.support.truths import check
 from tests.support.worlds import ASKING, build
 
@@ -87,6 +90,34 @@ def test_systems_of_others_may_be_asked_about_where_nothing_was_trained(tmp_path
     assert found["Lion beside AdamW"].of == ["l6"]
     assert r"Lion beside AdamW is \num{" in text
     assert "Development Data Where None" not in text
+
+
+def test_a_contrast_of_two_scorings_is_told_once_and_without_a_test_set(tmp_path):
+    weights = {"gte_lion@docs_full": 1, "minilm_lion@docs_max": -1}
+    asked = {"interaction": CONTRASTS["interaction"] | {"weights": weights}}
+    made = scored_experiment(tmp_path, with_scorings(), seed=1)
+    made = replace(made, contrasts=asked | {"alike": CONTRASTS["alike"]})
+    found = list(find_asked(made.compared, made.grid, LABELS_OF_CONTRASTS))
+    (between,) = [each for each in found if each.between_test_sets]
+    assert (between.of, between.against) == (["gte_lion"], ["minilm_lion@docs_max"])
+    facts = facts_of(made, by_depth=[], **told_of(made))
+    text = prose(facts)
+    told = rf"Interaction of 100\% is \num{{{between.tested.difference:.4f}}} in nDCG@10 (interval"
+    assert text.count("Interaction of") == text.count(told) == 1
+    # The other is tested on every test set, and told of the first.
+    assert text.count("Lion beside AdamW is") == 1
+    said = Said.read(source_of(facts)).find("value", what="contrast difference")
+    assert sorted(claim.of for claim in said) == [["gte_lion"], ["minilm_lion"]]
+
+
+def test_a_contrast_that_is_not_tested_by_the_primary_measure_says_where_it_is(tmp_path):
+    made = experiment(tmp_path, made_up_scores(1), GRID, TWO_TEST_SETS)
+    made = replace(made, contrasts={"alike": CONTRASTS["alike"]})
+    asked = list(find_asked(made.compared, GRID, LABELS_OF_CONTRASTS))
+    elsewhere = [each for each in asked if each.record["test_set"] == "given"]
+    assert elsewhere and len(asked) > len(elsewhere)
+    text = prose(facts_of(made, asked=elsewhere))
+    assert re.search(r"Lion beside AdamW is \S+ in MRR@10 on Given \(interval", text)
 
 
 def test_where_nothing_is_asked_there_is_no_trace_of_it(tmp_path):

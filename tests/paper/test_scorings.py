@@ -89,6 +89,15 @@ def test_of_tests_that_were_not_asked_for_nothing_is_said(made):
     assert [*steps(group, made.compared | {"contrasts": []})] == []
     text = prose(facts_of(made, by_depth=[], ways=[], scorings=[(group, [])]))
     assert "How documents are scored" in text and "Holm's correction, FirstP" not in text
+    assert "tab:scoringtests" not in text and "comparisons_scorings.tex" not in text
+
+
+def test_the_single_tests_are_in_the_appendix(made):
+    text = prose(facts_of(made, by_depth=[], **told_of(made)))
+    results, appendix = text.split(r"\appendices")
+    assert r"the single tests are in Table~\ref{tab:scoringtests}" in results
+    assert r"\label{tab:scoringtests}" in appendix
+    assert r"\input{tables/comparisons_scorings.tex}" in appendix
 
 
 def percentages(said, what):
@@ -184,7 +193,8 @@ def test_the_set_up_says_how_the_documents_of_each_test_set_are_scored(made):
     of_window = r"of \num{256} tokens"
     windows = rf"of its windows {of_window}, each \num{{128}} tokens after the one before"
     for told in (
-        "On pydocs, Given and More, query and document are one text, cut at the length that each",
+        "On pydocs, Given and More, and for development on pydocs dev, query and document are one "
+        "text, cut at the length that each",
         rf"FirstP, a document has the score of its first window {of_window} (FirstP~\cite",
         rf"MaxP, a document has the highest score {windows} (MaxP \& Co.~\cite",
         rf"a document has the mean of the \num{{3}} highest scores {windows} (mean of the 3 best",
@@ -193,8 +203,20 @@ def test_the_set_up_says_how_the_documents_of_each_test_set_are_scored(made):
         assert told in text
 
 
+def test_the_set_up_says_how_the_documents_of_dev_sets_are_scored(made):
+    max_p = SCORINGS["docs_max"]
+    told = told_of(made) | {"ways": ways(SCORINGS, DOCS, {"A": max_p, "B": None, "C": max_p})}
+    text = prose(facts_of(made, by_depth=[], **told))
+    assert "documents MaxP, and for development on A and C, a document has the highest" in text
+    assert "and for development on B, query and document are one text" in text
+    alone = told | {"ways": ways({}, {"pydocs": DOCS["pydocs"]}, {"A": max_p})}
+    text = prose(facts_of(made, by_depth=[], **alone))
+    assert "On pydocs, query and document are one text, cut at" in text
+    assert "For development on A, a document has the highest score of its windows" in text
+
+
 def test_without_scorings_there_is_no_trace_of_them(tmp_path):
-    assert ways({}, DOCS) == []
+    assert ways({}, DOCS, {"pydocs dev": None}) == []
     text = prose(facts_of(experiment(tmp_path, made_up_scores(1))))
     assert "How documents are scored" not in text and "dai2019deeper" not in text
     assert "query and document are one text" not in text
@@ -202,8 +224,8 @@ def test_without_scorings_there_is_no_trace_of_them(tmp_path):
 
 def test_averages_have_no_scoring_of_their_own():
     average = {"all": {"label": "All", "test_sets": ["pydocs", "docs_full"]}}
-    found = ways({"docs_full": SCORINGS["docs_full"]}, {"pydocs": DOCS["pydocs"]} | average)
-    assert found == [Way(None, ["pydocs"])]
+    found = ways({}, {"pydocs": DOCS["pydocs"]} | average, {"A": SCORINGS["docs_full"]})
+    assert found == [Way(None, ["pydocs"], []), Way(SCORINGS["docs_full"], [], ["A"])]
 
 
 @pytest.mark.parametrize(("column", "value"), [("mean", ""), ("mean", "x"), ("read", "many")])

@@ -229,6 +229,7 @@ def _templates(script: str) -> dict[str, str]:
     tables = {"results_table": ("results", "levels")}
     tables["comparisons_table"] = ("comparisons", "comparisons_by_epoch")
     tables["averages_tables"] = ("sets", "wins")
+    tables["comparisons_scorings_table"] = ("contrasts",)
     if not (script.endswith("_table") or script in tables):
         return {}
     second = {"results_table": "levels_template", "averages_tables": "wins_template"}
@@ -412,6 +413,7 @@ def write_paper(
         jobs += [
             ("scorings_table", {"scorings": found}, table("scorings"), told),
             ("scorings_figure", {"scorings": found}, figure("scorings"), told | style),
+            ("comparisons_scorings_table", compared, table("comparisons_scorings"), told),
         ]
     if grid.systems:
         jobs += [

@@ -5,6 +5,7 @@ localrules:
     comparisons_table,
     comparisons_systems_table,
     contrasts_table,
+    comparisons_scorings_table,
     changes_table,
 
 
@@ -97,6 +98,35 @@ rule contrasts_table:
         "Making the table of contrasts of ladders and of the config"
     script:
         "../../../workflow/scripts/paper/tables/contrasts_table.py"
+
+
+rule comparisons_scorings_table:
+    input:
+        comparisons="results/comparisons.json",
+    output:
+        tex="paper/tables/comparisons_scorings.tex",
+        source_map="paper/tables/comparisons_scorings.tex.map",
+        csv="paper/tables/comparisons_scorings.csv",
+    log:
+        "logs/paper/comparisons_scorings_table.log",
+    benchmark:
+        "timings/paper/comparisons_scorings_table.tsv"
+    conda:
+        "../../../envs/lionrank.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        grid=PLAN.paper.grid(),
+        test_sets=PLAN.paper.test_sets(),
+        scorings=PLAN.paper.scorings(),
+        template=of_repository("paper/tables/contrasts.tex.j2"),
+        code=code("paper/tables/comparisons_scorings_table.py"),
+    message:
+        "Making the table of comparisons between scorings"
+    script:
+        "../../../workflow/scripts/paper/tables/comparisons_scorings_table.py"
 
 
 rule changes_table:

@@ -1,7 +1,7 @@
 import io
 import json
 import re
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pandas as pd
 import pytest
@@ -27,6 +27,7 @@ from tests.support.results import (
     made_up_scores,
 )
 from tests.support.rule_scripts import of_repository
+from tests.support.scored import DOCS, SCORINGS, scored_experiment, with_scorings
 
 LABELS = {name: entry["label"] for name, entry in TEST_SETS.items()}
 
@@ -138,6 +139,42 @@ def test_more_systems_than_fit_beside_each_other_go_on_below(tmp_path):
     made.compared["contrasts"] = []
     none = comparisons.between_systems(made.compared, "pydocs", grid)
     assert tex("comparisons_systems", none).count("\n") == 1
+
+
+@pytest.mark.parametrize("grid", [GRID, BESIDE_OTHERS, NOTHING_TRAINED])
+def test_the_table_of_scorings_has_every_difference_between_two_of_them(tmp_path, grid):
+    made = scored_experiment(tmp_path, with_scorings(grid), seed=1)
+    names = {name: entry["label"] for name, entry in DOCS.items()}
+    ways = {name: how["label"] for name, how in SCORINGS.items()}
+    found = comparisons.between_scorings(made.compared, names, made.grid, ways)
+    tested = [each for each in made.compared["contrasts"] if each["family"] == "scorings"]
+    systems = len([*made.grid.trainings(), *made.grid.scorers])
+    assert len(tested) == systems * (6 + 1)
+    labels = {each.name: ", ".join(each.labels) for each in made.grid.trainings()}
+    labels |= {each.name: each.label for each in made.grid.scorers}
+    text = tex("contrasts", found)
+    printed = [row for row in rows_of(text, at_least="num{") if "multicolumn" not in row[0]]
+    for row, cells, each in zip(found.rows, printed, tested, strict=True):
+        later, earlier = (
+            ways.get(name, "own length") for name in (each["test_set"], each["right"]["test_set"])
+        )
+        label = f"{labels[each['left']['training']]}: {later} \N{MINUS SIGN} {earlier}"
+        assert row["label"] == label and f"\n{escape(label)} & " in text
+        assert float(cells[-7]) == pytest.approx(each["difference"], abs=0.5001e-4)
+        assert cells[-5].startswith(r"\bfseries") == (each["p_holm"] < 0.05)
+        assert cells[-2] == f"{each['wins']}/{each['ties']}/{each['losses']}"
+    assert csv_of(found)["p_t"].tolist() == [each["p_t"] for each in tested]
+
+
+def test_more_differences_between_scorings_than_fit_on_a_page_go_on_on_the_next(tmp_path):
+    made = scored_experiment(tmp_path, with_scorings(), seed=1)
+    ways = {name: how["label"] for name, how in SCORINGS.items()}
+    names = {name: entry["label"] for name, entry in DOCS.items()}
+    found = comparisons.between_scorings(made.compared, names, made.grid, ways)
+    twice = replace(found, rows=[*found.rows, *found.rows])
+    text = tex("contrasts", twice)
+    assert text.count(r"\continued") >= 1
+    assert text.count(r"\toprule") == text.count(r"\bottomrule") == text.count(r"\continued") + 1
 
 
 def csv_of(table):

@@ -10,6 +10,7 @@ from typing import Any
 
 from lionrank.config import contrasts, evaluation, grids
 from lionrank.config.plan_part import PlanPart
+from lionrank.config.scorings import scoring
 from lionrank.grid import Grid, checkpoint_name, training_name
 from lionrank.measures import PRIMARY
 
@@ -98,6 +99,8 @@ class PaperPlan(PlanPart):
             tables += SEARCH_TABLES
         if plan.scorings.result():
             tables.append("scorings")
+            if contrasts.SCORINGS in plan.config["comparisons"]["families"]:
+                tables.append("comparisons_scorings")
         return tables
 
     @property
@@ -142,12 +145,21 @@ class PaperPlan(PlanPart):
 
     def scorings(self) -> dict[str, dict[str, Any]]:
         """The scorings, with their labels, of the reported test sets that have one."""
-        known = self.plan.config["scorings"]
-        return {
-            name: {"label": known[self.plan.test_sets[name].scoring]["label"], **asdict(how)}
-            for name in self.plan.reported
-            if (how := self.plan.scorings.of(name)) is not None
-        }
+        test_sets = {name: self.plan.test_sets[name].scoring for name in self.plan.reported}
+        found = {name: self._scoring(key) for name, key in test_sets.items()}
+        return {name: how for name, how in found.items() if how is not None}
+
+    def scorings_of_dev_sets(self) -> dict[str, dict[str, Any] | None]:
+        """The same of the dev sets by their labels; none where nothing is trained."""
+        dev_sets = self.plan.dev_sets.values() if self.plan.trainings else ()
+        return {each.label: self._scoring(each.scoring) for each in dev_sets}
+
+    def _scoring(self, name: str | None) -> dict[str, Any] | None:
+        """What the paper says of a scoring of the config."""
+        how = scoring(self.plan.config, name)
+        if how is None:
+            return None
+        return {"label": self.plan.config["scorings"][name]["label"], **asdict(how)}
 
     def means(self) -> str:
         """The file with the means that the paper shows: with several seeds, over these."""

@@ -1,12 +1,13 @@
 """The contrasts of ladders, and those that the config names, as they were tested."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from lionrank.config.contrasts import OF_LADDERS, SCALING
 from lionrank.evaluation.comparisons import ContrastRecord, alpha, of_names
 from lionrank.grid import Grid
+from lionrank.measures import METRICS, Measure
 from lionrank.paper.contrasts import Tested
 
 MINUS = "−"  # noqa: RUF001
@@ -36,12 +37,46 @@ class AskedContrast:
     @property
     def of(self) -> list[str]:
         """The names of the systems whose weights are above 0."""
-        return [each["training"] for each in self.record["terms"] if each["weight"] > 0]
+        return [_system(each) for each in self.record["terms"] if each["weight"] > 0]
 
     @property
     def against(self) -> list[str]:
         """The names of the systems whose weights are below 0."""
-        return [each["training"] for each in self.record["terms"] if each["weight"] < 0]
+        return [_system(each) for each in self.record["terms"] if each["weight"] < 0]
+
+    @property
+    def measure(self) -> str:
+        """The name of the metric."""
+        return METRICS[self.record["metric"]]
+
+    @property
+    def between_test_sets(self) -> bool:
+        """Whether its systems are on several test sets, which differ in their scoring alone."""
+        return any("test_set" in each for each in self.record["terms"])
+
+    def is_on(self, measure: Measure) -> bool:
+        return (self.record["test_set"], self.record["metric"]) == (
+            measure.test_set,
+            measure.metric,
+        )
+
+
+def _system(term: Mapping[str, Any]) -> str:
+    """Return a system, with its test set if it is another than the contrast's."""
+    return f"{term['training']}@{term['test_set']}" if "test_set" in term else term["training"]
+
+
+def told(asked: Iterable[AskedContrast], primary: Measure) -> list[AskedContrast]:
+    """Return the contrasts of the config, each by the measure that prose tells of.
+
+    That is the primary one or, of contrasts that are not about it, the first that they are about.
+    """
+    found: dict[str, AskedContrast] = {}
+    for each in asked:
+        name = each.record["name"]
+        if each.record["family"] not in OF_LADDERS and (name not in found or each.is_on(primary)):
+            found[name] = each
+    return [*found.values()]
 
 
 def find_asked(

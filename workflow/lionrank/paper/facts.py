@@ -11,6 +11,7 @@ from lionrank.evaluation.variance import differences
 from lionrank.evaluation.winning_windows import BEYOND
 from lionrank.files import read_json
 from lionrank.measures import METRICS
+from lionrank.paper.asked import told
 from lionrank.paper.costs import costs
 from lionrank.paper.figures.widths import (
     changes_are_wide,
@@ -116,6 +117,7 @@ def make_facts(
             "stopped": _stopped(findings, settings),
             "tests": _tests(compared, queries[layout.primary.test_set]),
             "thresholds": _thresholds(layout),
+            "told_contrasts": told(others["asked"], layout.primary),
             "told_optimizers": _told_optimizers(findings, studies),
         }
     )

@@ -25,33 +25,45 @@ _COLUMNS = (
 
 @dataclass(frozen=True)
 class Way:
-    """A scoring, as the config has it, and the labels of the test sets that have it.
+    """A scoring, as the config has it, and the labels of the test sets and dev sets that have it.
 
     `how` is None of those whose documents are cut at each checkpoint's own length.
     """
 
     how: Mapping[str, Any] | None
     test_sets: Sequence[str]
+    dev_sets: Sequence[str]
 
 
 def ways(
-    scorings: Mapping[str, Mapping[str, Any]], test_sets: Mapping[str, Mapping[str, Any]]
+    scorings: Mapping[str, Mapping[str, Any]],
+    test_sets: Mapping[str, Mapping[str, Any]],
+    of_dev_sets: Mapping[str, Mapping[str, Any] | None],
 ) -> list[Way]:
-    """Return how the documents of test sets are scored, none where no scoring is named.
+    """Return how the documents of test sets and dev sets are scored, none where all are cut.
 
     Args:
         scorings: those of the test sets that have one, by test set.
         test_sets: what the paper says of test sets and of averages, by name.
+        of_dev_sets: those of dev sets, None of those that have none, by their labels.
     """
-    found: list[Way] = []
-    for name, entry in test_sets.items() if scorings else ():
-        if "test_sets" not in entry:
-            how, label = scorings.get(name), entry["label"]
-            if (same := next((each for each in found if each.how == how), None)) is not None:
-                found[found.index(same)] = Way(how, [*same.test_sets, label])
-            else:
-                found.append(Way(how, [label]))
-    return found
+    of_test_sets = [
+        (entry["label"], scorings.get(name))
+        for name, entry in test_sets.items()
+        if "test_sets" not in entry
+    ]
+    hows = [how for _, how in [*of_test_sets, *of_dev_sets.items()]]
+    if not any(hows):
+        return []
+    return [
+        Way(
+            how,
+            [label for label, each in of_test_sets if each == how],
+            [label for label, each in of_dev_sets.items() if each == how],
+        )
+        for place, how in enumerate(hows)
+        if how not in hows[:place]
+    ]
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,7 @@ facts = make_facts(
     figures=params.figures,
     ladders=params.ladders,
     paper=params.paper,
-    ways=ways(params.scorings, params.test_sets),
+    ways=ways(params.scorings, params.test_sets, params.scorings_of_dev_sets),
     scorings=[(each, [*steps(each, compared)]) for each in groups],
     # Only where several windows of a document are scored.
     winning=[each for path in given.get("windows", []) for each in read_winning(path)],

@@ -5,11 +5,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from lionrank.config.contrasts import SCORINGS
+from lionrank.config.scorings import OWN_LENGTH
 from lionrank.evaluation.comparisons import ContrastRecord, alpha, of_family, on_primary
 from lionrank.evaluation.published import grid as published_grid
 from lionrank.grid import Grid, checkpoint_name
 from lionrank.measures import METRICS
-from lionrank.paper.asked import find_asked
+from lionrank.paper.asked import MINUS, find_asked
 from lionrank.paper.lessons import LESSONS, difference
 from lionrank.paper.tables.tabular import Row, Table
 from lionrank.published import per_query as published_values
@@ -129,15 +131,51 @@ def named(
         grid: what was trained.
         labels: those of `contrasts` and `ladders`, by name.
     """
+    asked = find_asked(compared, grid, labels)
+    return _sums(((each.record, each.label) for each in asked), compared, test_sets)
+
+
+def between_scorings(
+    compared: Mapping[str, Any],
+    test_sets: Mapping[str, str],
+    grid: Grid,
+    scorings: Mapping[str, str],
+) -> Table:
+    """Return the contrasts of one system in two scorings, on every measure.
+
+    Args:
+        compared: comparisons.json.
+        test_sets: the label of each test set.
+        grid: what was trained, and the systems of others.
+        scorings: the label of the scoring of each test set that has one.
+    """
+    records = of_family(compared, SCORINGS)
+    return _sums([(each, _scored(each, grid, scorings)) for each in records], compared, test_sets)
+
+
+def _scored(record: ContrastRecord, grid: Grid, scorings: Mapping[str, str]) -> str:
+    """Return how a contrast of one system in two scorings is printed."""
+    system, others = record["left"]["training"], grid.untrained
+    label = others[system] if system in others else ", ".join(grid.training(system).labels)
+    test_sets = record["test_set"], record["right"]["test_set"]
+    return f"{label}: {f' {MINUS} '.join(scorings.get(each, OWN_LENGTH) for each in test_sets)}"
+
+
+def _sums(
+    contrasts: Iterable[tuple[ContrastRecord, str]],
+    compared: Mapping[str, Any],
+    test_sets: Mapping[str, str],
+) -> Table:
+    """Return contrasts with their labels, one a row, with what each is to show."""
     rows = [
         {
-            **{key: each.record[key] for key in ("family", "name")},
-            "label": each.label,
-            "terms": [f"{term['weight']:+g} {_named(term)}" for term in each.record["terms"]],
-            **{key: each.record[key] for key in ("claim", "margin", *_OF_MEASURE)},
-            **_tested(each.record),
+            **{key: record[key] for key in ("family", "name")},
+            "label": label,
+            "terms": [f"{term['weight']:+g} {_named(term)}" for term in record["terms"]],
+            **{key: record[key] for key in ("claim", "margin", *_OF_MEASURE)},
+            **_tested(record),
         }
-        for each in find_asked(compared, grid, labels)
+        for record, label in contrasts
     ]
     facts = {"labels": test_sets, "metrics": METRICS, "spread": compared["seeds"] > 1}
     return Table(rows, facts={**facts, "alpha": alpha(compared)})
