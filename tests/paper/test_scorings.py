@@ -95,7 +95,7 @@ def test_of_tests_that_were_not_asked_for_nothing_is_said(made):
 def test_the_single_tests_are_in_the_appendix(made):
     text = prose(facts_of(made, by_depth=[], **told_of(made)))
     results, appendix = text.split(r"\appendices")
-    assert r"the single tests are in Table~\ref{tab:scoringtests}" in results
+    assert r"Table~\ref{tab:scoringtests} the single tests" in results
     assert r"\label{tab:scoringtests}" in appendix
     assert r"\input{tables/comparisons_scorings.tex}" in appendix
 
