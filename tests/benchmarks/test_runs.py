@@ -25,7 +25,7 @@ RATIO = r"ratio to %s: \d+\.\d\d \(\d+\.\d\d to \d+\.\d\d\)"
 def run(name: str, folder, *arguments: str) -> subprocess.CompletedProcess:
     common = ["--model", "tiny", "--threads", "1", "--repeats", "1", "--folder", str(folder)]
     command = [sys.executable, ROOT / "benchmarks" / f"{name}.py", *common, *arguments]
-    return subprocess.run(command, text=True, capture_output=True, timeout=300)
+    return subprocess.run(command, text=True, capture_output=True, timeout=900)
 
 
 def rows(told: str) -> dict[str, list[str]]:

@@ -214,11 +214,11 @@ def test_an_interrupt_of_the_container_reaches_the_jobs_and_the_next_attempt_goe
     tmp_path, attempt
 ):
     first = attempt()
-    wait_for((tmp_path / "state").exists, 60)
+    wait_for((tmp_path / "state").exists, 180)
     first.send_signal(signal.SIGINT)
-    assert first.wait(60) != 0
+    assert first.wait(180) != 0
     assert (tmp_path / "state").read_text() == "kept\n"
-    assert attempt().wait(60) == 0
+    assert attempt().wait(180) == 0
     assert (tmp_path / "checkpoint").exists()
 
 
@@ -227,11 +227,11 @@ def test_the_lock_of_a_killed_attempt_keeps_out_another_call_and_not_the_next_at
     tmp_path, attempt
 ):
     killed = attempt()
-    wait_for((tmp_path / "state").exists, 60)
+    wait_for((tmp_path / "state").exists, 180)
     for process in [*psutil.Process(killed.pid).children(recursive=True), killed]:
         process.kill()
     killed.wait()
-    assert attempt("fc-2").wait(60) == 1
+    assert attempt("fc-2").wait(180) == 1
     assert "Directory cannot be locked" in Path(tmp_path / "told").read_text()
-    assert attempt().wait(60) == 0, (tmp_path / "told").read_text()
+    assert attempt().wait(180) == 0, (tmp_path / "told").read_text()
     assert (tmp_path / "checkpoint").exists()
