@@ -119,7 +119,9 @@ def test_search_finds_the_most_similar_documents_of_all(model, whole, monkeypatc
     for qid, row in zip(topics, similar, strict=True):
         expected = trec.by_score(dict(zip(docids, row.tolist(), strict=True)))
         assert [*found[qid]] == [*expected][:9]
-        np.testing.assert_allclose([*found[qid].values()], [*expected.values()][:9], rtol=1e-5)
+        np.testing.assert_allclose(
+            [*found[qid].values()], [*expected.values()][:9], atol=1e-5, rtol=1e-6
+        )
 
 
 class Made:
