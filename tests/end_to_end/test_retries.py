@@ -13,9 +13,12 @@ from tests.support import tiny_training as tiny
 from tests.support.running import run_snakemake, start_snakemake
 
 CHECKPOINT = "checkpoints/gte_lion_e1"
-MANY_STEPS = """
-training: {defaults: {global_batch_size: 1}}
-hardware: {state_every: {minutes: null, steps: 10}}
+EVERY = 10
+MANY_STEPS = f"""
+training:
+  defaults: {{global_batch_size: 1}}
+hardware:
+  state_every: {{minutes: null, steps: {EVERY}}}
 """
 
 
@@ -57,6 +60,7 @@ def test_a_killed_job_that_is_retried_ends_with_the_bits_of_one_never_killed(dem
     assert tiny.timeless(again) == tiny.timeless(before[:-1])
     assert (account["jobs"], before[-1]["jobs"]) == (2, 1)
     lost = account["repeated_steps"]
-    assert 0 <= lost < 10 and before[-1]["repeated_steps"] == 0
+    # A step is logged before its state is written, so all the steps of an interval can be lost.
+    assert 0 <= lost <= EVERY and before[-1]["repeated_steps"] == 0
     assert (f"; {lost} step" in job_log) == bool(lost)
     assert not live.parent.exists()
