@@ -5,6 +5,8 @@ from dataclasses import replace
 
 import pytest
 
+from lionrank.config.contrasts import OF_LADDERS
+from lionrank.evaluation import comparisons
 from lionrank.paper.asked import find_asked
 from tests.support.papers import facts_of, prose, source_of
 from tests.support.results import (
@@ -40,6 +42,18 @@ def test_every_claim_is_what_the_tests_say_and_its_words_agree(world):
     steps = [each for each in named if each["family"] == "ladder"]
     assert len(told) == len(named) - len(steps) > len(CONTRASTS)
     assert len(world.said.find("count", what="steps of ladders shown")) == bool(steps)
+
+
+def test_abstract_and_conclusion_say_which_of_the_planned_contrasts_are_shown(world):
+    planned = [
+        each
+        for each in comparisons.of_names(world.contrasts)
+        if each["family"] not in OF_LADDERS and each["p_holm"] < world.alpha
+    ]
+    for section in ("abstract", "Conclusion"):
+        assert world.said.one("count", what="planned contrasts", section=section)
+        shown = world.said.find("count", what="contrasts shown", section=section)
+        assert len(shown) == len(planned)
 
 
 def text_of(folder, grid, spread, **asked):

@@ -84,6 +84,22 @@ def test_what_is_significantly_above_or_below_is_what_the_tests_say(made, said):
         assert bool(others) == bool(pairs - shown)
 
 
+@pytest.mark.parametrize(
+    ("section", "what"),
+    [
+        ("abstract", "systems best by a scoring"),
+        ("Conclusion", "systems best by a scoring"),
+        ("Conclusion", "scorings significantly above"),
+    ],
+)
+def test_abstract_and_conclusion_have_what_came_of_each_scoring(made, said, section, what):
+    whole = Said.read(source_of(facts_of(made, by_depth=[], **told_of(made))))
+    there, here = (each.find("count", what=what) for each in (said, whole))
+    assert [claim.named for claim in here if claim.section == section] == [
+        claim.named for claim in there
+    ]
+
+
 def test_of_tests_that_were_not_asked_for_nothing_is_said(made):
     (group, *_) = groups_of(made)
     assert [*steps(group, made.compared | {"contrasts": []})] == []

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from statistics import stdev
 from typing import Any
 
+from lionrank.config.contrasts import OF_LADDERS
 from lionrank.evaluation import comparisons
 from lionrank.evaluation.per_query import System
 from lionrank.evaluation.published import FAMILIES
@@ -61,6 +62,11 @@ class Amounts(Searched):
             "trainings significantly above systems of others": self.above_others,
             "contrasts shown": lambda: {
                 claim.named["words"]: self.contrast(claim)["p_holm"] < self.world.alpha
+            },
+            "planned contrasts": lambda: {
+                each["name"]: each["p_holm"] < self.world.alpha
+                for each in comparisons.of_names(self.world.contrasts)
+                if each["family"] not in OF_LADDERS
             },
             "steps of ladders shown": lambda: self.significant("ladder"),
             "significant models": lambda: self.significant("models"),
