@@ -14,7 +14,7 @@ from alternate import Contender, Repetition, alternate, ratio, report
 from inputs import write_as_long
 from models import checkpoint
 from score import OURS, prepare_ours, prepare_peer
-from shared import options
+from shared import fastest, options
 from train import prepare_ours as prepare_training
 
 from lionrank.reranking.batches import TOKENS_AT_ONCE
@@ -31,12 +31,14 @@ def scoring(length: int, device: str, **where: Any) -> list[Contender]:
     common = {"device": device, **where}
     size = max(1, TOKENS_AT_ONCE[device] // length)
 
+    form = fastest(device)
+
     def peer(name: str, form: str, size: int) -> Contender:
         return Contender(name, prepare_peer, {"form": form, "batch_sizes": [size], **common})
 
     return [
         Contender(OURS, prepare_ours, {"precision": "auto", **common}),
-        peer(f"predict, bf16, {size}", "bf16", size),
+        peer(f"predict, {form}, {size}", form, size),
         peer(f"predict, default (fp32, {DEFAULT})", "fp32", DEFAULT),
     ]
 

@@ -18,7 +18,7 @@ from alternate import Contender, alternate, in_a_new_process, report
 from inputs import write_candidates
 from models import checkpoint, composed, operations
 from sentence_transformers.cross_encoder import CrossEncoder
-from shared import Counter, Repeat, options, utilisation
+from shared import DTYPES, Counter, Repeat, fastest, options, utilisation
 from torch.profiler import profile
 from transformers.utils import is_flash_attn_2_available
 
@@ -65,8 +65,7 @@ def load_peer(model: str, form: str, device: str) -> CrossEncoder:
     """Return the cross-encoder of a peer: fp32, autocast, bf16 or flattened."""
     if form == "flattened":
         return composed(model, device, "flash_attention_2", torch.bfloat16)
-    dtype = torch.bfloat16 if form == "bf16" else torch.float32
-    arguments = {"dtype": dtype, "attn_implementation": "sdpa"}
+    arguments = {"dtype": DTYPES.get(form, torch.float32), "attn_implementation": "sdpa"}
     return CrossEncoder(model, device=device, local_files_only=True, model_kwargs=arguments)
 
 
@@ -132,7 +131,8 @@ def prepare_check(model: str, candidates: str, device: str, threads: int) -> Rep
         loaded = cross_encoder.load(model, where)
         hardware = {"tokens_at_once": None, "workers": 0}
         facts: dict[str, float] = {}
-        for precision, tolerance in TOLERANCES.items():
+        for precision in dict.fromkeys(("fp32", fastest(device))):
+            tolerance = TOLERANCES[precision]
             found = reranking.scores(
                 loaded, candidates, precision, hardware, slice(0, CHECKED)
             ).scores
@@ -194,7 +194,10 @@ def contenders(model: str, candidates: str, device: str, threads: int) -> list[C
 
     sizes = BATCH_SIZES[device]
     default = peer("predict, default (fp32, 32)", "fp32", [32])
-    best = peer("predict, bf16, best batch", "bf16", sizes)
+    form = fastest(device)
+    best = peer(f"predict, {form}, best batch", form, sizes)
+    if form == "fp32":
+        return [ours(OURS, form), best, default]
     if device == "cpu":
         both = [ours(OURS, "auto"), ours("ours, fp32", "fp32")]
         return [*both, peer("predict, autocast, best batch", "autocast", sizes), best, default]

@@ -11,8 +11,11 @@ from alternate import Column
 from models import ARCHITECTURES, DATA
 from sentence_transformers.cross_encoder import CrossEncoder
 
+from lionrank.cross_encoder.device import resolve
+
 # Rows and columns of the matrices whose products are a device's peak, and how many of these.
 PRODUCTS = {"cpu": (2048, 10), "cuda": (8192, 50)}
+DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
 
 Repeat = Callable[[], dict[str, float]]
 
@@ -43,10 +46,22 @@ class Counter(dict[str, float]):
         return counts
 
 
+def fastest(device: str) -> str:
+    """Return the precision of which a device has instructions, bf16 or fp32.
+
+    In bf16, a CPU without them takes some hundred times as long: nobody would choose it there.
+    """
+    return resolve("auto", torch.device(device))
+
+
 def peak(device: str) -> float:
-    """Return the operations a second of products of large matrices in bf16, and print them."""
+    """Return the operations a second of products of large matrices, and print them.
+
+    They are in the precision in which the device is fastest.
+    """
     size, number = PRODUCTS[device]
-    left, right = torch.randn(2, size, size, device=device, dtype=torch.bfloat16)
+    form = fastest(device)
+    left, right = torch.randn(2, size, size, device=device, dtype=DTYPES[form])
     left @ right  # sets a GPU up
     _wait(device)
     begun = time.perf_counter()
@@ -54,7 +69,7 @@ def peak(device: str) -> float:
         left @ right
     _wait(device)
     found = 2.0 * number * size**3 / (time.perf_counter() - begun)
-    print(f"\nmatrices of {size} x {size} in bf16: {found / 1e12:.3g} TFLOP/s")
+    print(f"\nmatrices of {size} x {size} in {form}: {found / 1e12:.3g} TFLOP/s")
     return found
 
 

@@ -28,7 +28,7 @@ from sentence_transformers.cross_encoder import (
     CrossEncoderTrainingArguments,
 )
 from sentence_transformers.cross_encoder.losses import BinaryCrossEntropyLoss
-from shared import Counter, Repeat, options, utilisation
+from shared import Counter, Repeat, fastest, options, utilisation
 from transformers import TrainerCallback
 from transformers.utils import is_flash_attn_2_available
 
@@ -209,6 +209,8 @@ def contenders(device: str, **where: Any) -> list[Contender]:
 
     ours = Contender(OURS, prepare_ours, common)
     default = peer("CrossEncoderTrainer, default (fp32)", "default")
+    if fastest(device) == "fp32":
+        return [ours, default]
     best = peer("CrossEncoderTrainer, bf16", "bf16")
     if device == "cpu":
         return [ours, best, default]
