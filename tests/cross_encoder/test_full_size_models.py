@@ -63,7 +63,7 @@ def test_the_full_size_backbone_takes_a_training_step_and_scores(name):
         cwd=ROOT,
         text=True,
         capture_output=True,
-        timeout=300,
+        timeout=900,
     )
     assert finished.returncode == 0, finished.stderr[-4000:]
     measured = json.loads(finished.stdout.splitlines()[-1])
