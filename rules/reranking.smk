@@ -136,6 +136,8 @@ rule score_windows:
         "timings/reranking/windows/{collection}.{topics}{by}.{division}.{checkpoint}.tsv"
     conda:
         "../envs/lionrank.yaml"
+    # The longest jobs of scoring, and several test sets wait for each.
+    priority: 1
     threads: config["hardware"]["threads"]
     resources:
         gpu=min(config["hardware"]["gpus"], 1),
