@@ -67,6 +67,8 @@ class Said(tuple[Claim, ...]):
 def _claims(source: str) -> Iterator[Claim]:
     section = subsection = ""
     for line in source.splitlines():
+        # LaTeX makes a space of the line's end before it.
+        assert not line.startswith((".", ",", ";")), f"the words end a line early: {line}"
         if line.startswith(PREFIX):
             yield Claim(section, subsection, json.loads(line.removeprefix(PREFIX)))
         elif match := _PLACE.match(line):
