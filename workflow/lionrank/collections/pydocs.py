@@ -229,16 +229,13 @@ def write_relevant_parts(path: str | os.PathLike, topics: Iterable[Topic]) -> di
 def packages(documents: Iterable[Passage]) -> list[dict[str, str | int]]:
     """Return name, version and number of documents of each package."""
     counts = Counter(document.parts[0].package for document in documents)
+    # By the package's name, that of the distribution that installed it (sklearn: scikit-learn).
+    distributions = importlib.metadata.packages_distributions()
     return [
         {
             "name": package,
-            "version": importlib.metadata.version(_distribution(package)),
+            "version": importlib.metadata.version(distributions[package][0]),
             "documents": number,
         }
         for package, number in counts.items()
     ]
-
-
-def _distribution(package: str) -> str:
-    """Return the name of the distribution that installed a package (sklearn: scikit-learn)."""
-    return importlib.metadata.packages_distributions()[package][0]
