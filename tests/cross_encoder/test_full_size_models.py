@@ -103,7 +103,7 @@ def measure(name: str) -> dict:
         counted = of_checkpoint(checkpoint)
         words = [f"{word} " * 80 for word in CATS]
         rows = [("which cat is it", passage) for passage in words]
-        scores = score(checkpoint, rows, Path(root), precision="bf16")
+        scores = score(checkpoint, rows, Path(root), precision="auto")
         model = AutoModelForSequenceClassification.from_pretrained(
             checkpoint, dtype=torch.float32, local_files_only=True
         )
@@ -120,7 +120,7 @@ def measure(name: str) -> dict:
     sums = checksums(model)
     stepping = time.perf_counter()
     model.train()
-    with device.autocast(chosen, "bf16"):
+    with device.autocast(chosen, "auto"):
         logits = model(**pairs).logits[:, 0]
     labels = torch.tensor([1.0, 0.0, 1.0, 0.0])
     loss = functional.binary_cross_entropy_with_logits(logits.float(), labels)

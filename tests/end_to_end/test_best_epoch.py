@@ -11,7 +11,7 @@ from tests.support.running import ROOT, run_snakemake
 
 pytestmark = pytest.mark.slow
 GRID = f"""
-grid: {{models: [minilm], optimizers: [lion], epochs: 2, test_sets: [pydocs, repairs]}}
+grid: {{models: [gte], optimizers: [lion], epochs: 2, test_sets: [pydocs, repairs]}}
 collections: {{repairs: {{format: beir, folder: {ROOT / "tests" / "data" / "graded"}}}}}
 test_sets: {{repairs: {{label: Repairs, collection: repairs, topics: test}}}}
 paper:
@@ -23,7 +23,7 @@ comparisons:
     - {{test_set: pydocs, metric: ndcg_cut_10}}
     - {{test_set: repairs, metric: ndcg_cut_10}}
 """
-TRAINING = "minilm_lion"
+TRAINING = "gte_lion"
 TARGETS = ("results/comparisons.json", "paper/tables/results.csv")
 
 
@@ -54,7 +54,7 @@ def test_the_best_epoch_is_evaluated_alone_and_stays_while_the_choice_does(tmp_p
     assert families == {"first_stage"}
     assert {each["test_set"] for each in compared["selection"]} == {"pydocs"}
     table = pd.read_csv(io.StringIO((tmp_path / "paper/tables/results.csv").read_text()))
-    rows = table[table["model"] == "minilm"]
+    rows = table[table["model"] == "gte"]
     assert rows["repairs_map"].notna().tolist() == (rows["chosen"].map(str) == "True").tolist()
 
     log = tmp_path / f"logs/reranking/repairs/{TRAINING}_best.log"

@@ -14,7 +14,7 @@ from tests.support.running import ROOT, run_snakemake
 GRADED = ROOT / "tests" / "data" / "graded"
 OVERLAY = """
 grid:
-  models: [minilm]
+  models: [gte]
   optimizers: [adamw, infonce, marginmse, ranknet]
   dev_sets: []
   epochs: 1
@@ -90,7 +90,7 @@ def repairs(tmp_path_factory) -> Path:
     """The working directory of an experiment on graded judgements, with its run files."""
     directory = tmp_path_factory.mktemp("repairs")
     write_own(directory)
-    run_files = [f"results/minilm_{name}_e1.trec" for name in TREATMENTS]
+    run_files = [f"results/gte_{name}_e1.trec" for name in TREATMENTS]
     built = run_snakemake(directory, *run_files, overlay=OVERLAY.format(folder=GRADED))
     assert built.returncode == 0, built.stdout[-6000:]
     return directory
@@ -103,7 +103,7 @@ def read(repairs: Path, data: str) -> dict:
 @pytest.mark.slow
 def test_every_treatment_has_a_run_file(repairs):
     for name in TREATMENTS:
-        run, _ = trec.read_run(repairs / f"results/minilm_{name}_e1.trec")
+        run, _ = trec.read_run(repairs / f"results/gte_{name}_e1.trec")
         assert run.keys() == Beir(GRADED).qrels("test").keys()
 
 

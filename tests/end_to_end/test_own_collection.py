@@ -12,7 +12,7 @@ from tests.support.running import run_snakemake
 
 OVERLAY = """
 grid:
-  models: [minilm]
+  models: [gte]
   optimizers: [adamw]
   epochs: 1
   test_sets: [cranes]
@@ -63,7 +63,7 @@ def cranes(tmp_path_factory) -> Path:
 def test_a_folder_in_beirs_format_is_trained_on_and_reranked(cranes):
     qrels = trec.read_qrels(cranes / "collections/cranes/qrels.test.txt")
     first_stage, _ = trec.read_run(cranes / "results/bm25.trec")
-    reranked, _ = trec.read_run(cranes / "results/minilm_adamw_e1.trec")
+    reranked, _ = trec.read_run(cranes / "results/gte_adamw_e1.trec")
     assert first_stage.keys() == reranked.keys() == qrels.keys()
     for qid, ranking in reranked.items():
         assert ranking.keys() == first_stage[qid].keys()

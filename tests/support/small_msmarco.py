@@ -38,6 +38,7 @@ training:
   defaults:
     global_batch_size: 16
     max_length: 64
+    precision: auto
     log_every: 1
 retrieval:
   depth: 10
