@@ -134,10 +134,10 @@ rule score_windows:
         "logs/reranking/windows/{collection}.{topics}{by}.{division}.{checkpoint}.log",
     benchmark:
         "timings/reranking/windows/{collection}.{topics}{by}.{division}.{checkpoint}.tsv"
-    conda:
-        "../envs/lionrank.yaml"
     # The longest jobs of scoring, and several test sets wait for each.
     priority: 1
+    conda:
+        "../envs/lionrank.yaml"
     threads: config["hardware"]["threads"]
     resources:
         gpu=min(config["hardware"]["gpus"], 1),
