@@ -17,6 +17,8 @@ rule pydocs:
         "timings/collections/{collection}.tsv"
     wildcard_constraints:
         collection=collections_in("pydocs"),
+    # The first step of the longest chain: models can be initialised beside the next ones.
+    priority: 1
     conda:
         "../envs/lionrank.yaml"
     threads: 2
