@@ -22,7 +22,8 @@ def printed(name, *arguments, **variables):
         [sys.executable, ROOT / "benchmarks" / f"{name}.py", *arguments],
         capture_output=True,
         text=True,
-        env={**os.environ, **variables},
+        # Threads that wait for each other would take the processors from other tests.
+        env={**os.environ, "OMP_NUM_THREADS": "1", **variables},
     )
     assert done.returncode == 0, done.stderr[-3000:]
     return done.stdout

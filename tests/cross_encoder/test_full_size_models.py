@@ -86,7 +86,7 @@ CATS = ("lion", "tiger", "leopard", "jaguar", "lynx", "puma", "cat", "ocelot")
 def measure(name: str) -> dict:
     """Initialise, train one step on 4 pairs of 64 tokens and score 8 pairs, at full size."""
     begun = time.perf_counter()
-    chosen = device.prepare(threads=2, gpus=0)
+    chosen = device.prepare(threads=1, gpus=0)
     with tempfile.TemporaryDirectory() as root:
         source, tokenizer = Path(root) / "source", PACKAGE
         source.mkdir()
