@@ -25,6 +25,7 @@ FIRST = (
     "tests/report/",
     "tests/release/",
     "tests/workflow/",
+    "tests/paper/test_compiled_paper.py",
 )
 """Which files begin, so that no process goes on alone at the end or waits for the demo."""
 # Few examples, and always the same ones; `--hypothesis-profile=long` looks further.
