@@ -76,14 +76,16 @@ def test_training_is_compared_with_the_librarys_trainer_on_the_same_batches(tmp_
 
 @pytest.mark.slow
 def test_each_length_is_scored_and_trained_beside_its_peers(tmp_path):
-    shorter = "import length; length.LENGTHS = (128, 1024); length.main()"
+    shorter = "import length; length.LENGTHS = (64, 256, 1024); length.main()"
     finished = run(["-c", shorter], tmp_path, "--pairs", "1")
     assert finished.returncode == 0, finished.stderr[-4000:]
     told = finished.stdout.splitlines()
     assert [line.split(", tiny, ")[1].split(" tokens")[0] for line in told if "## " in line] == [
-        each for each in ("8 pairs of 128", "1 pairs of 1,024") for _ in ("scoring", "training")
+        f"{pairs} pairs of {length}"
+        for pairs, length in ((16, "64"), (4, "256"), (1, "1,024"))
+        for _ in ("scoring", "training")
     ]
-    assert sum(line.startswith("peak memory to ") for line in told) == 2 * (2 + 1)
+    assert sum(line.startswith("peak memory to ") for line in told) == 3 * (2 + 1)
 
 
 @pytest.mark.slow
