@@ -106,6 +106,5 @@ system:
 	@.venv/bin/pip install --use-pep517 --requirement envs/lock.txt \
 	| sed -unE 's/^ +(Downloading .*[0-9]{2}(\.[0-9])? [MG]B\))/\1/p; s/^Installing .*/Unpacking/p'
 	@.venv/bin/pip install --quiet --no-build-isolation --no-deps --editable .
-	@.venv/bin/python -m compileall -q workflow/lionrank # as pip does with what it copies
 	@touch $@
 	@echo "Done. For snakemake and lionrank on the command line: . .venv/bin/activate"
