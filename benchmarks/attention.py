@@ -1,8 +1,8 @@
 """The logits and gradients of models that compute without padding, beside those with padding.
 
 Each model, tiny and with random weights, computes a batch of pairs of 1 to 8,192 tokens in both
-ways, in float32 and under autocast to bf16, and by its own dropout where it has some. Run with
-`make bench-gpu`.
+ways, in float32 and under autocast to bf16, and with dropout in what the device is fastest in. Run
+with `make bench-gpu`.
 """
 
 import argparse
@@ -81,7 +81,7 @@ def mean_logits(model: cross_encoder.CrossEncoder, pairs: Batch) -> tuple:
     """Return mean and standard error [pairs] of the logits of a model that draws dropout."""
     draws = DRAWS[model.device.type]
     model.train()
-    with torch.no_grad(), autocast(model.device, "bf16"):
+    with torch.no_grad(), autocast(model.device, "auto"):
         drawn = torch.stack([model.logits(pairs).float() for _ in range(draws)])
     model.eval()
     return drawn.mean(0), drawn.std(0) / draws**0.5

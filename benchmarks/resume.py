@@ -24,11 +24,13 @@ from lionrank.training.state import LOG
 STEPS = 24
 
 
-def train_once(folder: Path, model: str, pairs: Path, device: str, optimizer: str) -> None:
-    """Train an epoch, or what is left of one, in a folder."""
+def train_once(
+    folder: Path, model: str, pairs: Path, device: str, optimizer: str, steps: int
+) -> None:
+    """Train an epoch of so many steps, or what is left of one, in a folder."""
     asked = train.request(
         *(folder, model, pairs, device, optimizer),
-        steps_between_states=STEPS // 4,
+        steps_between_states=steps // 4,
         log_every=1,
         learning_rate=1e-3,
     )
@@ -72,7 +74,7 @@ def main() -> None:
     for optimizer in ("adamw", "lion"):
         with tempfile.TemporaryDirectory() as scratch:
             whole, again, killed = (Path(scratch) / name for name in ("whole", "again", "killed"))
-            arguments = (model, pairs, chosen.device, optimizer)
+            arguments = (model, pairs, chosen.device, optimizer, STEPS)
             in_a_process(whole, *arguments)
             in_a_process(again, *arguments)
             in_a_process(killed, *arguments, killed_after=STEPS // 2)

@@ -6,11 +6,15 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+
+from tests.support.dry_runs import dry_run
 
 ROOT = Path(__file__).parents[2]
 JOBS = re.compile(r"^(\w+) +(\d+)$", re.MULTILINE)
+SNAKEMAKE = (sys.executable, "-m", "snakemake")
+DRY_RUN = {"-n", "--dry-run"}
 Finished = subprocess.CompletedProcess[str]
 OF_TRAININGS = {
     *("initialise", "train_epoch", "dev_scores", "best_epoch", "early_stopping", "model_card"),
@@ -29,7 +33,8 @@ def snakemake_command(
         overlays.append(directory / "overlay.yaml")
         overlays[-1].write_text(overlay)
     return [
-        *(sys.executable, "-m", "snakemake", *arguments),
+        *SNAKEMAKE,
+        *arguments,
         *("--directory", directory, "--configfile", *overlays),
     ]
 
@@ -48,9 +53,7 @@ def start_snakemake(directory: Path, *arguments: str, overlay: str = "") -> subp
 
 def run_snakemake(directory: Path, *arguments: str, overlay: str = "") -> Finished:
     """Run the demo's workflow at the tests' reduced size in `directory` to its end."""
-    job = start_snakemake(directory, *arguments, overlay=overlay)
-    told, _ = job.communicate()
-    return Finished(job.args, job.returncode, told)
+    return _run(snakemake_command(directory, *arguments, overlay=overlay), os.environ, merged=True)
 
 
 def overlaid_command(
@@ -58,7 +61,8 @@ def overlaid_command(
 ) -> list[str | os.PathLike]:
     """Return the command that runs the experiment of config.yaml with overlays on it."""
     return [
-        *(sys.executable, "-m", "snakemake", *arguments),
+        *SNAKEMAKE,
+        *arguments,
         *("--directory", directory, "--configfile", *overlays),
     ]
 
@@ -70,12 +74,23 @@ def run_overlaid(
     environment: Mapping[str, str] | None = None,
 ) -> Finished:
     """Run the experiment of config.yaml with overlays on it in `directory` to its end."""
+    command = overlaid_command(directory, *arguments, overlays=overlays)
+    return _run(command, os.environ | (environment or {}))
+
+
+def _run(
+    command: Sequence[str | os.PathLike], environment: Mapping[str, str], merged: bool = False
+) -> Finished:
+    """Run a command of Snakemake to its end; `merged` streams are both in `stdout`."""
+    if not DRY_RUN.isdisjoint(command):
+        return dry_run(command[len(SNAKEMAKE) :], ROOT, environment, merged)
     return subprocess.run(
-        overlaid_command(directory, *arguments, overlays=overlays),
+        command,
         cwd=ROOT,
-        env=os.environ | (environment or {}),
-        capture_output=True,
+        env=environment,
         text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT if merged else subprocess.PIPE,
     )
 
 
