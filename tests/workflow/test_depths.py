@@ -1,9 +1,5 @@
 """Effectiveness by depth in the workflow: from one scoring, of the chosen epochs."""
 
-import csv
-
-import pytest
-
 from tests.support.running import ROOT, jobs
 
 GRADED = ROOT / "tests" / "data" / "graded"
@@ -43,29 +39,3 @@ def test_where_no_test_set_has_candidates_enough_that_is_said(snakemake):
     told = snakemake("-n", TARGET)
     assert told.returncode == 1
     assert "grid.test_sets: none of those reported has 20 candidates or more" in told.stdout
-
-
-@pytest.mark.slow
-def test_the_values_are_those_of_the_chosen_epochs(snakemake, tmp_path):
-    told = snakemake(TARGET, "results/metrics.csv", overlay=OVERLAY)
-    assert told.returncode == 0, told.stdout
-    with open(tmp_path / "results" / "depths.csv", newline="") as lines:
-        by_depth = list(csv.DictReader(lines))
-    with open(tmp_path / "results" / "metrics.csv", newline="") as lines:
-        means = {
-            tuple(row[key] for key in ("test_set", "system", "metric", "level")): row
-            for row in csv.DictReader(lines)
-        }
-    deepest = {"deep": "20", "deeper": "30"}
-    whole = [row for row in by_depth if row["depth"] == deepest[row["test_set"]]]
-    systems = [row for row in whole if row["system"] != "best possible"]
-    for row in systems:
-        known = means[tuple(row[key] for key in ("test_set", "system", "metric", "level"))]
-        for key in ("mean", "low", "high", "queries", "epoch", "seed"):
-            assert row[key] == known[key]
-    (epoch,) = {row["epoch"] for row in systems if row["system"] == "minilm_adamw_best"}
-    assert {(row["test_set"], row["system"]) for row in systems} == {
-        *{("deep", "bm25"), ("deep", f"minilm_adamw_e{epoch}")},
-        *{("deeper", "dense"), ("deeper", "minilm_adamw_best")},
-    }
-    assert (tmp_path / TARGET).read_bytes().startswith(b"%PDF")
