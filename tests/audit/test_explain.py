@@ -90,6 +90,30 @@ def test_a_number_that_is_nowhere_is_refused(table):
         explain(Number.of("0.75"))
 
 
+WINNING = """\
+test_set,window,stride,system,candidates,documents,windows,several,first,beyond,median_place
+long,512,256,minilm_lion_e1,relevant,41,3.2,32,0.375,0.28125,0.5
+long,512,256,minilm_lion_e1,all,80,3.1,64,0.5,0.375,0.4
+short,512,256,minilm_lion_e1,relevant,41,1.0,0,,,
+"""
+
+
+@pytest.mark.parametrize(
+    ("printed", "line", "told"),
+    [
+        ("62.5", 2, ["32 relevant candidates", "is another one than the first"]),
+        ("28.1", 2, ["32 relevant candidates", "begins beyond the first 512 tokens"]),
+        ("37.5", 3, ["64 candidates in", "begins beyond the first 512 tokens"]),
+    ],
+)
+def test_a_percentage_of_winning_windows_is_explained(table, printed, line, told):
+    Path("results").mkdir()
+    Path("results/winning_windows.csv").write_text(WINNING)
+    (block,) = explain(Number.of(printed)).split(f"{printed} is")[1:]
+    for words in (*told, f"minilm_lion_e1 on long (results/winning_windows.csv:{line})"):
+        assert words in " ".join(block.split())
+
+
 def test_a_mean_of_a_system_of_others_is_explained_by_its_own_topics(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     # As if it had been trained here, and its checkpoint were not called so.

@@ -12,6 +12,7 @@ from lionrank.config.schema import is_number
 from lionrank.config.settings import with_point
 from lionrank.errors import UserError
 from lionrank.evaluation.per_query import Replicate, read_table
+from lionrank.evaluation.winning_windows import ALL, BEYOND
 from lionrank.files import AGAIN, csv_rows, read_json
 from lionrank.grid import VARIOUS, checkpoint_name, training_of
 from lionrank.jobs import descent, records
@@ -20,6 +21,7 @@ from lionrank.training import development
 
 METRICS, PER_QUERY = "results/metrics.csv", "results/per_query.parquet"
 OVER_SEEDS = "results/over_seeds.csv"
+WINDOWS = "results/winning_windows.csv"
 TABLES = Path("paper", "tables")
 OF_MEAN = (
     "test_set",
@@ -31,6 +33,10 @@ OF_MEAN = (
     "level",
     "mean",
     "queries",
+)
+OF_WINDOWS = (
+    *("test_set", "window", "stride", "system", "candidates"),
+    *("several", "first", "beyond"),
 )
 OF_SEED, OF_MEAN_OVER_SEEDS = (*OF_MEAN, "seed"), (*OF_MEAN, "by_seed")
 _WIDTH = 100
@@ -94,11 +100,11 @@ def explain(number: Number) -> str:
     Raises:
         UserError: it has it nowhere.
     """
-    blocks = [*_means(number), *_cells(number)]
+    blocks = [*_means(number), *_windows(number), *_cells(number)]
     if not blocks:
         raise UserError(
-            f"{number.text} is neither a mean of {METRICS} nor in a table of {TABLES}: write it "
-            "with the decimals that are printed."
+            f"{number.text} is neither a mean of {METRICS} nor a percentage of {WINDOWS} nor in a "
+            f"table of {TABLES}: write it with the decimals that are printed."
         )
     return "\n\n".join(block.rstrip() for block in [*blocks, _commit()]) + "\n"
 
@@ -209,6 +215,26 @@ def _training(chain: descent.Chain, row: Mapping[str, str]) -> Iterator[str]:
             choice = f"{file.removesuffix(_POINT)}{_CHOICE}"
             yield f"A search chose {wording.listed(point)}: {choice} has all trials."
         yield f"The log of its epoch is training/{Path(path).name}.jsonl."
+
+
+def _windows(number: Number) -> Iterator[str]:
+    """Yield what a percentage of the windows with the highest logit is of."""
+    for place, row in _rows(Path(WINDOWS), OF_WINDOWS):
+        # Of no candidates, the shares are no numbers.
+        shares = {
+            "is another one than the first": 1 - float(row["first"] or "nan"),
+            f"begins beyond the first {BEYOND} tokens": float(row["beyond"] or "nan"),
+        }
+        which = "" if row["candidates"] == ALL else f"{row['candidates']} "
+        for told, share in shares.items():
+            if number.stands_for(str(100 * share)):
+                yield (
+                    f"{number.text} is the percentage of {row['several']} {which}candidates in "
+                    f"several windows of {row['window']} tokens,\n"
+                    f"each {row['stride']} after the one before, of which the window with the "
+                    f"highest logit {told},\nby {row['system']} on {row['test_set']} ({place}), "
+                    "made from:\n" + descent.to_text(descent.trace(WINDOWS), depth=1)
+                )
 
 
 def _cells(number: Number) -> Iterator[str]:
