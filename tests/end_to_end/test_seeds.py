@@ -81,9 +81,11 @@ def test_a_seed_that_is_added_is_trained_and_scored_alone(one, two):
         *("results/metrics.csv", "results/per_query.parquet"),
         *("results/per_query/pydocs.parquet", "results/per_query/repairs.parquet"),
     }
+    compared = json.loads((directory / "results" / "comparisons.json").read_text())
+    assert compared["seeds"] == 2
 
 
-def test_two_seeds_are_trained_evaluated_and_compared_by_one_command(two):
+def test_two_seeds_are_trained_evaluated_and_compared(two):
     directory, _ = two
     assert chosen(directory).keys() == {"gte_lion", "gte_lion_s13"}
     # Other seeds have other weights from the start on.

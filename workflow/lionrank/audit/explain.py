@@ -220,10 +220,11 @@ def _training(chain: descent.Chain, row: Mapping[str, str]) -> Iterator[str]:
 def _windows(number: Number) -> Iterator[str]:
     """Yield what a percentage of the windows with the highest logit is of."""
     for place, row in _rows(Path(WINDOWS), OF_WINDOWS):
-        # Of no candidates, the shares are no numbers.
+        if not (is_number(row["first"]) and is_number(row["beyond"])):
+            continue  # they are shares of no candidates
         shares = {
-            "is another one than the first": 1 - float(row["first"] or "nan"),
-            f"begins beyond the first {BEYOND} tokens": float(row["beyond"] or "nan"),
+            "is another one than the first": 1 - float(row["first"]),
+            f"begins beyond the first {BEYOND} tokens": float(row["beyond"]),
         }
         which = "" if row["candidates"] == ALL else f"{row['candidates']} "
         for told, share in shares.items():
